@@ -1,0 +1,37 @@
+"""Track a media job from the notebook cell that asks for it to the machine that does it, and never lose it on the way.
+
+The names below come from their modules at first use, so that importing the package costs nothing: a notebook that only
+tracks jobs in memory never loads SQLAlchemy, Docker, FastAPI or ipywidgets."""
+
+__version__ = "0.1.0"
+
+from importlib import import_module as _import_module
+
+_home = {name: module for module, names in {  # name -> the module below this package that defines it
+    'core.errors': 'JobtrackError InvalidInput UnknownPipeline UnknownRunner UnknownJob UnknownNode IllegalMove KeyConflict '
+                   'StoreError NodeUnreachable NodeRefused',
+    'core.job': 'Job JobStatus Failure OutputFile JobEvent',
+    'core.store': 'JobStore',
+    'core.logs': 'LogStore',
+    'core.tracker': 'JobTracker',
+    'core.transcription': 'TranscriptionJob TranscriptionJobTracker',
+    'run.runner': 'Runner Outcome Receipt',
+    'run.call': 'CallRunner',
+    'run.process': 'ProcessRunner',
+    'run.queue': 'JobQueue',
+    'run.pipeline': 'Pipeline PipelineCatalog PipelineRunner',
+    'net.client': 'RemoteClient',
+    'net.remote': 'RemoteRunner',
+    'net.node': 'Node',
+    'net.manager': 'Manager',
+    'view.monitor': 'JobMonitor monitor',
+}.items() for name in names.split()}
+
+__all__ = list(_home)
+
+def __getattr__(name: str):
+    if name not in _home: raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    value = globals()[name] = getattr(_import_module(f'{__name__}.{_home[name]}'), name)
+    return value
+
+def __dir__(): return sorted({*globals(), *_home})
