@@ -1,12 +1,16 @@
-"""Track a media job from the notebook cell that asks for it to the machine that does it, and never lose it on the way.
+"""Track a media job from the notebook cell that asks for it to the machine that does it, and never lose it on the way
 
-The names below come from their modules at first use, so that importing the package costs nothing: a notebook that only
-tracks jobs in memory never loads SQLAlchemy, Docker, FastAPI or ipywidgets."""
+Modules:
+
+- `cjm_jobtrack.pipelines.transcode`: Convert a video with ffmpeg: another codec, another container, another size.
+- `cjm_jobtrack.pipelines.transcribe`: Speech to text with pocketsphinx and the English model it comes with."""
 
 __version__ = "0.1.0"
 
 from importlib import import_module as _import_module
 
+# These names come from their modules at first use, so that importing the package costs nothing: a notebook that only tracks
+# jobs in memory never loads SQLAlchemy, Docker, FastAPI or ipywidgets. (nbdev-export writes the docstring above.)
 _home = {name: module for module, names in {  # name -> the module below this package that defines it
     'core.errors': 'JobtrackError InvalidInput UnknownPipeline UnknownRunner UnknownJob UnknownNode IllegalMove KeyConflict '
                    'StoreError NodeUnreachable NodeRefused',

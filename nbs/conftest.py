@@ -1,0 +1,27 @@
+"""Lets `pytest --nbval-lax nbs` check notebooks in the form in which nbdev keeps them.
+
+`nbdev-clean` nulls execution counts, and nbval takes a cell without a count for one that was never run: it refuses its stored
+outputs, or does not compare them. So every cell gets its place as its count. And nbval runs exactly the cells that `nbdev-test` runs:
+`#| eval: false` and, unless HYPOTHESIS_PROFILE is `long`, `#| slow` are skipped."""
+import os
+from functools import cache
+from pathlib import Path
+
+import pytest
+from nbdev.config import get_config
+from nbdev.test import nb_test_cells
+
+SKIP = get_config(Path(__file__).parent).tst_flags.split()
+FORCE = SKIP if os.environ.get('HYPOTHESIS_PROFILE') == 'long' else []
+
+@cache
+def ids_to_run(path:Path) -> frozenset[str]:  # cell ids
+    return frozenset(c.id for c in nb_test_cells(path, skip_flags=SKIP, force_flags=FORCE))
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if (cell := getattr(item, 'cell', None)) is None: continue  # not of nbval's
+        cell.execution_count = item.cell_num + 1
+        if cell.id in ids_to_run(item.path): continue
+        why = next((line for line in cell.source.splitlines() if line.startswith('#|')), 'the notebook says skip_exec')
+        item.add_marker(pytest.mark.skip(reason=f'{item.path.name}: {why}'))

@@ -1,0 +1,161 @@
+"""The project as a whole: one set of facts, notebooks and modules in step, wings that only look down, a cheap import."""
+import ast, configparser, fnmatch, json, os, re, shutil, subprocess, sys, tomllib
+from pathlib import Path
+
+import nbformat, pytest, yaml
+import cjm_jobtrack
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT/'pyproject.toml').read_text())
+INI = configparser.ConfigParser(delimiters=['='], interpolation=None)
+INI.read(ROOT/'settings.ini')
+SITE = yaml.safe_load((ROOT/'_quarto.yml').read_text())
+NOTEBOOKS = sorted(p.relative_to(ROOT/'nbs') for p in (ROOT/'nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts)
+PAGES = [p for p in NOTEBOOKS if p.parts[0] == 'tutorials' or p.name == 'index.ipynb']  # these export nothing
+WINGS = ['core', 'run', 'net', 'view', '']                                             # '': the top level, the command line
+
+def read(nb): return nbformat.read(ROOT/'nbs'/nb, as_version=4)
+def ids(paths): return [str(p) for p in paths]
+
+def module_of(nb) -> str:  # core/01_job.ipynb -> core.job
+    return '.'.join([*nb.parts[:-1], re.sub(r'^\d+_', '', nb.stem)])
+
+MODULES = {module_of(nb): nb for nb in NOTEBOOKS if nb not in PAGES}
+
+# One set of facts
+
+@pytest.mark.parametrize('key, expected', [
+    ('lib_name', PROJECT['project']['name']),
+    ('version', cjm_jobtrack.__version__),
+    ('description', PROJECT['project']['description']),
+    ('keywords', ' '.join(PROJECT['project']['keywords'])),
+    ('author', PROJECT['project']['authors'][0]['name']),
+    ('min_python', PROJECT['project']['requires-python'].removeprefix('>=')),
+    ('git_url', PROJECT['project']['urls']['Repository']),
+    ('repo', PROJECT['project']['urls']['Repository'].split('/')[-1]),
+    ('user', PROJECT['project']['urls']['Repository'].split('/')[-2]),
+    ('console_scripts', ' '.join(f'{k}={v}' for k, v in PROJECT['project']['scripts'].items())),
+    ('requirements', ' '.join(PROJECT['project']['dependencies'])),
+    *((f'{extra}_requirements', ' '.join(names)) for extra, names in PROJECT['project']['optional-dependencies'].items()),
+    ('nbs_path', PROJECT['tool']['nbdev'].get('nbs_path', 'nbs')),
+    ('doc_path', PROJECT['tool']['nbdev'].get('doc_path', '_docs')),
+    ('tst_flags', PROJECT['tool']['nbdev']['tst_flags']),
+    ('lib_path', cjm_jobtrack.__name__),
+])
+def test_settings_ini_says_what_pyproject_says(key, expected):
+    assert ' '.join(INI['DEFAULT'][key].split()) == expected
+
+def test_site_says_what_pyproject_says():
+    project, site = PROJECT['project'], SITE['website']
+    assert (site['title'], site['description'], site['repo-url']) == (project['name'], project['description'], project['urls']['Repository'])
+    assert site['site-url'] == project['urls']['Documentation'].rstrip('/')
+    assert site['site-url'] == INI['DEFAULT']['doc_host'] + INI['DEFAULT']['doc_baseurl']
+    assert SITE['project']['output-dir'] == INI['DEFAULT']['doc_path']
+
+def test_nbdev_reads_pyproject_although_settings_ini_is_there():
+    from nbdev.config import get_config
+    config = get_config(ROOT/'nbs'/'core')
+    assert (config.config_file, config.version, config.lib_path) == (ROOT/'pyproject.toml', cjm_jobtrack.__version__, ROOT/'cjm_jobtrack')
+
+def test_changelog_knows_this_version():
+    assert f'## [{cjm_jobtrack.__version__}]' in (ROOT/'CHANGELOG.md').read_text()
+
+def test_package_data_reaches_every_file():
+    globs = PROJECT['tool']['setuptools']['package-data']['cjm_jobtrack']
+    files = [p.relative_to(ROOT/'cjm_jobtrack') for p in (ROOT/'cjm_jobtrack').rglob('*') if p.is_file() and '__pycache__' not in p.parts and p.suffix != '.py']
+    assert Path('py.typed') in files
+    assert [f for f in ids(files) if not any(fnmatch.fnmatch('/'+f, '/'+g.replace('**/', '*')) for g in globs)] == []
+
+# Documentation
+
+def test_nbs_uses_the_top_level_quarto_file():
+    link = ROOT/'nbs/_quarto.yml'
+    assert link.is_symlink() and os.readlink(link) == '../_quarto.yml'
+    assert link.read_bytes() == (ROOT/'_quarto.yml').read_bytes()
+    assert 'metadata-files' not in SITE
+
+def test_sidebar_lists_every_page_in_reading_order():
+    def pages(contents): return [p for item in contents for p in (pages(item['contents']) if isinstance(item, dict) else [item])]
+    listed = pages(SITE['website']['sidebar']['contents'])
+    assert sorted(listed) == sorted(ids(NOTEBOOKS)), 'nbs/ and the sidebar of _quarto.yml differ'
+    chapters = [p for p in listed if Path(p) not in PAGES]
+    assert chapters == sorted(chapters, key=lambda p: int(re.match(r'\d+', Path(p).name)[0]))
+
+def test_notebooks_pass_the_docs_processor(tmp_path):
+    "All of the docs build but Quarto: exported cells and imports run without the lessons between them."
+    for name in ('nbs', 'cjm_jobtrack'): shutil.copytree(ROOT/name, tmp_path/name, symlinks=True, ignore=shutil.ignore_patterns('__pycache__', '.ipynb_checkpoints'))
+    for name in ('pyproject.toml', '_quarto.yml'): shutil.copy(ROOT/name, tmp_path)
+    done = subprocess.run([sys.executable, '-c', 'from nbdev.serve import proc_nbs; proc_nbs(n_workers=2)'], cwd=tmp_path, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert 'Found cells containing imports and other code' not in done.stderr + done.stdout, 'an import cell holds only imports'
+    made = {str(p.relative_to(tmp_path/'_proc')) for p in (tmp_path/'_proc').rglob('*.ipynb')}
+    assert made == set(ids(NOTEBOOKS)) and not (tmp_path/'_proc/_quarto.yml').is_symlink()
+
+@pytest.mark.parametrize('nb', NOTEBOOKS, ids=ids(NOTEBOOKS))
+def test_notebook_opens_with_title_and_subtitle(nb):
+    notebook = read(nb)
+    nbformat.validate(notebook)
+    assert re.match(r'# \S.*\n\n> \S', notebook.cells[0].source), 'the first cell is `# Title`, a blank line, `> subtitle`'
+
+@pytest.mark.parametrize('name', MODULES)
+def test_notebook_exports_the_module_its_path_says(name):
+    exps = [m[1] for c in read(MODULES[name]).cells if c.cell_type == 'code' for m in [re.match(r'#\|\s*default_exp\s+(\S+)', c.source)] if m]
+    assert exps == [name]
+
+@pytest.mark.parametrize('nb', PAGES, ids=ids(PAGES))
+def test_pages_export_nothing(nb):
+    assert not [c.source for c in read(nb).cells if re.match(r'#\|\s*(default_exp|export)', c.source)]
+
+def test_every_exported_module_has_its_notebook():
+    made = [p for p in (ROOT/'cjm_jobtrack').rglob('*.py') if 'AUTOGENERATED' in p.read_text()[:2000]]
+    names = {'.'.join(p.relative_to(ROOT/'cjm_jobtrack').with_suffix('').parts) for p in made}
+    assert names == set(MODULES), 'a notebook was renamed or removed, or not exported'
+
+# The house: an import points to an earlier wing, or within a wing to a lower number
+
+def place(name) -> tuple[int, int]:
+    "Where a module stands: its wing, then its number."
+    nb = MODULES[name]
+    return WINGS.index(nb.parts[0] if len(nb.parts) > 1 else ''), int(re.match(r'\d+', nb.name)[0])
+
+def imports(name) -> set[str]:
+    "Modules of ours that a module imports, wherever in it the import stands."
+    found, here = set(), ['cjm_jobtrack', *name.split('.')]
+    for node in ast.walk(ast.parse((ROOT.joinpath(*here).with_suffix('.py')).read_text())):
+        if isinstance(node, ast.Import): found |= {a.name for a in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = '.'.join([*(here[:-node.level] if node.level else []), *filter(None, [node.module])])
+            found |= {f'cjm_jobtrack.{cjm_jobtrack._home[a.name]}' if base == 'cjm_jobtrack' and a.name in cjm_jobtrack._home
+                      else f'{base}.{a.name}' if f'{base}.{a.name}'.removeprefix('cjm_jobtrack.') in MODULES else base for a in node.names}
+    return {m.removeprefix('cjm_jobtrack.') for m in found if m.startswith('cjm_jobtrack.')}
+
+@pytest.mark.parametrize('name', MODULES)
+def test_imports_point_down(name):
+    assert [m for m in imports(name) if m in MODULES and place(m) >= place(name)] == []
+
+# The package at its top
+
+@pytest.mark.parametrize('name', cjm_jobtrack.__all__)
+def test_lazy_name_resolves(name):
+    value = getattr(cjm_jobtrack, name)
+    assert value.__module__ == f'cjm_jobtrack.{cjm_jobtrack._home[name]}' and name in dir(cjm_jobtrack)
+
+def test_lazy_names_do_not_hide_a_subpackage():
+    assert not set(cjm_jobtrack.__all__) & {p.stem for p in (ROOT/'cjm_jobtrack').iterdir()}
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match='no_such_name'): cjm_jobtrack.no_such_name
+
+def modules_after(code) -> set[str]:
+    "What a fresh interpreter has loaded after `code`."
+    done = subprocess.run([sys.executable, '-c', f'{code}\nimport json, sys; print(json.dumps(sorted(sys.modules)))'],
+                          capture_output=True, text=True, timeout=60, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+def test_import_is_cheap():
+    assert len(modules_after('import cjm_jobtrack') - modules_after('pass')) < 20
+
+def test_tracker_in_memory_loads_no_heavy_library():
+    loaded = modules_after('import cjm_jobtrack; cjm_jobtrack.JobTracker().create_job("x")')
+    assert {m.split('.')[0] for m in loaded} & {'sqlalchemy', 'docker', 'fastapi', 'ipywidgets', 'httpx', 'typer', 'uvicorn', 'psutil'} == set()
+    assert not [m for m in loaded if re.match(r'cjm_jobtrack\.(run|net|view|cli)', m)]

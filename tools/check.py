@@ -1,0 +1,34 @@
+"""All checks of the project, in order, each with a heading and the time it took. What `make test` runs once things are set up.
+
+Every check runs even when an earlier one failed, so that one run tells everything. Ends with status 1 if any failed."""
+import os, subprocess, sys, time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+
+CHECKS = [  # what is checked, and how
+    ('export and clean leave the tree unchanged', [sys.executable, 'tools/unchanged.py']),
+    ('ruff: real faults',                         ['ruff', 'check', '--quiet', '.']),
+    ('README.md is made from nbs/index.ipynb',    [sys.executable, 'tools/readme.py', '--check']),
+    ('nbdev-test: the notebooks run',             ['nbdev-test']),
+    ('pytest: tests',                             ['pytest', 'tests']),
+    ('pytest: stored outputs of the notebooks',   ['pytest', '--nbval-lax', '--nbval-current-env', 'nbs']),
+]
+LONG = {'nbdev-test': ['--flags', 'slow'], 'pytest': ['--timeout', '1800']}
+
+def main(long):
+    env = os.environ | dict(PATH=f'{BIN}{os.pathsep}{os.environ.get("PATH", "")}', VIRTUAL_ENV=str(BIN.parent), HYPOTHESIS_PROFILE='long' if long else os.environ.get('HYPOTHESIS_PROFILE', 'quick'))
+    failed, begun = [], time.monotonic()
+    for n, (what, cmd) in enumerate(CHECKS, 1):
+        print(f'\n==> {n}/{len(CHECKS)} {what}', flush=True)
+        start = time.monotonic()
+        status = subprocess.run(cmd + (LONG.get(cmd[0], []) if long else []), cwd=ROOT, env=env, stdin=subprocess.DEVNULL).returncode
+        print(f'    {"ok" if not status else f"FAILED with status {status}"}, {time.monotonic()-start:.1f} s', flush=True)
+        if status: failed.append(what)
+    print(f'\n==> {len(CHECKS)-len(failed)} of {len(CHECKS)} checks passed in {time.monotonic()-begun:.0f} s' + ''.join(f'\n    failed: {w}' for w in failed), flush=True)
+    return bool(failed)
+
+if __name__ == '__main__':
+    try: sys.exit(main('--long' in sys.argv))
+    except KeyboardInterrupt: sys.exit(130)
