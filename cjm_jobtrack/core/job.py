@@ -63,29 +63,43 @@ def elapsed_s(
     "Seconds from one instant to another."
     return None if start is None else max(0., epoch(end or now()) - epoch(start))
 
-# %% ../../nbs/core/01_job.ipynb #bc45c413
+# %% ../../nbs/core/01_job.ipynb #a67d2d78
+_DEEPEST = 100  # Levels of nesting that are taken apart; what lies deeper, or has no end, is told in words
+
+def _utf8(text:str) -> str: return text if text.isascii() else text.encode(errors='backslashreplace').decode()
+
+def _in_words(value:Any) -> str:
+    try: return _utf8(repr(value))
+    except Exception: return f'<{type(value).__name__}>'   # it cannot even be named
+
 def jsonable(
     value:Any,  # Anything
+    _deep:int=0,
 ) -> Any:       # dict, list, str, int, float, bool or None, all the way down
     "A JSON-ready copy. Never raises for odd values: what has no JSON form becomes its `repr`."
-    if value is None or isinstance(value, (bool, int, str)) and type(value) in (bool, int, str): return value
-    if isinstance(value, Enum): return jsonable(value.value)
+    if isinstance(value, Enum): value = value.value
+    if value is None or type(value) in (bool, int): return value
     if isinstance(value, float): return float(value) if math.isfinite(value) else None
-    if isinstance(value, str): return str(value)
+    if isinstance(value, str): return _utf8(str(value))
     if isinstance(value, int): return int(value)
-    if isinstance(value, dict): return {str(jsonable(k)) if k is not None else 'null': jsonable(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)): return [jsonable(v) for v in value]
-    if isinstance(value, (set, frozenset)): return sorted((jsonable(v) for v in value), key=repr)
-    if isinstance(value, (bytes, bytearray)): return bytes(value).decode(errors='replace')
-    if isinstance(value, PurePath): return str(value)
-    if isinstance(value, BaseException): return f'{type(value).__name__}: {value}'
-    if hasattr(value, 'isoformat'): return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type): return {f.name: jsonable(getattr(value, f.name)) for f in fields(value)}
-    for name in ('to_dict', 'model_dump', 'tolist', 'item'):
-        if callable(getattr(value, name, None)) and not isinstance(value, type): return jsonable(getattr(value, name)())
-    return repr(value)
+    if isinstance(value, type) or _deep >= _DEEPEST: return _in_words(value)
+    try: return _taken_apart(value, lambda v: jsonable(v, _deep+1))
+    except Exception: return _in_words(value)
 
-# %% ../../nbs/core/01_job.ipynb #2c5742cb
+def _taken_apart(value:Any, sub) -> Any:
+    "A structured value, its parts made JSON-ready by `sub`."
+    if isinstance(value, dict): return {str(sub(k)) if k is not None else 'null': sub(v) for k, v in [*value.items()]}
+    if isinstance(value, (list, tuple)): return [sub(v) for v in value]
+    if isinstance(value, (set, frozenset)): return sorted((sub(v) for v in value), key=repr)
+    if isinstance(value, (bytes, bytearray)): return bytes(value).decode(errors='replace')
+    if isinstance(value, PurePath): return sub(str(value))
+    if isinstance(value, BaseException): return sub(f'{type(value).__name__}: {value}')
+    if is_dataclass(value): return {f.name: sub(getattr(value, f.name)) for f in fields(value)}
+    for name in ('isoformat', 'to_dict', 'model_dump', 'tolist', 'item'):
+        if callable(getattr(value, name, None)): return sub(getattr(value, name)())
+    return _in_words(value)
+
+# %% ../../nbs/core/01_job.ipynb #602b9480
 @dataclass(frozen=True)
 class Failure:
     """Why a job failed.
@@ -129,7 +143,9 @@ class JobEvent:
     def to_dict(self) -> dict: return asdict(self)
 
     @classmethod
-    def from_dict(cls, d:dict) -> 'JobEvent': return cls(**{f.name: d[f.name] for f in fields(cls) if f.name in d})
+    def from_dict(cls, d:dict) -> 'JobEvent': return cls(**_fields_of(cls, d))
+
+def _fields_of(cls, d:dict) -> dict: return {f.name: d[f.name] for f in fields(cls) if f.name in d}
 
 # %% ../../nbs/core/01_job.ipynb #25ada0e0
 _ID = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,127}')
@@ -144,7 +160,7 @@ def check_id(
         raise InvalidInput('id', f'is {id!r}', 'Use a UUID, or 1-128 letters, digits, `-`, `_` and `.`, beginning with a letter or digit')
     return id
 
-# %% ../../nbs/core/01_job.ipynb #99de2f3b
+# %% ../../nbs/core/01_job.ipynb #d35b181f
 @dataclass
 class Job:
     "What is asked, where it stands, and what came of it."
@@ -173,6 +189,8 @@ class Job:
     unreachable_since:str|None=None                 # Instant since when its node is silent; None: in touch
     task:Any=field(default=None, repr=False, compare=False)  # In-process handle; never stored or sent
 
+    def __post_init__(self): self.status = JobStatus(self.status)
+
     @property
     def is_terminal(self) -> bool: return self.status.is_terminal
 
@@ -188,12 +206,12 @@ def to_dict(self:Job) -> dict:  # Field name -> JSON-ready value; `task` is left
 @patch
 def to_json(self:Job, **kw) -> str: return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, **kw)
 
-# %% ../../nbs/core/01_job.ipynb #44ac8e29
+# %% ../../nbs/core/01_job.ipynb #d6e5b91a
 def _typed(name:str, value:Any) -> Any:
     "A field's value as the record has it, from its JSON form."
     if name == 'status': return JobStatus(value)
-    if name == 'failure' and isinstance(value, dict): return Failure(**value)
-    if name == 'outputs': return [OutputFile(**o) if isinstance(o, dict) else o for o in value or []]
+    if name == 'failure' and isinstance(value, dict): return Failure(**_fields_of(Failure, value))
+    if name == 'outputs': return [OutputFile(**_fields_of(OutputFile, o)) if isinstance(o, dict) else o for o in value or []]
     return value
 
 @patch(cls_method=True)
