@@ -1,0 +1,1 @@
+"Jobs between machines: the client, the remote runner, the node and the manager."
