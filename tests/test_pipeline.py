@@ -1,0 +1,383 @@
+"""What a node accepts: files that are wrong, requests that are wrong, and a runner that finds its work again without its file."""
+import asyncio, json, os, sys, time
+from pathlib import Path
+import pytest
+from cjm_jobtrack.core.errors import InvalidInput, UnknownPipeline, UnknownRunner
+from cjm_jobtrack.core.job import Job, JobStatus
+from cjm_jobtrack.core.tracker import JobTracker
+from cjm_jobtrack.run.pipeline import SHIPPED, Param, PipelineCatalog, PipelineRunner, fill, find_input, find_url, gaps
+from cjm_jobtrack.run.process import ProcessRunner
+from cjm_jobtrack.run.runner import Report, check_runner
+
+# Files
+
+GOOD = 'name = "x"\nargv = ["tool", "{input}"]\n'
+BAD_FILES = [  # text of the file, key at fault, what is said
+    ('name = "x', 'p.toml', 'not valid TOML'),
+    ('argv = ["tool"]', 'p.toml: name', 'missing'),
+    ('name = "x"', 'p.toml: argv', 'missing'),
+    ('name = "a/b"\nargv = ["tool"]', 'p.toml: name', 'letters'),
+    ('name = ""\nargv = ["tool"]', 'p.toml: name', 'letters'),
+    ('name = "x"\nargv = "tool {input}"', 'p.toml: argv', 'no shell'),
+    ('name = "x"\nargv = []', 'p.toml: argv', 'no shell'),
+    ('name = "x"\nargv = ["tool", 7]', 'p.toml: argv', 'no shell'),
+    ('name = "x"\nargv = ["{input}"]', 'p.toml: argv', 'Known: python, workspace'),
+    ('name = "x"\nargv = ["{t}"]\n[params.t]\nrequired = true', 'p.toml: argv', 'Known: python, workspace'),
+    ('name = "x"\nargv = [{when = "t", args = ["a"]}]\n[params.t]\ntype = "bool"', 'p.toml: argv', 'first word'),
+    ('name = "x"\nargv = ["tool", "{inptu}"]', 'p.toml: argv', "'inptu'"),
+    ('name = "x"\nargv = ["tool", "{"]', 'p.toml: argv', 'single `{`'),
+    ('name = "x"\nargv = ["tool", "{Input}"]', 'p.toml: argv', 'single `{`'),
+    ('name = "x"\nargv = ["tool", "{t}"]\n[params.t]', 'p.toml: argv', 'may be unset'),
+    ('name = "x"\nargv = ["tool", {unless = "t", args = ["{t}"]}]\n[params.t]', 'p.toml: argv', 'may be unset'),
+    ('name = "x"\nargv = ["tool", {when = "u", args = ["{t}"]}]\n[params.t]\n[params.u]', 'p.toml: argv', 'may be unset'),
+    ('name = "x"\nargv = ["tool", {when = "t", args = ["a"]}]', 'p.toml: argv', 'no parameter'),
+    ('name = "x"\nargv = ["tool", {when = "t"}]', 'p.toml: argv[1]', 'args'),
+    ('name = "x"\nargv = ["tool", {when = "t", unless = "t", args = ["a"]}]\n[params.t]', 'p.toml: argv[1]', 'either'),
+    ('name = "x"\nargv = ["tool", {wen = "t", args = ["a"]}]', 'p.toml: argv[1].wen', 'Known'),
+    ('name = "x"\ninput = "none"\nargv = ["tool", "{input}"]', 'p.toml: argv', "'input'"),
+    ('name = "x"\ninput = "optional"\nargv = ["tool", "{stem}"]', 'p.toml: argv', 'may be unset'),
+    ('name = "x"\ninput = "maybe"\nargv = ["tool"]', 'p.toml: input', 'optional'),
+    ('input = "none"\naccepts = [".wav"]\n' + 'name = "x"\nargv = ["tool"]', 'p.toml: accepts', 'none'),
+    (GOOD + 'tiemout = 60', 'p.toml: tiemout', 'Known'),
+    (GOOD + 'timeout = "60"', 'p.toml: timeout', 'seconds'),
+    (GOOD + 'timeout = 0', 'p.toml: timeout', 'more than 0'),
+    (GOOD + 'timeout = nan', 'p.toml: timeout', 'seconds'),
+    (GOOD + 'accepts = ["wav"]', 'p.toml: accepts', 'dot'),
+    (GOOD + 'accepts = [".WAV"]', 'p.toml: accepts', 'lower case'),
+    (GOOD + 'accepts = ".wav"', 'p.toml: accepts', 'list'),
+    (GOOD + 'cwd = "{nope}"', 'p.toml: cwd', "'nope'"),
+    (GOOD + 'env = {A = 1}', 'p.toml: env', 'texts'),
+    (GOOD + 'env = {"A=B" = "1"}', 'p.toml: env', 'A=B'),
+    (GOOD + 'env = {A = "{nope}"}', 'p.toml: env.A', "'nope'"),
+    (GOOD + 'outputs = ["../*"]', 'p.toml: outputs', 'relative'),
+    (GOOD + 'outputs = ["/etc/*"]', 'p.toml: outputs', 'relative'),
+    (GOOD + 'outputs = ["{input}/*"]', 'p.toml: outputs', "'input'"),
+    (GOOD + 'invalid_exit = [0]', 'p.toml: invalid_exit', '1-255'),
+    (GOOD + 'invalid_exit = [true]', 'p.toml: invalid_exit', '1-255'),
+    (GOOD + 'require_output = "yes"', 'p.toml: require_output', 'true or false'),
+    (GOOD + 'progress = {formats = ["ffmpg"]}', 'p.toml: progress.formats', 'ffmpg'),
+    (GOOD + 'progress = {pattern = "(\\\\d+)"}', 'p.toml: progress.pattern', 'group'),
+    (GOOD + 'progress = {fomats = []}', 'p.toml: progress.fomats', 'Known'),
+    (GOOD + '[params.Rate]', 'p.toml: params.Rate', 'lower case'),
+    (GOOD + '[params.input]', 'p.toml: params.input', 'name of a parameter'),
+    (GOOD + 'params = 3', 'p.toml: params', 'table'),
+    (GOOD + '[params]\nrate = 3', 'p.toml: params.rate', 'table'),
+    (GOOD + '[params.rate]\ntype = "number"', 'p.toml: params.rate.type', 'int'),
+    (GOOD + '[params.rate]\ntype = "int"\ndefault = "8"', 'p.toml: params.rate.default', 'whole number'),
+    (GOOD + '[params.rate]\ntype = "int"\nmax = 5\ndefault = 8', 'p.toml: params.rate.default', 'at most 5'),
+    (GOOD + '[params.rate]\ntype = "int"\nmin = "5"', 'p.toml: params.rate.min', 'number'),
+    (GOOD + '[params.rate]\ntype = "bool"\ndefault = 1', 'p.toml: params.rate.default', 'true or false'),
+    (GOOD + '[params.rate]\ntype = "bool"\nmin = 1', 'p.toml: params.rate.min', 'bool'),
+    (GOOD + '[params.rate]\ntype = "int"\npattern = "5"', 'p.toml: params.rate.pattern', 'int'),
+    (GOOD + '[params.rate]\nmin = 1', 'p.toml: params.rate.min', 'str'),
+    (GOOD + '[params.rate]\npattern = "("', 'p.toml: params.rate.pattern', 'regular'),
+    (GOOD + '[params.rate]\nchoices = ["a", 1]', 'p.toml: params.rate.choices', 'text'),
+    (GOOD + '[params.rate]\nmax_length = 0', 'p.toml: params.rate.max_length', 'at least 1'),
+    (GOOD + '[params.rate]\nrequired = true\ndefault = "a"', 'p.toml: params.rate.default', 'required'),
+    (GOOD + '[params.rate]\naliases = ["pitch"]\n[params.pitch]', 'p.toml: params.pitch', "'rate'"),
+    (GOOD + '[params.rate]\nbounds = 3', 'p.toml: params.rate.bounds', 'Known'),
+    (GOOD + 'input_from = {by = "how"}', 'p.toml: input_from.by', 'choices'),
+    (GOOD + 'input_from = {by = "how", a = "p"}\n[params.p]\n[params.how]\nchoices = ["a", "b"]\ndefault = "a"', 'p.toml: input_from.b', 'text parameter'),
+    (GOOD + 'input_from = {by = "how", a = "q"}\n[params.how]\nchoices = ["a"]\ndefault = "a"', 'p.toml: input_from.a', 'text parameter'),
+    (GOOD + 'input_from = {by = "how", a = "p", c = "p"}\n[params.p]\n[params.how]\nchoices = ["a"]\ndefault = "a"', 'p.toml: input_from.c', 'text parameter'),
+    ('[pipelines.x]\nargv = []', 'p.toml: pipelines.x.argv', 'no shell'),
+    ('[pipelines."a b"]\nargv = ["tool"]', 'p.toml: pipelines.a b.name', 'letters'),
+    ('pipelines = 3', 'p.toml: pipelines', 'table'),
+]
+
+@pytest.mark.parametrize('text,key,said', BAD_FILES, ids=[f'{i}-{k}' for i, (_, k, _) in enumerate(BAD_FILES)])
+def test_a_mistake_in_a_file_is_told_by_file_and_key(tmp_path, text, key, said):
+    (tmp_path/'p.toml').write_text(text)
+    with pytest.raises(InvalidInput) as e: PipelineCatalog.load(tmp_path/'p.toml')
+    assert e.value.field == key
+    assert said in str(e.value)
+
+def test_files_that_cannot_be_read(tmp_path):
+    (tmp_path/'p.toml').write_bytes(b'name = "\xff"')
+    for path, said in (tmp_path/'p.toml', 'not valid TOML'), (tmp_path/'no.toml', 'does not exist'), (tmp_path/'empty', 'no *.toml'):
+        (tmp_path/'empty').mkdir(exist_ok=True)
+        with pytest.raises(InvalidInput, match=said.replace('*', r'\*')): PipelineCatalog.load(path)
+
+def test_a_folder_a_file_of_several_and_duplicates(tmp_path):
+    (tmp_path/'a.toml').write_text(GOOD)
+    (tmp_path/'b.toml').write_text('[pipelines.y]\nargv = ["tool"]\noriginal = true\n[pipelines.z]\nargv = ["tool"]')
+    (tmp_path/'notes.txt').write_text('not a pipeline')
+    catalog = PipelineCatalog.load(tmp_path)
+    assert catalog.names() == ['x', 'y', 'z'] and catalog.original is catalog['y'] and len(catalog) == 3
+    with pytest.raises(UnknownPipeline) as e: catalog['w']
+    assert e.value.field == 'pipeline' and e.value.known == ['x', 'y', 'z']
+    assert None not in catalog and {} not in catalog
+    (tmp_path/'c.toml').write_text(GOOD)
+    with pytest.raises(InvalidInput, match=r'c.toml: name.*a\.toml'): PipelineCatalog.load(tmp_path)
+    (tmp_path/'c.toml').write_text('name = "w"\nargv = ["tool"]\noriginal = true')
+    with pytest.raises(InvalidInput, match=r'c.toml: original.*b\.toml'): PipelineCatalog.load(tmp_path)
+
+def test_shipped_pipelines_load_and_describe_themselves():
+    assert PipelineCatalog.load().names() == ['transcribe', 'transcode'] and PipelineCatalog.load().original is None
+    catalog = PipelineCatalog.load(SHIPPED)
+    assert sorted(catalog.names()) == ['original', 'transcode', 'transcribe']
+    assert {'.wav', '.mp4', '.mkv'} <= set(catalog.accepts)
+    assert json.loads(json.dumps([p.to_dict() for p in catalog]))[1]['params'][0]['choices'] == ['h264', 'h265', 'vp9', 'copy']
+
+# Values
+
+@pytest.mark.parametrize('kind,good,bad', [
+    ('bool', [True, False], ['false', 'true', 0, 1, 1.0, [], {}]),
+    ('int', [0, -3, 7, 2.0], [True, '7', 2.5, float('nan'), float('inf'), 2**63, 10**400, [7], {}]),
+    ('float', [0, -3.5, 7, 1e300], [True, '7', float('nan'), float('inf'), 10**400, [7]]),
+    ('str', ['', 'a', 'two words', '日本', '; rm -rf /', '$(date)', '{input}', 'a\nb'], [True, 7, ['a'], {}, 'a\0b', '\ud800', 'x'*1001])])
+def test_types_are_strict(kind, good, bad):
+    p = Param('p', kind)
+    for v in good: assert p.check(v) == v and type(p.check(v)).__name__ == kind
+    for v in bad:
+        with pytest.raises(InvalidInput) as e: p.check(v, 'pEe')
+        assert e.value.field == 'pEe' and len(str(e.value)) < 300
+
+def test_bounds_choices_and_patterns():
+    for p, good, bad in (Param('p', 'int', min=1, max=3), [1, 3], [0, 4]), (Param('p', 'float', min=.5), [.5], [.49]), (Param('p', choices=('a', 'b')), ['a'], ['', 'A', 'ab']), \
+                        (Param('p', pattern='[a-z]+'), ['abc'], ['abc\n', 'aBc', '']), (Param('p', 'int', choices=(1, 2)), [2], [3, True]):
+        for v in good: assert p.check(v) == v
+        for v in bad:
+            with pytest.raises(InvalidInput): p.check(v)
+    with pytest.raises(InvalidInput, match='missing'): Param('p', required=True).check(None)
+
+def test_gaps_are_filled_once_and_braces_doubled():
+    assert fill('{a}{{a}}{b}', {'a': '{b}', 'b': '{a}'}) == '{b}{a}{a}'
+    assert gaps('{{{a}}}') == ['a'] and fill('{{{a}}}', {'a': False}) == '{false}'
+
+# Inputs
+
+@pytest.fixture
+def workspace(tmp_path):
+    "A workspace with files, links and neighbours."
+    w = tmp_path/'workspace'
+    (w/'input_videos').mkdir(parents=True)
+    (tmp_path/'workspace_evil').mkdir()
+    (tmp_path/'workspace_evil/x.mp4').write_text('x')
+    for n in 'a.mp4', 'with space.mp4', '-rf.mp4', 'it\'s "q"; touch gone #.mp4', '日本.mp4', '{stem}.mp4', 'UPPER.MP4', 'notes.txt': (w/'input_videos'/n).write_text(n)
+    (w/'out.mp4').symlink_to(tmp_path/'workspace_evil/x.mp4')
+    (w/'outside').symlink_to(tmp_path/'workspace_evil')
+    (w/'link.mp4').symlink_to('input_videos/a.mp4')
+    (w/'loop.mp4').symlink_to('loop.mp4')
+    (w/'broken.mp4').symlink_to('gone.mp4')
+    os.mkfifo(w/'pipe.mp4')
+    return w
+
+@pytest.mark.parametrize('value', ['', None, 7, ['a'], 'input_videos/no.mp4', 'input_videos', '.', '/', '../workspace_evil/x.mp4', 'input_videos/../input_videos/a.mp4', '/etc/hostname', 'out.mp4', 'outside/x.mp4',
+    'loop.mp4', 'broken.mp4', 'pipe.mp4', 'a\0.mp4', '\ud800.mp4', 'x'*5000, 'a/'*3000, 'input_videos/notes.txt', 'input_videos/a.mp4/b', '~/a.mp4', 'file:///etc/hostname', 'http://localhost/a.mp4'])
+def test_inputs_that_are_refused(workspace, tmp_path, value):
+    (tmp_path/'p.toml').write_text(GOOD + 'accepts = [".mp4"]')
+    p = PipelineCatalog.load(tmp_path/'p.toml')['x']
+    with pytest.raises(InvalidInput) as e: p.check(value, {}, workspace)
+    assert e.value.field == 'input'
+
+def test_what_lies_outside_is_not_looked_at(workspace, tmp_path):
+    said = []
+    for name in 'x.mp4', 'y.mp4':
+        with pytest.raises(InvalidInput) as e: find_input(f'{tmp_path}/workspace_evil/{name}', workspace)
+        said.append(str(e.value).replace(name, ''))
+    assert said[0] == said[1] and 'outside' in said[0]
+
+@pytest.mark.parametrize('name', ['a.mp4', 'with space.mp4', '-rf.mp4', 'it\'s "q"; touch gone #.mp4', '日本.mp4', '{stem}.mp4', 'UPPER.MP4'])
+def test_odd_names_arrive_as_one_word(workspace, tmp_path, name):
+    (tmp_path/'p.toml').write_text('name = "x"\naccepts = [".mp4"]\nargv = ["tool", "{input}", "{output_dir}/{stem}.txt", "--name={name}"]')
+    p = PipelineCatalog.load(tmp_path/'p.toml')['x']
+    for given in f'input_videos/{name}', f'{workspace}/input_videos/{name}', f'./input_videos//{name}':
+        source, params = p.check(given, None, workspace)
+        assert (source, params) == (f'input_videos/{name}', {}) == p.check(source, params, workspace)
+        spec = p.work(Job(spec=dict(input=given)), workspace, tmp_path/'out')
+        assert spec['argv'] == ['tool', str(workspace/'input_videos'/name), f'{tmp_path}/out/{Path(name).stem}.txt', f'--name={name}']
+
+def test_links_inside_lead_to_one_input(workspace):
+    assert find_input('link.mp4', workspace) == workspace/'input_videos/a.mp4'
+
+def test_a_workspace_that_is_a_link(workspace, tmp_path):
+    (tmp_path/'ws').symlink_to(workspace)
+    assert find_input(f'{tmp_path}/ws/input_videos/a.mp4', tmp_path/'ws') == workspace/'input_videos/a.mp4'
+
+@pytest.mark.parametrize('url', ['http://127.0.0.1/', 'ftp://youtu.be/a', 'https://youtu.be.evil.example/a', 'https://user@youtu.be/a', 'https://youtu.be@evil.example/', 'https://evil.example\\@youtu.be/', 'https://youtu.be/a b', 'https://youtu.be/a\n',
+                                 'https://', 'https://[::1', 'https://youtu.be/' + 'x'*3000, 'file:///etc/passwd'])
+def test_urls_that_are_refused(url):
+    with pytest.raises(InvalidInput) as e: find_url(url, ['youtu.be'], 'youtubeUrl')
+    assert e.value.field == 'youtubeUrl'
+
+# Words
+
+def test_words_that_depend_on_parameters(workspace, tmp_path):
+    (tmp_path/'p.toml').write_text('''name = "x"
+input = "optional"
+argv = ["tool", {when = "crf", args = ["-crf", "{crf}"]}, {when = "fast", args = ["--fast"]}, {unless = "fast", args = ["--slow"]}, {when = "input", args = ["-i", "{input}", "{stem}"]}]
+[params.crf]
+type = "int"
+[params.fast]
+type = "bool"''')
+    p = PipelineCatalog.load(tmp_path/'p.toml')['x']
+    def words(input=None, **params): return p.work(Job(spec=dict(input=input, params=params)), workspace, tmp_path/'out')['argv'][1:]
+    assert words() == ['--slow']
+    assert words(crf=0, fast=True) == ['-crf', '0', '--fast']
+    assert words(crf=-3, fast=False) == ['-crf', '-3', '--slow']
+    assert words('input_videos/a.mp4') == ['--slow', '-i', str(workspace/'input_videos/a.mp4'), 'a']
+    with pytest.raises(InvalidInput, match='take for an option'): words('input_videos/-rf.mp4')
+
+def test_a_value_does_not_become_an_option(workspace, tmp_path):
+    (tmp_path/'p.toml').write_text('''name = "x"
+argv = ["tool", "{input}", "{title}", "--note={note}", "{mode}"]
+[params.title]
+default = "none"
+aliases = ["videoTitle"]
+[params.note]
+default = ""
+[params.mode]
+default = "-a"
+choices = ["-a", "-b"]''')
+    p = PipelineCatalog.load(tmp_path/'p.toml')['x']
+    with pytest.raises(InvalidInput) as e: p.check('input_videos/a.mp4', {'videoTitle': '--output=/etc/passwd'}, workspace)
+    assert e.value.field == 'videoTitle'
+    spec = p.work(Job(spec=dict(input='input_videos/a.mp4', params=dict(note='-x', title='; rm *', mode='-b'))), workspace, tmp_path)
+    assert spec['argv'][2:] == ['; rm *', '--note=-x', '-b']
+
+def test_requests_that_are_refused(workspace, tmp_path):
+    (tmp_path/'p.toml').write_text(GOOD + '[params.rate]\ntype = "int"\nmax = 9\naliases = ["sampleRate"]\n[params.key]\nrequired = true')
+    (tmp_path/'q.toml').write_text('name = "q"\ninput = "none"\nargv = ["tool"]')
+    p, q = PipelineCatalog.load(tmp_path/'p.toml', tmp_path/'q.toml')
+    for given, params, name in [(None, {'key': 'k'}, 'input'), ('input_videos/a.mp4', {}, 'key'), ('input_videos/a.mp4', {'key': None}, 'key'), ('input_videos/a.mp4', {'key': 'k', 'rat': 1}, 'rat'), ('input_videos/a.mp4', {'key': 'k', 3: 1}, '3'),
+                                ('input_videos/a.mp4', [1], 'params'), ('input_videos/a.mp4', {'key': 'k', 'sampleRate': 10}, 'sampleRate'), ('input_videos/a.mp4', {'key': 'k', 'rate': True}, 'rate')]:
+        with pytest.raises(InvalidInput) as e: p.check(given, params, workspace)
+        assert e.value.field == name
+    with pytest.raises(InvalidInput, match='takes none'): q.check('input_videos/a.mp4', {}, workspace)
+    assert q.check(None, None, workspace) == (None, {})
+
+def test_limits_and_options_are_passed_on(workspace, tmp_path):
+    (tmp_path/'p.toml').write_text(GOOD + 'timeout = 60\ncwd = "{workspace}"\nlimits = {memory = "2g"}\nenv = {JOB = "{job_id}/{attempt}"}\noptions = {image = "x:1", mounts = ["{output_dir}:/out", {ro = "{workspace}", n = 3}]}')
+    p = PipelineCatalog.load(tmp_path/'p.toml')['x']
+    spec = p.work(Job(id='j', attempt=2, spec=dict(input='input_videos/a.mp4')), workspace, tmp_path/'out')
+    assert p.timeout == 60 and spec['limits'] == {'memory': '2g'} and spec['env'] == {'JOB': 'j/2'} and spec['cwd'] == str(workspace)
+    assert spec['image'] == 'x:1' and spec['mounts'] == [f'{tmp_path}/out:/out', {'ro': str(workspace), 'n': 3}]
+
+# The original's requests
+
+CAMEL = dict(inputMethod='manual', youtubeUrl=None, manualPath='input_videos/with space.mp4', unetFlag=True, faceRestoreFlag=False, upscaleFlag=True, upscaleValue=4, claheFlag=False)
+SNAKE = dict(input_method='manual', youtube_url=None, manual_path='input_videos/with space.mp4', unet_flag=True, face_restore_flag=False, upscale_flag=True, upscale_value=4, clahe_flag=False)
+
+@pytest.mark.parametrize('request_', [CAMEL, SNAKE, {**SNAKE, **CAMEL, 'unet_flag': False}], ids=['camel', 'snake', 'camel wins'])
+def test_requests_of_the_original_in_both_spellings(workspace, tmp_path, request_):
+    p = PipelineCatalog.load(SHIPPED).original
+    source, params = p.check(None, request_, workspace)
+    assert source == 'input_videos/with space.mp4' and params == SNAKE and type(params['upscale_value']) is float
+    spec = p.work(Job(spec=dict(input=source, params=params)), workspace, tmp_path/'out')
+    assert spec['argv'] == ['python', 'pipeline_wrapper.py', f'{workspace}/input_videos/with space.mp4', 'true', 'false', 'true', '4.0', 'false']
+    assert spec['cwd'] == spec['output_root'] == str(workspace) and spec['output_globs'][0] == 'output_videos_latest/with space/final_without_post_process_*/*.mp4'
+
+def test_requests_of_the_original_with_defaults_and_urls(workspace, tmp_path):
+    p = PipelineCatalog.load(SHIPPED).original
+    assert p.check(None, {'manualPath': f'{workspace}/input_videos/a.mp4'}, workspace)[1] == SNAKE | dict(manual_path=f'{workspace}/input_videos/a.mp4', unet_flag=False, upscale_flag=False, upscale_value=2.)
+    source, params = p.check(None, {'inputMethod': 'youtube', 'youtubeUrl': 'https://www.youtube.com/watch?v=abc', 'manualPath': None}, workspace)
+    spec = p.work(Job(spec=dict(input=source, params=params)), workspace, tmp_path/'out')
+    assert spec['argv'][2] == 'https://www.youtube.com/watch?v=abc' and spec['output_globs'][-5] == 'output_videos_latest/*/*.mp4'
+    assert p.check('input_videos/a.mp4', {'unet_flag': True}, workspace)[0] == 'input_videos/a.mp4'
+
+@pytest.mark.parametrize('change,name', [({'unetFlag': 'false'}, 'unetFlag'), ({'faceRestoreFlag': 'no'}, 'faceRestoreFlag'), ({'claheFlag': 1}, 'claheFlag'), ({'upscaleValue': 0}, 'upscaleValue'), ({'upscaleValue': '2.0'}, 'upscaleValue'),
+    ({'manualPath': None}, 'manual_path'), ({'inputMethod': 'ftp'}, 'inputMethod'), ({'inputMethod': 'youtube'}, 'youtube_url'), ({'manualPath': '/etc/hostname'}, 'manualPath'), ({'manualPath': 'a.mp4; touch file #'}, 'manualPath'),
+    ({'inputMethod': 'youtube', 'youtubeUrl': 'https://x"; touch file; "'}, 'youtubeUrl'), ({'inputMethod': 'youtube', 'youtubeUrl': 'input_videos/a.mp4'}, 'youtubeUrl'), ({'quality': 3}, 'quality')])
+def test_requests_of_the_original_that_are_refused(workspace, change, name):
+    with pytest.raises(InvalidInput) as e: PipelineCatalog.load(SHIPPED).original.check(None, CAMEL | change, workspace)
+    assert e.value.field == name
+
+def test_two_inputs_that_differ(workspace):
+    with pytest.raises(InvalidInput, match='Give one of the two'): PipelineCatalog.load(SHIPPED).original.check('input_videos/a.mp4', CAMEL, workspace)
+
+# Running
+
+@pytest.fixture
+def node(workspace, tmp_path):
+    "What a node has of this: `make(toml…)` gives a runner, `begin(runner, …)` a running job."
+    class Node:
+        tracker = JobTracker()
+        process = ProcessRunner(tmp_path/'work', tracker.logs)
+
+        def make(self, *texts):
+            for i, t in enumerate(texts): (tmp_path/f'{i}.toml').write_text(t)
+            return PipelineRunner(PipelineCatalog.load(*(tmp_path/f'{i}.toml' for i in range(len(texts)))) if texts else PipelineCatalog(), [self.process], workspace, tmp_path/'outputs')
+
+        def begin(self, **spec):
+            job = self.tracker.create_job('x', runner='pipeline', spec={'input': 'input_videos/a.mp4', **spec})
+            self.tracker.mark_running(job.id)
+            return job
+
+        async def run(self, runner, **spec):
+            job = self.begin(**spec)
+            return job, await runner.follow(job, await runner.start(job), Report(self.tracker, job.id, job.attempt))
+    Node.process.interval = .01
+    yield (n := Node())
+    n.tracker.close()
+
+def script(name, code, more=''): return f'name = "{name}"\nargv = ["{{python}}", "-c", {json.dumps(code.replace("{", "{{").replace("}", "}}"))}, "{{input}}", "{{output_dir}}"]\n{more}'
+
+def test_the_promises_of_a_runner(node):
+    runner = node.make(script('quick', 'print(1)', 'input = "optional"').replace('"{input}", ', ''), script('endless', 'import time; time.sleep(60)', 'input = "optional"').replace('"{input}", ', ''))
+    held = asyncio.run(check_runner(runner, {'pipeline': 'quick'}, {'pipeline': 'endless'}, node.tracker))
+    assert 'what is stopped is gone' in held and runner.durable
+
+def test_work_is_found_again_when_its_file_is_gone(node, workspace):
+    runner = node.make(script('slow', 'import sys, time, pathlib\nwhile not pathlib.Path(sys.argv[1]).with_name("go").exists(): time.sleep(.01)\nopen(sys.argv[2] + "/r.txt", "w").write("done")'))
+    async def story():
+        job = node.begin(pipeline='slow')
+        handle = await runner.start(job)
+        later = node.make()  # restarted, with an empty catalogue
+        assert await later.find(job) == handle and await later.start(job) == handle
+        (workspace/'input_videos/a.mp4').unlink()  # and the input has been tidied away
+        assert await runner.start(job) == handle
+        (workspace/'input_videos/go').touch()
+        return job, await asyncio.wait_for(later.follow(job, handle, Report(node.tracker, job.id, 1)), 20)
+    job, outcome = asyncio.run(story())
+    assert outcome.status == JobStatus.COMPLETED and [o.name for o in outcome.outputs] == ['r.txt']
+    assert outcome.outputs[0].path == str(runner.output_dir(job)/'r.txt')
+
+def test_what_cannot_be_begun(node, workspace, tmp_path):
+    runner = node.make(script('ok', ''), script('elsewhere', '', 'runner = "docker"'))
+    for spec, error, name in [(dict(pipeline='no'), UnknownPipeline, 'pipeline'), (dict(pipeline=None), UnknownPipeline, 'pipeline'), (dict(pipeline='elsewhere', input='input_videos/a.mp4'), UnknownRunner, 'runner'),
+                              (dict(pipeline='ok', input='/etc/hostname'), InvalidInput, 'input'), (dict(pipeline='ok', input='input_videos/a.mp4', argv=['ls']), InvalidInput, 'argv')]:
+        with pytest.raises(error) as e: runner.check(spec)
+        assert e.value.field == name
+        job = node.begin(**{'input': None, **spec})
+        with pytest.raises(error): asyncio.run(runner.start(job))
+        assert asyncio.run(runner.find(job)) is None and not runner.output_dir(job).exists()
+    assert runner.why_not(node.begin(pipeline='no')) is None
+
+WRAPPER = '''
+import pathlib, sys, time
+assert len(sys.argv) == 7, sys.argv
+stem = pathlib.Path(sys.argv[1]).stem
+for i in range(1, 4): print(f"Task {i}/3", flush=True)
+if sys.argv[2] == "true":
+    out = pathlib.Path("output_videos_latest", stem, "final_without_post_process_7")
+    out.mkdir(parents=True, exist_ok=True)
+    (out/"video.mp4").write_text(" ".join(sys.argv[2:]))
+'''
+
+def test_the_original_pipeline_end_to_end(node, workspace, tmp_path, monkeypatch):
+    monkeypatch.setenv('PATH', f'{Path(sys.executable).parent}:{os.environ["PATH"]}')
+    (workspace/'pipeline_wrapper.py').write_text(WRAPPER)
+    old = workspace/'output_videos_latest/with space/final_without_post_process_1'
+    old.mkdir(parents=True)
+    (old/'old_result.mp4').write_text('of an earlier run')
+    os.utime(old/'old_result.mp4', (time.time()-60,)*2)
+    runner = node.make((SHIPPED/'original.toml').read_text())
+    def ask(**change):
+        spec = runner.check(dict(pipeline='original', params=CAMEL | change))
+        return asyncio.run(node.run(runner, **spec))
+    first, one = ask()
+    second, two = ask(upscaleValue=3)
+    third, three = ask(unetFlag=False)
+    assert first.progress == 100
+    assert [(o.name, Path(o.path).read_text()) for o in one.outputs] == [('output_videos_latest/with space/final_without_post_process_7/video.mp4', 'true false true 4.0 false')]
+    assert Path(two.outputs[0].path).read_text() == 'true false true 3.0 false' and Path(one.outputs[0].path).is_relative_to(runner.output_dir(first))
+    assert three.status == JobStatus.FAILED and three.failure.kind == 'no_output' and not three.outputs
+
+def test_results_that_cannot_be_kept(node, workspace, tmp_path):
+    runner = node.make(script('x', 'import sys, pathlib; pathlib.Path(sys.argv[1]).with_name("r.txt").write_text("r")', 'outputs = ["input_videos/r.txt"]'))
+    job = node.begin(pipeline='x')
+    (runner.output_dir(job)).mkdir(parents=True)
+    (runner.output_dir(job)/'input_videos').write_text('in the way')
+    outcome = asyncio.run(runner.follow(job, asyncio.run(runner.start(job)), Report(node.tracker, job.id, 1)))
+    assert outcome.status == JobStatus.FAILED and outcome.failure.kind == 'error' and 'kept' in outcome.failure.message
