@@ -109,7 +109,7 @@ def read_request(
         remedy = f'Fields: {", ".join(JobRequest.model_fields)}' if err['type'] == 'extra_forbidden' else ''
         raise InvalidInput(field, err['msg'][:1].lower() + err['msg'][1:] + given[:200], remedy) from e
 
-# %% ../../nbs/net/22_node.ipynb #8cf5253b
+# %% ../../nbs/net/22_node.ipynb #5100b6f5
 class Service:
     "What the HTTP face needs of a server: a tracker, and the four things in which servers differ."
     service = 'jobtrack'                 # Name in `/health`
@@ -124,7 +124,7 @@ class Service:
     async def check(self, body:dict) -> None: "Raise what `submit` would raise for a new job, and change nothing."
     async def upload(self, request:Request, node:str|None) -> dict: "Take a file in: the original's upload result."
     async def download(self, job:Job, output:OutputFile, request:Request) -> Response: "Give out a file of a job."
-    def pipelines(self) -> list[dict]: "What can be asked for."
+    async def pipelines(self) -> list[dict]: "What can be asked for."
     def health(self) -> dict:
         "Signs of life, in the original's shape."
         return {'status': 'ok', 'service': self.service, 'version': cjm_jobtrack.__version__, 'workspace': str(self.workspace), 'input_videos': str(self.workspace/'input_videos'),
@@ -211,7 +211,7 @@ def _invalid(request, e:RequestValidationError) -> JSONResponse:
     field = str(err['loc'][-1])
     return error_answer(422, f'`{field}`: {err["msg"]} (given: {err.get("input")!r})'[:500], field=field)
 
-# %% ../../nbs/net/22_node.ipynb #654abb8f
+# %% ../../nbs/net/22_node.ipynb #f424f92a
 def _general_routes(app:FastAPI, service:Service):
     "Is it there, what is it, what can it do."
     @app.get('/health')
@@ -225,7 +225,7 @@ def _general_routes(app:FastAPI, service:Service):
                 'python': f'Python {platform.python_version()}', 'timestamp': time.time()}
 
     @app.get('/pipelines')
-    def pipelines() -> dict: return {'pipelines': service.pipelines()}
+    async def pipelines() -> dict: return {'pipelines': await service.pipelines()}
 
     @app.get('/files')
     def files() -> dict:
@@ -401,7 +401,7 @@ async def receive_file(
         os.replace(f.actual_file_name, kept)
     return kept, name
 
-# %% ../../nbs/net/22_node.ipynb #7bca8939
+# %% ../../nbs/net/22_node.ipynb #b3a62ca9
 VIDEO_SUFFIXES = {'.mp4', '.avi', '.mov', '.mkv', '.webm'}   # what the original's pages offer to upload
 
 class Node(Service):
@@ -413,6 +413,7 @@ class Node(Service):
         data:str|Path,                     # Folder of everything it keeps; made when missing
         *,
         pipelines:PipelineCatalog|str|Path|None=None, # What it accepts: a catalogue, or a TOML file or folder of them; None: those that come with the package
+        workspace:str|Path|None=None,      # Folder that jobs see; None: `workspace` in the data folder
         slots:int=1,                       # Jobs running at once
         token:str|None=None,               # Bearer token it asks for
         origins:tuple[str, ...]=Service.origins, # Origins of other pages that may read its answers
@@ -422,7 +423,8 @@ class Node(Service):
         grace:float=5.,                    # Seconds between asking a job to end and forcing it
     ):
         self.data = Path(data).resolve()
-        self.workspace, self.inputs = self.data/'workspace', self.data/'workspace/input_videos'
+        self.workspace = Path(workspace).resolve() if workspace is not None else self.data/'workspace'
+        self.inputs = self.workspace/'input_videos'
         for d in (self.inputs, self.workspace/'outputs'): d.mkdir(parents=True, exist_ok=True)
         self.catalog = pipelines if isinstance(pipelines, PipelineCatalog) else PipelineCatalog.load(*([pipelines] if pipelines is not None else []))
         self.tracker = JobTracker(JobStore(f'sqlite:///{self.data/"jobs.db"}', durability=durability))
@@ -479,7 +481,7 @@ def _accept(self:Node, ask:JobRequest, original:dict|None) -> tuple[Job, bool]:
                                   timeout=ask.timeout or pipeline.timeout, metadata=ask.metadata | ({'original': original} if original else {}))
     return self.queue.submit(job), not known
 
-# %% ../../nbs/net/22_node.ipynb #6002df0b
+# %% ../../nbs/net/22_node.ipynb #e8f750c8
 @patch
 async def upload(self:Node, request:Request, node:str|None=None) -> dict:
     "Take a file into the workspace."
@@ -502,7 +504,7 @@ async def download(self:Node, job:Job, output:OutputFile, request:Request) -> Re
     return FileResponse(p, filename=p.name, media_type=output.content_type, headers=head)
 
 @patch
-def pipelines(self:Node) -> list[dict]: return [p.to_dict() for p in self.catalog]
+async def pipelines(self:Node) -> list[dict]: return [p.to_dict() for p in self.catalog]
 
 # %% ../../nbs/net/22_node.ipynb #980c9e2f
 def _path_download(app:FastAPI, node:Node):

@@ -1,0 +1,575 @@
+"Programs as jobs: begun once, found after our death, stopped to the last descendant. Real processes throughout."
+import asyncio, fcntl, json, os, signal, subprocess, sys, textwrap, time
+from pathlib import Path
+import psutil, pytest
+from cjm_jobtrack.core.errors import InvalidInput, StoreError
+from cjm_jobtrack.core.logs import LogStore
+from cjm_jobtrack.core.tracker import JobTracker
+from cjm_jobtrack.run.process import ProcessRunner, check_process, collect_outputs
+from cjm_jobtrack.run.runner import Report, check_runner
+
+PY = sys.executable
+
+def until(condition, what, deadline=20.):
+    "Wait for a condition, and say what did not come."
+    end = time.monotonic() + deadline
+    while not (value := condition()):
+        assert time.monotonic() < end, f'waited {deadline} s for {what}'
+        time.sleep(.005)
+    return value
+
+def runs(pid:int) -> bool:
+    try: return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess: return False
+
+def number(path:Path) -> int|None:
+    text = path.read_text() if path.exists() else ''
+    return int(text) if text.endswith('\n') else None
+
+class Bench:
+    "A tracker, a runner, and jobs for it."
+    def __init__(self, tmp):
+        self.tmp, self.tracker = tmp, JobTracker(f'sqlite:///{tmp}/jobs.db')
+        self.runner = ProcessRunner(tmp/'work', self.tracker.logs)
+        self.runner.interval = .02
+
+    def begin(self, *argv, **spec):
+        job = self.tracker.create_job('p', runner='process', spec={'argv': [str(a) for a in argv], **spec})
+        self.tracker.mark_running(job.id)
+        return job, Report(self.tracker, job.id, job.attempt)
+
+    def py(self, code, *args, **spec): return self.begin(PY, '-c', textwrap.dedent(code), *args, **spec)
+    def log(self, job): return self.tracker.logs.path(job.id, job.attempt).read_bytes()
+    def folder(self, job): return self.tmp/'work'/job.id/str(job.attempt)
+
+    async def outcome(self, job, report, runner=None):
+        runner = runner or self.runner
+        return await asyncio.wait_for(runner.follow(job, await runner.start(job), report), 30)
+
+    def run(self, *argv, **spec): return asyncio.run(self.outcome(*self.begin(*argv, **spec)))
+
+@pytest.fixture
+def bench(tmp_path):
+    "With a look, afterwards, whether anything was left open or running."
+    fds = set(os.listdir('/proc/self/fd')) if os.path.exists('/proc/self/fd') else None
+    b = Bench(tmp_path)
+    yield b
+    b.tracker.close()
+    b.runner._reap()
+    assert not psutil.Process().children()  # also no zombie
+    if fds is not None:
+        left = {f: os.readlink(f'/proc/self/fd/{f}') for f in set(os.listdir('/proc/self/fd')) - fds if os.path.islink(f'/proc/self/fd/{f}')}
+        assert not {f: t for f, t in left.items() if str(tmp_path) in t or 'pidfd' in t or t.startswith('pipe')}
+
+# --- how it ends
+
+@pytest.mark.parametrize('script, code, kind, sig', [
+    ('exit 0', 0, None, None), ('exit 1', 1, 'exit', None), ('exit 255', 255, 'exit', None), ('exit 65', 65, 'invalid', None),
+    ('kill -9 $$', 137, 'signal', 'SIGKILL'), ('kill -TERM $$', 143, 'signal', 'SIGTERM'), ('kill -SEGV $$', 139, 'signal', 'SIGSEGV'), ('kill -HUP $$', 129, 'signal', 'SIGHUP'),
+    ('kill -TERM 0; sleep 60', 143, 'signal', 'SIGTERM')])  # to its whole group, where the supervisor is as well
+def test_exit_statuses_and_signals(bench, script, code, kind, sig):
+    job, report = bench.begin('sh', '-c', f'echo out; echo err >&2; {script}', invalid_exit=[65])
+    o = asyncio.run(bench.outcome(job, report))
+    assert bench.log(job) == b'out\nerr\n'  # both streams in order, and no word of the shell's own
+    if kind is None: assert (o.status, o.result) == ('completed', {'exit_code': 0})
+    else: assert (o.status, o.failure.kind, o.failure.exit_code, o.failure.signal, o.failure.evidence['last_lines']) == ('failed', kind, code, sig, ['out', 'err'])
+
+@pytest.mark.parametrize('arg', ['', ' ', 'a b', "it's", '"', '$HOME', '`id`', '; id', '*', '\n', '-n', '--', '\\', 'ü', '\udcff'])
+def test_arguments_arrive_as_they_are(bench, arg):
+    job, report = bench.py('import os, sys; os.write(1, os.fsencode(sys.argv[1]))', arg)
+    assert asyncio.run(bench.outcome(job, report)).status == 'completed' and bench.log(job) == os.fsencode(arg)
+
+def test_the_program_finds_a_clean_house(bench, monkeypatch):
+    "No descriptor of ours, an empty input, default signals, its own session, the environment as asked and without our tokens."
+    monkeypatch.setenv('JOBTRACK_TOKEN', 'secret'), monkeypatch.setenv('c', 'ours'), monkeypatch.setenv('GONE', 'x')
+    job, report = bench.py('''
+        import json, os, signal, sys
+        print(json.dumps(dict(fds=sorted(os.listdir('/proc/self/fd'))[:-1] if os.path.exists('/proc/self/fd') else ['0', '1', '2'], stdin=sys.stdin.read(), env=dict(os.environ), cwd=os.getcwd(),
+            session=os.getsid(0) == os.getppid(), ignored=[s.name for s in signal.Signals if s in (1, 2, 15) and signal.getsignal(s) is signal.SIG_IGN])))
+    ''', cwd=str(bench.tmp), env={'MORE': 'x=y z', 'GONE': None})
+    assert asyncio.run(bench.outcome(job, report)).status == 'completed'
+    got = json.loads(bench.log(job))
+    assert (got['fds'], got['stdin'], got['cwd'], got['session'], got['ignored']) == (['0', '1', '2'], '', str(bench.tmp), True, [])
+    env = got['env']
+    assert (env['MORE'], env['c'], env['JOBTRACK_JOB_ID'], env['JOBTRACK_ATTEMPT']) == ('x=y z', 'ours', job.id, '1') and not {'GONE', 'JOBTRACK_TOKEN'} & env.keys()
+
+def test_programs_are_found_by_name_path_and_folder(bench):
+    own = bench.tmp/'tool'
+    own.write_text('#!/bin/sh\necho mine "$0"')
+    own.chmod(0o755)
+    for argv0, spec in ('tool', {'env': {'PATH': f'{bench.tmp}:{os.environ["PATH"]}'}}), ('./tool', {'cwd': str(bench.tmp)}), (own, {}):
+        job, report = bench.begin(argv0, **spec)
+        assert asyncio.run(bench.outcome(job, report)).status == 'completed' and bench.log(job) == f'mine {own}\n'.encode()
+
+# --- what is asked
+
+@pytest.mark.parametrize('spec, field', [
+    ({}, 'argv'), ({'argv': []}, 'argv'), ({'argv': 'ls -l'}, 'argv'), ({'argv': ['ls', 3]}, 'argv[1]'), ({'argv': ['ls', 'a\0b']}, 'argv[1]'), ({'argv': ['ls', '\ud800']}, 'argv[1]'),
+    ({'argv': ['no-such-program-9']}, 'argv'), ({'argv': ['/etc/passwd']}, 'argv'), ({'argv': ['/']}, 'argv'), ({'argv': ['']}, 'argv'), ({'argv': ['exit', '3']}, 'argv'),
+    ({'argv': ['ls'], 'cwd': '/no/such'}, 'cwd'), ({'argv': ['ls'], 'cwd': '/etc/passwd'}, 'cwd'), ({'argv': ['ls'], 'cwd': 3}, 'cwd'),
+    ({'argv': ['ls'], 'env': ['A=1']}, 'env'), ({'argv': ['ls'], 'env': {'A=': 'x'}}, 'env'), ({'argv': ['ls'], 'env': {'': 'x'}}, 'env'), ({'argv': ['ls'], 'env': {'A': 1}}, 'env.A'),
+    ({'argv': ['ls'], 'output_dir': 'out'}, 'output_dir'), ({'argv': ['ls'], 'output_root': '/tmp', 'output_globs': ['../*']}, 'output_globs[0]'),
+    ({'argv': ['ls'], 'output_globs': ['*']}, 'output_root'), ({'argv': ['ls'], 'output_root': '/tmp', 'output_globs': ['/etc/*']}, 'output_globs[0]'),
+    ({'argv': ['ls'], 'progress': {'formats': ['smoke']}}, 'formats'), ({'argv': ['ls'], 'progress': {'speed': 3}}, 'progress'), ({'argv': ['ls'], 'invalid_exit': 65}, 'invalid_exit'),
+    ({'argv': ['ls'], 'output': 'x'}, 'output'), ({'argv': ['true', *['x'*100_000]*60]}, 'argv')])
+def test_what_cannot_be_carried_out_is_refused_and_never_begun(bench, spec, field):
+    job = bench.tracker.create_job('p', runner='process', spec=spec)
+    bench.tracker.mark_running(job.id)
+    with pytest.raises(InvalidInput) as e: asyncio.run(bench.runner.start(job))
+    assert e.value.field == field
+    assert asyncio.run(bench.runner.find(job)) is None
+
+# --- once
+
+def test_two_processes_at_once_begin_it_once(bench):
+    job, report = bench.py(f'import os; f = os.open({str(bench.tmp/"count")!r}, os.O_CREAT | os.O_APPEND | os.O_WRONLY); os.write(f, b"x")')
+    code = '''
+        import asyncio, sys, time
+        from cjm_jobtrack.core.job import Job
+        from cjm_jobtrack.core.logs import LogStore
+        from cjm_jobtrack.run.process import ProcessRunner
+        folder, logs, job = sys.argv[1:]
+        job, runner = Job.from_json(job), ProcessRunner(folder, LogStore(logs))
+        print('ready', flush=True)
+        sys.stdin.readline()
+        print(asyncio.run(runner.start(job)), flush=True)
+    '''
+    many = [subprocess.Popen([PY, '-c', textwrap.dedent(code), bench.tmp/'work', bench.tracker.logs.folder, job.to_json()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(6)]
+    for p in many: assert p.stdout.readline() == 'ready\n'
+    for p in many: p.stdin.write('\n'); p.stdin.flush()
+    told = {p.communicate(timeout=30)[0] for p in many}
+    assert asyncio.run(bench.outcome(job, report)).status == 'completed'
+    assert (bench.tmp/'count').read_text() == 'x' and len(told) == 1
+
+def test_two_tasks_at_once_begin_it_once_and_each_attempt_anew(bench):
+    async def main():
+        job, report = bench.begin('sh', '-c', 'echo x >>"$0"', bench.tmp/'count')
+        others = [ProcessRunner(bench.tmp/'work', bench.tracker.logs) for _ in range(4)]
+        handles = await asyncio.gather(*(r.start(job) for r in [bench.runner, *others]*3))
+        assert all(h == handles[0] for h in handles)
+        await bench.runner.follow(job, handles[0], report)
+        assert await bench.runner.start(job) == handles[0] == await others[0].find(job)
+        bench.tracker.mark_pending(job.id, 'again'); bench.tracker.mark_running(job.id)
+        await bench.outcome(job, Report(bench.tracker, job.id, 2))
+        for r in others: r._reap()
+    asyncio.run(main())
+    assert (bench.tmp/'count').read_text() == 'x\nx\n'
+
+@pytest.mark.parametrize('left', [{}, {'work.json': '{"argv": ["fal'}, {'work.json': '{}', 'pid': ''}, {'pid': '12'}])
+def test_a_start_that_was_cut_off_is_made_good(bench, left):
+    "Killed before anything ran: whatever files are there, the program is begun now, and once."
+    job, report = bench.begin('sh', '-c', 'echo x')
+    bench.folder(job).mkdir(parents=True)
+    (bench.folder(job)/'alive').touch()
+    for name, text in left.items(): (bench.folder(job)/name).write_text(text)
+    assert asyncio.run(bench.runner.find(job)) is None
+    assert asyncio.run(bench.outcome(job, report)).status == 'completed' and bench.log(job) == b'x\n'
+
+def test_where_nothing_can_be_written_nothing_is_begun(bench):
+    job, report = bench.begin('touch', bench.tmp/'ran')
+    bench.folder(job).mkdir(parents=True)
+    (bench.folder(job)/'pid').symlink_to('/no/such/folder/pid')
+    with pytest.raises(StoreError, match='could not write'): asyncio.run(bench.runner.start(job))
+    assert not (bench.tmp/'ran').exists() and asyncio.run(bench.runner.find(job)) is None
+
+def test_whoever_is_just_beginning_it_is_waited_for(bench):
+    job, report = bench.begin('sh', '-c', 'echo x')
+    bench.folder(job).mkdir(parents=True)
+    lock = os.open(bench.folder(job)/'alive', os.O_RDWR | os.O_CREAT)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    async def main():
+        finding, starting = asyncio.create_task(bench.runner.find(job)), asyncio.create_task(bench.runner.start(job))
+        done, _ = await asyncio.wait({finding, starting}, timeout=.1)
+        assert not done
+        os.close(lock)  # it died without having begun
+        assert await asyncio.wait_for(starting, 5)
+        return await bench.outcome(job, report)
+    assert asyncio.run(main()).status == 'completed'
+
+# --- our own death
+
+HELPER = '''
+    import asyncio, sys
+    from cjm_jobtrack.core.tracker import JobTracker
+    from cjm_jobtrack.run.process import ProcessRunner
+    from cjm_jobtrack.run.runner import Report
+    db, folder, job_id = sys.argv[1:]
+    tracker = JobTracker(db)
+    job, runner = tracker.get_job(job_id), ProcessRunner(folder, tracker.logs)
+    tracker.mark_running(job.id)
+    async def main():
+        handle = await runner.start(job)
+        print('begun', flush=True)
+        await runner.follow(job, handle, Report(tracker, job.id, 1))
+    asyncio.run(main())
+'''
+COUNTS = '''
+    import pathlib, sys, time
+    n, last, stop = 0, int(sys.argv[2]), pathlib.Path(sys.argv[1])
+    while n < last or not stop.exists():
+        n += 1
+        print(f'line {n} Progress: {min(n, 90)}%', flush=True)
+        time.sleep(.001)
+    sys.exit(7)
+'''
+
+def orphan(bench, job) -> subprocess.Popen:
+    "Have another process begin and follow a job."
+    helper = subprocess.Popen([PY, '-c', textwrap.dedent(HELPER), f'sqlite:///{bench.tmp}/jobs.db', bench.tmp/'work', job.id], stdout=subprocess.PIPE, text=True)
+    assert helper.stdout.readline() == 'begun\n'
+    return helper
+
+def kill(helper):
+    helper.kill()
+    helper.wait()
+    helper.stdout.close()
+
+def unbegun(bench, code, *args): return bench.tracker.create_job('p', runner='process', spec={'argv': [PY, '-c', textwrap.dedent(code), *map(str, args)]})
+
+def test_a_program_outlives_us_and_is_followed_on(bench):
+    job = unbegun(bench, COUNTS, bench.tmp/'enough', 50)
+    helper = orphan(bench, job)
+    until(lambda: bench.tracker.logs.size(job.id, 1) > 1000, 'output')
+    kill(helper)
+    before = bench.tracker.logs.size(job.id, 1)
+    until(lambda: bench.tracker.logs.size(job.id, 1) > before + 1000, 'output while nobody is there')
+    async def main():
+        report = Report(bench.tracker, job.id, 1)
+        handle = await bench.runner.find(bench.tracker.get_job(job.id))
+        assert handle == await bench.runner.start(job) and runs(handle['pid'])
+        following = asyncio.create_task(bench.runner.follow(job, handle, report))
+        async for e in bench.tracker.watch(job.id):
+            if e.type == 'progress' and e.data['percent'] == 90: break
+        (bench.tmp/'enough').touch()
+        return await asyncio.wait_for(following, 20)
+    o = asyncio.run(main())
+    assert (o.failure.kind, o.failure.exit_code) == ('exit', 7)
+    lines = bench.log(job).decode().splitlines()
+    assert lines == [f'line {n} Progress: {min(n, 90)}%' for n in range(1, len(lines)+1)] and len(lines) > 90
+
+def test_a_program_that_ended_while_nobody_was_there(bench):
+    job = unbegun(bench, COUNTS, bench.tmp/'enough', 50)
+    kill(orphan(bench, job))
+    job, report = bench.tracker.get_job(job.id), Report(bench.tracker, job.id, 1)
+    (bench.tmp/'enough').touch()
+    until(lambda: number(bench.folder(job)/'exit') is not None, 'its end')
+    assert asyncio.run(bench.runner.find(job))
+    o = asyncio.run(bench.outcome(job, report))
+    assert o.failure.exit_code == 7 and bench.log(job).decode().splitlines()[-1] == o.failure.evidence['last_lines'][-1]
+    assert asyncio.run(bench.runner.stop(job, {}, 1.)).how == 'gone' and asyncio.run(bench.outcome(job, report)).failure.exit_code == 7
+
+def test_a_program_whose_supervisor_was_killed_is_waited_for_then_lost(bench):
+    async def main():
+        job, report = bench.begin('sh', '-c', 'echo on; while [ ! -e "$0" ]; do sleep .01; done', bench.tmp/'enough')
+        handle = await bench.runner.start(job)
+        until(lambda: bench.log(job), 'output')
+        os.kill(handle['pid'], signal.SIGKILL)
+        until(lambda: not runs(handle['pid']), 'the end of the supervisor')
+        assert await bench.runner.find(job) == handle == await bench.runner.start(job)
+        following = asyncio.create_task(bench.runner.follow(job, handle, report))
+        done, _ = await asyncio.wait({following}, timeout=.3)
+        assert not done
+        (bench.tmp/'enough').touch()
+        return await asyncio.wait_for(following, 10)
+    o = asyncio.run(main())
+    assert o.failure.kind == 'lost' and o.failure.evidence['last_lines'] == ['on']
+
+def test_a_program_whose_supervisor_was_killed_can_be_stopped(bench):
+    async def main():
+        job, report = bench.begin('sh', '-c', 'sleep 600 & echo on; wait')
+        handle = await bench.runner.start(job)
+        until(lambda: bench.log(job), 'output')
+        os.kill(handle['pid'], signal.SIGKILL)
+        receipt = await bench.runner.stop(job, handle, 5.)
+        assert receipt.confirmed and receipt.how == 'asked' and len(receipt.ended) == 2
+        assert (await bench.runner.follow(job, handle, report)).status == 'cancelled'
+    asyncio.run(main())
+
+@pytest.mark.parametrize('lock, exact', [('free', True), ('free', False), ('file deleted', True), ('held by somebody else', False)])
+def test_a_number_that_was_given_to_another_process_is_not_taken_for_ours(bench, lock, exact):
+    "The record names the pid of a living stranger, who leads a session and a group of that number."
+    stranger = subprocess.Popen(['sleep', '600'], start_new_session=True)
+    fd = None
+    try:
+        async def main():
+            nonlocal fd
+            job, report = bench.begin('true')
+            await bench.outcome(job, report)
+            f = bench.folder(job)
+            (f/'exit').unlink()
+            (f/'pid').write_text(f'{stranger.pid}\n')
+            if not exact: os.utime(f/'pid', (time.time()-3600,)*2)
+            if lock == 'file deleted': (f/'alive').unlink()
+            if lock == 'held by somebody else':
+                fd = os.open(f/'alive', os.O_RDWR)
+                fcntl.flock(fd, fcntl.LOCK_EX)
+            handle = await bench.runner.find(job)
+            receipt = await bench.runner.stop(job, handle, .1)
+            assert (receipt.confirmed, receipt.how, receipt.ended) == (True, 'gone', [])
+            assert stranger.poll() is None
+            if fd is not None: os.close(fd)
+            (f/'stop').unlink(missing_ok=True)
+            assert (await asyncio.wait_for(bench.runner.follow(job, handle, report), 10)).failure.kind == 'lost'
+            assert stranger.poll() is None
+        asyncio.run(main())
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+@pytest.mark.parametrize('lost', ['clock', 'lock'])
+def test_found_by_its_mark_when_all_else_fails(bench, lost):
+    "The system's clock was put right by an hour, or somebody tidied up the lock."
+    async def main():
+        job, report = bench.begin('sh', '-c', 'sleep 600 & echo on; wait')
+        handle = await bench.runner.start(job)
+        until(lambda: bench.log(job), 'output')
+        if lost == 'clock': os.utime(bench.folder(job)/'pid', (time.time()+3600,)*2)
+        else: (bench.folder(job)/'alive').unlink()
+        assert (await bench.runner.find(job))['pid'] == handle['pid'] == (await bench.runner.start(job))['pid']
+        following = asyncio.create_task(bench.runner.follow(job, handle, report))
+        done, _ = await asyncio.wait({following}, timeout=.3)
+        assert not done
+        receipt = await bench.runner.stop(job, handle, 5.)
+        assert receipt.confirmed and receipt.how == 'asked' and len(receipt.ended) >= 2
+        assert (await asyncio.wait_for(following, 10)).status == 'cancelled' and not runs(handle['pid'])
+    asyncio.run(main())
+
+def test_the_files_were_removed(bench):
+    import shutil
+    async def main():
+        job, report = bench.begin('true')
+        handle = await bench.runner.start(job)
+        await bench.runner.follow(job, handle, report)
+        shutil.rmtree(bench.tmp/'work')
+        assert await bench.runner.find(job) is None
+        assert (await bench.runner.stop(job, handle, .1)).how == 'gone'
+        return await bench.runner.follow(job, handle, report)
+    assert asyncio.run(main()).failure.kind == 'lost'
+
+# --- stopping
+
+FAMILY = '''
+    import os, signal, subprocess, sys, time
+    def say(who): os.write(1, f'{who} {os.getpid()}\\n'.encode())
+    def sleep():
+        while True: time.sleep(600)
+    say('program')
+    if os.fork() == 0:
+        say('child')
+        if os.fork() == 0: say('grandchild'); sleep()
+        sleep()
+    if os.fork() == 0:            # a daemon, by the book: fork, setsid, fork
+        os.setsid()
+        if os.fork(): os._exit(0)
+        say('daemon')
+        sleep()
+    if os.fork() == 0:            # one that does not listen, and whose parents are gone
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if os.fork(): os._exit(0)
+        os.setsid()
+        say('deaf')
+        sleep()
+    if os.fork() == 0:            # without our mark, in a session of its own, but still a child
+        os.setsid()
+        say('stripped')
+        os.execve('/bin/sleep', ['sleep', '600'], {})
+    sleep()
+'''
+
+def family(bench, job, n):
+    return until(lambda: (d := {l.split()[0]: int(l.split()[1]) for l in bench.log(job).decode().splitlines() if l.count(' ')}) and len(d) == n and d, f'{n} processes')
+
+def test_stop_ends_every_descendant(bench):
+    async def main():
+        job, report = bench.py(FAMILY)
+        handle = await bench.runner.start(job)
+        following = asyncio.create_task(bench.runner.follow(job, handle, report))
+        pids = await asyncio.to_thread(family, bench, job, 6)
+        began = time.monotonic()
+        receipt = await bench.runner.stop(job, handle, .5)
+        took = time.monotonic() - began
+        assert (receipt.confirmed, receipt.how, receipt.left) == (True, 'forced', []) and set(pids.values()) <= set(receipt.ended)
+        assert not [who for who, pid in pids.items() if runs(pid)] and took < 2
+        assert (await asyncio.wait_for(following, 5)).status == 'cancelled' and not runs(handle['pid'])
+        again = await bench.runner.stop(job, handle, .5)
+        assert (again.confirmed, again.how, again.ended) == (True, 'gone', [])
+    asyncio.run(main())
+
+@pytest.mark.parametrize('what', ['deaf', 'suspended', 'supervisor suspended', 'forking', 'ends well when asked'])
+def test_hard_ones(bench, what):
+    code = {'deaf': 'import signal, time; signal.signal(15, signal.SIG_IGN); print("on", flush=True); time.sleep(600)',
+            'suspended': 'import os, time; print("on", flush=True); os.kill(os.getpid(), 19); time.sleep(600)',
+            'supervisor suspended': 'import os, time; os.kill(os.getppid(), 19); print("on", flush=True); time.sleep(600)',
+            'forking': 'import signal, subprocess, time; signal.signal(15, lambda *a: subprocess.Popen(["sleep", "600"], start_new_session=True)); print("on", flush=True)\nwhile True: time.sleep(600)',
+            'ends well when asked': 'import signal, sys, time; signal.signal(15, lambda *a: sys.exit(0)); print("on", flush=True); time.sleep(600)'}[what]
+    async def main():
+        job, report = bench.py(code)
+        handle = await bench.runner.start(job)
+        until(lambda: bench.log(job), 'its first words')
+        receipt = await bench.runner.stop(job, handle, .5)
+        assert receipt.confirmed and receipt.how == ('forced' if what in ('deaf', 'forking') else 'asked') and receipt.ended
+        assert (await bench.outcome(job, report)).status == 'cancelled'
+        assert not [p for p in psutil.Process().children(recursive=True) if runs(p.pid)]
+    asyncio.run(main())
+
+def test_stopped_in_the_instant_of_its_beginning(bench):
+    async def main():
+        for _ in range(40):
+            job, report = bench.begin('sleep', '600')
+            handle = await bench.runner.start(job)
+            began = time.monotonic()
+            receipt = await bench.runner.stop(job, handle, 10.)
+            assert receipt.confirmed and receipt.how == 'asked' and time.monotonic() - began < 5
+            assert await bench.runner.start(job) == handle  # nor does it begin afterwards
+            assert (await bench.outcome(job, report)).status == 'cancelled'
+    asyncio.run(main())
+
+def test_completed_stays_completed_and_daemons_can_still_be_stopped(bench):
+    async def main():
+        job, report = bench.py('import subprocess; print("daemon", subprocess.Popen(["sleep", "600"], start_new_session=True).pid, flush=True)')
+        o = await bench.outcome(job, report)
+        assert o.status == 'completed'
+        daemon = family(bench, job, 1)['daemon']
+        assert (await bench.runner.stop(job, await bench.runner.find(job), 5.)).ended == [daemon] and not runs(daemon)
+        assert (await bench.outcome(job, report)).status == 'completed'
+    asyncio.run(main())
+
+# --- log and progress
+
+def test_any_bytes_and_endless_lines(bench):
+    job, report = bench.py(r'''
+        import os
+        os.write(1, b'\xff\xfe\x00 Progress: 10%\n')
+        for _ in range(64): os.write(1, b'x'*32768)
+        os.write(1, b' Progress: 70%')
+        raise SystemExit(3)
+    ''')
+    o = asyncio.run(bench.outcome(job, report))
+    assert job.progress == 70 and len(bench.log(job)) == 18 + 64*32768 + 14
+    assert o.failure.exit_code == 3 and all(len(line) <= 1000 for line in o.failure.evidence['last_lines']) and o.failure.evidence['last_lines'][-1].endswith('70%')
+    json.dumps(o.failure.evidence)
+
+def test_a_flood_is_skipped_to_its_end(bench):
+    "30 MB at once: all of it on disk, the news told, the loop never held up for long."
+    async def main():
+        job, report = bench.py('''
+            import os
+            for n in range(10): os.write(1, b'Task %d/1000000\\n' % n + b'some line of text that says nothing\\n'*80000)
+            os.write(1, b'Progress: 42%\\n')
+        ''')
+        longest, ticking = 0., asyncio.create_task(bench.outcome(job, report))
+        while not ticking.done():
+            begun = time.monotonic()
+            await asyncio.sleep(.005)
+            longest = max(longest, time.monotonic() - begun)
+        assert (await ticking).status == 'completed' and job.progress == 42 and longest < .5
+        assert len(bench.log(job)) > 28_000_000
+    asyncio.run(main())
+
+def test_progress_is_told_as_it_comes_by_the_options_given(bench):
+    async def main():
+        job, report = bench.py('''
+            import pathlib, sys, time
+            for n in range(1, 5):
+                print(f'Progress: 99%\\nstep {n} of 4', flush=True)
+                while not pathlib.Path(sys.argv[1], str(n)).exists(): time.sleep(.005)
+        ''', bench.tmp, progress={'formats': [], 'pattern': r'step (?P<done>\d+) of (?P<total>\d+)'})
+        following, seen = asyncio.create_task(bench.outcome(job, report)), []
+        async for e in bench.tracker.watch(job.id):
+            if e.type == 'progress' and e.data['percent'] is not None:
+                seen.append(e.data['percent'])
+                (bench.tmp/str(int(seen[-1]//25))).touch()
+                if seen[-1] == 100: break
+        assert (await following).status == 'completed' and sorted(set(seen)) == [25, 50, 75, 100]
+    asyncio.run(main())
+
+def test_following_can_be_broken_off_and_taken_up(bench):
+    async def main():
+        job, report = bench.begin('sh', '-c', 'while [ ! -e "$0" ]; do sleep .01; done; exit 4', bench.tmp/'enough')
+        handle = await bench.runner.start(job)
+        for _ in range(3):
+            with pytest.raises(TimeoutError): await asyncio.wait_for(bench.runner.follow(job, handle, report), .05)
+        both = asyncio.gather(*(bench.runner.follow(job, handle, report) for _ in range(2)))
+        (bench.tmp/'enough').touch()
+        assert [o.failure.exit_code for o in await both] == [4, 4]
+    asyncio.run(main())
+
+def test_without_process_descriptors(bench, monkeypatch):
+    monkeypatch.delattr(os, 'pidfd_open', raising=False)
+    assert bench.run('sh', '-c', 'sleep .2; exit 5').failure.exit_code == 5
+
+def test_a_full_disk_does_not_hide_the_exit_status(bench):
+    async def main():
+        job, report = bench.begin('sh', '-c', 'while [ ! -e "$0" ]; do sleep .01; done; exit 6', bench.tmp/'enough')
+        handle = await bench.runner.start(job)
+        (bench.folder(job)/'exit').symlink_to('/no/such/folder/exit')  # it cannot be written
+        (bench.tmp/'enough').touch()
+        return await bench.runner.follow(job, handle, report)
+    assert asyncio.run(main()).failure.exit_code == 6
+
+# --- outputs
+
+def test_outputs_are_the_files_below_the_folder(bench):
+    out = bench.tmp/'out'
+    o = bench.run('sh', '-c', r'''
+        cd "$0"; mkdir -p words/deep empty; echo hello >talk.txt; echo WEBVTT >words/talk.vtt; : >words/deep/none; printf x >'odd name; ü'
+        ln -s /etc/passwd stolen; ln -s / everything; ln -s talk.txt again.txt; ln -s words more; ln -s loop loop; ln -s nowhere broken; mkfifo pipe
+    ''', out, output_dir=str(out))
+    got = {f.name: f for f in o.outputs}
+    assert [*got] == ['again.txt', 'odd name; ü', 'talk.txt', 'words/deep/none', 'words/talk.vtt']
+    f = got['talk.txt']
+    assert (f.size, f.content_type, f.path, f.sha256) == (6, 'text/plain', str(out/'talk.txt'), '5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03')
+    assert got['words/talk.vtt'].content_type == 'text/vtt' and f.modified.endswith('+00:00')
+    json.dumps([f.name for f in o.outputs])
+
+def test_a_failure_keeps_its_outputs_and_nothing_where_something_is_needed_is_a_failure(bench):
+    o = bench.run('sh', '-c', 'echo half >"$0/a"; exit 3', bench.tmp/'a', output_dir=str(bench.tmp/'a'))
+    assert o.failure.exit_code == 3 and [f.name for f in o.outputs] == ['a']
+    o = bench.run('true', output_dir=str(bench.tmp/'b'), require_output=True)
+    assert o.failure.kind == 'no_output' and str(bench.tmp/'b') in o.failure.hint
+    assert bench.run('true', output_dir=str(bench.tmp/'c')).status == 'completed'
+
+def test_patterns_are_tried_in_order_and_old_files_do_not_count(bench):
+    root = bench.tmp/'videos'
+    (root/'talk').mkdir(parents=True)
+    (root/'talk/old.mp4').write_text('x')
+    os.utime(root/'talk/old.mp4', (1e9, 1e9))
+    spec = dict(output_root=str(root), output_globs=['talk/final_*/*.mp4', 'talk/*.mp4'])
+    assert [f.name for f in bench.run('sh', '-c', 'echo x >"$0/talk/new.mp4"', root, **spec).outputs] == ['talk/new.mp4']
+    assert [f.name for f in bench.run('sh', '-c', 'mkdir "$0/talk/final_1"; echo x >"$0/talk/final_1/f.mp4"; echo x >"$0/talk/new.mp4"', root, **spec).outputs] == ['talk/final_1/f.mp4']
+
+def test_names_that_are_not_text(bench):
+    (bench.tmp/'o').mkdir()
+    Path(os.fsdecode(os.fsencode(bench.tmp/'o') + b'/\xff.txt')).write_text('x')
+    assert [f.name for f in collect_outputs(bench.tmp/'o')] == ['\ufffd.txt']
+
+# --- many, and the promises
+
+def test_thirty_at_once(bench):
+    async def one(i): return (await bench.outcome(*bench.begin('sh', '-c', f'echo {i}; sleep .{i%3}; exit {i}'))).failure
+    async def main():
+        jobs = [bench.begin('sh', '-c', f'echo {i}; sleep .{i%3}; exit {i}') for i in range(1, 31)]
+        return jobs, await asyncio.gather(*(bench.outcome(*j) for j in jobs))
+    jobs, outcomes = asyncio.run(main())
+    assert [o.failure.exit_code for o in outcomes] == [*range(1, 31)] and [bench.log(j) for j, _ in jobs] == [b'%d\n' % i for i in range(1, 31)]
+
+def test_those_who_are_left_alone_are_reaped(bench):
+    "Begun and never followed: no zombies pile up."
+    async def main():
+        for _ in range(5):
+            job, _ = bench.begin('true')
+            await bench.runner.start(job)
+            until(lambda job=job: number(bench.folder(job)/'exit') is not None, 'its end')
+    asyncio.run(main())
+    until(lambda: bench.runner._reap() or not psutil.Process().children(), 'no children')
+    assert not bench.runner._children
+
+def test_the_promises_of_a_runner(bench):
+    assert len(asyncio.run(check_runner(bench.runner, {'argv': ['true']}, {'argv': ['sleep', '600']}, bench.tracker))) == 7
+
+def test_what_is_asked_is_looked_over_without_a_runner():
+    assert check_process({'argv': ['ls'], 'cwd': None})['invalid_exit'] == []
+
+def test_another_system_is_told_so(monkeypatch, tmp_path):
+    monkeypatch.setattr('cjm_jobtrack.run.process.fcntl', None)
+    with pytest.raises(InvalidInput, match='POSIX'): ProcessRunner(tmp_path, LogStore(tmp_path))
