@@ -1,0 +1,1 @@
+"How people watch: notebook widgets and the web page."

@@ -1,0 +1,126 @@
+"""The monitor in a real JupyterLab, in a real browser: live beside a busy cell, cancelled by a click, marked when its kernel is gone."""
+import os, subprocess, sys
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import httpx, nbformat, pytest
+from browser import chromium, free_port, until
+
+pytestmark = [pytest.mark.needs('chromium'), pytest.mark.timeout(180)]
+
+TOKEN = 'a-token-for-this-test'
+BESIDE_CELLS = int(version('ipykernel').split('.')[0]) >= 7   # before that a click waits for the running cell, and is not lost
+
+CELLS = ['''
+import time
+from cjm_jobtrack import CallRunner, JobQueue, JobTracker, monitor
+def count(n, report):
+    for i in range(n):
+        if report.cancelled: return
+        report.progress(100 * (i+1) / n, f'step {i+1} of {n}')
+        report.log(f'<i>step {i+1}</i>\\n'.encode())
+        time.sleep(.05)
+tracker = JobTracker()
+queue = JobQueue(tracker, [CallRunner({'count': count})])
+queue.start()
+job = tracker.create_job('count <b>up</b>', spec={'func': 'count', 'kwargs': {'n': 600}})
+queue.submit(job);
+''', '''
+monitor(job)
+''', '''
+end = time.monotonic() + 12
+while time.monotonic() < end and not job.is_terminal: pass
+print('the cell saw', job.status.value)
+''', '''
+second = tracker.create_job('count on', spec={'func': 'count', 'kwargs': {'n': 6000}})
+queue.submit(second)
+view = monitor(second)
+''']
+
+@contextmanager
+def jupyter_lab(folder:Path):
+    "A JupyterLab with homes of its own below `folder`; yields its address."
+    port = free_port()
+    homes = {k: str(folder/v) for k, v in dict(HOME='home', JUPYTER_CONFIG_DIR='config', JUPYTER_DATA_DIR='data', JUPYTER_RUNTIME_DIR='runtime', IPYTHONDIR='ipython').items()}
+    for h in homes.values(): Path(h).mkdir(parents=True)
+    work = folder/'work'
+    work.mkdir()
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c.strip('\n')) for c in CELLS],
+                                  metadata=dict(kernelspec=dict(display_name='Python 3 (ipykernel)', language='python', name='python3')))
+    nbformat.write(nb, work/'live.ipynb')
+    with open(folder/'lab.log', 'wb') as log:
+        lab = subprocess.Popen([sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--ip=127.0.0.1', f'--port={port}', '--ServerApp.port_retries=0',
+                                f'--IdentityProvider.token={TOKEN}', '--expose-app-in-browser', f'--ServerApp.root_dir={work}'], cwd=work, env=os.environ | homes, stdout=log, stderr=log)
+        try:
+            url = f'http://127.0.0.1:{port}'
+            def answers():
+                assert lab.poll() is None, (folder/'lab.log').read_text()
+                try: return httpx.get(f'{url}/api/status', params={'token': TOKEN}, timeout=2).status_code == 200
+                except httpx.TransportError: return False
+            until(answers, 'JupyterLab answers')
+            yield url
+        finally:
+            try:
+                for k in httpx.get(f'{url}/api/kernels', params={'token': TOKEN}).json(): httpx.delete(f'{url}/api/kernels/{k["id"]}', params={'token': TOKEN}, timeout=20)
+            finally:
+                lab.terminate()
+                try: lab.wait(20)
+                except subprocess.TimeoutExpired: lab.kill()
+
+PANEL = 'window.jupyterapp.shell.currentWidget'
+
+class Notebook:
+    "The open notebook, driven as a user would."
+    def __init__(self, page): self.page = page
+    def begin(self, n):
+        "Run cell `n`; do not wait for it."
+        self.page.evaluate(f'n => {{ {PANEL}.content.activeCellIndex = n; window.jupyterapp.commands.execute("notebook:run-cell") }}', n)
+    def outputs(self, n): return self.page.evaluate(f'n => {PANEL}.content.widgets[n].model.outputs.toJSON()', n)
+    def kernel(self): return self.page.evaluate(f'{PANEL}.sessionContext.session?.kernel?.status')
+    def run(self, n):
+        self.begin(n)
+        self.page.wait_for_function(f'n => {PANEL}.content.widgets[n].model.executionState === "idle" && {PANEL}.content.widgets[n].model.executionCount', arg=n, timeout=30000)
+    def view(self, n): return self.page.locator('.jp-Cell').nth(n).locator('.jobtrack-live')
+
+def percent(view): return float(view.get_by_role('progressbar').get_attribute('aria-valuenow') or 0)
+
+def marked(view):
+    "Whether the mark of a dead view is to be seen."
+    mark = view.locator('.jobtrack-old')
+    return mark.evaluate('e => getComputedStyle(e).visibility === "visible" && parseFloat(getComputedStyle(e).fontSize) > 5') if mark.count() else False
+
+def test_live_in_jupyterlab(tmp_path):
+    with jupyter_lab(tmp_path) as url, chromium() as browser:
+        page = browser.new_context(viewport=dict(width=1280, height=900)).new_page()
+        page.goto(f'{url}/lab/tree/live.ipynb?token={TOKEN}&reset')
+        page.wait_for_function(f'window.jupyterapp && {PANEL}?.sessionContext?.session?.kernel?.status === "idle" && {PANEL}.content.widgets.length >= {len(CELLS)}', timeout=60000)
+        nb = Notebook(page)
+        nb.run(0)
+        nb.run(1)
+        view = nb.view(1)
+        view.wait_for(timeout=15000)
+        assert nb.page.locator('.jobtrack-live').count() == 1, 'shown once, although it is the last line of its cell'
+
+        nb.begin(2)   # a cell that computes until the job has ended
+        until(lambda: nb.kernel() == 'busy', 'the cell runs')
+        first = percent(view)
+        until(lambda: percent(view) > first + 1, 'the bar moves while the cell computes', 10)
+        assert 'step' in view.inner_text() and '<i>step' in view.inner_text(), 'the log, escaped'
+        assert view.locator('i, script').count() == 0 and 'count <b>up</b>' in view.inner_text()
+        assert nb.kernel() == 'busy' and not marked(view)
+
+        view.get_by_role('button', name='Cancel').click()
+        saw = until(lambda: ''.join(o.get('text', '') for o in nb.outputs(2)), 'the running cell ends', 20)
+        assert saw == f'the cell saw {"cancelled" if BESIDE_CELLS else "running"}\n'
+        until(lambda: 'cancelled' in view.inner_text() and view.get_by_role('button').is_disabled(), 'the view says so')
+        until(lambda: 'cancelled' in ''.join(nb.outputs(1)[0]['data']['text/html']), 'the static face is that of the end')
+        assert not marked(view), 'what has ended is not called dead'
+
+        nb.run(3)
+        view = nb.view(3)
+        view.wait_for()
+        until(lambda: percent(view) > 0 and not marked(view), 'the second view is live')
+        page.evaluate(f'{PANEL}.sessionContext.session.kernel.restart()')
+        until(lambda: marked(view), 'the view of a dead kernel says so', 20)
+        assert 'not live, run the cell again' in view.inner_text()
