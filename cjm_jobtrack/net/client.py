@@ -408,13 +408,13 @@ def check(self:ClientBase,
     "Raises what `submit` would raise. Returns when the request is in order, and when the server cannot say."
     return self._run(_try_out({k: v for k, v in ask.items() if v is not None}))
 
-# %% ../../nbs/net/20_client.ipynb #93157e91
+# %% ../../nbs/net/20_client.ipynb #bcff600b
 def job_path(
     job_id:str,      # Whatever the caller calls an id
     rest:str='',     # What follows, percent-encoded
 ) -> str:
     "Path of a job. Raises `UnknownJob` for what cannot be one."
-    if not isinstance(job_id, str) or job_id in ('', '.', '..'): raise UnknownJob(job_id)
+    if not isinstance(job_id, str) or not job_id.strip('.') or '/' in job_id: raise UnknownJob(job_id)
     return f'/jobs/{quote(job_id, safe="")}{rest}'
 
 def _wire(job_id, timeout=None):
@@ -524,7 +524,7 @@ def history(self:ClientBase,
     "Everything that was journaled about a job. Raises `UnknownJob`."
     return self._run(_history(job_id))
 
-# %% ../../nbs/net/20_client.ipynb #86a4738f
+# %% ../../nbs/net/20_client.ipynb #51e9c2e9
 SILENCE = 35.  # An event stream that is quiet for longer than two of the server's signs of life is taken for dead, seconds
 
 def backoff(
@@ -551,7 +551,7 @@ def _met(place):
 def _missed(place, problem):
     "Out of touch: tells `disconnected` once it is more than a hiccup, and pauses."
     place.tries += 1
-    if place.tries > 1 and not place.down:
+    if place.tries > 1 and place.met and not place.down:
         place.down = True
         yield place.live('disconnected', problem=problem)
     yield Pause(backoff(place.tries))
@@ -580,7 +580,7 @@ def _listen(place, timeout=SILENCE):
         if place.job_id is not None and e.type in _ENDS: return True
     return False
 
-# %% ../../nbs/net/20_client.ipynb #3d8b6807
+# %% ../../nbs/net/20_client.ipynb #27a38e94
 def _events(self, place):
     while True:
         was = place.seq
@@ -606,7 +606,7 @@ def _looks(self, place):
     while True:
         try: found = [(yield from _wire(place.job_id))] if place.job_id is not None else [(None, j) for j in (yield from _list(None, None, None))[::-1]]
         except (NodeRefused, NodeUnreachable) as e:
-            if isinstance(e, NodeRefused) and e.status < 500 and e.status != 429: raise
+            if isinstance(e, NodeRefused) and e.status < 500 and e.status != 429 or not place.met and place.tries + 1 >= self.tries: raise
             yield from _missed(place, getattr(e, 'problem', str(e)))
             continue
         yield from _met(place)
@@ -697,7 +697,7 @@ def wait(self:ClientBase,
     "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
     return self._run(_wait(self, job_id, timeout))
 
-# %% ../../nbs/net/20_client.ipynb #30675160
+# %% ../../nbs/net/20_client.ipynb #e6242a84
 def original_log(
     wire:dict,     # A job of an original node server
     offset:int,    # Where to begin, bytes
@@ -711,8 +711,9 @@ def original_log(
 def _logs(job_id, offset, limit, attempt):
     try: a = yield Ask('GET', job_path(job_id, '/logs'), params=dict(offset=offset, limit=limit, attempt=attempt))
     except NodeRefused as e:
-        if no_route(e) and (wire := (yield from _wire(job_id))[0]): return original_log(wire, offset, limit)
-        raise
+        if not no_route(e): raise
+        if (wire := (yield from _wire(job_id))[0]) is None: raise UnknownJob(job_id) from e
+        return original_log(wire, offset, limit)
     try: at, on, size = (int(a.headers[f'x-log-{k}']) for k in ('offset', 'next-offset', 'size'))
     except (KeyError, ValueError) as e: raise NodeRefused(a.url, a.status, 'Sent a log without saying where it begins') from e
     return LogChunk(a.body, at, on, size)
@@ -736,8 +737,9 @@ def log_tail(self:ClientBase,
     def rule():
         try: return (yield Ask('GET', job_path(job_id, '/logs'), params=dict(tail=lines))).body.decode(errors='replace')
         except NodeRefused as e:
-            if no_route(e) and (wire := (yield from _wire(job_id))[0]): return collapse_frames(''.join(original_output(wire).decode().splitlines(keepends=True)[-lines:]))
-            raise
+            if not no_route(e): raise
+            text = (yield from _logs(job_id, 0, 1 << 30, None)).data.decode()
+            return collapse_frames(''.join(re.findall(r'[^\n]*\n|[^\n]+', text)[-lines:]))
     return self._run(rule())
 
 # %% ../../nbs/net/20_client.ipynb #0a99def9
@@ -855,7 +857,7 @@ def _same(path, out, sha256):
     with path.open('rb') as f: found = hashlib.file_digest(f, 'sha256').hexdigest()
     if sha256 and found != sha256: return f'its sha256 is {found} and should be {sha256}'
 
-# %% ../../nbs/net/20_client.ipynb #b71d89fb
+# %% ../../nbs/net/20_client.ipynb #209ae8ba
 def _fetch(ask, out, target, overwrite):
     "One output, whole and right, or not at all."
     if target.exists() and out.sha256 and target.is_file() and _same(target, out, out.sha256) is None: return target
@@ -878,7 +880,7 @@ def _fetch(ask, out, target, overwrite):
             if isinstance(e, NodeRefused) and e.status == 416 and part.exists(): part.unlink(); continue   # it has become shorter there
             if isinstance(e, NodeRefused) and e.status < 500 and e.status != 429: raise
             tries = 1 if part.exists() and part.stat().st_size > before else tries + 1
-            if tries > 8: raise
+            if tries > 6: raise
             yield Pause(backoff(tries))
             continue
         if (problem := _same(part, out, sha256)) is None: break

@@ -274,7 +274,7 @@ def start(self:NodeDirectory,
         yield
     return pump(rounds, lambda _: None)
 
-# %% ../../nbs/net/21_remote.ipynb #ab17b588
+# %% ../../nbs/net/21_remote.ipynb #c82db335
 @patch
 def pick(self:NodeDirectory,
     pipeline:str|None=None,   # What it must offer
@@ -283,7 +283,9 @@ def pick(self:NodeDirectory,
     if not (nodes := self.list()): raise InvalidInput('node', 'cannot be picked: there is none on record', 'Add one: jobtrack manager --node http://host:9090')
     online = [n for n in nodes if self.is_online(n)]
     fit = [n for n in online if pipeline is None or self.offers(n, pipeline)]
-    if not fit: raise NodeUnreachable('any node', f'none of {len(nodes)} is online' if not online else f'none that is online offers {pipeline!r} ({", ".join(n["name"] for n in online)})', begun=False)
+    why = [f'{n["name"]}: {self.state(n).problem or "not looked at yet"}' for n in nodes[:3]]
+    if not online: raise NodeUnreachable('any node', f'none of {len(nodes)} is online ({"; ".join(why)})', begun=False)
+    if not fit: raise NodeUnreachable('any node', f'none that is online offers {pipeline!r} ({", ".join(n["name"] for n in online)})', begun=False)
     return min(fit, key=lambda n: (len(self.store.list(status=[JobStatus.PENDING, JobStatus.RUNNING], node=n['id'])), n['name']))
 
 # %% ../../nbs/net/21_remote.ipynb #1cf30388
