@@ -6,7 +6,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/errors.html.md"""
 
 # %% auto #0
 __all__ = ['JobtrackError', 'InvalidInput', 'UnknownPipeline', 'UnknownRunner', 'UnknownJob', 'UnknownNode', 'IllegalMove',
-           'KeyConflict', 'StoreError', 'NodeUnreachable', 'NodeRefused']
+           'KeyConflict', 'StoreError', 'NodeUnreachable', 'NodeRefused', 'DamagedTransfer']
 
 # %% ../../nbs/core/00_errors.ipynb #dd412267
 from typing import Any
@@ -93,7 +93,7 @@ class KeyConflict(JobtrackError):
         told = '; '.join(f'{k}: on record {a!r}, asked for {b!r}' for k, (a, b) in differences.items())
         super().__init__(f'Job {job_id} is on record with another spec ({told}). Use a fresh id for new work')
 
-# %% ../../nbs/core/00_errors.ipynb #bba8c340
+# %% ../../nbs/core/00_errors.ipynb #a2967959
 class StoreError(JobtrackError):
     "The record cannot be opened, read or written. What was on record stays as it was."
     def __init__(self,
@@ -126,3 +126,13 @@ class NodeRefused(JobtrackError):
         self.url, self.status, self.message, self.field = url, status, message, field
         self._body = body or {}
         super().__init__(f'{message} (HTTP {status} from {url})')
+
+class DamagedTransfer(JobtrackError):
+    "A file that was sent or received is not the one that was meant. Nothing was kept of it."
+    def __init__(self,
+        url:str,       # Where it was sent to or came from
+        name:str,      # The file
+        problem:str,   # What does not match
+    ):
+        self.url, self.name, self.problem = url, name, problem
+        super().__init__(f'{name!r}, transferred with {url}: {problem}. Try again')

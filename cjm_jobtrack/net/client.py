@@ -8,9 +8,9 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/client.html.md"""
 __all__ = ['ORIGINAL_KEYS', 'CONNECT', 'SILENCE', 'Ask', 'Next', 'Pause', 'Answer', 'read_error', 'snake', 'instant',
            'original_outputs', 'original_failure', 'original_job', 'read_job', 'ClientBase', 'RemoteClient',
            'AsyncRemoteClient', 'no_route', 'Upload', 'job_path', 'compare', 'backoff', 'original_output',
-           'original_log', 'DamagedTransfer', 'disposition_name', 'digest_of', 'target_path']
+           'original_log', 'disposition_name', 'digest_of', 'target_path']
 
-# %% ../../nbs/net/20_client.ipynb #48058e20
+# %% ../../nbs/net/20_client.ipynb #934f7d9a
 import asyncio, base64, hashlib, io, json, logging, mimetypes, os, random, re, time
 from contextlib import AsyncExitStack, ExitStack, aclosing, closing, contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ import httpx, stamina
 from fastcore.basics import patch
 from httpx_sse import EventSource
 import cjm_jobtrack
-from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
+from ..core.errors import DamagedTransfer, IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
 from ..core.job import Failure, Job, JobEvent, JobStatus, OutputFile, new_id, now
 from ..core.logs import LogChunk, collapse_frames
 from ..core.tracker import pump
@@ -742,17 +742,7 @@ def log_tail(self:ClientBase,
             return collapse_frames(''.join(re.findall(r'[^\n]*\n|[^\n]+', text)[-lines:]))
     return self._run(rule())
 
-# %% ../../nbs/net/20_client.ipynb #0a99def9
-class DamagedTransfer(JobtrackError):
-    "A file that was sent or received is not the one that was meant. Nothing was kept of it."
-    def __init__(self,
-        url:str,       # Where it was sent to or came from
-        name:str,      # The file
-        problem:str,   # What does not match
-    ):
-        self.url, self.name, self.problem = url, name, problem
-        super().__init__(f'{name!r}, transferred with {url}: {problem}. Try again')
-
+# %% ../../nbs/net/20_client.ipynb #9d17a26a
 class _Hashing(io.FileIO):
     "A file that is hashed while it is read from its beginning."
     def read(self, n=-1):
