@@ -370,14 +370,13 @@ def test_the_original_pipeline_end_to_end(node, workspace, tmp_path, monkeypatch
     second, two = ask(upscaleValue=3)
     third, three = ask(unetFlag=False)
     assert first.progress == 100
-    assert [(o.name, Path(o.path).read_text()) for o in one.outputs] == [('output_videos_latest/with space/final_without_post_process_7/video.mp4', 'true false true 4.0 false')]
+    assert [(o.name, Path(o.path).read_text()) for o in one.outputs] == [('video.mp4', 'true false true 4.0 false')]
     assert Path(two.outputs[0].path).read_text() == 'true false true 3.0 false' and Path(one.outputs[0].path).is_relative_to(runner.output_dir(first))
     assert three.status == JobStatus.FAILED and three.failure.kind == 'no_output' and not three.outputs
 
 def test_results_that_cannot_be_kept(node, workspace, tmp_path):
     runner = node.make(script('x', 'import sys, pathlib; pathlib.Path(sys.argv[1]).with_name("r.txt").write_text("r")', 'outputs = ["input_videos/r.txt"]'))
     job = node.begin(pipeline='x')
-    (runner.output_dir(job)).mkdir(parents=True)
-    (runner.output_dir(job)/'input_videos').write_text('in the way')
+    (runner.output_dir(job)/'r.txt/in the way').mkdir(parents=True)
     outcome = asyncio.run(runner.follow(job, asyncio.run(runner.start(job)), Report(node.tracker, job.id, 1)))
     assert outcome.status == JobStatus.FAILED and outcome.failure.kind == 'error' and 'kept' in outcome.failure.message

@@ -7,9 +7,9 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/store.html.md"""
 # %% auto #0
 __all__ = ['SCHEMA_VERSION', 'job_table', 'event_table', 'node_table', 'meta_table', 'JobStore']
 
-# %% ../../nbs/core/02_store.ipynb #de88048f
-import sqlite3, threading
-from contextlib import contextmanager
+# %% ../../nbs/core/02_store.ipynb #72df2e19
+import os, shutil, sqlite3, tempfile, threading, time
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Iterable
@@ -39,29 +39,49 @@ event_table = sa.Table('events', _meta,
 node_table = sa.Table('nodes', _meta, sa.Column('id', sa.String(128), primary_key=True), sa.Column('name', sa.Text, nullable=False), sa.Column('doc', _json, nullable=False))
 meta_table = sa.Table('jobtrack_meta', _meta, sa.Column('key', sa.String(32), primary_key=True), sa.Column('value', sa.Text))
 
-# %% ../../nbs/core/02_store.ipynb #b7287973
+# %% ../../nbs/core/02_store.ipynb #04c00571
 _WHOLE = 16 << 20  # Files up to this size, in bytes, are checked page by page when opened; larger ones would take too long
 
 def _sqlite_file(url:sa.URL) -> Path|None:  # None: in memory, or another database
     return Path(url.database) if url.get_backend_name() == 'sqlite' and url.database not in (None, '', ':memory:') else None
 
+def _beside(f:Path, suffix:str) -> Path: return f.with_name(f.name + suffix)
+def _size(f:Path) -> int:  # 0 when there is none
+    with suppress(FileNotFoundError): return f.stat().st_size
+    return 0
+
 def _check_file(told:str, f:Path):
     "Raises `StoreError` when `f` is there and cannot be a whole SQLite database. Only reads."
     if not f.parent.is_dir(): raise StoreError(told, f'the folder {f.parent} does not exist', 'Create it, or choose another place')
     if f.is_dir(): raise StoreError(told, 'is a folder', 'Name a file in it')
-    if not f.exists() or f.stat().st_size == 0: return
+    for p in (f.parent, f):
+        if p.exists() and not os.access(p, os.R_OK|os.W_OK): raise StoreError(told, f'{p} may not be written', 'Allow it, or choose another place')
+    hot = _size(_beside(f, '-wal'))   # what is not in the file yet
+    if not _size(f): return
     with f.open('rb') as fh: head = fh.read(100)
-    if head[:16] != b'SQLite format 3\0': raise StoreError(told, 'the file is not an SQLite database, or its beginning is damaged', 'It was left as it is; choose another file or restore a backup')
+    if head[:16] != b'SQLite format 3\0' or len(head) < 100: raise StoreError(told, 'the file is not an SQLite database, or its beginning is damaged', 'It was left as it is; choose another file or restore a backup')
     page, pages = int.from_bytes(head[16:18], 'big'), int.from_bytes(head[28:32], 'big')
-    wal = f.with_name(f.name + '-wal')
-    if pages * (65536 if page == 1 else page) > f.stat().st_size and not (wal.exists() and wal.stat().st_size):
-        raise StoreError(told, f'the file is cut short: {f.stat().st_size} bytes, of {pages} pages', 'It was left as it is; restore a backup')
+    if pages * (65536 if page == 1 else page) > _size(f) and not hot:
+        raise StoreError(told, f'the file is cut short: {_size(f)} bytes, of {pages} pages', 'It was left as it is; restore a backup')
 
 _REMEDIES = {'locked': 'Another process holds it; end that one or try again', 'busy': 'Another process holds it; end that one or try again',
     'malformed': 'The file is damaged; restore a backup', 'not a database': 'Choose another file', 'full': 'Make room on the disk and try again',
     'readonly': 'Allow writing to the file and its folder', 'unable to open': 'Check that the folder exists and may be written to'}
 
-# %% ../../nbs/core/02_store.ipynb #6d691360
+# %% ../../nbs/core/02_store.ipynb #a6cef863
+@contextmanager
+def _untouched(f:Path):
+    "An engine that shows `f` with all that was committed to it, and changes nothing in it or beside it."
+    undone = _size(_beside(f, '-wal'))   # bytes
+    copied = undone and not _beside(f, '-shm').exists() and _size(f) <= _WHOLE   # without that file nobody has it open
+    with tempfile.TemporaryDirectory(prefix='jobtrack-') if copied else nullcontext() as folder:
+        if copied:
+            with suppress(FileNotFoundError):   # somebody has just finished what was undone
+                for p in (f, _beside(f, '-wal')): shutil.copyfile(p, Path(folder)/p.name)
+        at = (Path(folder)/f.name if copied else f.absolute()).as_uri() + ('?mode=ro' if undone and not copied else '?mode=rw')
+        yield sa.create_engine('sqlite://', creator=lambda: sqlite3.connect(at, uri=True), poolclass=sa.pool.NullPool)
+
+# %% ../../nbs/core/02_store.ipynb #6842ef23
 class JobStore:
     """Jobs, events and nodes in a database. Safe from any thread; several processes may share one.
 
@@ -77,15 +97,18 @@ class JobStore:
         try: self.url = sa.make_url(str(url))
         except sa.exc.ArgumentError as e: raise InvalidInput('url', f'is {str(url)!r}, not a database URL', "Write 'sqlite:///jobs.db' for a file in this folder") from e
         self.told, self.file, self._lock = self.url.render_as_string(hide_password=True), _sqlite_file(self.url), threading.RLock()
+        self._eye, self._eyes = None, 0
         self._open(durability, timeout)
 
     def __repr__(self): return f'JobStore({self.told!r})'
 
-# %% ../../nbs/core/02_store.ipynb #b70e506e
+# %% ../../nbs/core/02_store.ipynb #ac0d5a85
 @patch
 def _open(self:JobStore, durability, timeout):
     sqlite = self.url.get_backend_name() == 'sqlite'
-    if self.file: _check_file(self.told, self.file)
+    try:
+        if self.file: _check_file(self.told, self.file)
+    except (OSError, ValueError) as e: raise StoreError(self.told, f'cannot be looked at: {e}', 'Choose another place') from e
     args = dict(connect_args=dict(check_same_thread=False, timeout=timeout)) if sqlite else {}
     if sqlite and not self.file: args['poolclass'] = sa.pool.StaticPool
     try: self.engine = sa.create_engine(self.url, **args)
@@ -97,7 +120,7 @@ def _open(self:JobStore, durability, timeout):
             for p in (f'busy_timeout={int(timeout*1000)}', f'synchronous={durability.upper()}'): con.execute(f'PRAGMA {p}')
         @sa.event.listens_for(self.engine, 'begin')
         def _begin(con): con.exec_driver_sql('BEGIN IMMEDIATE' if con.get_execution_options().get('write') else 'BEGIN')
-    try: self._claim(sqlite)
+    try: self._claim(timeout)
     except BaseException: self.engine.dispose(); raise
 
 @patch
@@ -105,43 +128,51 @@ def __enter__(self:JobStore): return self
 @patch
 def __exit__(self:JobStore, *_): self.close()
 
-# %% ../../nbs/core/02_store.ipynb #4460707a
+# %% ../../nbs/core/02_store.ipynb #e681002d
 @patch
 @contextmanager
-def _tx(self:JobStore, write:bool=False):
+def _tx(self:JobStore, write:bool=False, engine=None):
     "One transaction: committed at the end of the block, undone when it raises."
+    alone = self._lock if isinstance(self.engine.pool, sa.pool.StaticPool) else nullcontext()   # in memory there is one connection
     try:
-        with self.engine.connect().execution_options(write=write) as con, con.begin(): yield con
-    except (sa.exc.DBAPIError, sqlite3.Error) as e:
+        with alone, (engine or self.engine).connect().execution_options(write=write) as con, con.begin(): yield con
+    except (sa.exc.SQLAlchemyError, sqlite3.Error, OSError, ValueError, OverflowError) as e:
         text = str(getattr(e, 'orig', None) or e)
         raise StoreError(self.told, text, next((v for k, v in _REMEDIES.items() if k in text), '')) from e
 
 @patch
-def _claim(self:JobStore, sqlite:bool):
+def _claim(self:JobStore, timeout:float):
     "Make sure that the database is ours and of our schema; set it up when it is empty."
-    with self._tx() as con:
-        if self.file and self.file.stat().st_size <= _WHOLE and (bad := con.exec_driver_sql('PRAGMA quick_check(1)').scalar()) != 'ok':
+    with _untouched(self.file) if self.file and _size(self.file) else nullcontext() as engine, self._tx(engine=engine) as con:
+        if self.file and _size(self.file) <= _WHOLE and (bad := con.exec_driver_sql('PRAGMA quick_check(1)').scalar()) != 'ok':
             raise StoreError(self.told, f'the file is damaged: {bad}', 'It was left as it is; restore a backup')
         names = set(sa.inspect(con).get_table_names())
         ours = 'jobtrack_meta' in names
         version = con.execute(sa.select(meta_table.c.value).where(meta_table.c.key == 'schema_version')).scalar() if ours else None
-    if names and not version: raise StoreError(self.told, f'the database belongs to something else (tables: {", ".join(sorted(names)[:5])})', 'It was left as it is; choose another one')
+    if names and not (version or '').isdigit(): raise StoreError(self.told, f'the database belongs to something else (tables: {", ".join(sorted(names)[:5])})', 'It was left as it is; choose another one')
     if version and int(version) > SCHEMA_VERSION: raise StoreError(self.told, f'its schema is version {version}, newer than {SCHEMA_VERSION}', 'Upgrade cjm-jobtrack')
-    if self.file:   # outside a transaction, and only now that the file is known to be ours
-        with sqlite3.connect(self.file) as con: con.execute('PRAGMA journal_mode=WAL')
-        con.close()
+    if self.file: self._use_wal(time.monotonic() + timeout)   # only now that the file is known to be ours
     if not version:
         with self._tx(write=True) as con:
             _meta.create_all(con)
             if con.execute(sa.select(meta_table.c.value)).scalar() is None: con.execute(meta_table.insert(), dict(key='schema_version', value=str(SCHEMA_VERSION)))
 
-# %% ../../nbs/core/02_store.ipynb #fa1dbd4b
+@patch
+def _use_wal(self:JobStore, deadline:float):
+    "WAL mode, set outside a transaction. SQLite does not wait when others are about to do the same, so we do."
+    while True:
+        try:
+            with self.engine.connect() as con: return con.connection.execute('PRAGMA journal_mode=WAL')
+        except (sa.exc.DBAPIError, sqlite3.Error) as e:
+            if 'locked' not in str(e) or time.monotonic() > deadline: raise StoreError(self.told, str(e), 'Is it in use by something else?') from e
+        time.sleep(.01)
+
+# %% ../../nbs/core/02_store.ipynb #f42adc0a
 _COLUMNS = [f.name for f in fields(Job) if f.name != 'task']
-_JSON = {c.name for c in job_table.c if isinstance(c.type, sa.JSON)}
 
 def _row(values:dict[str, Any]) -> dict[str, Any]:
     "Job fields as column values."
-    return {k: jsonable(v) if k in _JSON else v.value if isinstance(v, JobStatus) else v for k, v in values.items() if k in _COLUMNS}
+    return {k: jsonable(v) for k, v in values.items() if k in _COLUMNS}
 
 def _job(row) -> Job:
     "A row as a job."
@@ -167,7 +198,7 @@ def add(self:JobStore,
         con.execute(job_table.insert(), _row(vars(job)))
         return self._append(con, job.id, job.attempt, 'created', job.created_at, data)
 
-# %% ../../nbs/core/02_store.ipynb #bbbb6370
+# %% ../../nbs/core/02_store.ipynb #30930f2c
 @patch
 def move(self:JobStore,
     job_id:str,                     # The job
@@ -189,20 +220,19 @@ def move(self:JobStore,
 @patch
 def update(self:JobStore,
     job_id:str,              # The job
-    changes:dict[str, Any],  # Fields to write
-) -> bool:                   # False when the job is unknown or has ended
-    "Write fields of a live job without an event: progress, say."
-    live = job_table.c.status.in_(['pending', 'running'])
-    with self._tx(write=True) as con: return con.execute(job_table.update().where(job_table.c.id == job_id, live).values(**_row(changes))).rowcount > 0
+    changes:dict[str, Any],  # Fields to write, at least one
+) -> bool:                   # False when the job is unknown, or has ended and there is more to write than its metadata
+    "Write fields of a live job without an event: progress, say. `metadata` is the caller's own and can be written at any time."
+    where = [job_table.c.id == job_id] + ([] if changes.keys() == {'metadata'} else [job_table.c.status.in_(['pending', 'running'])])
+    with self._tx(write=True) as con: return con.execute(job_table.update().where(*where).values(**_row(changes))).rowcount > 0
 
-# %% ../../nbs/core/02_store.ipynb #e35e6fe7
+# %% ../../nbs/core/02_store.ipynb #dda9d5ac
 @patch
 def get(self:JobStore,
     job_id:str,  # Its id
 ) -> Job|None:   # A fresh object; None when there is none
     "One job."
-    with self._tx() as con: row = con.execute(sa.select(job_table).where(job_table.c.id == job_id)).first()
-    return row and _job(row)
+    with self._tx() as con: return (row := con.execute(sa.select(job_table).where(job_table.c.id == job_id)).first()) and _job(row)
 
 @patch
 def list(self:JobStore,
@@ -245,7 +275,7 @@ def last_seq(self:JobStore) -> int:  # 0 when nothing has happened yet
     "The cursor that has seen everything."
     with self._tx() as con: return con.execute(sa.select(sa.func.max(event_table.c.seq))).scalar() or 0
 
-# %% ../../nbs/core/02_store.ipynb #26c7a818
+# %% ../../nbs/core/02_store.ipynb #cf6c4714
 @patch
 def version(self:JobStore) -> int:
     """A number that differs after others have written. Cheap enough to ask twenty times a second.
@@ -253,15 +283,16 @@ def version(self:JobStore) -> int:
     Source: https://sqlite.org/pragma.html#pragma_data_version."""
     if not self.file: return self.last_seq()
     with self._lock:
-        if getattr(self, '_eye', None) is None: self._eye = sqlite3.connect(self.file, check_same_thread=False)
-        try: return self._eye.execute('PRAGMA data_version').fetchone()[0]
+        try:
+            if self._eye is None: self._eye, self._eyes = sqlite3.connect(self.file, check_same_thread=False), self._eyes + 1
+            return self._eyes << 32 | self._eye.execute('PRAGMA data_version').fetchone()[0]   # each connection counts anew
         except sqlite3.Error as e: raise StoreError(self.told, str(e)) from e
 
 @patch
 def close(self:JobStore) -> None:
     "Let go of the database. Further calls open it again."
     with self._lock:
-        if getattr(self, '_eye', None) is not None: self._eye.close()
+        if self._eye is not None: self._eye.close()
         self._eye = None
     self.engine.dispose()
 

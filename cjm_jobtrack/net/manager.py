@@ -7,29 +7,34 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/manager.html.md"""
 # %% auto #0
 __all__ = ['Manager', 'api_job', 'read_create']
 
-# %% ../../nbs/net/23_manager.ipynb #9976280d
+# %% ../../nbs/net/23_manager.ipynb #e20317cf
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from urllib.parse import quote
+import httpx
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastcore.basics import patch
 from starlette.exceptions import HTTPException
-from ..core.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreachable, UnknownPipeline
-from ..core.job import Job, JobStatus, OutputFile
+from starlette.requests import ClientDisconnect
+from ..core.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreachable, UnknownJob, UnknownPipeline
+from ..core.job import Job, JobStatus, OutputFile, check_id
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
-from .node import Service, _find, error_answer, face, pick_output, read_json, read_request, wire_output
+from .client import AsyncRemoteClient, disposition_name, job_path
+from .node import Service, _find, claim, error_answer, face, pick_output, read_json, read_request, wire_output
 from .remote import NodeDirectory, RemoteRunner
+from ..run.pipeline import is_url
 from ..run.queue import JobQueue
 
-# %% ../../nbs/net/23_manager.ipynb #75e7efb9
+# %% ../../nbs/net/23_manager.ipynb #9ff7f28f
 class Manager(Service):
     """The server that people talk to. `app` is its HTTP application; `serving(manager)` runs it.
 
-    Raises `StoreError` when the record cannot be opened."""
+    Raises `InvalidInput` when another server uses the folder, `StoreError` when the record cannot be opened."""
     service = 'jobtrack-manager'
     def __init__(self,
         data:str|Path,                # Folder of everything it keeps; made when missing
@@ -44,17 +49,19 @@ class Manager(Service):
     ):
         self.data = self.workspace = Path(data).resolve()
         self.data.mkdir(parents=True, exist_ok=True)
+        self._claim = claim(self.data)
         self.tracker = JobTracker(JobStore(f'sqlite:///{self.data/"jobs.db"}', durability=durability))
         self.token, self.origins, self.slots, self.check_every = token, tuple(origins), slots, check_every
         self.directory = NodeDirectory(self.tracker.store, token=node_token)
         self.runner = RemoteRunner(self.directory, self.tracker, node_lost_after=node_lost_after)
         self.queue = JobQueue(self.tracker, self.runner, slots)
+        self._watching = lambda: None
         self.app = face(self)
         for add in (_api_jobs, _api_files, _api_nodes): add(self.app, self)
 
     def __repr__(self): return f'Manager({len(self.directory.list())} nodes; {self.tracker})'
 
-# %% ../../nbs/net/23_manager.ipynb #f4afcd14
+# %% ../../nbs/net/23_manager.ipynb #bf5b8a43
 @patch
 def start(self:Manager) -> None:
     "Recover, take jobs, look after the nodes."
@@ -68,6 +75,7 @@ def close(self:Manager) -> None:
     self.queue.stop()
     self.directory.close()
     self.tracker.close()
+    self._claim.close()
 
 @patch
 def health(self:Manager) -> dict: return Service.health(self) | {'nodes': {'online': sum(self.directory.is_online(n) for n in self.directory.list()), 'known': len(self.directory.list())}}
@@ -81,17 +89,16 @@ async def pipelines(self:Manager) -> list[dict]:
         for p in self.directory.pipelines(n): found.setdefault(p['name'], {**p, 'nodes': []})['nodes'].append(n['name'])
     return [found[k] for k in sorted(found)]
 
-# %% ../../nbs/net/23_manager.ipynb #e378e914
+# %% ../../nbs/net/23_manager.ipynb #958ab045
 @patch
 async def submit(self:Manager,
     body:dict,             # As for a node; `node` says which one
 ) -> tuple[Job, bool]:     # The job, and whether it is new
     "Accept a job for a node. Raises `InvalidInput` naming the field, `KeyConflict`, `UnknownNode`."
-    ask = read_request(body)
-    node = self.directory.get(ask.node) if ask.node is not None else self._only_node(ask)
+    ask = self._read(body)
     spec = {'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}
     known = ask.id is not None and self.tracker.get_job(ask.id) is not None
-    if not known: await self._check(ask, node)
+    node = None if known else await self._place(ask)
     job = self.tracker.create_job(ask.name or Path(ask.input or ask.pipeline).name, id=ask.id, runner=self.runner.name, spec=spec, priority=ask.priority,
                                   max_attempts=ask.max_attempts, timeout=ask.timeout, metadata=ask.metadata, node=node['id'] if node else None)
     return self.queue.submit(job), not known
@@ -99,52 +106,100 @@ async def submit(self:Manager,
 @patch
 async def check(self:Manager, body:dict) -> None:
     "Whether a new job would be accepted, as far as the nodes can be asked. Raises as `submit` does."
-    ask = read_request(body)
-    await self._check(ask, self.directory.get(ask.node) if ask.node is not None else self._only_node(ask))
+    await self._place(self._read(body))
 
 @patch
+def _read(self:Manager, body:dict):
+    ask = read_request(body)
+    if ask.id is not None: check_id(ask.id)
+    return ask
+
+@patch
+async def _place(self:Manager, ask) -> dict|None:  # None: any node will do
+    "The node for a request, which has not said no to it."
+    node = self.directory.get(ask.node) if ask.node is not None else self._only_node(ask)
+    if (asked := node or await self._offering(ask.pipeline)) is not None: await self._check(asked, ask.model_dump(exclude={'node', 'id'}))
+    return node
+
+# %% ../../nbs/net/23_manager.ipynb #19f911de
+@patch
 def _only_node(self:Manager, ask) -> dict|None:
-    "The node of a request that names none. An input lies on one machine, so with several it must be said which."
+    "The node of a request that names none. A file lies on one machine, so with several it must be said which."
     nodes = self.directory.list()
-    if ask.input is None or not nodes: return None
+    if ask.input is None or is_url(ask.input) or not nodes: return None
     if len(nodes) == 1: return nodes[0]
     raise InvalidInput('node', 'is missing, and there are several', f'Say which node holds the input: {", ".join(n["name"] for n in nodes)}')
 
 @patch
-async def _check(self:Manager, ask, node:dict|None):
-    "Have a node say whether it would take this."
-    if node is None:
-        offering = {p['name'] for p in await self.pipelines()}
-        if offering and ask.pipeline not in offering: raise UnknownPipeline(ask.pipeline, offering)
-        return
-    if not await self.directory.fresh(node) or self.directory.is_original(node): return
-    with suppress(NodeUnreachable): await self.directory.client(node).check(ask.model_dump(exclude={'node', 'id'}))
+async def _offering(self:Manager, pipeline:str) -> dict|None:
+    "A node that can be asked about a pipeline. Raises `UnknownPipeline` when nodes are known and none has it."
+    offering = {p['name'] for p in await self.pipelines()}
+    if offering and pipeline not in offering: raise UnknownPipeline(pipeline, offering)
+    return next((n for n in self.directory.list() if self.directory.is_online(n) and self.directory.offers(n, pipeline)), None)
 
-# %% ../../nbs/net/23_manager.ipynb #32cb3186
+@patch
+async def _check(self:Manager, node:dict, body:dict):
+    "Have a node say whether it would take this. One that cannot be asked has not said no."
+    if not await self.directory.fresh(node): return
+    if self.directory.is_original(node):
+        if 'pipeline' in body: raise InvalidInput('pipeline', f'is {body["pipeline"]!r}, and node {node["name"]} is an original node server, which has only one and no names', 'Use another node, or POST /api/jobs')
+        return
+    with suppress(NodeUnreachable): await self.directory.client(node).check(body)
+
+# %% ../../nbs/net/23_manager.ipynb #8f3d1c85
+@patch
+async def _reach(self:Manager, node:dict) -> AsyncRemoteClient:
+    "The client for a node that answers just now: a transfer may take its time, but is not begun with a node that is silent. Raises `NodeUnreachable`."
+    if not await self.directory.check(node): raise NodeUnreachable(node['url'], self.directory.state(node).problem, begun=False)
+    return self.directory.client(node)
+
 @patch
 async def upload(self:Manager, request:Request, node:str|None=None) -> dict:
     "Pass an upload on to a node, as it comes."
     if not request.headers.get('content-type', '').startswith('multipart/form-data'): raise HTTPException(415, 'Send multipart/form-data with a field `file`')
+    if not node: await asyncio.gather(*[self.directory.fresh(n) for n in self.directory.list()])
     n = self.directory.get(node) if node else self.directory.pick()
     head = {k: v for k, v in request.headers.items() if k in ('content-type', 'content-length')}
-    answer = await self.directory.client(n).pass_on('POST', '/upload', content=request.stream(), headers=head)
+    client = await self._reach(n)
+    try: answer = await client.pass_on('POST', '/upload', content=request.stream(), headers=head)
+    except ClientDisconnect as e: raise HTTPException(400, 'The upload broke off') from e
     return answer | {'node': n['id']}
 
+# %% ../../nbs/net/23_manager.ipynb #49231977
+def _attachment(name:str) -> str:
+    "Content-Disposition for a file name. Source: RFC 6266, 4.1."
+    plain = name.rsplit('/', 1)[-1]
+    return f'attachment; filename="{plain}"' if quote(plain) == plain else f"attachment; filename*=UTF-8''{quote(plain, safe='')}"
+
+def _not_the_one(
+    up:httpx.Response,   # What a node answered
+    output:OutputFile,   # What was meant
+) -> str|None:           # None: nothing speaks against it
+    "What shows that a node gives out another file than the one on record."
+    name, size = disposition_name(up.headers.get('content-disposition')), up.headers.get('content-range', '').rpartition('/')[2] or up.headers.get('content-length')
+    if name is not None and name != output.name.rsplit('/', 1)[-1]: return f'gives out another file, {name!r}'
+    if size is not None and size != str(output.size): return f'has another file of that name now, of {size} bytes instead of {output.size}'
+
+# %% ../../nbs/net/23_manager.ipynb #2eb7b2ee
 @patch
 async def download(self:Manager, job:Job, output:OutputFile, request:Request) -> Response:
     "Fetch an output from its node, as it is read here."
     n = self.directory.get(job.node)
     head = {k: v for k, v in request.headers.items() if k in ('range', 'if-range')}
-    up = await self.directory.client(n).open(request.method, f'/jobs/{quote(job.remote_id)}/download/{quote(output.name)}', headers=head)
-    keep = ('content-type', 'content-length', 'content-range', 'content-disposition', 'accept-ranges', 'etag', 'last-modified', 'repr-digest')
+    try: up = await (await self._reach(n)).open(request.method, job_path(job.remote_id, f'/download/{quote(output.name, safe="")}'), headers=head)
+    except UnknownJob as e: raise HTTPException(404, f'Node {n["name"]} does not know the job any more, nor its files') from e
+    if problem := _not_the_one(up, output):
+        await up.aclose()
+        raise HTTPException(502, f'Output file {output.name!r}: node {n["name"]} {problem}')
+    keep = ('content-type', 'content-length', 'content-range', 'accept-ranges', 'etag', 'last-modified', 'repr-digest')
     async def body():
         try:
             async for chunk in up.aiter_raw(): yield chunk
         finally: await up.aclose()
         if request.method == 'GET' and up.status_code == 200: self.tracker.note(job.id, 'fetched', {'name': output.name, 'size': output.size})
-    return StreamingResponse(body(), up.status_code, {k: v for k, v in up.headers.items() if k in keep})
+    return StreamingResponse(body(), up.status_code, {k: v for k, v in up.headers.items() if k in keep} | {'Content-Disposition': _attachment(output.name), 'Cache-Control': 'no-cache'})
 
-# %% ../../nbs/net/23_manager.ipynb #3396ecd5
+# %% ../../nbs/net/23_manager.ipynb #dfc666c7
 def _iso(instant:str|None) -> str|None:  # ISO-8601 with milliseconds and Z
     return instant and datetime.fromisoformat(instant).astimezone(timezone.utc).isoformat(timespec='milliseconds').replace('+00:00', 'Z')
 
@@ -154,6 +209,7 @@ def api_job(
     job:Job,          # A job of the manager
     node:dict|None,   # Its node, while that is on record
     logs:str='',      # End of its log
+    files:list=(),    # Its outputs, as `wire_output` tells them
 ) -> dict:
     "A job in the shape that the original's pages read."
     given = job.spec.get('original') or {'inputMethod': 'manual', 'manualPath': job.spec.get('input')}
@@ -162,40 +218,45 @@ def api_job(
          'inputPath': given.get('manualPath') or given.get('youtubeUrl'), 'nodeId': job.node or '', 'nodeName': node['name'] if node else '',
          **{k: given.get(k, False) for k in _FLAGS}, 'upscaleValue': given.get('upscaleValue', 2.0), 'pipeline': job.spec.get('pipeline'),
          'status': job.status.value, 'progress': job.progress or 0, 'message': job.message, 'createdAt': _iso(job.created_at), 'updatedAt': _iso(job.updated_at),
-         'error': job.error, 'unreachableSince': _iso(job.unreachable_since), 'logs': logs, 'outputPath': job.outputs[0].path if job.outputs else None}
+         'error': job.error, 'unreachableSince': _iso(job.unreachable_since), 'logs': logs, 'outputPath': files[0]['path'] if files else None}
     if job.remote_id: d['remoteJobId'] = job.remote_id
     if failure: d['errorDetails'] = failure
-    if job.status is JobStatus.COMPLETED: d['outputFiles'] = [wire_output(o, Path('/')) for o in job.outputs]
+    if job.status is JobStatus.COMPLETED: d['outputFiles'] = [*files]
     return d
 
-# %% ../../nbs/net/23_manager.ipynb #f14b1b0a
+# %% ../../nbs/net/23_manager.ipynb #51c18575
 def _flag(body, name) -> bool:
-    v = body.get(name, False)
-    if v in ('true', 'false'): return v == 'true'
-    if not isinstance(v, bool): raise InvalidInput(name, f'is {v!r}', 'Give true or false')
-    return v
+    v = body.get(name)
+    if v is None or isinstance(v, bool): return bool(v)
+    if v not in ('true', 'false'): raise InvalidInput(name, f'is {v!r}', 'Give true or false')
+    return v == 'true'
+
+def _scale(body) -> float:
+    if (v := body.get('upscaleValue')) is None: return 2.
+    try: value = 0. if isinstance(v, bool) else float(v)
+    except (TypeError, ValueError, OverflowError): value = 0.
+    if not 0 < value < float('inf'): raise InvalidInput('upscaleValue', f'is {str(v)[:100]!r}', 'Give a number above 0')
+    return value
 
 def read_create(
-    body:dict,   # What the page sends
-) -> tuple[str, dict]:  # Node id, and the eight keys of a request to the original's node server
+    body:dict,   # What the page sends; null counts as not given
+) -> dict:       # The eight keys of a request to the original's node server
     "Check a request of the original's pages. Raises `InvalidInput` naming the field."
-    method = body.get('inputMethod', 'manual')
+    method = 'manual' if body.get('inputMethod') is None else body['inputMethod']
     if method not in ('manual', 'youtube', 'upload'): raise InvalidInput('inputMethod', f'is {method!r}', "Give 'manual' or 'youtube'")
     method = 'manual' if method == 'upload' else method
     needed = 'youtubeUrl' if method == 'youtube' else 'manualPath'
     if not isinstance(body.get(needed), str) or not body[needed].strip(): raise InvalidInput(needed, 'is missing', f'It says what to work on when inputMethod is {method!r}')
-    if not isinstance(body.get('nodeId'), str): raise InvalidInput('nodeId', 'is missing', 'Name the node that shall do it')
-    try: value = float(body.get('upscaleValue', 2.0)) if not isinstance(body.get('upscaleValue'), bool) else 0.
-    except (TypeError, ValueError): value = 0.
-    if not 0 < value < float('inf'): raise InvalidInput('upscaleValue', f'is {body.get("upscaleValue")!r}', 'Give a number above 0')
-    return body['nodeId'], {'inputMethod': method, 'youtubeUrl': body['youtubeUrl'] if method == 'youtube' else None, 'manualPath': body['manualPath'] if method == 'manual' else None,
-                            **{k: _flag(body, k) for k in _FLAGS}, 'upscaleValue': value}
+    return {'inputMethod': method, 'youtubeUrl': body['youtubeUrl'] if method == 'youtube' else None, 'manualPath': body['manualPath'] if method == 'manual' else None,
+            **{k: _flag(body, k) for k in _FLAGS}, 'upscaleValue': _scale(body)}
 
-# %% ../../nbs/net/23_manager.ipynb #f319651c
+# %% ../../nbs/net/23_manager.ipynb #4df9ae41
+_MOST = 100 << 10   # bytes of a JSON body under `/api`
+
 def _api_jobs(app:FastAPI, m:Manager):
     "Create, list, read, cancel, delete, refresh."
     t = m.tracker
-    def told(job, tail=True): return api_job(job, m.directory.find(job.node), t.log_tail(job.id, 200) if tail and job.attempt else '')
+    def told(job, tail=True): return api_job(job, m.directory.find(job.node), t.log_tail(job.id, 200) if tail and job.attempt else '', m.files_of(job))
 
     @app.get('/api/health')
     def health() -> dict: return {'status': 'ok', 'timestamp': _iso(datetime.now(timezone.utc).isoformat())}
@@ -205,9 +266,10 @@ def _api_jobs(app:FastAPI, m:Manager):
 
     @app.post('/api/jobs', status_code=201)
     async def create(request:Request) -> dict:
-        node_id, asked = read_create(await read_json(request, 100 << 10))
-        n = m.directory.find(node_id)
+        body = await read_json(request, _MOST)
+        asked, n = read_create(body), m.directory.find(body.get('nodeId'))
         if n is None or not await m.directory.check(n): raise HTTPException(400, 'Node not available')
+        await m._check(n, asked)
         job = t.create_job(Path(asked['manualPath'] or asked['youtubeUrl']).name, runner=m.runner.name, spec={'original': asked}, node=n['id'])
         answer = told(job, tail=False)   # as it was created: pending
         m.queue.submit(job)
@@ -232,16 +294,15 @@ def _api_jobs(app:FastAPI, m:Manager):
     @app.post('/api/jobs/{job_id}/refresh')
     async def refresh(job:Job=Depends(_find)) -> Response:
         message, status = await m.refresh(job)
-        return JSONResponse({'message' if status < 400 else 'error': message, 'job': told(job)}, status)
+        return error_answer(status, message, job=told(job)) if status >= 400 else JSONResponse({'message': message, 'job': told(job)})
 
-# %% ../../nbs/net/23_manager.ipynb #a279ff7e
+# %% ../../nbs/net/23_manager.ipynb #3471f7e5
 @patch
 async def refresh(self:Manager,
     job:Job,               # A job
 ) -> tuple[str, int]:      # A sentence, and the HTTP status code it belongs to
     "Ask the job's node how it stands."
-    if job.is_terminal: return 'Job status refreshed successfully', 200
-    if not job.remote_id: return 'The job has not been sent to a node yet: there is nothing to refresh from', 200
+    if not job.remote_id: return 'The job is not on a node: there is nothing to refresh from', 200
     if (n := self.directory.find(job.node)) is None: return f'Node {job.node} not found', 404
     try: there = await self.directory.client(n).get_job(job.remote_id)
     except NodeUnreachable: return f'Cannot connect to remote node {n["host"]}:{n["apiPort"]}. The job may well be running there', 503
@@ -251,7 +312,18 @@ async def refresh(self:Manager,
     if there is None: return f'Node {n["name"]} does not know the job any more', 404
     return 'Job status refreshed successfully', 200
 
-# %% ../../nbs/net/23_manager.ipynb #ec31fbfc
+# %% ../../nbs/net/23_manager.ipynb #14161731
+@patch
+def files_of(self:Manager,
+    job:Job,        # A job
+) -> list[dict]:    # As `wire_output` tells them; none until it has completed
+    "The outputs of a job, as the original's pages read them."
+    if job.status is not JobStatus.COMPLETED: return []
+    health = (n := self.directory.find(job.node)) and self.directory.state(n).health
+    workspace = Path((health or {}).get('workspace') or '/')
+    return [wire_output(replace(o, path=str(workspace/o.path)), workspace) for o in job.outputs]
+
+# %% ../../nbs/net/23_manager.ipynb #776214f6
 def _api_files(app:FastAPI, m:Manager):
     "Uploads to a node, outputs of a job."
     @app.post('/api/upload/{node_id}')
@@ -259,23 +331,24 @@ def _api_files(app:FastAPI, m:Manager):
 
     @app.get('/api/jobs/{job_id}/outputs')
     def outputs(job:Job=Depends(_find)) -> dict:
-        files = [wire_output(o, m.workspace) for o in job.outputs] if job.status is JobStatus.COMPLETED else []
+        files = m.files_of(job)
         return {'job_id': job.id, 'output_files': files, 'count': len(files)} | ({} if job.status is JobStatus.COMPLETED else {'message': 'Job not completed yet'})
 
     @app.api_route('/api/jobs/{job_id}/download', methods=['GET', 'HEAD'])
     async def first(request:Request, job:Job=Depends(_find)) -> Response: return await m.download(job, pick_output(job, None), request)
 
-    @app.api_route('/api/jobs/{job_id}/download/{name:path}', methods=['GET', 'HEAD'])
+    @app.api_route('/api/jobs/{job_id}/download/{name:file_name}', methods=['GET', 'HEAD'])
     async def named(name:str, request:Request, job:Job=Depends(_find)) -> Response: return await m.download(job, pick_output(job, name), request)
 
-# %% ../../nbs/net/23_manager.ipynb #8161c304
+# %% ../../nbs/net/23_manager.ipynb #15313cbc
 def _api_nodes(app:FastAPI, m:Manager):
     "Add, list, change, remove, test, verify."
     d = m.directory
     def told(n:dict) -> dict:
         active = len(m.tracker.list_jobs(['pending', 'running'], node=n['id']))
         online = d.is_online(n)
-        return {k: v for k, v in n.items() if k != 'url'} | {'status': 'online' if online else 'offline', 'jobs': active, 'activeJobs': active, 'unreachableSince': d.silent_since(n),
+        return {k: _iso(v) if k in ('createdAt', 'updatedAt') else v for k, v in n.items() if k != 'url'} | {
+                'status': 'online' if online else 'offline', 'jobs': active, 'activeJobs': active, 'unreachableSince': _iso(d.silent_since(n)),
                 'activityStatus': ('running' if active else 'idle') if online else 'offline'}
     async def checked(n:dict) -> dict:
         await d.check(n)
@@ -285,18 +358,19 @@ def _api_nodes(app:FastAPI, m:Manager):
     async def nodes() -> list[dict]: return await asyncio.gather(*[checked(n) for n in d.list()])
 
     @app.post('/api/nodes', status_code=201)
-    async def add(request:Request) -> dict: return await checked(d.add(**d.read(await read_json(request))))
+    async def add(request:Request) -> dict: return await checked(d.add(**d.read(await read_json(request, _MOST))))
 
     @app.get('/api/nodes/{node_id}')
     async def node(node_id:str) -> dict: return await checked(d.get(node_id))
 
     @app.put('/api/nodes/{node_id}')
-    async def change(node_id:str, request:Request) -> dict: return await checked(d.update(d.get(node_id)['id'], **d.read(await read_json(request), partial=True)))
+    async def change(node_id:str, request:Request) -> dict: return await checked(d.update(d.get(node_id)['id'], **d.read(await read_json(request, _MOST), partial=True)))
 
     @app.delete('/api/nodes/{node_id}')
-    def remove(node_id:str) -> Response:
+    async def remove(node_id:str) -> Response:
         n = d.get(node_id)
-        if active := m.tracker.list_jobs('running', node=n['id']): return error_answer(409, f'Node {n["name"]} carries out {len(active)} running jobs', remedy='Cancel them or let them end first')
+        active = m.tracker.list_jobs('running', node=n['id'])   # of a node that is silent nobody knows; registered again, it is the same one
+        if active and await d.check(n): return error_answer(409, f'Node {n["name"]} carries out {len(active)} running jobs', remedy='Cancel them or let them end first')
         d.remove(n['id'])
         return JSONResponse({'message': 'Node deleted'})
 
@@ -310,12 +384,12 @@ def _api_nodes(app:FastAPI, m:Manager):
     @app.post('/api/nodes/{node_id}/verify')
     async def verify(node_id:str) -> Response:
         n = d.get(node_id)
-        try: s = await d.client(n).status()
+        try: s = await (await m._reach(n)).status()
         except JobtrackError: return error_answer(400, 'Cannot connect to node API')
         part = lambda k: s.get(k) or {}
         checks = [('Workspace', part('workspace').get('exists'), part('workspace').get('path')), ('Input videos', part('input_videos').get('exists'), part('input_videos').get('path')),
                   ('pipeline.py', part('files').get('pipeline_py'), None), ('pipeline_wrapper.py', part('files').get('pipeline_wrapper_py'), None), ('Python', 'Python' in str(s.get('python')), None)]
         found = [{'name': name, 'status': 'ok' if ok else 'missing'} | ({'path': path} if path else {}) | ({'version': s['python']} if name == 'Python' and ok else {}) for name, ok, path in checks]
-        needed = found[:2] + found[4:] if d.is_online(n) and not d.is_original(n) else found   # ours brings its pipelines in files of its own
+        needed = found if d.is_original(n) else found[:2] + found[4:]   # ours brings its pipelines in files of its own
         ready = all(c['status'] == 'ok' for c in needed)
         return JSONResponse({'status': 'ready' if ready else 'incomplete', 'message': 'Node is ready' if ready else 'Something is missing on the node', 'checks': found})

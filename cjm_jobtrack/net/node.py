@@ -6,35 +6,41 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/node.html.md"""
 
 # %% auto #0
 __all__ = ['VIDEO_SUFFIXES', 'wire_output', 'wire_job', 'error_answer', 'answer_for', 'JobRequest', 'read_request', 'Service',
-           'is_loopback', 'check_bind', 'refuse', 'read_json', 'face', 'pick_output', 'safe_name', 'place',
-           'receive_file', 'Node', 'serving']
+           'is_loopback', 'check_bind', 'refuse', 'read_json', 'face', 'pick_output', 'safe_name', 'place', 'Upload',
+           'receive_file', 'remove_left', 'claim', 'Node', 'Server', 'serving']
 
-# %% ../../nbs/net/22_node.ipynb #c1319b10
-import asyncio, base64, hashlib, hmac, ipaddress, json, os, platform, re, sys, tempfile, threading, time
-from contextlib import asynccontextmanager
+# %% ../../nbs/net/22_node.ipynb #063e2a9c
+import asyncio, base64, fcntl, hashlib, hmac, ipaddress, json, os, platform, re, shutil, sys, threading, time
+from contextlib import asynccontextmanager, suppress
+from copy import copy
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, AsyncIterator
+from typing import Annotated, Any, AsyncIterator
 from urllib.parse import urlsplit
 import uvicorn
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from fastapi.middleware.cors import CORSMiddleware
 from fastcore.basics import patch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from python_multipart import create_form_parser
+from python_multipart import MultipartParser
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
+from starlette.convertors import PathConvertor, register_url_convertor
+from starlette.requests import ClientDisconnect
 import cjm_jobtrack
-from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode, UnknownPipeline
-from ..core.job import Job, JobEvent, JobStatus, OutputFile, epoch, new_id
+from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode
+from ..core.job import Job, JobEvent, JobStatus, OutputFile, check_id, epoch, new_id
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
 from ..run.pipeline import PipelineCatalog, PipelineRunner
 from ..run.process import ProcessRunner
 from ..run.queue import JobQueue
 
-# %% ../../nbs/net/22_node.ipynb #c9da5c5e
+# %% ../../nbs/net/22_node.ipynb #f4454071
 def wire_output(
     o:OutputFile,         # A file of a job
     workspace:Path,       # Root that relative paths are told from
@@ -44,42 +50,53 @@ def wire_output(
     rel = p.relative_to(workspace).as_posix() if p.is_relative_to(workspace) else o.name
     return {'name': o.name, 'path': o.path, 'relative_path': rel, 'size': o.size, 'modified': epoch(o.modified), 'sha256': o.sha256, 'content_type': o.content_type}
 
+_ORIGINAL = dict(input_method='inputMethod', youtube_url='youtubeUrl', manual_path='manualPath', unet_flag='unetFlag', face_restore_flag='faceRestoreFlag',
+                 upscale_flag='upscaleFlag', upscale_value='upscaleValue', clahe_flag='claheFlag')   # the original's keys, as answered and as asked
+
+def _as_asked(params:dict) -> dict[str, Any]:  # None: not given
+    "The original's eight keys in their answered spelling; where a request has a key in both, camelCase wins."
+    return {snake: params.get(snake) if params.get(camel) is None else params[camel] for snake, camel in _ORIGINAL.items()}
+
 def wire_job(
     job:Job,              # A job
     workspace:Path,       # Root that relative paths are told from
     output:str='',        # End of its log
 ) -> dict:
-    """A job in the shape of the original node server's, with our record under `job`.
+    """A job as it stands now, in the shape of the original node server's, with our record under `job`.
 
-    `progress` is a whole number there and cannot say 'unknown', so unknown is 0; the record says `None`."""
-    given = job.metadata.get('original') or {}
-    asked = job.spec.get('input') if isinstance(job.spec, dict) else None
-    d = {'id': job.id, 'status': job.status.value, 'progress': int(job.progress or 0),
-         'input_method': given.get('input_method') or 'manual', 'youtube_url': given.get('youtube_url'), 'manual_path': given.get('manual_path', asked),
-         **{k: given.get(k) or False for k in ('unet_flag', 'face_restore_flag', 'upscale_flag', 'clahe_flag')}, 'upscale_value': float(given.get('upscale_value') or 2.0),
+    `progress` is a whole number there: 100 says completed and nothing else does, and unknown is 0; the record says `None`."""
+    job = copy(job)   # it may move while it is told
+    given, value = _as_asked(job.spec.get('original') or job.spec.get('params') or {}), None
+    if type(given['upscale_value']) in (int, float): value = float(given['upscale_value'])
+    d = {'id': job.id, 'status': job.status.value, 'progress': 100 if job.status is JobStatus.COMPLETED else min(int(job.progress or 0), 99),
+         'input_method': given['input_method'] or 'manual', 'youtube_url': given['youtube_url'], 'manual_path': given['manual_path'] or job.spec.get('input'),
+         **{k: given[k] or False for k in ('unet_flag', 'face_restore_flag', 'upscale_flag', 'clahe_flag')}, 'upscale_value': value or 2.0,
          'created_at': epoch(job.created_at), 'updated_at': epoch(job.updated_at), 'output': output, 'error': job.error, 'job': job.to_dict()}
     if job.status is JobStatus.COMPLETED:
         d['output_files'] = [wire_output(o, workspace) for o in job.outputs]
         if job.outputs: d['output'] = f'{output}\nfinal video at: {d["output_files"][0]["relative_path"]}'.lstrip()
     return d
 
-# %% ../../nbs/net/22_node.ipynb #fa033b49
-_STATUS = [(UnknownJob, 404), (UnknownNode, 404), (KeyConflict, 409), (IllegalMove, 409), (InvalidInput, 422), (StoreError, 503), (NodeUnreachable, 503), (JobtrackError, 500)]
+# %% ../../nbs/net/22_node.ipynb #13a09275
+_STATUS = [(UnknownJob, 404), (UnknownNode, 404), (KeyConflict, 409), (IllegalMove, 409), (InvalidInput, 422), (StoreError, 503), (NodeUnreachable, 503), (NodeRefused, 502), (JobtrackError, 500)]
 
 def error_answer(
     status:int,    # HTTP status code
     text:str,      # The sentence
+    /,
     **facts,       # Further keys
 ) -> JSONResponse:
     "An error body."
-    return JSONResponse({'error': text, 'message': text, **facts}, status)
+    return JSONResponse({**facts, 'error': text, 'message': text}, status)
 
 def answer_for(
     e:JobtrackError,  # What was raised
 ) -> JSONResponse:
     "The answer that tells of an error."
-    status = e.status if isinstance(e, NodeRefused) and 400 <= e.status < 500 else next(s for c, s in _STATUS if isinstance(e, c))
-    text = 'Job not found' if isinstance(e, UnknownJob) else str(e)
+    status, text = next(s for c, s in _STATUS if isinstance(e, c)), 'Job not found' if isinstance(e, UnknownJob) else str(e)
+    if isinstance(e, NodeRefused):   # its own words; but a token that it does not like is not the caller's fault
+        text = e.message
+        if 400 <= e.status < 500 and e.status not in (401, 403): status = e.status
     return error_answer(status, text, **json.loads(json.dumps(e.facts(), default=repr)))
 
 # %% ../../nbs/net/22_node.ipynb #fc3b2ef1
@@ -130,7 +147,7 @@ class Service:
         return {'status': 'ok', 'service': self.service, 'version': cjm_jobtrack.__version__, 'workspace': str(self.workspace), 'input_videos': str(self.workspace/'input_videos'),
                 'python_version': sys.version, 'timestamp': time.time(), 'jobs': self.tracker.counts(), 'slots': self.slots}
 
-# %% ../../nbs/net/22_node.ipynb #ec778c5d
+# %% ../../nbs/net/22_node.ipynb #80c53e4d
 def is_loopback(
     host:str,  # Host name or address, without port
 ) -> bool:
@@ -146,25 +163,38 @@ def check_bind(
     "Raises `InvalidInput` for an address that others can reach when there is no token."
     if not is_loopback(host) and not token: raise InvalidInput('host', f'is {host!r}, which other machines can reach, and there is no token', 'Set a token (JOBTRACK_TOKEN or --token-file), or bind 127.0.0.1')
 
-def refuse(service:Service, method:str, path:str, headers) -> JSONResponse|None:
-    "Why a request may not go on; None when it may."
-    host, origin = urlsplit(f'//{headers.get("host", "")}'), headers.get('origin')
-    if service.token:
-        given = headers.get('authorization', '')
-        if path != '/health' and not hmac.compare_digest(given.encode(), f'Bearer {service.token}'.encode()): return error_answer(401, 'A valid bearer token is needed', field='Authorization')
-    elif not is_loopback(host.hostname or ''): return error_answer(403, f'This server answers to loopback names only, not to {host.hostname!r}', field='Host')
-    if origin and method not in ('GET', 'HEAD', 'OPTIONS') and origin not in service.origins:
-        o = urlsplit(origin)
-        if o.netloc != host.netloc and not is_loopback(o.hostname or ''): return error_answer(403, f'Pages of {origin} may not change anything here', field='Origin')
+def _parts(url:str):
+    "A URL taken apart; one that is malformed names no host."
+    try: return (u := urlsplit(url), u.port)[0]
+    except ValueError: return urlsplit('')
 
-# %% ../../nbs/net/22_node.ipynb #b28188ee
+def refuse(
+    service:Service,  # Who is asked
+    method:str,       # HTTP method
+    path:str,         # Path of the URL
+    headers,          # name in lower case -> value, as latin-1
+) -> JSONResponse|None:  # None: it may go on
+    "The answer to a request that may not go on."
+    host, origin = _parts(f'//{headers.get("host", "")}'), headers.get('origin')
+    if service.token:
+        given = headers.get('authorization', '').encode('latin-1')
+        if path != '/health' and not hmac.compare_digest(given, f'Bearer {service.token}'.encode()):
+            answer = error_answer(401, 'A valid bearer token is needed', field='Authorization')
+            answer.headers['WWW-Authenticate'] = 'Bearer'
+            return answer
+    elif '@' in host.netloc or not is_loopback(host.hostname or ''): return error_answer(403, f'This server answers to loopback names only, not to {host.hostname!r}', field='Host')
+    if origin and method not in ('GET', 'HEAD', 'OPTIONS') and origin not in service.origins:
+        o = _parts(origin)
+        if o.netloc != host.netloc and ('@' in o.netloc or not is_loopback(o.hostname or '')): return error_answer(403, f'Pages of {origin} may not change anything here', field='Origin')
+
+# %% ../../nbs/net/22_node.ipynb #5aec3063
 class _Gate:
-    "ASGI middleware: asks `refuse`, and keeps secrets and types out of trouble."
+    "ASGI middleware: nothing reaches the routes that `refuse` does not let through."
     def __init__(self, app, service): self.app, self.service = app, service
     async def __call__(self, scope, receive, send):
-        if scope['type'] != 'http': return await self.app(scope, receive, send)
+        if scope['type'] == 'lifespan': return await self.app(scope, receive, send)
         headers = {k.decode('latin-1'): v.decode('latin-1') for k, v in scope['headers']}
-        no = refuse(self.service, scope['method'], scope['path'], headers)
+        no = refuse(self.service, scope.get('method', 'WEBSOCKET'), scope['path'], headers)
         return await (no or self.app)(scope, receive, send)
 
 async def read_json(
@@ -172,26 +202,29 @@ async def read_json(
     limit:int=1 << 20,   # Most bytes accepted
 ) -> dict:
     "The body, as an object. Raises `HTTPException` 400, 413 or 415 with what is wrong."
-    if (kind := request.headers.get('content-type', '').split(';')[0].strip().lower()) != 'application/json':
-        if kind or request.headers.get('content-length', '0') != '0': raise HTTPException(415, f'Content-Type is {kind or "missing"!r}; send application/json')
     data = b''
     async for chunk in request.stream():
         data += chunk
         if len(data) > limit: raise HTTPException(413, f'The body is larger than {limit} bytes')
     if not data.strip(): raise HTTPException(400, 'No data provided')
-    try: body = json.loads(data)
-    except ValueError as e: raise HTTPException(400, f'The body is not JSON: {e}') from e
+    kind = request.headers.get('content-type', '').split(';')[0].strip().lower()
+    if kind != 'application/json': raise HTTPException(415, f'Content-Type is {kind or "missing"!r}; send application/json')
+    try:
+        body = json.loads(data)
+        json.dumps(body, ensure_ascii=False, allow_nan=False).encode()   # NaN, endless numbers and halves of characters could not be sent back
+    except (ValueError, RecursionError) as e: raise HTTPException(400, f'The body is not JSON: {e}') from e
     if not isinstance(body, dict): raise HTTPException(400, f'The body is a JSON {type(body).__name__}, not an object')
     if not body: raise HTTPException(400, 'No data provided')
     return body
 
-# %% ../../nbs/net/22_node.ipynb #f3fb5d4d
+# %% ../../nbs/net/22_node.ipynb #8f5b068c
 def face(
     service:Service,  # A node or a manager
 ) -> FastAPI:
     "The HTTP application of a server."
     @asynccontextmanager
     async def life(app):
+        app.state.leaving = asyncio.Event()   # set when the server is about to stop
         service.start()
         yield
         await asyncio.to_thread(service.close)
@@ -201,17 +234,28 @@ def face(
     app.add_middleware(CORSMiddleware, allow_origins=[*service.origins], allow_methods=['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'], allow_headers=['Content-Type', 'Authorization', 'Last-Event-ID'],
                        allow_credentials=True, expose_headers=['X-Log-Offset', 'X-Log-Next-Offset', 'X-Log-Size', 'X-Log-Attempt', 'Content-Disposition', 'Repr-Digest'])
     app.exception_handler(JobtrackError)(lambda request, e: answer_for(e))
-    app.exception_handler(HTTPException)(lambda request, e: error_answer(e.status_code, str(e.detail) if e.detail != 'Not Found' else f'No such route: {request.url.path}'))
+    app.exception_handler(HTTPException)(_http_error)
     app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(Exception)(lambda request, e: error_answer(500, 'Something went wrong here that should not have; the log of the server says what'))
     for add in (_general_routes, _job_routes, _event_routes, _file_routes): add(app, service)
     return app
+
+def _http_error(request, e:HTTPException) -> JSONResponse:
+    answer = error_answer(e.status_code, str(e.detail) if e.detail != 'Not Found' else f'No such route: {request.url.path}')
+    answer.headers.update(e.headers or {})   # `Allow`, for one
+    return answer
 
 def _invalid(request, e:RequestValidationError) -> JSONResponse:
     err = e.errors()[0]
     field = str(err['loc'][-1])
     return error_answer(422, f'`{field}`: {err["msg"]} (given: {err.get("input")!r})'[:500], field=field)
 
-# %% ../../nbs/net/22_node.ipynb #f424f92a
+# %% ../../nbs/net/22_node.ipynb #9ae2594e
+def _can_be_named(name:str) -> bool:
+    "Whether a file name can be told in JSON: names are bytes, and not all of them are UTF-8."
+    try: return bool(name.encode())
+    except UnicodeEncodeError: return False
+
 def _general_routes(app:FastAPI, service:Service):
     "Is it there, what is it, what can it do."
     @app.get('/health')
@@ -229,31 +273,40 @@ def _general_routes(app:FastAPI, service:Service):
 
     @app.get('/files')
     def files() -> dict:
-        found = [(p, p.stat()) for p in sorted((service.workspace/'input_videos').glob('*')) if p.is_file() and not p.name.startswith('.')]
+        found = [(p, p.stat()) for p in sorted((service.workspace/'input_videos').glob('*')) if p.is_file() and not p.name.startswith('.') and _can_be_named(p.name)]
         return {'files': [{'name': p.name, 'path': f'input_videos/{p.name}', 'size': s.st_size, 'modified': s.st_mtime} for p, s in found]}
 
-# %% ../../nbs/net/22_node.ipynb #a9747c00
-def _find(request:Request, job_id:str) -> Job:
-    if (job := request.app.state.service.tracker.get_job(job_id)) is None: raise UnknownJob(job_id)
+# %% ../../nbs/net/22_node.ipynb #7d5e08d4
+_Number, _Count = Annotated[int|None, Query(ge=0, lt=2**63)], Annotated[int|None, Query(ge=1, lt=2**63)]
+
+def _body(kind:str, schema:dict) -> dict: return {'requestBody': {'required': True, 'content': {kind: {'schema': schema}}}}
+
+def _find_by(tracker:JobTracker, job_id:str) -> Job:
+    if (job := tracker.get_job(job_id)) is None: raise UnknownJob(job_id)
     return job
+
+def _find(request:Request, job_id:str) -> Job: return _find_by(request.app.state.service.tracker, job_id)
 
 def _job_routes(app:FastAPI, service:Service):
     "Submit, list, read, cancel, delete."
     tracker = service.tracker
     def told(job, tail=True): return wire_job(job, service.workspace, tracker.logs.tail(job.id, job.attempt, 40)[-16000:] if tail and job.attempt else '')
 
-    @app.post('/jobs', status_code=201, openapi_extra={'requestBody': {'required': True, 'content': {'application/json': {'schema': JobRequest.model_json_schema()}}}})
+    described = _body('application/json', JobRequest.model_json_schema())
+
+    @app.post('/jobs', status_code=201, openapi_extra=described)
     async def submit(request:Request) -> Response:
         job, new = await service.submit(await read_json(request))
         return JSONResponse(told(job, tail=False), 201 if new else 200)
 
-    @app.post('/jobs/check')
+    @app.post('/jobs/check', openapi_extra=described)
     async def check(request:Request) -> dict:
         await service.check(await read_json(request))
         return {'ok': True}
 
     @app.get('/jobs')
-    def jobs(status:JobStatus|None=None, limit:int|None=None, before:str|None=None) -> dict:
+    def jobs(status:JobStatus|None=None, limit:_Number=None, before:str|None=None) -> dict:
+        if before is not None: _find_by(tracker, before)   # an empty page would look like the end
         found = [told(j, tail=False) for j in reversed(tracker.list_jobs(status, limit, before=before))]
         return {'jobs': found, 'count': len(found)}
 
@@ -264,6 +317,7 @@ def _job_routes(app:FastAPI, service:Service):
     async def cancel(job:Job=Depends(_find)) -> Response:
         if job.is_terminal: return error_answer(400, 'Job cannot be cancelled', status=job.status.value)
         await tracker.cancel_job(job.id)
+        if job.is_terminal and job.status is not JobStatus.CANCELLED: return error_answer(400, f'Job cannot be cancelled: it has just {job.status}', status=job.status.value)
         return JSONResponse(told(job), 200 if job.is_terminal else 202)
 
     @app.delete('/jobs/{job_id}')
@@ -279,35 +333,50 @@ def forget(self:Service,
     "Remove a job from the record. Raises `IllegalMove` while it lives."
     self.tracker.delete_job(job.id)
 
-# %% ../../nbs/net/22_node.ipynb #12b697db
+# %% ../../nbs/net/22_node.ipynb #7aee070c
+async def _until(
+    leaving:asyncio.Event,  # Set when the server is about to stop
+    events:AsyncIterator,   # A stream of anything but None
+) -> AsyncIterator:
+    "The stream, up to its end or that of the server."
+    over, item = asyncio.ensure_future(leaving.wait()), None
+    try:
+        while True:
+            item = asyncio.ensure_future(anext(events, None))
+            await asyncio.wait({item, over}, return_when=asyncio.FIRST_COMPLETED)
+            if not item.done() or item.result() is None: return
+            yield item.result()
+    finally:
+        for task in filter(None, (over, item)): task.cancel()
+        await asyncio.wait({over, item} - {None})
+        await events.aclose()
+
 def _event_routes(app:FastAPI, service:Service):
     "History, live events, logs."
     tracker = service.tracker
     def sse(e:JobEvent) -> ServerSentEvent: return ServerSentEvent(data=e.to_dict(), event=e.type, id=None if e.seq is None else str(e.seq))
-    def cursor(request:Request, after:int|None) -> int|None:
-        last = request.headers.get('last-event-id', '')
-        return int(last) if last.isdigit() else after
+    def cursor(after:_Number=None, last_event_id:Annotated[int|None, Header(ge=0, lt=2**63)]=None) -> int|None: return after if last_event_id is None else last_event_id
 
     @app.get('/jobs/{job_id}/history')
     def history(job:Job=Depends(_find)) -> dict: return {'events': [e.to_dict() for e in tracker.history(job.id)]}
 
     @app.get('/jobs/{job_id}/events', response_class=EventSourceResponse)
-    async def job_events(request:Request, after:int|None=None, job:Job=Depends(_find)) -> AsyncIterator[ServerSentEvent]:
-        async for e in tracker.watch(job.id, cursor(request, after)): yield sse(e)
+    async def job_events(job:Job=Depends(_find), after:int|None=Depends(cursor)) -> AsyncIterator[ServerSentEvent]:
+        async for e in _until(app.state.leaving, tracker.watch(job.id, after)): yield sse(e)
 
     @app.get('/events', response_class=EventSourceResponse)
-    async def all_events(request:Request, after:int|None=None) -> AsyncIterator[ServerSentEvent]:
-        async for e in tracker.watch(after=cursor(request, after)): yield sse(e)
+    async def all_events(after:int|None=Depends(cursor)) -> AsyncIterator[ServerSentEvent]:
+        async for e in _until(app.state.leaving, tracker.watch(after=after)): yield sse(e)
 
     @app.get('/jobs/{job_id}/logs')
-    def logs(job:Job=Depends(_find), offset:int=0, limit:int=65536, attempt:int|None=None, tail:int|None=None) -> Response:
+    def logs(job:Job=Depends(_find), offset:_Number=0, limit:_Count=65536, attempt:Annotated[int|None, Query(ge=0, lt=2**31)]=None, tail:_Count=None) -> Response:
         attempt = job.attempt if attempt is None else attempt
         if tail is not None: return PlainTextResponse(tracker.logs.tail(job.id, attempt, tail))
         c = tracker.logs.read(job.id, attempt, offset, min(limit, 1 << 20))
         head = {'X-Log-Offset': c.offset, 'X-Log-Next-Offset': c.next_offset, 'X-Log-Size': c.size, 'X-Log-Attempt': attempt}
         return Response(c.data, media_type='application/octet-stream', headers={k: str(v) for k, v in head.items()})
 
-# %% ../../nbs/net/22_node.ipynb #4a8eb7b0
+# %% ../../nbs/net/22_node.ipynb #ae26c594
 def pick_output(
     job:Job,            # A job
     name:str|None,      # Name of an output; None, '' or 'download': the first
@@ -319,9 +388,12 @@ def pick_output(
     if found is None: raise HTTPException(404, f'Output file not found: {name!r}. There is: {", ".join(o.name for o in job.outputs)[:500]}')
     return found
 
+class _Name(PathConvertor): regex = '(?s:.*)'   # like `path`, but a file name may have line breaks
+register_url_convertor('file_name', _Name())
+
 def _file_routes(app:FastAPI, service:Service):
     "Uploads, outputs, downloads."
-    @app.post('/upload')
+    @app.post('/upload', openapi_extra=_body('multipart/form-data', {'type': 'object', 'required': ['file'], 'properties': {'file': {'type': 'string', 'format': 'binary'}}}))
     async def upload(request:Request, node:str|None=None) -> dict: return await service.upload(request, node)
 
     @app.get('/jobs/{job_id}/outputs')
@@ -329,14 +401,16 @@ def _file_routes(app:FastAPI, service:Service):
         if job.status is not JobStatus.COMPLETED: return {'job_id': job.id, 'output_files': [], 'count': 0, 'message': 'Job not completed yet'}
         return {'job_id': job.id, 'output_files': [wire_output(o, service.workspace) for o in job.outputs], 'count': len(job.outputs)}
 
-    @app.api_route('/jobs/{job_id}/download', methods=['GET', 'HEAD'])
+    @app.head('/jobs/{job_id}/download', include_in_schema=False)
+    @app.get('/jobs/{job_id}/download')
     async def download_first(request:Request, job:Job=Depends(_find)) -> Response: return await service.download(job, pick_output(job, None), request)
 
-    @app.api_route('/jobs/{job_id}/download/{name:path}', methods=['GET', 'HEAD'])
+    @app.head('/jobs/{job_id}/download/{name:file_name}', include_in_schema=False)
+    @app.get('/jobs/{job_id}/download/{name:file_name}')
     async def download(name:str, request:Request, job:Job=Depends(_find)) -> Response: return await service.download(job, pick_output(job, name), request)
 
-# %% ../../nbs/net/22_node.ipynb #b9618cd0
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
+# %% ../../nbs/net/22_node.ipynb #ca2a48b2
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069/\\:*?"<>|]+')   # controls (of direction, too), and what some file system or shell takes for its own
 
 def safe_name(
     name:str,  # A file name as a client sent it, any path in front
@@ -345,7 +419,7 @@ def safe_name(
     base = _UNSAFE.sub('_', re.split(r'[/\\]', name)[-1]).strip()
     stem, dot, suffix = base.rpartition('.')
     if not dot: stem, suffix = base, ''
-    stem = stem.lstrip('.')
+    stem = stem.lstrip('. ')
     while len(stem.encode()) > 180: stem = stem[:-1]
     if not stem or len(suffix) > 16: raise InvalidInput('file', f'has the name {name[:100]!r}', 'Give it a plain name with a suffix')
     return f'{stem}.{suffix}' if dot else stem
@@ -365,49 +439,116 @@ def place(
         return dest
     raise InvalidInput('file', f'has the name {name!r}, as do thousands of others here', 'Choose another name')
 
-# %% ../../nbs/net/22_node.ipynb #590e519f
+# %% ../../nbs/net/22_node.ipynb #5524e97f
+@dataclass
+class Upload:
+    "A file on its way in. Its methods are what the parser of the form calls."
+    to:Any                    # Binary file that it is written to
+    limit:int                 # Most bytes accepted
+    name:str|None=None        # As the client sent it; None: there was no file yet
+    size:int=0                # Bytes so far
+    sha256:Any=field(default_factory=hashlib.sha256)
+    is_whole:bool=False       # Whether the end of the form was seen
+
+    def on_part_begin(self): self._headers, self._name, self._value, self._taken = {}, b'', b'', False
+    def on_header_field(self, data, start, end): self._name += data[start:end]
+    def on_header_value(self, data, start, end): self._value += data[start:end]
+    def on_header_end(self): self._headers[self._name.lower()], self._name, self._value = self._value.strip(), b'', b''
+    def on_end(self): self.is_whole = True
+
+    @property
+    def calls(self) -> dict: return {n: getattr(self, n) for n in dir(self) if n.startswith('on_')}  # For the parser
+
+# %% ../../nbs/net/22_node.ipynb #0f17e976
+@patch
+def on_headers_finished(self:Upload):
+    "Is this part the file?"
+    _, said = parse_options_header(self._headers.get(b'content-disposition'))
+    if said.get(b'name') != b'file' or b'filename' not in said: return
+    if self.name is not None: raise HTTPException(400, 'There is more than one file. Send them one by one')
+    if (coded := self._headers.get(b'content-transfer-encoding', b'binary').lower()) not in (b'binary', b'8bit', b'7bit'): raise HTTPException(400, f'The file is encoded as {coded.decode(errors="replace")!r}. Send it as it is')
+    self.name, self._taken = said[b'filename'].decode(errors='replace'), True
+
+@patch
+def on_part_data(self:Upload, data, start, end):
+    if not self._taken: return
+    self.size += end - start
+    if self.size > self.limit: raise HTTPException(413, f'The file is larger than {self.limit} bytes')
+    chunk = data[start:end]
+    self.to.write(chunk)
+    self.sha256.update(chunk)
+
+# %% ../../nbs/net/22_node.ipynb #7696ec4f
+_AROUND = 1 << 16   # Most bytes of a form besides the file
+
+async def _receive(request:Request, up:Upload) -> None:
+    "Read a form to its end. Raises `HTTPException`."
+    kind, said = parse_options_header(request.headers.get('content-type'))
+    if kind != b'multipart/form-data': raise HTTPException(415, 'Send multipart/form-data with a field `file`')
+    if not said.get(b'boundary'): raise HTTPException(400, 'The Content-Type names no boundary')
+    total, too_large = 0, HTTPException(413, f'The upload is larger than {up.limit} bytes')
+    if int(request.headers.get('content-length') or 0) > up.limit + _AROUND: raise too_large
+    try:
+        parser = MultipartParser(said[b'boundary'], up.calls)
+        async for chunk in request.stream():
+            if (total := total + len(chunk)) > up.limit + _AROUND: raise too_large
+            await asyncio.to_thread(parser.write, chunk)
+    except FormParserError as e: raise HTTPException(400, f'The upload cannot be read: {e}') from e
+    except ClientDisconnect as e: raise HTTPException(400, 'The upload broke off') from e
+    except OSError as e: raise HTTPException(507, f'The upload cannot be kept: {e.strerror}') from e
+    if up.name is None: raise HTTPException(400, 'No file provided')
+    if not up.name: raise HTTPException(400, 'No file selected')
+    if not up.is_whole: raise HTTPException(400, 'The upload is cut short')
+
+@asynccontextmanager
 async def receive_file(
     request:Request,      # multipart/form-data with a field `file`
-    folder:Path,          # Where it is written while it comes
+    folder:Path,          # Where it is written
     limit:int,            # Most bytes accepted
-    accepts:set[str],     # Suffixes accepted, lower case with dot; empty: all
-) -> tuple[Path, str]:    # The temporary file, and the name the client gave it
-    "Stream an upload to disk. Raises `HTTPException` 400, 413 or 415; then nothing is left."
-    found, said, total = [], [], 0
-    if not request.headers.get('content-type', '').startswith('multipart/form-data'): raise HTTPException(415, 'Send multipart/form-data with a field `file`')
-    too_large = HTTPException(413, f'The file is larger than {limit} bytes')
-    if int(request.headers.get('content-length') or 0) > limit + 65536: raise too_large
-    with tempfile.TemporaryDirectory(dir=folder, prefix='.upload-') as tmp:
-        def on_file(f):
-            if f.in_memory: f.flush_to_disk()
-            found.append(f)
-        config = dict(UPLOAD_DIR=tmp, MAX_MEMORY_FILE_SIZE=0, UPLOAD_DELETE_TMP=False)
-        try:
-            parser = create_form_parser({k.title(): v.encode() if k == 'content-type' else v for k, v in request.headers.items() if k in ('content-type', 'content-length')}, said.append, on_file, config=config)
-            async for chunk in request.stream():
-                if (total := total + len(chunk)) > limit + 65536: raise too_large
-                await asyncio.to_thread(parser.write, chunk)
-            parser.finalize()
-        except HTTPException: raise
-        except Exception as e: raise HTTPException(400, f'The upload cannot be read: {e}') from e
-        finally:
-            for f in found: f.close()
-        f = next((f for f in found if f.field_name == b'file'), None)
-        if f is None: raise HTTPException(400, 'No file provided')
-        if not f.file_name: raise HTTPException(400, 'No file selected')
-        name = safe_name(f.file_name.decode(errors='replace'))
-        if accepts and Path(name).suffix.lower() not in accepts: raise HTTPException(400, f'Invalid file type. Allowed: {", ".join(sorted(s.lstrip(".") for s in accepts))}')
-        kept = folder/f'.{new_id()}.part'
-        os.replace(f.actual_file_name, kept)
-    return kept, name
+) -> AsyncIterator[tuple[Upload, Path]]:  # What came, and where it lies until the end of the block
+    "Stream an upload to disk. Raises `HTTPException` 400, 413, 415 or 507. After the block nothing is left that was not given a name."
+    tmp = folder/f'.{new_id()}.part'
+    try:
+        with tmp.open('xb', buffering=0) as f:
+            fcntl.flock(f, fcntl.LOCK_EX)
+            up = Upload(f, limit)
+            await _receive(request, up)
+            yield up, tmp
+    finally: tmp.unlink(missing_ok=True)
 
-# %% ../../nbs/net/22_node.ipynb #b3a62ca9
+def remove_left(folder:Path) -> None:
+    "Remove what uploads have left here whose server was killed."
+    for p in folder.glob('.*.part'):
+        with p.open('rb') as f, suppress(BlockingIOError):   # another server's, and under way
+            fcntl.flock(f, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            p.unlink()
+
+# %% ../../nbs/net/22_node.ipynb #d1e7a8bf
+def claim(
+    folder:str|Path,  # Data folder of a server; made when missing
+):                    # The open lock file; closing it lets go
+    "Make sure that no other server works on a folder. Raises `InvalidInput` naming the one that does."
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        f = (folder/'lock').open('a+')
+    except OSError as e: raise InvalidInput('data', f'is {str(folder)!r}, and the lock file in it cannot be opened: {e.strerror}', 'Choose a folder that can be written to') from e
+    try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as e:
+        with f: pid = f.seek(0) or f.read(20).strip()
+        if not isinstance(e, BlockingIOError): raise InvalidInput('data', f'is {str(folder)!r}, where files cannot be locked: {e.strerror}', 'Choose a folder on a local disk') from e
+        raise InvalidInput('data', f'{str(folder)!r} is in use by another server, process {pid or "unknown"}', 'Stop that one, or choose another folder') from e
+    f.truncate(0)
+    print(os.getpid(), file=f, flush=True)
+    return f
+
+# %% ../../nbs/net/22_node.ipynb #57629bf1
 VIDEO_SUFFIXES = {'.mp4', '.avi', '.mov', '.mkv', '.webm'}   # what the original's pages offer to upload
 
 class Node(Service):
     """The server on a worker machine. `app` is its HTTP application; `serving(node)` runs it.
 
-    Raises `InvalidInput` naming the file and key when a pipeline cannot be read, `StoreError` when the record cannot be opened."""
+    Raises `InvalidInput` when another server uses the folder, or naming the file and key when a pipeline cannot be read; `StoreError` when the record cannot be opened."""
     service = 'jobtrack-node'
     def __init__(self,
         data:str|Path,                     # Folder of everything it keeps; made when missing
@@ -425,9 +566,12 @@ class Node(Service):
         self.data = Path(data).resolve()
         self.workspace = Path(workspace).resolve() if workspace is not None else self.data/'workspace'
         self.inputs = self.workspace/'input_videos'
-        for d in (self.inputs, self.workspace/'outputs'): d.mkdir(parents=True, exist_ok=True)
         self.catalog = pipelines if isinstance(pipelines, PipelineCatalog) else PipelineCatalog.load(*([pipelines] if pipelines is not None else []))
-        self.tracker = JobTracker(JobStore(f'sqlite:///{self.data/"jobs.db"}', durability=durability))
+        self._claim, self._accepting = claim(self.data), threading.Lock()
+        try:
+            for d in (self.inputs, self.workspace/'outputs'): d.mkdir(parents=True, exist_ok=True)
+            self.tracker = JobTracker(JobStore(f'sqlite:///{self.data/"jobs.db"}', durability=durability))
+        except BaseException: self._claim.close(); raise
         self.token, self.origins, self.slots, self.upload_limit = token, tuple(origins), slots, upload_limit
         runners = runners if runners is not None else [ProcessRunner(self.data/'attempts', self.tracker.logs)]
         self.runner = PipelineRunner(self.catalog, runners, self.workspace, self.workspace/'outputs')
@@ -436,69 +580,80 @@ class Node(Service):
         _path_download(self.app, self)
 
     def __repr__(self): return f'Node({str(self.data)!r}: {", ".join(self.catalog.names())}; {self.tracker})'
-    def start(self) -> None: self.queue.start()
+    def start(self) -> None:
+        remove_left(self.inputs)
+        self.queue.start()
     def close(self) -> None:
         self.queue.stop()
         self.tracker.close()
+        self._claim.close()
 
-# %% ../../nbs/net/22_node.ipynb #f414e9e0
+# %% ../../nbs/net/22_node.ipynb #9e286c8d
 @patch
 async def submit(self:Node,
     body:dict,              # Ours, or the eight keys of the original manager
-) -> tuple[Job, bool]:      # The job, and whether it is new
+) -> tuple[Job, bool]:      # The job, and whether it is new; a new one as it was created
     "Accept a job. Raises `InvalidInput` naming the field, `KeyConflict`."
-    return await asyncio.to_thread(self._accept, *self._read(body))
+    return await asyncio.to_thread(self._accept, self._read(body))
 
 @patch
 async def check(self:Node, body:dict) -> None:
     "Whether a new job would be accepted. Raises as `submit` does."
-    ask, _ = self._read(body)
-    self.catalog[ask.pipeline].check(ask.input, ask.params, self.workspace)
+    ask = self._read(body)
+    await asyncio.to_thread(self.catalog[ask.pipeline].check, ask.input, ask.params, self.workspace)
 
 @patch
-def _read(self:Node, body:dict) -> tuple[JobRequest, dict|None]:
-    ask, original = (read_request(body), None) if 'pipeline' in body else self._from_original(body)
+def _read(self:Node, body:dict) -> JobRequest:
+    ask = read_request(body) if 'pipeline' in body else self._from_original(body)
     if ask.node is not None: raise InvalidInput('node', 'was given to a node', 'Leave it out; only a manager has nodes to choose from')
-    return ask, original
-
-_ORIGINAL = dict(input_method='inputMethod', youtube_url='youtubeUrl', manual_path='manualPath', unet_flag='unetFlag', face_restore_flag='faceRestoreFlag',
-                 upscale_flag='upscaleFlag', upscale_value='upscaleValue', clahe_flag='claheFlag')   # the wire's keys, as answered and as asked
+    if ask.id is not None: check_id(ask.id)
+    return ask
 
 @patch
-def _from_original(self:Node, body:dict) -> tuple[JobRequest, dict]:
+def _from_original(self:Node, body:dict) -> JobRequest:
     "A request of the original manager, as one for the pipeline that is marked as the original's."
     if (pipeline := self.catalog.original) is None: raise InvalidInput('pipeline', 'is missing', f'Name one: {", ".join(self.catalog.names())}')
-    given = {snake: body.get(camel, body.get(snake)) for snake, camel in _ORIGINAL.items()}
-    return JobRequest(pipeline=pipeline.name, params={k: v for k, v in body.items() if k != 'id'}, id=body.get('id')), given
+    return read_request({'pipeline': pipeline.name, 'params': {k: v for k, v in body.items() if k != 'id'}, 'id': body.get('id')})
 
 @patch
-def _accept(self:Node, ask:JobRequest, original:dict|None) -> tuple[Job, bool]:
-    pipeline, spec = self.catalog[ask.pipeline], {'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}
-    known = ask.id is not None and self.tracker.get_job(ask.id) is not None
-    if not known: pipeline.check(ask.input, ask.params, self.workspace)
-    called = ask.input or (original or {}).get('manual_path') or (original or {}).get('youtube_url') or pipeline.name
-    job = self.tracker.create_job(ask.name or Path(called).name, id=ask.id, runner=self.runner.name, spec=spec, priority=ask.priority, max_attempts=ask.max_attempts,
-                                  timeout=ask.timeout or pipeline.timeout, metadata=ask.metadata | ({'original': original} if original else {}))
-    return self.queue.submit(job), not known
+def _accept(self:Node, ask:JobRequest) -> tuple[Job, bool]:
+    pipeline, given = self.catalog[ask.pipeline], _as_asked(ask.params)
+    known = lambda: ask.id is not None and self.tracker.get_job(ask.id) is not None
+    if not known(): pipeline.check(ask.input, ask.params, self.workspace)
+    source = ask.input or given['manual_path'] or given['youtube_url'] or pipeline.name
+    with self._accepting:   # of several who ask for one id at once, one is told that it is new
+        new = not known()
+        job = self.tracker.create_job(ask.name or Path(source).name, id=ask.id, runner=self.runner.name, spec={'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}, priority=ask.priority,
+                                      max_attempts=ask.max_attempts, timeout=min((t for t in (ask.timeout, pipeline.timeout) if t is not None), default=None), metadata=ask.metadata)
+        as_created = copy(job)
+        job = self.queue.submit(job)
+    return (as_created, True) if new else (job, False)
 
-# %% ../../nbs/net/22_node.ipynb #e8f750c8
+# %% ../../nbs/net/22_node.ipynb #9bf4f4ab
+@patch
+def forget(self:Node, job:Job) -> None:
+    "Remove a job from the record, and its files from the disk. Raises `IllegalMove` while it lives."
+    if not job.is_terminal: raise IllegalMove(job.id, job.status, 'deleted')
+    for d in (self.data/'attempts'/job.id, self.workspace/'outputs'/job.id):
+        if d.exists(): shutil.rmtree(d)
+    self.tracker.delete_job(job.id)
+
+# %% ../../nbs/net/22_node.ipynb #ab0960c4
 @patch
 async def upload(self:Node, request:Request, node:str|None=None) -> dict:
     "Take a file into the workspace."
     accepts = {*VIDEO_SUFFIXES, *self.catalog.accepts} if self.catalog.accepts else set()
-    tmp, name = await receive_file(request, self.inputs, self.upload_limit, accepts)
-    def keep():
-        with tmp.open('rb') as f: digest = hashlib.file_digest(f, 'sha256').hexdigest()
-        return place(tmp, self.inputs, name), digest
-    try: dest, digest = await asyncio.to_thread(keep)
-    finally: tmp.unlink(missing_ok=True)
-    return {'success': True, 'filename': dest.name, 'path': f'input_videos/{dest.name}', 'full_path': str(dest), 'size': dest.stat().st_size, 'sha256': digest, 'node': None, 'message': f'File uploaded as {dest.name}'}
+    async with receive_file(request, self.inputs, self.upload_limit) as (up, tmp):
+        name = safe_name(up.name)
+        if accepts and Path(name).suffix.lower() not in accepts: raise HTTPException(400, f'Invalid file type. Allowed: {", ".join(sorted(s.lstrip(".") for s in accepts))}')
+        dest = await asyncio.to_thread(place, tmp, self.inputs, name)
+    return {'success': True, 'filename': dest.name, 'path': f'input_videos/{dest.name}', 'full_path': str(dest), 'size': up.size, 'sha256': up.sha256.hexdigest(), 'node': None, 'message': f'File uploaded as {dest.name}'}
 
 @patch
 async def download(self:Node, job:Job, output:OutputFile, request:Request) -> Response:
     "A file, whole or in ranges."
     p = Path(output.path)
-    if not p.is_file(): raise HTTPException(404, f'Output file {output.name!r} was removed from the disk')
+    if not await asyncio.to_thread(p.is_file): raise HTTPException(404, f'Output file {output.name!r} was removed from the disk')
     head = {'Cache-Control': 'no-cache'}
     if output.sha256: head['Repr-Digest'] = f'sha-256=:{base64.b64encode(bytes.fromhex(output.sha256)).decode()}:'
     return FileResponse(p, filename=p.name, media_type=output.content_type, headers=head)
@@ -506,18 +661,27 @@ async def download(self:Node, job:Job, output:OutputFile, request:Request) -> Re
 @patch
 async def pipelines(self:Node) -> list[dict]: return [p.to_dict() for p in self.catalog]
 
-# %% ../../nbs/net/22_node.ipynb #980c9e2f
+# %% ../../nbs/net/22_node.ipynb #60947f45
 def _path_download(app:FastAPI, node:Node):
-    @app.api_route('/download', methods=['GET', 'HEAD'])
+    @app.head('/download', include_in_schema=False)
+    @app.get('/download')
     def download_path(path:str='') -> Response:
-        if not path or '\0' in path: raise HTTPException(400, 'Path parameter is required')
+        if not path: raise HTTPException(400, 'Path parameter is required')
         p = Path(path)
-        target = (p if p.is_relative_to(node.workspace) else node.workspace/path.lstrip('/')).resolve()
-        if not any(target.is_relative_to(d.resolve()) for d in (node.inputs, node.workspace/'outputs')): raise HTTPException(400, 'Invalid path')
-        if not target.is_file(): raise HTTPException(404, 'File not found')
+        try: target = (p if p.is_relative_to(node.workspace) else node.workspace/path.lstrip('/')).resolve()
+        except (OSError, ValueError, RuntimeError) as e: raise HTTPException(400, 'Invalid path') from e   # NUL, a link to itself
+        root = next((d for d in (node.inputs.resolve(), (node.workspace/'outputs').resolve()) if target.is_relative_to(d)), None)
+        if root is None or any(part.startswith('.') for part in target.relative_to(root).parts): raise HTTPException(400, 'Invalid path')
+        if not os.path.isfile(target): raise HTTPException(404, 'File not found')
         return FileResponse(target, filename=target.name)
 
-# %% ../../nbs/net/22_node.ipynb #1525cb38
+# %% ../../nbs/net/22_node.ipynb #74f1b96e
+class Server(uvicorn.Server):
+    "uvicorn's server, for an application made by `face`: it ends the streams before it waits for its answers."
+    async def shutdown(self, sockets=None):
+        self.config.app.state.leaving.set()
+        await super().shutdown(sockets)
+
 class serving:
     """A server in a thread, for the length of a `with` block; `url` is where it listens.
 
@@ -529,16 +693,19 @@ class serving:
     ):
         check_bind(host, service.token)
         self.service, self.host = service, host
-        self.server = uvicorn.Server(uvicorn.Config(service.app, host=host, port=port, log_level='warning', timeout_graceful_shutdown=2))
+        self.server = Server(uvicorn.Config(service.app, host=host, port=port, log_level='warning', timeout_graceful_shutdown=2))
     def __enter__(self):
-        self.thread = threading.Thread(target=self.server.run, name='jobtrack-server', daemon=True)
+        def run():
+            with suppress(SystemExit): self.server.run()   # its way to say that it did not start
+        self.thread = threading.Thread(target=run, name='jobtrack-server', daemon=True)
         self.thread.start()
         while not self.server.started:
             if not self.thread.is_alive(): raise JobtrackError(f'The server did not start on {self.host}; is the port taken?')
             time.sleep(.005)
         self.port = self.server.servers[0].sockets[0].getsockname()[1]
-        self.url = f'http://{self.host}:{self.port}'
+        self.url = f'http://[{self.host}]:{self.port}' if ':' in self.host else f'http://{self.host}:{self.port}'
         return self
     def __exit__(self, *_):
         self.server.should_exit = True
-        self.thread.join(30)
+        self.thread.join(60)
+        if self.thread.is_alive(): raise JobtrackError(f'The server at {self.url} is still letting go of its work after 60 s')

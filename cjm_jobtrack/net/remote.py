@@ -288,7 +288,7 @@ def pick(self:NodeDirectory,
     if not fit: raise NodeUnreachable('any node', f'none that is online offers {pipeline!r} ({", ".join(n["name"] for n in online)})', begun=False)
     return min(fit, key=lambda n: (len(self.store.list(status=[JobStatus.PENDING, JobStatus.RUNNING], node=n['id'])), n['name']))
 
-# %% ../../nbs/net/21_remote.ipynb #1cf30388
+# %% ../../nbs/net/21_remote.ipynb #fdbbf8a4
 _log = logging.getLogger(__name__)
 
 def remote_id(
@@ -300,6 +300,7 @@ def remote_id(
 class RemoteRunner:
     "Carries out jobs on nodes. What it has done is in the journal, so another process can go on with it."
     durable = True
+    keeps_time = True   # the node does: a job may wait there for its turn
     def __init__(self,
         directory:NodeDirectory,        # The nodes
         tracker:JobTracker,             # The record on this side

@@ -510,7 +510,7 @@ def why_not(self:PipelineRunner, job:Job) -> str|None:  # None: nothing is in th
     ask = getattr(self.runners.get(self.catalog[name].runner), 'why_not', None) if name in self.catalog else None
     return ask(job) if ask else None
 
-# %% ../../nbs/run/17_pipeline.ipynb #cf5204d3
+# %% ../../nbs/run/17_pipeline.ipynb #74aec40c
 def _keep(
     o:OutputFile,  # A file that the work left
     folder:Path,   # The attempt's own folder
@@ -527,6 +527,13 @@ def _keep(
     finally: Path(part).unlink(missing_ok=True)
     return replace(o, path=str(to))
 
+def _bare(
+    outputs:Iterable[OutputFile],  # Files that the work left
+    folder:Path,                   # The attempt's own folder
+) -> list[OutputFile]:             # The same; those from elsewhere without the folders they lay in, where that tells them apart
+    names = [PurePosixPath(o.name).name for o in outputs]
+    return [o if Path(o.path).is_relative_to(folder) or names.count(n) > 1 else replace(o, name=n) for o, n in zip(outputs, names)]
+
 @patch
 async def follow(self:PipelineRunner,
     job:Job,
@@ -535,6 +542,6 @@ async def follow(self:PipelineRunner,
 ) -> Outcome:       # Its outputs lie in the attempt's own folder
     "Watch the work until it ends, then see to its results."
     outcome = await self._inner(handle['runner']).follow(replace(job, spec=handle['handle'].get('spec', {})), handle['handle'], report)
-    def keep(): return tuple(_keep(o, self.output_dir(job)) for o in outcome.outputs)
+    def keep(): return tuple(_keep(o, self.output_dir(job)) for o in _bare(outcome.outputs, self.output_dir(job)))
     try: return replace(outcome, outputs=await asyncio.to_thread(keep))
     except OSError as e: return Outcome.failed('error', f'The results could not be kept: {e}', hint='Is the disk full, or was a result moved away while it was copied?')

@@ -1,0 +1,349 @@
+"The command line: what it takes, what it prints for people and for programs, and how it ends."
+import io, json, signal, socket, subprocess, sys, time
+from pathlib import Path
+
+import pytest
+from helpers import node_at, until
+from typer.testing import CliRunner
+from cjm_jobtrack.cli import (MEANINGS, Exit, age, app, check_source, data_folder, exit_for, jobs_table, line, literal, plain, read_address, read_params, read_token, seconds, show_table,
+                              server_process, stopped, timeline, typed)
+from cjm_jobtrack.core.errors import (IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode, UnknownPipeline)
+from cjm_jobtrack.core.job import Job, JobEvent
+from rich.console import Console
+
+@pytest.fixture(scope='module')
+def node(tmp_path_factory):
+    with node_at(tmp_path_factory.mktemp('node'), slots=2) as served: yield served
+
+@pytest.fixture
+def cli(node, monkeypatch):
+    "Run a command: its exit status, stdout, stderr."
+    monkeypatch.setenv('JOBTRACK_URL', node.url)
+    monkeypatch.delenv('JOBTRACK_TOKEN', raising=False)
+    def run(*words):
+        r = CliRunner().invoke(app, [str(w) for w in words], prog_name='jobtrack')
+        assert r.exception is None or isinstance(r.exception, SystemExit), r.exception
+        return r.exit_code, r.stdout, r.stderr
+    return run
+
+def begin(*words, **kw):
+    return subprocess.Popen([sys.executable, '-P', '-m', 'cjm_jobtrack.cli', *map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kw)
+
+def ended(p, deadline=30):
+    with p: out, err = p.communicate(timeout=deadline)
+    return p.returncode, out.decode(), err.decode()
+
+# --- how commands end
+
+@pytest.mark.parametrize('what, status', [
+    (Job(status='completed'), 0), (Job(status='failed'), 1), (Job(status='cancelled'), 3), (Job(status='running'), 0),
+    (InvalidInput('rate', 'is 7'), 2), (UnknownPipeline('x'), 2), (UnknownJob('7f3a'), 2), (UnknownNode('shed'), 2), (KeyConflict('7f3a', {}), 2),
+    (NodeRefused('http://x', 401, 'no'), 2), (NodeRefused('http://x', 403, 'no'), 2), (NodeRefused('http://x', 422, 'no', field='rate'), 2),
+    (NodeRefused('http://x', 400, 'no'), 1), (NodeRefused('http://x', 500, 'no'), 1), (IllegalMove('7f3a', 'completed', 'running'), 1), (StoreError('sqlite:///x', 'full'), 1), (JobtrackError('no'), 1),
+    (NodeUnreachable('http://x'), 4), (NodeRefused('http://x', 503, 'no node'), 4), (NodeRefused('http://x', 502, 'proxy'), 4)])
+def test_exit_status(what, status): assert exit_for(what) == status
+
+def test_help_tells_every_command_and_every_exit_status(cli):
+    status, out, _ = cli('--help')
+    words = out.split('Commands:')[1]
+    assert status == 0 and all(f'\n  {c} ' in words for c in ('demo', 'node', 'manager', 'submit', 'ls', 'show', 'watch', 'logs', 'cancel', 'download', 'nodes', 'pipelines', 'doctor'))
+    assert set(MEANINGS) == set(Exit) and all(f'    {int(e):<4} {words}' in out for e, words in MEANINGS.items())
+
+@pytest.mark.parametrize('command', [[], ['submit'], ['node'], ['manager'], ['nodes', 'add']])
+def test_no_option_takes_a_token(cli, command):
+    _, out, err = cli(*command, '--help')
+    assert '--token ' not in out and '--token=' not in out
+    status, out, err = cli(*command, '--token', 'secret')
+    assert status == Exit.USAGE and 'secret' not in out + err
+
+@pytest.mark.parametrize('words', [['show', '7f3a'], ['ls'], ['submit', 'work'], ['watch', '7f3a'], ['logs', '7f3a'], ['cancel', '7f3a'], ['download', '7f3a'], ['nodes'], ['pipelines'], ['doctor']])
+def test_nobody_there(cli, words):
+    with socket.create_server(('127.0.0.1', 0)) as s: port = s.getsockname()[1]
+    begun = time.monotonic()
+    status, out, err = cli(*words, '--url', f'http://127.0.0.1:{port}')
+    assert (status, time.monotonic() - begun < 5) == (Exit.UNREACHABLE, True)
+    if words != ['doctor']: assert out == '' and 1 <= err.count('\n') <= 2 and '--url' in err
+
+@pytest.mark.parametrize('words, named', [
+    (['ls', '--url', 'gpu-3:9090'], 'http://'), (['ls', '--status', 'done'], 'status'), (['ls', '--limit', '-1'], 'limit'), (['show', 'no-such-job'], 'no-such-job'), (['show', '7f'], '7f'),
+    (['ls', '--token-file', '/no/such/file'], '--token-file'), (['submit', 'wrok'], 'Known here'), (['submit', 'work', '-p', 'n=11'], '`n`'), (['submit', 'work', '-p', 'n=x'], '`n`'), (['submit', 'work', '-p', 'm=1'], '`m`'),
+    (['submit', 'work', '-p', 'n'], 'key=value'), (['submit', 'work', '-p', 'n=1', '-p', 'n=2'], 'twice'), (['submit', 'work', '-p', 'flag=maybe'], '`flag`'), (['submit', 'work', '--id', 'a/b'], '`id`'),
+    (['submit', 'need'], '`file`'), (['submit', 'need', '/no/such.txt'], 'does not exist'), (['submit', 'need', '/'], 'not a file'), (['submit', 'need', __file__], '.txt'), (['submit', 'need', __file__, '--input', 'x'], '--input'),
+    (['submit', 'need', '--input', '../x.txt'], '`input`'), (['submit', 'work', '--max-attempts', '0'], 'max-attempts'), (['nodes'], 'manager'), (['nodes', 'add', 'gpu-3'], 'http://host:port'), (['nodes', 'rm', 'shed'], 'manager'),
+    (['node', '--pipelines', '/no/such.toml'], '/no/such.toml'), (['node', '--host', '0.0.0.0'], 'token'), (['manager', '--host', '0.0.0.0'], 'token'), (['manager', '--node', 'gpu-3'], 'http://host:port'), (['frobnicate'], 'frobnicate')])
+def test_what_cannot_be_used_is_named(cli, node, words, named):
+    before = node.node.tracker.counts(), sorted(node.node.inputs.iterdir())
+    status, out, err = cli(*words)
+    assert (status, out) == (Exit.USAGE, '') and named in err and 'Traceback' not in err and err.count('\n') <= 4
+    assert (node.node.tracker.counts(), sorted(node.node.inputs.iterdir())) == before, 'something was made or uploaded'
+
+# --- words and values
+
+@pytest.mark.parametrize('text, type, value', [('7', 'int', 7), ('-7', 'int', -7), ('7.0', 'int', '7.0'), ('x', 'int', 'x'), ('7', 'float', 7.), ('1e3', 'float', 1000.), ('', 'float', ''), ('7', 'str', '7'), ('true', 'str', 'true'),
+    ('Yes', 'bool', True), ('off', 'bool', False), ('maybe', 'bool', 'maybe'), ('x', 'list', 'x')])
+def test_typed(text, type, value): assert typed(text, type) == value and typed(text, type).__class__ is value.__class__
+
+@pytest.mark.parametrize('text, value', [('7', 7), ('7.5', 7.5), ('true', True), ('null', 'null'), ('[1]', '[1]'), ('two words', 'two words'), ('', ''), ('"7"', '"7"')])
+def test_without_a_description_a_value_is_what_it_looks_like(text, value): assert read_params([f'k={text}'], None) == {'k': value} and literal(text) == value
+
+def test_a_value_may_hold_anything(): assert read_params(['k=a=b "c" $d {e}'], {'name': 'x', 'params': [{'name': 'k', 'type': 'str'}]}) == {'k': 'a=b "c" $d {e}'}
+
+def test_an_alias_is_the_parameter():
+    x = {'name': 'x', 'params': [{'name': 'unet_flag', 'type': 'bool', 'required': True, 'aliases': ['unetFlag']}]}
+    assert read_params(['unetFlag=yes'], x) == {'unetFlag': True}
+    with pytest.raises(InvalidInput, match='unet_flag'): read_params([], x)
+
+@pytest.mark.parametrize('file, input, pipeline, ok', [(None, None, dict(input='optional'), True), (None, None, dict(input='required'), False), (None, 'x', dict(input='none'), False), (None, 'x', None, True), (None, 'x', dict(input='required'), True)])
+def test_sources(file, input, pipeline, ok):
+    pipeline = pipeline and {'name': 'x', 'accepts': ['.txt'], **pipeline}
+    if ok: assert check_source(file, input, pipeline) == input
+    else:
+        with pytest.raises(InvalidInput): check_source(file, input, pipeline)
+
+@pytest.mark.parametrize('s, words', [(None, ''), (0, '0.00 s'), (9.999, '10.00 s'), (59.4, '59.40 s'), (59.6, '1 min 00 s'), (3599.6, '1 h 00 min'), (86399, '23 h 59 min'), (90000, '1 d 1 h')])
+def test_seconds(s, words): assert seconds(s) == words
+
+@pytest.mark.parametrize('s, words', [(0, '0 s'), (59.9, '59 s'), (60, '1 min'), (7200, '2 h'), (200000, '2 d')])
+def test_age(s, words): assert age(s) == words
+
+@pytest.mark.parametrize('text', ['a\x1b[31mb', 'a\rb', 'a\nb', 'a\x07b', 'a\x9bb', 'a\u202eb', 'a\udc80b'])
+def test_what_would_move_the_cursor_is_not_printed(text):
+    assert plain(text)[0] == 'a' and plain(text)[-1] == 'b' and plain(text).isprintable()
+    job = Job(name=text, status='failed', error=text, spec={'pipeline': text})
+    out = io.StringIO()
+    show_table(jobs_table([job]), Console(file=out, width=200))
+    assert all(c.isprintable() or c == '\n' for c in out.getvalue() + line(job))
+
+@pytest.mark.parametrize('name, url, made', [(None, 'http://GPU-3:9090/', {'url': 'http://gpu-3:9090'}), ('shed', 'https://gpu-3', {'url': 'https://gpu-3:443', 'name': 'shed'})])
+def test_addresses(name, url, made): assert read_address(url, name) == made
+
+@pytest.mark.parametrize('url', ['gpu-3', 'ftp://gpu-3', 'http://', 'http://gpu-3:x', ''])
+def test_no_address(url):
+    with pytest.raises(InvalidInput, match='http://host:port'): read_address(url)
+
+def test_tokens_come_from_a_file_or_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv('JOBTRACK_TOKEN', 'of the environment')
+    f = tmp_path/'token'
+    f.write_text('of the file\n')
+    assert (read_token(None), read_token(f), read_token(None, 'JOBTRACK_NODE_TOKEN')) == ('of the environment', 'of the file', None)
+    f.write_text('\n')
+    with pytest.raises(InvalidInput, match='empty'): read_token(f)
+
+def test_data_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
+    assert data_folder('node') == tmp_path/'jobtrack/node'
+    monkeypatch.delenv('XDG_DATA_HOME')
+    assert data_folder('manager') == Path.home()/'.local/share/jobtrack/manager'
+
+# --- the time line
+
+def events(*facts): return [JobEvent(n, '7f3a', a, t, f'2026-03-01T12:00:{s:06.3f}+00:00', d) for n, (a, t, s, d) in enumerate(facts, 1)]
+def remote(attempt, type, s, at, **data): return (attempt, 'remote', s, {'type': type, 'at': f'2026-03-01T12:00:{at:06.3f}+00:00', 'data': data})
+
+@pytest.mark.parametrize('facts, told', [
+    ([(0, 'created', 0, {}), (0, 'queued', 0, {}), (1, 'running', 1, {}), (1, 'started', 1, {}), (1, 'failed', 3, {})], ['created', 'started 1.0', 'finished failed 2.0']),   # on a node
+    ([(0, 'created', 0, {}), (0, 'waiting', 0, {'reason': 'no node is online'}), (0, 'cancelled', 2, {})], ['created', 'waiting no node is online 0.0', 'finished cancelled 2.0']),
+    ([(0, 'created', 0, {}), (1, 'sent', 1, {'name': 'shed'}), (1, 'unsent', 2, {'problem': 'refused'}), (1, 'deferred', 2, {'reason': 'refused'}), (1, 'sent', 3, {'name': 'attic'}), (1, 'started', 3, {}),
+      remote(1, 'created', 3, 3), remote(1, 'started', 4, 3.5), remote(1, 'completed', 9, 8), (1, 'completed', 9, {}), (1, 'fetched', 9.5, {'name': 'a.txt'})],
+     ['created', 'sent shed 1.0', 'not sent refused 1.0', 'sent attic 1.0', 'started 0.5', 'finished completed 4.5', 'fetched a.txt 1.5']),
+    ([(0, 'created', 5, {}), (1, 'sent', 5, {'name': 'shed'}), remote(1, 'started', 6, 1), remote(1, 'completed', 7, 3), (1, 'completed', 7, {})],   # a clock that is behind
+     ['created', 'sent shed 0.0', 'started 0.0', 'finished completed 2.0']),
+    ([(0, 'created', 0, {}), (1, 'sent', 1, {'name': 'shed'}), remote(1, 'started', 1, 1), (1, 'unreachable', 3, {}), (1, 'reachable', 4, {}), (1, 'failed', 5, {'kind': 'lost'})],
+     ['created', 'sent shed 1.0', 'started 0.0', 'node silent 2.0', 'node back 1.0', 'finished failed 1.0']),
+    ([(0, 'created', 0, {}), (1, 'sent', 1, {}), remote(1, 'failed', 2, 2), (1, 'retried', 2, {'reason': 'it broke'}), (2, 'sent', 3, {}), remote(2, 'started', 3, 3), remote(2, 'completed', 4, 4), (2, 'completed', 4, {})],
+     ['created', 'sent 1.0', 'finished failed 1.0', 'tried again it broke 0.0', 'sent 1.0', 'started 0.0', 'finished completed 1.0']),
+    ([], [])])
+def test_timeline(facts, told):
+    assert [' '.join(str(x) for x in (s.what, s.note, s.after_s and round(s.after_s, 3)) if x not in ('', None) or x == 0) for s in timeline(events(*facts))] == told
+
+# --- against a node
+
+def test_submit_prints_the_id_and_the_same_id_is_the_same_job(cli, node):
+    status, out, err = cli('submit', 'work', '-p', 'n=7', '--id', 'same-id', '--name', 'seven', '--priority', '3', '--timeout', '60', '--max-attempts', '2')
+    assert (status, out, err) == (0, 'same-id\n', '')
+    job = node.get('same-id')['job']
+    assert (job['spec']['params'], job['name'], job['priority'], job['timeout'], job['max_attempts']) == ({'n': 7}, 'seven', 3, 60, 2)
+    assert cli('submit', 'work', '-p', 'n=7', '--id', 'same-id', '--wait')[:2] == (0, 'same-id\n')
+    status, out, err = cli('submit', 'work', '-p', 'n=8', '--id', 'same-id')
+    assert (status, out) == (Exit.USAGE, '') and 'n' in err and '7' in err and '8' in err
+
+def test_submit_uploads_and_downloads(cli, tmp_path, node):
+    (tmp_path/'a talk ü.txt').write_text('hello')
+    status, out, err = cli('submit', 'need', tmp_path/'a talk ü.txt', '-p', f'plan={json.dumps({"files": {"deep/er.txt": "x", "b.txt": "y"}})}', '--download', tmp_path/'out', '--name', 'talk')
+    id, *paths = out.splitlines()
+    assert status == 0 and sorted(Path(p).relative_to(tmp_path/'out').as_posix() for p in paths) == ['b.txt', 'deep/er.txt'], err
+    assert (tmp_path/'out/deep/er.txt').read_text() == 'x' and node.get(id)['job']['name'] == 'talk'
+    again = node.get(id)['job']['spec']['input']
+    assert cli('submit', 'need', '--input', again, '--wait')[0] == 0
+
+@pytest.mark.parametrize('plan, status, word', [({}, 0, 'completed'), ({'exit': 3}, 1, 'failed')])
+def test_wait_watch_and_json_end_as_the_job_ends(cli, plan, status, word):
+    code, out, err = cli('submit', 'work', '-p', f'plan={json.dumps(plan)}', '--wait', '--json')
+    job = json.loads(out)
+    assert (code, job['status']) == (status, word) and word in err
+    code, out, err = cli('watch', job['id'][:8])
+    assert code == status and out.splitlines()[-1].startswith(word) and ('exit status 3' in err) == bool(plan)
+    code, out, _ = cli('watch', job['id'], '--json')
+    seen = [json.loads(o) for o in out.splitlines()]
+    seqs = [e['seq'] for e in seen if e['seq'] is not None]
+    assert (code, seen[-1]['type'], seen[0]['type'], seqs) == (status, word, 'created', sorted(set(seqs)))
+    code, out, _ = cli('show', job['id'], '--json')
+    shown = json.loads(out)
+    assert (code, shown['status'], [e['seq'] for e in shown['history']]) == (0, word, seqs)
+    code, out, _ = cli('show', job['id'])
+    assert code == 0 and job['id'] in out and word in out and 'created' in out and 'finished' in out
+
+def test_ls(cli, node):
+    ids = [json.loads(cli('submit', 'work', '--wait', '--json')[1])['id'] for _ in range(3)]
+    _, out, _ = cli('ls', '--limit', '2', '--json')
+    assert [j['id'] for j in json.loads(out)] == [ids[2], ids[1]]
+    _, out, _ = cli('ls', '--limit', '2')
+    assert [o.split()[0] for o in out.splitlines()[1:]] == [ids[2][:8], ids[1][:8]] and not any(o.endswith(' ') for o in out.splitlines())
+    assert json.loads(cli('ls', '--status', 'pending', '--json')[1]) == []
+    assert json.loads(cli('ls', '-n', '0', '--json')[1]) == []
+
+def test_a_beginning_is_enough_when_it_is_one_of_a_kind(cli):
+    for id in ('twin-1', 'twin-2', 'only-1'): cli('submit', 'work', '--id', id, '--wait')
+    assert json.loads(cli('show', 'only', '--json')[1])['id'] == 'only-1'
+    status, _, err = cli('show', 'twin')
+    assert status == Exit.USAGE and 'twin-1' in err and 'twin-2' in err
+    assert cli('show', 'onl')[0] == Exit.USAGE
+
+def test_pipelines(cli):
+    assert [p['name'] for p in json.loads(cli('pipelines', '--json')[1])] == ['work', 'need']
+    assert 'n=1' in cli('pipelines')[1]
+
+def test_logs_are_bytes(cli, node, tmp_path):
+    data = bytes(range(256)) + b'\r\x1b[31m' + b'x' * 200_000 + b'\nlast but one\nlast'
+    job = node.run({'hex': data[:4000].hex(), 'files': {}})
+    with node.node.tracker.logs.open(job['id'], 1) as f: f.write(data[4000:])
+    def logs(*words): return CliRunner().invoke(app, ['logs', job['id'], *words]).stdout_bytes
+    whole = logs()
+    assert whole.startswith(data[:256]) and whole.endswith(b'\nlast but one\nlast')
+    assert (logs('--tail', '2'), logs('--tail', '0'), logs('-f', '--tail', '1')) == (b'last but one\nlast', b'', b'last')
+    assert logs('--attempt', '1') == whole
+    assert cli('logs', job['id'], '--attempt', '5')[0] == Exit.USAGE
+
+def test_logs_follow(cli, node, tmp_path):
+    job = node.ask({'say': 'before', 'gate': str(tmp_path/'gate'), 'more': 'after'})
+    p = begin('logs', '-f', job['id'])
+    assert p.stdout.readline() == b'before\n'
+    (tmp_path/'gate').touch()
+    status, out, err = ended(p)
+    assert (status, out, err) == (0, 'after\n', '')
+
+def test_logs_follow_into_the_next_attempt(cli, node, tmp_path):
+    job = node.ask({'say': 'tried', 'gate': str(tmp_path/'gate'), 'exit': 1}, max_attempts=2)
+    p = begin('logs', '-f', job['id'])
+    (tmp_path/'gate').touch()
+    assert ended(p)[:2] == (0, 'tried\ntried\n')
+
+def test_a_reader_that_has_had_enough_is_no_error(cli, node):
+    job = node.run({'steps': 10_000})
+    p = subprocess.run(f'{sys.executable} -P -m cjm_jobtrack.cli logs {job["id"]} | head -n 1', shell=True, capture_output=True, text=True, timeout=30)  # noqa: S602
+    assert (p.stdout, 'Traceback' in p.stderr) == ('Progress: 0%\n', False)
+
+def test_downloads(cli, node, tmp_path):
+    job = node.run({'files': {'a.txt': 'A', 'b/c.txt': 'C'}})
+    assert cli('download', job['id'], 'b/c.txt', '--to', tmp_path)[1] == f'{tmp_path}/b/c.txt\n' and not (tmp_path/'a.txt').exists()
+    assert cli('download', job['id'], '--to', tmp_path)[0] == 0 and (tmp_path/'a.txt').read_text() == 'A'
+    status, _, err = cli('download', job['id'], 'c.txt', '--to', tmp_path)
+    assert status == Exit.USAGE and 'b/c.txt' in err
+    (tmp_path/'a.txt').write_text('mine')
+    status, _, err = cli('download', job['id'], 'a.txt', '--to', tmp_path)
+    assert (status, (tmp_path/'a.txt').read_text()) == (Exit.USAGE, 'mine'), 'a file of the user was overwritten'
+
+def test_cancel(cli, node, tmp_path):
+    job = node.ask({'helpers': 2, 'gate': str(tmp_path/'gate')})
+    until(lambda: node.http.get(f'/jobs/{job["id"]}/logs').text.count('helper') == 2, 'its helpers')
+    status, out, err = cli('download', job['id'])
+    assert status == Exit.FAILED and 'jobtrack watch' in err
+    status, out, _ = cli('cancel', job['id'], '--json')
+    told = json.loads(out)
+    assert (status, told['status']) == (0, 'cancelled') and len(told['receipt']['ended']) >= 3
+    assert cli('cancel', job['id'])[0] == 0, 'what is cancelled is cancelled'
+    assert cli('watch', job['id'])[0] == Exit.CANCELLED
+    done = node.run()
+    status, out, _ = cli('cancel', done['id'])
+    assert status == Exit.FAILED and 'already completed' in out
+
+@pytest.mark.parametrize('job, receipt, words', [
+    (Job(status='cancelled', attempt=1), {'how': 'forced', 'ended': [1, 2]}, 'had to be forced, 2 processes stopped'), (Job(status='cancelled', attempt=1), {'how': 'asked', 'ended': [1]}, 'when asked, 1 process stopped'),
+    (Job(status='cancelled', attempt=1), None, 'is cancelled'), (Job(status='cancelled'), None, 'had not begun'), (Job(status='failed', attempt=1), None, 'already failed'), (Job(status='running', attempt=1), None, 'on record')])
+def test_what_a_cancel_did(job, receipt, words): assert words in stopped(job, receipt)
+
+def test_interrupting_a_wait_leaves_the_job(cli, node, tmp_path):
+    p = begin('submit', 'work', '-p', f'plan={json.dumps({"gate": str(tmp_path/"gate")})}', '--wait')
+    id = p.stdout.readline().decode().strip()
+    until(lambda: b'running' in p.stderr.readline(), 'it to be followed')
+    p.send_signal(signal.SIGINT)
+    status, _, err = ended(p)
+    assert status == Exit.INTERRUPTED and 'jobtrack cancel' in err and 'Traceback' not in err and node.get(id)['status'] == 'running'
+    (tmp_path/'gate').touch()
+    node.wait(id, 'completed')
+
+def test_doctor(cli, node):
+    status, out, _ = cli('doctor', '--json')
+    found = {f['name']: f for f in json.loads(out)}
+    assert status == 0 and found['server']['ok'] and found['python']['ok'] and not found['ffmpeg']['needed'] and 'jobtrack-node' in found['server']['told']
+    assert 'ok' in cli('doctor')[1]
+
+def test_doctor_finds_a_folder_that_cannot_be_written(cli, tmp_path, monkeypatch):
+    (tmp_path/'file').touch()
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path/'file'))
+    status, out, _ = cli('doctor')
+    assert status == Exit.FAILED and '--data' in out
+
+# --- servers
+
+def test_a_folder_has_one_server(tmp_path):
+    with server_process('node', '--data', tmp_path/'data', log=tmp_path/'log') as (url, p):
+        status, out, err = ended(begin('node', '--data', tmp_path/'data', '--port', 0))
+        assert (status, out) == (Exit.USAGE, '') and str(p.pid) in err and '`data`' in err
+    with server_process('node', '--data', tmp_path/'data', log=tmp_path/'log'): pass
+
+@pytest.mark.parametrize('kind', ['node', 'manager'])
+@pytest.mark.parametrize('how', ['SIGINT', 'SIGTERM', 'eof'])
+def test_a_server_stops_cleanly(kind, how, tmp_path):
+    with server_process(kind, '--data', tmp_path/'data', log=tmp_path/'log') as (url, p):
+        reader = socket.create_connection(url.removeprefix('http://').split(':'))   # one that reads events, and would for ever
+        reader.sendall(b'GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n')
+        assert b'200 OK' in reader.recv(1000)
+        p.stdin.close() if how == 'eof' else p.send_signal(getattr(signal, how))
+        assert p.wait(10) == 0
+        reader.close()
+    assert (tmp_path/'log').read_text() == ''
+
+def test_a_port_that_is_taken_is_told(tmp_path):
+    with socket.create_server(('127.0.0.1', 0)) as s:
+        status, out, err = ended(begin('node', '--data', tmp_path/'data', '--port', s.getsockname()[1]))
+    assert (status, out) == (Exit.USAGE, '') and '--port' in err and not (tmp_path/'data').exists()
+
+def test_a_pipeline_that_cannot_be_read_is_told_by_file_and_key(tmp_path):
+    (tmp_path/'bad.toml').write_text('name = "bad"\nargv = ["true"]\ntiemout = 60\n')
+    status, _, err = ended(begin('node', '--data', tmp_path/'data', '--pipelines', tmp_path/'bad.toml', '--port', 0))
+    assert status == Exit.USAGE and 'bad.toml' in err and 'tiemout' in err and 'Traceback' not in err
+
+def test_nodes_of_a_manager(tmp_path, monkeypatch, node):
+    with server_process('manager', '--data', tmp_path/'data', log=tmp_path/'log') as (url, _):
+        monkeypatch.setenv('JOBTRACK_URL', url)
+        def run(*words):
+            r = CliRunner().invoke(app, words)
+            return r.exit_code, r.stdout
+        assert run('nodes', '--json') == (0, '[]\n')
+        assert run('nodes', 'add', node.url, '--name', 'shed') == (0, 'Node shed is on record and online\n')
+        assert run('nodes', 'add', 'http://127.0.0.1:9', '--name', 'attic')[1].endswith('offline\n')
+        assert [(n['name'], n['status']) for n in json.loads(run('nodes', '--json')[1])] == [('attic', 'offline'), ('shed', 'online')]
+        assert [o.split()[:2] for o in run('nodes')[1].splitlines()[1:]] == [['attic', 'offline'], ['shed', 'online']]
+        assert run('nodes', 'rm', 'attic')[0] == 0 and run('nodes', 'rm', 'attic')[0] == Exit.USAGE
+        assert len(json.loads(run('nodes', '--json')[1])) == 1
+        status, out = run('doctor')
+        assert status == 0 and 'jobtrack-manager' in out and '1 of 1 nodes online' in out
+
+def test_it_is_installed():
+    done = subprocess.run([Path(sys.executable).with_name('jobtrack'), '--version'], capture_output=True, text=True, timeout=30)
+    assert done.stdout.startswith('jobtrack ') and done.returncode == 0
+
+def test_commands_start_without_the_servers_libraries():
+    code = 'import sys; import cjm_jobtrack.cli; print(*{m.split(".")[0] for m in sys.modules} & {"fastapi", "uvicorn", "sqlalchemy", "docker", "ipywidgets", "IPython"})'
+    assert subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=30).stdout.strip() == ''

@@ -1,0 +1,330 @@
+"""The whole house with real processes: servers that are killed, nodes that are away, work that must neither be lost nor done twice.
+
+The servers are those of the command line. A pipeline tells its process id and then counts, so its log shows whether it was begun once."""
+import json, os, re, socket, subprocess, sys, time
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil, pytest
+from helpers import until
+from needs import where
+from cjm_jobtrack.cli import Exit, server_process, timeline
+from cjm_jobtrack.core.errors import JobtrackError
+from cjm_jobtrack.net.client import RemoteClient
+
+COUNT = '''
+import os, pathlib, signal, subprocess, sys, time
+out, to, status, hold = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), pathlib.Path(sys.argv[4])
+print('pid', os.getpid(), flush=True)
+if status == 99: subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True)
+for n in range(1, to+1):
+    print(f'line {n}  Task {n}/{to}', flush=True)
+    while n == to//2 and not hold.exists(): time.sleep(.02)
+pathlib.Path(out, 'count.txt').write_text(str(to))
+sys.exit(status)
+'''
+
+def free_port() -> int:
+    with socket.create_server(('127.0.0.1', 0)) as s: return s.getsockname()[1]
+
+class Server:
+    "A node or manager in a process of its own. It keeps its data folder and its port over a restart."
+    def __init__(self, kind, folder, *words, port=0, **env):
+        self.words, self.port, self.env, self.log, self.up = [kind, '--data', folder/kind, *words], port, env, folder/f'{kind}.log', None
+
+    def start(self):
+        self.up = server_process(*self.words, log=self.log, port=self.port, **self.env)
+        self.url, self.process = self.up.__enter__()
+        self.port = urlsplit(self.url).port
+        self.client = RemoteClient(self.url, token=self.env.get('JOBTRACK_TOKEN'))
+        return self
+
+    def stop(self):
+        if self.up is None: return
+        self.client.close()
+        up, self.up = self.up, None
+        up.__exit__(None, None, None)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(10)
+        self.stop()
+
+class House:
+    "A node with the counting pipeline, a manager that knows it, and the command line."
+    def __init__(self, folder, **env):
+        self.folder, self.hold = folder, folder/'go'
+        (folder/'count.py').write_text(COUNT)
+        (folder/'count.toml').write_text(f'''
+name = "count"
+input = "none"
+argv = ["{{python}}", "{folder}/count.py", "{{output_dir}}", "{{to}}", "{{status}}", "{self.hold}"]
+progress = {{ formats = ["task"] }}
+params.to = {{ type = "int", default = 20 }}
+params.status = {{ type = "int", default = 0 }}
+''')
+        self.node = Server('node', folder, '--pipelines', folder/'count.toml', '--slots', 2, port=free_port(), **env)
+        self.manager = Server('manager', folder, '--node', f'shed=http://127.0.0.1:{self.node.port}')
+
+    def command(self, *words, **kw):
+        "Begin a command of the command line, as from another terminal."
+        env = {k: v for k, v in os.environ.items() if k != 'JOBTRACK_TOKEN'} | {'JOBTRACK_URL': self.manager.url} | kw.pop('env', {})
+        return subprocess.Popen([sys.executable, '-P', '-m', 'cjm_jobtrack.cli', *map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, **kw)
+
+    def run(self, *words, **kw):
+        "A command, to its end: exit status, stdout, stderr."
+        with self.command(*words, **kw) as p:
+            out, err = p.communicate(timeout=60)
+            return p.returncode, out, err
+
+    def halfway(self, job_id, where=None):
+        "Wait until a job holds in the middle of its work; the process id that it printed."
+        client = (where or self.manager).client
+        return int(until(lambda: re.search(rb'pid (\d+)\n(?:.*\n)*line 10 ', client.logs(job_id).data), f'{job_id} to be halfway')[1])
+
+@contextmanager
+def house(folder, up=('node', 'manager'), **env):
+    h = House(folder, **env)
+    try:
+        for name in up: getattr(h, name).start()
+        if 'manager' in up and 'node' in up: until(h.manager.client.pipelines, 'the node to be known')
+        yield h
+    finally:
+        h.hold.touch()
+        h.manager.stop(), h.node.stop()
+
+@pytest.fixture
+def home(tmp_path):
+    with house(tmp_path) as h: yield h
+
+def expected_log(pid, to=20): return f'pid {pid}\n'.encode() + b''.join(b'line %d  Task %d/%d\n' % (n, n, to) for n in range(1, to+1))
+
+def told_once(history):
+    "The journal of a manager's job holds each of the node's events once, and in order."
+    seqs = [e.data['seq'] for e in history if e.type == 'remote']
+    assert seqs == sorted(set(seqs)), 'an event of the node was told twice'
+    return seqs
+
+def words(history): return [s.what for s in timeline(history)]
+
+def alive(pid) -> bool: return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+def marked(job_id) -> list[int]:
+    "Processes that belong to a job, whatever group or session they are in."
+    found = []
+    for p in psutil.process_iter():
+        try:
+            if p.status() != psutil.STATUS_ZOMBIE and p.environ().get('JOBTRACK_JOB_ID') == job_id: found.append(p.pid)
+        except (psutil.NoSuchProcess, psutil.AccessDenied): continue
+    return found
+
+# --- killed with SIGKILL, started again
+
+def test_a_killed_manager_follows_the_job_on(home):
+    job = home.manager.client.submit('count')
+    watch = home.command('watch', job.id, '--json')
+    first = watch.stdout.readline()
+    pid = home.halfway(job.id)
+    home.manager.kill()
+    home.hold.touch()
+    until(lambda: home.node.client.get_job(job.id).is_terminal, 'the job to end')   # it ends while nobody looks
+    home.manager.start()
+    job = home.manager.client.wait(job.id, 30)
+    history, there = home.manager.client.history(job.id), home.node.client.history(job.id)
+    assert (job.status, job.attempt, job.progress, [o.name for o in job.outputs]) == ('completed', 1, 100, ['count.txt'])
+    assert [j.id for j in home.node.client.list_jobs()] == [job.id], 'it was begun twice'
+    assert home.manager.client.logs(job.id).data == home.node.client.logs(job.id).data == expected_log(pid)
+    assert told_once(history) == [e.seq for e in there]
+    assert [w for w in words(history) if w != 'found again'] == ['created', 'sent', 'started', 'finished']
+    assert [e.type for e in history].count('adopted') == 1
+    seen = [e for e in map(json.loads, [first, *watch.stdout]) if e['seq'] is not None]
+    assert (watch.wait(30), [e['seq'] for e in seen]) == (Exit.DONE, [e.seq for e in history]), 'who watched has missed something, or seen it twice'
+
+@pytest.mark.parametrize('status, ends', [(0, 'after the restart'), (7, 'after the restart'), (7, 'while the node is away')])
+def test_a_killed_node_finds_its_work_again(home, status, ends):
+    job = home.manager.client.submit('count', params={'status': status})
+    pid = home.halfway(job.id)
+    home.node.kill()
+    assert alive(pid), 'the pipeline died with its node'
+    until(lambda: home.manager.client.get_job(job.id).unreachable_since, 'the manager to notice')
+    assert home.manager.client.get_job(job.id).status == 'running', 'silence is not failure'
+    if ends != 'after the restart':
+        home.hold.touch()
+        until(lambda: not alive(pid), 'the program to end')
+    home.node.start()
+    if ends == 'after the restart':
+        until(lambda: not home.manager.client.get_job(job.id).unreachable_since, 'the node to be back')
+        assert alive(pid)
+        home.hold.touch()
+    job = home.manager.client.wait(job.id, 30)
+    assert (job.status, job.attempt) == ('completed' if not status else 'failed', 1)
+    assert job.failure is None if not status else (job.failure.kind, job.failure.exit_code) == ('exit', 7)
+    for server in (home.node, home.manager): assert server.client.logs(job.id).data == expected_log(pid), 'a gap, a repeat, or another process'
+    history = home.manager.client.history(job.id)
+    assert told_once(history) == [e.seq for e in home.node.client.history(job.id)]
+    assert [w for w in words(history) if w.startswith('node ')] == ['node silent', 'node back']
+
+def test_both_killed_at_once(home):
+    jobs = [home.manager.client.submit('count') for _ in range(2)]
+    pids = [home.halfway(j.id) for j in jobs]
+    waiting = home.manager.client.submit('count')
+    home.manager.kill(), home.node.kill()
+    home.hold.touch()
+    home.manager.start(), home.node.start()
+    for j in (*jobs, waiting): assert home.manager.client.wait(j.id, 40).status == 'completed'
+    for j, pid in zip(jobs, pids): assert home.manager.client.logs(j.id).data == expected_log(pid)
+    assert {j.id for j in home.node.client.list_jobs()} == {j.id for j in (*jobs, waiting)}
+
+def test_a_clean_stop_leaves_the_jobs_running(home):
+    job = home.manager.client.submit('count')
+    pid, watch = home.halfway(job.id), home.command('watch', job.id)
+    assert watch.stdout.readline().startswith('running')
+    for server in (home.node, home.manager):   # both are being listened to
+        server.stop()
+        assert (server.process.returncode, server.log.read_text()) == (0, '')
+    assert alive(pid)
+    home.node.start(), home.manager.start()
+    home.hold.touch()
+    assert home.manager.client.wait(job.id, 30).status == 'completed'
+    assert home.manager.client.logs(job.id).data == expected_log(pid)
+    *_, last = watch.stdout
+    assert (watch.wait(30), last, watch.stderr.read()) == (0, 'completed\n', '')
+
+# --- cancelled from another terminal
+
+def test_cancel_leaves_nothing_and_holds(home):
+    job = home.manager.client.submit('count', params={'status': 99})   # with a child that has left group and session
+    watch = home.command('watch', job.id)
+    home.halfway(job.id)
+    until(lambda: len(marked(job.id)) >= 2, 'the child of the program')
+    cancel, begun = home.command('cancel', job.id[:8]), time.monotonic()
+    until(lambda: not marked(job.id), 'its processes to be gone', deadline=2. + 1.)   # the command itself needs a moment to start
+    out, err = cancel.communicate(timeout=10)
+    assert (cancel.returncode, marked(job.id)) == (Exit.DONE, []), err
+    assert time.monotonic() - begun < 5 and 'is cancelled' in out
+    _, err = watch.communicate(timeout=20)
+    assert watch.returncode == Exit.CANCELLED, err
+    home.hold.touch()
+    for server in (home.node, home.manager): server.stop(), server.start()
+    until(home.manager.client.pipelines, 'the node to be known')
+    for server in (home.node, home.manager): assert server.client.get_job(job.id).status == 'cancelled'
+    assert words(home.manager.client.history(job.id))[-1] == 'finished'
+
+def test_cancel_takes_no_longer_than_two_seconds(home):
+    job = home.manager.client.submit('count')
+    pid = home.halfway(job.id)
+    begun = time.monotonic()
+    assert home.manager.client.cancel(job.id).status == 'cancelled'
+    assert time.monotonic() - begun < 2 and not alive(pid)
+
+def test_a_wish_to_cancel_outlives_a_silent_node(home):
+    job = home.manager.client.submit('count')
+    pid = home.halfway(job.id)
+    home.node.kill()
+    until(lambda: home.manager.client.get_job(job.id).unreachable_since, 'the manager to notice')
+    status, out, err = home.run('cancel', job.id)
+    assert (status, alive(pid)) == (Exit.UNREACHABLE, True), (out, err)
+    assert 'on record' in out
+    home.manager.kill()
+    home.node.start(), home.manager.start()
+    assert home.manager.client.wait(job.id, 30).status == 'cancelled'
+    until(lambda: not marked(job.id), 'its processes to be gone')
+    assert home.node.client.wait(job.id, 10).status == 'cancelled'
+
+# --- a node that is away
+
+def test_a_node_that_is_down_is_told_and_the_job_waits(tmp_path):
+    with house(tmp_path, up=['manager']) as h:
+        begun = time.monotonic()
+        status, out, err = h.run('submit', 'count', '-p', 'to=4')
+        assert (status, time.monotonic() - begun < 4) == (Exit.DONE, True), err
+        job = h.manager.client.get_job(out.strip())
+        assert job.status == 'pending' and re.search('node|online', job.message), 'nobody says why it waits'
+        assert job.message in err
+        (tmp_path/'talk.txt').write_text('hello')
+        begun = time.monotonic()
+        status, out, err = h.run('submit', 'count', tmp_path/'talk.txt')   # a file has nowhere to go
+        assert (status, out, time.monotonic() - begun < 5) == (Exit.UNREACHABLE, '', True), err
+        h.node.start()
+        h.hold.touch()
+        job = h.manager.client.wait(job.id, 30)
+        assert (job.status, job.attempt, job.spec['params']) == ('completed', 1, {'to': 4})
+
+def test_no_node_on_record_is_told(tmp_path):
+    m = Server('manager', tmp_path).start()
+    try:
+        job = m.client.submit('count')
+        assert 'no node' in until(lambda: m.client.get_job(job.id).message, 'a reason')
+        assert m.client.cancel(job.id).status == 'cancelled'
+    finally: m.stop()
+
+# --- tokens
+
+@pytest.mark.parametrize('kind', ['node', 'manager'])
+def test_an_open_server_is_for_this_machine_only(kind, tmp_path):
+    with pytest.raises(JobtrackError, match='host.*token'):
+        with server_process(kind, '--data', tmp_path/'data', '--host', '0.0.0.0', log=tmp_path/'log'): pytest.fail('it listens')
+    assert not (tmp_path/'data').exists() and 'Traceback' not in (tmp_path/'log').read_text()
+
+def test_a_manager_and_a_node_with_tokens(tmp_path):
+    with house(tmp_path, up=[], JOBTRACK_TOKEN='for-the-node') as h:
+        h.hold.touch()
+        h.node.words += ['--host', '0.0.0.0']
+        h.node.start(), h.node.client.close()
+        h.node.client = RemoteClient(f'http://127.0.0.1:{h.node.port}', token='for-the-node')
+        h.manager.env = {'JOBTRACK_TOKEN': 'for-people', 'JOBTRACK_NODE_TOKEN': 'for-the-node'}
+        h.manager.start()
+        until(h.manager.client.pipelines, 'the node to be known')
+        status, out, err = h.run('submit', 'count', '--wait')
+        assert (status, out) == (Exit.USAGE, '') and 'JOBTRACK_TOKEN' in err
+        (tmp_path/'token').write_text('for-people\n')
+        status, out, err = h.run('submit', 'count', '--download', tmp_path/'results', '--token-file', tmp_path/'token')
+        assert (status, (tmp_path/'results/count.txt').read_text()) == (Exit.DONE, '20'), err
+        for f in tmp_path.rglob('*'):
+            assert f.name == 'token' or not f.is_file() or not re.search(b'for-people|for-the-node', f.read_bytes()), f'a token was written to {f}'
+
+# --- what the package brings
+
+@pytest.fixture(scope='module')
+def shipped(tmp_path_factory):
+    "A node with the shipped pipelines and its manager."
+    folder = tmp_path_factory.mktemp('shipped')
+    h = House(folder)
+    h.node = Server('node', folder).start()
+    h.manager = Server('manager', folder, '--node', h.node.url).start()
+    until(h.manager.client.pipelines, 'the node to be known')
+    yield h
+    h.manager.stop(), h.node.stop()
+
+@pytest.mark.needs('speech')
+def test_human_speech_is_transcribed(shipped, tmp_path):
+    speech = min(Path(where('speech')).rglob('*.wav'), key=lambda p: (p.name != 'goforward.wav', p.stat().st_size))
+    status, out, err = shipped.run('submit', 'transcribe', speech, '--download', tmp_path)
+    assert status == Exit.DONE, err
+    assert {Path(p).suffix for p in out.split()[1:]} == {'.txt', '.json', '.vtt'}
+    assert re.search(r'[a-z]+ [a-z]+', (tmp_path/f'{speech.stem}.txt').read_text())
+
+def test_a_video_is_transcoded_with_progress_that_moves(shipped, tmp_path):
+    from imageio_ffmpeg import get_ffmpeg_exe
+    video = tmp_path/'test picture.mp4'
+    subprocess.run([get_ffmpeg_exe(), '-v', 'error', '-f', 'lavfi', '-i', 'testsrc=duration=30:size=1280x720:rate=25', '-c:v', 'mpeg4', video], check=True, timeout=60)
+    client = shipped.manager.client
+    job = client.submit('transcode', video, {'height': 360})
+    moved = [e.data['percent'] for e in client.events(job.id) if e.type == 'progress' and e.data['percent'] is not None]
+    assert client.get_job(job.id).status == 'completed', client.log_tail(job.id)
+    assert moved == sorted(moved) and len({p for p in moved if p < 100}) >= 2, f'it jumped: {moved}'
+    status, out, err = shipped.run('download', job.id, '--to', tmp_path/'new')
+    assert (status, Path(out.strip()).suffix) == (Exit.DONE, '.mp4') and Path(out.strip()).stat().st_size > 1000, err
+
+@pytest.mark.parametrize('content', [b'', b'this is not a recording' * 100, None])
+def test_what_is_no_recording_fails_as_invalid(shipped, tmp_path, content):
+    bad = tmp_path/'talk.wav'
+    if content is not None: bad.write_bytes(content)
+    status, out, err = shipped.run('submit', 'transcribe', bad, '--wait')
+    assert 'Traceback' not in err
+    if content is None:
+        assert (status, out, 'does not exist' in err) == (Exit.USAGE, '', True)
+        return
+    job = shipped.manager.client.get_job(out.strip())
+    assert (status, job.failure.kind, bool(job.failure.hint)) == (Exit.FAILED, 'invalid', True)

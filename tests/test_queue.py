@@ -1,0 +1,853 @@
+"The queue with real runners, on both records: order, limits, cancel, time limits, retries, a record in trouble, kills at bad moments."
+import asyncio, gc, json, os, signal, subprocess, sys, textwrap, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+import psutil, pytest
+from cjm_jobtrack.core.errors import InvalidInput, KeyConflict, NodeUnreachable, StoreError, UnknownRunner
+from cjm_jobtrack.core.job import Job
+from cjm_jobtrack.core.tracker import JobTracker
+from cjm_jobtrack.run.call import CallRunner
+from cjm_jobtrack.run.process import ProcessRunner
+from cjm_jobtrack.run.queue import JobQueue, retry_delay
+from cjm_jobtrack.run.runner import Receipt
+
+pytestmark = pytest.mark.filterwarnings('error::RuntimeWarning', 'error::pytest.PytestUnraisableExceptionWarning')
+
+def until(condition, what, deadline=20.):
+    "Wait for a condition, and say what did not come."
+    end = time.monotonic() + deadline
+    while not (value := condition()):
+        assert time.monotonic() < end, f'waited {deadline} s for {what}'
+        time.sleep(.002)
+    return value
+
+@pytest.fixture(autouse=True)
+def nothing_left(caplog):
+    "No thread and no process is left, and asyncio had nothing to complain about."
+    before, children = {*threading.enumerate()}, {*psutil.Process().children()}
+    yield
+    gc.collect(1)
+    until(lambda: {*threading.enumerate()} <= before, f'threads to end: {[t.name for t in threading.enumerate() if t not in before]}', 5)
+    assert {*psutil.Process().children()} <= children
+    said = [r.getMessage() for phase in ('setup', 'call', 'teardown') for r in caplog.get_records(phase) if r.name == 'asyncio' and r.levelname == 'ERROR']
+    assert not said
+
+@pytest.fixture(params=['memory', 'sqlite'])
+def tracker(request, tmp_path):
+    with JobTracker(f'sqlite:///{tmp_path}/jobs.db' if request.param == 'sqlite' else None) as t: yield t
+
+@pytest.fixture
+def durable(tmp_path):
+    with JobTracker(f'sqlite:///{tmp_path}/jobs.db') as t: yield t
+
+class Calls(CallRunner):
+    "Functions, given as they are."
+    def job(self, tracker, fn, *args, **kw): return tracker.create_job(fn.__name__, spec=self.call(fn, *args), **kw)
+
+@pytest.fixture
+def calls(): return Calls()
+
+def programs(tracker, tmp_path, cls=ProcessRunner):
+    runner = cls(tmp_path/'work', tracker.logs)
+    runner.interval = .02
+    return runner
+
+def program(tracker, script, *args, **kw):
+    "A job that is a Python program."
+    return tracker.create_job('program', runner='process', spec={'argv': [sys.executable, '-c', textwrap.dedent(script), *map(str, args)]}, **kw)
+
+def types(tracker, job, *, but=()): return [e.type for e in tracker.history(job.id) if e.type not in but]
+def has(tracker, job, type): return until(lambda: type in types(tracker, job), f'{type} in the journal of {job.name}')
+def ago(seconds): return (datetime.now(timezone.utc) - timedelta(seconds=seconds)).isoformat(timespec='microseconds')
+def pids(mark): return [p for p in psutil.process_iter() if mark in _cmdline(p)]
+def _cmdline(p):   # that of a zombie is empty
+    try: return p.cmdline()
+    except psutil.Error: return []
+
+def tuned(tracker, runners, slots=1, **kw): return JobQueue(tracker, runners, slots, **dict(grace=.5, backoff=.01, recheck=.01) | kw)
+
+# --- in line
+
+@pytest.mark.parametrize('slots', [1, 3])
+def test_slots_are_filled_and_never_exceeded(tracker, calls, slots):
+    lock, now, most = threading.Lock(), [], []
+    def enter(n):
+        with lock: now.append(n); most.append(len(now))
+    def leave(n):
+        with lock: now.remove(n)
+    def thread(n): enter(n); time.sleep(.003); leave(n)
+    async def coroutine(n): enter(n); await asyncio.sleep(.003); leave(n)
+    def fails(n): thread(n); raise OSError(n)
+    jobs = [calls.job(tracker, fn, n, max_attempts=2) for n, fn in enumerate([thread, coroutine, fails]*8)]
+    with tuned(tracker, calls, slots) as queue:
+        for job in jobs: queue.submit(job)
+        for job in jobs: tracker.join(job.id, 20)
+    assert max(most) == slots and len(most) == 32
+    assert tracker.counts() == {'pending': 0, 'running': 0, 'completed': 16, 'failed': 8, 'cancelled': 0}
+
+@pytest.mark.parametrize('held', [True, False], ids=['before start', 'while one runs'])
+def test_priority_first_and_inside_it_first_come_first_served(tracker, calls, held):
+    order, gate = [], threading.Event()
+    def note(n): order.append(n)
+    def hold(): gate.wait(20)
+    created = [calls.job(tracker, note, (p, n), priority=p) for n, p in enumerate([0, 5, 0, -1, 5, 0])]
+    queue = tuned(tracker, calls)
+    first = None if held else queue.start().submit(calls.job(tracker, hold))
+    if first: has(tracker, first, 'started')
+    for job in reversed(created): queue.submit(job)   # the order of submitting counts, not that of creating
+    gate.set()
+    with queue:
+        for job in created: tracker.join(job.id, 20)
+    assert order == [(5, 4), (5, 1), (0, 5), (0, 2), (0, 0), (-1, 3)]
+
+def test_submitting_again_changes_nothing_however_many_do_it_at_once(tracker, calls):
+    ran = []
+    def work(): ran.append(1)
+    with tuned(tracker, calls) as queue, ThreadPoolExecutor(8) as pool:
+        jobs = [*pool.map(lambda _: queue.submit(calls.job(tracker, work, id='once')), range(32))]
+        assert {id(j) for j in jobs} == {id(jobs[0])}
+        tracker.join('once', 20)
+        assert queue.submit(jobs[0]).status == 'completed'
+        with pytest.raises(KeyConflict): queue.submit(Job(id='once', spec={'func': 'other'}))
+    assert ran == [1] and types(tracker, jobs[0]) == ['created', 'queued', 'running', 'started', 'completed']
+
+def test_an_unknown_runner_is_refused_and_one_of_another_queue_left_alone(tracker, calls):
+    def work(): pass
+    job = tracker.create_job('scan', runner='docker')
+    with tuned(tracker, calls) as queue:
+        with pytest.raises(UnknownRunner, match='Known here: call'): queue.submit(job)
+        tracker.note(job.id, 'queued')   # by a queue in another process, say
+        tracker.join(queue.submit(calls.job(tracker, work)).id, 20)
+    assert types(tracker, job) == ['created', 'queued'] and job.status == 'pending'
+
+def test_jobs_that_were_not_submitted_are_never_touched(tracker, calls):
+    def work(): return 1
+    waiting, mine = calls.job(tracker, work), calls.job(tracker, work)
+    tracker.mark_running(mine.id)
+    for _ in range(2):
+        with tuned(tracker, calls) as queue: tracker.join(queue.submit(calls.job(tracker, work)).id, 20)
+    assert (waiting.status, mine.status) == ('pending', 'running')
+    assert types(tracker, mine) == ['created', 'running']
+    assert asyncio.run(tracker.cancel_job(mine.id)) and asyncio.run(tracker.cancel_job(waiting.id))
+
+def test_500_jobs_from_another_thread_while_it_runs(tracker, calls):
+    ran, jobs = [], []
+    async def work(n): ran.append(n)
+    with tuned(tracker, calls, 4) as queue:
+        def flood(): jobs.extend(queue.submit(calls.job(tracker, work, n)) for n in range(500))
+        thread = threading.Thread(target=flood)
+        thread.start(), thread.join()
+        for job in jobs: tracker.join(job.id, 30)
+    assert sorted(ran) == [*range(500)] and tracker.counts()['completed'] == 500
+
+# --- why it waits
+
+class Moody(Calls):
+    "A runner with reasons, by the job's name."
+    def __init__(self, *args): super().__init__(*args); self.reasons, self.asked = {}, []
+    def why_not(self, job):
+        self.asked.append(job.name)
+        reason = self.reasons.get(job.name)
+        if isinstance(reason, Exception): raise reason
+        return reason
+
+def test_a_reason_is_told_when_it_changes_and_stands_in_nobodys_way(tracker):
+    runner = Moody()
+    def picky(): pass
+    def easy(): pass
+    runner.reasons['picky'] = 'node gpu-3 is silent'
+    with tuned(tracker, runner) as queue:
+        job = queue.submit(runner.job(tracker, picky, priority=9))
+        tracker.join(queue.submit(runner.job(tracker, easy)).id, 20)
+        assert (job.status, job.message) == ('pending', 'node gpu-3 is silent')
+        until(lambda: runner.asked.count('picky') > 5, 'it to be asked again')
+        runner.reasons['picky'] = 'gpu-3 is full'
+        until(lambda: job.message == 'gpu-3 is full', 'the new reason')
+        runner.reasons['picky'] = RuntimeError('no idea')   # a runner that cannot even say
+        until(lambda: 'no idea' in job.message, 'the trouble to be told')
+        runner.reasons.clear()
+        tracker.join(job.id, 20)
+    assert [e.data['reason'][:12] for e in tracker.history(job.id) if e.type == 'waiting'] == ['node gpu-3 i', 'gpu-3 is ful', 'RuntimeError']
+    assert (job.status, job.message) == ('completed', None)
+
+def test_one_that_waits_for_a_reason_can_be_cancelled(tracker):
+    runner = Moody()
+    def picky(): pass
+    runner.reasons['picky'] = 'not today'
+    with tuned(tracker, runner) as queue:
+        job = queue.submit(runner.job(tracker, picky))
+        has(tracker, job, 'waiting')
+        assert asyncio.run(tracker.cancel_job(job.id)) and not asyncio.run(tracker.cancel_job(job.id))
+
+# --- cancel
+
+class Gated(ProcessRunner):
+    "Processes whose verbs wait until the test lets them go on."
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.gates, self.at = {}, set()
+    async def pass_gate(self, verb):
+        self.at.add(verb)
+        while (gate := self.gates.get(verb)) and not gate.is_set(): await asyncio.sleep(.002)
+    async def start(self, job): await self.pass_gate('start'); return await super().start(job)
+    async def stop(self, job, handle, grace): await self.pass_gate('stop'); return await super().stop(job, handle, grace)
+
+async def cancel_here(tracker, job): return [await tracker.cancel_job(job.id)]
+async def cancel_twice(tracker, job): return await asyncio.gather(tracker.cancel_job(job.id), tracker.cancel_job(job.id))
+async def cancel_from_two_threads(tracker, job): return await asyncio.gather(*[asyncio.to_thread(asyncio.run, tracker.cancel_job(job.id)) for _ in range(2)])
+
+@pytest.mark.parametrize('cancel', [cancel_here, cancel_twice, cancel_from_two_threads])
+@pytest.mark.parametrize('when', ['pending', 'starting', 'running'])
+def test_cancel(tracker, tmp_path, when, cancel):
+    runner, mark = programs(tracker, tmp_path, Gated), str(tmp_path)
+    if when == 'starting': runner.gates['start'] = threading.Event()
+    with tuned(tracker, runner) as queue:
+        if when == 'pending':
+            queue.submit(before := program(tracker, 'import time; time.sleep(60)'))
+            has(tracker, before, 'started')
+        job = queue.submit(program(tracker, 'import time; time.sleep(60)', mark))
+        if when == 'starting': until(lambda: 'start' in runner.at, 'the start')
+        if when == 'running': has(tracker, job, 'started'); assert pids(mark)
+        if when == 'starting':
+            has_wish = threading.Thread(target=lambda: (has(tracker, job, 'cancel_requested'), runner.gates['start'].set()))
+            has_wish.start()
+        said = asyncio.run(cancel(tracker, job))
+        if when == 'starting': has_wish.join()
+        assert True in said and job.status == 'cancelled' and not pids(mark)
+        if when == 'pending': assert 'running' not in types(tracker, job); assert asyncio.run(tracker.cancel_job(before.id))
+        else: assert tracker.history(job.id)[-1].data['receipt']['confirmed']
+        assert types(tracker, job).count('cancel_requested') == (when != 'pending')
+        assert asyncio.run(tracker.cancel_job(job.id)) is False, 'it has ended'
+
+def test_a_job_may_cancel_another_from_the_queues_own_loop(tracker, calls):
+    async def endless(): await asyncio.Event().wait()
+    async def killer(job_id): return await tracker.cancel_job(job_id)
+    with tuned(tracker, calls, 2) as queue:
+        victim = queue.submit(calls.job(tracker, endless))
+        has(tracker, victim, 'started')
+        job = tracker.join(queue.submit(calls.job(tracker, killer, victim.id)).id, 20)
+    assert job.result is True and victim.status == 'cancelled'
+
+def test_cancelled_means_that_everything_is_gone_not_only_the_first_process(tracker, tmp_path):
+    "The program ends at once when asked; a descendant that is deaf to SIGTERM takes until it is forced."
+    runner, mark = programs(tracker, tmp_path), str(tmp_path/'deaf')
+    with tuned(tracker, runner, grace=.3) as queue:
+        job = queue.submit(program(tracker, '''
+            import subprocess, sys, time
+            subprocess.Popen([sys.executable, '-c', "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open(sys.argv[1], 'w'); time.sleep(60)", sys.argv[1]], start_new_session=True)
+            time.sleep(60)''', mark))
+        until(lambda: os.path.exists(mark), 'the descendant')
+        left = []
+        end = tracker.subscribe(lambda e: e.type == 'cancelled' and left.append(pids(mark)), job.id)
+        assert asyncio.run(tracker.cancel_job(job.id))
+        until(lambda: left, 'the subscriber to hear of it')
+        end()
+    receipt = tracker.history(job.id)[-1].data['receipt']
+    assert left == [[]] and receipt['how'] == 'forced' and len(receipt['ended']) == 2
+
+def test_a_cancel_that_is_not_confirmed_says_so_and_holds(tracker, calls):
+    gate = threading.Event()
+    def deaf(): gate.wait(20)
+    with tuned(tracker, calls, grace=.02) as queue:
+        job = queue.submit(calls.job(tracker, deaf, max_attempts=3))
+        has(tracker, job, 'started')
+        assert asyncio.run(tracker.cancel_job(job.id)) is False
+        assert job.status == 'running' and 'cannot be ended from outside' in job.message
+        assert asyncio.run(tracker.cancel_job(job.id)) is False   # may be asked again
+        gate.set()
+        assert tracker.join(job.id, 20).status == 'cancelled'
+    assert types(tracker, job, but=['created', 'queued']) == ['running', 'started', 'cancel_requested', 'cancel_unconfirmed', 'cancel_unconfirmed', 'cancelled']
+
+@pytest.mark.parametrize('confirms', [True, False])
+def test_what_is_completed_is_completed_although_a_cancel_was_under_way(tracker, confirms):
+    class Late(Calls):
+        async def stop(self, job, handle, grace):
+            gate.set()
+            await asyncio.wrap_future(self._works[handle['key']].done)
+            return Receipt(confirms, 'gone' if confirms else 'unconfirmed')
+    runner, gate = Late(), threading.Event()
+    def work(): gate.wait(20); return 'made it'
+    with tuned(tracker, runner) as queue:
+        job = queue.submit(runner.job(tracker, work))
+        has(tracker, job, 'started')
+        assert asyncio.run(tracker.cancel_job(job.id)) is False
+        assert tracker.join(job.id, 20).result == 'made it'
+
+def test_a_wish_to_cancel_wins_over_another_attempt(tracker):
+    "Between the failure of an attempt and writing it down somebody cancels: there is no next attempt."
+    class Slow(Calls):
+        async def stop(self, job, handle, grace):
+            gate.set()
+            return Receipt(True, 'gone')
+    runner, gate, ran = Slow(), threading.Event(), []
+    def work(): ran.append(1); gate.wait(20); raise OSError('broken')
+    with tuned(tracker, runner) as queue:
+        job = queue.submit(runner.job(tracker, work, max_attempts=5))
+        has(tracker, job, 'started')
+        assert asyncio.run(tracker.cancel_job(job.id)) and ran == [1]
+    job = tracker.create_job('by hand', max_attempts=2)
+    tracker.mark_running(job.id), tracker._cancelling.add(job.id), tracker.mark_pending(job.id, 'again')
+    assert job.status == 'cancelled'
+
+def test_nobody_is_kept_waiting_by_a_beginning_that_takes_long(tracker, tmp_path):
+    runner, mark = programs(tracker, tmp_path, Gated), str(tmp_path)
+    runner.gates['start'] = threading.Event()
+    with tuned(tracker, runner, grace=.02) as queue:
+        job = queue.submit(program(tracker, 'import time; time.sleep(60)', mark))
+        until(lambda: 'start' in runner.at, 'the start')
+        assert asyncio.run(tracker.cancel_job(job.id)) is False and job.status == 'running'
+        runner.gates['start'].set()
+        assert tracker.join(job.id, 20).status == 'cancelled' and not pids(mark)
+
+def test_a_stop_that_raises_is_not_confirmed(tracker):
+    class Broken(Calls):
+        async def stop(self, job, handle, grace): raise OSError('the engine does not answer')
+    runner, gate = Broken(), threading.Event()
+    def work(): gate.wait(20)
+    with tuned(tracker, runner) as queue:
+        job = queue.submit(runner.job(tracker, work))
+        has(tracker, job, 'started')
+        assert asyncio.run(tracker.cancel_job(job.id)) is False and 'does not answer' in job.message
+        gate.set()
+        tracker.join(job.id, 20)
+
+def test_cancel_by_a_process_that_does_not_hold_the_job(durable, tmp_path):
+    "It is marked once the queue that holds it has stopped it, and no earlier."
+    mark = str(tmp_path/'elsewhere')
+    with tuned(durable, programs(durable, tmp_path)) as queue, JobTracker(durable.store.told) as other:
+        job = queue.submit(program(durable, 'import time; time.sleep(60)', mark))
+        has(durable, job, 'started')
+        assert asyncio.run(other.cancel_job(job.id)) and not pids(mark)
+        assert other.history(job.id)[-1].data['receipt']['ended']
+        queued = other.create_job('from outside', runner='process', spec={'argv': ['true']})
+        other.note(queued.id, 'queued')
+        assert other.join(queued.id, 20).status == 'completed'
+
+# --- time limits
+
+def test_a_job_over_its_time_is_stopped(tracker, tmp_path):
+    mark = str(tmp_path)
+    with tuned(tracker, programs(tracker, tmp_path)) as queue:
+        job = tracker.join(queue.submit(program(tracker, 'import time; time.sleep(60)', mark, timeout=.3, max_attempts=2)).id, 20)
+    assert (job.failure.kind, job.attempt, pids(mark)) == ('timeout', 2, [])
+    assert job.failure.evidence['stopped']['confirmed'] and 'limit of 0.3 s' in job.error
+
+def test_there_is_no_other_attempt_beside_one_that_could_not_be_stopped(tracker, calls):
+    gate, ran = threading.Event(), []
+    def deaf(): ran.append(1); gate.wait(20)
+    with tuned(tracker, calls, grace=.02) as queue:
+        job = tracker.join(queue.submit(calls.job(tracker, deaf, timeout=.05, max_attempts=3)).id, 20)
+        assert job.failure.kind == 'timeout' and not job.failure.evidence['stopped']['confirmed'] and ran == [1]
+        gate.set()
+
+@pytest.mark.parametrize('alive', [True, False], ids=['still running', 'ended meanwhile'])
+def test_the_limit_counts_from_the_recorded_start_but_an_end_in_time_is_an_end(tracker, tmp_path, alive):
+    runner, done = programs(tracker, tmp_path), tmp_path/'done'
+    with tuned(tracker, runner) as queue:
+        job = queue.submit(program(tracker, '''
+            import pathlib, sys, time
+            if sys.argv[1] == 'True': time.sleep(60)
+            while not pathlib.Path(sys.argv[2] + '.go').exists(): time.sleep(.005)
+            pathlib.Path(sys.argv[2]).touch()''', alive, done, timeout=600.))
+        has(tracker, job, 'started')
+    if not alive:
+        Path(f'{done}.go').touch()
+        until(lambda: not pids(str(done)), 'the program to end')
+        runner._reap()
+    job.started_at = ago(3600)
+    tracker.store.update(job.id, {'started_at': job.started_at})
+    with tuned(tracker, runner): tracker.join(job.id, 20)
+    if alive: assert job.failure.kind == 'timeout'
+    else: assert (job.status, job.result) == ('completed', {'exit_code': 0})
+
+# --- trying again
+
+def failing(kind):
+    def work():
+        if kind == 'invalid': raise InvalidInput('path', 'is empty')
+        raise ConnectionError('busy')
+    return work
+
+@pytest.mark.parametrize('kind, attempts', [('error', 3), ('invalid', 1)])
+def test_what_may_pass_is_tried_again_and_every_attempt_is_on_record(tracker, calls, kind, attempts):
+    with tuned(tracker, calls, backoff=.001) as queue:
+        job = tracker.join(queue.submit(calls.job(tracker, failing(kind), max_attempts=3)).id, 20)
+    events = tracker.history(job.id)
+    assert (job.failure.kind, job.attempt) == (kind, attempts)
+    assert [e.attempt for e in events if e.type == 'running'] == [*range(1, attempts+1)]
+    retried = [e for e in events if e.type == 'retried']
+    assert [e.attempt for e in retried] == [*range(1, attempts)]
+    assert all(e.data['failure']['message'] == 'ConnectionError: busy' and .0005*2**(e.attempt-1) <= e.data['delay_s'] <= .001*2**(e.attempt-1) + .001 for e in retried)
+
+@pytest.mark.parametrize('argv, kind, attempts', [(['sh', '-c', 'exit 3'], 'exit', 2), (['sh', '-c', 'kill -9 $$'], 'signal', 2), (['no-such-program'], 'invalid', 1)])
+def test_programs_are_tried_again_by_cause(tracker, tmp_path, argv, kind, attempts):
+    with tuned(tracker, programs(tracker, tmp_path)) as queue:
+        job = tracker.join(queue.submit(tracker.create_job('p', runner='process', spec={'argv': argv}, max_attempts=2)).id, 20)
+    assert (job.failure.kind, job.attempt) == (kind, attempts)
+
+def test_one_that_waits_for_its_next_attempt_holds_no_slot_and_can_be_cancelled(tracker, calls):
+    def broken(): raise OSError
+    def fine(): pass
+    with tuned(tracker, calls, backoff=60.) as queue:
+        job = queue.submit(calls.job(tracker, broken, max_attempts=2))
+        tracker.join(queue.submit(calls.job(tracker, fine)).id, 20)
+        has(tracker, job, 'retried')
+        assert job.status == 'pending' and asyncio.run(tracker.cancel_job(job.id))
+
+def test_the_wait_doubles_within_bounds_however_often():
+    for n in (1, 2, 7, 60, 1000, 5000, 10**9):
+        for j in (0., .5, .999): assert min(60, 2.**min(n-1, 90))/2 <= retry_delay(n, jitter=lambda j=j: j) <= 60
+
+class Far(Calls):
+    "A runner whose `start` fails so many times."
+    def __init__(self, error, times):
+        super().__init__()
+        self.error, self.left = error, times
+    async def start(self, job):
+        if self.left: self.left -= 1; raise self.error
+        return await super().start(job)
+
+def test_an_attempt_that_never_began_does_not_count(tracker):
+    runner = Far(NodeUnreachable('http://gpu-3:9090', 'refused', begun=False), 3)
+    def work(): return 1
+    with tuned(tracker, runner) as queue: job = tracker.join(queue.submit(runner.job(tracker, work)).id, 20)
+    assert (job.status, job.attempt) == ('completed', 1)
+    assert types(tracker, job, but=['created', 'queued']) == ['running', 'deferred']*3 + ['running', 'started', 'completed']
+
+@pytest.mark.parametrize('error, kind', [
+    (NodeUnreachable('http://gpu-3:9090'), 'node_lost'), (InvalidInput('rate', 'is 7'), 'invalid'),
+    (KeyConflict('7f3a', {'spec.rate': (1, 2)}), 'not_started'), (asyncio.CancelledError('by its cluster'), 'not_started'), (RuntimeError('no more pids'), 'not_started'), (ValueError('gr\udcfcn.wav'), 'not_started')])
+def test_a_start_that_raises_fails_the_attempt(tracker, error, kind):
+    runner = Far(error, 1)
+    def work(): return 1
+    with tuned(tracker, runner) as queue:
+        job = tracker.join(queue.submit(runner.job(tracker, work)).id, 20)
+        again = tracker.join(queue.submit(runner.job(tracker, work)).id, 20)
+    assert (job.failure.kind, again.status) == (kind, 'completed')
+    if kind == 'not_started': assert ('traceback' in job.failure.evidence) == (not isinstance(error, KeyConflict))
+
+# --- runners that break
+
+class Breaking(ProcessRunner):
+    "Processes; one verb raises, after it has done its work or before."
+    verb = error = when = None
+    times = 1
+    def _break(self, verb, when):
+        if (verb, when) == (self.verb, self.when) and self.times: self.times -= 1; raise self.error
+    async def start(self, job):
+        handle = await super().start(job)
+        self._break('start', 'after')
+        return handle
+    async def find(self, job): self._break('find', 'before'); return await super().find(job)
+    async def stop(self, job, handle, grace): self._break('stop', 'before'); return await super().stop(job, handle, grace)
+    async def follow(self, job, handle, report):
+        self._break('follow', 'before')
+        return await super().follow(job, handle, report)
+
+@pytest.mark.parametrize('verb, when, error, kind', [
+    ('follow', 'before', RuntimeError('lost the thread'), 'error'), ('follow', 'before', InvalidInput('percent', 'is 140'), 'invalid'),
+    ('follow', 'before', KeyConflict('7f3a', {}), 'error'), ('start', 'after', OSError('disk full'), 'not_started')])
+def test_what_cannot_be_followed_must_not_run_on(tracker, tmp_path, verb, when, error, kind):
+    runner, mark = programs(tracker, tmp_path, Breaking), str(tmp_path)
+    runner.verb, runner.when, runner.error = verb, when, error
+    with tuned(tracker, runner) as queue:
+        job = tracker.join(queue.submit(program(tracker, 'import time; time.sleep(60)', mark)).id, 20)
+        assert (job.failure.kind, job.failure.evidence['stopped']['confirmed'], pids(mark)) == (kind, True, [])
+    if type(error) in (RuntimeError, OSError): assert f'{type(error).__name__}: {error}' in job.failure.evidence['traceback']
+
+def test_a_runner_that_answers_nonsense_costs_only_its_own_job(tracker):
+    class Odd(Calls):
+        async def follow(self, job, handle, report): return await super().follow(job, handle, report) if job.name == 'work' else None
+    runner = Odd()
+    def work(): return 1
+    def odd(): return 1
+    with tuned(tracker, runner) as queue:
+        bad, good = [tracker.join(queue.submit(runner.job(tracker, fn)).id, 20) for fn in (odd, work)]
+    assert (bad.failure.kind, good.status) == ('error', 'completed') and 'AttributeError' in bad.failure.evidence['traceback']
+
+def test_words_that_are_no_words_can_still_be_recorded(tracker, calls):
+    def work(): raise ValueError('gr\udcfcn.wav')
+    with tuned(tracker, calls) as queue: job = tracker.join(queue.submit(calls.job(tracker, work)).id, 20)
+    assert job.error.startswith('ValueError: gr')
+
+# --- a record in trouble
+
+def trouble(store, verb, times=2, when=lambda *a: True):
+    "Have a verb of the store fail so many times; answers how many failures are still to come."
+    real, left = getattr(store, verb), [times]
+    def call(*args, **kw):
+        if left[0] and when(*args): left[0] -= 1; raise StoreError('here', 'database is locked')
+        return real(*args, **kw)
+    setattr(store, verb, call)
+    return left
+
+@pytest.mark.parametrize('type', ['running', 'started', 'completed', 'failed', 'retried', 'deferred', 'cancelled', 'waiting', 'cancel_unconfirmed'])
+def test_what_happened_is_not_lost_when_it_cannot_be_written_at_once(tracker, type):
+    class Any(Moody, Far): pass
+    runner, gate = Any(NodeUnreachable('http://gpu-3:9090', begun=False), type == 'deferred'), threading.Event()
+    async def work(): return 'done'
+    async def broken(): raise OSError('broken')
+    async def endless(): await asyncio.Event().wait()
+    def deaf(): gate.wait(20)
+    fn, ends = {'failed': (broken, 'failed'), 'retried': (broken, 'failed'), 'cancelled': (endless, 'cancelled'), 'cancel_unconfirmed': (deaf, 'cancelled')}.get(type, (work, 'completed'))
+    if type == 'waiting': runner.reasons['work'] = 'soon'
+    left = trouble(tracker.store, 'move', 3 if type == 'completed' else 1, when=lambda id, expect, changes, t, *_: t == type)
+    with tuned(tracker, runner, grace=.02, backoff=.001) as queue:
+        job = queue.submit(runner.job(tracker, fn, max_attempts=2))
+        if type.startswith('cancel'):
+            has(tracker, job, 'started')
+            assert asyncio.run(tracker.cancel_job(job.id)) is (type == 'cancelled')
+            gate.set()
+        if type == 'waiting': has(tracker, job, 'waiting'); runner.reasons.clear()
+        assert tracker.join(job.id, 20).status == ends and left == [0]
+        after = tracker.join(queue.submit(runner.job(tracker, work)).id, 20)
+    told = types(tracker, job, but=['created', 'queued'])
+    if type in ('failed', 'retried'): assert told == ['running', 'started', 'retried', 'running', 'started', 'failed']
+    assert told.count(type) == 1 + (type in ('running', 'started') and ends == 'failed') + (type == 'running' and 'deferred' in told) and after.status == 'completed'
+
+@pytest.mark.parametrize('verb', ['events', 'version', 'get', 'list', 'last_seq'])
+def test_a_record_that_cannot_be_read_is_read_later(durable, calls, verb):
+    def work(): return 1
+    early, left = tuned(durable, calls).submit(calls.job(durable, work)), trouble(durable.store, verb)
+    queue = tuned(durable, calls).start()
+    until(lambda: not left[0] or early.is_terminal, 'trouble')
+    until(lambda: early.is_terminal, 'the first job')
+    left[0] = 2
+    def quietly(call):
+        for _ in range(9):
+            try: return call()
+            except StoreError: pass
+    late = quietly(lambda: calls.job(durable, work, id='late'))
+    quietly(lambda: queue.submit(late))
+    until(lambda: late.is_terminal, 'the second job')
+    left[0] = 0
+    queue.stop()
+    assert (early.status, late.status) == ('completed', 'completed')
+
+def test_trouble_with_the_record_is_no_trouble_of_the_work(tracker, tmp_path):
+    "Progress that cannot be written, a log that cannot be looked at: the program goes on, and so does following it."
+    left = trouble(tracker.store, 'update', 3)
+    runner = programs(tracker, tmp_path, Breaking)
+    runner.verb, runner.when, runner.error, runner.times = 'follow', 'before', StoreError('here', 'database is locked'), 2
+    with tuned(tracker, runner) as queue:
+        job = tracker.join(queue.submit(program(tracker, '''
+            import time
+            for n in range(0, 101, 10): print(f'Progress: {n}%', flush=True); time.sleep(.03)''')).id, 20)
+    assert (job.status, job.progress, left[0] < 3) == ('completed', 100, True)
+    assert tracker.logs.tail(job.id, 1).count('Progress') == 11 and types(tracker, job).count('started') == 1
+
+# --- stopping the queue, and starting again
+
+def test_work_that_outlives_the_queue_is_followed_on(tracker, tmp_path):
+    runner, counter, go = programs(tracker, tmp_path), tmp_path/'counter', tmp_path/'go'
+    queue = tuned(tracker, runner)
+    with queue:
+        job = queue.submit(program(tracker, '''
+            import pathlib, sys, time
+            print('one', flush=True)
+            with open(sys.argv[1], 'a') as f: f.write('begun\\n')
+            while not pathlib.Path(sys.argv[2]).exists(): time.sleep(.005)
+            print('two', flush=True); sys.exit(7)''', counter, go))
+        until(counter.exists, 'the program')
+    assert job.status == 'running'
+    for _ in range(3):   # the same queue again and again
+        with queue: until(lambda: types(tracker, job)[-1] == 'adopted', 'adoption')
+        tracker.note(job.id, 'pause')
+    with queue: go.touch(); tracker.join(job.id, 20)
+    assert (job.failure.exit_code, job.attempt, counter.read_text(), tracker.logs.tail(job.id, 1)) == (7, 1, 'begun\n', 'one\ntwo\n')
+
+@pytest.mark.parametrize('attempts, ends', [(1, 'failed'), (2, 'pending')])
+def test_work_that_cannot_outlive_the_queue_ends_with_it_and_says_so(tracker, calls, attempts, ends):
+    began = []
+    async def endless():
+        began.append(1)
+        if len(began) == 1: await asyncio.Event().wait()
+    queue = tuned(tracker, calls)
+    with queue:
+        job = queue.submit(calls.job(tracker, endless, max_attempts=attempts))
+        until(lambda: began, 'the coroutine')
+    assert job.status == ends
+    if ends == 'failed': assert job.failure.kind == 'interrupted' and job.failure.evidence['stopped']['confirmed']
+    with queue: tracker.join(job.id, 20)
+    assert job.status == ('failed' if attempts == 1 else 'completed')
+
+def test_all_are_asked_to_end_at_once(tracker, calls):
+    gate = threading.Event()
+    def deaf(): gate.wait(20)
+    queue = tuned(tracker, calls, 12, grace=.3).start()
+    jobs = [queue.submit(calls.job(tracker, deaf)) for _ in range(12)]
+    for job in jobs: has(tracker, job, 'started')
+    begun = time.monotonic()
+    queue.stop()
+    assert time.monotonic() - begun < 3 and {j.failure.kind for j in jobs} == {'interrupted'}
+    gate.set()
+
+def test_work_that_was_done_when_the_queue_was_stopped_is_done(tracker):
+    "The function has returned, and the queue has not yet heard of it."
+    class Deaf(Calls):
+        async def follow(self, job, handle, report):
+            if not self.heard: self.heard.append(1); await asyncio.Event().wait()
+            return await super().follow(job, handle, report)
+    runner, done = Deaf(), threading.Event()
+    runner.heard = []
+    def work(): done.set(); return 'done'
+    with tuned(tracker, runner) as queue:
+        job = queue.submit(runner.job(tracker, work))
+        assert done.wait(20)
+        until(lambda: runner.heard and runner._works[f'{job.id}/1'].done.done(), 'the end')
+    assert (job.status, job.result) == ('completed', 'done')
+
+def test_stop_right_after_a_job_ended_never_hangs(tracker, calls):
+    async def work(): pass
+    queue = tuned(tracker, calls, 2)
+    for n in range(150 if tracker.store.shared is False else 40):
+        with queue:
+            jobs = [queue.submit(calls.job(tracker, work)) for _ in range(1 + n%3)]
+            if n % 4: tracker.join(jobs[0].id, 20)
+            if n % 4 == 3:   # with a wish to cancel on its way
+                try: asyncio.run(asyncio.wait_for(tracker.cancel_job(jobs[-1].id), 20))
+                except TimeoutError: pytest.fail('the cancel hangs')
+    with queue:
+        for job in tracker.list_jobs(['pending', 'running']): tracker.join(job.id, 20)
+    assert {j.status.value for j in tracker.list_jobs()} <= {'completed', 'failed', 'cancelled'}
+    assert {j.failure.kind for j in tracker.list_jobs('failed')} <= {'interrupted'}
+
+def test_it_may_be_stopped_by_several_and_by_one_of_its_own_jobs(tracker, calls):
+    def work(): pass
+    queue = tuned(tracker, calls).start()
+    with ThreadPoolExecutor(6) as pool: [*pool.map(lambda _: queue.stop(), range(6))]
+    queue.stop()
+    tracker.on_job_completed = lambda *_: queue.stop()
+    job = queue.start().submit(calls.job(tracker, work))
+    assert tracker.join(job.id, 20).status == 'completed'
+    queue.stop(), queue.stop()
+    tracker.on_job_completed = None
+    with queue.start(): tracker.join(queue.submit(calls.job(tracker, work)).id, 20)
+
+def test_a_cancel_that_is_under_way_when_the_queue_stops_is_finished(tracker, tmp_path):
+    runner, mark = programs(tracker, tmp_path, Gated), str(tmp_path)
+    runner.gates['stop'] = threading.Event()
+    with tuned(tracker, runner) as queue, ThreadPoolExecutor(2) as pool:
+        job = queue.submit(program(tracker, 'import time; time.sleep(60)', mark))
+        has(tracker, job, 'started')
+        said = pool.submit(asyncio.run, tracker.cancel_job(job.id))
+        until(lambda: 'stop' in runner.at, 'the stop')
+        stopped = pool.submit(queue.stop)
+        runner.gates['stop'].set()
+        assert said.result(20) and stopped.result(20) is None
+    assert job.status == 'cancelled' and not pids(mark)
+
+def test_a_cancel_of_what_is_just_being_begun_is_left_to_the_next_queue(tracker, tmp_path):
+    runner, mark = programs(tracker, tmp_path, Gated), str(tmp_path)
+    runner.gates['start'] = threading.Event()
+    with tuned(tracker, runner) as queue, ThreadPoolExecutor(2) as pool:
+        job = queue.submit(program(tracker, 'import time; time.sleep(60)', mark))
+        until(lambda: 'start' in runner.at, 'the start')
+        said = pool.submit(asyncio.run, tracker.cancel_job(job.id))
+        has(tracker, job, 'cancel_requested')
+        queue.stop()
+        assert said.result(20) is False and job.status == 'running'
+    runner.gates['start'].set()
+    with tuned(tracker, runner): tracker.join(job.id, 20)
+    assert job.status == 'cancelled' and not pids(mark) and types(tracker, job).count('started') == 0
+
+def test_cancel_while_no_queue_is_there_is_carried_out_by_the_next(tracker, tmp_path):
+    runner, mark = programs(tracker, tmp_path), str(tmp_path)
+    with tuned(tracker, runner) as queue:
+        job = queue.submit(program(tracker, 'import time; time.sleep(60)', mark))
+        has(tracker, job, 'started')
+    tracker.cancel_patience = .05
+    assert asyncio.run(tracker.cancel_job(job.id)) is False and job.status == 'running' and pids(mark)
+    with tuned(tracker, runner): tracker.join(job.id, 20)
+    assert job.status == 'cancelled' and not pids(mark) and tracker.history(job.id)[-1].data['receipt']['confirmed']
+
+# --- killed
+
+VICTIM = r'''
+import asyncio, json, os, sys, threading
+from cjm_jobtrack.core.tracker import JobTracker
+from cjm_jobtrack.run.process import ProcessRunner
+from cjm_jobtrack.run.queue import JobQueue
+
+def live(folder, when, what, cancel, job):
+    "Be a queue, until a moment comes: just before or after a verb of the runner, or before or after an event is written."
+    tracker = JobTracker(f'sqlite:///{folder}/jobs.db')
+    runner = ProcessRunner(f'{folder}/work', tracker.logs)
+    runner.interval = .02
+    def moment(now, this):
+        if (now, this) == (when, what): os.kill(os.getpid(), 9)
+    def deadly(verb):
+        real = getattr(runner, verb)
+        async def call(*args):
+            moment('before', verb)
+            answer = await real(*args)
+            moment('after', verb)
+            return answer
+        setattr(runner, verb, call)
+    for verb in ('start', 'find', 'follow', 'stop'): deadly(verb)
+    real_move = tracker.store.move
+    def move(job_id, expect, changes, type, *rest, **kw):
+        moment('before', type)
+        event = real_move(job_id, expect, changes, type, *rest, **kw)
+        moment('after', type)
+        return event
+    tracker.store.move = move
+    queue = JobQueue(tracker, runner, grace=.5, backoff=.01, recheck=.01).start()
+    queue.submit(tracker.create_job('program', id='j', runner='process', **job))
+    if cancel:
+        while not any(e.type in ('started', 'adopted') for e in tracker.history('j')): threading.Event().wait(.002)
+        asyncio.run(tracker.cancel_job('j'))
+    threading.Event().wait(20)
+
+for line in sys.stdin:   # forked, because importing takes longer than dying
+    if (pid := os.fork()) == 0:
+        live(**json.loads(line))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+'''
+
+PROGRAM = '''
+import os, pathlib, sys, time
+folder, attempt = pathlib.Path(sys.argv[1]), os.environ['JOBTRACK_ATTEMPT']
+with open(folder/'counter', 'a') as f: f.write(attempt)
+print('one of', attempt, flush=True)
+while not (folder/'go').exists(): time.sleep(.005)
+print('two of', attempt, flush=True)
+sys.exit(int(sys.argv[1 + int(attempt)]))
+'''
+
+@pytest.fixture(scope='module')
+def victims():
+    "A process whose children are queues that die at a given moment. Answers how each ended."
+    with subprocess.Popen([sys.executable, '-c', VICTIM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        def run(**kw):
+            print(json.dumps(kw), file=server.stdin, flush=True)
+            return int(server.stdout.readline())
+        yield run
+        server.stdin.close()
+
+class Killed:
+    "One job, queues that die on it, and then one that does not."
+    def __init__(self, victims, folder, *codes):
+        self.victims, self.folder, self.codes = victims, folder, codes
+        self.job = dict(spec={'argv': [sys.executable, '-c', PROGRAM, str(folder), *map(str, codes)]}, max_attempts=len(codes))
+    def die(self, moment, cancel=False):
+        when, what = moment.split()
+        assert self.victims(folder=str(self.folder), when=when, what=what, cancel=cancel, job=self.job) == -signal.SIGKILL, f'{moment} never came'
+    def go(self): (self.folder/'go').touch()
+    def live_on(self):
+        "What a queue makes of it that comes later: the job, the types of its events, and its logs."
+        with JobTracker(f'sqlite:///{self.folder}/jobs.db') as t:
+            with tuned(t, programs(t, self.folder)) as queue:
+                queue.submit(t.create_job('program', id='j', runner='process', **self.job))
+                t.join('j', 20)
+            history = t.history('j')
+            assert [e.seq for e in history] == sorted({e.seq for e in history}) and not pids(str(self.folder))
+            return t.get_job('j'), [e.type for e in history], [t.logs.read('j', n).data.decode() for n in t.logs.attempts('j')]
+    @property
+    def counter(self): return (self.folder/'counter').read_text()
+
+@pytest.mark.parametrize('moments', [
+    'before queued', 'after queued', 'before running', 'after running', 'before start', 'after start', 'before started', 'after started', 'before follow',
+    'after follow', 'before failed', 'after failed', 'after start, after find', 'after start, before adopted', 'after started, after adopted, before follow', 'before start, after start, after follow'])
+def test_killed_at_a_bad_moment_the_work_is_done_once_and_its_end_is_learned(victims, tmp_path, moments):
+    k = Killed(victims, tmp_path, 7)
+    for moment in moments.split(', '):
+        if moment in ('after follow', 'before failed', 'after failed'): k.go()
+        k.die(moment)
+    k.go()
+    job, told, logs = k.live_on()
+    assert (k.counter, logs, job.attempt, job.failure.exit_code, job.status) == ('1', ['one of 1\ntwo of 1\n'], 1, 7, 'failed')
+    assert [told.count(t) for t in ('created', 'queued', 'running', 'failed')] == [1]*4 and told[-1] == 'failed'
+
+def test_the_program_ended_while_nobody_was_there(victims, tmp_path):
+    k = Killed(victims, tmp_path, 0)
+    k.die('before follow'), k.go()
+    until(lambda: not pids(str(tmp_path)), 'the program to end')
+    job, told, logs = k.live_on()
+    assert (job.status, job.result, k.counter, logs) == ('completed', {'exit_code': 0}, '1', ['one of 1\ntwo of 1\n'])
+
+@pytest.mark.parametrize('moment', ['after follow', 'before retried', 'after retried'])
+def test_killed_between_two_attempts(victims, tmp_path, moment):
+    k = Killed(victims, tmp_path, 3, 0)
+    k.go(), k.die(moment)
+    job, told, logs = k.live_on()
+    assert (job.status, job.attempt, k.counter, logs) == ('completed', 2, '12', [f'one of {n}\ntwo of {n}\n' for n in (1, 2)])
+    assert [told.count(t) for t in ('running', 'retried', 'completed')] == [2, 1, 1]
+
+@pytest.mark.parametrize('codes, ends, counter', [([0], 'failed', '1'), ([0, 0], 'completed', '12')])
+def test_work_that_nobody_can_find_is_lost(victims, tmp_path, codes, ends, counter):
+    k = Killed(victims, tmp_path, *codes)
+    k.die('before follow')
+    until((tmp_path/'counter').exists, 'the program')
+    for p in sorted(pids(str(tmp_path)), key=lambda p: 'trap' not in ' '.join(_cmdline(p))): p.kill()   # the supervisor first
+    k.go()
+    job, told, logs = k.live_on()
+    assert (job.status, k.counter, told.count('running')) == (ends, counter, len(codes))
+    if ends == 'failed': assert job.failure.kind == 'lost' and 'one of 1' in job.failure.evidence['last_lines']
+
+@pytest.mark.parametrize('moment', ['after cancel_requested', 'before stop', 'after stop', 'before cancelled', 'after cancelled'])
+def test_a_wish_to_cancel_outlives_the_queue(victims, tmp_path, moment):
+    k = Killed(victims, tmp_path, 0, 0)
+    k.die(moment, cancel=True)
+    job, told, logs = k.live_on()
+    assert (job.status, job.attempt, told.count('cancelled')) == ('cancelled', 1, 1)
+
+def test_a_wish_that_was_not_written_down_was_not_acted_on(victims, tmp_path):
+    k = Killed(victims, tmp_path, 0)
+    k.die('before cancel_requested', cancel=True), k.go()
+    assert k.live_on()[0].status == 'completed'
+
+def test_a_function_dies_with_its_process_and_is_lost(tracker, calls):
+    def work(): return 1
+    once, twice = (calls.job(tracker, work, max_attempts=n) for n in (1, 2))
+    for job in (once, twice):   # as a queue would leave them that was killed
+        tracker.note(job.id, 'queued'), tracker.mark_running(job.id), tracker.note(job.id, 'started', {'handle': {'key': f'{job.id}/1', 'func': 'work'}})
+    with tuned(tracker, calls): [tracker.join(j.id, 20) for j in (once, twice)]
+    assert (once.failure.kind, twice.status, twice.attempt) == ('lost', 'completed', 2)
+
+# --- nothing piles up, nothing locks up
+
+def test_what_has_ended_is_let_go(durable):
+    runner = Moody()
+    durable.keep_ended = runner.keep = 10
+    async def work(n): return b'x'*1000
+    async def broken(n): raise OSError
+    def alive(*kinds): gc.collect(); return sum(isinstance(o, kinds) for o in gc.get_objects())
+    with tuned(durable, runner, 4, backoff=.001) as queue:
+        before = None
+        for n in range(6):
+            runner.reasons = {'work': 'wait'}
+            ids = [queue.submit(runner.job(durable, fn, n, max_attempts=2)).id for fn in (work, broken)*6]
+            for i in ids[::4]: asyncio.run(durable.cancel_job(i))
+            runner.reasons = {}
+            for i in ids: durable.join(i, 20)
+            now = until(lambda: alive(asyncio.Task, asyncio.TimerHandle), 'objects'), alive(Job)
+            if n == 2: before = now   # by now the runner remembers all it wants to
+        assert now[0] <= before[0] + 2 and now[1] <= before[1] + 5, f'{before} -> {now} tasks and timers, jobs'
+        sizes = {k: len(v) for o in (queue, durable) for k, v in vars(o).items() if isinstance(v, (dict, list, set)) and k != 'runners'}
+        assert sizes.pop('jobs') <= 10 and sizes.pop('_ended') <= 10 and max(sizes.values()) <= 1, sizes
+
+def test_a_callback_may_do_as_it_likes_while_others_look_and_cancel(tracker, calls):
+    "Completion submits the next job; four threads list, read and cancel all the while; nobody waits for ever."
+    async def work(n): return n
+    async def endless(): await asyncio.Event().wait()
+    done, over, seen = [], threading.Event(), []
+    def next_one(job_id, t):
+        done.append(t.get_job(job_id).result)
+        if len(done) < 40: queue.submit(calls.job(t, work, len(done)))
+    tracker.on_job_completed = next_one
+    with tuned(tracker, calls, 3) as queue, ThreadPoolExecutor(4) as pool:
+        def look():
+            while not over.is_set(): tracker.list_jobs(limit=20), tracker.counts(), tracker.pending_jobs(), repr(queue)
+        def cancel():
+            while not over.is_set():
+                job = queue.submit(calls.job(tracker, endless))
+                seen.append(asyncio.run(tracker.cancel_job(job.id)))
+        tasks = [pool.submit(f) for f in (look, look, cancel, cancel)]
+        for _ in range(3): queue.submit(calls.job(tracker, work, 0))
+        until(lambda: len(done) >= 40, 'the chain', 30)
+        over.set()
+        for t in tasks: t.result(30)
+    assert all(seen) and len(seen) > 5
