@@ -14,8 +14,8 @@ __all__ = ['MEANINGS', 'app', 'Url', 'TokenFile', 'AsJson', 'JobId', 'URL', 'COL
            'pipelines', 'nodes', 'add_node', 'remove_node', 'read_address', 'data_folder', 'listen', 'serve', 'node',
            'manager', 'Finding', 'examine', 'doctor', 'server_process', 'demo']
 
-# %% ../nbs/50_cli.ipynb #26202389
-import asyncio, errno, importlib.metadata, importlib.util, json, logging, os, platform, select, signal, socket, subprocess, sys, tempfile, threading, time
+# %% ../nbs/50_cli.ipynb #11542e77
+import asyncio, errno, hashlib, importlib.metadata, importlib.util, json, logging, os, platform, select, signal, socket, subprocess, sys, tempfile, threading, time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
@@ -35,7 +35,7 @@ from typer.core import TyperGroup
 import cjm_jobtrack
 from .core.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
 from .core.job import Job, JobEvent, JobStatus, check_id, elapsed_s, now
-from .net.client import Ask, RemoteClient, no_route
+from .net.client import Ask, RemoteClient, Upload, no_route
 from .net.remote import node_url
 from .run.pipeline import Param
 
@@ -329,7 +329,7 @@ def conclude(
 
 def short(job:Job) -> str: return job.id[:8]
 
-# %% ../nbs/50_cli.ipynb #d247847f
+# %% ../nbs/50_cli.ipynb #d4db5765
 def glance(
     client:RemoteClient,
     job:Job,             # Just submitted
@@ -347,6 +347,13 @@ def _offered(client:RemoteClient, pipeline:str, node:str|None) -> dict|None:
     known = {p['name']: p for p in client.pipelines()}
     if known and pipeline not in known and node is None: raise UnknownPipeline(pipeline, known)
     return known.get(pipeline)
+
+def _bring(client:RemoteClient, file:Path, id:str|None, node:str|None) -> Upload:
+    "Upload a file, unless it is there because the job of this id was submitted before: then the request is the same again."
+    if id is not None and (known := client.get_job(id)) is not None and (there := known.metadata.get('input_sha256')):
+        with file.open('rb') as f: same = hashlib.file_digest(f, 'sha256').hexdigest() == there
+        if same: return Upload(known.spec.get('input'), file.stat().st_size, there, known.node)
+    return client.upload(file, node)
 
 def _fetch(client:RemoteClient, job:Job, names:list[str], to:Path) -> Iterator[Path]:
     for o in names or [o.name for o in client.outputs(job.id)]: yield client.download(job.id, o, to)
@@ -367,20 +374,23 @@ def submit(
     download:Annotated[Path|None, Option(metavar='DIR', help='Wait, then fetch the results into this folder')]=None,
     as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
     "Ask for a job; prints its id."
+    paths = []
     if id is not None: check_id(id)
     with connect(url, token_file) as client:
         offered = _offered(client, pipeline, node)
-        params, source = read_params(param, offered), check_source(file, input, offered)
-        job = client.submit(pipeline, source, params, id=id, name=name or (source.name if file else None), priority=priority, max_attempts=max_attempts, timeout=timeout, node=node)
+        params, source, metadata = read_params(param, offered), check_source(file, input, offered), None
+        if file is not None: metadata = {'input_sha256': (source := _bring(client, file, id, node)).sha256}
+        job = client.submit(pipeline, source, params, id=id, name=name or (file and file.name), priority=priority, max_attempts=max_attempts, timeout=timeout, metadata=metadata, node=node)
         if not as_json: typer.echo(job.id)
         if wait or download:
             job = follow(client, job.id, screen(stderr=True))
             for path in _fetch(client, job, [], download) if download and job.status is JobStatus.COMPLETED else ():
+                paths.append(str(path))
                 if not as_json: typer.echo(path)
         else:
             job = glance(client, job)
             if job.status is JobStatus.PENDING and job.message: typer.echo(f'It waits: {plain(job.message)}', err=True)
-        if as_json: _print_json(job.to_dict())
+        if as_json: _print_json(job.to_dict() | ({'downloaded': paths} if download else {}))
     if wait or download: conclude(job)
 
 def _print_json(value:Any) -> None: typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
@@ -821,13 +831,30 @@ def doctor(as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
     bad = [f.name for f in found if f.needed and not f.ok]
     raise typer.Exit(Exit.UNREACHABLE if bad == ['server'] else Exit.FAILED if bad else Exit.DONE)
 
-# %% ../nbs/50_cli.ipynb #03f6dd5c
+# %% ../nbs/50_cli.ipynb #7ae4e32c
 def _started(p:subprocess.Popen, log:Path, patience:float=60.) -> str:
     "The address that a server prints once it answers."
     ready, _, _ = select.select([p.stdout], [], [], patience)
     words = p.stdout.readline().split() if ready else []
     if words[2:4] == ['listening', 'on']: return words[4]
     raise JobtrackError(f'The server did not start{"" if ready else f" within {patience:g} s"}. Its last words: {plain(log.read_text(errors="replace").strip()[-500:]) or "none"}')
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    "Put off Ctrl-C and SIGTERM to the end of the block, so that what is begun in it is known to whoever has to end it."
+    if threading.current_thread() is not threading.main_thread(): return (yield)
+    came = []
+    before = {s: signal.signal(s, lambda s, _: came.append(s)) for s in (signal.SIGINT, signal.SIGTERM)}
+    try: yield
+    finally:
+        for s, handler in before.items(): signal.signal(s, handler)
+        for s in came: signal.raise_signal(s)
+
+def _stop(p:subprocess.Popen, patience:float=15.) -> None:
+    p.terminate()
+    try: p.wait(patience)
+    except subprocess.TimeoutExpired: p.kill()
+    with p: pass   # closes its pipes, waits for its end
 
 @contextmanager
 def server_process(
@@ -839,14 +866,14 @@ def server_process(
     "A server in a process of its own, for the length of a `with` block. Raises `JobtrackError` when it does not start."
     argv = [sys.executable, '-P', '-m', 'cjm_jobtrack.cli', *map(str, words), '--port', str(port), '--until-eof']
     env = {k: v for k, v in os.environ.items() if k not in ('JOBTRACK_URL', 'JOBTRACK_TOKEN', 'JOBTRACK_NODE_TOKEN')} | env
-    with log.open('ab') as err, subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=err, text=True, start_new_session=True, env=env) as p:
-        try: yield _started(p, log), p
-        finally:
-            p.terminate()
-            try: p.wait(15)
-            except subprocess.TimeoutExpired: p.kill()
+    p = None
+    try:
+        with log.open('ab') as err, _undisturbed(): p = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=err, text=True, start_new_session=True, env=env)
+        yield _started(p, log), p
+    finally:
+        if p is not None: _stop(p)
 
-# %% ../nbs/50_cli.ipynb #7326108c
+# %% ../nbs/50_cli.ipynb #bc6e2395
 def _need_extra() -> None:
     absent = [p for p, m in (('pocketsphinx', 'pocketsphinx'), ('imageio-ffmpeg', 'imageio_ffmpeg')) if importlib.util.find_spec(m) is None]
     if absent: raise JobtrackError(f"The demo needs {' and '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not installed here. Run: pip install 'cjm-jobtrack[demo]'")
@@ -865,18 +892,21 @@ def _cancel_all(client:RemoteClient) -> None:
 def _session(file:Path|None) -> Iterator[tuple[RemoteClient, Path, Path]]:
     "The demo's servers, the recording, and a folder for results; all gone at the end, however it comes."
     def leave(*_): sys.exit(128 + signal.SIGTERM)
-    with ExitStack() as held:
-        for s, now in ((signal.SIGINT, signal.getsignal(signal.SIGINT)), (signal.SIGTERM, leave)): held.callback(signal.signal, s, signal.signal(s, now))
+    before, held = {signal.SIGINT: signal.getsignal(signal.SIGINT), signal.SIGTERM: signal.signal(signal.SIGTERM, leave)}, ExitStack()
+    try:
         tmp = Path(held.enter_context(tempfile.TemporaryDirectory(prefix='jobtrack-demo-')))
         source = file or held.enter_context(as_file(files('cjm_jobtrack')/'pipelines'/'recording.wav'))
         node, _ = held.enter_context(server_process('node', '--data', tmp/'node', log=tmp/'node.log'))
         url, _ = held.enter_context(server_process('manager', '--data', tmp/'manager', '--node', f'demo={node}', log=tmp/'manager.log'))
         client = held.enter_context(RemoteClient(url))
         held.callback(_cancel_all, client)
-        held.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)   # what is left to do takes a moment, and is to be done
         _until_online(client)
         typer.echo(f'A node at {node} and a manager at {url}, with temporary data')
         yield client, source, tmp
+    finally:
+        for s in before: signal.signal(s, signal.SIG_IGN)   # what is left to do takes a moment, and is to be done
+        held.close()
+        for s, handler in before.items(): signal.signal(s, handler)
 
 # %% ../nbs/50_cli.ipynb #12f51c2c
 def _demonstrate(client:RemoteClient, source:Path, to:Path) -> Job:

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 from urllib.parse import quote
 import httpx, psutil, pytest
 from cjm_jobtrack.core.job import OutputFile
-from cjm_jobtrack.core.errors import InvalidInput, KeyConflict, NodeUnreachable, StoreError, UnknownNode, UnknownPipeline
+from cjm_jobtrack.core.errors import InvalidInput, KeyConflict, StoreError, UnknownNode
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient, disposition_name
-from cjm_jobtrack.net.manager import Manager, read_create
+from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.net.node import Node, serving
 from cjm_jobtrack.net.remote import NodeDirectory
 from cjm_jobtrack.run.pipeline import SHIPPED
@@ -475,6 +475,22 @@ def test_an_originals_other_file_is_not_given_out(old):
     is_error(old.http.get(f'/api/jobs/{job}/download/first.mp4'), 404, 502)
     assert there == old.get(job)['remoteJobId']
 
+@pytest.mark.parametrize('generation', [2, 3])
+def test_later_originals_give_their_one_file(tmp_path, generation):
+    o = OriginalNode(tmp_path/'workspace', generation)
+    with Imitation(o.app) as s, managed(tmp_path, s.url) as h:
+        found = []
+        for files in {'a b#?.mp4': b'the result'}, {}:
+            job, h.original = h.create(h.manager.directory.get('shed'))['id'], o
+            o.complete(remote_job(h, of=found), files)
+            found = [*o.jobs]
+            done = h.wait(job)
+            assert (done['status'], [f['name'] for f in done['outputFiles']]) == ('completed', [*files])
+            if files: assert 'final video at: ' in done['logs'] and done['outputPath'].endswith('/a b#?.mp4')
+            for r in h.http.get(f'/api/jobs/{job}/download'), h.http.get(f'/api/jobs/{job}/download/{quote("a b#?.mp4", safe="")}'):
+                if files: assert (r.status_code, r.content, disposition_name(r.headers['content-disposition'])) == (200, b'the result', 'a b#?.mp4')
+                else: is_error(r, 404)
+
 # --- the dashboard's contract: refresh
 
 def test_refresh_gives_the_nodes_word(ours, tmp_path):
@@ -667,7 +683,7 @@ def test_M5_killed_between_sent_and_accepted(tmp_path):
             shed, go = h.add(s.url), threading.Event()
             node.go = go
             jobs = {how: h.rc.submit('work', params=plan(), name=how).id for how in ('arrived', 'lost', 'late')}
-            for how, job in jobs.items(): until(lambda: 'sent' in h.types(job) and known(job) == (how == 'arrived'), 'the request to be on its way')
+            until(lambda: all('sent' in h.types(job) and known(job) == (how == 'arrived') for how, job in jobs.items()), 'the requests to be on their way')
             h.process.kill()
             h.process.wait(10)
         node.go = None
@@ -782,7 +798,7 @@ def test_a_node_that_is_down_and_comes_up(tmp_path):
         other = h.rc.submit('work', params=plan())
         assert time.monotonic() - begun < PATIENT and job.status == 'pending'
         for j in job, other:
-            told = until(lambda: (w := h.rc.get_job(j.id)).message and w, 'a reason')
+            told = until(lambda j=j: (w := h.rc.get_job(j.id)).message and w, 'a reason')
             assert told.status == 'pending' and 'shed' in told.message and h.get(j.id)['message'] == told.message
         assert h.http.get('/health').json()['nodes'] == {'online': 0, 'known': 1}
         assert is_error(h.http.post('/api/jobs', json=CREATE | {'nodeId': h.manager.directory.get('shed')['id']}), 400)['error'] == 'Node not available'
@@ -991,7 +1007,7 @@ def test_the_node_of_a_job(pair, tmp_path):
     assert pair.rc.wait(pair.rc.submit('need', tmp_path/'a.txt', plan()).id, 20).status == 'completed', 'the input is where the job is'
     assert pair.rc.wait(pair.rc.submit('work', params=plan(), node=pair.manager.directory.get('attic')['id']).id, 20).node == pair.manager.directory.get('attic')['id']
     gates = [pair.rc.submit('work', params=plan(gate=str(tmp_path/'gate'))).id for _ in range(4)]
-    for g in gates: until(lambda: pair.rc.get_job(g).node, 'a node to be picked')
+    until(lambda: all(pair.rc.get_job(g).node for g in gates), 'nodes to be picked')
     (tmp_path/'gate').touch()
     assert sorted(pair.manager.directory.get(pair.rc.wait(g, 20).node)['name'] for g in gates) == ['attic', 'attic', 'shed', 'shed'], 'the one with the fewest jobs'
 

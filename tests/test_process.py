@@ -32,6 +32,7 @@ class Bench:
         self.tmp, self.tracker = tmp, JobTracker(f'sqlite:///{tmp}/jobs.db')
         self.runner = ProcessRunner(tmp/'work', self.tracker.logs)
         self.runner.interval = .02
+        self.before = {*psutil.Process().children()}   # of other tests
 
     def begin(self, *argv, **spec):
         job = self.tracker.create_job('p', runner='process', spec={'argv': [str(a) for a in argv], **spec})
@@ -39,6 +40,7 @@ class Bench:
         return job, Report(self.tracker, job.id, job.attempt)
 
     def py(self, code, *args, **spec): return self.begin(PY, '-c', textwrap.dedent(code), *args, **spec)
+    def children(self): return {*psutil.Process().children(recursive=True)} - self.before
     def log(self, job): return self.tracker.logs.path(job.id, job.attempt).read_bytes()
     def folder(self, job): return self.tmp/'work'/job.id/str(job.attempt)
 
@@ -56,7 +58,7 @@ def bench(tmp_path):
     yield b
     b.tracker.close()
     b.runner._reap()
-    assert not psutil.Process().children()  # also no zombie
+    assert not b.children()  # also no zombie
     if fds is not None:
         left = {f: os.readlink(f'/proc/self/fd/{f}') for f in set(os.listdir('/proc/self/fd')) - fds if os.path.islink(f'/proc/self/fd/{f}')}
         assert not {f: t for f, t in left.items() if str(tmp_path) in t or 'pidfd' in t or t.startswith('pipe')}
@@ -409,7 +411,7 @@ def test_hard_ones(bench, what):
         receipt = await bench.runner.stop(job, handle, .5)
         assert receipt.confirmed and receipt.how == ('forced' if what in ('deaf', 'forking') else 'asked') and receipt.ended
         assert (await bench.outcome(job, report)).status == 'cancelled'
-        assert not [p for p in psutil.Process().children(recursive=True) if runs(p.pid)]
+        assert not [p for p in bench.children() if runs(p.pid)]
     asyncio.run(main())
 
 def test_stopped_in_the_instant_of_its_beginning(bench):
@@ -561,7 +563,7 @@ def test_those_who_are_left_alone_are_reaped(bench):
             await bench.runner.start(job)
             until(lambda job=job: number(bench.folder(job)/'exit') is not None, 'its end')
     asyncio.run(main())
-    until(lambda: bench.runner._reap() or not psutil.Process().children(), 'no children')
+    until(lambda: bench.runner._reap() or not bench.children(), 'no children')
     assert not bench.runner._children
 
 def test_the_promises_of_a_runner(bench):

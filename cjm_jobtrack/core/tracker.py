@@ -143,7 +143,7 @@ def _retire(self:JobTracker, job:Job):
 @patch
 def _let_go(self:JobTracker, job:Job): self._save(job)   # it is on record, and no longer at hand
 
-# %% ../../nbs/core/05_tracker.ipynb #8c2b3196
+# %% ../../nbs/core/05_tracker.ipynb #a0095632
 @patch
 def _told(self:JobTracker, event:JobEvent):
     "An event is on record: wake everyone."
@@ -153,8 +153,9 @@ def _told(self:JobTracker, event:JobEvent):
 
 @patch
 def _alive(self:JobTracker, job_id:str, what:str):
-    "Something live changed: remember what and when, wake everyone."
+    "Something live changed: remember what and when, wake everyone. Of a job that has ended nothing is live."
     with self._lock:
+        if (job := self._objects.get(job_id)) is None or job.is_terminal: return
         self._tick += 1
         self._live.setdefault(job_id, {})[what] = self._tick
         self._live.move_to_end(job_id)
@@ -494,7 +495,7 @@ def _save(self:JobTracker, job:Job):
     if changes and not job.is_terminal: changes['updated_at'] = job.updated_at = now()
     if changes and self.store.update(job.id, changes): self._recorded(job)
 
-# %% ../../nbs/core/05_tracker.ipynb #de4daffc
+# %% ../../nbs/core/05_tracker.ipynb #a179039c
 @patch(as_prop=True)
 def logs(self:JobTracker) -> LogStore:
     "The logs of these jobs."
@@ -514,7 +515,7 @@ def log(self:JobTracker,
     "Add to a job's log and wake those who read it."
     if (job := self.get_job(job_id)) is None: return
     if data: self.logs.append(job_id, job.attempt if attempt is None else attempt, data)
-    if not job.is_terminal: self._alive(job_id, 'log')
+    self._alive(job_id, 'log')
 
 @patch
 def log_tail(self:JobTracker,

@@ -7,9 +7,10 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/manager.html.md"""
 # %% auto #0
 __all__ = ['Manager', 'api_job', 'read_create']
 
-# %% ../../nbs/net/23_manager.ipynb #e20317cf
+# %% ../../nbs/net/23_manager.ipynb #121665cc
 import asyncio
 from contextlib import suppress
+from copy import copy
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -24,8 +25,8 @@ from ..core.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreacha
 from ..core.job import Job, JobStatus, OutputFile, check_id
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
-from .client import AsyncRemoteClient, disposition_name, job_path
-from .node import Service, _find, claim, error_answer, face, pick_output, read_json, read_request, wire_output
+from .client import AsyncRemoteClient, disposition_name, job_path, no_route
+from .node import _find, claim, error_answer, face, newest_first, pick_output, read_json, read_request, Service, wire_output
 from .remote import NodeDirectory, RemoteRunner
 from ..run.pipeline import is_url
 from ..run.queue import JobQueue
@@ -89,19 +90,22 @@ async def pipelines(self:Manager) -> list[dict]:
         for p in self.directory.pipelines(n): found.setdefault(p['name'], {**p, 'nodes': []})['nodes'].append(n['name'])
     return [found[k] for k in sorted(found)]
 
-# %% ../../nbs/net/23_manager.ipynb #958ab045
+# %% ../../nbs/net/23_manager.ipynb #3f0d4803
 @patch
 async def submit(self:Manager,
     body:dict,             # As for a node; `node` says which one
-) -> tuple[Job, bool]:     # The job, and whether it is new
+) -> tuple[Job, bool]:     # The job, and whether it is new; a new one as it was created
     "Accept a job for a node. Raises `InvalidInput` naming the field, `KeyConflict`, `UnknownNode`."
     ask = self._read(body)
     spec = {'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}
-    known = ask.id is not None and self.tracker.get_job(ask.id) is not None
-    node = None if known else await self._place(ask)
+    known = lambda: ask.id is not None and self.tracker.get_job(ask.id) is not None
+    node = None if known() else await self._place(ask)
+    new = not known()   # of several who ask for one id at once, one is told that it is new
     job = self.tracker.create_job(ask.name or Path(ask.input or ask.pipeline).name, id=ask.id, runner=self.runner.name, spec=spec, priority=ask.priority,
                                   max_attempts=ask.max_attempts, timeout=ask.timeout, metadata=ask.metadata, node=node['id'] if node else None)
-    return self.queue.submit(job), not known
+    as_created = copy(job)
+    job = self.queue.submit(job)
+    return (as_created, True) if new else (job, False)
 
 @patch
 async def check(self:Manager, body:dict) -> None:
@@ -180,13 +184,18 @@ def _not_the_one(
     if name is not None and name != output.name.rsplit('/', 1)[-1]: return f'gives out another file, {name!r}'
     if size is not None and size != str(output.size): return f'has another file of that name now, of {size} bytes instead of {output.size}'
 
-# %% ../../nbs/net/23_manager.ipynb #2eb7b2ee
+# %% ../../nbs/net/23_manager.ipynb #8f8e8069
 @patch
 async def download(self:Manager, job:Job, output:OutputFile, request:Request) -> Response:
     "Fetch an output from its node, as it is read here."
     n = self.directory.get(job.node)
     head = {k: v for k, v in request.headers.items() if k in ('range', 'if-range')}
-    try: up = await (await self._reach(n)).open(request.method, job_path(job.remote_id, f'/download/{quote(output.name, safe="")}'), headers=head)
+    client = await self._reach(n)
+    try:
+        try: up = await client.open(request.method, job_path(job.remote_id, f'/download/{quote(output.name, safe="")}'), headers=head)
+        except NodeRefused as e:
+            if not no_route(e): raise
+            up = await client.open(request.method, f'/download?path={quote(output.path, safe="")}', headers=head)   # later generations of the original know paths only
     except UnknownJob as e: raise HTTPException(404, f'Node {n["name"]} does not know the job any more, nor its files') from e
     if problem := _not_the_one(up, output):
         await up.aclose()
@@ -196,7 +205,7 @@ async def download(self:Manager, job:Job, output:OutputFile, request:Request) ->
         try:
             async for chunk in up.aiter_raw(): yield chunk
         finally: await up.aclose()
-        if request.method == 'GET' and up.status_code == 200: self.tracker.note(job.id, 'fetched', {'name': output.name, 'size': output.size})
+        if request.method == 'GET' and up.status_code == 200 and self.tracker.get_job(job.id): self.tracker.note(job.id, 'fetched', {'name': output.name, 'size': output.size})
     return StreamingResponse(body(), up.status_code, {k: v for k, v in up.headers.items() if k in keep} | {'Content-Disposition': _attachment(output.name), 'Cache-Control': 'no-cache'})
 
 # %% ../../nbs/net/23_manager.ipynb #dfc666c7
@@ -250,13 +259,15 @@ def read_create(
     return {'inputMethod': method, 'youtubeUrl': body['youtubeUrl'] if method == 'youtube' else None, 'manualPath': body['manualPath'] if method == 'manual' else None,
             **{k: _flag(body, k) for k in _FLAGS}, 'upscaleValue': _scale(body)}
 
-# %% ../../nbs/net/23_manager.ipynb #4df9ae41
+# %% ../../nbs/net/23_manager.ipynb #2ae72d9a
 _MOST = 100 << 10   # bytes of a JSON body under `/api`
 
 def _api_jobs(app:FastAPI, m:Manager):
     "Create, list, read, cancel, delete, refresh."
     t = m.tracker
-    def told(job, tail=True): return api_job(job, m.directory.find(job.node), t.log_tail(job.id, 200) if tail and job.attempt else '', m.files_of(job))
+    def told(job, tail=True):
+        job = copy(job)   # it may move while it is told
+        return api_job(job, m.directory.find(job.node), t.logs.tail(job.id, job.attempt) if tail and job.attempt else '', m.files_of(job))
 
     @app.get('/api/health')
     def health() -> dict: return {'status': 'ok', 'timestamp': _iso(datetime.now(timezone.utc).isoformat())}
@@ -312,7 +323,7 @@ async def refresh(self:Manager,
     if there is None: return f'Node {n["name"]} does not know the job any more', 404
     return 'Job status refreshed successfully', 200
 
-# %% ../../nbs/net/23_manager.ipynb #14161731
+# %% ../../nbs/net/23_manager.ipynb #7df44fd5
 @patch
 def files_of(self:Manager,
     job:Job,        # A job
@@ -321,7 +332,7 @@ def files_of(self:Manager,
     if job.status is not JobStatus.COMPLETED: return []
     health = (n := self.directory.find(job.node)) and self.directory.state(n).health
     workspace = Path((health or {}).get('workspace') or '/')
-    return [wire_output(replace(o, path=str(workspace/o.path)), workspace) for o in job.outputs]
+    return [wire_output(replace(o, path=str(workspace/o.path)), workspace) for o in newest_first(job.outputs)]
 
 # %% ../../nbs/net/23_manager.ipynb #776214f6
 def _api_files(app:FastAPI, m:Manager):

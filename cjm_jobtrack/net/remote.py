@@ -472,7 +472,7 @@ class _Session:
         except TimeoutError: pass
         self.wake.clear()
 
-# %% ../../nbs/net/21_remote.ipynb #8107f6d6
+# %% ../../nbs/net/21_remote.ipynb #fd715f58
 @patch
 async def follow(self:RemoteRunner, job:Job, handle:dict, report:Report) -> Outcome:
     "Watch a job on its node until it ends there. May be cancelled and called again."
@@ -505,6 +505,8 @@ async def _visit(self:RemoteRunner, s:_Session) -> Outcome|None:
     s.progress(there.progress, there.message)
     if ours: await self._catch_up(s, there)
     elif self._copied(s, original_log(wire, s.report.log_size, 1 << 30)): s.pause = self.poll
+    if there.is_terminal and not ours and not there.outputs:
+        with suppress(NodeRefused): there.outputs = await s.client.outputs(there.id)   # later generations do not list them in the job
     if there.is_terminal: return outcome_of(there)
     if ours: return await self._listen(s)
     await s.sleep(s.pause)
