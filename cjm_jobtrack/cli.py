@@ -14,8 +14,8 @@ __all__ = ['MEANINGS', 'app', 'Url', 'TokenFile', 'AsJson', 'JobId', 'URL', 'COL
            'pipelines', 'nodes', 'add_node', 'remove_node', 'read_address', 'data_folder', 'listen', 'serve', 'node',
            'manager', 'Finding', 'examine', 'doctor', 'server_process', 'demo']
 
-# %% ../nbs/50_cli.ipynb #11542e77
-import asyncio, errno, hashlib, importlib.metadata, importlib.util, json, logging, os, platform, select, signal, socket, subprocess, sys, tempfile, threading, time
+# %% ../nbs/50_cli.ipynb #42f73e07
+import errno, hashlib, importlib.metadata, importlib.util, json, logging, os, platform, select, signal, socket, subprocess, sys, tempfile, threading, time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
@@ -329,11 +329,11 @@ def conclude(
 
 def short(job:Job) -> str: return job.id[:8]
 
-# %% ../nbs/50_cli.ipynb #d4db5765
+# %% ../nbs/50_cli.ipynb #1d82b1d6
 def glance(
     client:RemoteClient,
     job:Job,             # Just submitted
-    patience:float=.5,   # Longest look, seconds
+    patience:float=1.5,  # Longest look, seconds
 ) -> Job:                # A moment later
     "The job once it is known whether it has begun or why not."
     until = time.monotonic() + patience
@@ -687,7 +687,7 @@ def read_address(
     "A node as a manager is told of it. Raises `InvalidInput`."
     return {'url': node_url(address)} | ({'name': name} if name else {})
 
-# %% ../nbs/50_cli.ipynb #9f2d0cea
+# %% ../nbs/50_cli.ipynb #ed03b6fd
 def data_folder(kind:str) -> Path:  # kind: 'node' or 'manager'
     "Where a server keeps its data when it is not told. Source: XDG Base Directory Specification 0.8."
     return Path(os.environ.get('XDG_DATA_HOME') or Path.home()/'.local/share')/'jobtrack'/kind
@@ -713,21 +713,18 @@ def serve(
 ) -> None:
     "Run a server until a signal (or the end of stdin) tells it to stop. Raises `InvalidInput`."
     import uvicorn
-    from cjm_jobtrack.net.node import check_bind
+    from cjm_jobtrack.net.node import Server, check_bind
     from cjm_jobtrack.view.web import mount_page
     check_bind(host, token)
     logging.basicConfig(format='%(asctime)s %(levelname)s %(name)s: %(message)s', level=logging.WARNING)
     with listen(host, port) as sock:
         service = make()
         mount_page(service.app)
-        class Server(uvicorn.Server):
+        class Telling(Server):
             async def startup(self, sockets=None):
                 await super().startup(sockets)
                 typer.echo(f'jobtrack {kind} listening on http://{f"[{host}]" if ":" in host else host}:{sock.getsockname()[1]}')
-            async def shutdown(self, sockets=None):   # who reads events would stay for ever: hang up, they know how to come back
-                asyncio.get_running_loop().call_later(1., lambda: [c.transport.close() for c in [*self.server_state.connections]])
-                await super().shutdown(sockets)
-        server = Server(uvicorn.Config(service.app, log_config=None, access_log=False, timeout_graceful_shutdown=5))
+        server = Telling(uvicorn.Config(service.app, log_config=None, access_log=False, timeout_graceful_shutdown=5))
         def stop(*_): server.should_exit = True
         for s in (signal.SIGINT, signal.SIGTERM): signal.signal(s, stop)
         if until_eof: threading.Thread(target=lambda: (_until_eof(), stop()), daemon=True).start()
@@ -736,7 +733,7 @@ def serve(
 def _until_eof() -> None:
     while os.read(0, 4096): pass
 
-# %% ../nbs/50_cli.ipynb #7c66bae3
+# %% ../nbs/50_cli.ipynb #57b3e8ac
 Data = Annotated[Path|None, Option(metavar='DIR', help='Folder of everything it keeps; made when missing. Without, one below ~/.local/share/jobtrack')]
 Host = Annotated[str, Option(help='Address to listen on; one that others can reach needs a token')]
 ServerToken = Annotated[Path|None, Option('--token-file', help='File with the bearer token to ask for; without, JOBTRACK_TOKEN is used, if it is set')]
@@ -749,13 +746,14 @@ def node(
     host:Host='127.0.0.1',
     port:Annotated[int, Option(min=0, max=65535, help='Port to listen on; 0 takes one that is free')]=9090,
     slots:Annotated[int, Option(min=1, help='Jobs running at once')]=1,
+    grace:Annotated[float, Option(min=0, help='Seconds between asking a cancelled job to end and forcing it')]=1.5,
     workspace:Annotated[Path|None, Option(metavar='DIR', help='Folder that jobs see: inputs, uploads, results. Without, one in the data folder')]=None,
     token_file:ServerToken=None, until_eof:UntilEof=False):
     "Run a node: the server on a machine that does the work."
     from cjm_jobtrack.net.node import Node
     from cjm_jobtrack.run.pipeline import PipelineCatalog
     catalog, token = PipelineCatalog.load(*pipelines), read_token(token_file)
-    serve('node', lambda: Node(data or data_folder('node'), pipelines=catalog, workspace=workspace, slots=slots, token=token), host, port, token, until_eof)
+    serve('node', lambda: Node(data or data_folder('node'), pipelines=catalog, workspace=workspace, slots=slots, token=token, grace=grace), host, port, token, until_eof)
 
 @app.command()
 def manager(

@@ -171,10 +171,10 @@ def test_downloads(v1, suffix, kind):
 
 def test_plain_name_in_a_header_and_a_file_that_was_removed(node):
     job = node.run({'files': {'a.txt': 'x', 'deep/er/b.txt': 'y'}})
-    assert node.http.get(f'/jobs/{job["id"]}/download').headers['content-disposition'] == 'attachment; filename="a.txt"'
+    assert node.http.get(f'/jobs/{job["id"]}/download/a.txt').headers['content-disposition'] == 'attachment; filename="a.txt"'
     nested = node.http.get(f'/jobs/{job["id"]}/download/deep/er/b.txt')
     assert nested.text == 'y' and nested.headers['content-disposition'] == 'attachment; filename="b.txt"'
-    Path(job['output_files'][0]['path']).unlink()
+    Path(next(o['path'] for o in job['output_files'] if o['name'] == 'a.txt')).unlink()
     assert 'removed' in is_error(node.http.get(f'/jobs/{job["id"]}/download/a.txt'), 404)['error']
 
 def test_V2_download_by_path(v1, tmp_path):
@@ -395,7 +395,8 @@ def test_N6_a_sibling_with_a_longer_name_is_outside(v1):
 def test_N7_the_very_name_or_nothing(v1):
     job = v1.wait(original(v1, manualPath=video(v1, 'n7.mp4', files={'first.mp4': '1', 'second.mp4': '2'}))['id'])
     get = lambda name: OriginalClient(v1.url).ask('GET', f'/jobs/{job["id"]}/download/{name}')   # which leaves a path as it is
-    assert [get(o['name'])[2] for o in job['output_files']] == [b'1', b'2']
+    assert [get(name)[2] for name in ('first.mp4', 'second.mp4')] == [b'1', b'2']
+    assert [o['modified'] for o in job['output_files']] == sorted((o['modified'] for o in job['output_files']), reverse=True), 'newest first'
     for name in 'nonexistent.mp4', 'mp4', 'second', 'SECOND.MP4', 'second.mp4/', '..%2F..%2Fetc%2Fpasswd', '../../../etc/passwd', '%2e%2e/first.mp4', './first.mp4', 'hash#q.mp4', '%00', '*', 'first.mp4%00', '':
         status, _, body = get(name)
         assert (status == 200 and body == b'1') if name == '' else status == 404 and json.loads(body)['error'].startswith('Output file not found'), name

@@ -544,7 +544,7 @@ def claim(
     print(os.getpid(), file=f, flush=True)
     return f
 
-# %% ../../nbs/net/22_node.ipynb #57629bf1
+# %% ../../nbs/net/22_node.ipynb #d5c88b5f
 VIDEO_SUFFIXES = {'.mp4', '.avi', '.mov', '.mkv', '.webm'}   # what the original's pages offer to upload
 
 class Node(Service):
@@ -563,7 +563,7 @@ class Node(Service):
         upload_limit:int=64 << 30,         # Most bytes of one upload
         runners=None,                      # Runners that pipelines may name; None: the process runner
         durability:str='normal',           # As for `JobStore`
-        grace:float=5.,                    # Seconds between asking a job to end and forcing it
+        grace:float=1.5,                   # Seconds between asking a job to end and forcing it
     ):
         self.data = Path(data).resolve()
         self.workspace = Path(workspace).resolve() if workspace is not None else self.data/'workspace'

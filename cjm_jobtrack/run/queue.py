@@ -297,7 +297,7 @@ def _why_not(self:JobQueue, job:Job) -> str|None:
         except StoreError as e: _log.error('%s. Trying again', e)
     return reason
 
-# %% ../../nbs/run/16_queue.ipynb #e2c2e039
+# %% ../../nbs/run/16_queue.ipynb #892ed4a6
 @patch
 def _take(self:JobQueue, job:Job):
     "Record the next attempt, then carry it out."
@@ -308,6 +308,7 @@ def _take(self:JobQueue, job:Job):
         _log.error('Job %s cannot be begun: %s. Trying again', job.id, e)
         self._release(job)
         return self._later(self.recheck, job)
+    if job.status is not JobStatus.RUNNING: return self._release(job)   # a tracker that says nothing when it is too late
     self._go(job, self._carry(job))
 
 @patch
