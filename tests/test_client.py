@@ -8,7 +8,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from cjm_jobtrack.core.errors import IllegalMove, InvalidInput, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
 from cjm_jobtrack.core.job import Job, JobStatus, OutputFile, now
-from cjm_jobtrack.net.client import (AsyncRemoteClient, DamagedTransfer, RemoteClient, Upload, backoff, compare, digest_of, disposition_name, read_error, read_job, target_path)
+from cjm_jobtrack.net.client import (PAUSE, AsyncRemoteClient, DamagedTransfer, RemoteClient, Upload, compare, digest_of, disposition_name, read_error, read_job, target_path)
+from cjm_jobtrack.run.runner import retry_delay
 from cut_proxy import CutProxy
 from helpers import until
 from original_node import OriginalNode, Served
@@ -86,8 +87,8 @@ def test_downloads_stay_in_their_folder(tmp_path, name):
     assert e.value.field == 'name'
 
 def test_backoff_grows_to_a_ceiling_and_is_never_zero():
-    assert [backoff(n, jitter=lambda: 1.) for n in (1, 2, 3, 6, 7, 1000)] == [.1, .2, .4, 3.2, 5., 5.]
-    assert backoff(1, jitter=lambda: 0.) == .05
+    assert [retry_delay(n, **PAUSE, jitter=lambda: 1.) for n in (1, 2, 3, 6, 7, 1000)] == [.1, .2, .4, 3.2, 5., 5.]
+    assert retry_delay(1, **PAUSE, jitter=lambda: 0.) == .05
 
 @pytest.mark.parametrize('url', ['', 'localhost:9090', 'ftp://x', 'http://', 'http://u:p@h', 'http://h?x=1', 'http://[::1', 'http://a b:1', 7, None])
 def test_addresses_that_cannot_be(url):

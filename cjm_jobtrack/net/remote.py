@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/remote.html.md"""
 __all__ = ['ANSWER', 'SHOW', 'read_node', 'node_url', 'NodeState', 'NodeDirectory', 'remote_id', 'RemoteRunner', 'read_spec',
            'outcome_of']
 
-# %% ../../nbs/net/21_remote.ipynb #18892f69
+# %% ../../nbs/net/21_remote.ipynb #0cf6e1f9
 import asyncio, ipaddress, logging, re, threading, time, uuid
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from fastcore.basics import patch
 from ..core.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode
 from ..core.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch, now
 from ..core.tracker import JobTracker, pump
-from .client import ORIGINAL_KEYS, AsyncRemoteClient, backoff, original_log, snake
-from ..run.runner import Outcome, Receipt, Report
+from .client import ORIGINAL_KEYS, AsyncRemoteClient, PAUSE, original_log, snake
+from ..run.runner import Outcome, Receipt, Report, retry_delay
 
 # %% ../../nbs/net/21_remote.ipynb #3f840783
 _TEXT = ('name', 'host', 'user', 'gpu', 'location')
@@ -472,7 +472,7 @@ class _Session:
         except TimeoutError: pass
         self.wake.clear()
 
-# %% ../../nbs/net/21_remote.ipynb #fd715f58
+# %% ../../nbs/net/21_remote.ipynb #ab6cf881
 @patch
 async def follow(self:RemoteRunner, job:Job, handle:dict, report:Report) -> Outcome:
     "Watch a job on its node until it ends there. May be cancelled and called again."
@@ -488,7 +488,7 @@ async def follow(self:RemoteRunner, job:Job, handle:dict, report:Report) -> Outc
                 await s.sleep(1.)
             except JobtrackError as e:
                 if lost := s.missed(getattr(e, 'problem', str(e))): return lost
-                await s.sleep(backoff(s.tries))
+                await s.sleep(retry_delay(s.tries, **PAUSE))
     finally:
         if self._wakes.get(job.id) is s: del self._wakes[job.id]
 
