@@ -784,7 +784,7 @@ def test_killed_between_two_attempts(victims, tmp_path, moment):
 def test_work_that_nobody_can_find_is_lost(victims, tmp_path, codes, ends, counter):
     k = Killed(victims, tmp_path, *codes)
     k.die('before follow')
-    until((tmp_path/'counter').exists, 'the program')
+    until(lambda: any(b'one of 1' in p.read_bytes() for p in tmp_path.rglob('*.log')), 'its first words')
     for p in sorted(pids(str(tmp_path)), key=lambda p: 'trap' not in ' '.join(_cmdline(p))): p.kill()   # the supervisor first
     k.go()
     job, told, logs = k.live_on()
