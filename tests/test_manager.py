@@ -1045,3 +1045,11 @@ def test_a_manager_that_was_never_started_can_be_closed(tmp_path):
 
 def test_two_managers_cannot_share_a_folder(tmp_path):
     with managed(tmp_path), pytest.raises(InvalidInput, match='in use'): Manager(tmp_path/'manager')
+
+def test_a_manager_is_no_node_of_its_own(tmp_path):
+    "What it passed on would come back to it, for ever."
+    with serving(Manager(tmp_path/'manager')) as server, httpx.Client(base_url=server.url, timeout=10) as http:
+        node = http.post('/api/nodes', json={'name': 'myself', 'host': '127.0.0.1', 'apiPort': server.port}).json()
+        assert node['status'] == 'offline'
+        r = http.post('/upload', files={'file': ('a.txt', b'x')})
+        assert r.status_code == 503 and r.elapsed.total_seconds() < 5

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/manager.html.md"""
 # %% auto #0
 __all__ = ['Manager', 'api_job', 'read_create']
 
-# %% ../../nbs/net/23_manager.ipynb #121665cc
+# %% ../../nbs/net/23_manager.ipynb #7b90d4be
 import asyncio
 from contextlib import suppress
 from copy import copy
@@ -22,7 +22,7 @@ from fastcore.basics import patch
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from ..core.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreachable, UnknownJob, UnknownPipeline
-from ..core.job import Job, JobStatus, OutputFile, check_id
+from ..core.job import Job, JobStatus, OutputFile, check_id, new_id
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
 from .client import AsyncRemoteClient, disposition_name, job_path, no_route
@@ -31,7 +31,7 @@ from .remote import NodeDirectory, RemoteRunner
 from ..run.pipeline import is_url
 from ..run.queue import JobQueue
 
-# %% ../../nbs/net/23_manager.ipynb #9ff7f28f
+# %% ../../nbs/net/23_manager.ipynb #6f8c106d
 class Manager(Service):
     """The server that people talk to. `app` is its HTTP application; `serving(manager)` runs it.
 
@@ -49,11 +49,12 @@ class Manager(Service):
         durability:str='normal',      # As for `JobStore`
     ):
         self.data = self.workspace = Path(data).resolve()
+        self.instance = new_id()
         self.data.mkdir(parents=True, exist_ok=True)
         self._claim = claim(self.data)
         self.tracker = JobTracker(JobStore(f'sqlite:///{self.data/"jobs.db"}', durability=durability))
         self.token, self.origins, self.slots, self.check_every = token, tuple(origins), slots, check_every
-        self.directory = NodeDirectory(self.tracker.store, token=node_token)
+        self.directory = NodeDirectory(self.tracker.store, token=node_token, me=self.instance)
         self.runner = RemoteRunner(self.directory, self.tracker, node_lost_after=node_lost_after)
         self.queue = JobQueue(self.tracker, self.runner, slots)
         self._watching = lambda: None

@@ -128,10 +128,11 @@ def read_request(
         remedy = f'Fields: {", ".join(JobRequest.model_fields)}' if err['type'] == 'extra_forbidden' else ''
         raise InvalidInput(field, err['msg'][:1].lower() + err['msg'][1:] + given[:200], remedy) from e
 
-# %% ../../nbs/net/22_node.ipynb #5100b6f5
+# %% ../../nbs/net/22_node.ipynb #1be8e9c4
 class Service:
     "What the HTTP face needs of a server: a tracker, and the four things in which servers differ."
     service = 'jobtrack'                 # Name in `/health`
+    instance:str|None = None             # Which one it is, there: another after each start
     tracker:JobTracker                   # Its jobs
     workspace:Path                       # Root of the paths it tells
     token:str|None = None                # Bearer token asked for; None: open, on loopback only
@@ -146,7 +147,7 @@ class Service:
     async def pipelines(self) -> list[dict]: "What can be asked for."
     def health(self) -> dict:
         "Signs of life, in the original's shape."
-        return {'status': 'ok', 'service': self.service, 'version': cjm_jobtrack.__version__, 'workspace': str(self.workspace), 'input_videos': str(self.workspace/'input_videos'),
+        return {'status': 'ok', 'service': self.service, 'instance': self.instance, 'version': cjm_jobtrack.__version__, 'workspace': str(self.workspace), 'input_videos': str(self.workspace/'input_videos'),
                 'python_version': sys.version, 'timestamp': time.time(), 'jobs': self.tracker.counts(), 'slots': self.slots}
 
 # %% ../../nbs/net/22_node.ipynb #80c53e4d
@@ -544,7 +545,7 @@ def claim(
     print(os.getpid(), file=f, flush=True)
     return f
 
-# %% ../../nbs/net/22_node.ipynb #d5c88b5f
+# %% ../../nbs/net/22_node.ipynb #054ff938
 VIDEO_SUFFIXES = {'.mp4', '.avi', '.mov', '.mkv', '.webm'}   # what the original's pages offer to upload
 
 class Node(Service):
@@ -565,7 +566,7 @@ class Node(Service):
         durability:str='normal',           # As for `JobStore`
         grace:float=1.5,                   # Seconds between asking a job to end and forcing it
     ):
-        self.data = Path(data).resolve()
+        self.data, self.instance = Path(data).resolve(), new_id()
         self.workspace = Path(workspace).resolve() if workspace is not None else self.data/'workspace'
         self.inputs = self.workspace/'input_videos'
         self.catalog = pipelines if isinstance(pipelines, PipelineCatalog) else PipelineCatalog.load(*([pipelines] if pipelines is not None else []))

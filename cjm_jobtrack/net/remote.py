@@ -69,7 +69,7 @@ def node_url(
         raise InvalidInput('url', f'is {url!r}: {e}', 'Write http://host:port') from e
     return f'{u.scheme}://{f"[{host}]" if ":" in host else host}:{port}{u.path.rstrip("/")}'
 
-# %% ../../nbs/net/21_remote.ipynb #1e4d3736
+# %% ../../nbs/net/21_remote.ipynb #c881a415
 @dataclass(frozen=True)
 class NodeState:
     "How a node did when it was last looked at."
@@ -87,8 +87,9 @@ class NodeDirectory:
     def __init__(self,
         store,                  # JobStore, or anything with `put_node`, `list_nodes` and `delete_node`
         token:str|dict|None=None, # Bearer token shown to every node; or a dict node id, name or URL -> token
+        me:str|None=None,         # `instance` in the health of whoever has this directory: it cannot be a node of its own
     ):
-        self.store, self._token, self._lock = store, token, threading.RLock()
+        self.store, self.me, self._token, self._lock = store, me, token, threading.RLock()
         self._nodes, self._states = {n['id']: n for n in store.list_nodes()}, {}
         self._clients, self._checks = WeakKeyDictionary(), WeakKeyDictionary()   # by event loop
 
@@ -204,7 +205,7 @@ def close(self:NodeDirectory) -> None:
     for loop in [*self._clients]:
         if loop.is_running(): asyncio.run_coroutine_threadsafe(self.aclose(), loop).result(5)
 
-# %% ../../nbs/net/21_remote.ipynb #e2fb1c59
+# %% ../../nbs/net/21_remote.ipynb #60b9cb21
 @patch
 async def check(self:NodeDirectory,
     node:dict,               # A node of this directory
@@ -215,7 +216,8 @@ async def check(self:NodeDirectory,
     try:
         async with asyncio.timeout(timeout):
             health = await c.health()
-            if health.get('status') != 'ok': problem = f'says that its status is {health.get("status")!r}'
+            if self.me is not None and health.get('instance') == self.me: problem = 'this is the manager itself, not a node'
+            elif health.get('status') != 'ok': problem = f'says that its status is {health.get("status")!r}'
             elif health.get('service'): offers = tuple(await c.pipelines())
     except TimeoutError: problem = f'silent for {timeout:g} s'
     except NodeUnreachable as e: problem = e.problem

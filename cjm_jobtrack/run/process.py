@@ -311,7 +311,7 @@ def _environ(p:psutil.Process) -> dict[str, str]:
     try: return p.environ()
     except psutil.AccessDenied: return {}  # another user's
 
-# %% ../../nbs/run/12_process.ipynb #29bb91c7
+# %% ../../nbs/run/12_process.ipynb #b0fd5cd1
 @patch
 async def _over(self:ProcessRunner, folder:Path) -> None:
     "Wait for the end of an attempt."
@@ -327,6 +327,8 @@ async def _over(self:ProcessRunner, folder:Path) -> None:
 def _outcome(self:ProcessRunner, job:Job, folder:Path, spec:dict, peak:int) -> Outcome:
     "How it ended, from what is on disk."
     child, code = self._children.pop(folder, None), _number(folder/'exit')
+    if child:
+        with suppress(subprocess.TimeoutExpired): child.wait(1.)   # its last word is written: it goes within the millisecond, and leaves no zombie
     if (folder/'stop').exists(): return Outcome(JobStatus.CANCELLED)
     last = [line[-1000:] for line in self.logs.tail(job.id, job.attempt, lines=20).splitlines()]
     if code is None and child and child.returncode is not None and child.returncode >= 0: code = child.returncode  # the disk is full, say
