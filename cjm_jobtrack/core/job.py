@@ -99,7 +99,7 @@ def _taken_apart(value:Any, sub) -> Any:
         if callable(getattr(value, name, None)): return sub(getattr(value, name)())
     return _in_words(value)
 
-# %% ../../nbs/core/01_job.ipynb #602b9480
+# %% ../../nbs/core/01_job.ipynb #0b1f0037
 @dataclass(frozen=True)
 class Failure:
     """Why a job failed.
@@ -107,7 +107,7 @@ class Failure:
     Kinds used by the library: `invalid` (the input cannot be used), `error` (the work raised or refused), `exit` (a program
     ended with a status other than 0), `signal` (a program was ended by a signal), `out_of_memory`, `timeout`, `lost` (the work
     cannot be found any more), `node_lost` (its node never answered again), `not_started` (it could not be begun),
-    `no_output` (ended well and left nothing)."""
+    `no_output` (ended well and left nothing), `interrupted` (its queue was stopped while it ran in this process)."""
     kind:str                     # The cause, one of a few words
     message:str                  # What happened, one sentence
     exit_code:int|None=None      # Exit status of the program, 0-255
