@@ -9,10 +9,10 @@ __all__ = ['MEANINGS', 'app', 'Url', 'TokenFile', 'AsJson', 'JobId', 'URL', 'COL
            'UntilEof', 'Exit', 'exit_for', 'plain', 'seconds', 'screen', 'show_table', 'told', 'Commands', 'options',
            'main', 'read_token', 'connect', 'call', 'typed', 'literal', 'read_params', 'check_source', 'events_of',
            'following', 'silence', 'line', 'bar', 'follow', 'conclude', 'short', 'glance', 'submit', 'every_job',
-           'find_job', 'table', 'age', 'jobs_table', 'ls', 'Step', 'timeline', 'timeline_table', 'node_name', 'show',
-           'watch', 'copy_log', 'last_lines', 'follow_log', 'logs', 'receipt_of', 'stopped', 'cancel', 'download',
-           'pipelines', 'nodes', 'add_node', 'remove_node', 'read_address', 'data_folder', 'listen', 'serve', 'node',
-           'manager', 'Finding', 'examine', 'doctor', 'server_process', 'demo']
+           'find_job', 'table', 'age', 'clip', 'jobs_table', 'ls', 'Step', 'timeline', 'timeline_table', 'node_name',
+           'show', 'watch', 'copy_log', 'last_lines', 'follow_log', 'logs', 'receipt_of', 'stopped', 'cancel',
+           'download', 'pipelines', 'nodes', 'add_node', 'remove_node', 'read_address', 'data_folder', 'listen',
+           'serve', 'node', 'manager', 'Finding', 'examine', 'doctor', 'server_process', 'demo']
 
 # %% ../nbs/50_cli.ipynb #42f73e07
 import errno, hashlib, importlib.metadata, importlib.util, json, logging, os, platform, select, signal, socket, subprocess, sys, tempfile, threading, time
@@ -329,7 +329,7 @@ def conclude(
 
 def short(job:Job) -> str: return job.id[:8]
 
-# %% ../nbs/50_cli.ipynb #1d82b1d6
+# %% ../nbs/50_cli.ipynb #14263768
 def glance(
     client:RemoteClient,
     job:Job,             # Just submitted
@@ -365,7 +365,7 @@ def submit(
     param:Annotated[list[str], Option('--param', '-p', metavar='KEY=VALUE', help='A parameter of the pipeline; may be repeated')]=[],  # noqa: B006
     input:Annotated[str|None, Option('--input', metavar='PATH', help='A file that is in the workspace of the node already')]=None,
     name:Annotated[str|None, Option(help='What to call the job')]=None,
-    id:Annotated[str|None, Option('--id', help='Id of the job, a UUID: submitting it again makes no second job')]=None,
+    id:Annotated[str|None, Option('--id', help='Id of the job, a UUID, say: submitting it again makes no second job')]=None,
     priority:Annotated[int, Option(help='Larger runs sooner')]=0,
     timeout:Annotated[float|None, Option(help='Longest run of one attempt, seconds', min=.001)]=None,
     max_attempts:Annotated[int, Option(help='Attempts allowed', min=1)]=1,
@@ -418,7 +418,7 @@ def find_job(
     if len(found) > 1: raise InvalidInput('id', f'{id!r} is the beginning of {len(found)} ids', f'Give more of it: {" ".join(j.id for j in found[:4])}')
     return found[0]
 
-# %% ../nbs/50_cli.ipynb #919ad1ba
+# %% ../nbs/50_cli.ipynb #c04a844e
 def table(
     *heads:str,               # Titles of the columns
     rows:list[list[str|Text]],
@@ -432,6 +432,8 @@ def table(
 
 def age(s:float) -> str: return next(f'{int(s // n)} {unit}' for n, unit in ((86400, 'd'), (3600, 'h'), (60, 'min'), (1, 's')) if s >= n or n == 1)
 
+def clip(text:str, most:int=40) -> str: return text if len(text) <= most else f'{text[:most-13]}…{text[-12:]}'   # its end tells the kind of file
+
 def jobs_table(
     jobs:list[Job],     # In the order of the rows
     at:str|None=None,   # Instant of looking; None: now
@@ -439,7 +441,7 @@ def jobs_table(
     "Jobs as a table for people."
     def row(j):
         says = j.error if j.status is JobStatus.FAILED else '' if j.is_terminal else silence(j) or j.message
-        return [short(j), j.name, j.spec.get('pipeline') or '', Text(j.status.value, COLOURS[j.status]), '' if j.progress is None else f'{int(j.progress)} %',
+        return [short(j), clip(j.name), j.spec.get('pipeline') or '', Text(j.status.value, COLOURS[j.status]), '' if j.progress is None else f'{int(j.progress)} %',
                 seconds(elapsed_s(j.started_at, j.completed_at or at), 1), age(elapsed_s(j.created_at, at)), says or '']
     return table('ID', 'NAME', 'PIPELINE', 'STATUS', 'DONE', 'TOOK', 'AGE', 'SAYS', rows=[row(j) for j in jobs])
 
@@ -453,7 +455,7 @@ def ls(
     if as_json: _print_json([j.to_dict() for j in jobs])
     else: show_table(jobs_table(jobs))
 
-# %% ../nbs/50_cli.ipynb #c2cd7f0e
+# %% ../nbs/50_cli.ipynb #8455bd18
 _STEPS = {'created': 'created', 'waiting': 'waiting', 'sent': 'sent', 'started': 'started', 'adopted': 'found again', 'retried': 'tried again', 'unsent': 'not sent', 'unreachable': 'node silent', 'reachable': 'node back',
           'cancel_requested': 'cancel asked', 'fetched': 'fetched'} | {s.value: 'finished' for s in JobStatus if s.is_terminal}
 
@@ -468,7 +470,7 @@ class Step:
 def timeline(
     history:list[JobEvent],  # From `RemoteClient.history`
 ) -> list[Step]:
-    "The turning points of a job's life, in order."
+    "The turning points of a job's life, in the order of the journal: the node's clock need not agree with ours."
     sent, steps = {e.attempt for e in history if e.type == 'sent'}, []
     told = {(e.attempt, _STEPS.get(e.data.get('type'))) for e in history if e.type == 'remote'}
     for e in history:
@@ -621,7 +623,7 @@ def cancel(id:JobId, as_json:AsJson=False, url:Url=URL, token_file:TokenFile=Non
     else: typer.echo(stopped(job, receipt))
     raise typer.Exit(Exit.DONE if job.status is JobStatus.CANCELLED else Exit.FAILED if job.is_terminal else Exit.UNREACHABLE)
 
-# %% ../nbs/50_cli.ipynb #effa8a62
+# %% ../nbs/50_cli.ipynb #76038824
 @app.command()
 def download(
     id:JobId,
@@ -632,6 +634,7 @@ def download(
     with connect(url, token_file) as client:
         job = find_job(client, id)
         if not job.is_terminal: raise JobtrackError(f'Job {short(job)} is {job.status} and has no results yet. Wait for it: jobtrack watch {short(job)}')
+        if not job.outputs: typer.echo(f'Job {short(job)} is {job.status} and left no results', err=True)
         for path in _fetch(client, job, names, to): typer.echo(path)
 
 # %% ../nbs/50_cli.ipynb #3d33ef28
@@ -645,7 +648,7 @@ def pipelines(as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
     show_table(table('NAME', 'TAKES', 'PARAMETERS', 'NODES', 'ABOUT', rows=[
         [p['name'], ' '.join(p['accepts'][:4]) + ' …' * (len(p['accepts']) > 4), ' '.join(map(_asks, p['params'])), ' '.join(p.get('nodes', ())), p['description']] for p in found]))
 
-# %% ../nbs/50_cli.ipynb #9c643cbd
+# %% ../nbs/50_cli.ipynb #46b09816
 nodes_app = typer.Typer(rich_markup_mode=None, help='The nodes of a manager: list, add, remove.', context_settings={'help_option_names': ['-h', '--help']})
 app.add_typer(nodes_app, name='nodes')
 
@@ -667,7 +670,7 @@ def add_node(
     "Put a node on record."
     with connect(url, token_file) as client: n = call(client, 'POST', '/api/nodes', read_address(address, name))
     if as_json: return _print_json(n)
-    typer.echo(f'Node {plain(n["name"])} is on record and {n["status"]}')
+    typer.echo(f'Node {plain(n["name"])} is on record and {n["status"]}' + (f': {plain(n["problem"])}' if n.get('problem') else ''))
 
 @nodes_app.command('rm')
 def remove_node(

@@ -342,7 +342,7 @@ def test_nodes_of_a_manager(tmp_path, monkeypatch, node):
             return r.exit_code, r.stdout
         assert run('nodes', '--json') == (0, '[]\n')
         assert run('nodes', 'add', node.url, '--name', 'shed') == (0, 'Node shed is on record and online\n')
-        assert run('nodes', 'add', 'http://127.0.0.1:9', '--name', 'attic')[1].endswith('offline\n')
+        assert run('nodes', 'add', 'http://127.0.0.1:9', '--name', 'attic')[1].startswith('Node attic is on record and offline: ')
         assert [(n['name'], n['status']) for n in json.loads(run('nodes', '--json')[1])] == [('attic', 'offline'), ('shed', 'online')]
         assert [o.split()[:2] for o in run('nodes')[1].splitlines()[1:]] == [['attic', 'offline'], ['shed', 'online']]
         assert run('nodes', 'rm', 'attic')[0] == 0 and run('nodes', 'rm', 'attic')[0] == Exit.USAGE

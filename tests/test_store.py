@@ -370,3 +370,12 @@ def test_what_was_acknowledged_is_there_after_a_kill(db, durability):
             told_by_row = dict(pending=['created'], running=['created', 'running'], completed=['created', 'running', 'completed'])
             assert all(types(j.id) == told_by_row[j.status] for j in s.list(limit=20))
             assert [e.seq for e in s.events()] == [*range(1, s.last_seq()+1)]
+
+def test_the_last_cursor_is_the_same_after_the_latest_job_was_deleted(one_store):
+    "In memory as in the database: of what is on record, not of what once was."
+    memory = MemoryStore()
+    for s in (memory, one_store):
+        before = s.last_seq()
+        for job_id in ('stays', 'goes'): s.add(Job(id=job_id, status=JobStatus.COMPLETED))
+        s.delete('goes')
+        assert s.last_seq() == before + 1 and [e.job_id for e in s.events(before)] == ['stays']

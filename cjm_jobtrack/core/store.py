@@ -257,7 +257,7 @@ def counts(self:JobStore) -> dict[str, int]:  # Every status, also those with no
     with self._tx() as con: found = dict(con.execute(sa.select(job_table.c.status, sa.func.count()).group_by(job_table.c.status)).all())
     return {s.value: found.get(s.value, 0) for s in JobStatus}
 
-# %% ../../nbs/core/02_store.ipynb #0bd84968
+# %% ../../nbs/core/02_store.ipynb #93b373aa
 @patch
 def events(self:JobStore,
     after:int=0,             # Last `seq` already seen
@@ -272,7 +272,7 @@ def events(self:JobStore,
 
 @patch
 def last_seq(self:JobStore) -> int:  # 0 when nothing has happened yet
-    "The cursor that has seen everything."
+    "The cursor that has seen everything on record."
     with self._tx() as con: return con.execute(sa.select(sa.func.max(event_table.c.seq))).scalar() or 0
 
 # %% ../../nbs/core/02_store.ipynb #cf6c4714

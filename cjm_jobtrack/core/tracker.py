@@ -43,7 +43,7 @@ class MemoryStore:
         row.update(changes)
         return True
 
-# %% ../../nbs/core/05_tracker.ipynb #3d5d38ca
+# %% ../../nbs/core/05_tracker.ipynb #8b0fd1b0
 @patch
 def get(self:MemoryStore, job_id): return Job.from_dict(self._jobs[job_id]) if job_id in self._jobs else None
 @patch
@@ -60,7 +60,7 @@ def events(self:MemoryStore, after=0, job_id=None, limit=None):
     if job_id is not None: return [self._events[s] for s in self._seqs.get(job_id, ()) if s > after][:limit]
     return [*takewhile(lambda e: e.seq > after, reversed(self._events.values()))][::-1][:limit]
 @patch
-def last_seq(self:MemoryStore): return self._seq
+def last_seq(self:MemoryStore): return next(reversed(self._events), 0)
 @patch
 def delete(self:MemoryStore, job_id):
     if job_id not in self._jobs or not self._jobs[job_id]['status'].is_terminal: return False
@@ -77,7 +77,7 @@ def delete_node(self:MemoryStore, node_id):
 @patch
 def close(self:MemoryStore): pass
 
-# %% ../../nbs/core/05_tracker.ipynb #2571f6bb
+# %% ../../nbs/core/05_tracker.ipynb #3fd300c8
 _log = logging.getLogger(__name__)
 _ENDS = {s.value for s in JobStatus if s.is_terminal}   # types of the event that ends a job
 _NEVER = float('-inf')                                   # on the monotonic clock, seconds
@@ -94,6 +94,7 @@ class JobTracker:
         store=None,                                            # JobStore, its URL, or None for a record in memory
         on_job_completed:Callable[[str, 'JobTracker'], Any]|None=None,  # Called with (job id, tracker) after a job has completed
     ):
+        if on_job_completed is not None and not callable(on_job_completed): raise InvalidInput('on_job_completed', f'is {on_job_completed!r}', 'Give a function; the record is given as `store`')
         if store is not None and not hasattr(store, 'move'):
             from cjm_jobtrack.core.store import JobStore
             store = JobStore(store)
@@ -232,7 +233,7 @@ def _need(self:JobTracker, job_id) -> Job:
     if (job := self.get_job(job_id)) is None: raise UnknownJob(job_id)
     return job
 
-# %% ../../nbs/core/05_tracker.ipynb #0751ce52
+# %% ../../nbs/core/05_tracker.ipynb #99fd46b9
 @patch
 def create_job(self:JobTracker,
     name:str,                   # What people call it
@@ -244,17 +245,18 @@ def create_job(self:JobTracker,
     max_attempts:int=1,         # Attempts allowed, at least 1
     timeout:float|None=None,    # Longest run of one attempt, seconds
     metadata:dict|None=None,    # The caller's own data
-    **fields,                   # Further fields of the job: `node`, say
+    node:str|None=None,         # Id of the node that is to carry it out; None: any
 ) -> Job:                       # The live object: pending, or as it stands when the id is on record with the same spec
     "Put a job on record. Raises `InvalidInput` naming the field; `KeyConflict` when the id is taken by a job with another spec."
     for field, value, types in (('name', name, str), ('runner', runner, str), ('spec', {} if spec is None else spec, dict), ('metadata', {} if metadata is None else metadata, dict), ('priority', priority, int), ('max_attempts', max_attempts, int)):
         if not isinstance(value, types) or types is int and isinstance(value, bool): raise InvalidInput(field, f'is {value!r}', f'Give a value of type {types.__name__}')
     if not 1 <= max_attempts < 2**31: raise InvalidInput('max_attempts', f'is {max_attempts}', 'Give a whole number of at least 1')
     if not -2**31 <= priority < 2**31: raise InvalidInput('priority', f'is {priority}', 'Give a whole number of at most 31 bits')
-    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0): raise InvalidInput('timeout', f'is {timeout!r}', 'Give seconds above 0, or None')
+    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < float('inf')): raise InvalidInput('timeout', f'is {timeout!r}', 'Give seconds above 0, or None')
+    if not isinstance(node, str|None): raise InvalidInput('node', f'is {node!r}', 'Give the id of a node')
     at = now()
     job = self.job_class(id=check_id(id) if id is not None else new_id(), name=name, runner=runner, spec=spec if spec is not None else {}, priority=priority,
-                         max_attempts=max_attempts, timeout=timeout, metadata=metadata if metadata is not None else {}, created_at=at, updated_at=at, **fields)
+                         max_attempts=max_attempts, timeout=timeout, metadata=metadata if metadata is not None else {}, created_at=at, updated_at=at, node=node)
     return self.add_job(job)
 
 # %% ../../nbs/core/05_tracker.ipynb #512bca23

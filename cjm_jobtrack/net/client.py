@@ -734,7 +734,7 @@ def log_tail(self:ClientBase,
             return collapse_frames(''.join(re.findall(r'[^\n]*\n|[^\n]+', text)[-lines:]))
     return self._run(rule())
 
-# %% ../../nbs/net/20_client.ipynb #9d17a26a
+# %% ../../nbs/net/20_client.ipynb #b181d953
 class _Hashing(io.FileIO):
     "A file that is hashed while it is read from its beginning."
     def read(self, n=-1):
@@ -744,6 +744,8 @@ class _Hashing(io.FileIO):
 
 def _upload(path, node):
     path = Path(path)
+    try: path.name.encode()
+    except UnicodeEncodeError as e: raise InvalidInput('input', f'has a name that is not text: {path.name!r}', 'Rename the file') from e
     try: f = _Hashing(path)
     except OSError as e: raise InvalidInput('input', f'cannot be read: {path}: {e.strerror}', 'Give a file of this machine') from e
     with f:

@@ -352,7 +352,7 @@ def _api_files(app:FastAPI, m:Manager):
     @app.api_route('/api/jobs/{job_id}/download/{name:file_name}', methods=['GET', 'HEAD'])
     async def named(name:str, request:Request, job:Job=Depends(_find)) -> Response: return await m.download(job, pick_output(job, name), request)
 
-# %% ../../nbs/net/23_manager.ipynb #15313cbc
+# %% ../../nbs/net/23_manager.ipynb #832eaef1
 def _api_nodes(app:FastAPI, m:Manager):
     "Add, list, change, remove, test, verify."
     d = m.directory
@@ -360,7 +360,7 @@ def _api_nodes(app:FastAPI, m:Manager):
         active = len(m.tracker.list_jobs(['pending', 'running'], node=n['id']))
         online = d.is_online(n)
         return {k: _iso(v) if k in ('createdAt', 'updatedAt') else v for k, v in n.items() if k != 'url'} | {
-                'status': 'online' if online else 'offline', 'jobs': active, 'activeJobs': active, 'unreachableSince': _iso(d.silent_since(n)),
+                'status': 'online' if online else 'offline', 'jobs': active, 'activeJobs': active, 'problem': None if online else d.state(n).problem, 'unreachableSince': _iso(d.silent_since(n)),
                 'activityStatus': ('running' if active else 'idle') if online else 'offline'}
     async def checked(n:dict) -> dict:
         await d.check(n)

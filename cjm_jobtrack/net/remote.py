@@ -437,7 +437,7 @@ async def find(self:RemoteRunner, job:Job) -> dict|None:
         except (NodeUnreachable, NodeRefused, UnknownNode) as e: _log.info('Job %s: %s', job.id, e)   # silence is no denial
     return self._handle(job)
 
-# %% ../../nbs/net/21_remote.ipynb #bc0aaaa7
+# %% ../../nbs/net/21_remote.ipynb #1f750adc
 class _Session:
     "One follower's view of one attempt on its node."
     def __init__(self, runner:RemoteRunner, job:Job, report:Report):
@@ -470,8 +470,8 @@ class _Session:
 
     async def sleep(self, seconds:float):
         "A pause that ends early when there is news from this side."
-        try: await asyncio.wait_for(self.wake.wait(), seconds)
-        except TimeoutError: pass
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds): await self.wake.wait()
         self.wake.clear()
 
 # %% ../../nbs/net/21_remote.ipynb #ab6cf881
@@ -556,7 +556,7 @@ async def _match(self:RemoteRunner, s:_Session) -> tuple[dict|None, Job|None]:
         if there.id not in taken and same(wire) and (epoch(there.created_at) or 0) >= since: return wire, there
     return None, None
 
-# %% ../../nbs/net/21_remote.ipynb #de9c9625
+# %% ../../nbs/net/21_remote.ipynb #51700ab2
 @patch
 def _relay(self:RemoteRunner, s:_Session, e:JobEvent):
     "An entry of the node's journal into ours, once."
@@ -580,6 +580,7 @@ async def _copy_log(self:RemoteRunner, s:_Session, attempt:int):
 async def _catch_up(self:RemoteRunner, s:_Session, there:Job):
     if there.is_terminal:
         for e in await s.client.history(s.job.remote_id): self._relay(s, e)
+    if there.status is JobStatus.PENDING: s.progress(None, f'waiting for its turn on {s.node["name"]}')
     if there.attempt: await self._copy_log(s, there.attempt)
 
 # %% ../../nbs/net/21_remote.ipynb #37b6a5f7
