@@ -357,3 +357,8 @@ def test_it_is_installed():
 def test_commands_start_without_the_servers_libraries():
     code = 'import sys; import cjm_jobtrack.cli; print(*{m.split(".")[0] for m in sys.modules} & {"fastapi", "uvicorn", "sqlalchemy", "docker", "ipywidgets", "IPython"})'
     assert subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=30).stdout.strip() == ''
+
+def test_a_long_name_hides_nothing_else():
+    console = Console(width=100, file=io.StringIO())
+    console.print(jobs_table([Job(id='7f3a0001', name='a'*245 + '.wav')]))
+    assert all(t in console.file.getvalue() for t in ('7f3a0001', 'pending', '.wav'))

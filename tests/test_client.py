@@ -414,5 +414,7 @@ def test_uploads_are_compared(tmp_path):
         async with AsyncRemoteClient(url) as client: return await client.upload(str(f))
     with Served(Files(b'').app) as server: assert asyncio.run(main(server.url)).size == len(BIG)
     with Served(Files(b'', sha256='lies').app) as server, RemoteClient(server.url) as client, pytest.raises(DamagedTransfer, match='sha256'): client.upload(f)
-    with RemoteClient('http://127.0.0.1:9') as client, pytest.raises(InvalidInput) as e: client.submit('x', tmp_path/'missing.wav')
-    assert e.value.field == 'input'
+    (tmp_path/'bad\udcff.wav').write_bytes(b'x')
+    for name in ('missing.wav', 'bad\udcff.wav'):
+        with RemoteClient('http://127.0.0.1:9') as client, pytest.raises(InvalidInput) as e: client.submit('x', tmp_path/name)
+        assert e.value.field == 'input'

@@ -840,10 +840,12 @@ def test_the_nodes_queue_does_not_use_up_a_jobs_time(tmp_path):
         until(lambda: n.http.get(f'/jobs/{first}').json().get('status') == 'running', 'the first to run')
         second = h.rc.submit('work', params=plan(), timeout=.5).id
         until(lambda: h.types(second).count('accepted'), 'the second to be sent')
+        until(lambda: 'waiting for its turn' in (h.get(second)['message'] or ''), 'it to say that it waits')
         begun = time.monotonic()
         until(lambda: time.monotonic() - begun > 1. or h.get(second)['status'] != 'running', 'its time to pass')
         (tmp_path/'gate').touch()
-        assert h.wait(second)['status'] == 'completed', 'the limit is on running, and it waited'
+        ended = h.wait(second)
+        assert (ended['status'], ended['message'] or '') == ('completed', ''), 'the limit is on running, and it waited'
         third = h.rc.submit('work', params=plan(gate=str(tmp_path/'none')), timeout=.3).id
         failed = h.wait(third)
         assert (failed['status'], failed['errorDetails']['code'], n.get(third)['status']) == ('failed', 'timeout', 'failed')

@@ -127,10 +127,14 @@ def test_a_record_that_cannot_be_written_changes_nothing(url):
 @pytest.mark.parametrize('field, kw', [
     ('name', dict(name=7)), ('name', dict(name=None)), ('id', dict(id='a/b')), ('id', dict(id='')), ('runner', dict(runner=None)), ('spec', dict(spec=[])), ('spec', dict(spec='x')), ('metadata', dict(metadata=[1])),
     ('priority', dict(priority='high')), ('priority', dict(priority=True)), ('priority', dict(priority=2**40)), ('max_attempts', dict(max_attempts=0)), ('max_attempts', dict(max_attempts=1.5)),
-    ('max_attempts', dict(max_attempts=2**40)), ('timeout', dict(timeout=0)), ('timeout', dict(timeout=-1)), ('timeout', dict(timeout=float('nan'))), ('timeout', dict(timeout='1')), ('timeout', dict(timeout=True))])
+    ('max_attempts', dict(max_attempts=2**40)), ('timeout', dict(timeout=0)), ('timeout', dict(timeout=-1)), ('timeout', dict(timeout=float('nan'))), ('timeout', dict(timeout='1')), ('timeout', dict(timeout=True)),
+    ('timeout', dict(timeout=float('inf'))), ('node', dict(node=3))])
 def test_bad_input_names_the_field(tracker, field, kw):
     with pytest.raises(InvalidInput) as e: tracker.create_job(**{'name': 'take', **kw})
     assert e.value.field == field and tracker.last_seq() == 0
+
+def test_what_cannot_be_called_is_no_callback():
+    with pytest.raises(InvalidInput, match='`on_job_completed`'): JobTracker(None, 'sqlite:///jobs.db')
 
 @pytest.mark.parametrize('reopen', [False, True])
 def test_the_same_id_again(url, reopen):

@@ -556,12 +556,13 @@ async def _match(self:RemoteRunner, s:_Session) -> tuple[dict|None, Job|None]:
         if there.id not in taken and same(wire) and (epoch(there.created_at) or 0) >= since: return wire, there
     return None, None
 
-# %% ../../nbs/net/21_remote.ipynb #51700ab2
+# %% ../../nbs/net/21_remote.ipynb #acc49234
 @patch
 def _relay(self:RemoteRunner, s:_Session, e:JobEvent):
     "An entry of the node's journal into ours, once."
     if e.seq is None or e.seq <= s.seq: return
     s.report.note('remote', {'type': e.type, 'at': e.at, 'seq': e.seq, 'attempt': e.attempt, 'data': e.data})
+    if e.type == 'running': s.report.progress(None, '')   # it is not waiting there any more
     s.seq = e.seq
 
 @patch
