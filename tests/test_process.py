@@ -7,16 +7,9 @@ from cjm_jobtrack.core.logs import LogStore
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.process import ProcessRunner, check_process, collect_outputs
 from cjm_jobtrack.run.runner import Report, check_runner
+from helpers import until
 
 PY = sys.executable
-
-def until(condition, what, deadline=20.):
-    "Wait for a condition, and say what did not come."
-    end = time.monotonic() + deadline
-    while not (value := condition()):
-        assert time.monotonic() < end, f'waited {deadline} s for {what}'
-        time.sleep(.005)
-    return value
 
 def runs(pid:int) -> bool:
     try: return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

@@ -11,16 +11,9 @@ from cjm_jobtrack.run.call import CallRunner
 from cjm_jobtrack.run.process import ProcessRunner
 from cjm_jobtrack.run.queue import JobQueue
 from cjm_jobtrack.run.runner import Receipt, retry_delay
+from helpers import until
 
 pytestmark = pytest.mark.filterwarnings('error::RuntimeWarning', 'error::pytest.PytestUnraisableExceptionWarning')
-
-def until(condition, what, deadline=20.):
-    "Wait for a condition, and say what did not come."
-    end = time.monotonic() + deadline
-    while not (value := condition()):
-        assert time.monotonic() < end, f'waited {deadline} s for {what}'
-        time.sleep(.002)
-    return value
 
 @pytest.fixture(autouse=True)
 def nothing_left(caplog):
