@@ -616,19 +616,20 @@ def test_readers_that_leave_are_let_go(node, tmp_path):
     node.wait(job['id'])
 
 def test_a_server_that_stops_ends_its_streams(tmp_path):
-    read, reading = [], threading.Event()
-    def follow(url, path):
+    read, paths = [], ('/events?after=0', '/jobs/{job}/events')
+    reading = [threading.Event() for _ in paths]
+    def follow(url, path, begun):
         with client(url) as c, c.stream('GET', path) as r:
             for line in r.iter_lines():
                 read.append(line)
-                reading.set()
+                begun.set()
         read.append('the end')   # and no error
     node = Node(tmp_path/'data', pipelines=write_pipelines(tmp_path/'pipelines'))
     with serving(node) as s, client(s.url) as c:
         job = Served(s.url, c).ask({'gate': str(tmp_path/'gate')})['id']
-        readers = [threading.Thread(target=follow, args=(s.url, p)) for p in ('/events?after=0', f'/jobs/{job}/events')]
+        readers = [threading.Thread(target=follow, args=(s.url, p.format(job=job), begun)) for p, begun in zip(paths, reading)]
         for t in readers: t.start()
-        assert reading.wait(10)
+        assert all(begun.wait(10) for begun in reading)
         until(lambda: node.tracker.get_job(job).status == 'running', 'the job to run')
     for t in readers: t.join(10)
     assert read.count('the end') == 2

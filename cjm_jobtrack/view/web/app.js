@@ -150,6 +150,8 @@ function toast(text) {
 
 // Jobs
 
+const oldest = () => $('job-list').lastElementChild?.dataset.id   // of those shown
+
 async function load(before = null) {
   const asked = filter
   const query = new URLSearchParams({limit: PAGE, ...(filter ? {status: filter} : {}), ...(before ? {before} : {})})
@@ -165,7 +167,7 @@ function put(job, loaded = false) {
   if (open?.id === job.id) { open.job = job; paintDetails() }
   const wanted = !filter || job.status === filter
   if (!wanted) return drop(job.id)
-  const last = [...jobs.values()].pop()
+  const last = jobs.get(oldest())
   if (!loaded && !jobs.has(job.id) && more && last && job.created_at < last.created_at) return   // belongs to a page that is not shown
   const isNew = !jobs.has(job.id)
   jobs.set(job.id, job)
@@ -511,7 +513,10 @@ function route() {
   else if (!id && open) hideDetails()
 }
 
-$('older').addEventListener('click', () => load([...jobs.keys()].pop()).catch(e => toast(e.message)))
+$('older').addEventListener('click', async e => {
+  e.target.disabled = true   // a second click would ask for the same page
+  try { await load(oldest()) } catch (err) { toast(err.message) } finally { e.target.disabled = false }
+})
 addEventListener('hashchange', route)
 addEventListener('keydown', e => { if (e.key === 'Escape' && open && !document.querySelector('dialog[open]')) location.hash = '' })
 setInterval(() => {
