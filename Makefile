@@ -1,5 +1,5 @@
 # `make` lists the targets. Each sets up what it needs in .venv first, and is quick the second time.
-# Another Python:  make test PYTHON=python3.13        More words for the demo:  make demo ARGS=--keep
+# Another Python:  make test PYTHON=python3.13        More words for demo and bench:  make demo ARGS=--keep
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
@@ -17,11 +17,11 @@ demo:  ## Transcribe a recording through manager, node and pipeline, followed li
 	@"$(BIN)/jobtrack" demo $(ARGS)
 
 test:  ## Run every check
-	@$(SETUP) dev system
+	@$(SETUP) dev plugin system
 	@"$(BIN)/python" tools/check.py
 
 test-long:  ## Every check, with slow cells and tests and many more examples
-	@$(SETUP) dev system
+	@$(SETUP) dev plugin system
 	@"$(BIN)/python" tools/check.py --long
 
 lint:  ## Look for real faults with ruff
@@ -37,13 +37,13 @@ docs:  ## Build the documentation into _docs (needs Quarto)
 	@$(SETUP) dev
 	@"$(BIN)/nbdev-docs"
 
-bench:  ## Run the benchmarks
-	@$(SETUP) dev
-	@"$(BIN)/python" tools/bench.py
+bench:  ## Run the benchmarks and keep what they come to in bench/results.jsonl
+	@$(SETUP) bench system-bench
+	@"$(BIN)/python" tools/bench.py $(ARGS)
 
-bench-quick:  ## Run the benchmarks, shortened
-	@$(SETUP) dev
-	@"$(BIN)/python" tools/bench.py --quick
+bench-quick:  ## Run the benchmarks, shortened, and show the table
+	@$(SETUP) bench system-bench
+	@"$(BIN)/python" tools/bench.py --quick $(ARGS)
 
 hooks:  ## Install the git and Jupyter hooks for notebooks (writes to ~/.jupyter and .git)
 	@$(SETUP) dev
@@ -51,6 +51,6 @@ hooks:  ## Install the git and Jupyter hooks for notebooks (writes to ~/.jupyter
 
 clean:  ## Remove what was made here, but .venv
 	rm -rf _proc _docs build dist *.egg-info nbs/nbdev.yml nbs/sidebar.yml .pytest_cache .ruff_cache .hypothesis .quarto
-	find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -type d -prune -exec rm -rf {} +
+	find . -name '.venv*' -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -type d -prune -exec rm -rf {} +
 
 .PHONY: help demo test test-long lint readme docs bench bench-quick hooks clean

@@ -1,11 +1,20 @@
-"""For all tests: what the machine offers, how thorough to be, and that nothing is left behind."""
+"""For all tests: what the machine offers, how thorough to be, servers to test on, and that nothing is left behind.
+
+    database         the URL of a fresh database; the test runs once on SQLite and once on PostgreSQL
+    postgres_url     the URL of a fresh PostgreSQL database
+    docker_engine    an engine, `.url`: the machine's own (DOCKER_HOST or the usual socket), else one that is started for the session
+    own_postgres, own_docker    servers of the test's own, which it may restart, kill and crash (tools/services.py)"""
 import os, uuid
-from contextlib import suppress
+from contextlib import closing, nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-import psutil, pytest
+import docker, psutil, pytest
 from hypothesis import HealthCheck, settings
-from needs import NEEDS
+from needs import NEEDS, engine
+from cjm_jobtrack.run.groups import Groups
+from cjm_jobtrack.run.process import _whose
+from services import Docker, Postgres
 
 LONG = os.environ.get('HYPOTHESIS_PROFILE') == 'long'  # `make test-long`
 settings.register_profile('quick', deadline=None, derandomize=True)  # the same examples each time: a red run is never luck
@@ -15,13 +24,66 @@ settings.load_profile('long' if LONG else 'quick')
 def pytest_collection_modifyitems(items):
     for item in items:
         for name in (n for mark in item.iter_markers('needs') for n in mark.args):
-            if not NEEDS[name].find(): item.add_marker(pytest.mark.skip(reason=f'no {name} here: apt-get install {" ".join(NEEDS[name].packages)}'))
+            if why := NEEDS[name].lacking(): item.add_marker(pytest.mark.skip(reason=why))
         if item.get_closest_marker('slow') and not LONG: item.add_marker(pytest.mark.skip(reason='slow: `make test-long` runs it'))
 
 @pytest.fixture(scope='session')
 def root() -> Path:
     "The top folder of the project."
     return Path(__file__).resolve().parent.parent
+
+# Servers. A test that asks for one is skipped, with the reason, where the machine has none
+
+def need(name):
+    if why := NEEDS[name].lacking(): pytest.skip(why)
+
+@pytest.fixture(scope='session')
+def postgres() -> Postgres:
+    "The session's PostgreSQL server, shared: for databases, not for faults."
+    need('postgresql')
+    with Postgres() as server: yield server
+
+@pytest.fixture
+def postgres_url(postgres) -> str:
+    "The URL of a fresh PostgreSQL database."
+    url = postgres.create()
+    yield url
+    postgres.drop(url)
+
+@pytest.fixture(params=['sqlite', pytest.param('postgresql', marks=pytest.mark.needs('postgresql'))])
+def database(request, tmp_path) -> str:
+    "The URL of a fresh database, of each kind in turn."
+    return f'sqlite:///{tmp_path/"jobs.db"}' if request.param == 'sqlite' else request.getfixturevalue('postgres_url')
+
+@pytest.fixture
+def own_postgres() -> Postgres:
+    "A PostgreSQL server for one test: `create()` gives the URL of a fresh database; `stop()`, `start()`, `restart()`, `crash()`."
+    need('postgresql')
+    with Postgres() as server: yield server
+
+@dataclass(frozen=True)
+class Engine:
+    "A Docker engine that somebody else runs."
+    url:str
+
+@pytest.fixture(scope='session')
+def docker_engine() -> Engine | Docker:
+    "An engine, shared: for containers, not for faults. Its `url` is for `docker.DockerClient` and DOCKER_HOST."
+    need('docker')
+    with nullcontext(Engine(url)) if (url := engine()) else Docker() as found:
+        before = _our_containers(found.url)
+        yield found
+        left = _our_containers(found.url) - before
+    assert not left, f'containers left behind by the tests: {sorted(left)}'
+
+def _our_containers(url) -> set[str]:
+    with closing(docker.DockerClient(base_url=url)) as client: return {c.name for c in client.containers.list(all=True, filters={'label': 'jobtrack.job'}, ignore_removed=True)}
+
+@pytest.fixture
+def own_docker() -> Docker:
+    "An engine for one test, with no images in it: `restart(live_restore=True)` lets containers live through it; `stop()`, `start()`, `kill()`."
+    need('dockerd')
+    with Docker() as own: yield own
 
 MARK = 'JOBTRACK_TEST_SESSION'  # in the environment of everything that the tests start, detached or not
 
@@ -38,7 +100,7 @@ def _describe(p) -> str:
     except psutil.NoSuchProcess: return f'{p.pid} (ended just now)'
 
 @pytest.fixture(scope='session', autouse=True)
-def nothing_left_behind():
+def nothing_left_behind(tmp_path_factory):
     "After the last test no process that any of them started is left, even one with a session of its own."
     session = os.environ[MARK] = str(uuid.uuid4())
     yield
@@ -48,4 +110,13 @@ def nothing_left_behind():
     told = [_describe(p) for p in left]
     for p in left:
         with suppress(psutil.NoSuchProcess): p.kill()
-    assert not told, 'left behind by the tests:\n' + '\n'.join(told)
+    busy = _groups_left(tmp_path_factory.getbasetemp())
+    assert not told and not busy, 'left behind by the tests:\n' + '\n'.join(told + busy)
+
+def _groups_left(folder) -> list[str]:
+    "Control groups of attempts below a folder that have processes in them. Empty ones, of attempts that nobody came back to, are removed as the next runner would."
+    busy, groups = [], Groups.find()
+    for name in {d.name for parent in set(groups.parents.values() if groups else ()) for d in parent.glob('jobtrack-work-*')}:
+        group = groups.group(name, groups.parents)
+        if (where := _whose(group)) and Path(where).is_relative_to(folder) and not group.remove(): busy.append(name)
+    return busy

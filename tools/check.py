@@ -1,8 +1,12 @@
 """All checks of the project, in order, each with a heading and the time it took. What `make test` runs once things are set up.
 
-Every check runs even when an earlier one failed, so that one run tells everything. Ends with status 1 if any failed."""
+Every check runs even when an earlier one failed, so that one run tells everything. Ends with status 1 if any failed.
+Notebooks and tests find a Docker engine at DOCKER_HOST, where there is one or one can be started."""
 import os, subprocess, sys, time
+from contextlib import ExitStack
 from pathlib import Path
+from needs import dockerd, engine
+from services import Docker
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -18,6 +22,11 @@ CHECKS = [  # what is checked, and how
 LONG = {'nbdev-test': ['--flags', 'slow'], 'pytest': ['--timeout', '1800']}
 
 def main(long):
+    with ExitStack() as stack:
+        if not engine() and dockerd(): os.environ['DOCKER_HOST'] = stack.enter_context(Docker()).url
+        return checks(long)
+
+def checks(long):
     env = os.environ | dict(PATH=f'{BIN}{os.pathsep}{os.environ.get("PATH", "")}', VIRTUAL_ENV=str(BIN.parent), HYPOTHESIS_PROFILE='long' if long else os.environ.get('HYPOTHESIS_PROFILE', 'quick'))
     failed, begun = [], time.monotonic()
     for n, (what, cmd) in enumerate(CHECKS, 1):

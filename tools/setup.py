@@ -1,17 +1,20 @@
-"""Set up what a make target needs, once: `setup.py demo`, `setup.py dev`, `setup.py system`.
+"""Set up what a make target needs, once: `setup.py demo`, `setup.py dev system`, `setup.py bench system-bench`.
 
-demo, dev   the virtual environment .venv with the package and that extra, renewed when pyproject.toml changes
-system      the Debian packages of tools/needs.py, where this is root on a Debian; elsewhere it says what will be skipped
+demo, dev, bench       the virtual environment .venv with the package and that extra, renewed when pyproject.toml changes
+system, system-bench   the Debian packages of tools/needs.py for tests or benchmarks, where this is root on a Debian; elsewhere it says
+                       what will be skipped. Servers among them are not started.
+plugin                 the virtual environment .venv-plugin with the package and `cjm-plugin-system`, which needs Python 3.12 or later
 
 Runs on the Python that .venv is to be made from, with the standard library only."""
 import hashlib, json, os, shutil, subprocess, sys, time
+from contextlib import contextmanager
 from pathlib import Path
 from needs import absent
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT/'.venv'
 STAMP = VENV/'setup.json'
-INCLUDES = {'dev': {'dev', 'demo'}, 'demo': {'demo'}}  # an extra -> what is there once it is installed
+INCLUDES = {'bench': {'bench', 'dev', 'demo'}, 'dev': {'dev', 'demo'}, 'demo': {'demo'}}  # an extra -> what is there once it is installed
 
 def run(*cmd, **env):
     "Run a command; its words are shown only when it fails, and then it is the end."
@@ -20,11 +23,20 @@ def run(*cmd, **env):
 
 def may_install() -> bool: return os.name == 'posix' and os.geteuid() == 0 and shutil.which('apt-get') is not None
 
+@contextmanager
+def no_new_servers(policy=Path('/usr/sbin/policy-rc.d')):
+    "Debian starts the servers that it installs, unless this file says no (invoke-rc.d(8)). Ours are started by the tests, each for itself."
+    if policy.exists(): yield; return
+    policy.write_text('#!/bin/sh\nexit 101\n')
+    policy.chmod(0o755)
+    try: yield
+    finally: policy.unlink()
+
 def apt_install(*packages):
     "Install Debian packages; the lists are fetched first."
     quiet = dict(DEBIAN_FRONTEND='noninteractive')
     subprocess.run(['apt-get', 'update', '-qq'], env=os.environ | quiet, stdin=subprocess.DEVNULL, capture_output=True)  # one dead mirror is not the end: install tells
-    run('apt-get', 'install', '-y', '--no-install-recommends', *packages, **quiet)
+    with no_new_servers(): run('apt-get', 'install', '-y', '--no-install-recommends', *packages, **quiet)
 
 def make_venv():
     "A fresh .venv; where Debian keeps `ensurepip` in a package of its own, that is installed first."
@@ -55,12 +67,39 @@ def packages(extra):
     STAMP.write_text(json.dumps(wanted | dict(extras=sorted(have | INCLUDES[extra]))))
     print(f'    done in {time.monotonic()-begun:.0f} s', flush=True)
 
-def system():
+PLUGIN_SYSTEM = 'cjm-plugin-system==0.0.46'  # its manifest and its calls change between versions
+
+def newer_python() -> str|None:
+    "A Python 3.12 or later that can make virtual environments: this one, those on the PATH, those of pyenv and uv."
+    kept = [Path(os.environ.get('PYENV_ROOT') or Path.home()/'.pyenv')/'versions', Path.home()/'.local/share/uv/python']
+    found = [sys.executable, *map(shutil.which, ('python3', 'python3.12', 'python3.13'))] + [p for folder in kept for p in sorted(folder.glob('*3.1[23]*/bin/python3'))]
+    check = 'import sys, ensurepip; sys.exit(not (3, 12) <= sys.version_info < (3, 14))'
+    for p in dict.fromkeys(map(str, filter(None, found))):
+        if subprocess.run([p, '-c', check], capture_output=True).returncode == 0: return p
+    return None
+
+def plugin():
+    "Bring .venv-plugin in step with pyproject.toml, where there is a Python for it; elsewhere tools/needs.py says what is skipped."
+    venv = ROOT/'.venv-plugin'
+    wanted = json.dumps(dict(root=str(ROOT), plugin_system=PLUGIN_SYSTEM, pyproject=hashlib.sha256((ROOT/'pyproject.toml').read_bytes()).hexdigest()))
+    stamp = venv/'setup.json'
+    if stamp.is_file() and stamp.read_text() == wanted: return
+    if (python := newer_python()) is None: return
+    print('==> setting up .venv-plugin for the tests of plugins (a minute the first time)', flush=True)
+    begun = time.monotonic()
+    try:
+        run(python, '-m', 'venv', '--clear', venv)
+        run(venv/'bin/python', '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-e', '.[demo]', PLUGIN_SYSTEM)
+    except SystemExit as e:
+        if os.environ.get('CI'): raise  # nobody would see the skipped tests
+        return print(e)
+    stamp.write_text(wanted)
+    print(f'    done in {time.monotonic()-begun:.0f} s', flush=True)
+
+def system(use='test'):
     "Install what is absent, or say what that costs."
-    lacking = absent()
-    if not lacking: return
-    wanted = sorted({p for need in lacking for p in need.packages})
-    if may_install():
+    wanted = sorted({p for need in absent(use) if need.helps() for p in need.packages})
+    if wanted and may_install():
         print(f'==> apt-get install {" ".join(wanted)}', flush=True)
         begun = time.monotonic()
         try: apt_install(*wanted)
@@ -68,8 +107,11 @@ def system():
             if os.environ.get('CI'): raise  # nobody would see the skipped tests
             print(e)
         print(f'    done in {time.monotonic()-begun:.0f} s', flush=True)
-    for need in absent():
-        print(f'==> no {need.name} here: skipping the tests of {need.skipped}. To have them: apt-get install {" ".join(need.packages)}', flush=True)
+    for need in absent(use): print(f'==> no {need.name} here: skipping {need.skipped}. To have it: {need.to_have()}', flush=True)
 
 if __name__ == '__main__':
-    for what in sys.argv[1:]: system() if what == 'system' else packages(what)
+    for what in sys.argv[1:]:
+        if what == 'system': system()
+        elif what == 'plugin': plugin()
+        elif what == 'system-bench': system('bench')
+        else: packages(what)

@@ -1,0 +1,88 @@
+"""The servers that tests run on: what they promise to tests, and that nothing of them is left."""
+import io, os, subprocess, sys, tarfile
+from pathlib import Path
+
+import psutil, psycopg, pytest
+from helpers import until
+from needs import NEEDS
+from services import Postgres
+
+def rows(url, sql):
+    with psycopg.connect(url.replace('+psycopg', ''), autocommit=True) as c:
+        done = c.execute(sql)
+        return done.fetchall() if done.description else []
+
+def test_every_need_says_how_to_have_it():
+    for need in NEEDS.values(): assert {'test', 'bench'} >= {*need.use} and all(p in need.to_have() for p in need.packages)
+
+def test_databases_are_apart(postgres):
+    one, two = postgres.create(), postgres.create()
+    rows(one, 'CREATE TABLE t (a int)')
+    with pytest.raises(psycopg.errors.UndefinedTable): rows(two, 'SELECT a FROM t')
+    held = psycopg.connect(one.replace('+psycopg', ''))  # somebody is still at it
+    postgres.drop(one), postgres.drop(two)
+    with pytest.raises(psycopg.OperationalError): held.execute('SELECT 1')
+    held.close()
+
+def test_what_was_committed_outlives_a_crash(own_postgres):
+    url = own_postgres.create()
+    rows(url, 'CREATE TABLE t AS SELECT 1 AS a')
+    own_postgres.crash()
+    with pytest.raises(psycopg.OperationalError): rows(url, 'SELECT a FROM t')
+    own_postgres.start()
+    assert rows(url, 'SELECT a FROM t') == [(1,)]
+    assert own_postgres.restart().run('SELECT 2') == [(2,)]
+
+def test_it_syncs(postgres): assert postgres.run('SHOW fsync') == [('on',)] and postgres.run('SHOW synchronous_commit') == [('on',)]
+
+@pytest.mark.needs('postgresql')
+def test_server_ends_with_a_killed_process(root):
+    code = 'import os, signal\nfrom services import Postgres\nserver = Postgres().start()\nprint(server.process.pid, server.folder, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)'
+    done = subprocess.run([sys.executable, '-c', code], env=os.environ | dict(PYTHONPATH=str(root/'tools')), capture_output=True, text=True, timeout=60)
+    pid, folder = done.stdout.split()
+    until(lambda: not psutil.pid_exists(int(pid)) or psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE, 'the end of the server')
+    subprocess.run(['rm', '-r', folder], check=True)
+
+@pytest.mark.needs('postgresql')
+def test_server_that_cannot_start_says_why():
+    with pytest.raises(RuntimeError, match='no_such_setting'):
+        with Postgres(no_such_setting='1'): pass
+
+def mounts(): return Path('/proc/self/mountinfo').read_text()
+
+HOST = {at: dict(bind=at, mode='ro') for at in ('/bin', '/usr', '/lib', '/lib64') if Path(at).exists()}  # programs of this machine, in place of an image
+
+def sleeper(client):
+    "A container that sleeps and ends when asked."
+    with io.BytesIO() as empty:
+        with tarfile.open(fileobj=empty, mode='w') as tar: tar.addfile(tarfile.TarInfo('empty'))
+        client.api.import_image_from_data(empty.getvalue(), repository='empty')
+    return client.containers.run('empty:latest', ['/bin/sleep', '1000'], detach=True, init=True, network_mode='none', volumes=HOST)
+
+def status(engine, container):
+    client = engine.client()
+    try: return client.containers.get(container.id).status
+    finally: client.close()
+
+@pytest.mark.parametrize('live', [True, False], ids=['lives through it', 'ends with it'])
+def test_containers_and_a_restart_of_the_engine(own_docker, live):
+    client = own_docker.client()
+    container = sleeper(client)
+    client.close()
+    assert status(own_docker, container) == 'running'
+    own_docker.restart(live_restore=live)
+    assert status(own_docker, container) == ('running' if live else 'exited')
+
+def test_killed_engine_leaves_nothing(own_docker):
+    folder, cgroup, client = own_docker.folder, own_docker.cgroup, own_docker.client()
+    container = sleeper(client)
+    pid = client.api.inspect_container(container.id)['State']['Pid']
+    client.close()
+    own_docker.kill()
+    assert psutil.pid_exists(pid)  # containers outlive a crash
+    own_docker.close()
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    assert not folder.exists() and str(folder) not in Path('/proc/self/mountinfo').read_text()
+    assert not list(Path('/sys/fs/cgroup').glob(f'*/{cgroup}')) and not (Path('/sys/fs/cgroup')/cgroup).exists()
+    left = [p for p in psutil.process_iter(['cmdline', 'status']) if any(str(folder) in word for word in p.info['cmdline'] or ())]
+    assert [p for p in left if p.info['status'] != psutil.STATUS_ZOMBIE] == []
