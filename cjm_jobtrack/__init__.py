@@ -12,17 +12,22 @@ from importlib import import_module as _import_module
 # These names come from their modules at first use, so that importing the package costs nothing: a notebook that only tracks
 # jobs in memory never loads SQLAlchemy, Docker, FastAPI or ipywidgets. (nbdev-export writes the docstring above.)
 _home = {name: module for module, names in {  # name -> the module below this package that defines it
-    'core.errors': 'JobtrackError InvalidInput UnknownPipeline UnknownRunner UnknownJob UnknownNode IllegalMove KeyConflict '
+    'core.errors': 'JobtrackError InvalidInput UnknownPipeline UnknownRunner NeverFits UnknownJob UnknownNode IllegalMove LeaseLost KeyConflict '
                    'StoreError NodeUnreachable NodeRefused',
     'core.job': 'Job JobStatus Failure OutputFile JobEvent',
     'core.store': 'JobStore',
     'core.logs': 'LogStore',
     'core.tracker': 'JobTracker',
     'core.transcription': 'TranscriptionJob TranscriptionJobTracker',
-    'run.runner': 'Runner Outcome Receipt',
+    'core.history': 'RetentionPolicy prune orphans export_jobs import_jobs backup',
+    'run.policy': 'RetryPolicy',
+    'run.runner': 'Runner Outcome Receipt Trial check_runner',
     'run.call': 'CallRunner',
     'run.process': 'ProcessRunner',
+    'run.docker': 'DockerRunner',
+    'run.plugin': 'PluginRunner',
     'run.queue': 'JobQueue',
+    'run.batch': 'Batch submit_batch',
     'run.pipeline': 'Pipeline PipelineCatalog PipelineRunner',
     'net.client': 'RemoteClient',
     'net.remote': 'RemoteRunner',

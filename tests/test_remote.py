@@ -282,7 +282,7 @@ def test_a_session(house):
     job = side.ask({'hex': b'\xff\r50%\rdone\n'.hex(), 'steps': 5, 'files': {'sub/a.txt': 'hello', 'b.txt': ''}}, node=None, metadata={'mine': 1})
     assert side.end(job).status == 'completed'
     whole(there, side, job)
-    assert job.result == {'exit_code': 0} and {o.name: o.sha256 for o in job.outputs} == {n: hashlib.sha256(t).hexdigest() for n, t in (('sub/a.txt', b'hello'), ('b.txt', b''))}
+    assert job.result['exit_code'] == 0 and {o.name: o.sha256 for o in job.outputs} == {n: hashlib.sha256(t).hexdigest() for n, t in (('sub/a.txt', b'hello'), ('b.txt', b''))}
     types = side.types(job)
     assert [t for t in types if t in ('queued', 'running', 'sent', 'accepted', 'completed')] == ['queued', 'running', 'sent', 'accepted', 'completed'] and types.index('sent') < types.index('accepted') < types.index('remote')
     failed = side.ask({'exit': 3, 'say': 'no such codec'})
@@ -321,6 +321,23 @@ def test_a_cut_is_told_once_and_nothing_is_missing_or_double_afterwards(house):
     assert types == ['unreachable', 'reachable'] * 3
     told = next(e for e in side.tracker.history(job.id) if e.type == 'unreachable')
     assert told.data['problem'] and told.data['since'] <= told.at
+
+def test_what_was_cut_out_of_a_log_there_is_missing_in_the_same_place_here(house):
+    there, proxy, side = house
+    theirs, ours = there.node.tracker.logs, side.tracker.logs
+    theirs.cap = 8192
+    job = side.ask({'say': 'begin', 'gate': str(there.gate), 'more': 'end'})
+    until(lambda: side.tracker.log_tail(job.id) == 'begin\n', 'the first line')
+    proxy.cut()
+    theirs.append(job.remote_id, 1, b''.join(b'line %d\n' % n for n in range(50_000)))
+    there.gate.touch()
+    there.wait(job.id)
+    proxy.restore()
+    assert side.end(job).status == 'completed' and ours.size(job.id, 1) == theirs.size(job.remote_id, 1)
+    [cut] = theirs.cuts(job.remote_id, 1)
+    assert [(c.start, c.end) for c in ours.cuts(job.id, 1)] == [(cut.start, cut.end)]
+    here, there = ([l for l in logs.lines(id, 1) if l.number] for logs, id in ((ours, job.id), (theirs, job.remote_id)))
+    assert here == there and (here[0].text, here[-1].text) == ('begin', 'end') and 'bytes cut here' in ours.tail(job.id, 1, 10**6)
 
 def test_a_hiccup_is_not_worth_a_note(house):
     there, proxy, side = house

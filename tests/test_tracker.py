@@ -409,7 +409,7 @@ def test_a_watcher_that_leaves_is_forgotten(tracker):
         await asyncio.gather(*waiting, return_exceptions=True)
         with pytest.raises(TimeoutError): tracker.join(job.id, .001)
     asyncio.run(main())
-    assert not tracker._wakers
+    assert not tracker.watchers
 
 # --- subscribing
 
@@ -779,7 +779,7 @@ def test_who_waits_is_woken_whoever_took_in_the_news(two):
             job = in_status(a, R)
             waiting = threading.Thread(target=b.join, args=(job.id, 10))
             waiting.start()
-            until(lambda: b._wakers)
+            until(lambda: b.watchers)
             a.mark_completed(job.id, {})
             waiting.join(5)
             assert not waiting.is_alive()
@@ -837,7 +837,7 @@ def test_what_a_queue_elsewhere_carries_out_is_for_that_queue_to_stop(two):
     b.cancel_patience = .05
     async def main():
         job = a.create_job('take')
-        a.note(job.id, 'queued'), a.mark_running(job.id)
+        a.submit_job(job.id), a.mark_running(job.id)
         assert await b.cancel_job(job.id) is False and b.get_job(job.id).status is R and b.cancel_requested(job.id)
         b.cancel_patience = 10.
         asyncio.get_running_loop().call_later(.02, a.mark_cancelled, job.id)

@@ -6,15 +6,15 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/job.html.md"""
 
 # %% auto #0
 __all__ = ['MOVES', 'JobStatus', 'check_move', 'now', 'epoch', 'elapsed_s', 'jsonable', 'Failure', 'OutputFile', 'JobEvent',
-           'new_id', 'check_id', 'Job', 'spec_differences']
+           'new_id', 'check_id', 'Job', 'spec_differences', 'Add', 'Move', 'Update', 'Lease', 'Ended', 'Dossier']
 
-# %% ../../nbs/core/01_job.ipynb #297226e0
+# %% ../../nbs/core/01_job.ipynb #da374547
 import json, math, re, uuid
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from datetime import datetime, timezone
 from enum import Enum, StrEnum
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 from fastcore.basics import patch
 from .errors import IllegalMove, InvalidInput
 
@@ -63,7 +63,7 @@ def elapsed_s(
     "Seconds from one instant to another."
     return None if start is None else max(0., epoch(end or now()) - epoch(start))
 
-# %% ../../nbs/core/01_job.ipynb #a67d2d78
+# %% ../../nbs/core/01_job.ipynb #bf4d8977
 _DEEPEST = 100  # Levels of nesting that are taken apart; what lies deeper, or has no end, is told in words
 
 def _utf8(text:str) -> str: return text if text.isascii() else text.encode(errors='backslashreplace').decode()
@@ -77,8 +77,11 @@ def jsonable(
     _deep:int=0,
 ) -> Any:       # dict, list, str, int, float, bool or None, all the way down
     "A JSON-ready copy. Never raises for odd values: what has no JSON form becomes its `repr`."
-    if isinstance(value, Enum): value = value.value
-    if value is None or type(value) in (bool, int): return value
+    kind = type(value)
+    if value is None or kind is bool or kind is int: return value
+    if kind is str: return _utf8(value)
+    if kind is dict and not value: return {}
+    if isinstance(value, Enum): return jsonable(value.value, _deep)
     if isinstance(value, float): return float(value) if math.isfinite(value) else None
     if isinstance(value, str): return _utf8(str(value))
     if isinstance(value, int): return int(value)
@@ -99,15 +102,16 @@ def _taken_apart(value:Any, sub) -> Any:
         if callable(getattr(value, name, None)): return sub(getattr(value, name)())
     return _in_words(value)
 
-# %% ../../nbs/core/01_job.ipynb #0b1f0037
+# %% ../../nbs/core/01_job.ipynb #f3888962
 @dataclass(frozen=True)
 class Failure:
     """Why a job failed.
 
     Kinds used by the library: `invalid` (the input cannot be used), `error` (the work raised or refused), `exit` (a program
-    ended with a status other than 0), `signal` (a program was ended by a signal), `out_of_memory`, `timeout`, `lost` (the work
+    ended with a status other than 0), `signal` (a program was ended by a signal), `out_of_memory`, `disk_full`, `timeout`, `lost` (the work
     cannot be found any more), `node_lost` (its node never answered again), `not_started` (it could not be begun),
-    `no_output` (ended well and left nothing), `interrupted` (its queue was stopped while it ran in this process)."""
+    `no_output` (ended well and left nothing), `interrupted` (its queue was stopped while it ran in this process), `stalled` (it gave no sign of
+    life for too long), `queue_timeout` (it waited for its turn for too long), `never_fits` (it needs more of a resource than there is)."""
     kind:str                     # The cause, one of a few words
     message:str                  # What happened, one sentence
     exit_code:int|None=None      # Exit status of the program, 0-255
@@ -241,3 +245,59 @@ def spec_differences(
     if isinstance(a, dict) and isinstance(b, dict):
         return {p: d for k in sorted(a.keys() | b.keys()) for p, d in spec_differences(a.get(k), b.get(k), f'{at}.{k}').items()}
     return {} if a == b else {at: (a, b)}
+
+# %% ../../nbs/core/01_job.ipynb #d9b3be16
+@dataclass(slots=True)
+class Add:
+    "Put a new job on record. Its result is the `created` event; None when the id is taken."
+    job:Job                 # Pending
+    data:dict|None=None     # Facts of the event
+    queued:bool=False       # Submitted as well: the event `queued` follows, and the job has its place in the line
+    batch:str|None=None     # Batch it belongs to
+
+@dataclass(slots=True)
+class Move:
+    "Change fields and tell of it, if the job stands where it is expected. Its result is the event; None when it does not."
+    job_id:str
+    expect:tuple[JobStatus, int]|None  # Status and attempt it must have; None: whatever it has
+    changes:dict            # Field -> value; `queued_at` besides the fields of `Job`
+    type:str                # Type of the event
+    at:str                  # Instant
+    data:dict|None=None     # Facts of the event
+    attempt:int|None=None   # Attempt the event belongs to; None: the expected one
+    lease:int|None=None     # Fencing number of the writer; None: nobody's lease is asked about
+
+@dataclass(slots=True)
+class Update:
+    "Change fields of a live job without an event. Its result is whether that was done. Metadata alone can be written at any time."
+    job_id:str
+    changes:dict            # Field -> value, at least one
+    attempt:int|None=None   # Attempt it must be at; None: any
+    lease:int|None=None     # As for `Move`
+
+# %% ../../nbs/core/01_job.ipynb #40089b5e
+@dataclass(frozen=True)
+class Lease:
+    "A queue's claim to the jobs that it carries out."
+    fence:int   # Its number, larger than that of every lease before it
+    beat:int    # How often it has shown that it lives
+    doc:dict    # Who it is: host, process, capacity
+
+# %% ../../nbs/core/01_job.ipynb #ceeed42b
+class Ended(NamedTuple):
+    "An ended job, as far as one must know to decide whether to keep it."
+    num:int           # Order of creation; where to read on
+    id:str            # The job
+    status:str        # How it ended
+    completed_at:str|None  # When
+    pinned:bool       # Somebody wants it kept
+
+@dataclass(slots=True)
+class Dossier:
+    "A job with all that is on record of it."
+    job:Job
+    events:list[JobEvent]      # In order
+    queued_at:str|None=None    # Instant it was submitted to a queue; None: it was not
+    batch:str|None=None        # Batch it belongs to
+    pinned:bool=False          # Somebody wants it kept
+    num:int|None=None          # Order of creation; where to read on

@@ -175,23 +175,28 @@ def read_whisper(
     Source: openai/whisper, `whisper/transcribe.py` (`verbose`) and `format_timestamp` in `whisper/utils.py`."""
     if (m := _SEGMENT.match(line)) and _clock(m[1]) <= _clock(m[2]): return _place(_clock(m[2]), duration, message=_said(m[3]))
 
-# %% ../../nbs/core/04_progress.ipynb #5930492f
+# %% ../../nbs/core/04_progress.ipynb #73a53990
 _PAIR = re.compile(r'\s*(out_time_us|out_time_ms|out_time|speed|progress)=\s*(\S{1,40})\s*')
+_LENGTH = re.compile(r'\s*Duration: (\d{1,4}:[0-5]\d:[0-5]\d(?:\.\d+)?), .*')
 
 def read_ffmpeg(
     line:str,                   # One line of output
-    duration:float|None=None,   # Length of the result, seconds
-    kept:dict|None=None,        # Values of the block so far, kept between calls
+    duration:float|None=None,   # Length of the result, seconds; None: that of the inputs
+    kept:dict|None=None,        # Values of the block so far, and the inputs' length; kept between calls
 ) -> Progress|None:             # None until a block is complete
     """ffmpeg's `-progress` report. `rate` is its `speed`.
 
     Source: https://ffmpeg.org/ffmpeg.html, option `-progress`; `print_report` in FFmpeg's `fftools/ffmpeg.c`;
     https://trac.ffmpeg.org/ticket/7345 on `out_time_ms`."""
     m = _PAIR.fullmatch(line)
+    if kept is not None and (length := _LENGTH.fullmatch(line)):   # after a block it belongs to another run
+        kept['length'] = max(_clock(length[1]) or 0., 0. if kept.pop('begun', False) else kept.get('length', 0.))
     if kept is None or not m: return None
     if m[1] != 'progress': kept[m[1]] = m[2]; return None
     block = dict(kept)
     kept.clear()
+    if length := block.get('length'): kept.update(length=length, begun=True)
+    if duration is None: duration = length
     if m[2] not in ('continue', 'end'): return None
     us = [t for k in ('out_time_us', 'out_time_ms') if (t := _num(block.get(k))) is not None]
     at = us[0]/1e6 if us else _clock(block.get('out_time', ''))

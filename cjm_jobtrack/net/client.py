@@ -10,7 +10,7 @@ __all__ = ['ORIGINAL_KEYS', 'CONNECT', 'SILENCE', 'PAUSE', 'Ask', 'Next', 'Pause
            'AsyncRemoteClient', 'no_route', 'Upload', 'job_path', 'compare', 'original_output', 'original_log',
            'disposition_name', 'digest_of', 'target_path']
 
-# %% ../../nbs/net/20_client.ipynb #014062cd
+# %% ../../nbs/net/20_client.ipynb #585ed536
 import asyncio, base64, hashlib, io, json, logging, mimetypes, os, re, time
 from contextlib import AsyncExitStack, ExitStack, aclosing, closing, contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +25,7 @@ from fastcore.basics import patch
 from httpx_sse import EventSource
 import cjm_jobtrack
 from ..core.errors import DamagedTransfer, IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
+from ..core.history import instant as on_record
 from ..core.job import Failure, Job, JobEvent, JobStatus, OutputFile, new_id, now
 from ..core.logs import LogChunk, collapse_frames
 from ..core.tracker import pump
@@ -451,18 +452,28 @@ def look_all(self:ClientBase) -> list[tuple[dict, Job]]:  # In the server's orde
         return [(w, read_job(w, a.url)) for w in a.part('jobs')]
     return self._run(rule())
 
-# %% ../../nbs/net/20_client.ipynb #e6b9f954
-def _list(status, limit, before):
+# %% ../../nbs/net/20_client.ipynb #ad47e0d8
+def _list(status, limit, before, **filters):
     wanted = [None] if status is None else [JobStatus(s) for s in ([status] if isinstance(status, str) else status)]
-    found = []
+    found, fits = [], _fitting(**filters)
     for s in wanted:
-        a = yield Ask('GET', '/jobs', params=dict(status=s, limit=limit, before=before))
-        jobs = [read_job(w, a.url) for w in a.part('jobs')]
+        a = yield Ask('GET', '/jobs', params=dict(status=s, limit=limit, before=before) | {k: v for k, v in filters.items() if v is not None})
+        told = a.part('jobs')
+        if filters.get('batch') is not None and any('job' not in w for w in told): raise InvalidInput('batch', f'was asked of {a.url}, an original node server, which knows none', 'Leave it out')
+        jobs = [read_job(w, a.url) for w in told]
         ids = [j.id for j in jobs]
         if before in ids: jobs = jobs[:ids.index(before)]   # an original node server gives them all
-        found += [j for j in jobs if s is None or j.status is s]
+        found += [j for j in jobs if (s is None or j.status is s) and fits(j)]
     if len(wanted) > 1: found.sort(key=lambda j: j.created_at or '')
     return found[::-1][:limit]
+
+def _fitting(name=None, node=None, batch=None, since=None, until=None):
+    "Whether a job is asked for, as far as it shows: an original node server does not look."
+    def at(instant): return instant and datetime.fromisoformat(instant).timestamp()
+    lo, hi = at(since), at(until)
+    def fits(j):
+        return name in (None, j.name) and node in (None, j.node) and (lo is None or (at(j.created_at) or 0) >= lo) and (hi is None or (at(j.created_at) or 0) < hi)
+    return fits
 
 @patch
 def list_jobs(self:ClientBase,
@@ -470,9 +481,14 @@ def list_jobs(self:ClientBase,
     limit:int|None=None,                 # At most so many
     *,
     before:str|None=None,                # Only jobs created before the one with this id: the next page
+    name:str|None=None,                  # Only this name
+    node:str|None=None,                  # Only the node with this id, of a manager
+    batch:str|None=None,                 # Only this batch
+    since:str|None=None,                 # Only those created at this instant or later, ISO-8601 with offset
+    until:str|None=None,                 # Only those created before this instant
 ) -> list[Job]:                          # Newest first
     "Jobs on the server's record."
-    return self._run(_list(status, limit, before))
+    return self._run(_list(status, limit, before, name=name, node=node, batch=batch, since=since and on_record(since, 'since'), until=until and on_record(until, 'until')))
 
 # %% ../../nbs/net/20_client.ipynb #4a0aa4aa
 def _cancel(job_id):

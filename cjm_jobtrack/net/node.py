@@ -9,7 +9,7 @@ __all__ = ['VIDEO_SUFFIXES', 'wire_output', 'newest_first', 'wire_job', 'error_a
            'read_request', 'Service', 'is_loopback', 'check_bind', 'refuse', 'read_json', 'face', 'pick_output',
            'safe_name', 'place', 'Upload', 'receive_file', 'remove_left', 'claim', 'Node', 'Server', 'serving']
 
-# %% ../../nbs/net/22_node.ipynb #063e2a9c
+# %% ../../nbs/net/22_node.ipynb #d66f0ea9
 import asyncio, base64, fcntl, hashlib, hmac, ipaddress, json, os, platform, re, shutil, sys, threading, time
 from contextlib import asynccontextmanager, suppress
 from copy import copy
@@ -37,6 +37,7 @@ from ..core.job import Job, JobEvent, JobStatus, OutputFile, check_id, epoch, ne
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
 from ..run.pipeline import PipelineCatalog, PipelineRunner
+from ..run.docker import DockerRunner
 from ..run.process import ProcessRunner
 from ..run.queue import JobQueue
 
@@ -279,7 +280,7 @@ def _general_routes(app:FastAPI, service:Service):
         found = [(p, p.stat()) for p in sorted((service.workspace/'input_videos').glob('*')) if p.is_file() and not p.name.startswith('.') and _can_be_named(p.name)]
         return {'files': [{'name': p.name, 'path': f'input_videos/{p.name}', 'size': s.st_size, 'modified': s.st_mtime} for p, s in found]}
 
-# %% ../../nbs/net/22_node.ipynb #7d5e08d4
+# %% ../../nbs/net/22_node.ipynb #f36d52f2
 _Number, _Count = Annotated[int|None, Query(ge=0, lt=2**63)], Annotated[int|None, Query(ge=1, lt=2**63)]
 
 def _body(kind:str, schema:dict) -> dict: return {'requestBody': {'required': True, 'content': {kind: {'schema': schema}}}}
@@ -308,9 +309,9 @@ def _job_routes(app:FastAPI, service:Service):
         return {'ok': True}
 
     @app.get('/jobs')
-    def jobs(status:JobStatus|None=None, limit:_Number=None, before:str|None=None) -> dict:
+    def jobs(status:JobStatus|None=None, limit:_Number=None, before:str|None=None, name:str|None=None, node:str|None=None, batch:str|None=None, since:str|None=None, until:str|None=None) -> dict:
         if before is not None: _find_by(tracker, before)   # an empty page would look like the end
-        found = [told(j, tail=False) for j in reversed(tracker.list_jobs(status, limit, before=before))]
+        found = [told(j, tail=False) for j in reversed(tracker.list_jobs(status, limit, before=before, name=name, node=node, batch=batch, since=since, until=until))]
         return {'jobs': found, 'count': len(found)}
 
     @app.get('/jobs/{job_id}')
@@ -545,7 +546,7 @@ def claim(
     print(os.getpid(), file=f, flush=True)
     return f
 
-# %% ../../nbs/net/22_node.ipynb #054ff938
+# %% ../../nbs/net/22_node.ipynb #d1333ca3
 VIDEO_SUFFIXES = {'.mp4', '.avi', '.mov', '.mkv', '.webm'}   # what the original's pages offer to upload
 
 class Node(Service):
@@ -562,9 +563,10 @@ class Node(Service):
         token:str|None=None,               # Bearer token it asks for
         origins:tuple[str, ...]=Service.origins, # Origins of other pages that may read its answers
         upload_limit:int=64 << 30,         # Most bytes of one upload
-        runners=None,                      # Runners that pipelines may name; None: the process runner
+        runners=None,                      # Runners that pipelines may name; None: those for processes and for containers
         durability:str='normal',           # As for `JobStore`
         grace:float=1.5,                   # Seconds between asking a job to end and forcing it
+        resources:dict[str, int]|None=None, # Resource -> how much there is, for pipelines that ask for it
     ):
         self.data, self.instance = Path(data).resolve(), new_id()
         self.workspace = Path(workspace).resolve() if workspace is not None else self.data/'workspace'
@@ -576,22 +578,25 @@ class Node(Service):
             self.tracker = JobTracker(JobStore(f'sqlite:///{self.data/"jobs.db"}', durability=durability))
         except BaseException: self._claim.close(); raise
         self.token, self.origins, self.slots, self.upload_limit = token, tuple(origins), slots, upload_limit
-        runners = runners if runners is not None else [ProcessRunner(self.data/'attempts', self.tracker.logs)]
+        self._docker = DockerRunner(self.data/'docker', self.tracker.logs, roots=[self.workspace]) if runners is None else None
+        runners = runners if runners is not None else [ProcessRunner(self.data/'attempts', self.tracker.logs), self._docker]
         self.runner = PipelineRunner(self.catalog, runners, self.workspace, self.workspace/'outputs')
-        self.queue = JobQueue(self.tracker, self.runner, slots, grace=grace)
+        self.queue = JobQueue(self.tracker, self.runner, slots, grace=grace, resources=resources)
         self.app = face(self)
         _path_download(self.app, self)
 
     def __repr__(self): return f'Node({str(self.data)!r}: {", ".join(self.catalog.names())}; {self.tracker})'
     def start(self) -> None:
         remove_left(self.inputs)
+        if self._docker: self._docker.tidy(self.tracker)
         self.queue.start()
     def close(self) -> None:
         self.queue.stop()
+        if self._docker: self._docker.close()
         self.tracker.close()
         self._claim.close()
 
-# %% ../../nbs/net/22_node.ipynb #9e286c8d
+# %% ../../nbs/net/22_node.ipynb #2260f55c
 @patch
 async def submit(self:Node,
     body:dict,              # Ours, or the eight keys of the original manager
@@ -627,7 +632,7 @@ def _accept(self:Node, ask:JobRequest) -> tuple[Job, bool]:
     with self._accepting:   # of several who ask for one id at once, one is told that it is new
         new = not known()
         job = self.tracker.create_job(ask.name or Path(source).name, id=ask.id, runner=self.runner.name, spec={'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}, priority=ask.priority,
-                                      max_attempts=ask.max_attempts, timeout=min((t for t in (ask.timeout, pipeline.timeout) if t is not None), default=None), metadata=ask.metadata)
+                                      max_attempts=max(ask.max_attempts, pipeline.max_attempts), timeout=min((t for t in (ask.timeout, pipeline.timeout) if t is not None), default=None), metadata=ask.metadata)
         as_created = copy(job)
         job = self.queue.submit(job)
     return (as_created, True) if new else (job, False)

@@ -290,7 +290,7 @@ def pick(self:NodeDirectory,
     if not fit: raise NodeUnreachable('any node', f'none that is online offers {pipeline!r} ({", ".join(n["name"] for n in online)})', begun=False)
     return min(fit, key=lambda n: (len(self.store.list(status=[JobStatus.PENDING, JobStatus.RUNNING], node=n['id'])), n['name']))
 
-# %% ../../nbs/net/21_remote.ipynb #fdbbf8a4
+# %% ../../nbs/net/21_remote.ipynb #2acb9df5
 _log = logging.getLogger(__name__)
 
 def remote_id(
@@ -303,6 +303,7 @@ class RemoteRunner:
     "Carries out jobs on nodes. What it has done is in the journal, so another process can go on with it."
     durable = True
     keeps_time = True   # the node does: a job may wait there for its turn
+    capabilities = frozenset({'log', 'outputs', 'force'})
     def __init__(self,
         directory:NodeDirectory,        # The nodes
         tracker:JobTracker,             # The record on this side
@@ -340,7 +341,7 @@ def _chosen(self:RemoteRunner, job:Job) -> str|None:  # None: any will do
     picked = any(e.type == 'sent' and e.data.get('picked') and e.data.get('node') == job.node for e in self.tracker.history(job.id))
     return None if picked else job.node
 
-# %% ../../nbs/net/21_remote.ipynb #3cc6d428
+# %% ../../nbs/net/21_remote.ipynb #cd32c300
 def read_spec(
     spec:dict,   # Of a job
 ) -> None:
@@ -365,6 +366,9 @@ async def start(self:RemoteRunner, job:Job) -> dict:
     except NodeUnreachable as e:
         if e.begun or not first: return self._handle(job)   # it may have arrived: following will tell
         self._unsend(job, e.problem)
+        raise
+    except InvalidInput as e:   # the node's own words about the spec
+        self._unsend(job, str(e))
         raise
     except NodeRefused as e:
         if e.status >= 500 or e.status == 429: return self._handle(job)
@@ -556,7 +560,7 @@ async def _match(self:RemoteRunner, s:_Session) -> tuple[dict|None, Job|None]:
         if there.id not in taken and same(wire) and (epoch(there.created_at) or 0) >= since: return wire, there
     return None, None
 
-# %% ../../nbs/net/21_remote.ipynb #acc49234
+# %% ../../nbs/net/21_remote.ipynb #836cb470
 @patch
 def _relay(self:RemoteRunner, s:_Session, e:JobEvent):
     "An entry of the node's journal into ours, once."
@@ -566,16 +570,16 @@ def _relay(self:RemoteRunner, s:_Session, e:JobEvent):
     s.seq = e.seq
 
 @patch
-def _copied(self:RemoteRunner, s:_Session, chunk) -> bool:
-    "A piece of the node's log into ours, once."
+def _copied(self:RemoteRunner, s:_Session, chunk, asked:int|None=None) -> bool:
+    "A piece of the node's log into ours, once. It begins later than `asked` for where the node's log was cut."
     if not chunk.data: return False
-    self.tracker.logs.append_at(s.job.id, s.report.attempt, chunk.offset, chunk.data)
+    self.tracker.logs.append_at(s.job.id, s.report.attempt, chunk.offset, chunk.data, asked=asked)
     s.report.log()
     return True
 
 @patch
 async def _copy_log(self:RemoteRunner, s:_Session, attempt:int):
-    while self._copied(s, await s.client.logs(s.job.remote_id, s.report.log_size, 1 << 18, attempt)): pass
+    while self._copied(s, await s.client.logs(s.job.remote_id, at := s.report.log_size, 1 << 18, attempt), at): pass
 
 @patch
 async def _catch_up(self:RemoteRunner, s:_Session, there:Job):
