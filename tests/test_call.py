@@ -1,10 +1,16 @@
 "Functions as jobs: every way they end, what they say, and what can and cannot be stopped."
-import asyncio, functools, sys, threading, time
-import pytest
+import asyncio, ctypes, functools, json, os, signal, subprocess, sys, threading, time, types
+import psutil, pytest
 from cjm_jobtrack.core.errors import InvalidInput
+from cjm_jobtrack.core.job import OutputFile
 from cjm_jobtrack.core.tracker import JobTracker
-from cjm_jobtrack.run.call import CallRunner
-from cjm_jobtrack.run.runner import Report, Runner, check_runner
+from cjm_jobtrack.run.call import CallRunner, Result
+from cjm_jobtrack.run.queue import JobQueue
+from cjm_jobtrack.run.runner import Outcome, Report, Runner, check_runner
+
+def until(*args):
+    from helpers import until   # here, because worker processes import this file, and need no servers
+    return until(*args)
 
 @pytest.fixture
 def tracker():
@@ -32,6 +38,8 @@ def steps(n):
     return n
 async def asteps(n):
     for i in range(n): yield 100*(i+1)/n, f'{i}'
+def says_result(n): yield 50, 'half'; yield Result({'n': n}); yield object()
+async def asays_result(n): yield {'percent': 50}; yield Result({'n': n}); yield object()
 class Model:
     def run(self, x): return [x]
     def __call__(self, x): return (x,)
@@ -41,7 +49,7 @@ class AsyncModel:
 @pytest.mark.parametrize('fn, args, kwargs, result', [
     (plain, [1], {}, 3), (plain, [1], {'b': 5}, 6), (coro, ['x'], {}, 'x'), (steps, [3], {}, 3), (steps, [0], {}, 0), (asteps, [2], {}, None),
     (Model().run, [1], {}, [1]), (Model(), [1], {}, (1,)), (AsyncModel(), [1], {}, (1,)), (functools.partial(plain, 1), [], {'b': 1}, 2), (functools.partial(coro, 7), [], {}, 7),
-    (functools.partial(steps, 2), [], {}, 2), (max, [3, 9], {}, 9), (lambda: None, [], {}, None)])
+    (functools.partial(steps, 2), [], {}, 2), (lambda n: steps(n), [2], {}, 2), (says_result, [1], {}, {'n': 1}), (asays_result, [1], {}, {'n': 1}), (max, [3, 9], {}, 9), (lambda: None, [], {}, None)])
 def test_whatever_can_be_called_gives_its_result(tracker, fn, args, kwargs, result):
     _, outcome = outcome_of(tracker, fn, *args, **kwargs)
     assert (outcome.status, outcome.result) == ('completed', result)
@@ -62,25 +70,55 @@ def test_whatever_is_raised_is_told(tracker, fn, e, kind, message, hint):
     assert (outcome.status, f.kind, f.message, f.hint) == ('failed', kind, message, hint)
     if kind == 'error': assert f'in {fn.__name__}' in f.evidence['traceback'] and 'call.py' not in f.evidence['traceback'].replace('test_call.py', '')
 
-@pytest.mark.parametrize('said', [object(), (1, 2, 3), True, 101, -1, float('nan'), (300, 'far')])
+class Mute(Exception):
+    def __str__(self): raise ValueError('no words')
+
+@pytest.mark.parametrize('pool', ['thread', 'process'])
+def test_an_exception_that_cannot_tell_its_message(tracker, pool):
+    def mute(): raise Mute
+    assert far_outcome(tracker, mute, pool=pool)[1].failure.message == 'Mute: <its message cannot be had: ValueError>'
+
+@pytest.mark.parametrize('said', [0, 100., 'words', (3, 'words'), [None, 'words'], {'percent': 3}, {'message': 'words'}, None])
+def test_what_a_generator_may_yield(tracker, said):
+    job, outcome = outcome_of(tracker, yields, said)
+    assert outcome.status == 'completed' and (said is None or job.progress is not None or job.message == 'words')
+
+@pytest.mark.parametrize('said', [object(), (1, 2, 3), True, 101, -1, float('nan'), (300, 'far'), {}, {'text': 'a result?'}, {'percent': 101}])
 def test_a_generator_that_yields_nonsense_fails_with_the_reason(tracker, said):
     _, outcome = outcome_of(tracker, yields, said)
     assert outcome.status == 'failed' and outcome.failure.message.startswith(('TypeError: The generator yielded', '`percent` is'))
 
-def test_an_awaitable_result_is_not_taken_for_one(tracker):
-    _, outcome = outcome_of(tracker, lambda: asyncio.sleep(0))
+@pytest.mark.parametrize('fn', [lambda: asyncio.sleep(0), lambda: asteps(1)])
+def test_an_awaitable_result_is_not_taken_for_one(tracker, fn):
+    _, outcome = outcome_of(tracker, fn)
     assert 'async def' in outcome.failure.message
 
 # --- what is asked
 
 @pytest.mark.parametrize('spec, field', [
     ({}, 'func'), ({'func': 'os:system'}, 'func'), ({'func': ['plain']}, 'func'), ({'func': 'plain', 'args': 'ab'}, 'args'), ({'func': 'plain', 'kwargs': [1]}, 'kwargs'),
-    ({'func': 'plain', 'args': []}, 'args'), ({'func': 'plain', 'args': [1, 2, 3]}, 'args'), ({'func': 'plain', 'args': [1], 'kwargs': {'c': 1}}, 'args')])
+    ({'func': 'plain', 'args': [1], 'pool': 'cloud'}, 'pool'), ({'func': 'plain', 'args': [1], 'pool': ['process']}, 'pool'), ({'func': 'plain', 'args': []}, 'args'), ({'func': 'plain', 'args': [1, 2, 3]}, 'args'), ({'func': 'plain', 'args': [1], 'kwargs': {'c': 1}}, 'args')])
 def test_what_does_not_fit_is_refused_before_it_begins(tracker, spec, field):
     runner = CallRunner({'plain': plain})
     job, _ = begun(tracker, spec)
     with pytest.raises(InvalidInput) as e: asyncio.run(runner.start(job))
     assert e.value.field == field and asyncio.run(runner.find(job)) is None
+
+@pytest.mark.parametrize('kw, field', [({'pool': 'fork'}, 'pool'), ({'pool': None}, 'pool'), ({'warm': -1}, 'warm'), ({'warm': True}, 'warm'), ({'warm': 1.}, 'warm')])
+def test_a_runner_that_cannot_be_made(kw, field):
+    with pytest.raises(InvalidInput) as e: CallRunner(**kw)
+    assert e.value.field == field
+
+def test_a_function_of_the_same_name_takes_its_place(tracker):
+    runner = CallRunner({'f': plain})
+    async def both():
+        out = []
+        for fn, args in (plain, [1]), (lambda: 'other', []):
+            runner.register(fn, 'f')
+            job, report = begun(tracker, {'func': 'f', 'args': args})
+            out.append((await runner.follow(job, await runner.start(job), report)).result)
+        return out
+    assert asyncio.run(both()) == [3, 'other']
 
 def test_names_are_never_shared():
     runner = CallRunner()
@@ -289,4 +327,326 @@ async def forever(): await asyncio.Event().wait()
 def test_the_promises_of_a_runner(tmp_path, endless):
     runner = CallRunner({'plain': plain, 'endless': endless})
     with JobTracker(f'sqlite:///{tmp_path}/jobs.db') as tracker:
-        assert len(asyncio.run(check_runner(runner, {'func': 'plain', 'args': [1]}, {'func': 'endless'}, tracker))) == 7
+        assert len(asyncio.run(check_runner(runner, {'func': 'plain', 'args': [1]}, {'func': 'endless'}, tracker))) >= 7
+
+# --- in a process of its own
+
+def far_outcome(tracker, fn, *args, pool='process', **kwargs):
+    "The job of one call in a process of its own and how it ended; afterwards nothing of it is left."
+    async def main():
+        with CallRunner(pool=pool) as runner:
+            job, report = begun(tracker, runner.call(fn, *args, **kwargs))
+            async with asyncio.timeout(30): return job, await runner.follow(job, await runner.start(job), report)
+    before = {*psutil.Process().children()}
+    found = asyncio.run(main())
+    assert {*psutil.Process().children()} <= before
+    return found
+
+def log_of(tracker, job): return tracker.logs.read(job.id, 1).data
+
+def alive(pid):
+    try: return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess: return False
+
+@pytest.mark.parametrize('fn, args, kwargs, result', [
+    (plain, [1], {'b': 5}, 6), (coro, ['x'], {}, 'x'), (steps, [3], {}, 3), (asteps, [2], {}, None), (says_result, [1], {}, {'n': 1}), (asays_result, [1], {}, {'n': 1}),
+    (Model().run, [1], {}, [1]), (Model(), [1], {}, [1]), (AsyncModel(), [1], {}, [1]), (functools.partial(steps, 2), [], {}, 2), (max, [3, 9], {}, 9), (lambda: None, [], {}, None),
+    (lambda: {1: {2, 3}, 'x': float('nan'), 'who': threading.Lock}, [], {}, {'1': [2, 3], 'x': None, 'who': "<built-in function allocate_lock>"})])
+def test_whatever_can_be_called_gives_its_result_as_json_from_a_process(tracker, fn, args, kwargs, result):
+    _, outcome = far_outcome(tracker, fn, *args, **kwargs)
+    assert (outcome.status, outcome.result, outcome.failure) == ('completed', result, None)
+
+def unpicklable():
+    class Local(Exception): pass
+    e = Local('it is in here')
+    e.lock = threading.Lock()
+    raise e
+def refuses(): raise InvalidInput('path', 'is empty', 'Give a recording')
+def leaves(): sys.exit(3)
+async def araises_later(): await asyncio.sleep(0); raise KeyError('x')
+def shuts_down(): raise KeyboardInterrupt
+
+@pytest.mark.parametrize('fn, kind, message', [(unpicklable, 'error', 'Local: it is in here'), (refuses, 'invalid', '`path` is empty. Give a recording'), (leaves, 'error', 'SystemExit: 3'),
+                                               (araises_later, 'error', "KeyError: 'x'"), (shuts_down, 'error', 'KeyboardInterrupt')])
+def test_whatever_is_raised_in_a_process_is_told(tracker, fn, kind, message):
+    _, outcome = far_outcome(tracker, fn)
+    f = outcome.failure
+    assert (outcome.status, f.kind, f.message) == ('failed', kind, message)
+    if kind == 'error': assert f'in {fn.__name__}' in f.evidence['traceback'] and 'run/call.py' not in f.evidence['traceback']
+    else: assert (f.evidence, f.hint) == ({'field': 'path'}, 'Give a recording')
+
+def talks(report):
+    print('one')
+    report.log('two\n')
+    subprocess.run(['sh', '-c', 'echo three; echo four >&2'], check=True)
+    sys.stderr.write('five\n')
+    os.write(1, b'\xff\xfe six\n')
+    report.progress(40, 'talking')
+    report.note('chapter', {'n': {1, 2}})
+    return report.cancelled, report.log_size, isinstance(report, Report)
+
+def test_what_is_said_and_printed_in_a_process_is_told_in_order(tracker):
+    job, outcome = far_outcome(tracker, talks)
+    assert outcome.result == [False, 4, True] and (job.progress, job.message) == (40, 'talking')
+    assert log_of(tracker, job) == b'one\ntwo\nthree\nfour\nfive\n\xff\xfe six\n'
+    assert [e.data for e in tracker.history(job.id) if e.type == 'chapter'] == [{'n': [1, 2]}]
+
+def floods(n, report):
+    for i in range(n): os.write(1, b'x'*(1 << 20) + b'\n'); report.progress(100*i/n)
+    return n
+
+def test_a_flood_of_output_arrives_whole(tracker):
+    job, outcome = far_outcome(tracker, floods, 20)
+    assert outcome.result == 20 and tracker.logs.size(job.id, 1) == 20*((1 << 20)+1)
+
+@pytest.mark.parametrize('n', [1, 5 << 20])
+def test_arguments_and_results_of_any_size(tracker, n):
+    assert far_outcome(tracker, lambda text: text + '!', 'x'*n)[1].result == 'x'*n + '!'
+
+@pytest.mark.parametrize('args, kwargs, field', [([1, threading.Lock()], {}, 'args[1]'), ([1], {'b': (n for n in ())}, 'kwargs.b'), ([sys._getframe()], {}, 'args[0]')])
+def test_what_cannot_be_sent_is_named(tracker, args, kwargs, field):
+    runner = CallRunner(pool='process')
+    job, _ = begun(tracker, runner.call(plain, *args, **kwargs))
+    with pytest.raises(InvalidInput, match='cannot be sent to a process') as e: asyncio.run(runner.start(job))
+    assert e.value.field == field and asyncio.run(runner.find(job)) is None
+
+def test_a_function_that_cannot_be_sent_is_named(tracker):
+    lock, runner = threading.Lock(), CallRunner(pool='process')
+    job, _ = begun(tracker, runner.call(lambda: lock))
+    with pytest.raises(InvalidInput) as e: asyncio.run(runner.start(job))
+    assert e.value.field == 'func'
+
+def test_a_function_that_cannot_be_loaded_there_says_so(tracker, monkeypatch):
+    here_only = types.ModuleType('here_only')
+    here_only.f = types.FunctionType(plain.__code__, vars(here_only), 'f', (1, 2))
+    here_only.f.__module__, here_only.f.__qualname__ = 'here_only', 'f'
+    monkeypatch.setitem(sys.modules, 'here_only', here_only)
+    f = far_outcome(tracker, here_only.f)[1].failure
+    assert f.kind == 'not_started' and "No module named 'here_only'" in f.message and 'Traceback' in f.evidence['traceback']
+
+def test_each_spec_may_say_where(tracker):
+    async def main():
+        with CallRunner({'pid': os.getpid}) as runner:
+            out = []
+            for pool in None, 'thread', 'process':
+                job, report = begun(tracker, {'func': 'pid', 'pool': pool})
+                out.append((await runner.follow(job, await runner.start(job), report)).result)
+            return out
+    a, b, c = asyncio.run(main())
+    assert a == b == os.getpid() != c
+
+# --- a process that is lost
+
+def with_child(then):
+    p = subprocess.Popen(['sleep', '600'], start_new_session=True)
+    print(json.dumps(p.pid))
+    then()
+
+@pytest.mark.parametrize('then, exit_code, sig', [
+    (lambda: os.kill(os.getpid(), signal.SIGKILL), 137, 'SIGKILL'), (lambda: os._exit(3), 3, None), (lambda: os._exit(0), 0, None), (lambda: ctypes.string_at(0), 139, 'SIGSEGV'),
+    (os.abort, 134, 'SIGABRT'), (lambda: os.kill(os.getpid(), signal.SIGTERM), 143, 'SIGTERM')])
+def test_a_lost_process_says_so_and_its_children_are_ended(tracker, then, exit_code, sig):
+    job, outcome = far_outcome(tracker, with_child, then)
+    f, child = outcome.failure, int(log_of(tracker, job).split()[0])
+    assert (outcome.status, f.kind, f.exit_code, f.signal) == ('failed', 'lost', exit_code, sig)
+    assert f.evidence['ended'] == [child] and not alive(child) and f.evidence['last_lines']
+    if sig == 'SIGSEGV': assert any('Segmentation fault' in o for o in f.evidence['last_lines'])
+    assert (sig or f'exit status {exit_code}') in f.message and bool(f.hint) == (sig == 'SIGKILL')
+
+def test_a_function_that_closes_everything_is_not_waited_for_for_ever(tracker):
+    f = far_outcome(tracker, lambda: os.closerange(0, 100))[1].failure
+    assert f.kind == 'lost'
+
+def test_a_fork_that_comes_back_does_not_answer_for_the_function(tracker):
+    assert far_outcome(tracker, lambda: os.fork() and time.sleep(.1) or 'parent')[1].result == 'parent'
+
+@pytest.mark.parametrize('pool', ['thread', 'process'])
+def test_a_function_may_say_itself_how_it_ended(tracker, pool):
+    file = OutputFile('a.txt', '/tmp/a.txt', 3)
+    assert far_outcome(tracker, lambda: Outcome.completed({'n': 1}, [file]), pool=pool)[1] == Outcome.completed({'n': 1}, [file])
+    assert far_outcome(tracker, lambda: Outcome.failed('invalid', 'too short', hint='Give more'), pool=pool)[1] == Outcome.failed('invalid', 'too short', hint='Give more')
+
+def test_what_cannot_be_reported_ends_the_work(tracker):
+    class Full(Report):
+        def log(self, data=b''): raise OSError(28, 'No space left on device')
+    async def main():
+        with CallRunner(pool='process') as runner:
+            job, report = begun(tracker, runner.call(with_child, lambda: time.sleep(600)))
+            return await runner.follow(job, await runner.start(job), Full(tracker, job.id, 1))
+    assert 'No space left' in asyncio.run(main()).failure.message
+
+# --- stopping a process
+
+def sleeps(): print('at work'); time.sleep(600)
+def tidies(path):
+    try: print('at work'); time.sleep(600)
+    finally: open(path, 'w').close()
+def looks(report):
+    print('at work')
+    while not report.cancelled: time.sleep(.001)
+    return 'half'
+def yields_on():
+    while True: print('at work'); yield 1; time.sleep(.001)
+async def waits(path):
+    try: print('at work'); await asyncio.Event().wait()
+    finally: await asyncio.sleep(.01); os.mknod(path)
+def deaf():
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
+    for new in True, False: subprocess.Popen(['sleep', '600'], start_new_session=new)
+    subprocess.run(['setsid', 'sh', '-c', 'sleep 600 & sleep 600 & echo'], check=True)   # a daemon: its parent is gone
+    print('at work')
+    while True: time.sleep(600)
+def ignores(report): deaf()
+async def never_ends():
+    print('at work')
+    while True:
+        try: await asyncio.sleep(600)
+        except asyncio.CancelledError: pass
+
+async def stopped(tracker, fn, grace, *args):
+    with CallRunner(pool='process') as runner:
+        job, report = begun(tracker, runner.call(fn, *args))
+        handle = await runner.start(job)
+        following = asyncio.create_task(runner.follow(job, handle, report))
+        async with asyncio.timeout(30):
+            while b'at work' not in log_of(tracker, job): await asyncio.sleep(.005)
+            family = runner._works[handle['key']].worker.family()
+            receipt = await runner.stop(job, handle, grace)
+            assert not [p for p in family if alive(p.pid)]   # now, not some time later
+            outcome = await following
+            assert (await runner.stop(job, handle, grace)).how == 'gone'
+        return receipt, outcome, {p.pid for p in family}
+
+@pytest.mark.parametrize('fn', [sleeps, tidies, looks, yields_on, waits])
+def test_a_process_that_hears_goes_by_itself(tracker, tmp_path, fn):
+    args = [str(tmp_path/'tidy')] if fn in (tidies, waits) else []
+    receipt, outcome, family = asyncio.run(stopped(tracker, fn, 20., *args))
+    assert (receipt.confirmed, receipt.how, receipt.left, outcome.status) == (True, 'asked', [], 'cancelled') and {*receipt.ended} == family
+    assert not args or (tmp_path/'tidy').exists()
+
+@pytest.mark.parametrize('fn, processes', [(deaf, 5), (ignores, 5), (never_ends, 1)])
+def test_a_deaf_process_is_ended_with_all_that_it_began(tracker, fn, processes):
+    receipt, outcome, family = asyncio.run(stopped(tracker, fn, .05))
+    assert (receipt.confirmed, receipt.how, receipt.left, outcome.status) == (True, 'forced', [], 'cancelled')
+    assert {*receipt.ended} == family and len(family) == processes
+
+@pytest.mark.parametrize('grace', [0., 20.])
+def test_a_process_can_be_stopped_before_it_has_begun(tracker, grace):
+    async def main():
+        with CallRunner(pool='process') as runner:
+            job, report = begun(tracker, runner.call(sleeps))
+            handle = await runner.start(job)
+            receipt = await runner.stop(job, handle, grace)
+            return receipt, await runner.follow(job, handle, report)
+    receipt, outcome = asyncio.run(main())
+    assert receipt.confirmed and not receipt.left and outcome.status == 'cancelled'
+
+def test_a_suspended_process_is_ended(tracker):
+    async def main():
+        with CallRunner(pool='process') as runner:
+            job, report = begun(tracker, runner.call(sleeps))
+            handle = await runner.start(job)
+            following = asyncio.create_task(runner.follow(job, handle, report))
+            async with asyncio.timeout(30):
+                while b'at work' not in log_of(tracker, job): await asyncio.sleep(.005)
+                os.kill(runner._works[handle['key']].worker.process.pid, signal.SIGSTOP)
+                return await runner.stop(job, handle, .1), await following
+    receipt, outcome = asyncio.run(main())
+    assert (receipt.confirmed, receipt.how, outcome.status) == (True, 'forced', 'cancelled')
+
+def test_the_cancelled_flag_of_the_record_is_seen_in_a_process(tracker):
+    async def main():
+        with CallRunner(pool='process') as runner:
+            job, report = begun(tracker, runner.call(looks))
+            following = asyncio.create_task(runner.follow(job, await runner.start(job), report))
+            tracker._cancelling.add(job.id)
+            async with asyncio.timeout(30): return await following
+    assert asyncio.run(main()).status == 'cancelled'
+
+def test_closing_ends_what_is_at_work(tracker):
+    async def main():
+        runner = CallRunner(pool='process')
+        job, report = begun(tracker, runner.call(sleeps))
+        handle = await runner.start(job)
+        await asyncio.to_thread(runner.close)
+        return await runner.follow(job, handle, report)
+    assert asyncio.run(main()).failure.kind == 'interrupted' and not psutil.Process().children()
+
+def test_when_we_are_killed_our_processes_end(tmp_path):
+    code = ('import asyncio, os, subprocess, time\nfrom cjm_jobtrack.core.job import Job\nfrom cjm_jobtrack.run.call import CallRunner\n'
+            f'def work():\n    p = subprocess.Popen(["sleep", "600"], start_new_session=True)\n    open("{tmp_path}/new", "w").write(f"{{os.getpid()}} {{p.pid}}")\n'
+            f'    os.rename("{tmp_path}/new", "{tmp_path}/pids")\n    time.sleep(600)\n'
+            'async def main():\n    await CallRunner({"work": work}, pool="process").start(Job(spec={"func": "work"}, attempt=1))\n    await asyncio.sleep(600)\nasyncio.run(main())')
+    p = subprocess.Popen([sys.executable, '-c', code])
+    try:
+        until((tmp_path/'pids').exists, 'the work to begin')
+        pids = [*map(int, (tmp_path/'pids').read_text().split())]
+        assert all(map(alive, pids))
+    finally: p.kill(), p.wait()
+    until(lambda: not any(map(alive, pids)), 'worker and child to end')
+
+# --- processes that are kept
+
+def pid_of(): return os.getpid()
+def leaves_one(): return subprocess.Popen(['sleep', '600']).pid
+
+def test_a_warm_process_is_used_again_and_closed(tracker):
+    async def main():
+        with CallRunner(pool='process', warm=1) as runner:
+            async def one(fn):
+                job, report = begun(tracker, runner.call(fn))
+                return (await runner.follow(job, await runner.start(job), report)).result
+            a, b = await one(pid_of), await one(pid_of)
+            os.kill(b, signal.SIGKILL)       # an idle one that somebody ended
+            until(lambda: not alive(b), 'its end')
+            c = await one(pid_of)
+            two = await asyncio.gather(one(pid_of), one(pid_of))
+            assert a == b != c and len({*two, c}) in (2, 3)
+            assert len(runner._idle) == 1 and [p.pid for p in psutil.Process().children()] == [runner._idle[0].process.pid]
+            child = await one(leaves_one)
+            try: assert not runner._idle and alive(child)   # completed is completed; but with a guest in the house it is not used again
+            finally: os.kill(child, signal.SIGKILL)
+            await one(pid_of)
+        assert not psutil.Process().children()
+    asyncio.run(main())
+
+def test_a_runner_that_is_forgotten_leaves_no_process(tracker):
+    async def main():
+        runner = CallRunner(pool='process', warm=1)
+        job, report = begun(tracker, runner.call(pid_of))
+        pid = (await runner.follow(job, await runner.start(job), report)).result
+        assert alive(pid)
+        return pid
+    pid = asyncio.run(main())
+    import gc
+    until(lambda: gc.collect() >= 0 and not alive(pid), 'the idle process to end')
+
+def test_many_processes_at_once(tracker):
+    async def main():
+        with CallRunner(pool='process') as runner:
+            async def one(i):
+                job, report = begun(tracker, runner.call(steps if i % 2 else coro, i))
+                return (await runner.follow(job, await runner.start(job), report)).result
+            return await asyncio.gather(*(one(i) for i in range(8)))
+    assert asyncio.run(main()) == list(range(8)) and not psutil.Process().children()
+
+@pytest.mark.parametrize('endless', [sleeps, looks, deaf])
+def test_the_promises_of_a_runner_with_processes(tmp_path, endless):
+    with CallRunner({'plain': plain, 'endless': endless}, pool='process') as runner, JobTracker(f'sqlite:///{tmp_path}/jobs.db') as tracker:
+        assert len(asyncio.run(check_runner(runner, {'func': 'plain', 'args': [1]}, {'func': 'endless'}, tracker))) >= 7
+
+def dies_at_first(path):
+    if os.path.exists(path): return 'again'
+    open(path, 'w').close()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def test_the_queue_tries_a_lost_process_again_and_cancels_another(tmp_path):
+    with JobTracker(f'sqlite:///{tmp_path}/jobs.db') as tracker, CallRunner(pool='process') as runner, JobQueue(tracker, runner, slots=2, grace=.2, backoff=.01) as queue:
+        lost = queue.submit(tracker.create_job('lost', spec=runner.call(dies_at_first, str(tmp_path/'once')), max_attempts=2))
+        long = queue.submit(tracker.create_job('long', spec=runner.call(deaf)))
+        until(lambda: b'at work' in log_of(tracker, long), 'the long one to begin')
+        assert asyncio.run(tracker.cancel_job(long.id))
+        assert tracker.join(lost.id, 20).result == 'again' and long.status == 'cancelled'
+        receipt = tracker.history(long.id)[-1].data['receipt']
+        assert receipt['confirmed'] and receipt['how'] == 'forced' and len(receipt['ended']) == 5
+    assert not psutil.Process().children()

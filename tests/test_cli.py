@@ -2,13 +2,17 @@
 import io, json, signal, socket, subprocess, sys, time
 from pathlib import Path
 
-import pytest
+import httpx, pytest
 from helpers import node_at, until
+from original_node import OriginalNode
+from original_node import Served as ServedApp
 from typer.testing import CliRunner
 from cjm_jobtrack.cli import (MEANINGS, Exit, age, app, check_source, data_folder, exit_for, jobs_table, line, literal, plain, read_address, read_params, read_token, seconds, show_table,
                               server_process, stopped, timeline, typed)
 from cjm_jobtrack.core.errors import (IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode, UnknownPipeline)
 from cjm_jobtrack.core.job import Job, JobEvent
+from cjm_jobtrack.core.tracker import JobTracker
+from cjm_jobtrack.net.client import RemoteClient
 from rich.console import Console
 
 @pytest.fixture(scope='module')
@@ -46,7 +50,7 @@ def test_exit_status(what, status): assert exit_for(what) == status
 def test_help_tells_every_command_and_every_exit_status(cli):
     status, out, _ = cli('--help')
     words = out.split('Commands:')[1]
-    assert status == 0 and all(f'\n  {c} ' in words for c in ('demo', 'node', 'manager', 'submit', 'ls', 'show', 'watch', 'logs', 'cancel', 'download', 'nodes', 'pipelines', 'doctor'))
+    assert status == 0 and all(f'\n  {c} ' in words for c in ('demo', 'node', 'manager', 'submit', 'ls', 'show', 'watch', 'logs', 'cancel', 'download', 'nodes', 'pipelines', 'doctor', 'export', 'import', 'prune', 'pin', 'backup'))
     assert set(MEANINGS) == set(Exit) and all(f'    {int(e):<4} {words}' in out for e, words in MEANINGS.items())
 
 @pytest.mark.parametrize('command', [[], ['submit'], ['node'], ['manager'], ['nodes', 'add']])
@@ -343,6 +347,7 @@ def test_nodes_of_a_manager(tmp_path, monkeypatch, node):
         assert run('nodes', '--json') == (0, '[]\n')
         assert run('nodes', 'add', node.url, '--name', 'shed') == (0, 'Node shed is on record and online\n')
         assert run('nodes', 'add', 'http://127.0.0.1:9', '--name', 'attic')[1].startswith('Node attic is on record and offline: ')
+        assert run('ls', '--node', 'shed', '--json') == (0, '[]\n') and run('ls', '--node', 'cellar')[0] == Exit.USAGE
         assert [(n['name'], n['status']) for n in json.loads(run('nodes', '--json')[1])] == [('attic', 'offline'), ('shed', 'online')]
         assert [o.split()[:2] for o in run('nodes')[1].splitlines()[1:]] == [['attic', 'offline'], ['shed', 'online']]
         assert run('nodes', 'rm', 'attic')[0] == 0 and run('nodes', 'rm', 'attic')[0] == Exit.USAGE
@@ -362,3 +367,180 @@ def test_a_long_name_hides_nothing_else():
     console = Console(width=100, file=io.StringIO())
     console.print(jobs_table([Job(id='7f3a0001', name='a'*245 + '.wav')]))
     assert all(t in console.file.getvalue() for t in ('7f3a0001', 'pending', '.wav'))
+
+# --- the record itself
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    "A node with a record of its own: the server, and a function that runs commands on its record."
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path/'xdg'))
+    monkeypatch.delenv('JOBTRACK_STORE', raising=False)
+    with node_at(tmp_path/'own') as served:
+        def run(*words, input=None):
+            r = CliRunner().invoke(app, [str(w) for w in words] + ['--store', str(served.node.data)], prog_name='jobtrack', input=input)
+            assert r.exception is None or isinstance(r.exception, SystemExit), r.exception
+            return r.exit_code, r.stdout, r.stderr
+        yield served, run
+
+def left_of(node, job_id): return sorted(p.relative_to(node.data).as_posix() for d in (node.data/'attempts', node.workspace/'outputs', node.tracker.logs.folder) for p in d.glob(f'{job_id}*'))
+
+def test_prune_on_the_record_of_a_running_node(own):
+    served, run = own
+    ids = [served.run({'say': str(n), 'exit': 3 if n == 1 else 0})['id'] for n in range(4)]
+    status, out, _ = run('prune', '--keep', '1', '--dry-run')
+    assert status == 0 and 'WOULD GO' in out and 'completed  2' in out and 'failed     1' in out and len(served.node.tracker.list_jobs()) == 4
+    assert run('pin', ids[0][:8])[1].startswith(f'Job {ids[0][:8]}')
+    status, out, _ = run('prune', '--keep', '1', '--json')
+    assert (status, json.loads(out)['by_status']) == (0, {'failed': 1, 'completed': 1})
+    assert {j.id for j in served.node.tracker.list_jobs()} == {ids[0], ids[3]} and left_of(served.node, ids[1]) == [] != left_of(served.node, ids[0])
+    served.http.post('/jobs', json={'pipeline': 'work', 'params': {'plan': '{"say": "anew"}'}, 'id': ids[1]}).raise_for_status()
+    assert served.wait(ids[1], 'completed'), 'the id is free, and its work is begun anew'
+    assert b'anew' in served.node.tracker.logs.read(ids[1], 1).data
+    assert run('pin', ids[0], '--off')[0] == 0 and run('prune', '--older-than', '0s', '--status', 'completed')[0] == 0 and run('prune', '--older-than', '30d')[0] == 0
+    assert served.node.tracker.counts()['completed'] == 0
+
+def test_logs_without_a_job_are_removed_when_asked(own):
+    served, run = own
+    job = served.run({'say': 'x'})
+    served.node.tracker.logs.append('stray', 1, b'x')
+    assert 'would go' in run('prune', '--keep', '5', '--orphans', '--dry-run')[1] and left_of(served.node, 'stray')
+    assert json.loads(run('prune', '--keep', '5', '--orphans', '--json')[1])['orphans'] == ['stray'] and not left_of(served.node, 'stray') and left_of(served.node, job['id'])
+
+def test_export_and_import(own, tmp_path):
+    served, run = own
+    ids = [served.run({'exit': 3 if n else 0})['id'] for n in range(3)]
+    status, out, err = run('export')
+    assert status == 0 and err == '3 jobs written\n' and [json.loads(o)['job']['id'] for o in out.splitlines()[1:-1]] == ids
+    assert run('export', tmp_path/'failed.jsonl.gz', '--status', 'failed', '--since', '1h')[2] == '2 jobs written\n'
+    def bring(*words, input=None):
+        r = CliRunner().invoke(app, ['import', *map(str, words), '--store', str(tmp_path/'other.db')], input=input)
+        return r.exit_code, r.stdout, r.stderr
+    assert bring(tmp_path/'failed.jsonl.gz')[:2] == (0, f'2 jobs read: 2 new on sqlite:///{tmp_path/"other.db"}, 0 there already\n')
+    status, told, _ = bring('-', '--json', input=out)
+    assert status == 0 and {k: json.loads(told)[k] for k in ('read', 'added', 'known', 'complete')} == dict(read=3, added=1, known=2, complete=True)
+    r = CliRunner().invoke(app, ['export', '--store', f'sqlite:///{tmp_path/"other.db"}', '--status', 'completed', '--status', 'failed'])
+    assert {json.loads(o)['job']['id'] for o in r.stdout.splitlines()[1:-1]} == {*ids}
+
+def test_a_jobs_file_that_was_cut_short(tmp_path, monkeypatch):
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path/'xdg'))
+    jobs = [{'id': f'0000000{n}-8b0f', 'status': s, 'createdAt': '2025-06-01T10:00:00.000Z', 'manualPath': f'\x1b[2J{n}.mp4'} for n, s in enumerate(['completed', 'running', 'failed', 'completed'])]
+    file = tmp_path/'jobs.json'
+    file.write_text(json.dumps(jobs, indent=2)[:-40])
+    before = file.read_bytes()
+    r = CliRunner().invoke(app, ['import', str(file)])
+    assert r.exit_code == Exit.FAILED and '3 jobs read: 2 new' in r.stdout and '00000001 (running)' in r.stderr and 'cut short' in r.stderr and '\x1b' not in r.output
+    assert file.read_bytes() == before and (data_folder('manager')/'jobs.db').is_file(), 'it is there when the manager starts'
+    r = CliRunner().invoke(app, ['import', str(file), '--live', 'lost'])
+    assert '1 new' in r.stdout and 'recorded as lost' in r.stderr
+    with server_process('manager', '--data', data_folder('manager'), log=tmp_path/'log') as (url, _):
+        r = CliRunner().invoke(app, ['ls', '--url', url])
+    assert r.stdout.count('failed') == 2 and '\x1b' not in r.stdout
+
+def test_a_backup_beside_a_running_node(own, tmp_path):
+    served, run = own
+    job = served.run({'say': 'hello'})
+    status, out, _ = run('backup', tmp_path/'copy.db', '--logs')
+    assert status == 0 and '1 jobs' in out and '1 log files' in out
+    r = CliRunner().invoke(app, ['export', '--store', str(tmp_path/'copy.db')])
+    assert json.loads(r.stdout.splitlines()[1])['job']['id'] == job['id'] and (tmp_path/'copy.logs'/job['id']).is_dir()
+    status, out, err = run('backup', tmp_path/'copy.db')
+    assert (status, out) == (Exit.USAGE, '') and 'exists' in err
+
+@pytest.mark.parametrize('words', [['export'], ['prune', '--keep', '1'], ['pin', '7f3a'], ['backup', 'copy.db']])
+def test_which_record(words, tmp_path, monkeypatch):
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path/'xdg'))
+    monkeypatch.delenv('JOBTRACK_STORE', raising=False)
+    monkeypatch.chdir(tmp_path)
+    def run(*more):
+        (tmp_path/'copy.db').unlink(missing_ok=True)
+        r = CliRunner().invoke(app, [*words, *more])
+        return r.exit_code, r.stderr
+    status, err = run()
+    assert status == Exit.USAGE and '--store' in err and not (tmp_path/'xdg').exists(), 'nothing is made by looking'
+    status, err = run('--store', 'none.db')
+    assert status == Exit.USAGE and '--store' in err and not (tmp_path/'none.db').exists()
+    for kind in ('manager', 'node'): data_folder(kind).mkdir(parents=True)
+    file = data_folder('node')/'jobs.db'
+    with JobTracker(f'sqlite:///{file}') as t: t.create_job('x', id='7f3a')
+    assert run()[0] == run('--store', data_folder('node').as_posix())[0] == run('--store', f'sqlite:///{file}')[0] == 0
+    monkeypatch.setenv('JOBTRACK_STORE', 'none.db')
+    assert run()[0] == Exit.USAGE and run('--store', str(file))[0] == 0
+    monkeypatch.delenv('JOBTRACK_STORE')
+    with JobTracker(f'sqlite:///{data_folder("manager")/"jobs.db"}'): pass
+    status, err = run()
+    assert status == Exit.USAGE and str(data_folder('manager')) in err and str(data_folder('node')) in err
+
+@pytest.mark.parametrize('words, named', [
+    (['prune'], '--older-than'), (['prune', '--older-than', '30'], '--older-than'), (['prune', '--status', 'running', '--keep', '1'], '--status'), (['prune', '--keep', '-1'], '--keep'), (['prune', '--status', 'done'], '--status'), (['pin', 'ab'], 'too short'),
+    (['pin', 'no-such-job'], 'no-such-job'), (['export', '--since', 'yesterday'], '--since'), (['export', '/no/such/folder/x'], 'folder'), (['import', '/no/such/file'], 'file'), (['import', __file__], 'neither'), (['import', __file__, '--live', 'maybe'], '--live'), (['backup', '/no/such/folder/x'], 'folder')])
+def test_what_cannot_be_done_to_a_record_is_named(own, words, named):
+    status, out, err = own[1](*words)
+    assert (status, out) == (Exit.USAGE, '') and named in err and 'Traceback' not in err and err.count('\n') <= 5
+
+@pytest.mark.needs('postgresql')
+def test_a_record_on_a_server(postgres_url, tmp_path):
+    def run(*words): return CliRunner().invoke(app, [str(w) for w in words] + ['--store', postgres_url])
+    (tmp_path/'jobs.json').write_text(json.dumps([{'id': '00000001-8b0f', 'status': 'completed', 'createdAt': '2025-06-01T10:00:00.000Z'}]))
+    assert run('import', tmp_path/'jobs.json').exit_code == 0 and run('pin', '00000001').exit_code == 0 and run('prune', '--keep', 0, '--json').exit_code == 0
+    assert len(run('export').stdout.splitlines()) == 3
+    r = run('backup', tmp_path/'x.db')
+    assert r.exit_code == Exit.FAILED and 'pg_dump' in r.stderr
+
+def test_ls_filters(cli, node):
+    job = json.loads(cli('submit', 'work', '--name', 'ferry', '--wait', '--json')[1])
+    cli('submit', 'work', '--name', 'harbour', '--wait')
+    def ids(*words): return [j['id'] for j in json.loads(cli('ls', '--json', *words)[1])]
+    assert ids('--name', 'ferry') == [job['id']] == ids('--name', 'ferry', '--since', '1h') == ids('--name', 'ferry', '--since', job['created_at']) and ids('--name', 'ferry', '--until', job['created_at']) == []
+    assert ids('--until', '1h') == [] and ids('--batch', 'evening') == []
+    node.node.tracker.add_jobs([Job(id='in-a-batch', name='x', runner='none')], batch='evening')
+    try: assert ids('--batch', 'evening') == ['in-a-batch']
+    finally: node.node.tracker.mark_cancelled('in-a-batch')
+    for words, named in ((['--since', 'soon'], '--since'), (['--node', 'shed'], 'manager')):
+        status, out, err = cli('ls', *words)
+        assert (status, out) == (Exit.USAGE, '') and named in err
+
+def test_filters_of_a_server_that_has_none(tmp_path):
+    with ServedApp(OriginalNode(tmp_path/'workspace').app) as served, RemoteClient(served.url) as client:
+        ids = [json.loads(_post(served.url, n))['id'] for n in 'ab']
+        jobs = client.list_jobs()
+        assert [j.id for j in jobs] == ids[::-1] and [j.id for j in client.list_jobs(name=jobs[0].name)] == ids[1:]
+        assert client.list_jobs(until=jobs[-1].created_at) == [] and len(client.list_jobs(since=jobs[-1].created_at)) == 2
+        with pytest.raises(InvalidInput, match='original node server'): client.list_jobs(batch='evening')
+
+def _post(url, n):
+    time.sleep(.005)   # its ids are milliseconds
+    return httpx.post(f'{url}/jobs', json={'inputMethod': 'manual', 'manualPath': f'/workspace/input_videos/{n}.mp4'}).text
+
+def test_the_address_may_stand_before_the_command(node, monkeypatch, tmp_path):
+    (tmp_path/'token').write_text('none\n')
+    monkeypatch.setenv('JOBTRACK_URL', 'http://127.0.0.1:9')
+    def run(*words): return CliRunner().invoke(app, [str(w) for w in words]).exit_code
+    assert [run('--url', node.url, 'ls'), run('ls', '--url', node.url), run('--url', 'http://127.0.0.1:9', 'ls', '--url', node.url), run('--url', node.url, '--token-file', tmp_path/'token', 'ls'), run('--url', node.url, 'doctor')] == [0]*5
+    assert run('ls') == run('--url', node.url, 'ls', '--url', 'http://127.0.0.1:9') == Exit.UNREACHABLE
+    assert run('nodes', '--url', node.url, 'add', 'http://127.0.0.1:9') == Exit.USAGE, 'a node has no nodes: it was asked'
+    assert run('--url', node.url, '--token-file', tmp_path/'none', 'ls') == Exit.USAGE
+
+def test_a_beginning_that_is_too_short(cli):
+    status, out, err = cli('show', 'ab')
+    assert (status, out) == (Exit.USAGE, '') and 'too short' in err
+
+def test_the_end_of_a_log_that_was_cut(tmp_path):
+    "Of a log with a piece cut out, the last lines are read once, and what is missing is said in its place."
+    import io
+    from types import SimpleNamespace
+    from cjm_jobtrack.cli import copy_log, last_lines
+    from cjm_jobtrack.core.logs import LogStore
+    logs = LogStore(tmp_path, cap=64 << 10)
+    client = SimpleNamespace(logs=lambda job_id, offset=0, limit=65536, attempt=None: logs.read(job_id, attempt, offset, limit))
+    for n in range(3000): logs.append('7f3a', 1, b'%05d %s\n' % (n, b'x' * 90))
+    cut, = logs.cuts('7f3a', 1)
+    def told(offset):
+        copy_log(client, '7f3a', 1, offset, out := io.BytesIO())
+        return out.getvalue().decode().splitlines()
+    assert [line[:5] for line in told(last_lines(client, '7f3a', 1, 3))] == ['02997', '02998', '02999']
+    for lines in (400, 100_000):
+        shown = [line for line in told(last_lines(client, '7f3a', 1, lines)) if 'cut here' not in line]
+        numbers = [int(line[:5]) for line in shown if line[:5].isdigit()]
+        assert numbers == sorted(set(numbers)) and numbers[-1] == 2999 and len(numbers) >= min(lines, 300)
+    whole = told(0)
+    assert sum('bytes cut here' in line for line in whole) == 1 and whole[0].startswith('00000') and len(whole) < 3000

@@ -2,11 +2,12 @@
 import asyncio, json, os, sys, time
 from pathlib import Path
 import pytest
-from cjm_jobtrack.core.errors import InvalidInput, UnknownPipeline, UnknownRunner
+from cjm_jobtrack.core.errors import InvalidInput, NeverFits, UnknownPipeline, UnknownRunner
 from cjm_jobtrack.core.job import Job, JobStatus
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.pipeline import SHIPPED, Param, PipelineCatalog, PipelineRunner, fill, find_input, find_url, gaps
 from cjm_jobtrack.run.process import ProcessRunner
+from cjm_jobtrack.run.queue import JobQueue
 from cjm_jobtrack.run.runner import Report, check_runner
 
 # Files
@@ -53,6 +54,8 @@ BAD_FILES = [  # text of the file, key at fault, what is said
     (GOOD + 'outputs = ["/etc/*"]', 'p.toml: outputs', 'relative'),
     (GOOD + 'outputs = ["{input}/*"]', 'p.toml: outputs', "'input'"),
     (GOOD + 'invalid_exit = [0]', 'p.toml: invalid_exit', '1-255'),
+    (GOOD + 'max_attempts = 0', 'p.toml: max_attempts', 'at least 1'), (GOOD + 'stall_timeout = "long"', 'p.toml: stall_timeout', 'number of seconds'),
+    (GOOD + 'resources = {gpu = -1}', 'p.toml: resources', 'at least 0'), (GOOD + 'resources = 1', 'p.toml: resources', 'a table'),
     (GOOD + 'invalid_exit = [true]', 'p.toml: invalid_exit', '1-255'),
     (GOOD + 'require_output = "yes"', 'p.toml: require_output', 'true or false'),
     (GOOD + 'progress = {formats = ["ffmpg"]}', 'p.toml: progress.formats', 'ffmpg'),
@@ -313,6 +316,13 @@ def node(workspace, tmp_path):
 
 def script(name, code, more=''): return f'name = "{name}"\nargv = ["{{python}}", "-c", {json.dumps(code.replace("{", "{{").replace("}", "}}"))}, "{{input}}", "{{output_dir}}"]\n{more}'
 
+def test_the_owner_says_on_what_terms_a_queue_takes_it(node):
+    runner = node.make(script('x', '', 'resources = {gpu = 1, licence = 0}\nqueue_timeout = 60\nmax_attempts = 3'), script('plain', ''))
+    ask = lambda name: runner.terms(Job(runner='pipeline', spec={'pipeline': name}))
+    assert ask('x') == {'resources': {'gpu': 1}, 'queue_timeout': 60, 'stall_timeout': None} and runner.catalog['x'].max_attempts == 3
+    assert ask('plain')['resources'] == {} == ask('gone')
+    with pytest.raises(NeverFits): JobQueue(node.tracker, runner).submit(Job(runner='pipeline', spec={'pipeline': 'x', 'input': 'input_videos/a.mp4'}))
+
 def test_the_promises_of_a_runner(node):
     runner = node.make(script('quick', 'print(1)', 'input = "optional"').replace('"{input}", ', ''), script('endless', 'import time; time.sleep(60)', 'input = "optional"').replace('"{input}", ', ''))
     held = asyncio.run(check_runner(runner, {'pipeline': 'quick'}, {'pipeline': 'endless'}, node.tracker))
@@ -334,7 +344,7 @@ def test_work_is_found_again_when_its_file_is_gone(node, workspace):
     assert outcome.outputs[0].path == str(runner.output_dir(job)/'r.txt')
 
 def test_what_cannot_be_begun(node, workspace, tmp_path):
-    runner = node.make(script('ok', ''), script('elsewhere', '', 'runner = "docker"'))
+    runner = node.make(script('ok', ''), script('elsewhere', '', 'runner = "podman"'))
     for spec, error, name in [(dict(pipeline='no'), UnknownPipeline, 'pipeline'), (dict(pipeline=None), UnknownPipeline, 'pipeline'), (dict(pipeline='elsewhere', input='input_videos/a.mp4'), UnknownRunner, 'runner'),
                               (dict(pipeline='ok', input='/etc/hostname'), InvalidInput, 'input'), (dict(pipeline='ok', input='input_videos/a.mp4', argv=['ls']), InvalidInput, 'argv')]:
         with pytest.raises(error) as e: runner.check(spec)

@@ -1,12 +1,13 @@
 "Programs as jobs: begun once, found after our death, stopped to the last descendant. Real processes throughout."
-import asyncio, fcntl, json, os, signal, subprocess, sys, textwrap, time
+import asyncio, fcntl, json, os, shutil, signal, subprocess, sys, textwrap, time
 from pathlib import Path
 import psutil, pytest
 from cjm_jobtrack.core.errors import InvalidInput, StoreError
 from cjm_jobtrack.core.logs import LogStore
 from cjm_jobtrack.core.tracker import JobTracker
-from cjm_jobtrack.run.process import ProcessRunner, check_process, collect_outputs
-from cjm_jobtrack.run.runner import Report, check_runner
+from cjm_jobtrack.run.groups import Group, Groups, own_groups
+from cjm_jobtrack.run.process import ProcessRunner, check_limits, check_process, collect_outputs
+from cjm_jobtrack.run.runner import Report
 from helpers import until
 
 PY = sys.executable
@@ -21,11 +22,14 @@ def number(path:Path) -> int|None:
 
 class Bench:
     "A tracker, a runner, and jobs for it."
-    def __init__(self, tmp):
-        self.tmp, self.tracker = tmp, JobTracker(f'sqlite:///{tmp}/jobs.db')
-        self.runner = ProcessRunner(tmp/'work', self.tracker.logs)
+    def __init__(self, tmp, groups=True):
+        self.tmp, self.tracker, self.groups = tmp, JobTracker(f'sqlite:///{tmp}/jobs.db'), groups
+        self.runner = self.another()
         self.runner.interval = .02
         self.before = {*psutil.Process().children()}   # of other tests
+
+    def another(self): return ProcessRunner(self.tmp/'work', self.tracker.logs, groups=self.groups)
+    def cgroups(self): return [g for p in set(Groups.find().parents.values()) for g in p.glob(self.runner._prefix() + '*')] if Groups.find() else []
 
     def begin(self, *argv, **spec):
         job = self.tracker.create_job('p', runner='process', spec={'argv': [str(a) for a in argv], **spec})
@@ -43,15 +47,17 @@ class Bench:
 
     def run(self, *argv, **spec): return asyncio.run(self.outcome(*self.begin(*argv, **spec)))
 
-@pytest.fixture
-def bench(tmp_path):
-    "With a look, afterwards, whether anything was left open or running."
+@pytest.fixture(params=['groups', 'marks'])
+def bench(tmp_path, request):
+    "With control groups and without; with a look, afterwards, whether anything was left open or running."
+    if request.param == 'groups' and not Groups.find(): pytest.skip('this process may not make control groups')
     fds = set(os.listdir('/proc/self/fd')) if os.path.exists('/proc/self/fd') else None
-    b = Bench(tmp_path)
+    b = Bench(tmp_path, request.param == 'groups')
     yield b
     b.tracker.close()
     b.runner._reap()
     assert not b.children()  # also no zombie
+    assert not b.cgroups()
     if fds is not None:
         left = {f: os.readlink(f'/proc/self/fd/{f}') for f in set(os.listdir('/proc/self/fd')) - fds if os.path.islink(f'/proc/self/fd/{f}')}
         assert not {f: t for f, t in left.items() if str(tmp_path) in t or 'pidfd' in t or t.startswith('pipe')}
@@ -66,7 +72,7 @@ def test_exit_statuses_and_signals(bench, script, code, kind, sig):
     job, report = bench.begin('sh', '-c', f'echo out; echo err >&2; {script}', invalid_exit=[65])
     o = asyncio.run(bench.outcome(job, report))
     assert bench.log(job) == b'out\nerr\n'  # both streams in order, and no word of the shell's own
-    if kind is None: assert (o.status, o.result) == ('completed', {'exit_code': 0})
+    if kind is None: assert (o.status, o.result['exit_code']) == ('completed', 0)
     else: assert (o.status, o.failure.kind, o.failure.exit_code, o.failure.signal, o.failure.evidence['last_lines']) == ('failed', kind, code, sig, ['out', 'err'])
 
 @pytest.mark.parametrize('arg', ['', ' ', 'a b', "it's", '"', '$HOME', '`id`', '; id', '*', '\n', '-n', '--', '\\', 'ü', '\udcff'])
@@ -106,6 +112,7 @@ def test_programs_are_found_by_name_path_and_folder(bench):
     ({'argv': ['ls'], 'output_dir': 'out'}, 'output_dir'), ({'argv': ['ls'], 'output_root': '/tmp', 'output_globs': ['../*']}, 'output_globs[0]'),
     ({'argv': ['ls'], 'output_globs': ['*']}, 'output_root'), ({'argv': ['ls'], 'output_root': '/tmp', 'output_globs': ['/etc/*']}, 'output_globs[0]'),
     ({'argv': ['ls'], 'progress': {'formats': ['smoke']}}, 'formats'), ({'argv': ['ls'], 'progress': {'speed': 3}}, 'progress'), ({'argv': ['ls'], 'invalid_exit': 65}, 'invalid_exit'),
+    ({'argv': ['ls'], 'limits': 3}, 'limits'), ({'argv': ['ls'], 'leftovers': 'keep'}, 'leftovers'), ({'argv': ['ls'], 'limits': {'cpus': 10_000}}, 'limits.cpus'), ({'argv': ['ls'], 'limits': {'open_files': 1 << 40}}, 'limits.open_files'),
     ({'argv': ['ls'], 'output': 'x'}, 'output'), ({'argv': ['true', *['x'*100_000]*60]}, 'argv')])
 def test_what_cannot_be_carried_out_is_refused_and_never_begun(bench, spec, field):
     job = bench.tracker.create_job('p', runner='process', spec=spec)
@@ -139,7 +146,7 @@ def test_two_processes_at_once_begin_it_once(bench):
 def test_two_tasks_at_once_begin_it_once_and_each_attempt_anew(bench):
     async def main():
         job, report = bench.begin('sh', '-c', 'echo x >>"$0"', bench.tmp/'count')
-        others = [ProcessRunner(bench.tmp/'work', bench.tracker.logs) for _ in range(4)]
+        others = [bench.another() for _ in range(4)]
         handles = await asyncio.gather(*(r.start(job) for r in [bench.runner, *others]*3))
         assert all(h == handles[0] for h in handles)
         await bench.runner.follow(job, handles[0], report)
@@ -330,7 +337,6 @@ def test_found_by_its_mark_when_all_else_fails(bench, lost):
     asyncio.run(main())
 
 def test_the_files_were_removed(bench):
-    import shutil
     async def main():
         job, report = bench.begin('true')
         handle = await bench.runner.start(job)
@@ -419,15 +425,268 @@ def test_stopped_in_the_instant_of_its_beginning(bench):
             assert (await bench.outcome(job, report)).status == 'cancelled'
     asyncio.run(main())
 
-def test_completed_stays_completed_and_daemons_can_still_be_stopped(bench):
+DAEMON = 'import subprocess; print("daemon", subprocess.Popen(["sleep", "600"], start_new_session=True).pid, flush=True)'
+
+def test_a_daemon_that_outlives_its_program_is_ended_and_noted(bench):
+    job, report = bench.py(DAEMON)
+    o = asyncio.run(bench.outcome(job, report))
+    daemon = family(bench, job, 1)['daemon']
+    assert o.status == 'completed' and 'left' not in o.result and not runs(daemon)
+    assert [e.data for e in bench.tracker.history(job.id) if e.type == 'leftovers'] == [{'pids': [daemon], 'names': ['sleep'], 'left': []}]
+    assert asyncio.run(bench.outcome(job, report)).result == o.result  # told again
+
+def test_a_helper_that_goes_by_itself_is_not_called_left_over(bench):
+    job, report = bench.begin('sh', '-c', 'sleep .05 & exit 0')
+    assert asyncio.run(bench.outcome(job, report)).status == 'completed'
+    assert not [e for e in bench.tracker.history(job.id) if e.type == 'leftovers']
+
+def test_a_daemon_is_left_when_asked_and_can_still_be_stopped(bench):
     async def main():
-        job, report = bench.py('import subprocess; print("daemon", subprocess.Popen(["sleep", "600"], start_new_session=True).pid, flush=True)')
+        job, report = bench.py(DAEMON, leftovers='leave')
         o = await bench.outcome(job, report)
-        assert o.status == 'completed'
         daemon = family(bench, job, 1)['daemon']
+        assert o.status == 'completed' and o.result['left'] == [daemon] and runs(daemon)
+        assert (await bench.outcome(job, report)).result == o.result
         assert (await bench.runner.stop(job, await bench.runner.find(job), 5.)).ended == [daemon] and not runs(daemon)
         assert (await bench.outcome(job, report)).status == 'completed'
     asyncio.run(main())
+
+# --- those who cover their tracks
+
+HIDING = """
+    import os, signal, sys, time
+    if os.fork() == 0:            # fork, setsid, fork, an empty environment, closed files, another folder: nothing shows where it came from
+        os.setsid()
+        if os.fork(): os._exit(0)
+        os.chdir('/')
+        os.closerange(3, 99)
+        os.execve('/bin/sh', ['sh', '-c', 'trap "" TERM; echo hidden $$; exec sleep 600 >&-'], {})
+    time.sleep(600)
+"""
+
+def hidden(bench, job): return until(lambda: bench.log(job).endswith(b'\n') and int(bench.log(job).split()[1]), 'the hidden one')
+
+def test_with_a_control_group_nobody_hides(bench):
+    async def main():
+        job, report = bench.py(HIDING)
+        handle = await bench.runner.start(job)
+        pid = await asyncio.to_thread(hidden, bench, job)
+        until(lambda: psutil.Process(pid).name() == 'sleep', 'its last change')
+        assert 'JOBTRACK_WORK' not in psutil.Process(pid).environ()
+        receipt = await bench.runner.stop(job, handle, .3)
+        if bench.groups:
+            assert receipt.confirmed and receipt.how == 'forced' and pid in receipt.ended and receipt.message is None and not runs(pid)
+        else:  # it cannot be found, and the receipt does not pretend otherwise
+            assert runs(pid) and receipt.confirmed and pid not in receipt.ended and 'cannot be found' in receipt.message
+            os.kill(pid, signal.SIGKILL)
+            until(lambda: not runs(pid), 'its end')
+    asyncio.run(main())
+
+def test_a_runaway_chain_is_ended(walled):
+    "Each of them is gone before it could be signalled by its number. Only a group has them all at one instant."
+    bench = walled
+    async def main():
+        job, report = bench.py("""
+            import os, signal, time
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            print('on', flush=True)
+            while True:
+                if os.fork(): os._exit(0)      # the child goes on
+                os.setsid()
+                time.sleep(.002)
+        """, leftovers='leave')
+        handle = await bench.runner.start(job)
+        until(lambda: bench.log(job), 'its first words')
+        until(lambda: number(bench.folder(job)/'exit') is not None, 'the end of the first of them')
+        receipt = await bench.runner.stop(job, handle, .2)
+        assert receipt.confirmed and receipt.how == 'forced' and not receipt.left
+        assert not bench.cgroups()
+    asyncio.run(main())
+
+@pytest.fixture
+def walled(bench):
+    if not bench.groups: pytest.skip('only with control groups')
+    return bench
+
+def test_a_program_that_makes_groups_of_its_own(walled):
+    "A node as a job: its jobs are in groups below the group of the job."
+    bench = walled
+    async def main():
+        job, report = bench.py("""
+            import os, subprocess, time
+            from cjm_jobtrack.run.groups import own_groups
+            inner = own_groups()['unified']/'inner' if 'unified' in own_groups() else None
+            if inner:
+                inner.mkdir()
+                p = subprocess.Popen(['sh', '-c', 'echo 0 >"$0"; exec env -i setsid sleep 600', inner/'cgroup.procs'])
+                while inner.name not in open(f'/proc/{p.pid}/cgroup').read(): time.sleep(.005)
+                print('inner', p.pid, flush=True)
+            time.sleep(600)
+        """)
+        handle = await bench.runner.start(job)
+        pid = await asyncio.to_thread(hidden, bench, job)
+        receipt = await bench.runner.stop(job, handle, 5.)
+        assert receipt.confirmed and pid in receipt.ended and not bench.cgroups()
+    if 'unified' not in own_groups(): pytest.skip('no tree of version 2 here')
+    asyncio.run(main())
+
+# --- groups do not stay
+
+def test_a_group_is_found_after_our_death_and_removed_by_who_adopts(walled):
+    bench = walled
+    job = unbegun(bench, COUNTS, bench.tmp/'enough', 5)
+    kill(orphan(bench, job))
+    assert bench.cgroups()
+    job, report = bench.tracker.get_job(job.id), Report(bench.tracker, job.id, 1)
+    (bench.tmp/'enough').touch()
+    until(lambda: number(bench.folder(job)/'exit') is not None, 'its end')
+    o = asyncio.run(bench.outcome(job, report))
+    assert o.failure.evidence['peak_memory_bytes'] > 1 << 20 and o.failure.evidence['cpu_s'] > 0 and not bench.cgroups()
+
+@pytest.mark.parametrize('forgotten', ['its runner', 'its folder', 'before it was joined'])
+def test_a_group_that_was_left_behind_is_removed_by_the_next_runner(walled, forgotten, monkeypatch):
+    bench = walled
+    async def main():
+        job, report = bench.begin('true')
+        if forgotten == 'before it was joined':
+            bench.folder(job).mkdir(parents=True)
+            bench.runner._new_group(job, {})
+        else:
+            await bench.runner.start(job)
+            until(lambda: number(bench.folder(job)/'exit') is not None and bench.runner._children[bench.folder(job)].poll() is not None, 'its end')
+        assert bench.cgroups()
+        if forgotten == 'its folder':
+            shutil.rmtree(bench.tmp/'work')
+            await ProcessRunner(bench.tmp/'elsewhere', bench.tracker.logs).find(job)
+        else: await bench.another().find(bench.begin('true')[0])
+        assert not bench.cgroups()
+        if forgotten == 'its runner': assert (await bench.outcome(job, report)).result['cpu_s'] > 0   # what it used was kept
+    asyncio.run(main())
+
+def test_sweeping_spares_what_runs_and_what_is_others(walled):
+    bench = walled
+    async def main():
+        job, report = bench.begin('sleep', '600')
+        handle = await bench.runner.start(job)
+        before = bench.cgroups()
+        await bench.another().find(job)
+        await ProcessRunner(bench.tmp/'elsewhere', bench.tracker.logs).find(job)
+        assert bench.cgroups() == before and len(before) >= 1
+        assert (await bench.runner.stop(job, handle, 5.)).confirmed
+    asyncio.run(main())
+
+def test_without_a_place_for_groups_it_runs_all_the_same(walled, monkeypatch):
+    "The group we are in was removed, say."
+    bench = walled
+    parents = {use: p/'gone' for use, p in Groups.find().parents.items()}
+    runner = ProcessRunner(bench.tmp/'work', bench.tracker.logs, groups=Groups(parents))
+    monkeypatch.setattr(Group, 'trees', property(lambda self: [d for d in dict.fromkeys(self.folders.values())]))
+    monkeypatch.setattr(os, 'makedirs', lambda *a, _make=os.makedirs, **kw: (_ for _ in ()).throw(FileNotFoundError(2, 'gone')) if '/gone/' in str(a[0]) else _make(*a, **kw))
+    assert asyncio.run(bench.outcome(*bench.begin('true'), runner=runner)).status == 'completed'
+    with pytest.raises(StoreError, match='limits'): asyncio.run(runner.start(bench.begin('true', limits={'pids': 5})[0]))
+
+# --- limits
+
+@pytest.mark.parametrize('limits, field', [
+    ({'memory': 0}, 'memory'), ({'memory': -1}, 'memory'), ({'memory': '2 apples'}, 'memory'), ({'memory': 1.5e9}, 'memory'), ({'memory': True}, 'memory'), ({'memory': '4k'}, 'memory'), ({'memory': 1 << 80}, 'memory'),
+    ({'cpus': 0}, 'cpus'), ({'cpus': -1}, 'cpus'), ({'cpus': '1'}, 'cpus'), ({'cpus': float('nan')}, 'cpus'), ({'cpus': float('inf')}, 'cpus'), ({'pids': 0}, 'pids'), ({'pids': 1.5}, 'pids'),
+    ({'file_size': -5}, 'file_size'), ({'open_files': 3}, 'open_files'), ({'cpu_s': 0}, 'cpu_s'), ({'cpu_s': -1}, 'cpu_s'), ({'nice': 20}, 'nice'), ({'nice': -21}, 'nice'), ({'time': 3}, 'time')])
+def test_limits_that_make_no_sense_are_named(limits, field):
+    with pytest.raises(InvalidInput) as e: check_limits(limits)
+    assert e.value.field == f'limits.{field}' and e.value.remedy
+
+def test_limits_as_people_write_them():
+    assert check_limits({'memory': '512m', 'file_size': '1.5 GiB', 'cpus': 2, 'cpu_s': .5, 'pids': None}) == {'memory': 512 << 20, 'file_size': 3 << 29, 'cpus': 2, 'cpu_s': .5}
+
+def test_limits_that_need_a_group_are_refused_without(bench):
+    if bench.groups: pytest.skip('only without control groups')
+    for limit in 'cpus', 'pids':
+        with pytest.raises(InvalidInput, match='control group') as e: asyncio.run(bench.runner.start(bench.begin('true', limits={limit: 1})[0]))
+        assert e.value.field == f'limits.{limit}'
+
+EATS = "x = b'x' * (300 << 20); print(len(x), flush=True)"
+
+def test_too_much_memory(bench):
+    o = asyncio.run(bench.outcome(*bench.py(EATS, limits={'memory': '100m'})))
+    if not bench.groups: assert o.failure.kind == 'exit' and 'MemoryError' in o.failure.evidence['last_lines'][-1]   # refused to the program, which can say so itself
+    else:
+        f = o.failure
+        assert (f.kind, f.exit_code, f.signal, f.evidence['oom_kills'], f.evidence['memory_limit_bytes']) == ('out_of_memory', 137, 'SIGKILL', 1, 100 << 20)
+        assert 90 << 20 < f.evidence['peak_memory_bytes'] <= 100 << 20 and '104,857,600' in f.message and 'limits.memory' in f.hint
+
+def test_a_child_that_takes_too_much_memory(walled):
+    "The program's own end decides, and the evidence tells of the child."
+    code = f'import subprocess, sys; p = subprocess.run([sys.executable, "-c", {EATS!r}]); sys.exit(4 if p.returncode == -9 and sys.argv[1:] else 0)'
+    o = asyncio.run(walled.outcome(*walled.py(code, 'tell', limits={'memory': '100m'})))
+    assert (o.failure.kind, o.failure.exit_code, o.failure.evidence['oom_kills']) == ('exit', 4, 1)
+    o = asyncio.run(walled.outcome(*walled.py(code, limits={'memory': '100m'})))
+    assert o.status == 'completed' and o.result['oom_kills'] == 1
+
+def test_what_was_used_is_told(bench):
+    o = asyncio.run(bench.outcome(*bench.py("""
+        import time
+        x, end = b'x' * (80 << 20), time.process_time() + .3
+        while time.process_time() < end: pass
+        time.sleep(.3)
+    """)))
+    least = 80 << 20 if bench.groups else 1 << 20   # where nobody counts, a look is taken now and then
+    assert .3 <= o.result['cpu_s'] < 3 and least <= o.result['peak_memory_bytes'] < 400 << 20
+
+def test_too_many_processes(walled):
+    o = asyncio.run(walled.outcome(*walled.begin('sh', '-c', 'for i in 1 2 3 4 5 6 7 8 9; do sleep .2 & done; wait', limits={'pids': 5})))
+    assert o.failure and 'fork' in o.failure.evidence['last_lines'][0].lower()
+
+def test_a_share_of_the_processor(walled):
+    o = asyncio.run(walled.outcome(*walled.py("""
+        import time
+        end = time.monotonic() + 1
+        while time.monotonic() < end: pass
+    """, limits={'cpus': .2})))
+    assert o.result['cpu_s'] < .6
+
+def test_processor_time(bench):
+    o = asyncio.run(bench.outcome(*bench.py('while True: pass', limits={'cpu_s': 1})))
+    assert (o.failure.kind, o.failure.signal) == ('signal', 'SIGXCPU') and 'limits.cpu_s' in o.failure.hint
+
+def test_files_too_large_and_too_many(bench):
+    o = asyncio.run(bench.outcome(*bench.begin('sh', '-c', 'exec dd if=/dev/zero of="$0" bs=1000 count=9 2>/dev/null', bench.tmp/'f', limits={'file_size': 4000})))
+    assert o.failure.signal == 'SIGXFSZ' and 'limits.file_size' in o.failure.hint and (bench.tmp/'f').stat().st_size == 4096
+    o = asyncio.run(bench.outcome(*bench.py('f = [open("/dev/null") for _ in range(99)]', limits={'open_files': 64})))
+    assert 'Too many open files' in o.failure.evidence['last_lines'][-1]
+
+def test_niceness(bench):
+    base = os.getpriority(os.PRIO_PROCESS, 0)
+    job, report = bench.py('import os; print(os.getpriority(os.PRIO_PROCESS, 0))', limits={'nice': min(19, base+7)})
+    assert asyncio.run(bench.outcome(job, report)).status == 'completed' and bench.log(job) == b'%d\n' % min(19, base+7)
+
+@pytest.mark.parametrize('shell', [s for s in ('dash', 'bash', 'busybox', 'mksh', 'ksh', 'yash') if shutil.which(s)])
+def test_any_shell_will_do(bench, shell, monkeypatch):
+    "All limits at once, and the group, in each shell of this machine that can stand in for /bin/sh."
+    import cjm_jobtrack.run.process as m
+    sh, build = bench.tmp/'sh', m._supervised
+    sh.symlink_to(shutil.which(shell))
+    monkeypatch.setattr(m, '_supervised', lambda *a: [str(sh), *build(*a)[1:]])
+    limits = {'memory': '900m', 'cpu_s': 50, 'file_size': '1m', 'open_files': 16} | ({'pids': 20, 'cpus': .5} if bench.groups else {})
+    job, report = bench.py("""
+        import resource as r
+        print(*(r.getrlimit(getattr(r, 'RLIMIT_' + n)) for n in ('CPU', 'FSIZE', 'NOFILE')), r.getrlimit(r.RLIMIT_AS)[0])
+        raise SystemExit(3)
+    """, limits=limits)
+    o = asyncio.run(bench.outcome(job, report))
+    assert (o.failure.kind, o.failure.exit_code) == ('exit', 3) and bench.log(job) == b'(50, 52) (1048576, 1048576) (16, 16) %d\n' % (-1 if bench.groups else 900 << 20)
+    assert o.failure.evidence['cpu_s'] > 0
+    job, report = bench.begin('sleep', '600')
+    handle = asyncio.run(bench.runner.start(job))
+    assert asyncio.run(bench.runner.stop(job, handle, 5.)).how == 'asked' and asyncio.run(bench.outcome(job, report)).status == 'cancelled'
+
+def test_a_group_that_cannot_be_joined(walled, monkeypatch):
+    monkeypatch.setattr(Group, 'doors', property(lambda self: ['/no/such/group/cgroup.procs']))
+    o = asyncio.run(walled.outcome(*walled.begin('touch', walled.tmp/'ran')))
+    assert o.failure.kind == 'not_started' and not (walled.tmp/'ran').exists()
+
+def test_a_full_disk_is_told(bench):
+    o = asyncio.run(bench.outcome(*bench.begin('sh', '-c', 'cat /etc/passwd >/dev/full')))
+    assert o.failure.kind == 'disk_full' and 'No space left on device' in o.failure.message
 
 # --- log and progress
 
@@ -558,9 +817,6 @@ def test_those_who_are_left_alone_are_reaped(bench):
     asyncio.run(main())
     until(lambda: bench.runner._reap() or not bench.children(), 'no children')
     assert not bench.runner._children
-
-def test_the_promises_of_a_runner(bench):
-    assert len(asyncio.run(check_runner(bench.runner, {'argv': ['true']}, {'argv': ['sleep', '600']}, bench.tracker))) == 7
 
 def test_what_is_asked_is_looked_over_without_a_runner():
     assert check_process({'argv': ['ls'], 'cwd': None})['invalid_exit'] == []

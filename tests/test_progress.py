@@ -225,3 +225,14 @@ def test_what_the_tool_says_about_time_stands():
     r.feed(b'  0%|     | 0/20 [00:00<?, ?it/s]\n', at=0.)
     assert r.feed(b' 45%|###  | 9/20 [00:03<00:04,  2.75it/s]\n', at=100.)[0].eta_s == 4.
     assert r.feed(b'Task 10/20\n', at=200.)[0].rate == pytest.approx(.05)
+
+def test_ffmpeg_tells_the_length_itself():
+    block = lambda us, end='continue': [f'out_time_us={us}', 'speed=1x', f'progress={end}']
+    one = ['  Duration: 00:00:10.00, start: 0.0, bitrate: 1 kb/s', '  Duration: 00:00:20.00, start: 0.0, bitrate: 1 kb/s', *block(5_000_000), *block(10_000_000)]
+    two = ['  Duration: 00:00:02.00, start: 0.0, bitrate: N/A', *block(1_000_000)]
+    assert [p.percent for p in feed(ProgressReader('ffmpeg'), one + two)] == [25, 50, 50]
+    assert [p.percent for p in feed(ProgressReader('ffmpeg', duration=40.), one)] == [12.5, 25]
+    for odd in '  Duration: N/A, start: 0', '  Duration: 99:99:99.99, start: 0', 'Duration: 00:00:10.00', '  Duration: -00:00:10.00, x':
+        assert [p.percent for p in feed(ProgressReader('ffmpeg'), [odd, *block(5_000_000)])] == [None]
+
+def feed(reader, lines): return reader.feed(''.join(f'{line}\n' for line in lines).encode())

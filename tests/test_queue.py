@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 import psutil, pytest
-from cjm_jobtrack.core.errors import InvalidInput, KeyConflict, NodeUnreachable, StoreError, UnknownRunner
+from cjm_jobtrack.core.errors import InvalidInput, KeyConflict, NeverFits, NodeUnreachable, StoreError, UnknownJob, UnknownRunner
 from cjm_jobtrack.core.job import Job
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.call import CallRunner
@@ -21,18 +21,20 @@ def nothing_left(caplog):
     before, children = {*threading.enumerate()}, {*psutil.Process().children()}
     yield
     gc.collect(1)
-    until(lambda: {*threading.enumerate()} <= before, f'threads to end: {[t.name for t in threading.enumerate() if t not in before]}', 5)
-    assert {*psutil.Process().children()} <= children
+    left = lambda: [t.name for t in {*threading.enumerate()} - before if not t.name.startswith('services')]   # those look after servers of the whole session
+    until(lambda: not left(), f'threads to end: {left()}', 5)
+    assert not [p for p in {*psutil.Process().children()} - children if p.name() != 'postgres']
     said = [r.getMessage() for phase in ('setup', 'call', 'teardown') for r in caplog.get_records(phase) if r.name == 'asyncio' and r.levelname == 'ERROR']
     assert not said
 
-@pytest.fixture(params=['memory', 'sqlite'])
+@pytest.fixture(params=['memory', 'sqlite', pytest.param('postgresql', marks=pytest.mark.needs('postgresql'))])
 def tracker(request, tmp_path):
-    with JobTracker(f'sqlite:///{tmp_path}/jobs.db' if request.param == 'sqlite' else None) as t: yield t
+    url = {'memory': lambda: None, 'sqlite': lambda: f'sqlite:///{tmp_path}/jobs.db', 'postgresql': lambda: request.getfixturevalue('postgres_url')}[request.param]()
+    with JobTracker(url) as t: yield t
 
 @pytest.fixture
-def durable(tmp_path):
-    with JobTracker(f'sqlite:///{tmp_path}/jobs.db') as t: yield t
+def durable(database):
+    with JobTracker(database) as t: yield t
 
 class Calls(CallRunner):
     "Functions, given as they are."
@@ -114,7 +116,7 @@ def test_an_unknown_runner_is_refused_and_one_of_another_queue_left_alone(tracke
     job = tracker.create_job('scan', runner='docker')
     with tuned(tracker, calls) as queue:
         with pytest.raises(UnknownRunner, match='Known here: call'): queue.submit(job)
-        tracker.note(job.id, 'queued')   # by a queue in another process, say
+        tracker.submit_job(job.id)   # by a queue in another process, say
         tracker.join(queue.submit(calls.job(tracker, work)).id, 20)
     assert types(tracker, job) == ['created', 'queued'] and job.status == 'pending'
 
@@ -176,6 +178,112 @@ def test_one_that_waits_for_a_reason_can_be_cancelled(tracker):
         job = queue.submit(runner.job(tracker, picky))
         has(tracker, job, 'waiting')
         assert asyncio.run(tracker.cancel_job(job.id)) and not asyncio.run(tracker.cancel_job(job.id))
+
+# --- resources, and what can never be met
+
+@pytest.fixture
+def gated(calls):
+    "Jobs that each run until their gate is opened."
+    gates = {}
+    async def hold(name):
+        while not gates[name].is_set(): await asyncio.sleep(.002)
+    def job(tracker, name, *, priority=0, **terms):
+        gates[name] = threading.Event()
+        return tracker.create_job(name, spec=calls.call(hold, name) | terms, priority=priority)
+    job.open = lambda *names: [gates[n].set() for n in names or gates]
+    return job
+
+def running(tracker): return sorted(j.name for j in tracker.list_jobs('running'))
+
+def test_resources_are_never_exceeded_and_what_a_job_waits_for_is_not_taken_by_those_behind_it(tracker, calls, gated):
+    with tuned(tracker, calls, 9, resources={'gpu': 2, 'licence': 1}) as queue:
+        first = [queue.submit(gated(tracker, n, resources=r)) for n, r in [('one', {'gpu': 1}), ('both', {'gpu': 2}), ('behind', {'gpu': 1}), ('other', {'licence': 1}), ('none', {})]]
+        until(lambda: running(tracker) == ['none', 'one', 'other'], 'those that can begin')
+        one, both, behind, other, none = first
+        has(tracker, both, 'waiting')
+        assert queue.why_waiting(both.id) == both.message == f'needs gpu=2: 1 of 2 free, held by {one.id[:8]}'
+        assert queue.why_waiting(behind.id) == f'needs gpu=1: 1 of 2 free, set aside for {both.id[:8]} before it'
+        assert queue.why_waiting(none.id) is None
+        gated.open('one')
+        until(lambda: running(tracker) == ['both', 'none', 'other'], 'the one that waited')
+        gated.open()
+        assert {tracker.join(j.id, 20).status for j in first} == {'completed'} and both.message is None
+
+def test_what_runs_when_the_queue_comes_back_holds_its_resources(tracker, tmp_path):
+    runner, go = programs(tracker, tmp_path), tmp_path/'go'
+    jobs = [tracker.create_job('p', runner='process', spec={'argv': ['sh', '-c', f'while [ ! -e {go} ]; do sleep .02; done'], 'resources': {'gpu': 1}}) for _ in range(2)]
+    with tuned(tracker, runner, 4, resources={'gpu': 1}) as queue: [queue.submit(j) for j in jobs], has(tracker, jobs[0], 'started')
+    with tuned(tracker, runner, 4, resources={'gpu': 1}) as queue:
+        has(tracker, jobs[0], 'adopted')
+        until(lambda: 'held by' in queue.why_waiting(jobs[1].id), 'the second to wait')
+        go.touch()
+        for j in jobs: assert tracker.join(j.id, 20).status == 'completed'
+
+def test_what_never_fits_is_refused_with_the_numbers(tracker, calls):
+    ran = []
+    async def work(): ran.append(1)
+    spec = calls.call(work) | {'resources': {'gpu': 2}}
+    queue = tuned(tracker, calls, resources={'gpu': 1})
+    with pytest.raises(NeverFits, match='gpu=2 of 1') as e: queue.submit(Job(id='fresh', spec=spec))
+    assert (e.value.needs, e.value.has) == ({'gpu': 2}, {'gpu': 1}) and tracker.get_job('fresh') is None
+    job = tracker.create_job('on record', spec=spec)
+    with pytest.raises(NeverFits): queue.submit(job)
+    assert (job.status, job.failure.kind, job.failure.evidence) == ('failed', 'never_fits', {'needs': {'gpu': 2}, 'has': {'gpu': 1}})
+    with pytest.raises(NeverFits): queue.submit_many([calls.job(tracker, work), Job(id='many', spec=spec)])
+    assert tracker.get_job('many') is None
+    larger = tuned(tracker, calls, resources={'gpu': 4})   # what is too much for one queue is left to another
+    job = larger.submit(Job(id='large', spec=spec))
+    with pytest.raises(NeverFits): queue.submit(job)
+    with queue: has(tracker, job, 'waiting'); assert job.status == 'pending' and 'gpu=2 of 1' in queue.why_waiting('large')
+    with larger: assert tracker.join('large', 20).status == 'completed'
+    assert ran == [1]
+
+@pytest.mark.parametrize('terms', [{'resources': ['gpu']}, {'resources': {'gpu': -1}}, {'resources': {'gpu': True}}, {'queue_timeout': 0}, {'stall_timeout': 'long'}, {'stall_timeout': float('nan')}])
+def test_terms_that_make_no_sense_are_refused_by_name(tracker, calls, terms):
+    def work(): pass
+    job = tracker.create_job('work', spec=calls.call(work) | terms)
+    with pytest.raises(InvalidInput) as e: tuned(tracker, calls).submit(job)
+    assert e.value.field == next(iter(terms)) and job.status == 'pending'
+    tracker.submit_job(job.id)   # by somebody who did not look
+    with tuned(tracker, calls): assert tracker.join(job.id, 20).failure.kind == 'invalid'
+
+def test_why_it_waits_is_told_with_numbers(tracker, calls, gated):
+    queue = tuned(tracker, calls, backoff=30.)
+    def broken(): raise OSError('busy')
+    jobs = [queue.submit(gated(tracker, n)) for n in 'abc']
+    assert queue.why_waiting(jobs[0].id) == 'the queue is not running'
+    with queue:
+        until(lambda: running(tracker) == ['a'], 'the first')
+        assert queue.why_waiting(jobs[2].id) == '1 job before it, 1 of 1 slots busy'
+        assert queue.why_waiting(calls.job(tracker, broken).id) == 'it was not submitted'
+        assert 'docker' in queue.why_waiting(tracker.create_job('scan', runner='docker').id)
+        with pytest.raises(UnknownJob): queue.why_waiting('nobody')
+        gated.open()
+        again = queue.submit(calls.job(tracker, broken, max_attempts=2))
+        until(lambda: (queue.why_waiting(again.id) or '').startswith('trying again in'), 'the wait')
+        assert queue.why_waiting(jobs[0].id) is None
+
+def test_urgent_ones_cannot_starve_an_ordinary_one(tracker, calls):
+    order = []
+    async def note(name): order.append(name)
+    def job(name, minutes_ago, priority): return Job(name=name, spec=calls.call(note, name), priority=priority, created_at=ago(60*minutes_ago))
+    with tuned(tracker, calls, ageing=600.) as queue:
+        for j in queue.submit_many([job('ordinary', 25, 0), job('urgent', 14, 1), job('late', 16, 1), job('very urgent', 0, 3)]): tracker.join(j.id, 20)
+    assert order == ['very urgent', 'late', 'ordinary', 'urgent']
+
+def test_many_are_submitted_in_few_transactions_and_again_without_harm(tracker, calls):
+    ran, calls_of_apply, real = [], [], tracker.store.apply
+    async def work(n): ran.append(n)
+    jobs = [Job(name='work', spec=calls.call(work, n)) for n in range(1200)]
+    tracker.store.apply = lambda ops: (calls_of_apply.append(len(ops)), real(ops))[1]
+    queue = tuned(tracker, calls, 32)
+    held = queue.submit_many(jobs, batch='night')
+    assert len(calls_of_apply) == 3 and [j.id for j in held] == [j.id for j in jobs] and tracker.counts(batch='night')['pending'] == 1200
+    assert queue.submit_many(jobs[:3]) == held[:3]
+    with queue:
+        for j in held: tracker.join(j.id, 30)
+    assert ran == [*range(1200)] and queue.submit_many([]) == []
+    assert len(calls_of_apply) < 600, 'what comes together is written together'
 
 # --- cancel
 
@@ -318,7 +426,7 @@ def test_cancel_by_a_process_that_does_not_hold_the_job(durable, tmp_path):
         assert asyncio.run(other.cancel_job(job.id)) and not pids(mark)
         assert other.history(job.id)[-1].data['receipt']['ended']
         queued = other.create_job('from outside', runner='process', spec={'argv': ['true']})
-        other.note(queued.id, 'queued')
+        other.submit_job(queued.id)
         assert other.join(queued.id, 20).status == 'completed'
 
 # --- time limits
@@ -356,7 +464,47 @@ def test_the_limit_counts_from_the_recorded_start_but_an_end_in_time_is_an_end(t
     tracker.store.update(job.id, {'started_at': job.started_at})
     with tuned(tracker, runner): tracker.join(job.id, 20)
     if alive: assert job.failure.kind == 'timeout'
-    else: assert (job.status, job.result) == ('completed', {'exit_code': 0})
+    else: assert (job.status, job.result['exit_code']) == ('completed', 0)
+
+def test_one_that_waits_for_too_long_in_line_has_failed(tracker, calls, gated):
+    with tuned(tracker, calls, queue_timeout=.3) as queue:
+        held, waits, patient = [queue.submit(gated(tracker, n, **t)) for n, t in [('held', {}), ('waits', {}), ('patient', {'queue_timeout': 60})]]
+        tracker.join(waits.id, 20)
+        assert (waits.failure.kind, waits.attempt, held.status, patient.status) == ('queue_timeout', 0, 'running', 'pending')
+        assert 'slots busy' in waits.failure.evidence['why'] and types(tracker, waits) == ['created', 'queued', 'failed']
+        gated.open()
+        assert tracker.join(held.id, 20).status == tracker.join(patient.id, 20).status == 'completed'
+
+def test_the_wait_in_line_counts_from_the_submission(tracker, calls):
+    async def work(): pass
+    runner = Moody(calls.functions)
+    runner.reasons['work'] = 'not now'
+    late, early = (Job(name='work', spec=calls.call(work) | {'queue_timeout': 600}, created_at=ago(s)) for s in (3600, 60))
+    runner.functions.update(calls.functions)
+    tuned(tracker, runner).submit_many([late, early])
+    with tuned(tracker, runner):
+        assert tracker.join(late.id, 20).failure.kind == 'queue_timeout' and early.status == 'pending'
+        runner.reasons.clear()
+        assert tracker.join(early.id, 20).status == 'completed'
+
+@pytest.mark.parametrize('alive', ['progress', 'log', None])
+def test_one_that_gives_no_sign_of_life_is_stopped(tracker, calls, alive):
+    async def work(report):
+        for n in range(12):
+            if alive == 'progress': report.progress(8*n)
+            if alive == 'log': report.log(b'.')
+            await asyncio.sleep(.1 if alive else 5.)
+    with tuned(tracker, calls, stall_timeout=60.) as queue:
+        job = queue.submit(tracker.create_job('work', spec=calls.call(work) | {'stall_timeout': .8}, max_attempts=2))
+        tracker.join(job.id, 20)
+    if alive: assert job.status == 'completed'
+    else: assert (job.failure.kind, job.attempt, job.failure.evidence['stopped']['confirmed'], [f['kind'] for f in job.failure.evidence['attempts']]) == ('stalled', 2, True, ['stalled'])
+
+def test_a_program_that_prints_is_alive(tracker, tmp_path):
+    with tuned(tracker, programs(tracker, tmp_path), 2) as queue:
+        talks, hangs = [tracker.create_job('p', runner='process', spec={'argv': ['sh', '-c', f'for i in 1 2 3 4 5 6 7 8; do {what} sleep .2; done'], 'stall_timeout': 1.}) for what in ('echo $i;', '')]
+        for j in (talks, hangs): queue.submit(j)
+        assert tracker.join(talks.id, 20).status == 'completed' and tracker.join(hangs.id, 20).failure.kind == 'stalled'
 
 # --- trying again
 
@@ -375,6 +523,7 @@ def test_what_may_pass_is_tried_again_and_every_attempt_is_on_record(tracker, ca
     assert [e.attempt for e in events if e.type == 'running'] == [*range(1, attempts+1)]
     retried = [e for e in events if e.type == 'retried']
     assert [e.attempt for e in retried] == [*range(1, attempts)]
+    assert [(a['attempt'], a['kind'], a['message']) for a in job.failure.evidence.get('attempts', [])] == [(n, 'error', 'ConnectionError: busy') for n in range(1, attempts)]
     assert all(e.data['failure']['message'] == 'ConnectionError: busy' and .0005*2**(e.attempt-1) <= e.data['delay_s'] <= .001*2**(e.attempt-1) + .001 for e in retried)
 
 @pytest.mark.parametrize('argv, kind, attempts', [(['sh', '-c', 'exit 3'], 'exit', 2), (['sh', '-c', 'kill -9 $$'], 'signal', 2), (['no-such-program'], 'invalid', 1)])
@@ -463,6 +612,20 @@ def test_a_runner_that_answers_nonsense_costs_only_its_own_job(tracker):
         bad, good = [tracker.join(queue.submit(runner.job(tracker, fn)).id, 20) for fn in (odd, work)]
     assert (bad.failure.kind, good.status) == ('error', 'completed') and 'AttributeError' in bad.failure.evidence['traceback']
 
+def test_a_runner_that_cannot_say_its_terms_costs_only_its_own_job(tracker):
+    class Odd(Calls):
+        def terms(self, job):
+            if job.name == 'odd': raise RuntimeError('no idea')
+            return {'stall_timeout': 60}
+    runner = Odd()
+    def work(): return 1
+    def odd(): return 1
+    bad = runner.job(tracker, odd)
+    with tuned(tracker, runner) as queue:
+        tracker.submit_job(bad.id)
+        good = tracker.join(queue.submit(runner.job(tracker, work)).id, 20)
+    assert (bad.failure.kind, good.status) == ('not_started', 'completed') and 'no idea' in bad.error
+
 def test_words_that_are_no_words_can_still_be_recorded(tracker, calls):
     def work(): raise ValueError('gr\udcfcn.wav')
     with tuned(tracker, calls) as queue: job = tracker.join(queue.submit(calls.job(tracker, work)).id, 20)
@@ -479,6 +642,10 @@ def trouble(store, verb, times=2, when=lambda *a: True):
     setattr(store, verb, call)
     return left
 
+def writes(type):
+    "Whether a call of `apply` has an event of this type to write."
+    return lambda ops: any(getattr(w, 'type', None) == type for w in ops)
+
 @pytest.mark.parametrize('type', ['running', 'started', 'completed', 'failed', 'retried', 'deferred', 'cancelled', 'waiting', 'cancel_unconfirmed'])
 def test_what_happened_is_not_lost_when_it_cannot_be_written_at_once(tracker, type):
     class Any(Moody, Far): pass
@@ -489,7 +656,7 @@ def test_what_happened_is_not_lost_when_it_cannot_be_written_at_once(tracker, ty
     def deaf(): gate.wait(20)
     fn, ends = {'failed': (broken, 'failed'), 'retried': (broken, 'failed'), 'cancelled': (endless, 'cancelled'), 'cancel_unconfirmed': (deaf, 'cancelled')}.get(type, (work, 'completed'))
     if type == 'waiting': runner.reasons['work'] = 'soon'
-    left = trouble(tracker.store, 'move', 3 if type == 'completed' else 1, when=lambda id, expect, changes, t, *_: t == type)
+    left = trouble(tracker.store, 'apply', 3 if type == 'completed' else 1, when=writes(type))
     with tuned(tracker, runner, grace=.02, backoff=.001) as queue:
         job = queue.submit(runner.job(tracker, fn, max_attempts=2))
         if type.startswith('cancel'):
@@ -683,14 +850,24 @@ def live(folder, when, what, cancel, job):
             return answer
         setattr(runner, verb, call)
     for verb in ('start', 'find', 'follow', 'stop'): deadly(verb)
-    real_move = tracker.store.move
-    def move(job_id, expect, changes, type, *rest, **kw):
-        moment('before', type)
-        event = real_move(job_id, expect, changes, type, *rest, **kw)
-        moment('after', type)
-        return event
-    tracker.store.move = move
-    queue = JobQueue(tracker, runner, grace=.5, backoff=.01, recheck=.01).start()
+    real_apply = tracker.store.apply
+    def apply(writes):
+        types = [t for w in writes for t in ([w.type] if hasattr(w, 'type') else ['created', 'queued'] if getattr(w, 'queued', 0) else [])]
+        for t in types: moment('before', t)
+        events = real_apply(writes)
+        for t in types: moment('after', t)
+        return events
+    tracker.store.apply = apply
+    def watched(verb):
+        real = getattr(tracker.store, verb)
+        def call(*args):
+            moment('before', verb)
+            answer = real(*args)
+            moment('after', verb)
+            return answer
+        setattr(tracker.store, verb, call)
+    for verb in ('open_lease', 'take_over', 'close_lease', 'beat'): watched(verb)
+    queue = JobQueue(tracker, runner, grace=.5, backoff=.01, recheck=.01, lease_ttl=.6).start()
     queue.submit(tracker.create_job('program', id='j', runner='process', **job))
     if cancel:
         while not any(e.type in ('started', 'adopted') for e in tracker.history('j')): threading.Event().wait(.002)
@@ -747,7 +924,7 @@ class Killed:
 
 @pytest.mark.parametrize('moments', [
     'before queued', 'after queued', 'before running', 'after running', 'before start', 'after start', 'before started', 'after started', 'before follow',
-    'after follow', 'before failed', 'after failed', 'after start, after find', 'after start, before adopted', 'after started, after adopted, before follow', 'before start, after start, after follow'])
+    'after follow', 'before failed', 'after failed', 'after started, before open_lease, after open_lease, before take_over, after take_over, before find', 'after started, after take_over, after adopted, before beat, after beat', 'after start, after find', 'after start, before adopted', 'after started, after adopted, before follow', 'before start, after start, after follow'])
 def test_killed_at_a_bad_moment_the_work_is_done_once_and_its_end_is_learned(victims, tmp_path, moments):
     k = Killed(victims, tmp_path, 7)
     for moment in moments.split(', '):
@@ -763,7 +940,7 @@ def test_the_program_ended_while_nobody_was_there(victims, tmp_path):
     k.die('before follow'), k.go()
     until(lambda: not pids(str(tmp_path)), 'the program to end')
     job, told, logs = k.live_on()
-    assert (job.status, job.result, k.counter, logs) == ('completed', {'exit_code': 0}, '1', ['one of 1\ntwo of 1\n'])
+    assert (job.status, job.result['exit_code'], k.counter, logs) == ('completed', 0, '1', ['one of 1\ntwo of 1\n'])
 
 @pytest.mark.parametrize('moment', ['after follow', 'before retried', 'after retried'])
 def test_killed_between_two_attempts(victims, tmp_path, moment):
@@ -800,7 +977,7 @@ def test_a_function_dies_with_its_process_and_is_lost(tracker, calls):
     def work(): return 1
     once, twice = (calls.job(tracker, work, max_attempts=n) for n in (1, 2))
     for job in (once, twice):   # as a queue would leave them that was killed
-        tracker.note(job.id, 'queued'), tracker.mark_running(job.id), tracker.note(job.id, 'started', {'handle': {'key': f'{job.id}/1', 'func': 'work'}})
+        tracker.submit_job(job.id), tracker.mark_running(job.id), tracker.note(job.id, 'started', {'handle': {'key': f'{job.id}/1', 'func': 'work'}})
     with tuned(tracker, calls): [tracker.join(j.id, 20) for j in (once, twice)]
     assert (once.failure.kind, twice.status, twice.attempt) == ('lost', 'completed', 2)
 

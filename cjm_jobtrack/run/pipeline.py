@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/pipeline.html.md"""
 __all__ = ['GAPS', 'SHIPPED', 'Param', 'gaps', 'fill', 'find_input', 'is_url', 'find_url', 'Word', 'Pipeline', 'PipelineCatalog',
            'PipelineRunner']
 
-# %% ../../nbs/run/17_pipeline.ipynb #bbf13712
+# %% ../../nbs/run/17_pipeline.ipynb #f928d84c
 import asyncio, glob, os, re, shutil, sys, tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -21,6 +21,7 @@ from fastcore.basics import patch
 from ..core.errors import InvalidInput, UnknownPipeline, UnknownRunner
 from ..core.job import Job, OutputFile
 from ..core.progress import ProgressReader
+from .policy import TERMS, amounts
 from .runner import Outcome, Receipt, Report, Runner
 
 # %% ../../nbs/run/17_pipeline.ipynb #72cbe795
@@ -143,16 +144,19 @@ def find_url(
         raise InvalidInput(field, f'{_shown(value)} is on a host that is not taken here', f'Hosts: {", ".join(hosts) or "none, give the path of a file"}')
     return value
 
-# %% ../../nbs/run/17_pipeline.ipynb #60ddc578
+# %% ../../nbs/run/17_pipeline.ipynb #4ed78bb8
 @dataclass(frozen=True)
 class Word:
     "One word of the argument list."
     template:str             # Text with gaps
     given:str|None=None      # The parameter that decides whether it is there; None: it always is
     wanted:bool=True         # Whether it is there when that parameter is set (True), or when it is not
+    value:Any=None           # The value that the parameter must have to count as set; None: any
 
     def is_in(self, values:Mapping) -> bool:  # Whether the list has it, with these values
-        return self.given is None or (values[self.given] not in (None, '') and values[self.given] is not False) == self.wanted
+        if self.given is None: return True
+        v = values[self.given]
+        return (v == self.value if self.value is not None else v not in (None, '') and v is not False) == self.wanted
 
 @dataclass(frozen=True)
 class Pipeline:
@@ -161,6 +165,7 @@ class Pipeline:
     argv:tuple[Word, ...]                           # The program and its arguments
     description:str=''                              # For people
     runner:str='process'                            # Name of the runner that carries it out
+    container:dict=field(default_factory=dict)      # How it is run in a container, fields of the runner `docker`; `argv` are words. Empty: not at all
     params:dict[str, Param]=field(default_factory=dict)  # What may be chosen
     input:str='required'                            # 'required', 'optional' or 'none'
     accepts:tuple[str, ...]=()                      # Suffixes of input files, lower case with dot; empty: all
@@ -173,6 +178,10 @@ class Pipeline:
     progress:dict=field(default_factory=dict)       # Options of `ProgressReader`
     invalid_exit:tuple[int, ...]=()                 # Exit statuses that mean: the input cannot be used
     timeout:float|None=None                         # Longest run, seconds; whoever creates the job passes it on
+    max_attempts:int=1                              # Attempts allowed, at least; whoever creates the job passes it on
+    resources:dict[str, int]=field(default_factory=dict)  # What a job holds of the queue's resources while it runs
+    queue_timeout:float|None=None                   # Longest wait for the first attempt, seconds
+    stall_timeout:float|None=None                   # Longest silence of an attempt, seconds
     limits:dict=field(default_factory=dict)         # Passed on to the runner
     options:dict=field(default_factory=dict)        # Further fields of the runner's spec; texts may have gaps
     original:bool=False                             # Whether requests of the original manager run this one
@@ -225,15 +234,15 @@ def _read_param(
     p = Param(name, **d)
     return replace(p, default=p.check(d['default'], at+'default')) if 'default' in d else p
 
-# %% ../../nbs/run/17_pipeline.ipynb #1f389ecb
+# %% ../../nbs/run/17_pipeline.ipynb #ecf2eaaf
 def _read_words(argv:tuple, at:str) -> tuple[Word, ...]:
     "The argument list of a TOML file."
     words = []
     for i, o in enumerate(argv):
         if isinstance(o, str): words.append(Word(o)); continue
-        d = _table(o, f'{at}argv[{i}].', when='a text', unless='a text', args='a list of texts')
+        d = _table(o, f'{at}argv[{i}].', when='a text', unless='a text', args='a list of texts', **{'is': 'any value'})
         if ('when' in d) == ('unless' in d) or 'args' not in d: raise InvalidInput(f'{at}argv[{i}]', f'is {_shown(o)}', 'Give `args`, and either `when` or `unless`')
-        words += [Word(a, d.get('when') or d['unless'], 'when' in d) for a in d['args']]
+        words += [Word(a, d.get('when') or d['unless'], 'when' in d, d.get('is')) for a in d['args']]
     return tuple(words)
 
 _OF_INPUT = {'input', 'name', 'stem'}
@@ -258,7 +267,7 @@ def _check_gaps(p:Pipeline, at:str) -> None:
     for key, template in ('cwd', p.cwd), *((f'env.{k}', v) for k, v in p.env.items()): _fits(at+key, template, known, unset)
     for o in p.outputs: _fits(at+'outputs', o, {'stem', 'job_id', 'attempt'})
 
-# %% ../../nbs/run/17_pipeline.ipynb #79edf4b3
+# %% ../../nbs/run/17_pipeline.ipynb #a4d58008
 def _check_keys(p:Pipeline, at:str) -> None:
     "Raises `InvalidInput` naming the key that does not go with the others."
     seen = {}
@@ -282,23 +291,40 @@ def _check_keys(p:Pipeline, at:str) -> None:
     try: ProgressReader(**p.progress)
     except InvalidInput as e: raise InvalidInput(f'{at}progress.{e.field}', e.problem, e.remedy) from e
 
+def _read_container(d:Any, p:Pipeline, at:str) -> dict:
+    "The table `docker` of a pipeline: fields of the runner of that name, which are looked over here."
+    from cjm_jobtrack.run.docker import check_container   # only who uses it loads it
+    kept = {k: v for k, v in (d if isinstance(d, dict) else {'image': d}).items()}
+    for k in 'inputs', 'output_dir', 'output_globs', 'output_at', 'require_output':
+        if k in kept: raise InvalidInput(at+k, 'is settled by the pipeline itself', 'Leave it out')
+    if 'argv' in kept: kept['argv'] = _read_words(_table({'argv': kept['argv']}, at, argv='a list of words: no shell takes a line apart')['argv'], at)
+    try: check_container(kept | ({'argv': [w.template for w in kept['argv']]} if 'argv' in kept else {}))
+    except InvalidInput as e: raise InvalidInput(at+e.field, e.problem, e.remedy) from e
+    if p.outputs: raise InvalidInput(at.removesuffix('docker.')+'outputs', 'does not go with a container, which sees nothing of the workspace', 'Have it write into {output_dir}')
+    _check_gaps(replace(p, argv=kept.get('argv', p.argv), env=kept.get('env', {}), cwd=kept.get('cwd', '/')), at)
+    return kept
+
 def _read(name:str|None, d:Any, at:str) -> Pipeline:
     "One pipeline of a TOML file."
     d = _table(d, at, name='a name of letters, digits, `_`, `-` and `.`', description='a text', runner='a text', original='true or false',
                argv='a list of words: no shell takes a line apart', params='a table', cwd='a text', env='a table of texts',
                input='required, optional or none', accepts='a list of texts', hosts='a list of texts', input_from='a table of texts',
                outputs='a list of texts', require_output='true or false', progress='a table', invalid_exit='a list of exit statuses, 1-255',
-               timeout='a number of seconds, more than 0', limits='a table', options='a table')
+               timeout='a number of seconds, more than 0', max_attempts='a whole number, at least 1', resources='a table', queue_timeout='a number of seconds, more than 0',
+               stall_timeout='a number of seconds, more than 0', limits='a table', options='a table', docker='any value')
+    inside = d.pop('docker', None)
     d = dict(name=name) | d if name else d
     for k in 'name', 'argv':
         if k not in d: raise InvalidInput(at+k, 'is missing')
     _table({'name': d['name']}, at, name='a name of letters, digits, `_`, `-` and `.`')
+    d['resources'] = amounts(d.get('resources'), at+'resources')
     d['progress'] = _table(d.get('progress', {}), at+'progress.', formats='a list of texts', duration='a number of seconds, more than 0', pattern='a text')
     d['params'] = {k: _read_param(k, v, f'{at}params.') for k, v in d.get('params', {}).items()}
     p = Pipeline(**d | {'argv': _read_words(d['argv'], at), 'file': at.partition(': ')[0]})
     _check_keys(p, at)
     _check_gaps(p, at)
-    return p
+    if inside is None and p.runner == 'docker': raise InvalidInput(at+'docker', 'is missing', 'Name at least the image: docker = { image = "…" }')
+    return p if inside is None else replace(p, container=_read_container(inside, p, at+'docker.'))
 
 # %% ../../nbs/run/17_pipeline.ipynb #c6dbb707
 @patch
@@ -351,7 +377,7 @@ def check(self:Pipeline,
             raise InvalidInput(spelled.get(n, 'input'), f'is {_shown(known[n])}, which the program would take for an option', 'Begin it with another character')
     return found, values
 
-# %% ../../nbs/run/17_pipeline.ipynb #cb6e3ae7
+# %% ../../nbs/run/17_pipeline.ipynb #757b146f
 def _fill_all(o:Any, values:Mapping) -> Any:
     "Every text in a structure with its gaps filled."
     if isinstance(o, str): return fill(o, values)
@@ -363,18 +389,32 @@ def work(self:Pipeline,
     job:Job,              # Its spec is `{'pipeline', 'input', 'params'}`
     workspace:str|Path,   # The folder that inputs lie in
     output_dir:str|Path,  # The folder for this attempt's results
-) -> dict:                # The spec for the pipeline's runner
+    runner:str|None=None, # Who is to carry it out; None: the pipeline's own
+) -> dict:                # The spec for that runner
     "What is to be run for a job. Nothing is begun or made. Raises `InvalidInput` naming the field."
     source, params = self.check(job.spec.get('input'), job.spec.get('params'), workspace)
     root, path = Path(workspace).resolve(), PurePosixPath(source or '')
     values = params | dict(input=source if source is None or is_url(source) else str(root/source), name=path.name, stem=path.stem, workspace=str(root),
                            output_dir=str(Path(output_dir).resolve()), python=sys.executable, job_id=job.id, attempt=job.attempt)
+    if (runner or self.runner) == 'docker': return self._contained(values)
     spec = dict(argv=[fill(w.template, values) for w in self.argv if w.is_in(values)], cwd=fill(self.cwd, values), env=_fill_all(self.env, values), output_dir=values['output_dir'],
                 progress=dict(self.progress) or None, invalid_exit=list(self.invalid_exit), require_output=self.require_output)
     stem = '*' if source is None or is_url(source) else glob.escape(path.stem)
     if self.outputs: spec |= dict(output_root=str(root), output_globs=[fill(o, values | {'stem': stem}) for o in self.outputs])
     if self.limits: spec['limits'] = dict(self.limits)
     return spec | _fill_all(self.options, values)
+
+# %% ../../nbs/run/17_pipeline.ipynb #b01cf95d
+@patch
+def _contained(self:Pipeline, values:dict) -> dict:
+    "The spec of the same work in a container."
+    seen = values['input'] is not None and not is_url(values['input'])
+    inside = values | dict(output_dir='/output', workspace='/input', python='python3', input=f'/input/{values["name"]}' if seen else values['input'])
+    own = {k: v for k, v in self.container.items() if k not in ('argv', 'env', 'limits')}
+    spec = dict(argv=[fill(w.template, inside) for w in self.container.get('argv', self.argv) if w.is_in(inside)], env=_fill_all(self.env | self.container.get('env', {}), inside), cwd='/output',
+                inputs={values['input']: inside['input']} if seen else {}, output_dir=values['output_dir'], limits=self.limits | self.container.get('limits', {}),
+                progress=dict(self.progress) or None, invalid_exit=list(self.invalid_exit), require_output=self.require_output)
+    return spec | _fill_all(own, inside) | (_fill_all(self.options, inside) if self.runner == 'docker' else {})
 
 # %% ../../nbs/run/17_pipeline.ipynb #b3c77404
 SHIPPED = Path(str(files('cjm_jobtrack')/'pipelines'))  # Folder of the pipelines that come with the package
@@ -442,7 +482,7 @@ def load(cls:PipelineCatalog,
         found += [o for f in inside for o in _read_file(f)]
     return cls(found)
 
-# %% ../../nbs/run/17_pipeline.ipynb #da7e5c82
+# %% ../../nbs/run/17_pipeline.ipynb #e204ba90
 class PipelineRunner:
     """Carries out jobs that ask for a pipeline, through the runner that the pipeline names.
 
@@ -458,7 +498,7 @@ class PipelineRunner:
     ):
         self.catalog, self.runners = catalog, {r.name: r for r in runners}
         self.workspace, self.outputs = Path(workspace).resolve(), Path(outputs).resolve()
-        self.durable = all(r.durable for r in self.runners.values())
+        self.durable, self._whys = all(r.durable for r in self.runners.values()), {}
 
     def output_dir(self, job:Job) -> Path: return self.outputs/job.id/str(job.attempt)
 
@@ -478,13 +518,24 @@ def check(self:PipelineRunner,
     source, params = p.check(spec.get('input'), spec.get('params'), self.workspace)
     return dict(pipeline=p.name, input=source, params=params)
 
-# %% ../../nbs/run/17_pipeline.ipynb #9365d040
+# %% ../../nbs/run/17_pipeline.ipynb #4beecd6c
 @patch
 async def find(self:PipelineRunner, job:Job) -> dict|None:  # Handle: `runner`, and the `handle` it gave
     "Work of this attempt, whichever runner has it."
     for r in self.runners.values():
         if (handle := await r.find(replace(job, spec={}))) is not None: return {'runner': r.name, 'handle': handle}
     return None
+
+@patch
+async def choose(self:PipelineRunner,
+    pipeline:str,            # Its name
+) -> tuple[str, str|None]:   # Name of the runner; why that one, None when there is no choice
+    "Who carries a pipeline out just now. One that can run in a container does, where there is an engine that has the image; elsewhere it is a process."
+    p = self.catalog[pipeline]
+    if p.runner == 'docker' or not p.container: return p.runner, None
+    if (docker := self.runners.get('docker')) is None: return p.runner, 'this node has no runner for containers'
+    why = await docker.lacks(p.container['image'])
+    return (p.runner, why) if why else ('docker', f'the engine has the image {p.container["image"]!r}')
 
 @patch
 async def start(self:PipelineRunner,
@@ -494,14 +545,23 @@ async def start(self:PipelineRunner,
     if handle := await self.find(job): return handle
     self.check(job.spec)
     p, folder = self.catalog[job.spec['pipeline']], self.output_dir(job)
-    spec = p.work(job, self.workspace, folder)
+    name, why = await self.choose(p.name)
+    spec = p.work(job, self.workspace, folder, name)
     folder.mkdir(parents=True, exist_ok=True)
-    return {'runner': p.runner, 'handle': await self._inner(p.runner).start(replace(job, spec=spec))}
+    handle = {'runner': name, 'handle': await self._inner(name).start(replace(job, spec=spec))}
+    if why: self._whys[job.id] = {'runner': name, 'why': why}
+    return handle
 
 @patch
 async def stop(self:PipelineRunner, job:Job, handle:dict, grace:float) -> Receipt:
     "Ask the work to end, then force it."
     return await self._inner(handle['runner']).stop(replace(job, spec=handle['handle'].get('spec', {})), handle['handle'], grace)
+
+@patch
+def terms(self:PipelineRunner, job:Job) -> dict:  # `resources`, `queue_timeout`, `stall_timeout`; empty when the pipeline is not known any more
+    "What the job asks of its queue: the pipeline's owner says that, not the caller."
+    name = job.spec.get('pipeline')
+    return {k: getattr(self.catalog[name], k) for k in TERMS} if name in self.catalog else {}
 
 @patch
 def why_not(self:PipelineRunner, job:Job) -> str|None:  # None: nothing is in the way
@@ -510,7 +570,7 @@ def why_not(self:PipelineRunner, job:Job) -> str|None:  # None: nothing is in th
     ask = getattr(self.runners.get(self.catalog[name].runner), 'why_not', None) if name in self.catalog else None
     return ask(job) if ask else None
 
-# %% ../../nbs/run/17_pipeline.ipynb #74aec40c
+# %% ../../nbs/run/17_pipeline.ipynb #3be0e571
 def _keep(
     o:OutputFile,  # A file that the work left
     folder:Path,   # The attempt's own folder
@@ -541,6 +601,7 @@ async def follow(self:PipelineRunner,
     report:Report,  # Is told what happens
 ) -> Outcome:       # Its outputs lie in the attempt's own folder
     "Watch the work until it ends, then see to its results."
+    if why := self._whys.pop(job.id, None): report.note('runner', why, message=f'{"In a container" if why["runner"] == "docker" else "As a process"}: {why["why"]}')
     outcome = await self._inner(handle['runner']).follow(replace(job, spec=handle['handle'].get('spec', {})), handle['handle'], report)
     def keep(): return tuple(_keep(o, self.output_dir(job)) for o in _bare(outcome.outputs, self.output_dir(job)))
     try: return replace(outcome, outputs=await asyncio.to_thread(keep))

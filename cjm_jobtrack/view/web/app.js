@@ -456,7 +456,11 @@ async function deleteJob(d) {
 function hear(e) {
   if (e.seq) cursor = e.seq
   const job = jobs.get(e.job_id) ?? (open?.id === e.job_id ? open.job : null)
-  if (e.type === 'progress') {
+  if (e.type === 'deleted' && !e.job_id) {
+    for (const id of e.data.jobs) drop(id)
+    if (e.data.jobs.includes(open?.id)) location.hash = ''
+    paintList()
+  } else if (e.type === 'progress') {
     if (!job || job.status !== 'running') return
     Object.assign(job, {progress: e.data.percent, message: e.data.message})
     if (rows.has(job.id)) paintRow(job)

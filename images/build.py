@@ -1,0 +1,65 @@
+"""Build the images of the shipped pipelines, without a registry: `python images/build.py [transcode] [transcribe]`, both when none is named.
+
+transcode     ffmpeg from the package imageio-ffmpeg, with the libraries it needs, on nothing: a second or two
+transcribe    a small Debian by debootstrap (for root, from the mirror of this machine), Python, and pocketsphinx from PyPI: about a minute
+
+The engine is the one of DOCKER_HOST, of the current context, or the usual socket."""
+import argparse, os, shutil, subprocess, sys, tarfile, tempfile
+from pathlib import Path
+import docker
+from cjm_jobtrack.run.docker import engine_options, libraries
+
+HERE = Path(__file__).resolve().parent
+PACKAGE = HERE.parent/'cjm_jobtrack'
+MIRROR, SUITE, PYTHON = 'http://deb.debian.org/debian', 'bookworm', '3.11'
+
+def ffmpeg() -> str:
+    from imageio_ffmpeg import get_ffmpeg_exe
+    return get_ffmpeg_exe()
+
+def transcode(context:Path):
+    "What goes into the image `transcode`."
+    for to, frm in {**libraries(ffmpeg()), '/ffmpeg': ffmpeg()}.items():
+        at = context/'root'/to.lstrip('/')
+        at.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(os.path.realpath(frm), at)
+        at.chmod(0o755)
+
+def transcribe(context:Path):
+    "What goes into the image `transcribe`."
+    program = shutil.which('debootstrap', path=os.environ.get('PATH', '') + ':/usr/sbin:/sbin')
+    if program is None or os.geteuid(): raise SystemExit('transcribe: needs root and debootstrap. apt-get install debootstrap')
+    root = context/'debian'
+    subprocess.run([program, '--variant=minbase', '--include=python3', SUITE, str(root), MIRROR], check=True, stdout=subprocess.DEVNULL)
+    for d in 'var/cache/apt', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/locale', 'usr/share/man': shutil.rmtree(root/d, ignore_errors=True)
+    with tarfile.open(context/'root.tar', 'w') as tar: tar.add(root, '.', filter=lambda o: None if o.name.startswith(('./dev/', './proc/', './sys/')) else o)
+    shutil.rmtree(root)
+    subprocess.run([sys.executable, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', str(context/'packages'), '--python-version', PYTHON, '--only-binary=:all:', 'pocketsphinx>=5.0', 'imageio-ffmpeg>=0.6'], check=True)
+    (context/'cjm_jobtrack').mkdir()
+    shutil.copy(PACKAGE/'__init__.py', context/'cjm_jobtrack')
+    shutil.copytree(PACKAGE/'pipelines', context/'cjm_jobtrack/pipelines', ignore=shutil.ignore_patterns('__pycache__', '*.wav'))
+
+IMAGES = dict(transcode=transcode, transcribe=transcribe)
+
+def build(
+    name:str,      # A key of IMAGES
+    client=None,   # A `docker.DockerClient`; None: of the engine that the environment names
+) -> str:          # What the image is called
+    "Build one image."
+    own = client is None
+    client = docker.DockerClient(timeout=600, **engine_options()) if own else client
+    try:
+        with tempfile.TemporaryDirectory(prefix=f'jobtrack-{name}-') as tmp:
+            IMAGES[name](Path(tmp))
+            shutil.copy(HERE/name/'Dockerfile', tmp)
+            client.images.build(path=tmp, tag=f'jobtrack-{name}', rm=True, forcerm=True)
+    finally:
+        if own: client.close()
+    return f'jobtrack-{name}'
+
+if __name__ == '__main__':
+    p = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    p.add_argument('images', nargs='*', help=f'which: {", ".join(IMAGES)} (default: all)')
+    asked = p.parse_args().images or [*IMAGES]
+    if unknown := set(asked) - set(IMAGES): p.error(f'there is no image {", ".join(sorted(unknown))}; known: {", ".join(IMAGES)}')
+    for name in asked: print(f'built {build(name)}', flush=True)

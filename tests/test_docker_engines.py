@@ -1,0 +1,120 @@
+"Engines wherever docker-py reaches them: TCP, TLS, contexts; and images from a registry, all on loopback."
+import asyncio, hashlib, json, os, shutil, socket, subprocess, sys, time
+from pathlib import Path
+import docker, pytest
+from cjm_jobtrack.core.errors import NodeUnreachable
+from cjm_jobtrack.run.docker import docker_engine, engine_options
+from containers import IMAGE, bench_at, small_image
+from helpers import until
+from needs import where
+from services import Docker
+
+pytestmark = [pytest.mark.needs('busybox'), pytest.mark.needs('dockerd')]
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+def works(bench):
+    "A job with files, log, outcome and a stop, through this engine."
+    (bench.tmp/'in.txt').write_text('hello')
+    job, report = bench.sh('tr a-z A-Z </in.txt >/output/out.txt; for i in $(seq 2000); do echo line $i; done; exit 3', inputs={str(bench.tmp/'in.txt'): '/in.txt'}, output_dir=str(bench.tmp/'out'))
+    outcome = bench.run(job, report)
+    assert (outcome.failure.exit_code, [o.name for o in outcome.outputs]) == (3, ['out.txt']) and (bench.tmp/'out/out.txt').read_text() == 'HELLO'
+    assert bench.log(job) == b''.join(b'line %d\n' % i for i in range(1, 2001))
+    async def stopped():
+        job, report = bench.begin('sleep', '600')
+        handle = await bench.runner.start(job)
+        following = asyncio.create_task(bench.runner.follow(job, handle, report))
+        receipt = await bench.runner.stop(job, handle, 10.)
+        async with asyncio.timeout(30): return receipt, await following
+    receipt, outcome = asyncio.run(stopped())
+    assert receipt.confirmed and outcome.status == 'cancelled'
+
+def test_over_tcp_and_as_a_context(tmp_path, monkeypatch):
+    url = f'tcp://127.0.0.1:{free_port()}'
+    with Docker(options=(f'--host={url}',)) as engine:
+        with bench_at(tmp_path, url) as bench: works(bench)
+        monkeypatch.setenv('DOCKER_CONFIG', str(tmp_path))
+        for name in 'DOCKER_HOST', 'DOCKER_CONTEXT': monkeypatch.delenv(name, raising=False)
+        (tmp_path/'config.json').write_text('{}')
+        as_written_by_the_cli(tmp_path, 'studio', url)
+        for env, args in ({}, "context='studio'"), ({'DOCKER_CONTEXT': 'studio'}, ''):
+            told = subprocess.run([sys.executable, '-c', f'from cjm_jobtrack.run.docker import docker_engine; print(docker_engine({args}))'], env=os.environ | env, capture_output=True, text=True, check=True).stdout.strip()
+            assert told == url
+
+def as_written_by_the_cli(config, name, url):
+    at = config/'contexts/meta'/hashlib.sha256(name.encode()).hexdigest()
+    at.mkdir(parents=True)
+    (at/'meta.json').write_text(json.dumps({'Name': name, 'Metadata': {}, 'Endpoints': {'docker': {'Host': url, 'SkipTLSVerify': False}}}))
+
+def certificates(at):
+    "A certificate authority, and certificates of it for the engine and for us."
+    def ssl(*args): subprocess.run(['openssl', *args], check=True, capture_output=True, cwd=at, timeout=60)
+    ssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'ca-key.pem', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=test authority')
+    for name, ext in ('server', 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth'), ('client', 'extendedKeyUsage=clientAuth'):
+        (at/f'{name}.ext').write_text(ext)
+        ssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', f'{name}-key.pem', '-out', f'{name}.csr', '-subj', f'/CN={name}')
+        ssl('x509', '-req', '-in', f'{name}.csr', '-CA', 'ca.pem', '-CAkey', 'ca-key.pem', '-CAcreateserial', '-out', f'{name}.pem', '-days', '2', '-extfile', f'{name}.ext')
+    (at/'cert.pem').write_bytes((at/'client.pem').read_bytes())
+    (at/'key.pem').write_bytes((at/'client-key.pem').read_bytes())
+
+def test_over_tls(tmp_path, monkeypatch):
+    if shutil.which('openssl') is None: pytest.skip('no openssl here: apt-get install openssl')
+    certificates(tmp_path)
+    url = f'tcp://127.0.0.1:{free_port()}'
+    with Docker(options=(f'--host={url}', '--tlsverify', f'--tlscacert={tmp_path}/ca.pem', f'--tlscert={tmp_path}/server.pem', f'--tlskey={tmp_path}/server-key.pem')) as engine:
+        small_image(engine.url)
+        assert docker_engine(base_url=url) is None   # not without a certificate
+        for k in 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE': monkeypatch.delenv(k, raising=False)   # requests would prefer it to the engine's own authority
+        for k, v in dict(DOCKER_HOST=url, DOCKER_TLS_VERIFY='1', DOCKER_CERT_PATH=str(tmp_path)).items(): monkeypatch.setenv(k, v)
+        assert docker_engine() == url
+        with bench_at(tmp_path, engine.url) as bench:
+            unix, bench.runner = bench.runner, type(bench.runner)(tmp_path/'docker', bench.tracker.logs)
+            assert bench.runner.url == url and bench.runner.owner == unix.owner
+            bench.runner.interval, bench.runner.look_every = .02, .5
+            works(bench)
+            unix.close()
+
+@pytest.fixture
+def registry(tmp_path):
+    program = where('registry')
+    at = f'127.0.0.1:{free_port()}'
+    (tmp_path/'registry.yml').write_text(f'version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {tmp_path}/registry\nhttp:\n  addr: {at}\n')
+    p = subprocess.Popen([program, 'serve', str(tmp_path/'registry.yml')], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        def answers():
+            with socket.socket() as s: return s.connect_ex(tuple([at.split(':')[0], int(at.split(':')[1])])) == 0
+        until(answers, 'the registry')
+        yield at
+    finally: p.kill(), p.wait()
+
+@pytest.mark.needs('registry')
+def test_an_image_is_pulled_when_it_is_missing(tmp_path, registry, docker_engine):
+    with bench_at(tmp_path, docker_engine.url) as bench:
+        name = f'{registry}/tools/busybox:1'
+        bench.client.images.get(IMAGE).tag(name)
+        for line in bench.client.images.push(f'{registry}/tools/busybox', tag='1', stream=True, decode=True): assert 'error' not in line, line
+        bench.client.images.remove(name)
+        job, report = bench.begin('echo', 'pulled', image=name)
+        assert bench.run(job, report).failure.kind == 'image_missing'   # nobody asked for it to be pulled
+        job, report = bench.begin('echo', 'pulled', image=name, pull='missing')
+        messages = []
+        report.progress = lambda percent=None, message=None, tell=report.progress: (messages.append(message), tell(percent, message))
+        handle = asyncio.run(bench.runner.start(job))
+        assert asyncio.run(bench.another().find(job)) == handle and not bench.is_there(job)   # begun, so that a restart goes on with it
+        assert bench.run(job, report).status == 'completed' and bench.log(job) == b'pulled\n' and f'Pulling {name}' in messages
+        job, report = bench.begin('echo', 'again', image=name, pull='always')
+        assert bench.run(job, report).status == 'completed'
+        job, report = bench.begin('true', image=f'{registry}/tools/nothing:1', pull='missing')
+        f = bench.run(job, report).failure
+        assert f.kind == 'pull_failed' and 'tools/nothing' in f.message and f.hint
+        job, report = bench.begin('sleep', '600', image=f'{registry}/tools/busybox:1', pull='always')
+        async def stopped():
+            handle = await bench.runner.start(job)
+            receipt = await bench.runner.stop(job, handle, 1.)
+            return receipt, await bench.runner.follow(job, handle, report)
+        receipt, outcome = asyncio.run(stopped())
+        assert receipt.confirmed and outcome.status == 'cancelled'
+        bench.client.images.remove(name, force=True)

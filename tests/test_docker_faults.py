@@ -1,0 +1,201 @@
+"Containers through every kind of trouble: our process killed, the program killed, the engine restarted or killed, at every step of their life. Each ends in the truth."
+import asyncio, json, os, signal, subprocess, sys, textwrap, threading, time
+from pathlib import Path
+import pytest
+from cjm_jobtrack.core.tracker import JobTracker
+from cjm_jobtrack.run.docker import DockerRunner
+from cjm_jobtrack.run.queue import JobQueue
+from containers import IMAGE, bench_at, small_image
+from helpers import until
+
+pytestmark = pytest.mark.needs('busybox')
+LINES = 400
+WORK = f'echo x >>/output/count; for i in $(seq {LINES}); do echo line $i; [ $((i % 10)) = 0 ] && sleep .02; done; exit 3'
+WHOLE = b''.join(b'line %d\n' % i for i in range(1, LINES+1))
+
+# A process with a queue, which kills itself at a given step. The steps are the calls to the engine, before or after they were carried out
+DOOMED = '''
+import json, os, signal, sys, time
+from cjm_jobtrack.core.store import JobStore
+from cjm_jobtrack.core.tracker import JobTracker
+from cjm_jobtrack.run import docker as d
+from cjm_jobtrack.run.queue import JobQueue
+tmp, url, step, spec = sys.argv[1:]
+
+def doomed(owner, name, when, on=lambda *a, **k: True):
+    was = getattr(owner, name)
+    def call(*a, **k):
+        if when == 'before' and on(*a, **k): os.kill(os.getpid(), signal.SIGKILL)
+        result = was(*a, **k)
+        if when == 'after' and on(*a, **k): os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    setattr(owner, name, call)
+
+api = d.docker.APIClient
+def ending(store, ops, *a, **k): return any(getattr(o, 'type', None) == 'failed' for o in ops)
+{'before create': lambda: doomed(api, 'create_container', 'before'), 'after create': lambda: doomed(api, 'create_container', 'after'), 'before start': lambda: doomed(api, 'start', 'before'),
+ 'after start': lambda: doomed(api, 'start', 'after'), 'while logging': lambda: doomed(d.LogStore, 'append_at', 'after', lambda logs, job, attempt, at, data, *a: at > 1500), 'at exit': lambda: doomed(d, '_complete', 'before'),
+ 'after exit': lambda: doomed(d, '_complete', 'after'), 'before the end is recorded': lambda: doomed(JobStore, 'apply', 'before', ending), 'after the end is recorded': lambda: doomed(JobStore, 'apply', 'after', ending), 'before removal': lambda: doomed(api, 'remove_container', 'before'),
+ 'after removal': lambda: doomed(api, 'remove_container', 'after')}[step]()
+tracker = JobTracker(f'sqlite:///{tmp}/jobs.db')
+runner = d.DockerRunner(f'{tmp}/docker', tracker.logs, base_url=url)
+runner.interval = .02
+queue = JobQueue(tracker, runner).start()
+queue.submit(tracker.create_job('p', id='doomed', runner='docker', spec=json.loads(spec)))
+time.sleep(60)
+'''
+STEPS = ['before create', 'after create', 'before start', 'after start', 'while logging', 'at exit', 'after exit', 'before the end is recorded', 'after the end is recorded', 'before removal', 'after removal']
+
+@pytest.fixture
+def bench(tmp_path, docker_engine):
+    with bench_at(tmp_path, docker_engine.url) as b: yield b
+
+def spec_for(bench, code=WORK): return {'image': IMAGE, 'argv': ['sh', '-c', code], 'output_dir': str(bench.tmp/'out')}
+
+def finish(bench, job_id, deadline=60.):
+    "What a new process makes of it."
+    with JobQueue(bench.tracker, bench.runner):
+        until(lambda: (j := bench.tracker.get_job(job_id)) is not None and j.is_terminal, 'the job to end', deadline)
+        job = bench.tracker.get_job(job_id)
+        until(lambda: not bench.ours() and not (bench.runner.folder/'attempts'/job_id).exists(), 'everything of it to be removed', deadline)
+    return job
+
+@pytest.mark.parametrize('step', STEPS)
+def test_our_process_is_killed(bench, step):
+    p = subprocess.Popen([sys.executable, '-c', DOOMED, str(bench.tmp), bench.url, step, json.dumps(spec_for(bench))])
+    assert p.wait(60) == -signal.SIGKILL
+    bench.runner.reap_every = .2
+    if not bench.tracker.get_job('doomed').is_terminal: job = finish(bench, 'doomed')
+    else:   # a further job brings the reaper
+        other = bench.tracker.create_job('p', id='other', runner='docker', spec={'image': IMAGE, 'argv': ['sleep', '1']})
+        with JobQueue(bench.tracker, bench.runner) as queue:
+            queue.submit(other)
+            until(lambda: other.is_terminal and not bench.ours() and not [*(bench.runner.folder/'attempts').glob('*/*')], 'everything to be removed', 60.)
+        job = bench.tracker.get_job('doomed')
+    assert (job.status, job.failure.kind, job.failure.exit_code, job.attempt) == ('failed', 'exit', 3, 1)
+    assert (bench.tmp/'out/count').read_text() == 'x\n' and bench.log(job) == WHOLE
+
+@pytest.mark.parametrize('step', ['at once', 'while logging', 'while nobody follows'])
+def test_the_program_is_killed(bench, step):
+    async def main():
+        job, report = bench.sh('echo ready; i=0; while :; do echo line $((i++)); sleep .02; done', init=False)
+        handle = await bench.runner.start(job)
+        if step == 'while nobody follows': os.kill(bench.box(job)['State']['Pid'], signal.SIGKILL)
+        following = asyncio.create_task(bench.runner.follow(job, handle, report))
+        if step == 'while logging':
+            async with asyncio.timeout(30):
+                while bench.tracker.logs.size(job.id, 1) < 200: await asyncio.sleep(.02)
+        if step != 'while nobody follows': os.kill(bench.box(job)['State']['Pid'], signal.SIGKILL)
+        async with asyncio.timeout(30): outcome = await following
+        assert (outcome.failure.kind, outcome.failure.signal, outcome.failure.exit_code) == ('signal', 'SIGKILL', 137)
+        assert bench.log(job) == bench.client.api.logs(handle['container'])
+    asyncio.run(main())
+
+def test_our_process_is_suspended(bench):
+    "It holds nobody up: the container goes on and ends, and another process follows it to the end."
+    p = subprocess.Popen([sys.executable, '-c', DOOMED, str(bench.tmp), bench.url, 'before removal', json.dumps(spec_for(bench))])
+    try:
+        until(lambda: bench.tracker.logs.size('doomed', 1) > 500, 'its log', 30.)
+        p.send_signal(signal.SIGSTOP)
+        job = bench.tracker.get_job('doomed')
+        async def follow():
+            async with asyncio.timeout(60):
+                from cjm_jobtrack.run.runner import Report
+                return await bench.runner.follow(job, await bench.runner.find(job), Report(bench.tracker, job.id, 1))
+        outcome = asyncio.run(follow())
+        assert outcome.failure.exit_code == 3 and bench.log(job) == WHOLE
+        p.send_signal(signal.SIGCONT)
+        until(lambda: bench.tracker.store.get('doomed').is_terminal, 'the first process to record it', 30.)
+        assert bench.log(job) == WHOLE and (bench.tmp/'out/count').read_text() == 'x\n'
+        p.wait(30)
+    finally: p.kill(), p.wait()
+
+# --- the engine
+
+def test_cancel_through_a_queue_names_the_container(bench):
+    job = bench.tracker.create_job('p', runner='docker', spec={'image': IMAGE, 'argv': ['sleep', '600']})
+    async def main():
+        with JobQueue(bench.tracker, bench.runner, grace=5.) as queue:
+            queue.submit(job)
+            async with asyncio.timeout(60):
+                while not bench.ours() or job.status != 'running': await asyncio.sleep(.02)
+                await asyncio.sleep(.2)
+                await bench.tracker.cancel_job(job.id)
+                await bench.tracker.wait(job.id)
+            told = next(e.data['receipt'] for e in bench.tracker.history(job.id) if e.type == 'cancelled')
+            assert told['confirmed'] and told['ended'] == [bench.runner.container(job)]
+            until(lambda: not bench.ours(), 'the container to be removed')
+    asyncio.run(main())
+    assert job.status == 'cancelled'
+
+def test_a_time_limit_ends_a_container(bench):
+    job = bench.tracker.create_job('p', runner='docker', timeout=1., spec={'image': IMAGE, 'argv': ['sleep', '600']})
+    with JobQueue(bench.tracker, bench.runner, grace=2.) as queue:
+        queue.submit(job)
+        until(lambda: job.is_terminal, 'the job', 60.)
+        assert job.failure.kind == 'timeout' and job.failure.evidence['stopped']['confirmed']
+        until(lambda: not bench.ours(), 'the container to be removed')
+
+@pytest.fixture
+def own(tmp_path, own_docker):
+    with bench_at(tmp_path, own_docker.url) as b:
+        b.engine = own_docker
+        yield b
+
+def test_an_engine_that_is_away_delays_the_beginning(own):
+    job = own.tracker.create_job('p', runner='docker', spec=spec_for(own))
+    own.engine.stop()
+    with JobQueue(own.tracker, own.runner) as queue:
+        queue.submit(job)
+        until(lambda: 'does not answer' in (job.message or '') or 'No answer' in (job.message or ''), 'the reason', 30.)
+        assert job.status == 'pending'
+        own.engine.start()
+        until(lambda: job.is_terminal, 'the job', 60.)
+    assert (job.failure.exit_code, job.attempt) == (3, 1) and own.log(job) == WHOLE
+
+@pytest.mark.parametrize('step', ['before create', 'after create', 'before start', 'after start', 'while logging', 'after exit', 'before removal'])
+@pytest.mark.parametrize('how', ['live restore', 'restart', 'kill'])
+def test_the_engine_goes_away(own, how, step):
+    if how == 'live restore': own.engine.restart(live_restore=True)
+    def away():
+        if how == 'kill': own.engine.kill(); own.engine.start()
+        else: own.engine.restart(live_restore=how == 'live restore')
+    done, api = threading.Event(), type(own.runner._api())
+    def once(owner, name, when, on=lambda *a: True):
+        was = getattr(owner, name)
+        def call(*a, **k):
+            mine = not done.is_set() and on(*a)
+            if when == 'before' and mine: done.set(); away()
+            result = was(*a, **k)
+            if when == 'after' and mine: done.set(); away()
+            return result
+        patch.setattr(owner, name, call)
+    from cjm_jobtrack.run import docker as d
+    with pytest.MonkeyPatch.context() as patch:
+        {'before create': lambda: once(api, 'create_container', 'before'), 'after create': lambda: once(api, 'create_container', 'after'), 'before start': lambda: once(api, 'start', 'before'), 'after start': lambda: once(api, 'start', 'after'),
+         'while logging': lambda: once(d.LogStore, 'append_at', 'after', lambda logs, job, attempt, at, data, *a: at > 1500), 'after exit': lambda: once(d, '_complete', 'before'),
+         'before removal': lambda: once(api, 'remove_container', 'before')}[step]()
+        job = own.tracker.create_job('p', runner='docker', spec=spec_for(own))
+        own.runner.reap_every = .3
+        with JobQueue(own.tracker, own.runner) as queue:
+            queue.submit(job)
+            until(lambda: job.is_terminal, 'the job', 90.)
+            until(done.is_set, 'the engine to go away', 30.)
+            until(lambda: own.engine.answers() and not own.ours(), 'the container to be removed', 60.)
+    assert (own.tmp/'out/count').read_text() == 'x\n' and job.attempt == 1
+    ran = how != 'live restore' and step in ('after start', 'while logging')
+    if not ran: assert (job.failure.kind, job.failure.exit_code) == ('exit', 3) and own.log(job) == WHOLE
+    else:   # it died with the engine; or the engine alone was killed, and with it what was printed in between
+        assert job.failure.kind == 'signal' or job.failure.exit_code == (3 if how == 'kill' else 255), job.failure
+        assert WHOLE.startswith(own.log(job))
+
+def test_what_is_stopped_while_the_engine_is_away_is_not_confirmed(own):
+    async def main():
+        job, report = own.begin('sleep', '600')
+        handle = await own.runner.start(job)
+        own.engine.kill()
+        receipt = await own.runner.stop(job, handle, 1.)
+        assert not receipt.confirmed and receipt.left == [handle['container']] and 'does not answer' in receipt.message
+        own.engine.start()
+        assert (await own.runner.stop(job, handle, 1.)).confirmed
+    asyncio.run(main())

@@ -1,0 +1,409 @@
+"Plugins as jobs: every shape of result, every end, what a stop achieves and what not; with stand-ins, and under the real plugin manager in its own Python."
+import asyncio, collections, dataclasses, enum, json, os, subprocess, sys, threading, types
+from pathlib import Path
+import psutil, pytest
+from helpers import until
+from needs import where
+from cjm_jobtrack.core.errors import InvalidInput
+from cjm_jobtrack.core.tracker import JobTracker
+from cjm_jobtrack.core.transcription import TranscriptionJobTracker
+from cjm_jobtrack.run.plugin import PluginRunner, plugin_result
+from cjm_jobtrack.run.queue import JobQueue
+from cjm_jobtrack.run.runner import Report, Runner, check_runner
+
+RECORDING = Path(__file__).parent.parent/'cjm_jobtrack/pipelines/recording.wav'
+
+@pytest.fixture
+def tracker():
+    with JobTracker() as t: yield t
+
+# --- results
+
+@dataclasses.dataclass
+class Heard:
+    text:str
+    confidence:float|None=None
+    segments:list=dataclasses.field(default_factory=list)
+    metadata:dict|None=None
+class Plain:
+    "As many plugins give: no dataclass, no dict."
+    def __init__(self, **kw): self.__dict__ |= kw
+class Slots:
+    __slots__ = ('text', 'confidence')
+    def __init__(self): self.text, self.confidence = 'hi', .5
+class Dumps:
+    def model_dump(self): return {'text': 'hi', 'n': 1}
+Named = collections.namedtuple('Named', 'text score')
+class Colour(enum.Enum): RED = 'red'
+
+@pytest.mark.parametrize('value, result', [
+    ({'text': 'hi', 'metadata': {'a': 1}, 'x': {1}}, {'text': 'hi', 'metadata': {'a': 1}, 'x': [1]}), ({}, {'text': '', 'metadata': {}}), (None, {'text': '', 'metadata': {}}),
+    (Heard('hi', .5, [{'text': 'hi'}]), {'text': 'hi', 'confidence': .5, 'segments': [{'text': 'hi'}], 'metadata': {}}),
+    (Plain(text='hi', confidence=float('nan'), _lock=threading.Lock(), language='en'), {'text': 'hi', 'confidence': None, 'language': 'en', 'metadata': {}}), (Plain(speed=2), {'speed': 2, 'text': '', 'metadata': {}}),
+    (Slots(), {'text': 'hi', 'confidence': .5, 'metadata': {}}), (Dumps(), {'text': 'hi', 'n': 1, 'metadata': {}}), (Named('hi', 1), {'text': 'hi', 'score': 1, 'metadata': {}}),
+    ('hi', {'text': 'hi', 'metadata': {}}), (b'hi', {'value': 'hi', 'text': '', 'metadata': {}}), (7, {'value': 7, 'text': '', 'metadata': {}}), (Colour.RED, {'value': 'red', 'text': '', 'metadata': {}}),
+    ([{'text': ' a '}, {'text': 'b'}], {'segments': [{'text': ' a '}, {'text': 'b'}], 'text': 'a b', 'metadata': {}}), ([1, 2], {'value': [1, 2], 'text': '', 'metadata': {}}),
+    ({'segments': [{'text': 'a'}, {'start': 1}, 'b'], 'metadata': 'v1'}, {'segments': [{'text': 'a'}, {'start': 1}, 'b'], 'text': 'a', 'metadata': {'value': 'v1'}}),
+    ({'text': None, 'metadata': None}, {'text': '', 'metadata': {}}), ({'text': 5}, {'text': '5', 'metadata': {}})])
+def test_a_transcription_is_always_a_dict_with_text_and_metadata(value, result):
+    found = plugin_result(value, transcription=True)
+    assert found == result and json.loads(json.dumps(found, allow_nan=False)) == found
+
+@pytest.mark.parametrize('value, result', [(None, {}), (7, {'value': 7}), ({'mean': 1}, {'mean': 1}), ([1], {'value': [1]}), ('hi', {'text': 'hi'}), (Plain(a=1), {'a': 1}), (Heard, {'value': repr(Heard)})])
+def test_other_plugins_are_not_given_a_text(value, result): assert plugin_result(value) == result
+
+# --- stand-ins
+
+class Speech:
+    "A plugin as it is told: waits for `go`, listens when it `hears`."
+    def __init__(self, hears=True, result=None):
+        self.go, self.begun, self.asked, self.hears, self.calls, self.share, self.result = threading.Event(), threading.Event(), threading.Event(), hears, [], {'progress': 0., 'message': ''}, result
+        if not hears: self.cancel = None
+    def cancel(self): self.asked.set(); self.go.set()
+    def get_progress(self): return self.share
+    def execute(self, *args, **kwargs):
+        self.calls.append((args, kwargs))
+        self.begun.set()
+        assert self.go.wait(30)
+        if self.asked.is_set(): raise PluginCancelledError('speech')
+        if isinstance(self.result, BaseException): raise self.result
+        return self.result
+class PluginCancelledError(Exception): "Named as in cjm-plugin-system."
+class PluginInputError(ValueError): category, fields_invalid = 'user_input', ['audio']
+class Fatal(Exception): category = 'fatal'
+
+class Plugins:
+    def __init__(self, **plugins): self.plugins = plugins
+    def get_plugin_meta(self, name): return self.plugins.get(name) and types.SimpleNamespace(name=name)
+    def get_plugin(self, name): return self.plugins[name]
+    def list_plugins(self): return [types.SimpleNamespace(name=n) for n in self.plugins]
+    async def execute_plugin_async(self, name, *args, **kwargs): return await asyncio.to_thread(self.plugins[name].execute, *args, **kwargs)
+
+def quick(manager, **kw):
+    runner = PluginRunner(manager, **kw)
+    runner.interval = .01
+    return runner
+
+async def begin(tracker, runner, spec):
+    job = tracker.create_job('plugin', runner='plugin', spec=spec)
+    tracker.mark_running(job.id)
+    handle = await runner.start(job)
+    return job, handle, asyncio.create_task(runner.follow(job, handle, Report(tracker, job.id, job.attempt)))
+
+async def see(true):
+    async with asyncio.timeout(20):
+        while not true(): await asyncio.sleep(.002)
+
+def end_of(tracker, plugin, spec=None, **kw):
+    "The job of one call of a plugin that need not wait, and how it ended."
+    plugin.go.set()
+    async def main():
+        runner = quick(Plugins(speech=plugin), **kw)
+        job, _, following = await begin(tracker, runner, spec or runner.call('speech', 'talk.wav'))
+        async with asyncio.timeout(20): return job, await following
+    return asyncio.run(main())
+
+# --- what is asked
+
+@pytest.mark.parametrize('spec, field', [
+    ({}, 'plugin_name'), ({'plugin_name': 'other'}, 'plugin_name'), ({'plugin_name': 3}, 'plugin_name'), ({'plugin_name': 'speech', 'file_path': 3}, 'file_path'), ({'plugin_name': 'speech', 'file_path': ''}, 'file_path'),
+    ({'plugin_name': 'speech', 'args': 'ab'}, 'args'), ({'plugin_name': 'speech', 'kwargs': [1]}, 'kwargs'), ({'plugin_name': 'speech', 'kwargs': {1: 2}}, 'kwargs'),
+    ({'plugin_name': 'speech', 'file_path': 'a', 'kwargs': {'audio': 'b'}}, 'kwargs.audio')])
+def test_what_cannot_be_asked_is_refused_and_named(tracker, spec, field):
+    runner, job = quick(Plugins(speech=Speech())), tracker.create_job('x', spec=spec)
+    with pytest.raises(InvalidInput) as e: asyncio.run(runner.start(job))
+    assert e.value.field == field and asyncio.run(runner.find(job)) is None
+    if field == 'plugin_name': assert 'Loaded: speech' in e.value.remedy
+
+class OnlyCalls:
+    def __init__(self, known): self.known = known
+    async def execute_plugin_async(self, name, **kw): return {'text': name, 'kw': kw}
+    def get_plugin_meta(self, name): return self.known[name]
+
+def test_the_least_that_a_manager_has_to_have(tracker):
+    for manager in object(), types.SimpleNamespace(execute_plugin_async=len), None:
+        with pytest.raises(InvalidInput, match='manager'): PluginRunner(manager)
+    runner = quick(OnlyCalls({'speech': 1}), file_argument='file')
+    assert isinstance(runner, Runner) and not runner.durable
+    async def main():
+        with pytest.raises(InvalidInput): await runner.start(tracker.create_job('x', spec={'plugin_name': 'other'}))   # a meta that is looked up raises
+        _, _, following = await begin(tracker, runner, {'plugin_name': 'speech', 'file_path': '/a.wav', 'kwargs': {'n': 1}})
+        return await following
+    assert asyncio.run(main()).result == {'text': 'speech', 'kw': {'file': '/a.wav', 'n': 1}, 'metadata': {}}
+
+@pytest.mark.parametrize('spec, call', [({'plugin_name': 'speech'}, ((), {})), ({'plugin_name': 'speech', 'args': [1], 'kwargs': {'n': 2}}, ((1,), {'n': 2})), ({'plugin_name': 'speech', 'file_path': 'a', 'file_name': 'b'}, ((), {'audio': 'a'}))])
+def test_the_plugin_gets_what_was_asked(tracker, spec, call):
+    plugin = Speech()
+    assert end_of(tracker, plugin, spec)[1].status == 'completed' and plugin.calls == [call]
+
+# --- how it ends
+
+@pytest.mark.parametrize('e, status, kind, message', [
+    (PluginInputError('no sound'), 'failed', 'invalid', 'no sound'), (Fatal('no model'), 'failed', 'error', 'Fatal: no model'), (ValueError('x'), 'failed', 'error', 'ValueError: x'),
+    (InvalidInput('audio', 'is empty', 'Give sound'), 'failed', 'invalid', '`audio` is empty. Give sound'), (PluginCancelledError('speech'), 'cancelled', None, None)])
+def test_what_a_plugin_raises_is_told(tracker, e, status, kind, message):
+    _, outcome = end_of(tracker, Speech(result=e))
+    assert outcome.status == status
+    if status == 'failed':
+        assert (outcome.failure.kind, outcome.failure.message) == (kind, message)
+        assert kind == 'invalid' or 'in execute' in outcome.failure.evidence['traceback']
+    if isinstance(e, PluginInputError): assert outcome.failure.evidence == {'fields': ['audio'], 'category': 'user_input'}
+
+def test_progress_is_heeded_when_it_changes(tracker):
+    plugin = Speech()
+    plugin.share = {'progress': 1., 'message': 'of the job before'}
+    async def main():
+        runner = quick(Plugins(speech=plugin))
+        job, _, following = await begin(tracker, runner, runner.call('speech', 'a'))
+        await see(plugin.begun.is_set)
+        for _ in range(20): await asyncio.sleep(.002)
+        assert (job.progress, job.message) == (None, None)
+        for share, message, shown in (.25, 'a', (25., 'a')), (-1., 'thinking', (25., 'thinking')), (0., '', (25., 'thinking')), ('half', 7, (25., '7')), (.5, '', (50., '7')):
+            plugin.share = {'progress': share, 'message': message}
+            await see(lambda shown=shown: (job.progress, job.message) == shown)
+        for odd in None, 'nonsense', {}: plugin.share = odd; await asyncio.sleep(.03)
+        plugin.go.set()
+        return await following
+    assert asyncio.run(main()).status == 'completed'
+
+def test_jobs_of_one_plugin_run_one_after_the_other_and_those_of_two_at_once(tracker):
+    one, two = Speech(), Speech()
+    async def main():
+        runner = quick(Plugins(one=one, two=two))
+        a, _, fa = await begin(tracker, runner, runner.call('one', 'a'))
+        b, _, fb = await begin(tracker, runner, runner.call('one', 'b'))
+        c, _, fc = await begin(tracker, runner, runner.call('two', 'c'))
+        await see(lambda: one.begun.is_set() and two.begun.is_set() and b.message)
+        assert len(one.calls) == 1 and 'Waits until plugin one' in b.message
+        assert 'busy' in runner.why_not(tracker.create_job('d', spec=runner.call('one'))) and runner.why_not(b) is None and runner.why_not(tracker.create_job('e', spec={})) is None
+        one.go.set(), two.go.set()
+        assert [o.status for o in await asyncio.gather(fa, fb, fc)] == ['completed']*3 and [kw['audio'] for _, kw in one.calls] == ['a', 'b']
+        assert runner.why_not(tracker.create_job('d', spec=runner.call('one'))) is None
+    asyncio.run(main())
+
+# --- stopping
+
+def test_one_that_hears_is_stopped(tracker):
+    plugin = Speech()
+    async def main():
+        runner = quick(Plugins(speech=plugin))
+        job, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
+        await see(plugin.begun.is_set)
+        receipt = await runner.stop(job, handle, 20.)
+        assert (receipt.confirmed, receipt.how, receipt.ended) == (True, 'asked', ['plugin speech']) and (await following).status == 'cancelled'
+        assert (await runner.stop(job, handle, 20.)).how == 'gone'
+    asyncio.run(main())
+
+def test_one_that_completes_although_it_was_asked_has_completed(tracker):
+    plugin = Speech(result='all of it')
+    plugin.cancel = plugin.go.set
+    async def main():
+        runner = quick(Plugins(speech=plugin))
+        job, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
+        await see(plugin.begun.is_set)
+        return await runner.stop(job, handle, 20.), await following
+    receipt, outcome = asyncio.run(main())
+    assert receipt.confirmed and outcome.result['text'] == 'all of it'
+
+@pytest.mark.parametrize('hears', ['cancel refuses', 'cancel raises', 'no cancel'])
+def test_one_that_does_not_hear_is_not_claimed_to_have_ended(tracker, hears):
+    plugin = Speech(hears=False)
+    if hears == 'cancel refuses': plugin.cancel = lambda: False
+    if hears == 'cancel raises': plugin.cancel = lambda: 1/0
+    async def main():
+        runner = quick(Plugins(speech=plugin))
+        job, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
+        await see(plugin.begun.is_set)
+        receipt = await runner.stop(job, handle, .02)
+        assert (receipt.confirmed, receipt.how, receipt.left) == (False, 'unconfirmed', ['plugin speech']) and 'is not known' in receipt.message
+        assert (await following).status == 'cancelled'
+        plugin.go.set()
+    asyncio.run(main())
+
+def test_one_in_line_is_stopped_without_touching_the_plugin(tracker):
+    plugin = Speech()
+    async def main():
+        runner = quick(Plugins(speech=plugin))
+        _, _, first = await begin(tracker, runner, runner.call('speech', 'a'))
+        job, handle, second = await begin(tracker, runner, runner.call('speech', 'b'))
+        await see(lambda: plugin.begun.is_set() and job.message)
+        assert (await runner.stop(job, handle, 20.)).confirmed and (await second).status == 'cancelled' and not plugin.asked.is_set()
+        plugin.go.set()
+        assert (await first).status == 'completed' and len(plugin.calls) == 1
+    asyncio.run(main())
+
+# --- a worker process
+
+class Workers(Plugins):
+    "As `PluginManager`: a worker process for each plugin, which can be loaded again; its death is not always noticed."
+    def __init__(self, *names, notices=True, loads=True):
+        super().__init__(**{n: types.SimpleNamespace(process=self.spawn(), config={'model': n}) for n in names})
+        self.notices, self.loads, self.loaded = notices, loads, []
+    def spawn(self): return subprocess.Popen([sys.executable, '-c', 'import subprocess\nsubprocess.Popen(["sleep", "600"]).wait()'])
+    def get_instance(self, name): return types.SimpleNamespace(plugin_name=name, config=self.plugins[name].config) if name in self.plugins else None
+    def get_plugin(self, name): return self.plugins.get(name)
+    def end(self, name):
+        p = self.plugins[name].process
+        if p.poll() is None:
+            for child in psutil.Process(p.pid).children(): child.kill()
+            p.kill()
+        p.wait()
+    def reload_plugin(self, name, config=None):
+        self.end(name)
+        self.loaded.append((name, config))
+        if self.loads: self.plugins[name].process = self.spawn()
+        else: del self.plugins[name]
+        return self.loads
+    def load_plugin(self, meta, config, instance_id=None):
+        if self.loads: self.plugins[instance_id] = types.SimpleNamespace(process=self.spawn(), config=config)
+        return self.loads
+    def get_plugin_diagnostics(self, name, limit): return '2001-01-01T00:00:00+00:00 [stream] long ago\n2999-01-01T00:00:00+00:00 [stream] model loaded\n  and more'
+    async def execute_plugin_async(self, name, *args, **kwargs):
+        if kwargs.get('quick'): return 'done'
+        while not self.notices or self.plugins[name].process.poll() is None: await asyncio.sleep(.005)
+        raise ConnectionError('server went away')
+
+@pytest.fixture
+def workers():
+    made = []
+    def make(*a, **kw): made.append(Workers(*a, **kw)); return made[-1]
+    yield make
+    for m in made:
+        for name in [*m.plugins]: m.end(name)
+
+def children(pid): return psutil.Process(pid).children()
+
+def test_a_deaf_worker_is_ended_and_the_plugin_loaded_again(tracker, workers):
+    manager = workers('speech')
+    async def main():
+        runner, first = quick(manager), manager.plugins['speech'].process
+        child = until(lambda: children(first.pid), 'the child')[0]
+        job, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
+        await see(lambda: runner._at[handle['key']].task)
+        receipt = await runner.stop(job, handle, .05)
+        assert (receipt.confirmed, receipt.how, receipt.ended, receipt.left) == (True, 'forced', sorted([first.pid, child.pid]), [])
+        assert (await following).status == 'cancelled'
+        _, _, following = await begin(tracker, runner, runner.call('speech', 'a', quick=True))
+        assert (await following).result['text'] == 'done' and manager.loaded == [('speech', {'model': 'speech'})] and manager.plugins['speech'].process.pid != first.pid
+    asyncio.run(main())
+
+@pytest.mark.parametrize('notices', [True, False])
+def test_a_worker_that_is_killed_is_told_and_replaced(tracker, workers, notices):
+    manager = workers('speech', notices=notices)
+    async def main():
+        runner, first = quick(manager), manager.plugins['speech'].process
+        _, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
+        await see(lambda: runner._at[handle['key']].task)
+        for p in children(first.pid): p.kill()
+        first.kill()
+        async with asyncio.timeout(20): f = (await following).failure
+        assert (f.kind, f.signal, f.exit_code) == ('lost', 'SIGKILL', 137) and str(f).startswith('The worker process of plugin speech was ended by SIGKILL')
+        assert f.evidence['pid'] == first.pid and f.evidence['last_lines'] == ['model loaded', '  and more'] and (not notices or f.evidence['said'] == 'ConnectionError: server went away')
+        _, _, following = await begin(tracker, runner, runner.call('speech', 'a', quick=True))
+        assert (await following).status == 'completed' and manager.plugins['speech'].process.pid != first.pid
+    asyncio.run(main())
+
+def test_a_plugin_that_cannot_be_loaded_again_says_so_and_is_tried_again(tracker, workers):
+    manager = workers('speech', loads=False)
+    async def main():
+        runner = quick(manager)
+        manager.end('speech')
+        for status in 'failed', 'failed', 'completed':
+            manager.loads = status == 'completed'
+            _, _, following = await begin(tracker, runner, runner.call('speech', 'a', quick=True))
+            async with asyncio.timeout(20): outcome = await following
+            assert outcome.status == status and (status == 'completed' or outcome.failure.kind == 'not_started')
+    asyncio.run(main())
+
+def test_a_manager_that_tries_again_by_itself_is_not_silent_about_it(tracker, workers):
+    manager = workers('speech', notices=False)
+    async def main():
+        runner, first = quick(manager), manager.plugins['speech'].process.pid
+        job, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
+        await see(lambda: runner._at[handle['key']].task)
+        manager.reload_plugin('speech')
+        await see(lambda: any(e.type == 'worker_replaced' for e in tracker.history(job.id)))
+        data = next(e.data for e in tracker.history(job.id) if e.type == 'worker_replaced')
+        assert data == {'was': first, 'exit_status': -9, 'is': manager.plugins['speech'].process.pid}
+        assert (await runner.stop(job, handle, .01)).confirmed
+    asyncio.run(main())
+
+# --- with tracker and queue
+
+class Coroutines:
+    def get_plugin_meta(self, name): return name
+    async def execute_plugin_async(self, name, seconds): await asyncio.sleep(seconds)
+
+def test_the_promises_of_a_runner(tmp_path):
+    with JobTracker(f'sqlite:///{tmp_path}/jobs.db') as tracker:
+        runner = PluginRunner(Coroutines(), in_process=True)
+        assert len(asyncio.run(check_runner(runner, runner.call('a', seconds=0), runner.call('a', seconds=600), tracker))) >= 7
+
+def test_the_transcription_tracker_and_the_queue(tmp_path):
+    good, bad, slow = Speech(result=Heard('hello', .9)), Speech(result=RuntimeError('model file is missing')), Speech()
+    good.go.set(), bad.go.set()
+    with TranscriptionJobTracker(store=f'sqlite:///{tmp_path}/jobs.db') as tracker, JobQueue(tracker, quick(Plugins(good=good, bad=bad, slow=slow)), slots=3, grace=5.) as queue:
+        jobs = [queue.submit(tracker.create_job(n, f'/media/{n}.wav', n)) for n in ('good', 'good', 'bad', 'slow')]
+        until(slow.begun.is_set, 'the slow one to begin')
+        assert asyncio.run(tracker.cancel_job(jobs[3].id))
+        for job in jobs: tracker.join(job.id, 20)
+        assert tracker.get_job_result(jobs[1].id) == {'status': 'success', 'data': {'text': 'hello', 'confidence': .9, 'segments': [], 'metadata': {}}}
+        assert tracker.get_job_result(jobs[2].id) == {'status': 'error', 'error': 'RuntimeError: model file is missing'} and tracker.get_job_result(jobs[3].id) == {'status': 'cancelled'}
+        assert tracker.history(jobs[3].id)[-1].data['receipt']['confirmed']
+
+# --- the real one
+
+@pytest.fixture(scope='module')
+def told(tmp_path_factory):
+    "What came of the jobs that `plugins/carry.py` has carried out under the real manager, by the name of the trial."
+    folder = tmp_path_factory.mktemp('real')
+    with open(folder/'words.txt', 'w') as words:
+        p = subprocess.run([where('plugin-system'), Path(__file__).parent/'plugins/carry.py', folder, RECORDING], stdout=subprocess.PIPE, stderr=words, text=True, timeout=400, cwd=folder)
+    found = {o['what']: o for o in map(json.loads, p.stdout.splitlines())}
+    assert p.returncode == 0, f'{sorted(found)}\n{(folder/"words.txt").read_text()[-3000:]}'
+    return found
+
+@pytest.mark.needs('plugin-system')
+@pytest.mark.timeout(420)
+class TestRealManager:
+    def test_real_speech_becomes_text_in_the_worker(self, told):
+        t = told['completed']
+        r = t['outcome']['result']
+        assert 'we will meet again tomorrow' in r['text'] and r['segments'][0]['words'][0]['word'] == 'one' and 0 < r['confidence'] <= 1
+        assert r['metadata'] == {'model': 'pocketsphinx en-us', 'pid': t['worker'], 'vad': 1} and t['worker'] != os.getpid()
+        assert t['progress'] > 0 and t['message'] and not t['replaced']
+
+    def test_failures_are_told_with_the_words_of_the_worker(self, told):
+        f = told['missing']['outcome']['failure']
+        assert f['kind'] == 'invalid' and 'there is no file' in f['message'] and f['evidence']['fields'] == ['audio']
+        f = told['raised']['outcome']['failure']
+        assert f['kind'] == 'error' and 'notes.txt cannot be decoded' in f['message'] and f['evidence']['category'] == 'fatal'
+        assert f['evidence']['last_lines'][0] == 'reading notes.txt' and f['evidence']['last_lines'][-1] == 'RuntimeError: notes.txt cannot be decoded'
+
+    def test_a_plugin_that_listens_stops_and_its_worker_stays(self, told):
+        t = told['asked']
+        assert t['outcome']['status'] == 'cancelled' and (t['receipt']['confirmed'], t['receipt']['how']) == (True, 'asked') and t['same']
+
+    def test_a_deaf_worker_is_ended_with_its_child_and_the_plugin_works_again(self, told):
+        t = told['forced']
+        assert t['outcome']['status'] == 'cancelled' and (t['receipt']['confirmed'], t['receipt']['how'], t['receipt']['left']) == (True, 'forced', [])
+        assert t['receipt']['ended'] == t['family'] and len(t['family']) == 2 and not t['left']
+        assert told['after forced']['outcome']['status'] == 'completed' and not told['after forced']['same']
+
+    def test_a_worker_killed_in_the_middle_is_told(self, told):
+        f = told['killed']['outcome']['failure']
+        assert (f['kind'], f['signal'], f['exit_code'], f['evidence']['pid']) == ('lost', 'SIGKILL', 137, told['killed']['worker']) and f['evidence']['last_lines'] == ['reading recording.wav']
+        assert told['after killed']['outcome']['status'] == 'completed' and not told['after killed']['same']
+        f = told['left']['outcome']['failure']
+        assert (f['kind'], f['signal'], f['exit_code']) == ('lost', None, 3)
+
+    def test_a_second_try_of_the_manager_is_on_record(self, told):
+        t = told['killed and tried again']
+        if t['outcome']['status'] == 'completed': assert [(r['data']['was'], r['data']['is']) for r in t['replaced']] == [(t['worker'], t['now'])]
+        else: assert t['outcome']['failure']['kind'] == 'lost'   # the manager looked before the dead worker could be seen, and gave up
+
+    def test_one_job_after_the_other(self, told):
+        t = told['one after the other']
+        assert [o['status'] for o in t['outcomes']] == ['completed']*2 and 'busy' in t['waited']
+
+    def test_nothing_is_left_behind(self, told): assert told['left behind']['pids'] == []
