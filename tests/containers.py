@@ -1,7 +1,8 @@
 """For tests of containers: a small image, and a tracker, a runner and jobs for it."""
-import asyncio, io, json, shutil, tarfile, textwrap
-from contextlib import contextmanager
+import asyncio, io, tarfile, textwrap
+from contextlib import contextmanager, suppress
 import docker
+from helpers import until
 from needs import where
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.docker import DockerRunner
@@ -55,8 +56,10 @@ class Bench:
     def run(self, job, report, deadline=60.): return asyncio.run(self.outcome(job, report, deadline))
 
     def close(self):
-        for c in self.ours(): self.client.api.remove_container(c['Id'], force=True, v=True)
         self.runner.close()
+        for c in self.ours():
+            with suppress(docker.errors.NotFound, docker.errors.APIError): self.client.api.remove_container(c['Id'], force=True, v=True)   # it may be going just now
+        until(lambda: not self.ours(), 'all containers to be removed')
         self.client.close()
         self.tracker.close()
 

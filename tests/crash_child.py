@@ -73,8 +73,11 @@ def batch(t, q, folder):
 
 SCENES = dict(finish=finish, retry=retry, fail=fail, cancel=cancel, call=call, batch=batch)
 
+def tell(path, line):
+    with open(path, 'a') as f: f.write(line)
+
 async def note(folder, job_id):
-    with open(f'{folder}/effects', 'a') as f: f.write(f'{job_id} call\n')
+    tell(f'{folder}/effects', f'{job_id} call\n')
     return 'done'
 
 def play(url, folder, scene, deadline):

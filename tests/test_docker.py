@@ -1,14 +1,13 @@
 "Containers as jobs: walled in, begun once, their log whole, stopped for certain, and their cause of death told. A real engine throughout."
 import asyncio, hashlib, json, os, re, shutil, subprocess, sys
 from pathlib import Path
-import docker, pytest
+import pytest
 from cjm_jobtrack.core.errors import InvalidInput, NodeUnreachable
-from cjm_jobtrack.core.job import Job
 from cjm_jobtrack.core.tracker import JobTracker
-from cjm_jobtrack.run.docker import DockerRunner, _Demux, _Groups, _Mend, _Usage, check_container, container_outcome, container_request, docker_engine, engine_options
+from cjm_jobtrack.run.docker import DockerRunner, _Demux, _Groups, _Mend, _Usage, check_container, container_request, docker_engine, engine_options
 from cjm_jobtrack.run.queue import JobQueue
 from cjm_jobtrack.run.runner import Report, check_runner
-from containers import IMAGE, Bench, bench_at
+from containers import IMAGE, bench_at
 from helpers import until
 
 pytestmark = pytest.mark.needs('busybox')

@@ -1,9 +1,7 @@
 "Engines wherever docker-py reaches them: TCP, TLS, contexts; and images from a registry, all on loopback."
-import asyncio, hashlib, json, os, shutil, socket, subprocess, sys, time
-from pathlib import Path
-import docker, pytest
-from cjm_jobtrack.core.errors import NodeUnreachable
-from cjm_jobtrack.run.docker import docker_engine, engine_options
+import asyncio, hashlib, json, os, shutil, socket, subprocess, sys
+import pytest
+from cjm_jobtrack.run.docker import docker_engine
 from containers import IMAGE, bench_at, small_image
 from helpers import until
 from needs import where
@@ -34,7 +32,7 @@ def works(bench):
 
 def test_over_tcp_and_as_a_context(tmp_path, monkeypatch):
     url = f'tcp://127.0.0.1:{free_port()}'
-    with Docker(options=(f'--host={url}',)) as engine:
+    with Docker(options=(f'--host={url}',)):
         with bench_at(tmp_path, url) as bench: works(bench)
         monkeypatch.setenv('DOCKER_CONFIG', str(tmp_path))
         for name in 'DOCKER_HOST', 'DOCKER_CONTEXT': monkeypatch.delenv(name, raising=False)

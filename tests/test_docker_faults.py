@@ -1,11 +1,8 @@
 "Containers through every kind of trouble: our process killed, the program killed, the engine restarted or killed, at every step of their life. Each ends in the truth."
-import asyncio, json, os, signal, subprocess, sys, textwrap, threading, time
-from pathlib import Path
+import asyncio, json, os, signal, subprocess, sys, threading
 import pytest
-from cjm_jobtrack.core.tracker import JobTracker
-from cjm_jobtrack.run.docker import DockerRunner
 from cjm_jobtrack.run.queue import JobQueue
-from containers import IMAGE, bench_at, small_image
+from containers import IMAGE, bench_at
 from helpers import until
 
 pytestmark = pytest.mark.needs('busybox')

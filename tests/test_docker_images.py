@@ -4,13 +4,11 @@ from pathlib import Path
 import pytest
 from cjm_jobtrack.core.errors import InvalidInput
 from cjm_jobtrack.core.tracker import JobTracker
-from cjm_jobtrack.net.node import Node
 from cjm_jobtrack.run.docker import DockerRunner
 from cjm_jobtrack.run.pipeline import SHIPPED, PipelineCatalog, PipelineRunner
 from cjm_jobtrack.run.process import ProcessRunner
 from cjm_jobtrack.run.runner import Report, check_runner
 from containers import IMAGE, small_image
-from helpers import until
 
 pytestmark = pytest.mark.needs('busybox')
 imageio_ffmpeg = pytest.importorskip('imageio_ffmpeg')

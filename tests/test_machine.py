@@ -2,7 +2,6 @@
 import asyncio
 from contextlib import suppress
 
-import pytest
 from conftest import LONG
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test

@@ -171,8 +171,12 @@ def test_where_nothing_can_be_written_nothing_is_begun(bench):
     job, report = bench.begin('touch', bench.tmp/'ran')
     bench.folder(job).mkdir(parents=True)
     (bench.folder(job)/'pid').symlink_to('/no/such/folder/pid')
-    with pytest.raises(StoreError, match='could not write'): asyncio.run(bench.runner.start(job))
+    o = asyncio.run(bench.outcome(job, report))
+    assert o.failure.kind == 'not_started' and 'could not write' in o.failure.message
     assert not (bench.tmp/'ran').exists() and asyncio.run(bench.runner.find(job)) is None
+    job, report = bench.begin('touch', bench.tmp/'ran')
+    bench.folder(job).parent.write_text('a file, where a folder is needed')
+    with pytest.raises(StoreError, match='nothing can be written'): asyncio.run(bench.runner.start(job))
 
 def test_whoever_is_just_beginning_it_is_waited_for(bench):
     job, report = bench.begin('sh', '-c', 'echo x')

@@ -70,6 +70,8 @@ NEEDS = {need.name: need for need in (
          'what becomes of containers when their engine restarts', remedy='run as root after apt-get install docker.io iptables', helps=may_mount),
     Need('busybox', ('busybox-static',), program('busybox'),
          'containers, with a small image', use=('test', 'bench')),
+    Need('registry', ('docker-registry',), program('docker-registry'),
+         'pulling images, from a registry'),
     Need('plugin-system', (), plugin_system,
          'plugins under the real plugin manager', remedy='install Python 3.12 or 3.13 (pyenv and uv are looked into), then `make test`', helps=lambda: False),
     Need('redis', ('redis-server',), program('redis-server'),

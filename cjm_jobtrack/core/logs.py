@@ -599,14 +599,14 @@ def _found(lines:Iterator[LogLine], pattern:re.Pattern) -> Iterator[LogLine]:
         a, b = (0, len(text)) if len(text) <= 4*_WIDTH else (max(0, m.start()-_WIDTH), min(len(text), m.start()+3*_WIDTH))
         yield replace(l, text='…'*(a > 0) + text[a:b] + '…'*(b < len(text) or l.goes_on))
 
-# %% ../../nbs/core/03_logs.ipynb #db4b8ce2
+# %% ../../nbs/core/03_logs.ipynb #a381944f
 @patch
 def _around(self:LogStore, job_id:str, attempt:int, stream:str, offset:int, n:int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     "The `n` lines before and after the line at an offset."
     path = self.path(job_id, attempt, stream)
     with _told(path, 'read'), _opened(path) as f: last, cut = _steady(path, f, lambda size, cuts: _last_lines(f, min(size, offset), cuts, n))
     if cut: last[0] = _whole_part(last[0])
-    after, lines = [], self._people(job_id, attempt, offset, stream)
+    lines = self._people(job_id, attempt, offset, stream)
     for l in lines:
         if not l.goes_on: break
     return tuple(_text(b).rstrip('\n') for b in last), tuple(l.text for l in islice(lines, n))

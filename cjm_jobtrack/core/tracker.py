@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/tracker.html.md"""
 # %% auto #0
 __all__ = ['MemoryStore', 'JobTracker', 'Write', 'pump', 'job_result', 'tracker_of']
 
-# %% ../../nbs/core/05_tracker.ipynb #57739080
+# %% ../../nbs/core/05_tracker.ipynb #845e1425
 import asyncio, logging, tempfile, threading, time
 from bisect import bisect_right
 from collections import OrderedDict
@@ -18,6 +18,7 @@ from itertools import islice, takewhile
 from typing import Any, AsyncIterator, Awaitable, Callable, Iterable
 from weakref import WeakSet, WeakValueDictionary
 from fastcore.basics import patch
+from fastcore.meta import delegates
 from .errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, LeaseLost, StoreError, UnknownJob, UnknownNode
 from .job import Add, Dossier, Ended, Failure, Job, JobEvent, JobStatus, Lease, Move, Update, check_id, check_move, jsonable, new_id, now, spec_differences
 from .logs import LogStore
@@ -415,7 +416,7 @@ def _need(self:JobTracker, job_id) -> Job:
     if (job := self.get_job(job_id)) is None: raise UnknownJob(job_id)
     return job
 
-# %% ../../nbs/core/05_tracker.ipynb #52cdfe1d
+# %% ../../nbs/core/05_tracker.ipynb #09dafb3d
 @patch
 def make_job(self:JobTracker,
     name:str,                   # What people call it
@@ -441,20 +442,13 @@ def make_job(self:JobTracker,
                           max_attempts=max_attempts, timeout=timeout, metadata=metadata if metadata is not None else {}, created_at=at, updated_at=at, node=node)
 
 @patch
+@delegates(JobTracker.make_job)
 def create_job(self:JobTracker,
-    name:str,                   # What people call it
-    *,
-    id:str|None=None,           # UUID chosen by the caller, as idempotency key; None: a fresh one
-    runner:str='call',          # Which runner is to carry it out
-    spec:dict|None=None,        # What is asked
-    priority:int=0,             # Larger runs sooner
-    max_attempts:int=1,         # Attempts allowed, at least 1
-    timeout:float|None=None,    # Longest run of one attempt, seconds
-    metadata:dict|None=None,    # The caller's own data
-    node:str|None=None,         # Id of the node that is to carry it out; None: any
-) -> Job:                       # The live object: pending, or as it stands when the id is on record with the same spec
+    name:str,   # What people call it
+    **kwargs,
+) -> Job:       # The live object: pending, or as it stands when the id is on record with the same spec
     "Put a job on record. Raises `InvalidInput` naming the field; `KeyConflict` when the id is taken by a job with another spec."
-    return self.add_job(self.make_job(name, id=id, runner=runner, spec=spec, priority=priority, max_attempts=max_attempts, timeout=timeout, metadata=metadata, node=node))
+    return self.add_job(self.make_job(name, **kwargs))
 
 # %% ../../nbs/core/05_tracker.ipynb #561e14f9
 @patch

@@ -8,11 +8,11 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/docker.html.md"""
 __all__ = ['SOCKET', 'PIDS', 'engine_options', 'docker_engine', 'check_container', 'container_request', 'default_folder',
            'DockerRunner', 'libraries', 'make_image', 'container_outcome', 'Reaped']
 
-# %% ../../nbs/run/13_docker.ipynb #00499839
+# %% ../../nbs/run/13_docker.ipynb #f2fc7ea9
 import asyncio, hashlib, itertools, json, logging, os, re, shutil, struct, subprocess, tarfile, tempfile, threading, time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -29,6 +29,8 @@ from ..core.logs import LogStore
 from ..core.progress import ProgressReader
 from .process import _LogWatch, _word, _words, collect_outputs
 from .runner import Outcome, Receipt, Report, exit_outcome, retry_delay
+try: import fcntl
+except ImportError: fcntl = None  # Windows
 
 # %% ../../nbs/run/13_docker.ipynb #685acd20
 _log = logging.getLogger(__name__)
@@ -406,7 +408,7 @@ def _note(self:DockerRunner, job:Job, what:str, data:dict|None=None) -> None:
 def _noted(self:DockerRunner, job:Job, what:str) -> dict|None:
     with suppress(FileNotFoundError): return json.loads((self._at(job)/what).read_text()) or {}
 
-# %% ../../nbs/run/13_docker.ipynb #4895a8ae
+# %% ../../nbs/run/13_docker.ipynb #e001ce46
 @patch
 def _create(self:DockerRunner, job:Job, asked:dict, api) -> bool:  # Whether it was made just now
     "Make the container, or find it made. One that never began and was made for something else gives way."
@@ -430,9 +432,30 @@ def _make(self:DockerRunner, job:Job, asked:dict, api) -> bool:  # Whether there
         return False
     return True
 
+@contextmanager
+def _alone(path:Path, patience:float=30.):
+    "Be the only one, here and in other processes, who does this. The lock goes with its holder."
+    until = time.monotonic() + patience
+    with path.open('w') as f:
+        while fcntl is not None:
+            try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB); break
+            except BlockingIOError:
+                if time.monotonic() > until: raise TimeoutError(f'Another process has held {path} for {patience:g} s. Is it suspended?') from None
+                time.sleep(.002)
+        yield
+
 @patch
-def _set_off(self:DockerRunner, name:str, api) -> None:
-    "Start a container, with an ear at it."
+def _set_off(self:DockerRunner, job:Job, asked:dict, api) -> None:
+    "Start a container once, with an ear at it."
+    with _alone(self._at(job)/'lock'):
+        if self._noted(job, 'begun') is not None: return
+        name, fresh = asked['name'], asked.pop('fresh', False)   # one that was made just now and is not noted as begun need not be looked at
+        if not fresh and ((box := self._inspect(name, api)) is None or _is_begun(box)): return
+        self._start_heard(name, api)
+        self._note(job, 'begun')
+
+@patch
+def _start_heard(self:DockerRunner, name:str, api) -> None:
     for n in [n for n, e in self._ears.items() if e.stream.ended and n != name]: self._ears.pop(n, None)
     if self.is_local:
         self._ears[name] = ear = _Ear(api, name)
@@ -447,10 +470,7 @@ async def _begin(self:DockerRunner, job:Job, asked:dict) -> None:
     "Begin a container that was made. When the engine falls silent on the way, wait until it says whether it has begun."
     for n in itertools.count(1):
         try:
-            box = {'State': {'Status': 'created'}} if asked.pop('fresh', False) else await self._ask(lambda api: self._inspect(asked['name'], api))
-            if box is None: return   # somebody was quicker, and has removed it
-            if not _is_begun(box): await self._ask(lambda api: self._set_off(asked['name'], api))
-            return self._note(job, 'begun')
+            return await self._ask(lambda api: self._set_off(job, asked, api))
         except NodeUnreachable: await asyncio.sleep(retry_delay(n, .1, 5.))
         except APIError as e:
             if e.status_code == 404 and await self._ask(lambda api: self._inspect(asked['name'], api)) is None: return   # it was removed in this instant
@@ -484,7 +504,7 @@ async def find(self:DockerRunner,
     if any(self._noted(job, o) is not None for o in ('begun', 'failed', 'pull')): return handle
     return handle if _is_begun(await self._ask(lambda api: self._inspect(handle['container'], api))) else None
 
-# %% ../../nbs/run/13_docker.ipynb #f73dca62
+# %% ../../nbs/run/13_docker.ipynb #086b1ecd
 def libraries(
     program:str|Path,  # An executable file
 ) -> dict[str, str]:   # path -> path; empty for one that is linked statically
@@ -498,11 +518,11 @@ def make_image(
     name:str,                    # What the image is called, e.g. 'jobtrack-transcode'
     files:dict[str, str|Path],   # path inside -> file here
     changes:list[str]=(),        # Instructions of a Dockerfile, e.g. 'ENTRYPOINT ["/ffmpeg"]'
-    labels:dict[str, str]={},    # Labels of the image
+    labels:dict|None=None,       # Labels of the image, name to text
 ) -> str:                        # Its id
     "An image of a few files and the libraries they need, nothing else. Blocks; raises `APIError` when the engine refuses."
     needed = {k: v for f in files.values() for k, v in libraries(f).items()}
-    changes = [*changes, *(f'LABEL {k}={json.dumps(v)}' for k, v in labels.items())]
+    changes = [*changes, *(f'LABEL {k}={json.dumps(v)}' for k, v in (labels or {}).items())]
     with tempfile.TemporaryFile() as held:
         with tarfile.open(fileobj=held, mode='w') as tar:
             for to, frm in (needed | dict(files)).items():
@@ -636,7 +656,7 @@ def _complete(api, name:str, copy:_Copy) -> None:
         if mend.last == copy.last: return
     _read_log(api, name, copy.taker())
 
-# %% ../../nbs/run/13_docker.ipynb #76057577
+# %% ../../nbs/run/13_docker.ipynb #eb6297eb
 class _Ear:
     "Hears what a container prints as it prints it, and keeps the last of it."
     loud = 1 << 16   # Bytes a second, over a megabyte: then the log is quick enough, and the ear is closed
@@ -660,9 +680,9 @@ class _Ear:
         "The progress in what was heard since the last call. stdout and stderr are read apart, so that their lines do not mix."
         if self.readers is None:
             self.readers = {s: ProgressReader(**options) for s in (1, 2)}
-            self.readers[2]._kept = self.readers[1]._kept   # one may tell the length of what the other counts
+            self.readers[2]._kept = self.readers[1]._kept   # stderr may tell the length of what stdout counts, and is read first
         with self.guard: heard, self.heard = self.heard, {}
-        return [p for s, r in self.readers.items() for p in r.feed(heard.get(s, b''), at) + (r.finish() if end else [])]
+        return [p for s in (2, 1) for r in [self.readers[s]] for p in r.feed(heard.get(s, b''), at) + (r.finish() if end else [])]
 
 class _LiveWatch(_LogWatch):
     "Looks at a log that grows, and hears what is printed as it is printed."
@@ -672,6 +692,9 @@ class _LiveWatch(_LogWatch):
             super().look()
             return self._tell(self.reader.finish()) if end else None
         self._tell(self.ear.told(self.options, time.monotonic(), end))
+        if end and self.shown is None:   # nothing was heard: what does the log say?
+            self.ear, self.offset = None, 0
+            return self.look(end)
         if (size := self.logs.size(self.job.id, self.job.attempt)) > self.offset:
             self.offset = size
             self.report.log()

@@ -7,9 +7,9 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/process.html.md"""
 # %% auto #0
 __all__ = ['MARK', 'check_limits', 'check_process', 'ProcessRunner', 'collect_outputs']
 
-# %% ../../nbs/run/12_process.ipynb #a34a6bbd
+# %% ../../nbs/run/12_process.ipynb #3956483c
 import asyncio, errno, hashlib, json, logging, math, mimetypes, os, re, shutil, signal, stat, subprocess, sys, time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -177,7 +177,7 @@ def _supervisor(folder:Path) -> psutil.Process|None:
     except psutil.NoSuchProcess: return None
     return p if ours and _is_held(folder) else None
 
-# %% ../../nbs/run/12_process.ipynb #6d84480b
+# %% ../../nbs/run/12_process.ipynb #99b7bcdc
 class ProcessRunner:
     """Carries out programs that outlive this process.
 
@@ -202,7 +202,7 @@ class ProcessRunner:
     def groups(self) -> Groups|None: return Groups.find() if self._wanted is True else self._wanted or None
 
     def _at(self, job:Job) -> Path: return self.folder/check_id(job.id)/str(job.attempt)
-    def _handle(self, folder:Path) -> dict: return {'pid': _number(folder/'pid'), 'folder': str(folder)}
+    def _handle(self, folder:Path) -> dict: return {'pid': p.pid if (p := self._children.get(folder)) else _number(folder/'pid'), 'folder': str(folder)}
 
 # %% ../../nbs/run/12_process.ipynb #2477ad8c
 _log = logging.getLogger('cjm_jobtrack')
@@ -305,7 +305,7 @@ def _check_machine(self:ProcessRunner, limits:dict) -> None:
     if hard != resource.RLIM_INFINITY and limits.get('open_files', 0) > hard: raise InvalidInput('limits.open_files', f'is {limits["open_files"]}, and this process may give {hard:,}', 'Ask for less')
     if limits.get('nice', 0) < 0 and limits['nice'] < (least := _least_nice()): raise InvalidInput('limits.nice', f'is {limits["nice"]}, and this process may give {least}', 'Ask for less, or leave it out')
 
-# %% ../../nbs/run/12_process.ipynb #f5a29ce0
+# %% ../../nbs/run/12_process.ipynb #340f5075
 @patch
 def _new_group(self:ProcessRunner, job:Job, limits:dict) -> Group|None:
     "Make the group of an attempt, with its limits; None where none can be made."
@@ -323,6 +323,11 @@ def _new_group(self:ProcessRunner, job:Job, limits:dict) -> Group|None:
         return None
     return group
 
+@contextmanager
+def _told(folder:Path):
+    try: yield
+    except OSError as e: raise StoreError(str(folder), f'nothing can be written there: {e.strerror or e}', 'Check free space and permissions there') from e
+
 @patch
 def _spawn(self:ProcessRunner, job:Job, spec:dict, program:str, env:dict[str, str], folder:Path, lock:int) -> None:
     "Begin a program, with the lock in hand."
@@ -332,7 +337,7 @@ def _spawn(self:ProcessRunner, job:Job, spec:dict, program:str, env:dict[str, st
     group = self._new_group(job, limits)
     if not group: self._before[folder] = {*psutil.pids()}   # these are none of its
     try:
-        (folder/'work.json').write_text(json.dumps(spec | {'group': group and group.folders}))
+        with _told(folder): (folder/'work.json').write_text(json.dumps(spec | {'group': group and group.folders}))
         with self.logs.open(job.id, job.attempt) as log:
             self._children[folder] = subprocess.Popen(_supervised(folder, argv, limits, group), cwd=spec['cwd'], env=env, stdin=lock, stdout=log, stderr=subprocess.DEVNULL, start_new_session=True)
     except BaseException as e:
@@ -340,7 +345,7 @@ def _spawn(self:ProcessRunner, job:Job, spec:dict, program:str, env:dict[str, st
         if isinstance(e, OSError) and e.errno == errno.E2BIG: raise InvalidInput('argv', 'is too long for this system', 'Pass a file with the arguments instead') from e
         raise
 
-# %% ../../nbs/run/12_process.ipynb #9eab7842
+# %% ../../nbs/run/12_process.ipynb #ead07b95
 @patch
 async def start(self:ProcessRunner,
     job:Job,  # The job and attempt to begin
@@ -348,21 +353,22 @@ async def start(self:ProcessRunner,
     """Begin the program, or find that it was begun.
 
     Raises `InvalidInput` naming the field of the spec that cannot be used; `StoreError` when nothing can be written to the folder."""
-    folder, spawned = self._at(job), False
+    folder = self._at(job)
     self._reap()
     while await self._settled(folder) == 'unbegun':
-        if spawned:
-            _settle(folder)
-            raise StoreError(str(folder), 'the supervisor of the program could not write there', 'Is the disk full?')
         env = _environment(spec := check_process(job.spec), folder)
         program = _program(spec, env)
         self._check_machine(spec['limits'])
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if (lock := _hold(folder)) is None:  # somebody else was quicker, or is looking at it
+        with _told(folder):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = _hold(folder)
+        if lock is None:  # somebody else was quicker, or is looking at it
             await asyncio.sleep(.001)
             continue
         try:
-            if spawned := _number(folder/'pid') is None and not (folder/'stop').exists(): self._spawn(job, spec, program, env, folder, lock)
+            if _number(folder/'pid') is None and not (folder/'stop').exists():
+                self._spawn(job, spec, program, env, folder, lock)
+                break   # its supervisor has the lock: it is begun, whatever becomes of us
         finally: os.close(lock)
     return self._handle(folder)
 
@@ -499,14 +505,15 @@ def _processes(folder:Path, but:set[int]=frozenset()) -> tuple[psutil.Process|No
             if _runs(p := psutil.Process(pid)): found.add(p)
     return top, found
 
-# %% ../../nbs/run/12_process.ipynb #077c7277
+# %% ../../nbs/run/12_process.ipynb #7348f6db
 @patch
 async def _over(self:ProcessRunner, folder:Path) -> None:
     "Wait for the end of an attempt."
     while (state := _state(folder)) == 'alive':
-        if p := _supervisor(folder): await _gone(p)
+        if (child := self._children.get(folder)) and child.poll() is None: await _gone(psutil.Process(child.pid))
+        elif p := _supervisor(folder): await _gone(p)
         else: await asyncio.sleep(.05 if _is_held(folder) else 0)   # it may have ended between the two looks
-        if child := self._children.get(folder): child.poll()
+        if child: child.poll()
     while state == 'lost' and (await asyncio.to_thread(_processes, folder))[1]:
         await asyncio.sleep(.5)
         state = _state(folder)
@@ -518,6 +525,7 @@ def _outcome(self:ProcessRunner, job:Job, folder:Path, spec:dict, usage:dict) ->
     if child:
         with suppress(subprocess.TimeoutExpired): child.wait(1.)   # its last word is written: it goes within the millisecond, and leaves no zombie
     if (folder/'stop').exists(): return Outcome(JobStatus.CANCELLED)
+    if child and _state(folder) == 'unbegun': return Outcome.failed('not_started', f'The supervisor of the program could not write to {folder}', hint='Is the disk full?')
     last = [line[-1000:] for line in self.logs.tail(job.id, job.attempt, lines=20).splitlines()]
     if code is None and child and child.returncode is not None and child.returncode >= 0: code = child.returncode  # the disk is full, say
     if code is None: return Outcome.failed('lost', 'How the program ended is not known: its supervisor was killed, or the machine restarted', evidence={'last_lines': last} | usage)
@@ -552,15 +560,18 @@ def _memory(folder:Path) -> int:
                 with suppress(psutil.Error): total += p.memory_info().rss
     return total
 
-# %% ../../nbs/run/12_process.ipynb #b2e8a21f
+# %% ../../nbs/run/12_process.ipynb #2aa79374
 @patch
 async def _leftovers(self:ProcessRunner, folder:Path, spec:dict, report:Report) -> list[int]:
     "See to processes that have outlived their program: the ids of those that stay."
     before = self._before.pop(folder, frozenset())
     if (folder/'stop').exists(): return []  # `stop` sees to it
     with suppress(FileNotFoundError, ValueError): return json.loads((folder/'usage.json').read_text()).get('left', [])
-    if spec.get('group') and not Group(spec['group']).busy: return []
     until = time.monotonic() + .25
+    if spec.get('group'):
+        for _ in range(10):   # the kernel may count one that has just ended a little longer
+            if not Group(spec['group']).busy: return []
+            await asyncio.sleep(.001)
     while (rest := (await asyncio.to_thread(_processes, folder, before))[1]) and time.monotonic() < until: await asyncio.sleep(.02)
     if not rest: return []
     names = {}

@@ -445,7 +445,7 @@ def _ended(self:JobQueue, a:_Attempt, result):
         return self._write(a.job, partial(self._plan_broken, a, result), lambda r: self._release(a))
     self._release(a)
 
-# %% ../../nbs/run/16_queue.ipynb #35f4d5bd
+# %% ../../nbs/run/16_queue.ipynb #22c4b892
 _LEFT = Receipt(False, 'unconfirmed', message='The queue was stopped before this was carried out. The next one does it')
 _EARLY = Receipt(False, 'unconfirmed', message='It is still being begun, and is stopped as soon as it has')
 
@@ -455,7 +455,10 @@ async def _stop(self:JobQueue, a:_Attempt) -> Receipt:
     if self._active.get(a.job.id) is not a: return _LEFT if a.job.status is JobStatus.RUNNING else Receipt(True, 'gone')   # it ended in this instant
     task = self._stop_once(a)
     if not a.begun: await asyncio.wait({self._settling(a)}, timeout=self.grace)
-    return await asyncio.shield(task) if a.begun or a.left else _EARLY
+    if not a.begun and not a.left: return _EARLY
+    receipt = await asyncio.shield(task)
+    if a.begun and not a.following and self._active.get(a.job.id) is a: await asyncio.wait({self._going(a)}, timeout=self.grace)   # its end is known, and being written
+    return receipt
 
 @patch
 def _settling(self:JobQueue, a:_Attempt) -> asyncio.Future:
@@ -939,7 +942,7 @@ def _ask_to_leave(self:JobQueue):
     if not self._leaving: self._main_task.cancel()
     self._leaving = True
 
-# %% ../../nbs/run/16_queue.ipynb #ae1b5c0d
+# %% ../../nbs/run/16_queue.ipynb #d3769fed
 @patch
 async def _leave(self:JobQueue):
     "Let go of the running jobs: those that outlive us are left to the next queue."
@@ -962,9 +965,12 @@ async def _surely_let_go(self:JobQueue, a:_Attempt):
 @patch
 async def _gone_from(self:JobQueue, a:_Attempt):
     "Wait until we have nothing to do with it any more: until its end is on record."
-    if self._active.get(a.job.id) is not a: return
+    if self._active.get(a.job.id) is a: await self._going(a)
+
+@patch
+def _going(self:JobQueue, a:_Attempt) -> asyncio.Future:
     if a.over is None: a.over = self._loop.create_future()
-    await a.over
+    return a.over
 
 @patch
 async def _let_go(self:JobQueue, a:_Attempt):
