@@ -26,6 +26,8 @@ def pytest_collection_modifyitems(items):
         for name in (n for mark in item.iter_markers('needs') for n in mark.args):
             if why := NEEDS[name].lacking(): item.add_marker(pytest.mark.skip(reason=why))
         if item.get_closest_marker('slow') and not LONG: item.add_marker(pytest.mark.skip(reason='slow: `make test-long` runs it'))
+        # who shares an engine stays on one worker, which looks at its end whether containers are left; the others go file by file
+        item.add_marker(pytest.mark.xdist_group('docker' if 'docker_engine' in getattr(item, 'fixturenames', ()) else item.path.name))
 
 @pytest.fixture(scope='session')
 def root() -> Path:

@@ -44,7 +44,7 @@ class Bench:
         return job, Report(self.tracker, job.id, job.attempt)
 
     def sh(self, code, **spec): return self.begin('sh', '-c', textwrap.dedent(code), **spec)
-    def log(self, job): return self.tracker.logs.path(job.id, job.attempt).read_bytes()
+    def log(self, job): return at.read_bytes() if (at := self.tracker.logs.path(job.id, job.attempt)).exists() else b''
     def box(self, job): return self.client.api.inspect_container(self.runner.container(job))
     def is_there(self, job): return bool(self.ours(f'jobtrack.job={job.id}'))
     def ours(self, label=None): return self.client.api.containers(all=True, filters={'label': label or f'jobtrack.owner={self.runner.owner}'})

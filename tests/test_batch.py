@@ -103,3 +103,23 @@ def test_the_failed_ones_again(tracker):
         assert [(j.spec['args'], j.metadata['who'], tracker.get_job(j.metadata['again_of']).spec['args']) for j in again.jobs()] == [([-1], 'Ada', [-1]), ([-2], 'Ada', [-2])]
         assert submit_batch(q, squares(5), id='well').join(20) and Batch(tracker, 'well').retry_failed(q).jobs() == []
     assert repr(batch) == "Batch('b': 2 completed, 2 failed)" and repr(Batch(tracker, 'none')) == "Batch('none': no jobs)"
+
+def test_a_job_of_another_batch_is_not_taken_in_silently(tracker):
+    q = queue_of(tracker)
+    solo = q.submit(tracker.make_job('solo', id='solo', spec=squares(1)[0]))
+    with pytest.raises(KeyConflict, match='batch'): submit_batch(q, [solo, tracker.make_job('other', spec=squares(2)[0])], id='B')
+
+def test_jobs_that_are_deleted_meanwhile_are_not_waited_for(database):
+    "They ended and went elsewhere, before this process had looked."
+    with JobTracker(database) as here, JobTracker(database) as there:
+        batch = submit_batch(queue_of(here), squares(1, 2), id='gone')
+        seen = []
+        def look(): seen.extend(j.status.value for j in batch.as_completed(timeout=20))
+        looking = threading.Thread(target=look)
+        with here._lock:
+            looking.start()
+            for job in Batch(there, 'gone').jobs():
+                asyncio.run(there.cancel_job(job.id))
+                there.delete_job(job.id)
+        looking.join(25)
+        assert not looking.is_alive() and set(seen) <= {'cancelled'}

@@ -195,6 +195,32 @@ def test_after_a_restart_nothing_is_found(tracker):
         return await CallRunner().follow(job, {'key': f'{job.id}/1'}, report)
     assert asyncio.run(main()).failure.kind == 'lost'
 
+@pytest.mark.parametrize('pool', ['thread', 'process'])
+def test_an_id_that_is_used_again_is_new_work(tracker, pool):
+    async def main():
+        with CallRunner(pool=pool) as runner:
+            for n, keep_logs in (1, False), (2, True), (3, True):
+                job = tracker.create_job('x', id='again', spec=runner.call(plain, n, 0))
+                tracker.mark_running(job.id)
+                assert await runner.find(job) is None
+                handle = await runner.start(job)
+                assert await runner.start(job) == handle == await runner.find(job)
+                assert (await runner.follow(job, handle, Report(tracker, job.id, job.attempt))).result == n
+                tracker.mark_completed(job.id, None), tracker.delete_jobs([job.id], logs=not keep_logs)
+    asyncio.run(main())
+
+def test_a_log_that_an_earlier_job_of_the_id_has_left_is_not_continued(tracker):
+    runner = CallRunner()
+    async def main(say, older):
+        job = tracker.create_job('x', id='again', spec=runner.call(lambda report: report.log(say)))
+        tracker.mark_running(job.id)
+        if older: os.utime(tracker.logs.path(job.id, 1), (1, 1))
+        await runner.follow(job, await runner.start(job), Report(tracker, job.id, 1))
+        await runner.follow(job, await runner.start(job), Report(tracker, job.id, 1))
+        tracker.mark_completed(job.id, None), tracker.delete_jobs([job.id], logs=False)
+    asyncio.run(main('one\n', False)), asyncio.run(main('two\n', True))
+    assert tracker.logs.path('again', 1).read_bytes() == b'two\n'
+
 def test_memory_of_ended_work_is_bounded(tracker):
     runner = CallRunner()
     runner.keep = 5

@@ -34,7 +34,7 @@ def programs(tmp_path) -> Trial:
 def test_processes(tmp_path, tracker, make):
     if make == 'process' and not Groups.find(): pytest.skip('this process may not make control groups')
     held = asyncio.run(check_runner(getattr(makers, make)(tracker), programs(tmp_path), tracker=tracker, make=f'makers:{make}', queue=JobQueue))
-    assert held.untried == {} and len(held) == 19
+    assert held.untried == {} and len(held) == 20
 
 # --- functions
 
@@ -86,7 +86,7 @@ def test_nodes(tmp_path, tracker):
     with node_at(tmp_path/'node', slots=4) as there:
         NodeDirectory(tracker.store).add('shed', url=there.url)
         held = asyncio.run(check_runner(makers.remote(tracker), trial, tracker=tracker, make='makers:remote', deadline=40.))
-    assert {*held.untried.values()} <= {'`deaf` was not given', '`queue` was not given'}, held.untried
+    assert {*held.untried.values()} <= {'`deaf` was not given', '`queue` was not given', 'the runner says that each id is used once, and does not claim more'}, held.untried
 
 # --- who breaks a promise is told which
 
@@ -209,6 +209,13 @@ class KnowsItsOwn(Broken):
 class StopsItsOwn(Broken):
     async def stop(self, job, handle, grace): return await super().stop(job, handle, grace) if job.id in self.mine or not grace else Receipt(True, 'gone')
 
+class RemembersIds(Broken):
+    "Knows its work by the id alone."
+    async def start(self, job): return await super().start(replace(job, created_at='2026-01-01T00:00:00+00:00'))
+    async def find(self, job): return await super().find(replace(job, created_at='2026-01-01T00:00:00+00:00'))
+    async def follow(self, job, handle, report): return await super().follow(replace(job, created_at='2026-01-01T00:00:00+00:00'), handle, report)
+    async def stop(self, job, handle, grace): return await super().stop(replace(job, created_at='2026-01-01T00:00:00+00:00'), handle, grace)
+
 class KeepsNoTime(Broken):
     keeps_time = True
 
@@ -221,7 +228,7 @@ BROKEN = [
     (CallsAllCompleted, 'work that was stopped is not called completed'), (StopsOnce, 'stopping twice does no harm'), (RisesAgain, 'what was stopped does not begin afterwards'),
     (OnlyAsks, 'work that does not listen is ended by force'), (ClaimsToHaveAsked, 'work that does not listen is ended by force'),
     (FindsItsOwn, 'work outlives the process that began it'), (CopiesAgain, 'work outlives the process that began it'), (KnowsItsOwn, 'how it ended is learned after'),
-    (StopsItsOwn, 'what another process began can be stopped'), (KeepsNoTime, 'a time limit ends it')]
+    (StopsItsOwn, 'what another process began can be stopped'), (RemembersIds, 'an id that is used again'), (KeepsNoTime, 'a time limit ends it')]
 
 @pytest.mark.parametrize('broken, promise', BROKEN, ids=lambda o: o.__name__ if isinstance(o, type) else o[:20])
 def test_a_broken_promise_is_told(tmp_path, tracker, broken, promise):

@@ -50,7 +50,11 @@ def check(url, folder, scene, told):
                 assert effects[f'{job.id} {n}'] == 1 or status == 'cancelled' and not effects[f'{job.id} {n}'], f'{told}: attempt {n} was carried out {effects[f"{job.id} {n}"]} times: {story}'
         if scene == 'call': assert effects['call call'] >= 1, told
 
-@pytest.mark.parametrize('scene', EXPECT)
+def scenes(on_postgres, on_sqlite=tuple(EXPECT)):
+    "Which scenes are played on which database: the long run plays them all."
+    return pytest.mark.parametrize('database, scene', [(db, s) for db, some in (('sqlite', on_sqlite), ('postgresql', on_postgres)) for s in (EXPECT if LONG else some)], indirect=['database'])
+
+@scenes(('finish', 'cancel', 'call'))
 def test_killed_at_every_point(database, tmp_path, play, scene):
     "The list of points is what is passed: it ends where a run comes through."
     met = []
@@ -65,7 +69,7 @@ def test_killed_at_every_point(database, tmp_path, play, scene):
         assert n < 200, 'no end of points'
     assert len(met) > 10 and 'before JobStore.apply' in met and 'after JobStore.apply' in met
 
-@pytest.mark.parametrize('scene', EXPECT)
+@scenes(('retry',), ('retry', 'cancel', 'call'))
 def test_killed_in_recovery(database, tmp_path, play, scene):
     "A first crash, then one at each point of the recovery from it, then one more while that is recovered from."
     passed = play(url_for(database, tmp_path, 'all'), folder_at(tmp_path, 'all'), scene)['passed']

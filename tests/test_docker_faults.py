@@ -157,14 +157,14 @@ def test_the_engine_goes_away(own, how, step):
     def away():
         if how == 'kill': own.engine.kill(); own.engine.start()
         else: own.engine.restart(live_restore=how == 'live restore')
-    done, api = threading.Event(), type(own.runner._api())
+    done, back, api = threading.Event(), threading.Event(), type(own.runner._api())
     def once(owner, name, when, on=lambda *a: True):
         was = getattr(owner, name)
         def call(*a, **k):
             mine = not done.is_set() and on(*a)
-            if when == 'before' and mine: done.set(); away()
+            if when == 'before' and mine: done.set(); away(); back.set()
             result = was(*a, **k)
-            if when == 'after' and mine: done.set(); away()
+            if when == 'after' and mine: done.set(); away(); back.set()
             return result
         patch.setattr(owner, name, call)
     from cjm_jobtrack.run import docker as d
@@ -177,8 +177,8 @@ def test_the_engine_goes_away(own, how, step):
         with JobQueue(own.tracker, own.runner) as queue:
             queue.submit(job)
             until(lambda: job.is_terminal, 'the job', 90.)
-            until(done.is_set, 'the engine to go away', 30.)
-            until(lambda: own.engine.answers() and not own.ours(), 'the container to be removed', 60.)
+            until(back.is_set, 'the engine to go away and come back', 60.)
+            until(lambda: not own.ours(), 'the container to be removed', 60.)
     assert (own.tmp/'out/count').read_text() == 'x\n' and job.attempt == 1
     ran = how != 'live restore' and step in ('after start', 'while logging')
     if not ran: assert (job.failure.kind, job.failure.exit_code) == ('exit', 3) and own.log(job) == WHOLE

@@ -103,7 +103,11 @@ def test_a_pipeline_of_containers(tmp_path, docker_engine):
         assert asyncio.run(b.run('shout', 'a b; c.txt', code=65))[1].failure.kind == 'invalid'
         spec = lambda n: {'pipeline': 'count', 'input': None, 'params': {'seconds': n}}
         asyncio.run(check_runner(b.runner, spec(0), spec(600), b.tracker, deadline=60.))
-        for c in b.docker._api().containers(all=True, filters={'label': f'jobtrack.owner={b.docker.owner}'}): b.docker._api().remove_container(c['Id'], force=True)
+        for j in b.tracker.get_running_jobs(): b.tracker.mark_failed(j.id, 'the trial is over')
+        async def cleared():
+            async with asyncio.timeout(30):
+                while await b.docker.reap(b.tracker): await asyncio.sleep(.02)
+        asyncio.run(cleared())
     finally: b.close()
 
 @pytest.mark.parametrize('text, key', [

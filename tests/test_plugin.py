@@ -166,6 +166,19 @@ def test_progress_is_heeded_when_it_changes(tracker):
         return await following
     assert asyncio.run(main()).status == 'completed'
 
+def test_an_id_that_is_used_again_is_new_work(tracker):
+    runner = PluginRunner(Coroutines(), in_process=True)
+    async def main():
+        for seconds in 0, .001, .002:
+            job = tracker.create_job('x', id='again', spec=runner.call('a', seconds=seconds))
+            tracker.mark_running(job.id)
+            assert await runner.find(job) is None and runner.why_not(job) is None
+            handle = await runner.start(job)
+            assert await runner.find(job) == handle
+            assert (await runner.follow(job, handle, Report(tracker, job.id, 1))).status == 'completed' and runner._at[handle['key']].kwargs == {'seconds': seconds}
+            tracker.mark_completed(job.id, None), tracker.delete_job(job.id)
+    asyncio.run(main())
+
 def test_jobs_of_one_plugin_run_one_after_the_other_and_those_of_two_at_once(tracker):
     one, two = Speech(), Speech()
     async def main():

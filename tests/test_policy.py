@@ -1,10 +1,9 @@
 "The queue's decisions, over many random lines: order, resources, nobody starves; and who is called dead."
-from dataclasses import dataclass
 import pytest
 from hypothesis import given, strategies as st
 from cjm_jobtrack.core.errors import InvalidInput, NeverFits
 from cjm_jobtrack.core.job import Failure, Lease
-from cjm_jobtrack.run.policy import Line, RetryPolicy, Watch, amounts, read_terms, retry_delay
+from cjm_jobtrack.run.policy import Line, RetryPolicy, Watch, amounts, read_terms
 
 HAS = {'gpu': 3, 'licence': 2}
 needs = st.dictionaries(st.sampled_from(sorted(HAS)), st.integers(1, 2), max_size=2)
@@ -99,7 +98,7 @@ def test_a_long_line_of_those_that_lack_something_costs_no_more_than_a_short_one
 def test_amounts_that_make_no_sense(given):
     with pytest.raises(InvalidInput, match='`resources`'): amounts(given)
 
-@pytest.mark.parametrize('kw', [dict(base=-1), dict(cap=float('nan')), dict(base='1')])
+@pytest.mark.parametrize('kw', [dict(base=-1), dict(cap=float('nan')), dict(base='1'), dict(base=10**400), dict(cap=10**5000)])
 def test_a_policy_that_makes_no_sense(kw):
     with pytest.raises(InvalidInput): RetryPolicy(**kw)
 
@@ -127,6 +126,11 @@ def test_a_process_that_is_gone_is_dead_at_once_and_ours_never():
     leases = [Lease(1, 4, {'pid': 7}), Lease(2, 5, {'pid': 8})]
     assert Watch(15.).dead(leases, 0., mine=2, gone=lambda doc: True) == [(1, 4)]
 
+@pytest.mark.parametrize('doc', [{'ttl': None}, {'ttl': 'long'}, {'ttl': -1}, {'ttl': 0}, {'ttl': True}, {'ttl': 10**400}, {'ttl': float('inf')}, {'ttl': float('nan')}, None, [], 'gone', 7])
+def test_a_lease_that_does_not_say_its_ttl_is_judged_by_ours(doc):
+    watch, lease, good = Watch(15.), Lease(1, 4, doc), Lease(2, 4, {'ttl': 5.})
+    assert [watch.dead([lease, good], now) for now in (0., 5., 10., 15., 20.)] == [[], [], [(2, 4)], [(1, 4), (2, 4)], [(1, 4), (2, 4)]]
+
 @given(st.lists(st.floats(0, 1e9), min_size=1, max_size=3))
 def test_however_long_the_watcher_slept_it_looks_again_before_it_judges(jumps):
     watch, now = Watch(15.), 0.
@@ -137,3 +141,7 @@ def test_however_long_the_watcher_slept_it_looks_again_before_it_judges(jumps):
 def test_what_is_worth_another_attempt(kind, worth):
     assert RetryPolicy().worth(Failure(kind, '…')) is worth
     assert not RetryPolicy().worth(Failure(kind, '…', evidence={'stopped': {'confirmed': False}}))
+
+@pytest.mark.parametrize('evidence', [{'stopped': True}, {'stopped': None}, {'stopped': ['x']}, None, 'stopped'])
+def test_evidence_that_only_looks_like_a_receipt_decides_nothing(evidence):
+    assert RetryPolicy().worth(Failure('mine', '…', evidence=evidence)) is True

@@ -192,6 +192,98 @@ def test_whoever_is_just_beginning_it_is_waited_for(bench):
         return await bench.outcome(job, report)
     assert asyncio.run(main()).status == 'completed'
 
+# --- an id that is used again
+
+def end(tracker, job, o): tracker.mark_completed(job.id, None) if o.status == 'completed' else tracker.mark_failed(job.id, o.failure)
+
+def renewed(bench, job, *argv, keep_logs=False, **spec):
+    "Another job with the id of one that has ended, which is deleted."
+    bench.tracker.delete_jobs([job.id], logs=not keep_logs)
+    new = bench.tracker.create_job('p', id=job.id, runner='process', spec={'argv': [str(a) for a in argv], **spec})
+    bench.tracker.mark_running(new.id)
+    return new, Report(bench.tracker, new.id, new.attempt)
+
+@pytest.mark.parametrize('keep_logs', [False, True])
+@pytest.mark.parametrize('who', ['same', 'another'])
+def test_an_id_that_is_used_again_is_new_work(bench, who, keep_logs):
+    job, report = bench.begin('sh', '-c', 'echo one; exit 3')
+    end(bench.tracker, job, asyncio.run(bench.outcome(job, report)))
+    for n in 4, 5:
+        job, report = renewed(bench, job, 'sh', '-c', f'echo {n}; exit {n}', keep_logs=keep_logs)
+        runner = bench.another() if who == 'another' else bench.runner
+        assert asyncio.run(runner.find(job)) is None
+        o = asyncio.run(bench.outcome(job, report, runner))
+        assert o.failure.exit_code == n and bench.log(job) == b'%d\n' % n
+        assert asyncio.run(bench.another().find(job)) == asyncio.run(runner.start(job)) == asyncio.run(runner.find(job))
+        end(bench.tracker, job, o)
+    assert os.listdir(bench.folder(job).parent) == ['1']
+
+def test_a_log_without_a_folder_is_an_earlier_jobs_when_it_is_older_than_the_job(bench):
+    job, report = bench.begin('sh', '-c', 'echo one')
+    end(bench.tracker, job, asyncio.run(bench.outcome(job, report)))
+    shutil.rmtree(bench.folder(job).parent)
+    os.utime(bench.tracker.logs.path(job.id, 1), (1, 1))
+    job, report = renewed(bench, job, 'sh', '-c', 'echo two', keep_logs=True)
+    asyncio.run(bench.outcome(job, report))
+    assert bench.log(job) == b'two\n'
+    job, report = bench.begin('sh', '-c', 'echo three')
+    report.log(b'by hand\n')   # before the start, and yet its own
+    asyncio.run(bench.outcome(job, report))
+    assert bench.log(job) == b'by hand\nthree\n'
+
+def test_what_an_earlier_job_of_the_id_has_left_running_is_stopped_first(bench):
+    "Nobody follows it any more, and the new job takes its place."
+    async def main():
+        job, report = bench.begin('sh', '-c', 'trap "" TERM; while :; do sleep 60; done')
+        handle = await bench.runner.start(job)
+        bench.tracker.mark_failed(job.id, 'given up')
+        new, report = renewed(bench, job, 'sh', '-c', 'echo two')
+        for verb in bench.runner.find(new), bench.another().find(new): assert await verb is None
+        assert (await bench.runner.follow(new, handle, report)).failure.kind == 'lost' and (await bench.runner.stop(new, handle, 1.)).how == 'gone'
+        assert runs(handle['pid'])
+        assert (await bench.outcome(new, report)).status == 'completed' and bench.log(new) == b'two\n'
+        assert not runs(handle['pid']) and (await bench.runner.stop(job, handle, 1.)).how == 'gone'
+    asyncio.run(main())
+
+def test_what_an_earlier_job_has_left_and_cannot_be_stopped_is_in_the_way(bench, monkeypatch):
+    async def main():
+        job, report = bench.begin('sleep', '600')
+        handle = await bench.runner.start(job)
+        bench.tracker.mark_failed(job.id, 'given up')
+        new, report = renewed(bench, job, 'sh', '-c', 'echo two')
+        with monkeypatch.context() as m:
+            async def in_vain(folder, grace, how='gone'): return 'unconfirmed', set(), [handle['pid']]
+            m.setattr(bench.runner, '_end', in_vain)
+            with pytest.raises(InvalidInput, match=f'still running.*{handle["pid"]}') as e: await bench.runner.start(new)
+            assert e.value.field == 'id' and await bench.runner.find(new) is None
+        assert (await bench.outcome(new, report)).status == 'completed'
+    asyncio.run(main())
+
+def test_many_who_begin_it_anew_begin_it_once(bench):
+    async def main():
+        job, report = bench.begin('true')
+        end(bench.tracker, job, await bench.outcome(job, report))
+        new, report = renewed(bench, job, 'sh', '-c', 'echo x >>"$0"', bench.tmp/'count')
+        many = [bench.another() for _ in range(6)]
+        handles = await asyncio.gather(*(r.start(new) for r in many*3))
+        assert all(h == handles[0] for h in handles)
+        await bench.outcome(new, report)
+        for r in many: r._reap()
+    asyncio.run(main())
+    assert (bench.tmp/'count').read_text() == 'x\n'
+
+def test_work_of_an_earlier_version_belongs_to_whoever_asks(bench):
+    "It did not write down when its job was created."
+    async def main():
+        job, report = bench.begin('sh', '-c', 'echo x; exit 3')
+        handle = await bench.runner.start(job)
+        work = json.loads((bench.folder(job)/'work.json').read_text())
+        assert work.pop('created_at') == job.created_at
+        (bench.folder(job)/'work.json').write_text(json.dumps(work))
+        assert await bench.another().find(job) == handle == await bench.runner.start(job)
+        assert (await bench.runner.follow(job, handle, report)).failure.exit_code == 3
+    asyncio.run(main())
+
 # --- our own death
 
 HELPER = '''

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 import psutil, pytest
 from cjm_jobtrack.core.errors import InvalidInput, KeyConflict, NeverFits, NodeUnreachable, StoreError, UnknownJob, UnknownRunner
-from cjm_jobtrack.core.job import Job
+from cjm_jobtrack.core.job import Failure, Job, JobStatus
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.call import CallRunner
 from cjm_jobtrack.run.process import ProcessRunner
-from cjm_jobtrack.run.queue import JobQueue
-from cjm_jobtrack.run.runner import Receipt, retry_delay
+from cjm_jobtrack.run.queue import _HEEDED, JobQueue
+from cjm_jobtrack.run.runner import Outcome, Receipt, retry_delay
 from helpers import until
 
 pytestmark = pytest.mark.filterwarnings('error::RuntimeWarning', 'error::pytest.PytestUnraisableExceptionWarning')
@@ -238,7 +238,7 @@ def test_what_never_fits_is_refused_with_the_numbers(tracker, calls):
     with larger: assert tracker.join('large', 20).status == 'completed'
     assert ran == [1]
 
-@pytest.mark.parametrize('terms', [{'resources': ['gpu']}, {'resources': {'gpu': -1}}, {'resources': {'gpu': True}}, {'queue_timeout': 0}, {'stall_timeout': 'long'}, {'stall_timeout': float('nan')}])
+@pytest.mark.parametrize('terms', [{'resources': ['gpu']}, {'resources': {'gpu': -1}}, {'resources': {'gpu': True}}, {'queue_timeout': 0}, {'queue_timeout': 10**400}, {'stall_timeout': 'long'}, {'stall_timeout': float('nan')}])
 def test_terms_that_make_no_sense_are_refused_by_name(tracker, calls, terms):
     def work(): pass
     job = tracker.create_job('work', spec=calls.call(work) | terms)
@@ -246,6 +246,56 @@ def test_terms_that_make_no_sense_are_refused_by_name(tracker, calls, terms):
     assert e.value.field == next(iter(terms)) and job.status == 'pending'
     tracker.submit_job(job.id)   # by somebody who did not look
     with tuned(tracker, calls): assert tracker.join(job.id, 20).failure.kind == 'invalid'
+
+@pytest.mark.parametrize('field, value', [(f, v) for f in ('grace', 'recheck', 'ageing', 'backoff', 'lease_ttl', 'queue_timeout', 'stall_timeout')
+    for v in (float('inf'), float('nan'), -1, 10**400, '1', True, *([] if f in ('grace', 'ageing', 'backoff') else [0]))])
+def test_lengths_of_time_that_make_no_sense_are_refused_by_name(calls, field, value):
+    with JobTracker() as t, pytest.raises(InvalidInput) as e: JobQueue(t, calls, **{field: value})
+    assert e.value.field == field
+
+def test_two_runners_of_one_name_are_refused(calls):
+    with JobTracker() as t:
+        with pytest.raises(InvalidInput, match="`runners` has two of the name 'call'"): JobQueue(t, [calls, CallRunner()])
+        assert JobQueue(t, {'a': calls, 'b': CallRunner(name='other')}).runners.keys() == {'call', 'other'}
+
+def test_asking_again_without_a_pause_keeps_nobody_from_anything(tracker):
+    runner = Moody()
+    def work(): pass
+    job = runner.job(tracker, work)
+    runner.reasons['work'] = 'not now'
+    with tuned(tracker, runner) as queue:
+        queue.recheck = 0.
+        queue.submit(job)
+        until(lambda: job.message == 'not now', 'the reason')
+        runner.reasons.clear()
+        assert tracker.join(job.id, 20).status == 'completed'
+
+def test_one_job_that_makes_no_sense_on_record_stops_nobody(tracker, calls):
+    def work(): pass
+    odd, good = calls.job(tracker, work), calls.job(tracker, work)
+    for job in (odd, good): tracker.submit_job(job.id)
+    real = tracker.store.places
+    tracker.store.places = lambda ids: {i: (p[0] and ('01.01.2026' if i == odd.id else p[0]), *p[1:]) for i, p in real(ids).items()}
+    with tuned(tracker, calls) as queue:
+        assert tracker.join(good.id, 20).status == 'completed'
+        assert tracker.join(queue.submit(calls.job(tracker, work)).id, 20).status == 'completed'
+        assert '01.01.2026' in queue.why_waiting(odd.id)
+        until(lambda: types(tracker, odd) == ['created', 'queued', 'waiting'], 'the reason in the journal')
+        assert asyncio.run(tracker.cancel_job(odd.id)) and odd.status == 'cancelled'
+
+def test_one_event_that_makes_no_sense_is_told_where_its_job_waits(tracker, calls, monkeypatch):
+    def work(): pass
+    odd = calls.job(tracker, work)
+    known = JobQueue._on_queued
+    def stumble(queue, e):
+        if e.job_id == odd.id: raise ValueError('Invalid isoformat string')
+        known(queue, e)
+    monkeypatch.setitem(_HEEDED, 'queued', stumble)
+    with tuned(tracker, calls) as queue:
+        tracker.join(queue.submit(calls.job(tracker, work)).id, 20)   # from here on it hears of them by the journal
+        queue.submit(odd)
+        assert tracker.join(queue.submit(calls.job(tracker, work)).id, 20).status == 'completed'
+        until(lambda: 'Invalid isoformat' in queue.why_waiting(odd.id) and types(tracker, odd)[-1] == 'waiting', 'the reason')
 
 def test_why_it_waits_is_told_with_numbers(tracker, calls, gated):
     queue = tuned(tracker, calls, backoff=30.)
@@ -475,6 +525,16 @@ def test_one_that_waits_for_too_long_in_line_has_failed(tracker, calls, gated):
         gated.open()
         assert tracker.join(held.id, 20).status == tracker.join(patient.id, 20).status == 'completed'
 
+def test_one_that_can_never_fit_here_does_not_wait_for_longer_than_it_would(tracker, calls):
+    def work(): pass
+    job = calls.job(tracker, work)
+    job.spec['resources'] = {'gpu': 2}
+    big = tracker.add_job(Job(name='big', spec=job.spec | {'queue_timeout': .2}), queued=True)   # by somebody who knows of no limits
+    with tuned(tracker, calls, resources={'gpu': 1}) as queue:
+        assert tracker.join(big.id, 20).failure.kind == 'queue_timeout' and 'gpu=2 of 1' in big.failure.evidence['why']
+        late = tracker.add_job(Job(name='late', spec=job.spec | {'queue_timeout': .2}), queued=True)
+        assert tracker.join(late.id, 20).failure.kind == 'queue_timeout' and not queue._waits
+
 def test_the_wait_in_line_counts_from_the_submission(tracker, calls):
     async def work(): pass
     runner = Moody(calls.functions)
@@ -610,7 +670,25 @@ def test_a_runner_that_answers_nonsense_costs_only_its_own_job(tracker):
     def odd(): return 1
     with tuned(tracker, runner) as queue:
         bad, good = [tracker.join(queue.submit(runner.job(tracker, fn)).id, 20) for fn in (odd, work)]
-    assert (bad.failure.kind, good.status) == ('error', 'completed') and 'AttributeError' in bad.failure.evidence['traceback']
+    assert (bad.failure.kind, good.status) == ('error', 'completed') and 'answered None' in bad.error
+
+@pytest.mark.parametrize('outcome, kind, told', [
+    (Outcome(JobStatus.FAILED, failure=Failure('mine', 'because', evidence={'stopped': True})), 'mine', 'because'),
+    (Outcome(JobStatus.FAILED, failure=Failure('mine', 'because', evidence=None)), 'mine', 'because'),
+    (Outcome(JobStatus.FAILED, failure=Failure('mine', 'because', evidence=['a'])), 'mine', 'because'),
+    (Outcome(JobStatus.FAILED), 'error', 'without saying why'), (Outcome(JobStatus.FAILED, failure='because'), 'error', "'because'"),
+    (Outcome('weird'), 'error', "'weird'"), (Outcome(JobStatus.RUNNING), 'error', 'running'), (7, 'error', '7'), (None, 'error', 'None')])
+@pytest.mark.parametrize('attempts', [1, 2])
+def test_an_outcome_that_is_none_is_told_as_what_it_is(tracker, outcome, kind, told, attempts):
+    class Odd(Calls):
+        async def follow(self, job, handle, report):
+            await super().follow(job, handle, report)
+            return outcome
+    runner = Odd()
+    def work(): pass
+    with tuned(tracker, runner) as queue: job = tracker.join(queue.submit(runner.job(tracker, work, max_attempts=attempts)).id, 20)
+    assert (job.failure.kind, job.attempt) == (kind, attempts) and told in job.error and 'AttributeError' not in job.error
+    assert isinstance(job.failure.evidence, dict) and ('attempts' in job.failure.evidence) == (attempts > 1)
 
 def test_a_runner_that_cannot_say_its_terms_costs_only_its_own_job(tracker):
     class Odd(Calls):
@@ -759,7 +837,7 @@ def test_work_that_was_done_when_the_queue_was_stopped_is_done(tracker):
     with tuned(tracker, runner) as queue:
         job = queue.submit(runner.job(tracker, work))
         assert done.wait(20)
-        until(lambda: runner.heard and runner._works[f'{job.id}/1'].done.done(), 'the end')
+        until(lambda: runner.heard and all(w.done.done() for w in runner._works.values()), 'the end')
     assert (job.status, job.result) == ('completed', 'done')
 
 def test_stop_right_after_a_job_ended_never_hangs(tracker, calls):
@@ -788,6 +866,43 @@ def test_it_may_be_stopped_by_several_and_by_one_of_its_own_jobs(tracker, calls)
     queue.stop(), queue.stop()
     tracker.on_job_completed = None
     with queue.start(): tracker.join(queue.submit(calls.job(tracker, work)).id, 20)
+
+def test_it_may_be_stopped_while_another_thread_starts_it(tracker, calls):
+    class Slow(JobQueue):
+        async def _live(self, ready):
+            entered.set()
+            go.wait(20)
+            await JobQueue._live(self, ready)
+    entered, go = threading.Event(), threading.Event()
+    queue = Slow(tracker, calls)
+    go.set()
+    queue.start().stop()
+    entered.clear(), go.clear()
+    with ThreadPoolExecutor(2) as pool:
+        starts = pool.submit(queue.start)
+        assert entered.wait(20)
+        stops = pool.submit(queue.stop, 15)
+        until(stops.running, 'the one who stops')
+        go.set()
+        starts.result(20), stops.result(20)
+    assert not queue._thread.is_alive()
+
+def test_start_waits_for_a_stop_but_not_for_its_own(tracker, calls):
+    def work(): pass
+    said = []
+    def again(*_):
+        queue.stop()
+        try: queue.start()
+        except RuntimeError as e: said.append(str(e))
+    queue = tuned(tracker, calls).start()
+    tracker.on_job_completed = again
+    tracker.join(queue.submit(calls.job(tracker, work)).id, 20)
+    until(lambda: said, 'the error')
+    assert 'from another thread' in said[0]
+    tracker.on_job_completed = lambda *_: queue.stop()
+    with queue.start(): tracker.join(queue.submit(calls.job(tracker, work)).id, 20)   # it is still being stopped
+    tracker.on_job_completed = None
+    with queue.start(): assert tracker.join(queue.submit(calls.job(tracker, work)).id, 20).status == 'completed'
 
 def test_a_cancel_that_is_under_way_when_the_queue_stops_is_finished(tracker, tmp_path):
     runner, mark = programs(tracker, tmp_path, Gated), str(tmp_path)

@@ -42,7 +42,7 @@ async def rest(seconds):
     return os.getpid()
 '''
 here = {}
-exec(FUNCTIONS, here)
+exec(FUNCTIONS, here)  # noqa: S102 (the same text runs in the processes below)
 FUNCS = {k: v for k, v in here.items() if asyncio.iscoroutinefunction(v)}
 
 QUEUE = FUNCTIONS + '''
@@ -154,7 +154,7 @@ def test_one_that_waits_for_its_next_attempt_does_not_depend_on_the_queue_where_
     with JobTracker(database) as tracker:
         with queue_process(database, tmp_path, backoff=2.) as p:
             job = tracker.submit_job(call(tracker, 'fail_once', path, max_attempts=2).id)
-            retried = has(tracker, job, 'retried') and time.monotonic()
+            has(tracker, job, 'retried')
             p.kill(), p.wait()
         assert job.status == 'pending'
         delay = next(e for e in tracker.history(job.id) if e.type == 'retried').data['delay_s']
@@ -173,7 +173,7 @@ def test_two_recoverers_at_once_and_twice_in_a_row(database, tmp_path):
             p.kill(), p.wait()
         for turn in range(2):
             both = [stack.enter_context(queue_process(database, tmp_path, slots=6, ttl=60.)) for _ in range(2)]
-            for job in jobs: until(lambda: types(tracker, job).count('adopted') == turn + 1, f'adoption {turn + 1} of {types(tracker, job)}')
+            for job in jobs: until(lambda job=job, n=turn + 1: types(tracker, job).count('adopted') == n, f'adoption {turn + 1} of {types(tracker, job)}')
             if turn == 0:
                 for q in both: q.kill(), q.wait()
         for c in counters: go(c)
@@ -205,6 +205,36 @@ def test_a_queue_of_another_machine_is_waited_for(database, tmp_path):
                 time.sleep(.05)
             assert job.status == 'running' and job.attempt == 1
             assert tracker.join(job.id, 20).attempt == 2
+
+@pytest.mark.parametrize('doc', [{'ttl': None}, {'ttl': 'long', 'pid': 'self', 'queue': []}, {'ttl': -1, 'pid': None, 'born': 7}, ['a list'], 'a word'])
+def test_a_lease_that_makes_no_sense_keeps_nobody_from_working(database, tmp_path, doc):
+    go(tmp_path/'path')
+    with JobTracker(database) as tracker:
+        fence = tracker.store.open_lease(_here('…') | doc if isinstance(doc, dict) else doc)
+        job = tracker.submit_job(call(tracker, 'busy', tmp_path/'path', max_attempts=2).id)
+        tracker.record([tracker.plan_running(job, lease=fence)])
+        tracker.let_go(job.id)
+        with queue_here(tracker, tmp_path, ttl=.3) as queue:
+            assert tracker.join(queue.submit(call(tracker, 'busy', tmp_path/'path')).id, 20).status == 'completed'
+            assert tracker.join(job.id, 20).attempt == 2   # silent for as long as we may be
+
+def test_why_a_job_waits_is_not_told_once_another_queue_has_it(database, tmp_path):
+    with JobTracker(database) as tracker, JobTracker(database) as other:
+        real, late = tracker.store.apply, threading.Event()
+        def apply(writes):   # in the instant before the reason is written, another one is faster
+            if any(getattr(w, 'type', None) == 'waiting' for w in writes) and not late.is_set():
+                other.mark_running(held.id), other.mark_completed(held.id, None)
+                late.set()
+            return real(writes)
+        tracker.store.apply = apply
+        with queue_here(tracker, tmp_path, resources={'gpu': 1}) as queue:
+            first = queue.submit(Job(name='first', spec={'func': 'busy', 'args': [str(tmp_path/'path')], 'resources': {'gpu': 1}}))
+            has(tracker, first, 'started')
+            held = queue.submit(Job(name='held', spec=first.spec))
+            assert late.wait(20)
+            go(tmp_path/'path')
+            assert tracker.join(first.id, 20).status == tracker.join(held.id, 20).status == 'completed'
+        assert [e.type for e in tracker.history(held.id)] == ['created', 'queued', 'running', 'completed']
 
 def test_a_queue_of_this_process_that_ended_without_signing_off(database, tmp_path):
     go(tmp_path/'path')

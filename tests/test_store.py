@@ -417,7 +417,7 @@ def test_each_write_succeeds_or_fails_for_itself(store):
     assert store.get('b').progress == 5. and store.counts('night')['running'] == 1 and store.places(['b', 'none']) == {'b': (store.get('b').created_at, None)}
     assert store.apply([]) == []
 
-@pytest.mark.parametrize('bad', [Move('a', None, dict(message={'no': 'text'}), 'x', now()), Update('a', dict(priority=2**70)), Add(Job(id='b', name=['no text'])), Move('a', None, {}, None, now()), Move('a', None, dict(status='almost'), 'x', now())], ids=repr)
+@pytest.mark.parametrize('bad', [Move('a', None, dict(message={'no': 'text'}), 'x', now()), Update('a', dict(priority=2**70)), Add(Job(id='b', name=['no text'])), Move('a', None, {}, None, now()), Move('a', None, dict(status='almost'), 'x', now())], ids=['message', 'priority', 'name', 'type', 'status'])
 def test_a_value_that_cannot_be_stored_undoes_all(store, bad):
     store.add(Job(id='a'))
     seen = store.last_seq()
@@ -460,7 +460,7 @@ def test_metadata_is_compared_by_value_and_type(store, key):
     for v in (True, False, 0, 1, 1.0, 2**60, -.5, '1', 'true', 'false', 'null', None, 'a"b', 'x', 'y', 'z', '\U0001f3ac', 'empty', '[1]'):
         assert found(v) == (mine == v and isinstance(mine, bool) == isinstance(v, bool)), (key, v)
 
-@pytest.mark.parametrize('kw, field', [(dict(since='yesterday'), 'since'), (dict(until='2026-03-01T12:00:00'), 'until'), (dict(until=5), 'until'), (dict(metadata={'a': [1]}), 'metadata'), (dict(metadata={'a': {}}), 'metadata')])
+@pytest.mark.parametrize('kw, field', [(dict(since='yesterday'), 'since'), (dict(until='2026-03-01T12:00:00'), 'until'), (dict(until=5), 'until'), (dict(since='0001-01-01T00:00:00+14:00'), 'since'), (dict(until='9999-12-31T23:59:59-10:00'), 'until'), (dict(metadata={'a': [1]}), 'metadata'), (dict(metadata={'a': {}}), 'metadata')])
 def test_what_cannot_be_compared_is_told(store, kw, field):
     with pytest.raises(InvalidInput) as e: store.list(**kw)
     assert e.value.field == field and e.value.remedy
@@ -622,7 +622,7 @@ INSERT INTO jobs (num, id, name, runner, spec, status, priority, attempt, max_at
   (1, 'old', 'take 1', 'call', '{"a": 1}', 'completed', 0, 1, 1, '2026-03-01T12:00:00.000000+00:00', '17', '[]', '{"k": "v"}'),
   (2, 'waits', 'take 2', 'call', '{}', 'pending', 3, 0, 1, '2026-03-01T12:00:01.000000+00:00', NULL, '[]', '{}'),
   (4, 'runs', 'take 4', 'call', '{}', 'running', 0, 1, 2, '2026-03-01T12:00:02.000000+00:00', '"0.1"', '[]', '{}'),
-  (5, 'by hand', 'take 5', 'call', '{}', 'running', 0, 1, 1, '2026-03-01T12:00:03.000000+00:00', '0.25', '[]', '{}');
+  (5, 'by hand', 'take 5', 'call', '{}', 'running', 0, 1, 1, '2026-03-01T12:00:03.000000+00:00', '0.30000000000000004', '[]', '{}');
 INSERT INTO events (seq, job_id, attempt, type, at, data) VALUES (1, 'old', 0, 'created', '2026-03-01T12:00:00.000000+00:00', '{}'), (2, 'old', 0, 'queued', '2026-03-01T12:00:00.000001+00:00', '{"runner": "call"}'),
   (3, 'waits', 0, 'created', '2026-03-01T12:00:01.000000+00:00', '{}'), (4, 'waits', 0, 'queued', '2026-03-01T12:00:01.000001+00:00', '{}'), (7, 'runs', 0, 'queued', '2026-03-01T12:00:02.000001+00:00', '{}'),
   (8, 'runs', 1, 'queued', '2026-03-01T12:00:09.000000+00:00', '{}'), (9, 'by hand', 1, 'running', '2026-03-01T12:00:09.000000+00:00', '{}');
@@ -645,15 +645,21 @@ def test_a_file_of_version_1_is_upgraded(v1):
     at = '2026-03-01T12:00:0{}.000001+00:00'.format
     with JobStore(url(v1)) as s:
         assert s.places(['old', 'waits', 'runs', 'by hand']) == {'old': (at(0), None), 'waits': (at(1), None), 'runs': (at(2), None), 'by hand': (None, None)}
-        assert [(j.id, j.result, j.metadata) for j in s.list()] == [('by hand', .25, {}), ('runs', '0.1', {}), ('waits', None, {}), ('old', 17, {'k': 'v'})]
+        assert [(j.id, j.result, j.metadata) for j in s.list()] == [('by hand', .1+.2, {}), ('runs', '0.1', {}), ('waits', None, {}), ('old', 17, {'k': 'v'})]
         assert [j.id for j in s.submitted(['call'])] == ['waits', 'runs'] and [j.id for j in s.list(pinned=False, metadata={'k': 'v'})] == ['old'] and s.list_nodes() == [{'id': 'n', 'name': 'bench'}]
         assert s.take_over(s.open_lease({}), ['call']) == ['runs'] and s.add(Job(id='new'), batch='b').seq == 12
     after = {t: rows(v1, t) for t in before}
+    assert [(r['result'], type(r['result'])) for r in before['jobs']] == [(17, int), (None, type(None)), ('"0.1"', str), (.1+.2, float)]   # as that version's tables had it
+    for r in before['jobs']: r['result'] = json.dumps(r['result']) if isinstance(r['result'], (int, float)) else r['result']
     assert [{k: r[k] for k in old} for r, old in zip(after['jobs'], before['jobs'])] == before['jobs'] and after['jobs'][-1]['num'] == 7 and after['events'][:7] == before['events'] and after['nodes'] == before['nodes']
     with JobStore(url(v1.with_name('fresh.db'))): pass
+    with JobStore(url(v1)) as s:
+        for n, big in enumerate([12345678901234567890123, 10**400, 1.0, -7, '17']):
+            s.add(Job(id=f'n{n}', result=big))
+            assert (got := s.get(f'n{n}').result) == big and type(got) is type(big)
     indexes = lambda f: sorted((r['name'], ' '.join(r['sql'].split())) for r in rows(f, 'sqlite_master') if r['type'] == 'index' and r['sql'])
     columns = lambda f, t: [r['name'] for r in rows(f, f'pragma_table_info("{t}")')]
-    assert indexes(v1) == indexes(v1.with_name('fresh.db')) and all(columns(v1, t) == columns(v1.with_name('fresh.db'), t) for t in ('jobs', 'events', 'leases'))
+    assert indexes(v1) == indexes(v1.with_name('fresh.db')) and all(columns(v1, t) == columns(v1.with_name('fresh.db'), t) for t in ('jobs', 'events', 'leases')) and len(rows(v1, 'sqlite_master')) == len(rows(v1.with_name('fresh.db'), 'sqlite_master'))
     assert rows(v1, 'jobtrack_meta') == [{'key': 'schema_version', 'value': str(SCHEMA_VERSION)}]
 
 def test_processes_that_upgrade_the_same_file_at_once(v1):
@@ -840,6 +846,96 @@ def test_a_line_that_breaks_while_reading_is_mended_unseen(postgres, postgres_ur
         s.add(Job(id='a')), s.get('a'), s.version()
         line.cut(word, False)
         assert s.get('a').id == 'a' and s.list() and s.version() and line.cuts == 1
+
+def test_a_read_that_is_refused_is_a_store_error_and_the_next_one_is_not(database, store):
+    """A right that was taken away, a server without memory, a value it does not take: the answer is an error in words, and the connection is kept."""
+    store.add(Job(id='a'))
+    if store.file:
+        def rename(sql):
+            with closing(sqlite3.connect(store.file)) as con: con.execute(sql)
+    else: rename = lambda sql: server_sql(database, sql)
+    for _ in range(8):   # more often than it takes until a statement is prepared
+        try: assert store.get('a\0') is None
+        except StoreError as e: assert 'NUL' in str(e)
+        assert store.get('a').id == 'a'
+    rename('ALTER TABLE events RENAME TO events_')
+    for call in (store.events, lambda: store.events(job_id='a'), store.dossiers, store.last_seq):
+        with pytest.raises(StoreError, match='events'): call()
+        assert store.get('a').id == 'a'
+    rename('ALTER TABLE events_ RENAME TO events')
+    assert [e.type for e in store.events()] == ['created'] and len(store.dossiers()) == 1 and store.add(Job(id='b')).seq == store.last_seq()
+
+# --- processes that stand still
+
+STOPS = """
+import psycopg, signal
+from cjm_jobtrack.core.job import Add
+stop, times = sys.argv[2], int(sys.argv[3])
+execute = psycopg.Connection.execute
+def halt(): os.kill(os.getpid(), signal.SIGSTOP)
+with JobStore(sys.argv[1], timeout=2) as s:
+    db, left = s._db, times
+    def stopping(real, nth=1):
+        seen = 0
+        def f(*args, **kw):
+            global left
+            nonlocal seen
+            seen += 1
+            if left and seen >= nth: left -= 1; halt()
+            return real(*args, **kw)
+        return staticmethod(f)
+    s.add(Job(id='first'))
+    if stop == 'pipeline': psycopg.Connection.execute = lambda con, sql, *args, _f=stopping(execute, 2).__func__, **kw: (_f if 'INSERT INTO jobs' in str(sql) else execute)(con, sql, *args, **kw)
+    else: setattr(db, stop, stopping(getattr(db, stop)))
+    try: out = [bool(x) for x in s.apply([Add(Job(id='slept')), Add(Job(id='slept too'))][:int(sys.argv[4])])]
+    except Exception as e: out = [type(e).__name__, str(e)]
+    print(json.dumps(out))
+"""
+
+def until_stopped(child, deadline=30):
+    end = time.monotonic() + deadline
+    while True:
+        pid, status = os.waitpid(child.pid, os.WNOHANG|os.WUNTRACED)
+        if pid:
+            assert os.WIFSTOPPED(status), status
+            return
+        assert time.monotonic() < end, 'it did not stop'
+        time.sleep(.01)
+
+@pytest.mark.parametrize('stop, times, ops', [('commit', 1, 1), ('commit', 2, 1), ('run', 1, 2), ('pipeline', 1, 2), ('commit', 1, 2)])
+def test_whoever_is_suspended_while_writing_keeps_nobody_else_from_it(postgres_url, stop, times, ops):
+    with JobStore(postgres_url, timeout=4) as s:
+        child = subprocess.Popen([sys.executable, '-c', CHILD+STOPS, postgres_url, stop, str(times), str(ops)], stdout=subprocess.PIPE, text=True)
+        try:
+            for n in range(times):
+                until_stopped(child)
+                assert s.add(Job(id=f'awake{n}'))   # after the second that the server waits, or when its own wait was in vain
+                child.send_signal(signal.SIGCONT)
+            out = json.loads(child.communicate(timeout=30)[0])
+        finally:
+            child.kill(), child.wait(), child.stdout.close()
+        written = {j.id for j in s.list()} - {'first', 'awake0', 'awake1'}
+        if times == 2: assert out[0] == 'StoreError' and 'stood still' in out[1] and not written
+        elif (stop, ops) == ('commit', 2): assert out == [True]*2 and len(written) == 2 or out[0] == 'StoreError' and 'nobody knows' in out[1] and not written   # who hung up decides
+        else: assert out == [True]*ops and written == {'slept', 'slept too'} - ({'slept too'} if ops == 1 else set())   # it never noticed
+        assert len(s.events()) == len(s.list())
+
+def test_whoever_is_killed_while_writing_leaves_the_turn_to_others(postgres_url):
+    with JobStore(postgres_url, timeout=10) as s:
+        child = subprocess.Popen([sys.executable, '-c', CHILD+STOPS, postgres_url, 'commit', '1', '1'], stdout=subprocess.DEVNULL)
+        try: until_stopped(child)
+        finally: child.kill(), child.wait()
+        assert s.add(Job(id='a')) and [j.id for j in s.list()] == ['a', 'first']
+
+def test_a_url_may_say_how_the_server_is_called(postgres_url):
+    ask = lambda s, name: s._read(lambda con: con.execute(f'SHOW {name}').fetchone()[0])
+    said = lambda s: s._read(lambda con: con.info.get_parameters())
+    with JobStore(postgres_url, timeout=8) as s:
+        assert (ask(s, 'lock_timeout'), ask(s, 'idle_in_transaction_session_timeout'), ask(s, 'application_name')) == ('8s', '4s', 'jobtrack')
+        assert {k: said(s)[k] for k in ('keepalives_idle', 'keepalives_interval', 'keepalives_count', 'tcp_user_timeout')} == dict(keepalives_idle='8', keepalives_interval='2', keepalives_count='3', tcp_user_timeout='16000')
+    mine = '&keepalives_idle=77&application_name=mine&options=-c%20idle_in_transaction_session_timeout%3D60s%20-c%20synchronous_commit%3Doff'
+    with JobStore(postgres_url + mine, timeout=8, durability='full') as s:
+        assert [ask(s, n) for n in ('lock_timeout', 'idle_in_transaction_session_timeout', 'application_name', 'synchronous_commit')] == ['8s', '1min', 'mine', 'on'] and said(s)['keepalives_idle'] == '77'
 
 # --- a disk that is full
 

@@ -13,15 +13,16 @@ P, R, C, F, X = JobStatus
 LEGAL = {(P, R), (P, X), (P, F), (R, C), (R, F), (R, X), (R, P)}
 
 @pytest.fixture
-def url(tmp_path): return f'sqlite:///{tmp_path}/jobs.db'
+def url(database): return database
 
-@pytest.fixture(params=['memory', 'store'])
-def tracker(request, url):
-    with JobTracker(url if request.param == 'store' else None) as t: yield t
+@pytest.fixture(params=['memory', 'sqlite', 'postgresql'])
+def tracker(request, tmp_path):
+    url = {'memory': lambda: None, 'sqlite': lambda: f'sqlite:///{tmp_path}/tracker.db', 'postgresql': lambda: request.getfixturevalue('postgres_url')}[request.param]()
+    with JobTracker(url) as t: yield t
 
 @pytest.fixture
 def two(url):
-    "Two trackers on one file, as two processes would have."
+    "Two trackers on one record, as two processes would have."
     with JobTracker(url) as a, JobTracker(url) as b: yield a, b
 
 def until(true, deadline=10.):
@@ -690,7 +691,7 @@ def test_closing_leaves_no_thread_and_no_file_but_the_database(url, tmp_path):
     with pytest.raises(TimeoutError): t.join(job.id, .1)
     t.close()
     until(lambda: {*threading.enumerate()} == before)
-    assert [p.name for p in tmp_path.iterdir()] == ['jobs.db']
+    assert [p.name for p in tmp_path.iterdir()] == (['jobs.db'] if url.startswith('sqlite') else [])
     t.close()
     with JobTracker() as m: m.subscribe(lambda e: None)
     until(lambda: {*threading.enumerate()} == before)
@@ -963,3 +964,72 @@ def test_memory_and_store_give_the_same_answers(tmp_path_factory, sequence):
         assert seen == face(store, two)
         store.close()
         with JobTracker(url) as again: assert face(again, {}) == seen   # and after a restart
+
+# --- the record, others, and what is waited for
+
+def test_who_waits_for_a_job_that_is_deleted_is_told(two):
+    "It ended and was deleted elsewhere before this process had looked."
+    a, b = two
+    job = in_status(a, R)
+    told = []
+    def wait():
+        try: b.join(job.id, 20)
+        except UnknownJob as e: told.append(e.job_id)
+    held = b.get_job(job.id)
+    waiting = threading.Thread(target=wait)
+    with b._lock:   # it does not look meanwhile
+        waiting.start()
+        a.mark_completed(job.id, {}), a.delete_job(job.id)
+    waiting.join(20)
+    assert not waiting.is_alive() and (told == [job.id] or held.is_terminal) and b.get_job(job.id) is None
+
+def test_what_could_not_be_read_is_read_the_next_time(two, monkeypatch):
+    a, b = two
+    job = in_status(a, R)
+    assert b.get_job(job.id).status is R
+    events, broken = b.store.events, [True]
+    monkeypatch.setattr(b.store, 'events', lambda *args, **kw: events(*args, **kw) if not broken.pop() else (_ for _ in ()).throw(StoreError('x', 'away')))
+    broken[:] = [False, False, False, True]
+    a.mark_completed(job.id, {})
+    with pytest.raises(StoreError): b.get_job(job.id)
+    assert b.get_job(job.id).status is C
+
+def test_the_last_figure_reaches_the_record_by_itself(two):
+    "No other follows it, nothing is saved, nothing ends."
+    a, b = two
+    job = in_status(a, R)
+    a.mark_progress(job.id, 10), a.mark_progress(job.id, 90, 'nearly')
+    until(lambda: (there := b.store.get(job.id)).progress == 90. and there.message == 'nearly')
+    until(lambda: not [t for t in threading.enumerate() if t.name == 'jobtrack-progress'])
+
+def test_loops_that_are_gone_are_forgotten(tracker):
+    "Somebody watches everything all the time; others come with a loop of their own and leave."
+    end = tracker.subscribe(lambda e: None)
+    job = in_status(tracker, P)
+    for _ in range(20): tracker.subscribe(lambda e: None)()
+    for _ in range(20):
+        with pytest.raises(TimeoutError): asyncio.run(tracker.wait(job.id, .001))
+    assert sum(len(f.bells) for f in tracker._feeds.values()) <= 2
+    end()
+
+def test_a_store_belongs_to_one_tracker(url):
+    with JobStore(url) as store:
+        with JobTracker(store):
+            with pytest.raises(InvalidInput, match='belongs to another tracker'): JobTracker(store)
+        with JobTracker(store) as later: assert later.create_job('after the first was closed')
+
+@pytest.mark.parametrize('field, value', [('created_at', '01.01.2026'), ('created_at', None), ('status', R), ('attempt', 'x'), ('max_attempts', 0), ('priority', 2**31), ('timeout', float('nan')), ('timeout', 10**400), ('spec', [1]), ('name', 3), ('metadata', None)])
+def test_a_ready_made_job_is_looked_over(tracker, field, value):
+    job = Job(id='odd', created_at='2026-01-01T00:00:00+00:00')
+    setattr(job, field, value)
+    with pytest.raises(InvalidInput) as e: tracker.add_job(job)
+    assert e.value.field == field and tracker.get_job('odd') is None
+
+def test_ending_those_that_wait_leaves_those_that_run(tracker):
+    jobs = [in_status(tracker, s) for s in (P, R, P, C)]
+    assert tracker.cancel_pending(jobs) == 2 and [j.status for j in jobs] == [X, R, X, C]
+
+@pytest.mark.parametrize('type', [None, '', 'x'*33, 'two\nlines', 3, '\ud800'])
+def test_a_fact_has_a_name(tracker, type):
+    job = in_status(tracker, R)
+    with pytest.raises(InvalidInput, match='`type`'): tracker.note(job.id, type)

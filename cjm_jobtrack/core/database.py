@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from fastcore.basics import patch
 from .errors import InvalidInput, JobtrackError, StoreError
 
-# %% ../../nbs/core/01_database.ipynb #0d740ad5
+# %% ../../nbs/core/01_database.ipynb #eb1c18d7
 class Sqlite:
     "How SQLite is spoken to."
     dialect, insert, look = sqlite.dialect(paramstyle='named'), staticmethod(sqlite.insert), 'BEGIN'   # `look` begins several statements that see one instant
@@ -31,10 +31,16 @@ class Sqlite:
     @staticmethod
     def broken(con) -> bool: return False
     @staticmethod
+    def undone(e) -> bool: return False   # what an error at the commit says for certain
+    @staticmethod
+    def oust(con, e, seconds) -> bool: return False
+    @staticmethod
     def hand(con): return con   # what writes: it has `execute`
 
-# %% ../../nbs/core/01_database.ipynb #f3d9c8a4
+# %% ../../nbs/core/01_database.ipynb #8cfcebfb
 _TURN = 0x6A6F6274   # The advisory lock of all who write: 'jobt'
+_STILL = f"""SELECT pg_terminate_backend(a.pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted AND (l.classid, l.objid, l.objsubid) = (0, {_TURN}, 1)
+    AND a.datname = current_database() AND l.database = a.datid AND a.usename = current_user AND a.wait_event = 'ClientRead' AND clock_timestamp() - a.state_change > make_interval(secs => %s)"""
 
 class Postgres:
     "How PostgreSQL is spoken to."
@@ -49,9 +55,15 @@ class Postgres:
     @staticmethod
     def broken(con) -> bool: return con.closed
     @staticmethod
+    def undone(e) -> bool: return getattr(e, 'sqlstate', None) == '25P03'   # it waited too long for the next word: only said before a commit
+    @staticmethod
+    def oust(cur, e, seconds) -> bool:
+        "Hang up on whoever has the turn and has said nothing for so long. True: there was one."
+        return getattr(e, 'sqlstate', None) == '55P03' and any(cur.execute(_STILL, (seconds,), prepare=False).fetchall())
+    @staticmethod
     def hand(con): return con.cursor()   # one for all: making them takes time
 
-# %% ../../nbs/core/01_database.ipynb #0e6a621c
+# %% ../../nbs/core/01_database.ipynb #7a10a986
 _WHOLE = 16 << 20  # Files up to this size, in bytes, are checked page by page when opened; larger ones would take too long
 
 def _sqlite_file(url:sa.URL) -> Path|None:  # None: in memory, or another database
@@ -80,7 +92,7 @@ _REMEDIES = {'locked': 'Another process holds it; end that one or try again', 'b
     'malformed': 'The file is damaged; restore a backup', 'not a database': 'Choose another file', 'full': 'Make room on the disk and try again', 'No space left': 'Make room on the disk and try again',
     'readonly': 'Allow writing to the file and its folder', 'unable to open': 'Check that the folder exists and may be written to',
     'authentication': 'Check user and password', 'permission denied': 'Grant this user the right to it', 'connection failed': 'Is the server running, and are host, port, user and database right?', 'connection is bad': 'Is the server running, and are host, port, user and database right?',
-    'server closed the connection': 'Is the server still running?', 'timeout': 'Is the server reachable?'}
+    'idle-in-transaction': 'This process stood still in the middle of writing, and what it wrote was undone; try again', 'server closed the connection': 'Is the server still running?', 'timeout': 'Is the server reachable?'}
 
 # %% ../../nbs/core/01_database.ipynb #a6cef863
 @contextmanager
@@ -124,7 +136,19 @@ class Database:
     def __enter__(self): return self
     def __exit__(self, *_): self.close()
 
-# %% ../../nbs/core/01_database.ipynb #1bb6afc3
+# %% ../../nbs/core/01_database.ipynb #0703740c
+def _patience(timeout) -> float: return max(1., timeout/2)   # Longest silence of whoever has the turn, seconds
+
+def _line(url, durability, timeout):
+    "How a PostgreSQL server is called."
+    given = url.query.get('options', ())
+    options = [f'-c lock_timeout={max(1, int(timeout*1000))} -c idle_in_transaction_session_timeout={int(_patience(timeout)*1000)}', *([given] if isinstance(given, str) else given)]
+    if durability == 'full': options.append('-c synchronous_commit=on')
+    s = max(2, round(timeout))
+    ours = dict(connect_timeout=s, keepalives=1, keepalives_idle=s, keepalives_interval=max(1, s//3), keepalives_count=3, tcp_user_timeout=2000*s, application_name='jobtrack')
+    return {k: v for k, v in ours.items() if k not in url.query} | dict(autocommit=True, options=' '.join(options))
+
+# %% ../../nbs/core/01_database.ipynb #66ea96df
 @patch
 def _open(self:Database, durability, timeout):
     sqlite = self._sqlite
@@ -133,8 +157,7 @@ def _open(self:Database, durability, timeout):
     except (OSError, ValueError) as e: raise StoreError(self.told, f'cannot be looked at: {e}', 'Choose another place') from e
     if sqlite: args = dict(connect_args=dict(check_same_thread=False, timeout=timeout))
     else:
-        options = f'-c lock_timeout={max(1, int(timeout*1000))}' + (' -c synchronous_commit=on' if durability == 'full' else '')
-        args = dict(connect_args=dict(autocommit=True, connect_timeout=max(2, round(timeout)), options=options, application_name='jobtrack'), use_native_hstore=False)
+        args = dict(connect_args=_line(self.url, durability, timeout), use_native_hstore=False)
     if sqlite and not self.file: args['poolclass'] = sa.pool.StaticPool
     else: args |= dict(pool_size=5, max_overflow=-1 if sqlite else 15, pool_timeout=timeout)
     try: self.engine = sa.create_engine(self.url, pool_reset_on_return=None, **args)
@@ -152,7 +175,7 @@ def _open(self:Database, durability, timeout):
     try: self._claim(timeout)
     except BaseException: self.engine.dispose(); raise
 
-# %% ../../nbs/core/01_database.ipynb #1694e894
+# %% ../../nbs/core/01_database.ipynb #88dfabee
 @patch
 def _trouble(self:Database, e:Exception) -> StoreError:
     text = ' '.join(str(getattr(e, 'orig', None) or e).split())
@@ -195,9 +218,14 @@ def _write(self:Database, work, tell:bool=True):
             except BaseException as e:
                 lost = self._undo()
                 if isinstance(e, JobtrackError) or not isinstance(e, self._errors): raise
-                if lost and committing: raise StoreError(self.told, f'the connection broke while committing, so nobody knows whether this is on record: {" ".join(str(e).split())}', 'Read it again before you repeat it') from e
-                if lost and again: continue
+                if lost and committing and not db.undone(e): raise StoreError(self.told, f'the connection broke while committing, so nobody knows whether this is on record: {" ".join(str(e).split())}', 'Read it again before you repeat it') from e
+                if again and (lost or self._oust(e)): continue
                 raise self._trouble(e) from e
+
+@patch
+def _oust(self:Database, e) -> bool:
+    with suppress(*self._errors): return self._writer is not None and self._db.oust(self._writer, e, _patience(self._timeout))
+    return False   # no right to look, say: what is told is why there was no turn
 
 @patch
 def _hand(self:Database):
@@ -230,17 +258,18 @@ def _drop(self:Database):
 def _read(self:Database, work):
     "What `work(con)` returns. It only reads, in one statement."
     for again in (True, False):
-        pooled = None
+        pooled, lost = None, False
         try:
             with self._alone:
                 try:
                     pooled = self.engine.raw_connection()
-                    return work(pooled.driver_connection)
+                    con = pooled.driver_connection   # which nobody tells any more once it was given back
+                    return work(con)
                 finally:
-                    if pooled is not None and not self._db.broken(pooled.driver_connection): pooled.close()
+                    if pooled is not None and not (lost := self._db.broken(con)): pooled.close()
         except JobtrackError as e: raise self._trouble(e) from e
         except self._errors as e:
-            if pooled is not None and self._db.broken(pooled.driver_connection):
+            if lost:
                 pooled.invalidate()
                 self.engine.dispose()   # the others broke with it
                 if again: continue

@@ -63,7 +63,8 @@ def elapsed_s(
     "Seconds from one instant to another."
     return None if start is None else max(0., epoch(end or now()) - epoch(start))
 
-# %% ../../nbs/core/01_job.ipynb #bf4d8977
+# %% ../../nbs/core/01_job.ipynb #59f2b8c8
+_LARGE = 10**4000   # Whole numbers beyond it have no form in JSON: Python writes no more digits
 _DEEPEST = 100  # Levels of nesting that are taken apart; what lies deeper, or has no end, is told in words
 
 def _utf8(text:str) -> str: return text if text.isascii() else text.encode(errors='backslashreplace').decode()
@@ -78,13 +79,14 @@ def jsonable(
 ) -> Any:       # dict, list, str, int, float, bool or None, all the way down
     "A JSON-ready copy. Never raises for odd values: what has no JSON form becomes its `repr`."
     kind = type(value)
-    if value is None or kind is bool or kind is int: return value
+    if value is None or kind is bool: return value
+    if kind is int: return value if -_LARGE < value < _LARGE else f'<int of {value.bit_length()} bits>'
     if kind is str: return _utf8(value)
     if kind is dict and not value: return {}
     if isinstance(value, Enum): return jsonable(value.value, _deep)
     if isinstance(value, float): return float(value) if math.isfinite(value) else None
     if isinstance(value, str): return _utf8(str(value))
-    if isinstance(value, int): return int(value)
+    if isinstance(value, int): return jsonable(int(value), _deep)
     if isinstance(value, type) or _deep >= _DEEPEST: return _in_words(value)
     try: return _taken_apart(value, lambda v: jsonable(v, _deep+1))
     except Exception: return _in_words(value)

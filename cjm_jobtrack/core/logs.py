@@ -479,7 +479,7 @@ def tail(self:LogStore,
     if cut: last[0] = _whole_part(last[0])
     return _text(b''.join(last))
 
-# %% ../../nbs/core/03_logs.ipynb #2cc700de
+# %% ../../nbs/core/03_logs.ipynb #2a91ffd1
 @patch
 def _kept(self:LogStore, job_id:str) -> list[tuple[int, str]]:
     "Attempts and streams that have a log, in order."
@@ -498,11 +498,15 @@ def attempts(self:LogStore,
 @patch
 def remove(self:LogStore,
     job_id:str,    # Whose logs
+    attempt:int|None=None,  # Only those of one attempt; None: all
 ) -> None:
-    "Delete all logs of a job. Nothing happens when there are none."
-    folder = self.path(job_id, 0).parent
+    "Delete all logs of a job, or of one attempt. Nothing happens when there are none."
+    folder = self.path(job_id, attempt or 0).parent
     with _told(folder, 'removed'):
-        if folder.exists(): shutil.rmtree(folder)
+        if attempt is None:
+            if folder.exists(): shutil.rmtree(folder)
+        else:
+            for p in folder.glob(f'{attempt}.*'): p.unlink(missing_ok=True)
 
 # %% ../../nbs/core/03_logs.ipynb #aeb25cb4
 LINE_MAX = 1 << 17  # A longer line comes in pieces, bytes

@@ -48,7 +48,7 @@ lease_table = sa.Table('leases', _meta, _counted('fence'), sa.Column('beat', _nu
 node_table = sa.Table('nodes', _meta, sa.Column('id', sa.String(128), primary_key=True), sa.Column('name', sa.Text, nullable=False), sa.Column('doc', _json, nullable=False))
 meta_table = owner_table(_meta)
 
-# %% ../../nbs/core/02_store.ipynb #b3fb50eb
+# %% ../../nbs/core/02_store.ipynb #c4761470
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',', ':'), default=jsonable).encode
 
 def _doc(v:Any) -> str|None:
@@ -70,7 +70,7 @@ class _Sqlite(Sqlite):
     by_place, ids, doc = sqlite.dialect(paramstyle='qmark'), staticmethod(json.dumps), staticmethod(_doc)
 
     @staticmethod
-    def loads(v): return json.loads(v) if type(v) in (str, bytes) else v   # tables of version 1 have numbers as such
+    def loads(v): return json.loads(v) if type(v) in (str, bytes) else v   # a column of the type JSON has numbers as such
     @staticmethod
     def value(v): return v if v is None or type(v) is int or type(v) is str and v.isascii() else _scalar(v)
     @staticmethod
@@ -100,17 +100,29 @@ def _text(db, stmt) -> str: return str(stmt.compile(dialect=db.dialect))
 def _param(name, type=None): return sa.bindparam(name, type_=type)
 def _at_most(q): return q.limit(_param('limit', sa.Integer)).offset(sa.literal_column('0'))
 
-# %% ../../nbs/core/02_store.ipynb #896cdd1f
+# %% ../../nbs/core/02_store.ipynb #9aedb668
 def _upgrade_1(con):
     "Version 1 knew no leases, batches and pins, and a job's submission only from the journal."
     c = job_table.c
-    for col in (c.queued_at, c.lease, c.batch, c.pinned):
-        con.exec_driver_sql(f'ALTER TABLE jobs ADD COLUMN {sa.schema.CreateColumn(col).compile(dialect=con.dialect)}')
+    new = (c.queued_at, c.lease, c.batch, c.pinned)
+    if con.dialect.name == 'sqlite': _move_jobs_1(con, [k.name for k in c if k.name not in {n.name for n in new}])
+    else:
+        for col in new: con.exec_driver_sql(f'ALTER TABLE jobs ADD COLUMN {sa.schema.CreateColumn(col).compile(dialect=con.dialect)}')
+        con.exec_driver_sql('DROP INDEX jobs_by_status')
+        for index in job_table.indexes: index.create(con)
     first = sa.select(event_table.c.at).where(event_table.c.job_id == c.id, event_table.c.type == 'queued').order_by(event_table.c.seq).limit(1).scalar_subquery()
     con.execute(job_table.update().values(queued_at=first))
-    con.exec_driver_sql('DROP INDEX jobs_by_status')
-    for index in job_table.indexes: index.create(con)
     lease_table.create(con)
+
+def _move_jobs_1(con, columns):
+    "The jobs of version 1 in a table as it is now, with their numbers."
+    con.connection.driver_connection.create_function('as_json', 1, json.dumps)
+    for sql in ('ALTER TABLE jobs RENAME TO jobs_of_1', 'DROP INDEX jobs_by_status'): con.exec_driver_sql(sql)
+    job_table.create(con)
+    told = ', '.join("CASE WHEN typeof(result) IN ('integer', 'real') THEN as_json(result) ELSE result END" if k == 'result' else k for k in columns)
+    for sql in (f'INSERT INTO jobs ({", ".join(columns)}) SELECT {told} FROM jobs_of_1 ORDER BY num',
+        "DELETE FROM sqlite_sequence WHERE name = 'jobs'", "UPDATE sqlite_sequence SET name = 'jobs' WHERE name = 'jobs_of_1'",   # the next number is one that was never used
+        'DROP TABLE jobs_of_1'): con.exec_driver_sql(sql)
 
 class JobStore(Database):
     """Jobs, events, leases and nodes in a database. Safe from any thread; several processes may share one.
@@ -341,12 +353,12 @@ def get_many(self:JobStore,
     found = self._read(lambda con: _jobs(self._db, con.execute(_kept(self._db, 'get_many'), {'ids': self._db.ids([*job_ids])}).fetchall()))
     return {j.id: j for j in found}
 
-# %% ../../nbs/core/02_store.ipynb #5a35d394
+# %% ../../nbs/core/02_store.ipynb #8ebd73ac
 def _instant(field, value):
     "An instant in the form of the record, by which it can be compared."
     try:
         if (at := value if isinstance(value, datetime) else datetime.fromisoformat(value)).tzinfo: return at.astimezone(timezone.utc).isoformat(timespec='microseconds')
-    except (TypeError, ValueError): pass
+    except (TypeError, ValueError, OverflowError): pass
     raise InvalidInput(field, f'is {value!r}', 'Give an instant with its offset from UTC, like 2026-03-01T12:00:00+00:00')
 
 def _kind(value):

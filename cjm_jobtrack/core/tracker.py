@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/tracker.html.md"""
 # %% auto #0
 __all__ = ['MemoryStore', 'JobTracker', 'Write', 'pump', 'job_result', 'tracker_of']
 
-# %% ../../nbs/core/05_tracker.ipynb #845e1425
+# %% ../../nbs/core/05_tracker.ipynb #a88ff4d5
 import asyncio, logging, tempfile, threading, time
 from bisect import bisect_right
 from collections import OrderedDict
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import islice, takewhile
 from typing import Any, AsyncIterator, Awaitable, Callable, Iterable
-from weakref import WeakSet, WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary, ref
 from fastcore.basics import patch
 from fastcore.meta import delegates
 from .errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, LeaseLost, StoreError, UnknownJob, UnknownNode
@@ -173,7 +173,7 @@ def submitted(self:MemoryStore, runners):
 @patch
 def places(self:MemoryStore, job_ids): return {i: (self._jobs[i]['queued_at'], self._jobs[i]['lease']) for i in job_ids if i in self._jobs}
 
-# %% ../../nbs/core/05_tracker.ipynb #714dd7a2
+# %% ../../nbs/core/05_tracker.ipynb #790a3b94
 _log = logging.getLogger(__name__)
 _ENDS = {s.value for s in JobStatus if s.is_terminal}   # types of the event that ends a job
 _NEVER = float('-inf')                                   # on the monotonic clock, seconds
@@ -195,11 +195,14 @@ class JobTracker:
             from cjm_jobtrack.core.store import JobStore
             store = JobStore(store)
         self.store, self.on_job_completed = store if store is not None else MemoryStore(), on_job_completed
+        if (other := getattr(self.store, 'tracker', lambda: None)()) is not None and not other._closed.is_set():   # each would miss what the other writes
+            raise InvalidInput('store', 'belongs to another tracker of this process', 'Share that tracker, or give this one a store of its own: its URL will do')
+        self.store.tracker = ref(self)
         self.jobs: dict[str, Job] = {}
         self._objects, self._ended = WeakValueDictionary(), OrderedDict()
         self._lock, self._closed = threading.RLock(), threading.Event()
         self._feeds: dict[str|None, _Feed] = {}   # by job; None: all jobs
-        self._poller, self._subscriptions = None, []
+        self._poller, self._writer, self._subscriptions = None, None, []
         self._stops, self._leases, self._cancelling, self._written, self._unwritten = {}, {}, set(), {}, set()
         self._tick, self._live, self._logs, self._tmp = 0, OrderedDict(), None, None
         self._seq = self.store.last_seq()
@@ -273,7 +276,7 @@ class _Feed:
         if journal:
             for t in self.threads: t.set()
 
-# %% ../../nbs/core/05_tracker.ipynb #698a06d3
+# %% ../../nbs/core/05_tracker.ipynb #bf591e12
 @patch
 @contextmanager
 def _listening(self:JobTracker, job_id:str|None):
@@ -298,11 +301,14 @@ def watchers(self:JobTracker) -> int:
 @contextmanager
 def _awake(feed:_Feed, journal:bool, lock):
     "An asyncio event that the feed sets when there is news."
-    event, bell = asyncio.Event(), None
-    with lock: bell = feed.bell(asyncio.get_running_loop(), journal)
+    event, loop = asyncio.Event(), asyncio.get_running_loop()
+    with lock: bell = feed.bell(loop, journal)
     bell.events.add(event)   # the set belongs to this loop's thread
     try: yield event
-    finally: bell.events.discard(event)
+    finally:
+        bell.events.discard(event)
+        if not bell.events:
+            with lock: feed.bells.pop((loop, journal), None)
 
 # %% ../../nbs/core/05_tracker.ipynb #d799677f
 @patch
@@ -333,15 +339,16 @@ def _alive(self:JobTracker, job_id:str, what:str):
         for key in (None, job_id):
             if (feed := self._feeds.get(key)) is not None: feed.wake(False)
 
-# %% ../../nbs/core/05_tracker.ipynb #c864eaa8
+# %% ../../nbs/core/05_tracker.ipynb #f6865911
 @patch
 def _sync(self:JobTracker) -> bool:
     "Take in what others have written to a shared store. True when there was something."
     if not self.store.shared: return False
     with self._lock:
         if (v := self.store.version()) == self._version: return False
-        self._version = v
-        return self._absorb()
+        found = self._absorb()
+        self._version = v   # only now: what could not be read is read the next time
+        return found
 
 @patch
 def _absorb(self:JobTracker, own=frozenset()) -> bool:
@@ -387,7 +394,7 @@ def _recorded(self:JobTracker, job:Job):
     self._unwritten.discard(job.id)
     job._on_record = jsonable(job.metadata) if job.metadata else {}
 
-# %% ../../nbs/core/05_tracker.ipynb #d3165b89
+# %% ../../nbs/core/05_tracker.ipynb #7708a046
 @patch
 def get_job(self:JobTracker,
     job_id:str,  # Its id
@@ -412,11 +419,16 @@ def _at_hand(self:JobTracker, job_id:str) -> Job|None:
     return self._objects.get(job_id) or self.get_job(job_id)
 
 @patch
+def _is_held(self:JobTracker, job:Job) -> bool:
+    "Whether the job is still on record, as far as is known here."
+    return self._objects.get(job.id) is job
+
+@patch
 def _need(self:JobTracker, job_id) -> Job:
     if (job := self.get_job(job_id)) is None: raise UnknownJob(job_id)
     return job
 
-# %% ../../nbs/core/05_tracker.ipynb #09dafb3d
+# %% ../../nbs/core/05_tracker.ipynb #ac0a9e50
 @patch
 def make_job(self:JobTracker,
     name:str,                   # What people call it
@@ -431,15 +443,33 @@ def make_job(self:JobTracker,
     node:str|None=None,         # Id of the node that is to carry it out; None: any
 ) -> Job:                       # Pending, in this tracker's class, not on record
     "A job for `add_jobs`, looked over. Raises `InvalidInput` naming the field."
-    for field, value, types in (('name', name, str), ('runner', runner, str), ('spec', {} if spec is None else spec, dict), ('metadata', {} if metadata is None else metadata, dict), ('priority', priority, int), ('max_attempts', max_attempts, int)):
-        if not isinstance(value, types) or types is int and isinstance(value, bool): raise InvalidInput(field, f'is {value!r}', f'Give a value of type {types.__name__}')
-    if not 1 <= max_attempts < 2**31: raise InvalidInput('max_attempts', f'is {max_attempts}', 'Give a whole number of at least 1')
-    if not -2**31 <= priority < 2**31: raise InvalidInput('priority', f'is {priority}', 'Give a whole number of at most 31 bits')
-    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < float('inf')): raise InvalidInput('timeout', f'is {timeout!r}', 'Give seconds above 0, or None')
-    if not isinstance(node, str|None): raise InvalidInput('node', f'is {node!r}', 'Give the id of a node')
     at = now()
-    return self.job_class(id=check_id(id) if id is not None else new_id(), name=name, runner=runner, spec=spec if spec is not None else {}, priority=priority,
-                          max_attempts=max_attempts, timeout=timeout, metadata=metadata if metadata is not None else {}, created_at=at, updated_at=at, node=node)
+    job = self.job_class(id=id if id is not None else new_id(), name=name, runner=runner, spec={} if spec is None else spec, priority=priority, max_attempts=max_attempts,
+                         timeout=timeout, metadata={} if metadata is None else metadata, created_at=at, updated_at=at, node=node)
+    return _looked_over(job)
+
+def _instant(field:str, value:str|None) -> str|None:
+    "An instant as it stands on record, in UTC: so written, later is larger."
+    if value is None: return None
+    try:
+        at = datetime.fromisoformat(value)
+        return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).astimezone(timezone.utc).isoformat(timespec='microseconds')
+    except (TypeError, ValueError, OverflowError) as e: raise InvalidInput(field, f'is {value!r}', "Give an instant such as '2030-01-31T12:00:00+00:00'") from e
+
+_TYPES = (('name', str), ('runner', str), ('spec', dict), ('metadata', dict), ('priority', int), ('max_attempts', int), ('attempt', int))
+_MOST = 2**31   # of numbers in a column
+
+def _looked_over(job:Job) -> Job:
+    "A new job as it can be carried out. Raises `InvalidInput` naming the field."
+    check_id(job.id)
+    for field, kind in _TYPES:
+        if not isinstance(value := getattr(job, field), kind) or kind is int and isinstance(value, bool): raise InvalidInput(field, f'is {value!r}', f'Give a value of type {kind.__name__}')
+    if not 1 <= job.max_attempts < _MOST: raise InvalidInput('max_attempts', f'is {job.max_attempts}', 'Give a whole number of at least 1')
+    if not -_MOST <= job.priority < _MOST: raise InvalidInput('priority', f'is {job.priority}', 'Give a whole number of at most 31 bits')
+    if (t := job.timeout) is not None and (isinstance(t, bool) or not isinstance(t, (int, float)) or not 0 < t < 1e300): raise InvalidInput('timeout', f'is {t!r}', 'Give seconds above 0, or None')
+    if not isinstance(job.node, str|None): raise InvalidInput('node', f'is {job.node!r}', 'Give the id of a node')
+    if job.status is not JobStatus.PENDING: raise InvalidInput('status', f'is {job.status}', 'A new job is pending; a record from elsewhere is taken over with `restore`')
+    return job
 
 @patch
 @delegates(JobTracker.make_job)
@@ -450,7 +480,7 @@ def create_job(self:JobTracker,
     "Put a job on record. Raises `InvalidInput` naming the field; `KeyConflict` when the id is taken by a job with another spec."
     return self.add_job(self.make_job(name, **kwargs))
 
-# %% ../../nbs/core/05_tracker.ipynb #561e14f9
+# %% ../../nbs/core/05_tracker.ipynb #b6b9b43d
 @patch
 def add_job(self:JobTracker,
     job:Job,            # A pending job, made elsewhere
@@ -470,7 +500,9 @@ def add_jobs(self:JobTracker,
 ) -> list[Job]:             # The live objects, in order
     "Put many jobs on record in one transaction. Raises `KeyConflict` for the first that conflicts with the record; the others are then on record all the same."
     jobs = [*jobs]
-    for job in jobs: check_id(job.id)
+    for job in jobs:
+        _looked_over(job)
+        _instant('created_at', job.created_at or '')
     with self._lock:
         events = self.store.apply([Add(job, {'name': job.name, 'runner': job.runner}, queued, batch) for job in jobs]) if jobs else []
         held, told = [None]*len(jobs), []
@@ -503,7 +535,7 @@ def submit_job(self:JobTracker,
             self.record([Write(job, Move(job_id, (job.status, job.attempt), {'queued_at': at}, 'queued', at), {})])
         return job
 
-# %% ../../nbs/core/05_tracker.ipynb #41d48e90
+# %% ../../nbs/core/05_tracker.ipynb #ec167471
 @patch
 def list_jobs(self:JobTracker,
     status:str|Iterable[str]|None=None, # One status or several; None: all
@@ -526,13 +558,6 @@ def list_jobs(self:JobTracker,
     with self._lock:
         self._sync()
         return [self._hold(j) for j in self.store.list(wanted, limit, before, name, node, batch=batch, runner=runner, since=_instant('since', since), until=_instant('until', until), metadata=metadata, pinned=pinned)]
-
-def _instant(field:str, value:str|None) -> str|None:
-    "An instant as it stands on record, in UTC: so written, later is larger."
-    if value is None: return None
-    try: at = datetime.fromisoformat(value)
-    except (TypeError, ValueError) as e: raise InvalidInput(field, f'is {value!r}', "Give an instant such as '2030-01-31T12:00:00+00:00'") from e
-    return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).astimezone(timezone.utc).isoformat(timespec='microseconds')
 
 # %% ../../nbs/core/05_tracker.ipynb #fe0ecf7d
 @patch
@@ -577,18 +602,19 @@ def events(self:JobTracker,
 def last_seq(self:JobTracker) -> int:
     with self._lock: return self.store.last_seq()
 
-# %% ../../nbs/core/05_tracker.ipynb #89a9b4dd
+# %% ../../nbs/core/05_tracker.ipynb #fdf14a96
 @dataclass(slots=True)
 class Write:
     "A plan: what is to be written of a job, and what will then be shown."
     job:Job              # The live object
     op:Add|Move|Update   # For the store
     shown:dict           # Fields that change with it
+    passing:bool=False   # A fact that is only worth telling while the job stands as it did when this was planned
 
 @patch
 def record(self:JobTracker,
     writes:list[Write],  # Plans, at most one move for each job
-) -> list[JobEvent|JobtrackError|None]:  # For each the event; `IllegalMove` or `LeaseLost` when it was refused; None when the job is gone
+) -> list[JobEvent|JobtrackError|None]:  # For each the event; `IllegalMove` or `LeaseLost` when it was refused; None when the job is gone, or the moment of a passing fact
     "Carry out plans in one transaction. Raises `StoreError`, and then none of them happened."
     if not writes: return []
     with self._lock:
@@ -623,6 +649,7 @@ def _refused(self:JobTracker, w:Write) -> JobEvent|IllegalMove|None:
         if self._leases.get(job.id) == lease: self.let_go(job.id)
         return LeaseLost(job.id, lease)
     if (to := w.shown.get('status')) is not None: return IllegalMove(job.id, job.status, to)
+    if w.passing: return None
     return self.store.move(job.id, None, {}, w.op.type, w.op.at, w.op.data, job.attempt)   # the fact stands, the fields are stale. None: deleted meanwhile
 
 @patch
@@ -754,12 +781,13 @@ def mark_pending(self:JobTracker,
     "Back to waiting, for the next attempt; a job whose cancellation was asked for ends as cancelled. Raises `IllegalMove` unless the job is running."
     if (job := self.get_job(job_id)) is not None: self._do(self.plan_pending(job, reason, count, data))
 
-# %% ../../nbs/core/05_tracker.ipynb #5ada015c
+# %% ../../nbs/core/05_tracker.ipynb #6220419a
 _NOTED = {'node', 'remote_id', 'unreachable_since', 'message', 'outputs'}
 
 @patch
 def plan_note(self:JobTracker, job:Job, type:str, data:dict|None=None, **fields) -> Write:
     "A fact, for `record`."
+    if not isinstance(type, str) or not 0 < len(type) <= 32 or not type.isprintable(): raise InvalidInput('type', f'is {type!r}', 'Give a word of at most 32 characters')
     if odd := sorted(fields.keys() - _NOTED): raise InvalidInput(odd[0], 'is not changed by a note', f'Fields that are: {", ".join(sorted(_NOTED))}')
     at = now()
     changes = {} if job.is_terminal or not fields else {**fields, 'updated_at': at}
@@ -801,7 +829,7 @@ def let_go(self:JobTracker,
         for d in (self._leases, self._stops, self._written): d.pop(job_id, None)
         self._unwritten.discard(job_id)
 
-# %% ../../nbs/core/05_tracker.ipynb #e7f915ea
+# %% ../../nbs/core/05_tracker.ipynb #9447725b
 @patch
 def mark_progress(self:JobTracker,
     job_id:str,               # A running job
@@ -815,18 +843,39 @@ def mark_progress(self:JobTracker,
         if job is None or job.status is not JobStatus.RUNNING: return
         if percent is not None: job.progress = float(percent)
         if message is not None: job.message = str(message)
-        mono = time.monotonic()
-        if mono - self._written.get(job_id, _NEVER) >= .25:
-            self._written[job_id] = mono
-            job.updated_at = now()
-            try:
-                changes = dict(progress=job.progress, message=job.message, updated_at=job.updated_at, metadata=job.metadata)
-                if self.store.update(job_id, changes, attempt=job.attempt, lease=self._leases.get(job_id)): self._recorded(job)
-            except StoreError as e:   # no trouble of the work: the next figure writes it, or the next move
-                self._unwritten.add(job_id)
-                _log.warning('Progress of job %s is not on record yet: %s', job_id, e)
-        else: self._unwritten.add(job_id)
+        if time.monotonic() - self._written.get(job_id, _NEVER) >= .25: self._write_progress(job)
+        else: self._write_later(job)
     self._alive(job_id, 'progress')
+
+@patch
+def _write_progress(self:JobTracker, job:Job):
+    self._written[job.id] = time.monotonic()
+    job.updated_at = now()
+    try:
+        changes = dict(progress=job.progress, message=job.message, updated_at=job.updated_at, metadata=job.metadata)
+        self.store.update(job.id, changes, attempt=job.attempt, lease=self._leases.get(job.id))
+        self._recorded(job)   # or it is no longer ours to write
+    except StoreError as e:   # no trouble of the work: it is tried again
+        _log.warning('Progress of job %s is not on record yet: %s', job.id, e)
+        self._write_later(job)
+
+@patch
+def _write_later(self:JobTracker, job:Job):
+    "The last figure reaches the record too, when no other follows it. One thread for all jobs, while there is something to write."
+    self._unwritten.add(job.id)
+    if self._writer is None and self.store.shared and not self._closed.is_set():
+        self._writer = threading.Thread(target=self._write_unwritten, name='jobtrack-progress', daemon=True)
+        self._writer.start()
+
+@patch
+def _write_unwritten(self:JobTracker):
+    while not self._closed.wait(.25):
+        with self._lock:
+            running = [j for i in [*self._unwritten] if (j := self._objects.get(i)) is not None and j.status is JobStatus.RUNNING]
+            if not running:
+                self._writer = None
+                return
+            for job in running: self._write_progress(job)
 
 @patch
 def save(self:JobTracker,
@@ -876,7 +925,7 @@ def log_tail(self:JobTracker,
     job = self._need(job_id)
     return self.logs.tail(job_id, job.attempt, lines)
 
-# %% ../../nbs/core/05_tracker.ipynb #314d0f1e
+# %% ../../nbs/core/05_tracker.ipynb #dba658f0
 @patch
 def _poll(self:JobTracker):
     begun = False
@@ -890,6 +939,7 @@ def _poll(self:JobTracker):
             begun = True
         except Exception:
             if self._closed.is_set(): return
+            begun = False   # what could not be read is looked at again
             _log.exception('Cannot read what others wrote; trying again')
             self._closed.wait(1.)
 
@@ -929,10 +979,10 @@ def _live_news(self:JobTracker, since:int, job_id:str|None) -> tuple[int, list[J
         if told.get('log', 0) > since: out.append(JobEvent(None, jid, job.attempt, 'log', now(), {'size': self.logs.size(jid, job.attempt), 'attempt': job.attempt}))
     return tick, out
 
-# %% ../../nbs/core/05_tracker.ipynb #0fdbc52e
+# %% ../../nbs/core/05_tracker.ipynb #cbbc5133
 @patch
 async def watch(self:JobTracker,
-    job_id:str|None=None,  # Only this job; ends with its terminal event. None: all jobs, without end
+    job_id:str|None=None,  # Only this job; ends with its terminal event, or when it is deleted. None: all jobs, without end
     after:int|None=None,   # Last `seq` already seen; None: from the job's beginning, or from now on for all jobs
 ) -> AsyncIterator[JobEvent]:
     """Events as they come: the journal in order and complete, and between them live `progress` and `log` facts, the latest only.
@@ -944,7 +994,7 @@ async def watch(self:JobTracker,
     with self._listening(job_id) as feed, _awake(feed, False, self._lock) as wake, _awake(feed, True, self._lock) as journal:
         while True:
             wake.clear(), journal.clear()
-            over = job is not None and job.is_terminal
+            over = job is not None and (job.is_terminal or not self._is_held(job))
             news, seen = self._news(feed, cursor, job_id)
             for e in news:
                 yield e
@@ -1000,7 +1050,7 @@ def pump(
     end.alive = thread.is_alive
     return end
 
-# %% ../../nbs/core/05_tracker.ipynb #c89a360b
+# %% ../../nbs/core/05_tracker.ipynb #04d22bf2
 @patch
 async def wait(self:JobTracker,
     job_id:str,               # The job
@@ -1012,6 +1062,7 @@ async def wait(self:JobTracker,
         try:
             async with asyncio.timeout(timeout):
                 while not job.is_terminal:
+                    if not self._is_held(job): raise UnknownJob(job_id)   # deleted meanwhile
                     await news.wait()
                     news.clear()
         except TimeoutError: raise TimeoutError(f'Job {job_id} is still {job.status} after {timeout} s; it goes on') from None
@@ -1028,6 +1079,7 @@ def join(self:JobTracker,
         with self._lock: feed.threads.add(news)
         try:
             while not job.is_terminal:
+                if not self._is_held(job): raise UnknownJob(job_id)   # deleted meanwhile
                 if not news.wait(None if deadline is None else max(0., deadline - time.monotonic())) and not job.is_terminal:
                     raise TimeoutError(f'Job {job_id} is still {job.status} after {timeout} s; it goes on')
                 news.clear()
@@ -1035,7 +1087,7 @@ def join(self:JobTracker,
             with self._lock: feed.threads.discard(news)
     return job
 
-# %% ../../nbs/core/05_tracker.ipynb #17e87728
+# %% ../../nbs/core/05_tracker.ipynb #b3c499ac
 @patch
 def attach(self:JobTracker,
     job_id:str,                       # A running job
@@ -1067,7 +1119,8 @@ async def cancel_job(self:JobTracker,
             except IllegalMove:
                 if job.is_terminal: return False
         if not self.cancel_requested(job_id):
-            self.note(job_id, 'cancel_requested')
+            try: self.note(job_id, 'cancel_requested')
+            except LeaseLost: self.note(job_id, 'cancel_requested')   # it is in other hands by now: the wish is for those
             if job.is_terminal: return False   # somebody else ended it meanwhile
             self._cancelling.add(job_id)
         stop, task = self._stops.get(job_id), job.task
@@ -1076,6 +1129,13 @@ async def cancel_job(self:JobTracker,
     if self.store.places([job_id]).get(job_id, (None,))[0] is None: return self._end_cancelled(job)
     with suppress(TimeoutError): await self.wait(job_id, self.cancel_patience)
     return job.status is JobStatus.CANCELLED
+
+@patch
+def cancel_pending(self:JobTracker,
+    jobs:Iterable[Job],  # Live objects
+) -> int:                # How many this call ended
+    "End those that still wait, in one transaction; the others stay as they are."
+    with self._lock: return sum(isinstance(e, JobEvent) for e in self.record([self.plan_cancelled(j) for j in jobs if j.status is JobStatus.PENDING]))
 
 @patch
 def _end_cancelled(self:JobTracker, job:Job, data:dict|None=None) -> bool:
@@ -1121,7 +1181,7 @@ def _settle(self:JobTracker, job:Job, task, reached:bool):
         try: self.mark_completed(job.id, task.result())
         except IllegalMove: pass   # its own code has marked it
 
-# %% ../../nbs/core/05_tracker.ipynb #b0053d01
+# %% ../../nbs/core/05_tracker.ipynb #ab03261b
 @patch
 def delete_job(self:JobTracker, job_id:str) -> None:
     "Remove an ended job: record, events and logs. Raises `UnknownJob`; `IllegalMove` while it lives."
@@ -1156,8 +1216,10 @@ def _gone(self:JobTracker, job_ids:list[str]) -> list[str]:
 
 @patch
 def _drop(self:JobTracker, job_ids:Iterable[str]):
-    for d in (self.jobs, self._ended, self._objects):
-        for job_id in job_ids: d.pop(job_id, None)
+    "These are no longer on record: let go, and have those who wait see it."
+    for job_id in job_ids:
+        for d in (self.jobs, self._ended, self._objects): d.pop(job_id, None)
+        if (feed := self._feeds.get(job_id)) is not None: feed.wake(True)
 
 @patch
 def restore(self:JobTracker,
@@ -1213,7 +1275,8 @@ def close(self:JobTracker) -> None:
     for end in self._subscriptions: end()
     self._closed.set()
     if self.store.shared: self.store.interrupt()
-    if (poller := self._poller) not in (None, threading.current_thread()): poller.join()
+    for thread in (self._poller, self._writer):
+        if thread not in (None, threading.current_thread()): thread.join()
     try:
         with self._lock:
             self._sync()

@@ -290,7 +290,7 @@ def pick(self:NodeDirectory,
     if not fit: raise NodeUnreachable('any node', f'none that is online offers {pipeline!r} ({", ".join(n["name"] for n in online)})', begun=False)
     return min(fit, key=lambda n: (len(self.store.list(status=[JobStatus.PENDING, JobStatus.RUNNING], node=n['id'])), n['name']))
 
-# %% ../../nbs/net/21_remote.ipynb #2acb9df5
+# %% ../../nbs/net/21_remote.ipynb #0fad0edb
 _log = logging.getLogger(__name__)
 
 def remote_id(
@@ -303,6 +303,7 @@ class RemoteRunner:
     "Carries out jobs on nodes. What it has done is in the journal, so another process can go on with it."
     durable = True
     keeps_time = True   # the node does: a job may wait there for its turn
+    ids_once = True     # a node keeps its own record: an id that was deleted here is still taken there, until it is deleted there too
     capabilities = frozenset({'log', 'outputs', 'force'})
     def __init__(self,
         directory:NodeDirectory,        # The nodes

@@ -7,16 +7,16 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/batch.html.md"""
 # %% auto #0
 __all__ = ['Batch', 'submit_batch', 'AsCompleted']
 
-# %% ../../nbs/run/18_batch.ipynb #f421b036
+# %% ../../nbs/run/18_batch.ipynb #b763dfc1
 import asyncio, queue, time, uuid
 from typing import AsyncIterator, Iterable, Iterator
 from fastcore.basics import patch
-from ..core.errors import InvalidInput
+from ..core.errors import InvalidInput, KeyConflict
 from ..core.job import Job, JobStatus, check_id, new_id
 from ..core.tracker import JobTracker
 from .queue import JobQueue
 
-# %% ../../nbs/run/18_batch.ipynb #b0df528a
+# %% ../../nbs/run/18_batch.ipynb #455f9ea1
 _SPACE = uuid.UUID('7b0f2a52-9a5e-5c0e-8d6f-0c1d7f5b6a11')   # for the ids of jobs in batches
 
 def _job_id(batch:str, place) -> str: return str(uuid.uuid5(_SPACE, f'{batch}/{place}'))
@@ -46,6 +46,10 @@ def submit_batch(
     if len(names) != len(specs): raise InvalidInput('name', f'has {len(names)} names for {len(specs)} jobs', 'Give one text, or one for each job')
     jobs = [s if isinstance(s, Job) else queue.tracker.make_job(names[n], id=_job_id(batch.id, n), spec=s, **options) for n, s in enumerate(specs)]
     queue.submit_many(jobs, batch=batch.id)
+    if any(isinstance(s, Job) for s in specs):
+        members = {j.id for j in batch.jobs()}
+        for j in jobs:
+            if j.id not in members: raise KeyConflict(j.id, {'batch': ('not in this one', batch.id)})
     return batch
 
 # %% ../../nbs/run/18_batch.ipynb #9869b0bd
@@ -72,7 +76,7 @@ def is_done(self:Batch) -> bool:
     n = self.counts()
     return not n['pending'] and not n['running']
 
-# %% ../../nbs/run/18_batch.ipynb #c504f97f
+# %% ../../nbs/run/18_batch.ipynb #291af71b
 _ENDED = [s for s in JobStatus if s.is_terminal]
 _ENDS = {s.value for s in _ENDED}
 
@@ -85,6 +89,7 @@ class _Open:
 
     def heard(self, event) -> Job|None:
         "The job that this event ends, if it is one of ours."
+        if event.type == 'deleted' and not event.job_id: self.ids.difference_update(event.data['jobs'])
         if event.type not in _ENDS or event.job_id not in self.ids: return None
         self.ids.discard(event.job_id)
         return self.tracker.get_job(event.job_id)
@@ -155,12 +160,11 @@ def retry_failed(self:Batch,
     if jobs: queue.submit_many(jobs, batch=again.id)
     return again
 
-# %% ../../nbs/run/18_batch.ipynb #c5f8e87e
+# %% ../../nbs/run/18_batch.ipynb #cb044fe7
 @patch
 async def cancel(self:Batch) -> dict[str, int]:  # As from `counts`, afterwards
     "Cancel what has not ended. A job that could not be stopped for certain stays running, with the wish on record."
     t = self.tracker
-    waiting = [t.plan_cancelled(j) for j in self.jobs('pending') if j.status is JobStatus.PENDING]
-    t.record(waiting)   # those that were begun in this instant are refused, and stopped below
+    t.cancel_pending(self.jobs('pending'))   # those that were begun in this instant are stopped below
     await asyncio.gather(*[t.cancel_job(j.id) for j in self.jobs(['pending', 'running'])])
     return self.counts()

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/call.html.md"""
 # %% auto #0
 __all__ = ['Result', 'CallRunner']
 
-# %% ../../nbs/run/11_call.ipynb #7d88496c
+# %% ../../nbs/run/11_call.ipynb #da2919c5
 import asyncio, contextvars, faulthandler, inspect, json, os, pickle, queue, signal, subprocess, sys, threading, time, traceback, uuid, weakref
 from collections import deque
 from collections.abc import Callable, Hashable
@@ -21,7 +21,7 @@ import psutil
 from fastcore.basics import patch
 from ..core.errors import InvalidInput
 from ..core.job import Failure, Job, JobStatus, OutputFile, jsonable
-from .runner import Outcome, Receipt, Report
+from .runner import Outcome, Receipt, Report, _drop_old_log
 
 # %% ../../nbs/run/11_call.ipynb #82c6afc0
 class _Words(Report):
@@ -44,12 +44,15 @@ class _Words(Report):
         self.seen = self.seen or self.must_stop()
         return self.seen
 
-# %% ../../nbs/run/11_call.ipynb #960aa761
+# %% ../../nbs/run/11_call.ipynb #1b327a1d
 class _EarlyReport(_Words):
     "May be spoken into before the real report is there."
     def __init__(self):
         super().__init__()
         self._to, self._early = None, []
+
+    @property
+    def is_early(self) -> bool: return self._to is None
 
     def connect(self, report:Report) -> None:
         "Say to `report` what was said so far, and from now on everything."
@@ -137,7 +140,7 @@ async def _on_loop(fn, args, kwargs, report:_Words) -> Outcome:
         return _ended(report, await (_steps(work, report) if inspect.isasyncgen(work) else work))
     except BaseException as e: return _ended(report, _failed(e))
 
-# %% ../../nbs/run/11_call.ipynb #77ad8845
+# %% ../../nbs/run/11_call.ipynb #00dd4e3d
 _POOLS = ('thread', 'process')
 
 @dataclass
@@ -169,6 +172,7 @@ class CallRunner:
     ):
         self.pool, self.warm = _pool(pool), warm
         if isinstance(warm, bool) or not isinstance(warm, int) or warm < 0: raise InvalidInput('warm', f'is {warm!r}', 'Give a whole number of at least 0')
+        self.capabilities = frozenset({'log', 'force'} if pool == 'process' else ())   # see `Runner`
         self.functions, self.name, self._works, self._over = dict(functions or {}), name, {}, deque()
         self._names, self._namesakes, self._known, self._lock = {}, {}, {}, threading.Lock()
         self._idle, self._at_exit = [], None   # workers that are free
@@ -243,12 +247,14 @@ def _asked(self:CallRunner, spec:dict) -> tuple[_Known, list, dict, bool, str]:
     if known is None or known.fn is not fn: known = self._known[name] = _Known(fn)
     return known, list(args), dict(kwargs), known.fit(name, args, kwargs), pool
 
-# %% ../../nbs/run/11_call.ipynb #ad119ab6
+# %% ../../nbs/run/11_call.ipynb #3cd0128c
+def _key(job:Job) -> str: return f'{job.id}/{job.attempt}/{job.created_at}'
+
 @patch
 def _begin(self:CallRunner, job:Job, key:str) -> _Work:
     "Begin a function on the loop, in a thread, or in a process with a thread that listens to it."
     known, args, kwargs, hand_in, pool = self._asked(job.spec)
-    work = _Work(f'job {key}', _EarlyReport(), Future(), in_process=pool == 'process')
+    work = _Work(f'job {job.id}/{job.attempt}', _EarlyReport(), Future(), in_process=pool == 'process')
     work.done.set_running_or_notify_cancel()  # from here on it cannot be cancelled by whoever stops waiting for it
     def over(_):
         self._over.append(key)
@@ -272,7 +278,7 @@ async def start(self:CallRunner,
     job:Job,  # The job and attempt to begin
 ) -> dict:    # Handle
     "Begin the function. Raises `InvalidInput` for an unknown function, arguments that do not fit, or that cannot be sent to a process."
-    key = f'{job.id}/{job.attempt}'
+    key = _key(job)
     if key not in self._works:
         while len(self._over) > self.keep: self._works.pop(self._over.popleft(), None)
         self._works[key] = self._begin(job, key)
@@ -281,10 +287,10 @@ async def start(self:CallRunner,
 @patch
 async def find(self:CallRunner, job:Job) -> dict|None:  # A handle, also when it has ended; None after a restart
     "The function of this attempt, if this process has begun it."
-    key = f'{job.id}/{job.attempt}'
+    key = _key(job)
     return {'key': key} if key in self._works else None
 
-# %% ../../nbs/run/11_call.ipynb #771c8362
+# %% ../../nbs/run/11_call.ipynb #06bcd1cf
 async def _outcome(work:_Work) -> Outcome:
     "Wait for the end of a function. Ceasing to wait does not stop it."
     if not work.done.done():
@@ -307,6 +313,7 @@ async def follow(self:CallRunner,
     "Wait for the function. Ceasing to wait does not stop it."
     work = self._works.get(handle['key'])
     if work is None: return Outcome.failed('lost', 'The process that carried out the function has ended', hint='Submit it again, or allow more attempts')
+    if work.report.is_early and (report.tracker._logs is not None or getattr(report.tracker.store, 'file', None)): _drop_old_log(report.tracker.logs, job)   # in memory, there is none before the first word
     work.report.connect(report)
     outcome = await _outcome(work)
     if outcome.failure is None or not report.log_size: return outcome

@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/docker.html.md"""
 __all__ = ['SOCKET', 'PIDS', 'engine_options', 'docker_engine', 'check_container', 'container_request', 'default_folder',
            'DockerRunner', 'libraries', 'make_image', 'container_outcome', 'Reaped']
 
-# %% ../../nbs/run/13_docker.ipynb #f2fc7ea9
+# %% ../../nbs/run/13_docker.ipynb #06ae4149
 import asyncio, hashlib, itertools, json, logging, os, re, shutil, struct, subprocess, tarfile, tempfile, threading, time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ from ..core.job import Job, JobStatus, check_id, elapsed_s, new_id, now
 from ..core.logs import LogStore
 from ..core.progress import ProgressReader
 from .process import _LogWatch, _word, _words, collect_outputs
-from .runner import Outcome, Receipt, Report, exit_outcome, retry_delay
+from .runner import Outcome, Receipt, Report, _drop_old_log, exit_outcome, retry_delay
 try: import fcntl
 except ImportError: fcntl = None  # Windows
 
@@ -325,7 +325,7 @@ def close(self:DockerRunner) -> None:
     self._threads.shutdown(wait=True)
     if self._made is not None: self._made.close()
 
-# %% ../../nbs/run/13_docker.ipynb #6ae9dd82
+# %% ../../nbs/run/13_docker.ipynb #3c541a2f
 _KEPT = 'output_dir', 'output_globs', 'progress', 'invalid_exit', 'require_output', 'limits'   # what is needed again to follow; it travels as a label
 
 @patch
@@ -348,17 +348,21 @@ def _request(self:DockerRunner, job:Job, api) -> dict:
     asked = container_request(spec, has['memory']*3//4, api.api_version)
     asked['environment'] |= {'JOBTRACK_JOB_ID': job.id, 'JOBTRACK_ATTEMPT': str(job.attempt)}
     mark = hashlib.sha256(json.dumps([asked, spec], sort_keys=True, default=str).encode()).hexdigest()[:16]
-    asked['labels'] = {'jobtrack.job': job.id, 'jobtrack.attempt': str(job.attempt), 'jobtrack.owner': self.owner, 'jobtrack.spec': mark,
+    asked['labels'] = {'jobtrack.job': job.id, 'jobtrack.attempt': str(job.attempt), 'jobtrack.created': str(job.created_at), 'jobtrack.owner': self.owner, 'jobtrack.spec': mark,
                        'jobtrack.work': json.dumps({k: spec[k] for k in _KEPT})}
     return asked | dict(name=self.container(job), pull=spec['pull'])
 
 @patch
-def _inspect(self:DockerRunner, name:str, api) -> dict|None:  # What the engine says of it; None: there is no such container
+def _inspect(self:DockerRunner, name:str, api, job:Job|None=None) -> dict|None:  # What the engine says of it; None: there is no such container, or not of this job
     try: box = api.inspect_container(name)
     except NotFound: return None
     if box['Config'].get('Labels', {}).get('jobtrack.owner') != self.owner:
         raise InvalidInput('id', f'leads to the container name {name!r}, which belongs to somebody else', 'Remove that container, or give the job another id')
-    return box
+    return None if job is not None and _is_anothers(box, job) else box
+
+def _is_anothers(box:dict, job:Job) -> bool:
+    "Whether a container is that of an earlier job of the same id. One that does not say so (an earlier version made it) belongs to whoever asks."
+    return box['Config']['Labels'].get('jobtrack.created', str(job.created_at)) != str(job.created_at)
 
 def _is_begun(box:dict|None) -> bool: return box is not None and box['State']['Status'] != 'created'
 def _is_over(box:dict) -> bool: return not (box['State']['Running'] or box['State']['Paused'] or box['State']['Restarting'] or box['State']['Status'] == 'created')
@@ -371,7 +375,7 @@ def _remove(api, name:str, force:bool=True) -> None:
     except APIError as e:
         if e.status_code != 409 or 'progress' not in (e.explanation or ''): raise
 
-# %% ../../nbs/run/13_docker.ipynb #533f767d
+# %% ../../nbs/run/13_docker.ipynb #5844d634
 _WORDS = [  # (in the engine's words, field at fault)
     ('executable file not found', 'argv'), ('no such file or directory: unknown', 'argv'), ('permission denied: unknown', 'argv'), ('exec format error', 'argv'), ('no command specified', 'argv'),
     ('unable to find user', 'user'), ('unable to find group', 'user'), ('no matching entries in passwd', 'user'), ('network', 'network'), ('range of cpus', 'limits.cpus'), ('memory', 'limits.memory'),
@@ -400,26 +404,43 @@ def _note(self:DockerRunner, job:Job, what:str, data:dict|None=None) -> None:
     try:
         at.mkdir(parents=True, exist_ok=True)
         part = at/f'.{what}-{new_id()}'
-        part.write_text(json.dumps(data))
+        part.write_text(json.dumps((data or {}) | {'created_at': job.created_at}))
         part.replace(at/what)
     except OSError as e: raise StoreError(str(at), f'cannot be written: {e.strerror}', 'Is the disk full?') from e
 
 @patch
 def _noted(self:DockerRunner, job:Job, what:str) -> dict|None:
-    with suppress(FileNotFoundError): return json.loads((self._at(job)/what).read_text()) or {}
+    try: data = json.loads((self._at(job)/what).read_text()) or {}
+    except FileNotFoundError: return None
+    return data if data.pop('created_at', job.created_at) == job.created_at else None   # that of an earlier job of the id does not count
 
-# %% ../../nbs/run/13_docker.ipynb #e001ce46
+# %% ../../nbs/run/13_docker.ipynb #655c3ef4
 @patch
 def _create(self:DockerRunner, job:Job, asked:dict, api) -> bool:  # Whether it was made just now
-    "Make the container, or find it made. One that never began and was made for something else gives way."
+    "Make the container, or find it made. One that never began and was made for something else gives way, and one of an earlier job of this id."
     while True:
-        try: return bool(api.create_container(**{k: v for k, v in asked.items() if k not in ('pull', 'fresh')}))
+        try:
+            if not api.create_container(**{k: v for k, v in asked.items() if k not in ('pull', 'fresh')}): return False
+            if self.logs is not None: _drop_old_log(self.logs, job)
+            return True
         except APIError as e:
             if e.status_code != 409: raise
         box = self._inspect(asked['name'], api)
         if box is None: continue   # removed in this instant
+        if _is_anothers(box, job):
+            if not _is_over(box) and _is_begun(box): _log.warning('The container %s of an earlier job, which was deleted, still ran. It is ended', asked['name'])
+            self._give_way(box, api)
+            if self.logs is not None: self.logs.remove(job.id, job.attempt)
+            continue
         if _is_begun(box) or box['Config']['Labels']['jobtrack.spec'] == asked['labels']['jobtrack.spec']: return False
         _remove(api, asked['name'])
+
+@patch
+def _give_way(self:DockerRunner, box:dict, api) -> None:
+    "Stop a container that is nobody's, and remove it."
+    if _is_begun(box) and not _is_over(box):
+        with suppress(APIError): api.stop(box['Id'], timeout=int(self.force))   # one that is paused, or gone meanwhile, need not be asked
+    _remove(api, box['Id'])
 
 @patch
 def _make(self:DockerRunner, job:Job, asked:dict, api) -> bool:  # Whether there is a container now
@@ -447,6 +468,7 @@ def _alone(path:Path, patience:float=30.):
 @patch
 def _set_off(self:DockerRunner, job:Job, asked:dict, api) -> None:
     "Start a container once, with an ear at it."
+    self._at(job).mkdir(parents=True, exist_ok=True)   # what cleared away after an earlier job of the id may have removed it
     with _alone(self._at(job)/'lock'):
         if self._noted(job, 'begun') is not None: return
         name, fresh = asked['name'], asked.pop('fresh', False)   # one that was made just now and is not noted as begun need not be looked at
@@ -488,6 +510,9 @@ async def start(self:DockerRunner,
     that must be pulled first is pulled by `follow`, where its progress can be told."""
     handle = {'container': self.container(job)}
     if any(self._noted(job, o) is not None for o in ('begun', 'failed', 'pull')): return handle
+    if before := [t for (_, name, created), (t, _) in [*self._parting.items()] if name == handle['container'] and created != job.created_at and t.get_loop() is asyncio.get_running_loop()]:
+        await asyncio.wait(before)   # an earlier job of the id is just being cleared away
+        if self.logs is not None: self.logs.remove(job.id, job.attempt)
     asked = await self._ask(lambda api: self._request(job, api))
     self._at(job).mkdir(parents=True, exist_ok=True)
     if asked['pull'] == 'always' or asked['pull'] == 'missing' and not await self._ask(lambda api: _has_image(asked['image'], api)): self._note(job, 'pull', {'image': asked['image'], 'spec': job.spec})
@@ -502,7 +527,7 @@ async def find(self:DockerRunner,
     if not self._at(job).exists(): return None
     handle = {'container': self.container(job)}
     if any(self._noted(job, o) is not None for o in ('begun', 'failed', 'pull')): return handle
-    return handle if _is_begun(await self._ask(lambda api: self._inspect(handle['container'], api))) else None
+    return handle if _is_begun(await self._ask(lambda api: self._inspect(handle['container'], api, job))) else None
 
 # %% ../../nbs/run/13_docker.ipynb #086b1ecd
 def libraries(
@@ -795,7 +820,7 @@ def _verdict(box:dict, job:Job|None, attempt:int, unknown_after:float) -> tuple[
     if not job.is_terminal and job.attempt < attempt: return 'left', 'its attempt is about to be recorded'
     return ('removed', 'its end is on record') if over else ('ended', f'its attempt is on record as ended (the job is {job.status})')
 
-# %% ../../nbs/run/13_docker.ipynb #502cc7bd
+# %% ../../nbs/run/13_docker.ipynb #8dcdf8ae
 @patch
 async def reap(self:DockerRunner,
     tracker,                      # Whose record decides, a `JobTracker`
@@ -810,17 +835,19 @@ async def reap(self:DockerRunner,
     for box in await self._ask(look):
         label, name = box['Config']['Labels'], box['Name'].lstrip('/')
         job, attempt = tracker.get_job(label['jobtrack.job']), int(label['jobtrack.attempt'])
+        if job is not None and _is_anothers(box, job): job = None   # an earlier one had its id, and was deleted
         action, why = _verdict(box, job, attempt, unknown_after)
         found.append(Reaped(name, label['jobtrack.job'], attempt, box['State']['Status'], action, why))
         if action != 'left' and not dry_run:
-            await self._ask(lambda api, name=name, force=action == 'ended': _remove(api, name, force))
-            self._drop(replace(job or Job(), id=label['jobtrack.job'], attempt=attempt))
+            await self._ask(lambda api, id=box['Id'], force=action == 'ended': _remove(api, id, force))
+            self._drop(replace(job or Job(created_at=label.get('jobtrack.created')), id=label['jobtrack.job'], attempt=attempt))
     if not dry_run: await asyncio.to_thread(self._sweep, tracker, {r.container for r in found if r.action == 'left'})
     return found
 
 @patch
 def _drop(self:DockerRunner, job:Job) -> None:
-    "Remove the notes about an attempt."
+    "Remove the notes about an attempt, unless they are those of another job, which has the same id."
+    if any(p.name != 'lock' and not p.name.startswith('.') and self._noted(job, p.name) is None for p in self._at(job).glob('*')): return
     shutil.rmtree(self._at(job), ignore_errors=True)
     with suppress(OSError): self._at(job).parent.rmdir()   # unless another attempt has its folder there
 
@@ -837,19 +864,21 @@ async def forget(self:DockerRunner,
     job:Job,  # An attempt whose end is on record
 ) -> bool:    # Whether nothing of it is left
     "Remove the container of an attempt that has ended, and our notes about it. One that runs is left. Called by itself after `follow`."
-    try: await self._ask(lambda api: _remove(api, self.container(job), force=False))
+    def away(api):
+        if (box := self._inspect(self.container(job), api, job)) is not None: _remove(api, box['Id'], force=False)
+    try: await self._ask(away)
     except APIError as e:
         if e.status_code != 409: raise
         return False   # it runs
     await asyncio.to_thread(self._drop, job)
     return True
 
-# %% ../../nbs/run/13_docker.ipynb #c5970f47
+# %% ../../nbs/run/13_docker.ipynb #559ba9d7
 @patch
 async def _part(self:DockerRunner, job:Job, report:Report, over:asyncio.Event) -> None:
     "Wait until the end of an attempt is on record, then remove its container."
     pause = .004
-    while (seen := report.tracker.get_job(job.id)) is not None and seen.status is JobStatus.RUNNING and seen.attempt == job.attempt:
+    while (seen := report.tracker.get_job(job.id)) is not None and seen.status is JobStatus.RUNNING and (seen.attempt, seen.created_at) == (job.attempt, job.created_at):
         if over.is_set(): await asyncio.sleep(pause := min(self.interval, 1.2*pause))
         else:
             with suppress(TimeoutError):
@@ -860,7 +889,7 @@ async def _part(self:DockerRunner, job:Job, report:Report, over:asyncio.Event) -
 
 @patch
 def _part_with(self:DockerRunner, job:Job, report:Report) -> asyncio.Event:  # To be set when the attempt is over
-    key = asyncio.get_running_loop(), self.container(job)
+    key = asyncio.get_running_loop(), self.container(job), job.created_at
     self._parting = {k: v for k, v in self._parting.items() if not v[0].done()}
     if key not in self._parting:
         over = asyncio.Event()
@@ -890,7 +919,7 @@ def _keep_house(self:DockerRunner, report:Report) -> None:
             await asyncio.sleep(self.reap_every)
     self._keepers[key] = key[0].create_task(rounds())
 
-# %% ../../nbs/run/13_docker.ipynb #7e47fe8e
+# %% ../../nbs/run/13_docker.ipynb #d19857f5
 class _Follow:
     "Follows one container."
     def __init__(self, runner:DockerRunner, job:Job, name:str, report:Report):
@@ -918,7 +947,7 @@ class _Follow:
 
     async def look(self) -> dict|None:
         "The container as it is now; None when it is gone."
-        box = await self.ask(lambda api: self.runner._inspect(self.name, api))
+        box = await self.ask(lambda api: self.runner._inspect(self.name, api, self.job))
         if box is not None:
             if self.box and box['State']['StartedAt'] != self.box['State']['StartedAt']: self.report.note('restarted', {'container': self.name, 'at': box['State']['StartedAt']}, message='The container was restarted by somebody else')
             if box['State']['Paused'] != bool(self.told.get('paused')):
@@ -973,7 +1002,7 @@ class _Follow:
         for s in (self.log, self.watch and self.watch.ear and self.watch.ear.stream):
             if s is not None: s.close()
 
-# %% ../../nbs/run/13_docker.ipynb #1a428dc0
+# %% ../../nbs/run/13_docker.ipynb #203041dd
 @patch
 async def run(self:_Follow) -> Outcome:
     "Until it ends."
@@ -983,6 +1012,7 @@ async def run(self:_Follow) -> Outcome:
         self.listen(box)
         await self.until_news(box)
     if box is None: return await self._gone()
+    if await self._again(box): return await self.run()
     if self.watch is None: self.watch = _LiveWatch(self.logs, self.job, self.report, json.loads(box['Config']['Labels']['jobtrack.work'])['progress'])
     self.watch.ear = self.watch.ear or self.runner._ears.pop(self.name, None)
     until = time.monotonic() + self.runner.force
@@ -995,6 +1025,16 @@ async def run(self:_Follow) -> Outcome:
     if self.watch.ear is not None: await asyncio.to_thread(self.watch.ear.stream.join, 1.)
     self.watch.look(end=True)
     return await self._ended(box)
+
+@patch
+async def _again(self:_Follow, box:dict) -> bool:
+    "Whether somebody else is restarting it: stopped by a signal that is not ours, it gets a second to come back."
+    if box['State']['ExitCode'] not in (137, 143) or box['State']['OOMKilled'] or self.usage.oom_kills or self.runner._noted(self.job, 'stop') is not None: return False
+    until = time.monotonic() + 1.
+    while time.monotonic() < until:
+        await asyncio.sleep(.1)
+        if (seen := await self.look()) is None or not _is_over(seen): return True
+    return False
 
 @patch
 async def _wake(self:_Follow, box:dict) -> Outcome:
@@ -1087,7 +1127,7 @@ async def follow(self:DockerRunner,
         f.close()
         over.set()
 
-# %% ../../nbs/run/13_docker.ipynb #1f6bcff3
+# %% ../../nbs/run/13_docker.ipynb #2d33bdf0
 @patch
 async def _until_over(self:DockerRunner, name:str, patience:float) -> dict|None:
     "The container, once it has ended or the patience (seconds) is spent."
@@ -1106,10 +1146,10 @@ async def stop(self:DockerRunner,
     "Ask a container to end, then force it, then look. Unconfirmed while the engine is silent."
     name, how = handle['container'], 'asked'
     try:
-        box = await self._ask(lambda api: self._inspect(name, api))
+        box = await self._ask(lambda api: self._inspect(name, api, job))
         if box is None and (self._noted(job, 'pull') is None or self._noted(job, 'begun') is not None) or box is not None and _is_over(box): return Receipt(True, 'gone')
         self._note(job, 'stop')
-        if (box := await self._ask(lambda api: self._inspect(name, api))) is None: return Receipt(True, 'asked', [f'pull of {self._noted(job, "pull")["image"]}'])
+        if (box := await self._ask(lambda api: self._inspect(name, api, job))) is None: return Receipt(True, 'asked', [f'pull of {self._noted(job, "pull")["image"]}'])
         if not _is_begun(box):
             await self._ask(lambda api: _remove(api, name))
             return Receipt(True, 'asked', [name])

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/plugin.html.md"""
 # %% auto #0
 __all__ = ['PluginRunner', 'plugin_result']
 
-# %% ../../nbs/run/14_plugin.ipynb #37c4c5e3
+# %% ../../nbs/run/14_plugin.ipynb #87c368b3
 import asyncio, inspect, logging, signal, threading, time
 from concurrent.futures import Future
 from contextlib import suppress
@@ -20,7 +20,7 @@ import psutil
 from fastcore.basics import patch
 from ..core.errors import InvalidInput
 from ..core.job import Job, JobStatus, jsonable
-from .call import CallRunner, _failed, _outcome, _runs, _within, _Work
+from .call import CallRunner, _failed, _key, _outcome, _runs, _within, _Work
 from .runner import Outcome, Receipt, Report
 
 # %% ../../nbs/run/14_plugin.ipynb #6d6b2021
@@ -263,7 +263,7 @@ async def _ready(self:PluginRunner, plugin:str) -> bool:
     finally:
         if loaded.done(): self._reloads.pop(plugin, None)
 
-# %% ../../nbs/run/14_plugin.ipynb #b7d109b4
+# %% ../../nbs/run/14_plugin.ipynb #5e3f55c0
 @patch
 async def _carry_out(self:PluginRunner, call:_Call, report:Report) -> Outcome:
     "Have a plugin called, when it is free."
@@ -288,7 +288,7 @@ async def start(self:PluginRunner,
     call, works = self._asked(job.spec), self._calls._works
     self._calls.functions.setdefault('call', self._carry_out)
     call.before = self._last.get(call.plugin)
-    handle = await self._calls.start(SimpleNamespace(id=job.id, attempt=job.attempt, spec={'func': 'call', 'args': [call]}))
+    handle = await self._calls.start(SimpleNamespace(id=job.id, attempt=job.attempt, created_at=job.created_at, spec={'func': 'call', 'args': [call]}))
     self._at = {k: c for k, c in self._at.items() if k in works} | {handle['key']: call}
     self._last[call.plugin] = works[handle['key']]
     return handle
@@ -312,7 +312,7 @@ def why_not(self:PluginRunner, job:Job) -> str|None:  # None: it can begin
     "Why a job cannot begin just now."
     name = job.spec.get('plugin_name')
     last = self._last.get(name) if isinstance(name, str) else None
-    if last is not None and not last.done.done() and last.name != f'job {job.id}/{job.attempt}': return f'Plugin {name} is busy with another job'
+    if last is not None and not last.done.done() and last is not self._calls._works.get(_key(job)): return f'Plugin {name} is busy with another job'
 
 # %% ../../nbs/run/14_plugin.ipynb #052f3afa
 @patch

@@ -7,13 +7,13 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/policy.html.md"""
 # %% auto #0
 __all__ = ['TERMS', 'retry_delay', 'RetryPolicy', 'Terms', 'amounts', 'read_terms', 'Line', 'Watch']
 
-# %% ../../nbs/run/09_policy.ipynb #3c3b45b8
-import heapq, itertools, random
+# %% ../../nbs/run/09_policy.ipynb #d37d1113
+import heapq, itertools, math, random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fastcore.basics import patch
 from ..core.errors import InvalidInput, NeverFits
-from ..core.job import Failure, Lease
+from ..core.job import Failure, Lease, _in_words
 
 # %% ../../nbs/run/09_policy.ipynb #fcf15583
 def retry_delay(
@@ -28,26 +28,32 @@ def retry_delay(
     full = min(cap, base * 2.**min(attempt-1, 999))
     return full/2 + full/2*jitter()
 
-# %% ../../nbs/run/09_policy.ipynb #5e1aafcc
+# %% ../../nbs/run/09_policy.ipynb #dd343418
+def _finite(value) -> float|None:
+    "A number, if it is a finite one."
+    try: return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) else None
+    except OverflowError: return None   # a whole number without end
+
 def _seconds(field:str, value, least:float=0., more:bool=False) -> float:
     "A finite number of seconds. Raises `InvalidInput`."
-    good = not isinstance(value, bool) and isinstance(value, (int, float)) and (value > least if more else value >= least) and value < float('inf')
-    if not good: raise InvalidInput(field, f'is {value!r}', f'Give seconds, {"more than" if more else "at least"} {least:g}')
-    return float(value)
+    n = _finite(value)
+    if n is None or not (n > least if more else n >= least): raise InvalidInput(field, f'is {_in_words(value):.80}', f'Give seconds, {"more than" if more else "at least"} {least:g}')
+    return n
 
 @dataclass(frozen=True)
 class RetryPolicy:
     "When a failed attempt is followed by another, and how long after it."
     base:float=1.   # First wait, seconds
     cap:float=60.   # Longest wait, seconds
-    final:frozenset=frozenset({'invalid', 'no_output', 'never_fits', 'queue_timeout'})  # Kinds of failure that another attempt would only repeat
+    final:frozenset=frozenset({'invalid', 'no_output', 'never_fits', 'queue_timeout', 'image_missing'})  # Kinds of failure that another attempt would only repeat
 
     def __post_init__(self): _seconds('base', self.base), _seconds('cap', self.cap)
     def worth(self,
         failure:Failure,  # Of the attempt that ended
     ) -> bool:
         "Whether another attempt may end better, and does no harm."
-        return failure.kind not in self.final and failure.evidence.get('stopped', {}).get('confirmed', True)
+        stopped = failure.evidence.get('stopped') if isinstance(failure.evidence, dict) else None   # the receipt, if it is one
+        return failure.kind not in self.final and (not isinstance(stopped, dict) or bool(stopped.get('confirmed', True)))
 
     def delay(self, attempt:int) -> float: return retry_delay(attempt, self.base, self.cap)   # Seconds until the one after it
 
@@ -108,18 +114,18 @@ class Line:
         "Raises `NeverFits` when there is not that much in all."
         if any(n > self.resources.get(r, 0) for r, n in needs.items()): raise NeverFits(needs, self.resources)
 
-# %% ../../nbs/run/09_policy.ipynb #1a45f3e2
+# %% ../../nbs/run/09_policy.ipynb #fe385dd2
 @patch
 def add(self:Line,
     job_id:str,        # A job that waits; one that is in line already is put into its new place
     submitted:float,   # Instant of its submission, seconds since the epoch
     priority:int=0,    # Larger goes sooner
-    needs:dict={},     # Resource -> how much it will hold
-    at:float|None=None, # Not before this instant on the queue's clock; None: now
+    needs:dict|None=None, # Resource -> how much it will hold
+    at:float|None=None,   # Not before this instant on the queue's clock; None: now
 ) -> None:
     "Put a job in line. Raises `NeverFits`."
     if needs: self.check(needs)
-    self._enter(_Place(job_id, (submitted - priority*self.ageing, next(self._count)), needs, at))
+    self._enter(_Place(job_id, (submitted - priority*self.ageing, next(self._count)), needs or {}, at))
 
 @patch
 def _enter(self:Line, p:_Place):
@@ -245,11 +251,11 @@ def why(self:Line,
     before = sum(q < p for q in [*self._places.values()] if q.at is None)
     return f'{before} job{"s"*(before != 1)} before it, {busy} of {slots} slots busy'
 
-# %% ../../nbs/run/09_policy.ipynb #29c252b5
+# %% ../../nbs/run/09_policy.ipynb #2ccb2b7f
 class Watch:
     "Tells dead leases from living ones, by looking again and again."
     def __init__(self,
-        ttl:float,  # Silence after which a lease is dead, seconds; one that says its own `ttl` is judged by that
+        ttl:float,  # Silence after which a lease is dead, seconds; one that says its own `ttl`, above 0, is judged by that
     ): self.ttl, self._seen, self._last = ttl, {}, None
 
     def dead(self,
@@ -262,7 +268,8 @@ class Watch:
         gap, found, seen = 0. if self._last is None else now - self._last, [], {}
         for l in leases:
             if l.fence == mine: continue
-            ttl = l.doc.get('ttl', self.ttl)
+            said = _finite(l.doc.get('ttl')) if isinstance(l.doc, dict) else None
+            ttl = said if said is not None and said > 0 else self.ttl
             beat, silent = self._seen.get(l.fence, (None, 0.))
             silent = silent + min(gap, ttl/2) if beat == l.beat else 0.
             seen[l.fence] = l.beat, silent

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/process.html.md"""
 # %% auto #0
 __all__ = ['MARK', 'check_limits', 'check_process', 'ProcessRunner', 'collect_outputs']
 
-# %% ../../nbs/run/12_process.ipynb #3956483c
+# %% ../../nbs/run/12_process.ipynb #44d6c0dd
 import asyncio, errno, hashlib, json, logging, math, mimetypes, os, re, shutil, signal, stat, subprocess, sys, time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -16,12 +16,12 @@ from pathlib import Path
 import psutil
 from fastcore.basics import patch
 from ..core.errors import InvalidInput, StoreError
-from ..core.job import Job, JobStatus, OutputFile, check_id
+from ..core.job import Job, JobStatus, OutputFile, check_id, new_id
 from ..core.logs import LogStore
 from ..core.progress import ProgressReader
 from .groups import Group, Groups
 from .policy import TERMS
-from .runner import Outcome, Receipt, Report, exit_outcome
+from .runner import Outcome, Receipt, Report, _drop_old_log, exit_outcome
 try: import fcntl, resource
 except ImportError: fcntl = resource = None  # Windows
 
@@ -63,7 +63,7 @@ def check_limits(
         out[name] = n
     return out
 
-# %% ../../nbs/run/12_process.ipynb #1fbaf38e
+# %% ../../nbs/run/12_process.ipynb #371c360b
 def check_process(
     spec:dict,  # What a job asks for
 ) -> dict:      # The same with defaults filled in
@@ -76,7 +76,8 @@ def check_process(
 
     `limits`: `memory` (bytes of all its processes together, without swap, where control groups are allowed, otherwise of the address space of each), `cpus` (processors,
     1.5 is one and a half) and `pids` (processes and threads), which need control groups; `cpu_s` (processor seconds of each process), `file_size`
-    (bytes of any one file, and of the log too), `open_files`, `nice`. `leftovers`: what becomes of processes that outlive the program: 'stop', or 'leave'."""
+    (bytes of any one file, and of the log too), `open_files`, `nice`. `leftovers`: what becomes of processes that outlive the program: 'stop', or
+    'leave'. Those that were left are stopped when the job is deleted and its id is used again."""
     if unknown := sorted(set(spec) - {*_FIELDS, *TERMS}): raise InvalidInput(unknown[0], 'is not a field of a process', f'Fields: {", ".join(_FIELDS)}')
     spec = _FIELDS | {k: v for k, v in spec.items() if v is not None and k not in TERMS}   # those are for the queue
     _words(spec, 'argv', 1)
@@ -204,13 +205,13 @@ class ProcessRunner:
     def _at(self, job:Job) -> Path: return self.folder/check_id(job.id)/str(job.attempt)
     def _handle(self, folder:Path) -> dict: return {'pid': p.pid if (p := self._children.get(folder)) else _number(folder/'pid'), 'folder': str(folder)}
 
-# %% ../../nbs/run/12_process.ipynb #2477ad8c
+# %% ../../nbs/run/12_process.ipynb #b912378f
 _log = logging.getLogger('cjm_jobtrack')
 
 def _work(folder:Path) -> dict:
     "What an attempt was begun with; empty when it was not."
     try: return json.loads((folder/'work.json').read_text())
-    except (FileNotFoundError, ValueError): return {}
+    except (FileNotFoundError, NotADirectoryError, ValueError): return {}
 
 def _group(folder:Path) -> Group|None:
     "The control group of an attempt; None when it was begun without."
@@ -239,7 +240,7 @@ def _settle(folder:Path, left:list[int]|None=None, **seen) -> dict:
     if group: group.remove()
     return usage
 
-# %% ../../nbs/run/12_process.ipynb #09b48f63
+# %% ../../nbs/run/12_process.ipynb #25ca5a04
 @patch
 def _prefix(self:ProcessRunner) -> str: return f'jobtrack-work-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]}-'
 
@@ -276,6 +277,10 @@ def _reap(self:ProcessRunner) -> None:
             self._before.pop(folder, None)
             _settle(folder)
 
+def _is_anothers(folder:Path, job:Job) -> bool:
+    "Whether an attempt is that of an earlier job of the same id, which was deleted. What does not say so (an earlier version began it) belongs to whoever asks."
+    return _work(folder).get('created_at', job.created_at) != job.created_at
+
 @patch
 async def _settled(self:ProcessRunner, folder:Path, deadline:float=30.) -> str:
     "The state of an attempt, once nobody is just about to begin it."
@@ -284,6 +289,35 @@ async def _settled(self:ProcessRunner, folder:Path, deadline:float=30.) -> str:
         if time.monotonic() > until: raise TimeoutError(f'Another process has been about to begin the work in {folder} for {deadline:g} s. Is it suspended?')
         await asyncio.sleep(.001)
     return state
+
+# %% ../../nbs/run/12_process.ipynb #e6739d49
+@patch
+async def _make_room(self:ProcessRunner, job:Job, folder:Path) -> None:
+    "See that nothing of an earlier job of this id is in the way. Raises `InvalidInput` when something of it runs and cannot be stopped."
+    until = time.monotonic() + 30.
+    while _is_anothers(folder, job):
+        if time.monotonic() > until: raise TimeoutError(f'Another process has held the folder {folder} of an earlier job for 30 s. Is it suspended?')
+        _, ended, left = await self._end(folder, self.patience)
+        if left: raise InvalidInput('id', f'was that of an earlier job, of which processes are still running: {left}', 'End them, or give the job another id')
+        if ended: _log.warning('Of an earlier job %s, which was deleted, processes were still running: %s. They were ended', job.id, sorted(ended))
+        if child := self._children.pop(folder, None): await asyncio.to_thread(child.wait, self.force)
+        self._before.pop(folder, None)
+        try: self._move_away(job, folder)
+        except FileNotFoundError: pass   # somebody else was quicker
+        except OSError as e: raise StoreError(str(folder), f'it is that of an earlier job, and cannot be removed: {e.strerror or e}', 'Check the permissions there') from e
+        await asyncio.sleep(.001)
+
+@patch
+def _move_away(self:ProcessRunner, job:Job, folder:Path) -> None:
+    "Remove an attempt of an earlier job, unless somebody else is at it."
+    if (lock := _hold(folder)) is None: return
+    try:
+        if not _is_anothers(folder, job): return
+        if group := _group(folder): group.remove()
+        self.logs.remove(job.id, job.attempt)
+        folder.rename(folder.with_name(f'.{new_id()}'))
+    finally: os.close(lock)
+    for away in folder.parent.glob('.*'): shutil.rmtree(away, ignore_errors=True)   # also one that somebody was killed over
 
 # %% ../../nbs/run/12_process.ipynb #838a0b18
 def _least_nice() -> int:
@@ -305,7 +339,7 @@ def _check_machine(self:ProcessRunner, limits:dict) -> None:
     if hard != resource.RLIM_INFINITY and limits.get('open_files', 0) > hard: raise InvalidInput('limits.open_files', f'is {limits["open_files"]}, and this process may give {hard:,}', 'Ask for less')
     if limits.get('nice', 0) < 0 and limits['nice'] < (least := _least_nice()): raise InvalidInput('limits.nice', f'is {limits["nice"]}, and this process may give {least}', 'Ask for less, or leave it out')
 
-# %% ../../nbs/run/12_process.ipynb #340f5075
+# %% ../../nbs/run/12_process.ipynb #5225cf96
 @patch
 def _new_group(self:ProcessRunner, job:Job, limits:dict) -> Group|None:
     "Make the group of an attempt, with its limits; None where none can be made."
@@ -337,7 +371,8 @@ def _spawn(self:ProcessRunner, job:Job, spec:dict, program:str, env:dict[str, st
     group = self._new_group(job, limits)
     if not group: self._before[folder] = {*psutil.pids()}   # these are none of its
     try:
-        with _told(folder): (folder/'work.json').write_text(json.dumps(spec | {'group': group and group.folders}))
+        with _told(folder): (folder/'work.json').write_text(json.dumps(spec | {'group': group and group.folders, 'created_at': job.created_at}))
+        _drop_old_log(self.logs, job)
         with self.logs.open(job.id, job.attempt) as log:
             self._children[folder] = subprocess.Popen(_supervised(folder, argv, limits, group), cwd=spec['cwd'], env=env, stdin=lock, stdout=log, stderr=subprocess.DEVNULL, start_new_session=True)
     except BaseException as e:
@@ -345,7 +380,7 @@ def _spawn(self:ProcessRunner, job:Job, spec:dict, program:str, env:dict[str, st
         if isinstance(e, OSError) and e.errno == errno.E2BIG: raise InvalidInput('argv', 'is too long for this system', 'Pass a file with the arguments instead') from e
         raise
 
-# %% ../../nbs/run/12_process.ipynb #ead07b95
+# %% ../../nbs/run/12_process.ipynb #b4ea0f43
 @patch
 async def start(self:ProcessRunner,
     job:Job,  # The job and attempt to begin
@@ -355,6 +390,7 @@ async def start(self:ProcessRunner,
     Raises `InvalidInput` naming the field of the spec that cannot be used; `StoreError` when nothing can be written to the folder."""
     folder = self._at(job)
     self._reap()
+    await self._make_room(job, folder)
     while await self._settled(folder) == 'unbegun':
         env = _environment(spec := check_process(job.spec), folder)
         program = _program(spec, env)
@@ -379,7 +415,7 @@ async def find(self:ProcessRunner,
     "A program that was begun earlier, by us or by somebody before us. It may have ended meanwhile."
     folder = self._at(job)
     self._reap()
-    return None if await self._settled(folder) == 'unbegun' else self._handle(folder)
+    return None if await self._settled(folder) == 'unbegun' or _is_anothers(folder, job) else self._handle(folder)
 
 # %% ../../nbs/run/12_process.ipynb #3392c43d
 _TYPES = {'.vtt': 'text/vtt', '.srt': 'application/x-subrip', '.md': 'text/markdown', '.jsonl': 'application/jsonl', '.mkv': 'video/x-matroska', '.flac': 'audio/flac'}
@@ -582,7 +618,7 @@ async def _leftovers(self:ProcessRunner, folder:Path, spec:dict, report:Report) 
     report.note('leftovers', {'pids': sorted(p.pid for p in rest), 'names': sorted(set(names.values())), 'left': left})
     return left
 
-# %% ../../nbs/run/12_process.ipynb #21b07db5
+# %% ../../nbs/run/12_process.ipynb #a6669388
 @patch
 async def follow(self:ProcessRunner,
     job:Job,
@@ -593,6 +629,7 @@ async def follow(self:ProcessRunner,
     folder = self._at(job)
     try: spec, since = json.loads((folder/'work.json').read_text()), (folder/'work.json').stat().st_mtime
     except FileNotFoundError: return Outcome.failed('lost', f'The files of attempt {job.attempt} are gone from {folder}')
+    if _is_anothers(folder, job): return Outcome.failed('lost', f'The files in {folder} are those of another job, which had the same id')
     spec, counted = _FIELDS | spec, 'memory' in (spec.get('group') or {})
     log, over, peak, due = _LogWatch(self.logs, job, report, spec['progress']), asyncio.ensure_future(self._over(folder)), 0, time.monotonic() + self.interval
     try:
@@ -626,7 +663,7 @@ async def _until_gone(ps:set[psutil.Process], deadline:float) -> None:
     "Wait until these processes have ended, or until the deadline (monotonic seconds)."
     while any(map(_runs, ps)) and time.monotonic() < deadline: await asyncio.sleep(.01)
 
-# %% ../../nbs/run/12_process.ipynb #3aaf47ed
+# %% ../../nbs/run/12_process.ipynb #c2ca4a5f
 @patch
 async def _end(self:ProcessRunner, folder:Path, grace:float, how:str='gone') -> tuple[str, set[int], list[int]]:
     "Ask all processes of an attempt to end, then force them: how that went, the ids of those seen, of those left."
@@ -661,6 +698,7 @@ async def stop(self:ProcessRunner,
     folder = self._at(job)
     self._reap()
     await self._settled(folder)
+    if _is_anothers(folder, job): return Receipt(True, 'gone')
     work, how = _work(folder), 'asked' if _supervisor(folder) else 'gone'
     if folder.exists() and _number(folder/'exit') is None: (folder/'stop').touch()
     how, ended, left = await self._end(folder, grace, how)

@@ -7,8 +7,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/queue.html.md"""
 # %% auto #0
 __all__ = ['JobQueue']
 
-# %% ../../nbs/run/16_queue.ipynb #d1d85654
-import asyncio, itertools, logging, os, socket, threading, time, traceback
+# %% ../../nbs/run/16_queue.ipynb #d52ca17f
+import asyncio, itertools, logging, math, os, socket, threading, time, traceback
 from collections.abc import Callable, Iterable
 from contextlib import aclosing, suppress
 from copy import copy
@@ -20,12 +20,12 @@ from weakref import WeakValueDictionary
 import psutil
 from fastcore.basics import patch
 from ..core.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, NeverFits, NodeUnreachable, StoreError, UnknownJob, UnknownRunner
-from ..core.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch, jsonable, new_id
+from ..core.job import Failure, Job, JobEvent, JobStatus, _in_words, elapsed_s, epoch, jsonable, new_id
 from ..core.tracker import JobTracker, Write
-from .policy import TERMS, Line, RetryPolicy, Terms, Watch, read_terms, retry_delay
+from .policy import TERMS, Line, RetryPolicy, Terms, Watch, _seconds, read_terms, retry_delay
 from .runner import Outcome, Receipt, Report, Runner
 
-# %% ../../nbs/run/16_queue.ipynb #cb9c67b1
+# %% ../../nbs/run/16_queue.ipynb #d1a0efe0
 _living = WeakValueDictionary()   # The started queues of this process, by the token on their lease
 
 def _born(pid:int) -> str|None:
@@ -48,9 +48,10 @@ def _machine() -> dict:
 def _here(token:str) -> dict: return _machine() | dict(pid=os.getpid(), born=_born(os.getpid()), queue=token)
 
 def _gone(
-    doc:dict,  # Of a lease
+    doc:dict,  # Of a lease; whoever wrote it, it may be anything
 ) -> bool:     # False also when that cannot be told from here
     "Whether the queue of a lease has certainly ended."
+    if not isinstance(doc, dict) or type(doc.get('pid')) is not int or not 0 < doc['pid'] < 2**31 or not all(isinstance(doc.get(k), str) for k in ('born', 'queue')): return False
     if any(doc.get(k) != v for k, v in _machine().items()): return False
     if doc['pid'] == os.getpid() and doc['born'] == _born(os.getpid()): return doc['queue'] not in _living
     born = _born(doc['pid'])
@@ -60,7 +61,7 @@ def _clock() -> float:
     "Seconds that have passed, those included in which the machine was suspended."
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, 'CLOCK_BOOTTIME') else time.monotonic()
 
-# %% ../../nbs/run/16_queue.ipynb #d6c72efc
+# %% ../../nbs/run/16_queue.ipynb #bdcf76f3
 _log = logging.getLogger(__name__)
 
 @dataclass(slots=True, eq=False)
@@ -98,22 +99,23 @@ class JobQueue:
         resources:dict[str, int]|None=None, # Resource -> how much there is; a job asks with `spec['resources']`
         grace:float=5.,                  # Seconds between asking a job to end and forcing it
         backoff:float|RetryPolicy=1.,    # First wait before another attempt, seconds; or the whole policy
-        recheck:float=1.,                # How often to ask again why a job cannot begin, seconds
+        recheck:float=1.,                # How often to ask again why a job cannot begin, seconds, at least 0.001
         ageing:float=600.,               # Seconds of waiting that one step of priority is worth
         queue_timeout:float|None=None,   # Longest wait for the first attempt, seconds; a job may say otherwise
         stall_timeout:float|None=None,   # Longest silence of an attempt, seconds; a job may say otherwise
-        lease_ttl:float=15.,             # Silence after which other queues take this one for dead, seconds
+        lease_ttl:float=15.,             # Silence after which other queues take this one for dead, seconds, at least 0.05
         name:str|None=None,              # What it is called on its lease; None: machine and process
     ):
         if isinstance(slots, bool) or not isinstance(slots, int) or slots < 1: raise InvalidInput('slots', f'is {slots!r}', 'Give a whole number of at least 1')
-        if not lease_ttl > 0: raise InvalidInput('lease_ttl', f'is {lease_ttl!r}', 'Give seconds above 0')
         runners = [runners] if isinstance(runners, Runner) else [r for r in (runners.values() if isinstance(runners, dict) else runners)]
+        for n, r in enumerate(runners):
+            if any(o.name == r.name and o is not r for o in runners[:n]): raise InvalidInput('runners', f'has two of the name {r.name!r}', 'Give each a name of its own')
         self.tracker, self.runners, self.slots, self.name = tracker, {r.name: r for r in runners}, slots, name
-        self.grace, self.recheck, self.lease_ttl = grace, recheck, lease_ttl
-        self.retry = backoff if isinstance(backoff, RetryPolicy) else RetryPolicy(base=backoff)
+        self.grace, self.recheck, self.lease_ttl = _seconds('grace', grace), _seconds('recheck', recheck, .001), _seconds('lease_ttl', lease_ttl, .05)
+        self.retry = backoff if isinstance(backoff, RetryPolicy) else RetryPolicy(base=_seconds('backoff', backoff))
         self.terms = read_terms(dict(queue_timeout=queue_timeout, stall_timeout=stall_timeout))   # for jobs that say nothing
         self.line = Line(resources, ageing)
-        self._thread, self._loop, self._main_task, self._leaving, self._lock = None, None, None, False, threading.Lock()
+        self._thread, self._loop, self._main_task, self._leaving, self._asked, self._lock = None, None, None, False, False, threading.Lock()
         self._active: dict[str, _Attempt] = {}
         self._busy = 0             # Slots taken: attempts whose work is not over
         self._submitted: dict[str, float] = {}   # When the living jobs were submitted, seconds since the epoch
@@ -279,7 +281,7 @@ def _fact(self:JobQueue, a:_Attempt, type:str, data:dict, **fields):
     "Plan for a fact about an attempt."
     return lambda: self._held(a, self.tracker.plan_note(a.job, type, data, **fields))
 
-# %% ../../nbs/run/16_queue.ipynb #58f5e1a5
+# %% ../../nbs/run/16_queue.ipynb #a9c7c5a1
 @patch
 async def _carry(self:JobQueue, a:_Attempt, adopted:bool=False):
     "Begin an attempt, or find what is left of it; follow it, have written down how it ended."
@@ -326,10 +328,23 @@ async def _follow(self:JobQueue, a:_Attempt) -> Outcome:
     "Follow to the end. Trouble with our own record is no reason to give up: following begins again where it was."
     a.report = Report(self.tracker, a.job.id, a.number, partial(self._still, a))
     for n in itertools.count(1):
-        try: return await self.runners[a.job.runner].follow(a.job, a.handle, a.report)
+        try: return _sound(await self.runners[a.job.runner].follow(a.job, a.handle, a.report))
         except StoreError as e:
             _log.error('%s. Following job %s again', e, a.job.id)
             await asyncio.sleep(retry_delay(n, .2, 10.))
+
+# %% ../../nbs/run/16_queue.ipynb #45ff908f
+_ENDS = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED})
+
+def _sound(
+    given:Any,   # What a runner answered
+) -> Outcome:
+    "An outcome that makes sense. Raises `TypeError`."
+    if not isinstance(given, Outcome): raise TypeError(f'The runner answered {_in_words(given):.200} where an Outcome belongs')
+    if not isinstance(given.status, JobStatus) or given.status not in _ENDS: raise TypeError(f'The runner answered an outcome of the status {_in_words(given.status):.200}. Give a JobStatus: completed, failed or cancelled')
+    if (f := given.failure) is None: return given if given.status is not JobStatus.FAILED else Outcome.failed('error', 'The runner said that it failed, without saying why')
+    if not isinstance(f, Failure) or not isinstance(f.kind, str): raise TypeError(f'The runner answered the failure {_in_words(f):.200}. Give a Failure, its kind in a word')
+    return given if isinstance(f.evidence, dict) else replace(given, failure=replace(f, evidence={} if f.evidence is None else {'evidence': f.evidence}))
 
 # %% ../../nbs/run/16_queue.ipynb #8dc65f01
 def _raised(e:BaseException, begun:bool) -> Outcome:
@@ -503,22 +518,22 @@ def _attach(self:JobQueue, a:_Attempt):
     a.stop = partial(self._asked_to_stop, a)
     self.tracker.attach(a.job.id, a.stop)
 
-# %% ../../nbs/run/16_queue.ipynb #c7bb4898
+# %% ../../nbs/run/16_queue.ipynb #381c2ff2
 @patch
 def _line_up(self:JobQueue, job:Job, delay:float=0.):
     "Put a waiting job in line."
     if self._leaving or job.status is not JobStatus.PENDING or job.id in self._active: return
+    terms = self.terms
     try:
         terms = self._terms(job)
         self._enter(job, terms, self._loop.time() + delay if delay > 0 else None)
     except NeverFits as e: self._tell(job, f'needs more than this queue has: {e.problem}')   # another queue may have it
     except Exception as e:
         if not isinstance(e, InvalidInput): _log.exception('Runner %s cannot say on what terms job %s is to be taken', job.runner, job.id)
-        self._write(job, partial(self._plan_refused, job, _raised(e, False).failure))
-    else:
-        if terms.queue_timeout is not None and not job.attempt and job.id not in self._waits:
-            waited = max(0., time.time() - self._submitted[job.id])
-            self._waits[job.id] = self._loop.call_later(max(0., terms.queue_timeout - waited), self._waited, job, terms.queue_timeout)
+        return self._write(job, partial(self._plan_refused, job, _raised(e, False).failure))
+    if terms.queue_timeout is not None and not job.attempt and job.id not in self._waits:
+        waited = max(0., time.time() - self._submitted[job.id])
+        self._waits[job.id] = self._loop.call_later(max(0., terms.queue_timeout - waited), self._waited, job, terms.queue_timeout)
     self._wake()
 
 @patch
@@ -534,9 +549,9 @@ def _waited(self:JobQueue, job:Job, limit:float):
     self._waits.pop(job.id, None)
     why = self.why_waiting(job.id)
     failure = Failure('queue_timeout', f'Not begun within its limit of {limit:g} s', evidence={'why': why}, hint='Allow more time with `queue_timeout`, or give the queue more slots')
-    self._write(job, lambda: self.tracker.plan_failed(job, failure) if job.status is JobStatus.PENDING and not job.attempt and job.id in self.line else None)
+    self._write(job, lambda: self.tracker.plan_failed(job, failure) if job.status is JobStatus.PENDING and not job.attempt and job.id not in self._active and not self._leaving else None)
 
-# %% ../../nbs/run/16_queue.ipynb #d654645c
+# %% ../../nbs/run/16_queue.ipynb #c73a3534
 @patch
 def _fill(self:JobQueue):
     "Take what can begin."
@@ -548,7 +563,7 @@ def _fill(self:JobQueue):
         elif why := self._why_not(job):
             line.release(job_id)
             self._tell(job, why)
-            self._enter(job, self._terms_or_default(job), now + self.recheck)
+            self._enter(job, self._terms_or_default(job), max(math.nextafter(now, math.inf), now + self.recheck))   # not in this round
         else: self._take(job)
     if line.resources and self._busy < self.slots:
         for job_id in line.lacking(now):
@@ -571,13 +586,27 @@ def _why_not(self:JobQueue, job:Job) -> str|None:
         if self._reasons.get(job.id) != reason: _log.exception('Runner %s cannot say whether job %s can begin', job.runner, job.id)
         return reason
 
-# %% ../../nbs/run/16_queue.ipynb #a66275a4
+# %% ../../nbs/run/16_queue.ipynb #73d3f95f
 @patch
 def _tell(self:JobQueue, job:Job, reason:str):
     "Journal why it waits, when that is news."
     if self._reasons.get(job.id) == reason: return
     self._reasons[job.id] = reason
-    self._write(job, lambda: self.tracker.plan_note(job, 'waiting', {'reason': reason}, message=reason) if job.status is JobStatus.PENDING else None)
+    self._write(job, partial(self._plan_waiting, job, reason))
+
+@patch
+def _plan_waiting(self:JobQueue, job:Job, reason:str) -> Write|None:
+    if job.status is not JobStatus.PENDING: return None
+    w = self.tracker.plan_note(job, 'waiting', {'reason': reason}, message=reason)
+    w.passing = True
+    return w
+
+@patch
+def _tell_odd(self:JobQueue, job_id:str, e:Exception):
+    "It cannot be lined up, for what is on record of it. That is said where people look; the others go on."
+    job = self.tracker.jobs.get(job_id)
+    if job is not None and job.status is JobStatus.PENDING and job.runner in self.runners and job_id not in self.line and job_id not in self._active:
+        self._tell(job, f'this queue cannot make sense of its record: {type(e).__name__}: {e}')
 
 @patch
 def why_waiting(self:JobQueue,
@@ -691,7 +720,7 @@ def _still(self:JobQueue, a:_Attempt) -> bool:
     if a.lost: self._loop.call_soon_threadsafe(self._lose)
     return not a.lost
 
-# %% ../../nbs/run/16_queue.ipynb #1a1f5ca3
+# %% ../../nbs/run/16_queue.ipynb #bf6b68bd
 @patch
 def _doubt(self:JobQueue):
     "Are we still known?"
@@ -740,7 +769,7 @@ async def _drop(self:JobQueue, a:_Attempt):
 def _is_next_door(self:JobQueue, a:_Attempt) -> bool:
     "Whether a queue of this process has it, with the same runner: that one finds the very same work."
     _, lease = self._ask('places', [a.job.id]).get(a.job.id, (None, None))
-    queue = next((_living.get(l.doc.get('queue')) for l in self._ask('leases') if l.fence == lease), None)
+    queue = next((_living.get(l.doc.get('queue')) for l in self._ask('leases') if l.fence == lease and isinstance(l.doc, dict) and isinstance(l.doc.get('queue'), str)), None)
     return queue is not None and a.job.attempt == a.number and queue.runners.get(a.job.runner) is self.runners[a.job.runner]
 
 # %% ../../nbs/run/16_queue.ipynb #d178c59b
@@ -799,7 +828,7 @@ async def _look_for(self:JobQueue, job:Job) -> dict|None:
             _log.warning('Cannot look for job %s yet: %s', job.id, e)
             await asyncio.sleep(retry_delay(n, .2, 10.))
 
-# %% ../../nbs/run/16_queue.ipynb #4c59ae8d
+# %% ../../nbs/run/16_queue.ipynb #a6f44ff1
 @patch
 async def _main(self:JobQueue):
     "Recover, then follow the journal until stopped."
@@ -827,7 +856,12 @@ def _arrive(self:JobQueue) -> int:  # Where to read on in the journal
         jobs = waiting[n:n+500]
         places = self._ask('places', [j.id for j in jobs])
         for j in jobs:
-            if (job := self.tracker.jobs.get(j.id) or self.tracker.get_job(j.id)) is not None and j.id in places: self._resume(job, epoch(places[j.id][0]))
+            try:
+                if (job := self.tracker.jobs.get(j.id) or self.tracker.get_job(j.id)) is not None and j.id in places: self._resume(job, epoch(places[j.id][0]))
+            except StoreError: raise   # it is read again
+            except Exception as e:
+                _log.exception('The queue cannot line up job %s', j.id)
+                self._tell_odd(j.id, e)
     return cursor
 
 @patch
@@ -850,7 +884,9 @@ def _heed(self:JobQueue, e:JobEvent):
     if (act := _HEEDED.get(e.type)) is None: return
     try: act(self, e)
     except StoreError: raise   # it is read again
-    except Exception: _log.exception('The queue cannot act on what happened to job %s: %s', e.job_id, e.type)
+    except Exception as err:
+        _log.exception('The queue cannot act on what happened to job %s: %s', e.job_id, e.type)
+        self._tell_odd(e.job_id, err)
 
 # %% ../../nbs/run/16_queue.ipynb #ca9d857d
 @patch
@@ -886,23 +922,32 @@ def _on_end(self:JobQueue, e:JobEvent):
 _HEEDED = {'queued': JobQueue._on_queued, 'retried': JobQueue._on_waiting_again, 'deferred': JobQueue._on_waiting_again, 'cancel_requested': JobQueue._on_cancel,
            'completed': JobQueue._on_end, 'failed': JobQueue._on_end, 'cancelled': JobQueue._on_end}
 
-# %% ../../nbs/run/16_queue.ipynb #09efba87
+# %% ../../nbs/run/16_queue.ipynb #8e035e7e
 @patch
 def start(self:JobQueue) -> JobQueue:  # Itself
-    "Begin taking jobs, in a thread of its own. Once started, starting again does nothing."
-    if self._thread is not None and self._leaving: self._thread.join()   # it is just being stopped
-    with self._lock:
-        if self._thread is not None and self._thread.is_alive(): return self
-        ready = threading.Event()
-        def run():
-            try: asyncio.run(self._live(ready))
-            finally: ready.set()
-        self._thread = threading.Thread(target=run, name='jobtrack-queue', daemon=True)
-        self._thread.start()
-        ready.wait()
+    """Begin taking jobs, in a thread of its own. Once started, starting again does nothing. Waits for a stop that is under way.
+
+    Raises `RuntimeError` when it is being stopped and one of its own jobs' callbacks asks: it cannot end before that returns."""
+    while True:
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive(): return self._begin()
+            if not self._asked: return self
+            ending = self._thread
+        if ending is threading.current_thread(): raise RuntimeError('The queue is being stopped, and ends when this callback has returned. Start it again from another thread')
+        ending.join()
+
+@patch
+def _begin(self:JobQueue) -> JobQueue:
+    ready, self._asked = threading.Event(), False
+    def run():
+        try: asyncio.run(self._live(ready))
+        finally: ready.set()
+    self._thread = threading.Thread(target=run, name='jobtrack-queue', daemon=True)
+    self._thread.start()
+    ready.wait()   # from here on there is a loop that can be asked to end
     return self
 
-# %% ../../nbs/run/16_queue.ipynb #60c668ab
+# %% ../../nbs/run/16_queue.ipynb #e5335ec9
 @patch
 async def _live(self:JobQueue, ready:threading.Event):
     self._loop, self._main_task, self._leaving = asyncio.get_running_loop(), asyncio.current_task(), False
@@ -931,11 +976,14 @@ def stop(self:JobQueue,
     """Stop taking jobs and let go of those that run. Blocks until that is done, except when called by one of its own jobs' callbacks.
 
     Raises `TimeoutError`; it then goes on letting go, and may be asked to stop again."""
-    if self._thread is None or not self._thread.is_alive(): return
-    with suppress(RuntimeError): self._loop.call_soon_threadsafe(self._ask_to_leave)   # or it has ended just now
-    if self._thread is threading.current_thread(): return
-    self._thread.join(timeout)
-    if self._thread.is_alive(): raise TimeoutError(f'The queue is still letting go of its jobs after {timeout} s')
+    with self._lock:   # or it is just being started, and its loop not there yet
+        thread, loop = self._thread, self._loop
+        if thread is None or not thread.is_alive(): return
+        self._asked = True
+    with suppress(RuntimeError): loop.call_soon_threadsafe(self._ask_to_leave)   # or it has ended just now
+    if thread is threading.current_thread(): return
+    thread.join(timeout)
+    if thread.is_alive(): raise TimeoutError(f'The queue is still letting go of its jobs after {timeout} s')
 
 @patch
 def _ask_to_leave(self:JobQueue):

@@ -7,16 +7,17 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/runner.html.md"""
 # %% auto #0
 __all__ = ['Outcome', 'exit_outcome', 'Receipt', 'Report', 'Runner', 'Trial', 'Held', 'check_runner', 'retry_delay']
 
-# %% ../../nbs/run/10_runner.ipynb #6e8ed47f
+# %% ../../nbs/run/10_runner.ipynb #c2c38d53
 import asyncio, errno, hashlib, json, os, signal, subprocess, sys, time
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, runtime_checkable
 from ..core.errors import InvalidInput
-from ..core.job import Failure, Job, JobStatus, OutputFile
+from ..core.job import Failure, Job, JobStatus, OutputFile, epoch
+from ..core.logs import LogStore
 from ..core.tracker import JobTracker
-from .policy import retry_delay
+from .policy import retry_delay  # noqa: F401
 _all_ = ['retry_delay']   # whoever writes a runner finds it here too
 
 # %% ../../nbs/run/10_runner.ipynb #021180e9
@@ -131,13 +132,24 @@ class Report:
         "Bytes of this attempt's log that are on disk: where a runner that copies a log goes on."
         return self.tracker.logs.size(self.job_id, self.attempt)
 
-# %% ../../nbs/run/10_runner.ipynb #f4ca03a5
+# %% ../../nbs/run/10_runner.ipynb #0c112200
+def _drop_old_log(
+    logs:LogStore,  # Where it lies
+    job:Job,        # A job whose present attempt is just being begun
+) -> None:
+    "Remove a log that an earlier job of the same id has left: it was last written before this one was created."
+    try: written = logs.path(job.id, job.attempt).stat().st_mtime
+    except OSError: return   # there is none, or whoever opens it will say what is wrong with it
+    if (created := epoch(job.created_at)) is not None and written < created - .02: logs.remove(job.id, job.attempt)   # clocks of file systems tick slowly
+
+# %% ../../nbs/run/10_runner.ipynb #6e20f33a
 @runtime_checkable
 class Runner(Protocol):
     """Carries out jobs of one kind.
 
-    All four verbs run on the queue's event loop and must not block it. The pair (`job.id`, `job.attempt`) names the
-    work; whatever a runner leaves behind (a folder, a process, a container) carries both, so that it can be found."""
+    All four verbs run on the queue's event loop and must not block it. The work is that of one attempt of a job as
+    it was created: `job.id`, `job.attempt` and `job.created_at` name it; whatever a runner leaves behind (a folder, a process, a container) carries all three, so that
+    it can be found, and is not taken for that of another job to which a deleted one has left its id."""
     name:str       # What `job.runner` calls it
     durable:bool   # Whether its work outlives this process
 
@@ -186,11 +198,11 @@ class Held(list):
     "The promises that were seen to hold, in order."
     def __init__(self): super().__init__(); self.untried: dict[str, str] = {}   # promise -> why it was not tried
 
-# %% ../../nbs/run/10_runner.ipynb #6cbb77ab
+# %% ../../nbs/run/10_runner.ipynb #ca1148cd
 _PROMISES: list[tuple[str, str, Callable]] = []
 
 def _promise(text:str, needs:str=''):
-    "Have a function try a promise. `needs`: fields of `Trial`, capabilities, `durable`, `make`, `queue`."
+    "Have a function try a promise. `needs`: fields of `Trial`, capabilities, `durable`, `ids` (which can be used again), `make`, `queue`."
     def add(f): _PROMISES.append((text, needs, f)); return f
     return add
 
@@ -207,13 +219,15 @@ class _Check:
         for word in needs.split():
             if word in ('log', 'outputs', 'force'):
                 if word not in getattr(self.runner, 'capabilities', ()): return f'the runner does not claim `{word}`'
+            elif word == 'ids':
+                if getattr(self.runner, 'ids_once', False): return 'the runner says that each id is used once, and does not claim more'
             elif word == 'durable':
                 if not self.runner.durable: return 'the runner is not durable'
             elif getattr(self if word in ('make', 'queue') else self.trial, word) is None: return f'`{word}` was not given'
 
-    def job(self, what:str) -> tuple[Job, Report]:
+    def job(self, what:str, id:str|None=None) -> tuple[Job, Report]:
         "A running job with one of the specs."
-        job = self.tracker.create_job(f'trial: {what}', runner=self.runner.name, spec=getattr(self.trial, what))
+        job = self.tracker.create_job(f'trial: {what}', id=id, runner=self.runner.name, spec=getattr(self.trial, what))
         self.tracker.mark_running(job.id)
         self.begun.append(job)
         return job, Report(self.tracker, job.id, job.attempt)
@@ -382,6 +396,27 @@ async def _(c):
         receipt = await c.stop(job, handle, .3)
         _hold(receipt.confirmed and receipt.how == 'forced' and not receipt.left, f'the receipt is {receipt}')
         _hold((await following).status != JobStatus.COMPLETED, 'it is called completed')
+
+# %% ../../nbs/run/10_runner.ipynb #d2d17a0c
+@_promise('an id that is used again is new work', 'ids')
+async def _(c):
+    async def new(what, before):
+        c.tracker.mark_cancelled(before.id)
+        c.tracker.delete_job(before.id)
+        job, report = c.job(what, before.id)
+        _hold((found := await c.runner.find(job)) is None, f'before it is begun, `find` gives {found}')
+        return job, report, await c.start(job)
+    job, report = c.job('quick')
+    await c.follow(job, await c.start(job), report)
+    job, report, handle = await new('endless', job)
+    async with c.following(job, handle, report) as following:
+        done, _ = await asyncio.wait({following}, timeout=.3)
+        _hold(not done, f'`follow` ended at once, as the earlier job had: {done and following.exception() or done and following.result()}')
+        await c.stop(job, handle)
+        await following
+    job, report, handle = await new('quick', job)
+    outcome = await c.follow(job, handle, report)
+    _hold(outcome.status == JobStatus.COMPLETED, f'the earlier job was stopped, and the new one is called {outcome.status}: {outcome.failure}')
 
 # %% ../../nbs/run/10_runner.ipynb #93a2dc1c
 _CLIENT = """
