@@ -428,7 +428,7 @@ def _need(self:JobTracker, job_id) -> Job:
     if (job := self.get_job(job_id)) is None: raise UnknownJob(job_id)
     return job
 
-# %% ../../nbs/core/05_tracker.ipynb #ac0a9e50
+# %% ../../nbs/core/05_tracker.ipynb #59879288
 @patch
 def make_job(self:JobTracker,
     name:str,                   # What people call it
@@ -468,7 +468,6 @@ def _looked_over(job:Job) -> Job:
     if not -_MOST <= job.priority < _MOST: raise InvalidInput('priority', f'is {job.priority}', 'Give a whole number of at most 31 bits')
     if (t := job.timeout) is not None and (isinstance(t, bool) or not isinstance(t, (int, float)) or not 0 < t < 1e300): raise InvalidInput('timeout', f'is {t!r}', 'Give seconds above 0, or None')
     if not isinstance(job.node, str|None): raise InvalidInput('node', f'is {job.node!r}', 'Give the id of a node')
-    if job.status is not JobStatus.PENDING: raise InvalidInput('status', f'is {job.status}', 'A new job is pending; a record from elsewhere is taken over with `restore`')
     return job
 
 @patch
@@ -480,7 +479,7 @@ def create_job(self:JobTracker,
     "Put a job on record. Raises `InvalidInput` naming the field; `KeyConflict` when the id is taken by a job with another spec."
     return self.add_job(self.make_job(name, **kwargs))
 
-# %% ../../nbs/core/05_tracker.ipynb #b6b9b43d
+# %% ../../nbs/core/05_tracker.ipynb #eea231c1
 @patch
 def add_job(self:JobTracker,
     job:Job,            # A pending job, made elsewhere
@@ -504,6 +503,10 @@ def add_jobs(self:JobTracker,
         _looked_over(job)
         _instant('created_at', job.created_at or '')
     with self._lock:
+        begun = [j for j in jobs if j.status is not JobStatus.PENDING]
+        known = self.store.places([j.id for j in begun]) if begun else ()
+        for job in begun:
+            if job.id not in known: raise InvalidInput('status', f'is {job.status}', 'A new job is pending; a record from elsewhere is taken over with `restore`')
         events = self.store.apply([Add(job, {'name': job.name, 'runner': job.runner}, queued, batch) for job in jobs]) if jobs else []
         held, told = [None]*len(jobs), []
         for n, (job, e) in enumerate(zip(jobs, events)):

@@ -195,7 +195,7 @@ def container_request(
     return dict(image=spec['image'], command=spec['argv'] and list(spec['argv']), entrypoint=spec['entrypoint'] and list(spec['entrypoint']), user=user, working_dir=spec['cwd'],
                 environment={'HOME': '/tmp'} | spec['env'], stop_signal=spec['stop_signal'], host_config=host)
 
-# %% ../../nbs/run/13_docker.ipynb #45bd4f61
+# %% ../../nbs/run/13_docker.ipynb #5677fa6e
 def default_folder() -> Path:
     "Where a runner keeps its things when it is not told. Source: XDG Base Directory Specification 0.8."
     return Path(os.environ.get('XDG_DATA_HOME') or Path.home()/'.local/share')/'jobtrack'/'docker'
@@ -215,6 +215,7 @@ class DockerRunner:
 
     `job.spec` is the table above; `check_container` looks it over. The engine is first talked to when there is something to do. Paths in a spec are paths of the engine's machine."""
     durable = True
+    capabilities = frozenset({'log', 'outputs', 'force'})   # see `Runner`
     interval = .1       # Seconds between looks at the log of a running container
     look_every = 2.     # Seconds between looks at the container itself
     reap_every = 300.   # Seconds between rounds of the reaper
