@@ -11,7 +11,7 @@ from pathlib import Path
 
 import docker, psutil, pytest
 from hypothesis import HealthCheck, settings
-from needs import NEEDS, engine
+from needs import NEEDS, dockerd, engine
 from cjm_jobtrack.run.groups import Groups
 from cjm_jobtrack.run.process import _whose
 from services import Docker, Postgres
@@ -26,8 +26,6 @@ def pytest_collection_modifyitems(items):
         for name in (n for mark in item.iter_markers('needs') for n in mark.args):
             if why := NEEDS[name].lacking(): item.add_marker(pytest.mark.skip(reason=why))
         if item.get_closest_marker('slow') and not LONG: item.add_marker(pytest.mark.skip(reason='slow: `make test-long` runs it'))
-        # who shares an engine stays on one worker, which looks at its end whether containers are left; the others go file by file
-        item.add_marker(pytest.mark.xdist_group('docker' if 'docker_engine' in getattr(item, 'fixturenames', ()) else item.path.name))
 
 @pytest.fixture(scope='session')
 def root() -> Path:
@@ -72,10 +70,11 @@ class Engine:
 def docker_engine() -> Engine | Docker:
     "An engine, shared: for containers, not for faults. Its `url` is for `docker.DockerClient` and DOCKER_HOST."
     need('docker')
-    with nullcontext(Engine(url)) if (url := engine()) else Docker() as found:
+    beside = 'PYTEST_XDIST_WORKER' in os.environ   # others run tests at the same time: an engine of our own, where we may start one
+    with nullcontext(Engine(url)) if (url := engine()) and not (beside and dockerd()) else Docker() as found:
         before = _our_containers(found.url)
         yield found
-        left = _our_containers(found.url) - before
+        left = _our_containers(found.url) - before if not (beside and found.url == url) else ()
     assert not left, f'containers left behind by the tests: {sorted(left)}'
 
 def _our_containers(url) -> set[str]:
