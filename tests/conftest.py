@@ -27,6 +27,13 @@ def pytest_collection_modifyitems(items):
             if why := NEEDS[name].lacking(): item.add_marker(pytest.mark.skip(reason=why))
         if item.get_closest_marker('slow') and not LONG: item.add_marker(pytest.mark.skip(reason='slow: `make test-long` runs it'))
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    "What was captured travels between processes, which takes no lone surrogates; some tests are about those."
+    report = yield
+    report.sections = [(name, text.encode(errors='backslashreplace').decode()) for name, text in report.sections]
+    return report
+
 @pytest.fixture(scope='session')
 def root() -> Path:
     "The top folder of the project."
