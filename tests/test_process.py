@@ -1,5 +1,6 @@
 "Programs as jobs: begun once, found after our death, stopped to the last descendant. Real processes throughout."
 import asyncio, fcntl, json, os, shutil, signal, subprocess, sys, textwrap, time
+from contextlib import suppress
 from pathlib import Path
 import psutil, pytest
 from cjm_jobtrack.core.errors import InvalidInput, StoreError
@@ -37,7 +38,12 @@ class Bench:
         return job, Report(self.tracker, job.id, job.attempt)
 
     def py(self, code, *args, **spec): return self.begin(PY, '-c', textwrap.dedent(code), *args, **spec)
-    def children(self): return {*psutil.Process().children(recursive=True)} - self.before
+    def children(self):
+        "Ours, and theirs; a server that another test uses may come and go with children of its own."
+        ours = {*psutil.Process().children()} - self.before
+        for c in [*ours]:
+            with suppress(psutil.NoSuchProcess): ours.update(c.children(recursive=True))
+        return ours
     def log(self, job): return self.tracker.logs.path(job.id, job.attempt).read_bytes()
     def folder(self, job): return self.tmp/'work'/job.id/str(job.attempt)
 
