@@ -12,6 +12,16 @@ def until(*args):
     from helpers import until   # here, because worker processes import this file, and need no servers
     return until(*args)
 
+
+_before = set()
+
+@pytest.fixture(autouse=True)
+def children_of_others():
+    "A server that other tests use is a child of this process as well."
+    _before.clear(), _before.update(psutil.Process().children())
+
+def own_children() -> list[psutil.Process]: return [p for p in psutil.Process().children() if p not in _before]
+
 @pytest.fixture
 def tracker():
     with JobTracker() as t: yield t
@@ -596,7 +606,7 @@ def test_closing_ends_what_is_at_work(tracker):
         handle = await runner.start(job)
         await asyncio.to_thread(runner.close)
         return await runner.follow(job, handle, report)
-    assert asyncio.run(main()).failure.kind == 'interrupted' and not psutil.Process().children()
+    assert asyncio.run(main()).failure.kind == 'interrupted' and not own_children()
 
 def test_when_we_are_killed_our_processes_end(tmp_path):
     code = ('import asyncio, os, subprocess, time\nfrom cjm_jobtrack.core.job import Job\nfrom cjm_jobtrack.run.call import CallRunner\n'
@@ -628,12 +638,12 @@ def test_a_warm_process_is_used_again_and_closed(tracker):
             c = await one(pid_of)
             two = await asyncio.gather(one(pid_of), one(pid_of))
             assert a == b != c and len({*two, c}) in (2, 3)
-            assert len(runner._idle) == 1 and [p.pid for p in psutil.Process().children()] == [runner._idle[0].process.pid]
+            assert len(runner._idle) == 1 and [p.pid for p in own_children()] == [runner._idle[0].process.pid]
             child = await one(leaves_one)
             try: assert not runner._idle and alive(child)   # completed is completed; but with a guest in the house it is not used again
             finally: os.kill(child, signal.SIGKILL)
             await one(pid_of)
-        assert not psutil.Process().children()
+        assert not own_children()
     asyncio.run(main())
 
 def test_a_runner_that_is_forgotten_leaves_no_process(tracker):
@@ -654,7 +664,7 @@ def test_many_processes_at_once(tracker):
                 job, report = begun(tracker, runner.call(steps if i % 2 else coro, i))
                 return (await runner.follow(job, await runner.start(job), report)).result
             return await asyncio.gather(*(one(i) for i in range(8)))
-    assert asyncio.run(main()) == list(range(8)) and not psutil.Process().children()
+    assert asyncio.run(main()) == list(range(8)) and not own_children()
 
 @pytest.mark.parametrize('endless', [sleeps, looks, deaf])
 def test_the_promises_of_a_runner_with_processes(tmp_path, endless):
@@ -675,4 +685,4 @@ def test_the_queue_tries_a_lost_process_again_and_cancels_another(tmp_path):
         assert tracker.join(lost.id, 20).result == 'again' and long.status == 'cancelled'
         receipt = tracker.history(long.id)[-1].data['receipt']
         assert receipt['confirmed'] and receipt['how'] == 'forced' and len(receipt['ended']) == 5
-    assert not psutil.Process().children()
+    assert not own_children()
