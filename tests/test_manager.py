@@ -496,7 +496,7 @@ def test_later_originals_give_their_one_file(tmp_path, generation):
 def test_refresh_gives_the_nodes_word(ours, tmp_path):
     job = ours.create(ours.shed, manualPath=video(ours.node, gate=str(tmp_path/'gate')))['id']
     ours.wait(job, 'running')
-    until(lambda: ours.get(job).get('remoteJobId'), 'the job to be sent')
+    until(lambda: ours.served.get(job).get('status') == 'running', 'the job to have arrived there')   # its number is on record before it is sent
     r = ours.http.post(f'/api/jobs/{job}/refresh')
     assert r.status_code == 200 and r.json()['message'] == 'Job status refreshed successfully' and r.json()['job']['status'] == 'running' and fits(r.json()['job'], JOB)['id'] == job
     (tmp_path/'gate').touch()
