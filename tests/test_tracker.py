@@ -1033,3 +1033,9 @@ def test_ending_those_that_wait_leaves_those_that_run(tracker):
 def test_a_fact_has_a_name(tracker, type):
     job = in_status(tracker, R)
     with pytest.raises(InvalidInput, match='`type`'): tracker.note(job.id, type)
+
+def test_instants_are_compared_in_one_form(tracker):
+    "Wherever a job was made: its instant is on record in UTC, so that filters by time find it."
+    job = tracker.add_job(Job(id='east', created_at='2026-01-01T02:00:00+05:00'))
+    assert job.created_at == '2025-12-31T21:00:00.000000+00:00' and tracker.store.get('east').created_at == job.created_at
+    assert tracker.list_jobs(since='2026-01-01') == [] and tracker.list_jobs(until='2026-01-01T00:00:00+00:00') == [job]

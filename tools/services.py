@@ -8,6 +8,7 @@ Each lives in a folder of its own and goes with it; nothing of the machine's own
 They end when this process ends, however it ends."""
 import ctypes, json, os, pwd, shutil, signal, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -26,7 +27,7 @@ def until(condition, what, deadline=30.):
         time.sleep(.01)
     return value
 
-class Service:
+class Service(ABC):
     "A server process and its folder."
     name, end_signal, account = '', signal.SIGTERM, None
 
@@ -35,8 +36,10 @@ class Service:
         self.folder = Path(tempfile.mkdtemp(prefix=f'jobtrack-{self.name}-', dir=base if len(base) < 50 else '/tmp'))
         self.process, self.log = None, self.folder/'server.log'
 
-    def command(self) -> list[str]: raise NotImplementedError
-    def answers(self) -> bool: raise NotImplementedError
+    @abstractmethod
+    def command(self) -> list[str]: "How it is started."
+    @abstractmethod
+    def answers(self) -> bool: "Whether it can be talked to."
 
     def words(self) -> str:
         "What the server said last."

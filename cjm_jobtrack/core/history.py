@@ -6,10 +6,10 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/history.html.md"""
 
 # %% auto #0
 __all__ = ['FORMAT', 'VERSION', 'LIVE', 'duration', 'RetentionPolicy', 'candidates', 'PruneReport', 'prune', 'orphans',
-           'dossier_line', 'export_jobs', 'instant', 'Problem', 'ImportReport', 'read_dossier', 'read_original',
-           'import_jobs', 'BackupReport', 'backup']
+           'dossier_line', 'export_jobs', 'Problem', 'ImportReport', 'read_dossier', 'read_original', 'import_jobs',
+           'BackupReport', 'backup']
 
-# %% ../../nbs/core/07_history.ipynb #ab255f35
+# %% ../../nbs/core/07_history.ipynb #4049b60a
 import gzip, io, json, math, os, re, shutil, signal, zlib
 from collections import Counter
 from contextlib import contextmanager, nullcontext, suppress
@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Callable, Iterable, Iterator
 from fastcore.basics import patch
 from .errors import InvalidInput, StoreError
-from .job import Dossier, Ended, Failure, Job, JobEvent, JobStatus, OutputFile, check_id, jsonable, now
+from .job import Dossier, Ended, Failure, Job, JobEvent, JobStatus, OutputFile, check_id, instant, jsonable, now
 from .logs import LogStore
 from .tracker import JobTracker
 
@@ -187,7 +187,7 @@ def _lines(tracker:JobTracker, filters:dict) -> Iterator[str]:
         n, after = n + len(page), page[-1].num
     yield _encode({'end': True, 'jobs': n})
 
-# %% ../../nbs/core/07_history.ipynb #385c92bf
+# %% ../../nbs/core/07_history.ipynb #fde6c065
 @contextmanager
 def _appearing(path:Path) -> Iterator[BinaryIO]:
     "A new file, which takes the place of `path` at the end of the block. Raises `InvalidInput`, `StoreError`."
@@ -230,16 +230,6 @@ def _filters(status, given:dict) -> dict:
     try: wanted = None if status is None else [JobStatus(s) for s in ([status] if isinstance(status, str) else status)]
     except ValueError as e: raise InvalidInput('status', f'is {status!r}', f'Use {", ".join(JobStatus)}') from e
     return {k: instant(v, k) if k in ('since', 'until') else v for k, v in given.items() if v is not None} | ({} if wanted is None else {'status': wanted})
-
-def instant(
-    value:str,     # ISO-8601; without an offset it is UTC
-    field:str,     # What the value is for
-) -> str:          # As it stands on record
-    "An instant. Raises `InvalidInput` naming the field."
-    try: at = datetime.fromisoformat(value)
-    except (TypeError, ValueError) as e: raise InvalidInput(field, f'is {value!r}', 'Give an instant such as 2030-01-31T12:00:00+00:00') from e
-    try: return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).astimezone(timezone.utc).isoformat(timespec='microseconds')
-    except OverflowError as e: raise InvalidInput(field, f'is {value!r}', 'Give an instant of this age') from e
 
 # %% ../../nbs/core/07_history.ipynb #f76230cd
 @dataclass(frozen=True)

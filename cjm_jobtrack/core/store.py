@@ -7,10 +7,9 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/store.html.md"""
 # %% auto #0
 __all__ = ['SCHEMA_VERSION', 'job_table', 'event_table', 'lease_table', 'node_table', 'meta_table', 'WRITES', 'JobStore']
 
-# %% ../../nbs/core/02_store.ipynb #bc87e536
+# %% ../../nbs/core/02_store.ipynb #409f1671
 import json
 from dataclasses import fields
-from datetime import datetime, timezone
 from functools import cache
 from operator import itemgetter
 from typing import Any, Iterable, NamedTuple
@@ -19,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from fastcore.basics import patch
 from .errors import InvalidInput, JobtrackError, UnknownNode
 from .database import Database, Postgres, Sqlite, owner_table
-from .job import Add, Dossier, Ended, Job, JobEvent, JobStatus, Lease, Move, Update, jsonable, now
+from .job import Add, Dossier, Ended, Job, JobEvent, JobStatus, Lease, Move, Update, instant, jsonable, now
 
 # %% ../../nbs/core/02_store.ipynb #f04119a3
 SCHEMA_VERSION = 2   # Raised with each change of the tables; older databases are upgraded when opened
@@ -353,14 +352,7 @@ def get_many(self:JobStore,
     found = self._read(lambda con: _jobs(self._db, con.execute(_kept(self._db, 'get_many'), {'ids': self._db.ids([*job_ids])}).fetchall()))
     return {j.id: j for j in found}
 
-# %% ../../nbs/core/02_store.ipynb #8ebd73ac
-def _instant(field, value):
-    "An instant in the form of the record, by which it can be compared."
-    try:
-        if (at := value if isinstance(value, datetime) else datetime.fromisoformat(value)).tzinfo: return at.astimezone(timezone.utc).isoformat(timespec='microseconds')
-    except (TypeError, ValueError, OverflowError): pass
-    raise InvalidInput(field, f'is {value!r}', 'Give an instant with its offset from UTC, like 2026-03-01T12:00:00+00:00')
-
+# %% ../../nbs/core/02_store.ipynb #e6be19c2
 def _kind(value):
     if value is None or isinstance(value, (bool, str)): return type(value)
     if isinstance(value, (int, float)): return float
@@ -419,7 +411,7 @@ def list(self:JobStore,
 
 @patch
 def _asked(self:JobStore, status, metadata, **given) -> tuple[tuple, dict]:  # what the statement depends on: number of statuses, filters, kinds of metadata; and the values
-    values = {k: _instant(k, v) if k in ('since', 'until') else int(v) if k == 'pinned' else v for k, v in given.items() if v is not None}
+    values = {k: instant(v, k) if k in ('since', 'until') else int(v) if k == 'pinned' else v for k, v in given.items() if v is not None}
     filters, meta, wanted = tuple(values), [*(metadata or {}).items()], [*{JobStatus(s).value: None for s in status or ()}]
     if len(wanted) == len(JobStatus): wanted = []
     for n, s in enumerate(wanted): values[f's{n}'] = s
@@ -539,7 +531,7 @@ def places(self:JobStore,
     "Where jobs stand with the queues."
     return {i: (q, f) for i, q, f in self._ask('places', ids=self._db.ids([*job_ids]))}
 
-# %% ../../nbs/core/02_store.ipynb #31a2a1cc
+# %% ../../nbs/core/02_store.ipynb #b5f054ae
 @cache
 def _ended_sql(db, statuses, older, limit, pinned, before=False, settled=False):
     c, other = job_table.c, job_table.alias('live').c
@@ -572,7 +564,7 @@ def select_ended(self:JobStore,
     "Jobs that have ended, as candidates for `delete_many`."
     wanted = [*{JobStatus(s).value: None for s in (JobStatus if status is None else status) if JobStatus(s).is_terminal}]
     if not wanted: return []
-    values = dict(after_num=after_num, before_num=before_num, limit=limit, older_than=older_than and _instant('older_than', older_than)) | {f's{n}': s for n, s in enumerate(wanted)}
+    values = dict(after_num=after_num, before_num=before_num, limit=limit, older_than=older_than and instant(older_than, 'older_than')) | {f's{n}': s for n, s in enumerate(wanted)}
     rows = self._rows(_ended_sql(self._db, len(wanted), older_than is not None, limit is not None, pinned, before_num is not None, settled), values)
     return [Ended(*r[:4], bool(r[4])) for r in rows]
 

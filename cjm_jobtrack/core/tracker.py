@@ -7,20 +7,19 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/tracker.html.md"""
 # %% auto #0
 __all__ = ['MemoryStore', 'JobTracker', 'Write', 'pump', 'job_result', 'tracker_of']
 
-# %% ../../nbs/core/05_tracker.ipynb #a88ff4d5
+# %% ../../nbs/core/05_tracker.ipynb #a421f68a
 import asyncio, logging, tempfile, threading, time
 from bisect import bisect_right
 from collections import OrderedDict
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from itertools import islice, takewhile
 from typing import Any, AsyncIterator, Awaitable, Callable, Iterable
 from weakref import WeakSet, WeakValueDictionary, ref
 from fastcore.basics import patch
 from fastcore.meta import delegates
 from .errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, LeaseLost, StoreError, UnknownJob, UnknownNode
-from .job import Add, Dossier, Ended, Failure, Job, JobEvent, JobStatus, Lease, Move, Update, check_id, check_move, jsonable, new_id, now, spec_differences
+from .job import Add, Dossier, Ended, Failure, Job, JobEvent, JobStatus, Lease, Move, Update, check_id, check_move, instant, jsonable, new_id, now, spec_differences
 from .logs import LogStore
 
 # %% ../../nbs/core/05_tracker.ipynb #89ca679d
@@ -428,7 +427,7 @@ def _need(self:JobTracker, job_id) -> Job:
     if (job := self.get_job(job_id)) is None: raise UnknownJob(job_id)
     return job
 
-# %% ../../nbs/core/05_tracker.ipynb #59879288
+# %% ../../nbs/core/05_tracker.ipynb #f0de566f
 @patch
 def make_job(self:JobTracker,
     name:str,                   # What people call it
@@ -447,14 +446,6 @@ def make_job(self:JobTracker,
     job = self.job_class(id=id if id is not None else new_id(), name=name, runner=runner, spec={} if spec is None else spec, priority=priority, max_attempts=max_attempts,
                          timeout=timeout, metadata={} if metadata is None else metadata, created_at=at, updated_at=at, node=node)
     return _looked_over(job)
-
-def _instant(field:str, value:str|None) -> str|None:
-    "An instant as it stands on record, in UTC: so written, later is larger."
-    if value is None: return None
-    try:
-        at = datetime.fromisoformat(value)
-        return (at if at.tzinfo else at.replace(tzinfo=timezone.utc)).astimezone(timezone.utc).isoformat(timespec='microseconds')
-    except (TypeError, ValueError, OverflowError) as e: raise InvalidInput(field, f'is {value!r}', "Give an instant such as '2030-01-31T12:00:00+00:00'") from e
 
 _TYPES = (('name', str), ('runner', str), ('spec', dict), ('metadata', dict), ('priority', int), ('max_attempts', int), ('attempt', int))
 _MOST = 2**31   # of numbers in a column
@@ -477,9 +468,9 @@ def create_job(self:JobTracker,
     **kwargs,
 ) -> Job:       # The live object: pending, or as it stands when the id is on record with the same spec
     "Put a job on record. Raises `InvalidInput` naming the field; `KeyConflict` when the id is taken by a job with another spec."
-    return self.add_job(self.make_job(name, **kwargs))
+    return self._add([self.make_job(name, **kwargs)])[0]
 
-# %% ../../nbs/core/05_tracker.ipynb #eea231c1
+# %% ../../nbs/core/05_tracker.ipynb #9ece3a3a
 @patch
 def add_job(self:JobTracker,
     job:Job,            # A pending job, made elsewhere
@@ -501,7 +492,11 @@ def add_jobs(self:JobTracker,
     jobs = [*jobs]
     for job in jobs:
         _looked_over(job)
-        _instant('created_at', job.created_at or '')
+        job.created_at = instant(job.created_at, 'created_at')
+    return self._add(jobs, queued, batch)
+
+@patch
+def _add(self:JobTracker, jobs:list[Job], queued:bool=False, batch:str|None=None) -> list[Job]:
     with self._lock:
         begun = [j for j in jobs if j.status is not JobStatus.PENDING]
         known = self.store.places([j.id for j in begun]) if begun else ()
@@ -538,7 +533,7 @@ def submit_job(self:JobTracker,
             self.record([Write(job, Move(job_id, (job.status, job.attempt), {'queued_at': at}, 'queued', at), {})])
         return job
 
-# %% ../../nbs/core/05_tracker.ipynb #ec167471
+# %% ../../nbs/core/05_tracker.ipynb #2f713ee3
 @patch
 def list_jobs(self:JobTracker,
     status:str|Iterable[str]|None=None, # One status or several; None: all
@@ -560,7 +555,7 @@ def list_jobs(self:JobTracker,
     if limit is not None and (not isinstance(limit, int) or limit < 0): raise InvalidInput('limit', f'is {limit!r}', 'Give a whole number of at least 0')
     with self._lock:
         self._sync()
-        return [self._hold(j) for j in self.store.list(wanted, limit, before, name, node, batch=batch, runner=runner, since=_instant('since', since), until=_instant('until', until), metadata=metadata, pinned=pinned)]
+        return [self._hold(j) for j in self.store.list(wanted, limit, before, name, node, batch=batch, runner=runner, since=None if since is None else instant(since, 'since'), until=None if until is None else instant(until, 'until'), metadata=metadata, pinned=pinned)]
 
 # %% ../../nbs/core/05_tracker.ipynb #fe0ecf7d
 @patch
