@@ -116,7 +116,7 @@ def test_job_is_followed_and_cancelled(node, page):
 
         page.get_by_role('link', name='tape').click()
         details = page.locator('#details')
-        details.get_by_text('Created').wait_for()
+        details.locator('.events').get_by_text('Created').wait_for()   # the facts have a line of that name too
         log = details.locator('.log')
         until(lambda: '<b>step' in log.inner_text(), 'the log, as text')
         n = log.inner_text().count('step')
