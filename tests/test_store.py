@@ -460,10 +460,14 @@ def test_metadata_is_compared_by_value_and_type(store, key):
     for v in (True, False, 0, 1, 1.0, 2**60, -.5, '1', 'true', 'false', 'null', None, 'a"b', 'x', 'y', 'z', '\U0001f3ac', 'empty', '[1]'):
         assert found(v) == (mine == v and isinstance(mine, bool) == isinstance(v, bool)), (key, v)
 
-@pytest.mark.parametrize('kw, field', [(dict(since='yesterday'), 'since'), (dict(until='2026-03-01T12:00:00'), 'until'), (dict(until=5), 'until'), (dict(since='0001-01-01T00:00:00+14:00'), 'since'), (dict(until='9999-12-31T23:59:59-10:00'), 'until'), (dict(metadata={'a': [1]}), 'metadata'), (dict(metadata={'a': {}}), 'metadata')])
+@pytest.mark.parametrize('kw, field', [(dict(since='yesterday'), 'since'), (dict(until=5), 'until'), (dict(since='0001-01-01T00:00:00+14:00'), 'since'), (dict(until='9999-12-31T23:59:59-10:00'), 'until'), (dict(metadata={'a': [1]}), 'metadata'), (dict(metadata={'a': {}}), 'metadata')])
 def test_what_cannot_be_compared_is_told(store, kw, field):
     with pytest.raises(InvalidInput) as e: store.list(**kw)
     assert e.value.field == field and e.value.remedy
+
+def test_an_instant_without_an_offset_is_utc(store):
+    store.add(Job(id='early', created_at='2026-03-01T11:59:59.000000+00:00')), store.add(Job(id='late', created_at='2026-03-01T12:00:01.000000+00:00'))
+    assert [[j.id for j in store.list(**{k: '2026-03-01T12:00:00'})] for k in ('since', 'until')] == [['late'], ['early']]
 
 def test_ended_jobs_page_by_page(store):
     for i in range(9): store.add(Job(id=f'j{i}', status=[C, F, X, P, R][i % 5], completed_at=f'2026-03-0{i+1}T12:00:00.000000+00:00' if i % 5 < 3 else None))
