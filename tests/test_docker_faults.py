@@ -1,6 +1,8 @@
 "Containers through every kind of trouble: our process killed, the program killed, the engine restarted or killed, at every step of their life. Each ends in the truth."
 import asyncio, json, os, signal, subprocess, sys, threading
 import pytest
+from cjm_jobtrack.core.logs import LogStore
+from cjm_jobtrack.run import container_watch
 from cjm_jobtrack.run.queue import JobQueue
 from containers import IMAGE, bench_at
 from helpers import until
@@ -15,7 +17,10 @@ DOOMED = '''
 import json, os, signal, sys, time
 from cjm_jobtrack.core.store import JobStore
 from cjm_jobtrack.core.tracker import JobTracker
-from cjm_jobtrack.run import docker as d
+import docker
+from cjm_jobtrack.core.logs import LogStore
+from cjm_jobtrack.run import container_watch as watch
+from cjm_jobtrack.run.docker import DockerRunner
 from cjm_jobtrack.run.queue import JobQueue
 tmp, url, step, spec = sys.argv[1:]
 
@@ -28,14 +33,14 @@ def doomed(owner, name, when, on=lambda *a, **k: True):
         return result
     setattr(owner, name, call)
 
-api = d.docker.APIClient
+api = docker.APIClient
 def ending(store, ops, *a, **k): return any(getattr(o, 'type', None) == 'failed' for o in ops)
 {'before create': lambda: doomed(api, 'create_container', 'before'), 'after create': lambda: doomed(api, 'create_container', 'after'), 'before start': lambda: doomed(api, 'start', 'before'),
- 'after start': lambda: doomed(api, 'start', 'after'), 'while logging': lambda: doomed(d.LogStore, 'append_at', 'after', lambda logs, job, attempt, at, data, *a: at > 1500), 'at exit': lambda: doomed(d, '_complete', 'before'),
- 'after exit': lambda: doomed(d, '_complete', 'after'), 'before the end is recorded': lambda: doomed(JobStore, 'apply', 'before', ending), 'after the end is recorded': lambda: doomed(JobStore, 'apply', 'after', ending), 'before removal': lambda: doomed(api, 'remove_container', 'before'),
+ 'after start': lambda: doomed(api, 'start', 'after'), 'while logging': lambda: doomed(LogStore, 'append_at', 'after', lambda logs, job, attempt, at, data, *a: at > 1500), 'at exit': lambda: doomed(watch, '_complete', 'before'),
+ 'after exit': lambda: doomed(watch, '_complete', 'after'), 'before the end is recorded': lambda: doomed(JobStore, 'apply', 'before', ending), 'after the end is recorded': lambda: doomed(JobStore, 'apply', 'after', ending), 'before removal': lambda: doomed(api, 'remove_container', 'before'),
  'after removal': lambda: doomed(api, 'remove_container', 'after')}[step]()
 tracker = JobTracker(f'sqlite:///{tmp}/jobs.db')
-runner = d.DockerRunner(f'{tmp}/docker', tracker.logs, base_url=url)
+runner = DockerRunner(f'{tmp}/docker', tracker.logs, base_url=url)
 runner.interval = .02
 queue = JobQueue(tracker, runner).start()
 queue.submit(tracker.create_job('p', id='doomed', runner='docker', spec=json.loads(spec)))
@@ -157,7 +162,7 @@ def test_the_engine_goes_away(own, how, step):
     def away():
         if how == 'kill': own.engine.kill(); own.engine.start()
         else: own.engine.restart(live_restore=how == 'live restore')
-    done, back, api = threading.Event(), threading.Event(), type(own.runner._api())
+    done, back, api = threading.Event(), threading.Event(), type(own.runner.engine.api())
     def once(owner, name, when, on=lambda *a: True):
         was = getattr(owner, name)
         def call(*a, **k):
@@ -167,10 +172,9 @@ def test_the_engine_goes_away(own, how, step):
             if when == 'after' and mine: done.set(); away(); back.set()
             return result
         patch.setattr(owner, name, call)
-    from cjm_jobtrack.run import docker as d
     with pytest.MonkeyPatch.context() as patch:
         {'before create': lambda: once(api, 'create_container', 'before'), 'after create': lambda: once(api, 'create_container', 'after'), 'before start': lambda: once(api, 'start', 'before'), 'after start': lambda: once(api, 'start', 'after'),
-         'while logging': lambda: once(d.LogStore, 'append_at', 'after', lambda logs, job, attempt, at, data, *a: at > 1500), 'after exit': lambda: once(d, '_complete', 'before'),
+         'while logging': lambda: once(LogStore, 'append_at', 'after', lambda logs, job, attempt, at, data, *a: at > 1500), 'after exit': lambda: once(container_watch, '_complete', 'before'),
          'before removal': lambda: once(api, 'remove_container', 'before')}[step]()
         job = own.tracker.create_job('p', runner='docker', spec=spec_for(own))
         own.runner.reap_every = .3
