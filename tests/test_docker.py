@@ -9,7 +9,7 @@ from cjm_jobtrack.run.container_engine import docker_engine, engine_options
 from cjm_jobtrack.run.container_watch import _Demux, _Groups, _Mend, _Usage
 from cjm_jobtrack.run.docker import DockerRunner
 from cjm_jobtrack.run.queue import JobQueue
-from cjm_jobtrack.run.runner import Report, check_runner
+from cjm_jobtrack.run.runner import Report
 from containers import IMAGE, bench_at
 from helpers import until
 
@@ -19,12 +19,7 @@ pytestmark = pytest.mark.needs('busybox')
 def bench(tmp_path, docker_engine):
     with bench_at(tmp_path, docker_engine.url) as b: yield b
 
-# --- the promises
-
-def test_promises_hold(bench):
-    quick, endless = {'image': IMAGE, 'argv': ['echo', 'hello']}, {'image': IMAGE, 'argv': ['sleep', '600']}
-    held = asyncio.run(check_runner(bench.runner, quick, endless, bench.tracker, deadline=60.))
-    assert len(held) >= 7
+# --- through a life
 
 def test_a_container_is_removed_once_its_end_is_on_record(bench):
     async def main():
@@ -55,7 +50,7 @@ def test_a_container_is_walled_in(bench):
     ''')
     assert bench.run(job, report).status == 'completed'
     words = bench.log(job).decode().split()
-    assert words[:2] == [str(os.getuid()), str(os.getgid())]
+    assert words[:2] == (['65534', '65534'] if os.getuid() == 0 else [str(os.getuid()), str(os.getgid())])
     told = bench.log(job).decode()
     assert re.search(r'CapEff:\s*0+\n', told) and re.search(r'CapBnd:\s*0+\n', told) and re.search(r'NoNewPrivs:\s*1', told)
     assert 'Read-only file system' in told and 'tmp\nlo\n' in told and f'/tmp {job.id} 1' in told and 'init' in told.splitlines()[-1]

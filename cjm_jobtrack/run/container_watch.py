@@ -190,13 +190,14 @@ class _LiveWatch(_LogWatch):
             self.offset = size
             self.report.log()
 
-# %% ../../nbs/run/13_container_watch.ipynb #104cd937
+# %% ../../nbs/run/13_container_watch.ipynb #fa5e9b1b
 @dataclass
 class _Usage:
     "What a container has used so far. None: not known."
     peak_memory_bytes:int|None=None  # With the page cache of its files, as the kernel counts it
     cpu_s:float|None=None            # Seconds of all processors together
     oom_kills:int=0                  # Processes killed for want of memory
+    pids_refused:int=0               # Times that it was refused another process or thread
 
     def facts(self) -> dict: return {k: v for k, v in vars(self).items() if v}
 
@@ -208,7 +209,7 @@ def _number_in(path:Path, key:str|None=None) -> int|None:
     return None
 
 class _Groups:
-    """The control groups of a container. Source: Linux kernel documentation, Control Group v2 (memory.peak, memory.events, cpu.stat); v1
+    """The control groups of a container. Source: Linux kernel documentation, Control Group v2 (memory.peak, memory.events, pids.events, cpu.stat); v1
     (memory.max_usage_in_bytes, memory.oom_control, cpuacct.usage)."""
     def __init__(self, pid:int, container_id:str, root:Path=Path('/sys/fs/cgroup'), proc:Path=Path('/proc')):
         self.at = {}
@@ -227,6 +228,8 @@ class _Groups:
         us = two and _number_in(two/'cpu.stat', 'usage_usec')
         u.peak_memory_bytes = max(u.peak_memory_bytes or 0, peak or 0) or None
         u.oom_kills = max(u.oom_kills, kills or 0)
+        pids = self.at.get('pids') or two
+        u.pids_refused = max(u.pids_refused, pids and _number_in(pids/'pids.events', 'max') or 0)
         if ns or us: u.cpu_s = round(ns/1e9 if ns else us/1e6, 3)
         return bool(peak or ns or us)
 
@@ -319,7 +322,7 @@ class _Follow:
         for s in (self.log, self.watch and self.watch.ear and self.watch.ear.stream):
             if s is not None: s.close()
 
-# %% ../../nbs/run/13_container_watch.ipynb #67ff35eb
+# %% ../../nbs/run/13_container_watch.ipynb #f1947eb3
 @patch
 async def run(self:_Follow) -> Outcome:
     "Until it ends."
@@ -356,7 +359,7 @@ async def _again(self:_Follow, box:dict) -> bool:
 @patch
 async def _wake(self:_Follow, box:dict) -> Outcome:
     "It was made and never begun: whoever was about to did not get so far."
-    if not self.runner.notes.has(self.job, 'stop'): await self.runner._begin(self.job, {'name': self.name, 'image': box['Config']['Image']})
+    if not self.runner.notes.has(self.job, 'stop'): await self.runner._begin(self.job, {'name': self.name, 'image': box['Config']['Image'], 'user': box['Config']['User'], 'labels': box['Config']['Labels']})
     else: await self.ask(lambda api: self.runner._remove(self.name, api, self.job))
     if failed := self.runner.notes.read(self.job, 'failed'): return Outcome.failed(**failed)
     return await self.run()
@@ -368,6 +371,7 @@ async def _ended(self:_Follow, box:dict) -> Outcome:
     facts = self.usage.facts() | ({'engine_restarted': True} if self.silences else {})
     if runner.notes.has(job, 'stop'): outcome = Outcome(JobStatus.CANCELLED)
     else: outcome = container_outcome(box['State'], last, work['invalid_exit'], box['HostConfig']['Memory'] or None, **facts)
+    await runner._give_back(work['output_dir'])
     outputs = await asyncio.to_thread(collect_outputs, work['output_dir'], work['output_globs']) if work['output_dir'] else []
     if outcome.status is JobStatus.COMPLETED and work['require_output'] and not outputs:
         return Outcome.failed('no_output', 'The container ended well and left no file', exit_code=0, evidence={'last_lines': last}, hint='Where does it write to? Only what lies in `output_at` is kept')
@@ -376,6 +380,7 @@ async def _ended(self:_Follow, box:dict) -> Outcome:
 @patch
 async def _gone(self:_Follow) -> Outcome:
     "Somebody has removed it. The engine's memory of the last events may still say how it ended."
+    await self.runner._give_back(self.box and json.loads(self.box['Config']['Labels']['jobtrack.work'])['output_dir'])
     if self.runner.notes.has(self.job, 'stop'): return Outcome(JobStatus.CANCELLED)
     told, last = [], [line[-1000:] for line in self.logs.tail(self.job.id, self.job.attempt, lines=20).splitlines()]
     with suppress(APIError, NodeUnreachable):

@@ -8,11 +8,11 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/docker.html.md"""
 __all__ = ['DockerRunner', 'check_container', 'container_request', 'container_outcome', 'Reaped', 'docker_engine',
            'engine_options', 'libraries', 'make_image', 'default_folder']
 
-# %% ../../nbs/run/13_docker.ipynb #83e92a7e
-import asyncio, itertools, logging, os, time
+# %% ../../nbs/run/13_docker.ipynb #d3a11acf
+import asyncio, itertools, logging, math, os, threading, time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 import cjm_jobtrack
 from docker.errors import APIError, NotFound
@@ -20,15 +20,15 @@ from fastcore.basics import patch
 from ..core.errors import InvalidInput, NodeUnreachable, StoreError
 from ..core.job import Job, JobStatus, new_id
 from ..core.logs import LogStore
-from .container import Reaped, _failure, _is_anothers, _is_begun, _is_over, _is_ours, _refusal, _source, _verdict
-from .container import check_container, container_labels, container_name, container_outcome, container_request  # noqa: F401
+from .container import Reaped, _failure, _is_anothers, _is_begun, _is_over, _is_ours, _refusal, _verdict, find_sources
+from .container import check_container, container_labels, container_name, container_outcome, container_request, default_user  # noqa: F401
 from .container_engine import Engine, docker_engine, engine_options, has_image, libraries, make_image, pull_image, signal_container  # noqa: F401
-from .container_files import Notes, _alone, _owner, default_folder
+from .container_files import Loans, Notes, _alone, _owner, check_readable, default_folder, make_folder, unmake
 from .container_watch import _Ear, _Follow
 from .runner import Outcome, Receipt, Report, _drop_old_log, retry_delay
 _all_ = ['check_container', 'container_request', 'container_outcome', 'Reaped', 'docker_engine', 'engine_options', 'libraries', 'make_image', 'default_folder']   # whoever uses a runner finds them here too
 
-# %% ../../nbs/run/13_docker.ipynb #a64e54bf
+# %% ../../nbs/run/13_docker.ipynb #e05b7e9c
 _log = logging.getLogger(__name__)
 
 class DockerRunner:
@@ -51,13 +51,14 @@ class DockerRunner:
         tls=None,                   # A `docker.tls.TLSConfig`, for `tcp://`
         owner:str|None=None,        # Mark of this installation; None: the one in the folder
         name:str='docker',          # What `job.runner` calls it
-        roots:Iterable[str|Path]|None=None,  # Folders that inputs and outputs must lie in; None: anywhere
+        roots:Iterable[str|Path]|None=None,  # Folders that inputs and outputs must lie in, on the engine's machine; None: anywhere
+        user:str|None=None,         # Who containers are when their spec does not say, `uid:gid`; None: `default_user()`
         timeout:float=120.,         # Longest wait for one answer of the engine, seconds
     ):
         self.folder, self.logs, self.name = Path(folder or default_folder()).resolve(), logs, name
-        self.roots = None if roots is None else [Path(r).resolve() for r in roots]
-        self.engine, self.notes = Engine(base_url, context, tls, timeout), Notes(self.folder/'attempts')
-        self._given_owner, self._parting, self._keepers, self._queues, self._ears = owner, {}, {}, {}, {}
+        self.roots, self.user = None if roots is None else [os.path.abspath(r) for r in roots], user
+        self.engine, self.notes, self.loans = Engine(base_url, context, tls, timeout), Notes(self.folder/'attempts'), Loans(self.folder/'lent')
+        self._given_owner, self._parting, self._keepers, self._ears = owner, {}, {}, {}
 
     def __repr__(self): return f'DockerRunner({self.url})'
 
@@ -74,7 +75,7 @@ class DockerRunner:
         "The name that the container of this attempt has."
         return container_name(self.owner, job)
 
-# %% ../../nbs/run/13_docker.ipynb #1d3f48af
+# %% ../../nbs/run/13_docker.ipynb #fe3c7b80
 @patch
 def why_not(self:DockerRunner, job:Job) -> str|None:  # None: nothing is in the way
     "Why no container can begin just now: the engine is silent."
@@ -89,17 +90,7 @@ async def lacks(self:DockerRunner,
     except NodeUnreachable as e: return f'no engine answers at {self.url}: {e.problem}'
     except InvalidInput as e: return str(e)   # the environment names one that cannot be
 
-@patch
-def close(self:DockerRunner) -> None:
-    "Let go of the engine and of the runner's own queues. Containers go on."
-    for q, own in self._queues.values():
-        q.stop()
-        if own: q.tracker.close()
-    self._queues.clear()
-    for e in self._ears.values(): e.stream.close()
-    self.engine.close()
-
-# %% ../../nbs/run/13_docker.ipynb #340cd842
+# %% ../../nbs/run/13_docker.ipynb #e3212731
 @patch
 def _request(self:DockerRunner, job:Job, api) -> dict:
     "What the engine is asked for. Raises `InvalidInput` naming the field."
@@ -108,14 +99,10 @@ def _request(self:DockerRunner, job:Job, api) -> dict:
     has = dict(memory=info['MemTotal'], cpus=info['NCPU'])
     for k, n in has.items():
         if spec['limits'].get(k, 0) > n: raise InvalidInput(f'limits.{k}', f'is {spec["limits"][k]}, and the machine has {n}', 'Ask for less')
-    if self.engine.is_local:
-        spec['inputs'] = {_source(k, self.roots, self.engine.socket): v for k, v in spec['inputs'].items()}
-        if spec['output_dir']:
-            out = Path(spec['output_dir']).resolve()
-            if self.roots is not None and not any(out.is_relative_to(r) for r in self.roots): raise InvalidInput('output_dir', f'{str(out)!r} lies outside of {", ".join(map(str, self.roots))}')
-            try: out.mkdir(parents=True, exist_ok=True)
-            except OSError as e: raise InvalidInput('output_dir', f'{str(out)!r} cannot be made: {e.strerror}') from e
-            _source(str(out), None, self.engine.socket)
+    spec['user'] = spec['user'] or self.user or default_user()
+    find_sources(spec, self.engine.is_local, self.roots, [p for p in (self.engine.socket, info.get('DockerRootDir')) if p])
+    if self.engine.is_local and os.geteuid() == 0:
+        for k in spec['inputs']: check_readable(k, spec['user'])
     asked = container_request(spec, has['memory']*3//4, api.api_version)
     asked['environment'] |= {'JOBTRACK_JOB_ID': job.id, 'JOBTRACK_ATTEMPT': str(job.attempt)}
     asked['labels'] = container_labels(self.owner, job, spec, asked)
@@ -138,13 +125,13 @@ def _remove(self:DockerRunner, name:str, api, job:Job|None=None, force:bool=True
     except APIError as e:
         if e.status_code != 409 or 'progress' not in (e.explanation or ''): raise
 
-# %% ../../nbs/run/13_docker.ipynb #2103b540
+# %% ../../nbs/run/13_docker.ipynb #0023d874
 @patch
 def _create(self:DockerRunner, job:Job, asked:dict, api) -> bool:  # Whether it was made just now
     "Make the container, or find it made. One that never began and was made for something else gives way, and one of an earlier job of this id."
     while True:
         try:
-            if not api.create_container(**{k: v for k, v in asked.items() if k not in ('pull', 'fresh')}): return False
+            if not api.create_container(**{k: v for k, v in asked.items() if k not in ('pull', 'fresh', 'made')}): return False
             if self.logs is not None: _drop_old_log(self.logs, job)
             return True
         except APIError as e:
@@ -169,8 +156,11 @@ def _give_way(self:DockerRunner, box:dict, api) -> None:
 @patch
 def _make(self:DockerRunner, job:Job, asked:dict, api) -> bool:  # Whether there is a container now
     "Make it; a reason why there can be none is noted."
-    try: asked['fresh'] = self._create(job, asked, api)
+    out = asked['labels']['jobtrack.output']
+    made = make_folder(out) if out and self.engine.is_local else []
+    try: asked['fresh'], asked['made'] = self._create(job, asked, api), made
     except APIError as e:
+        unmake(made)
         missing = e.status_code == 404 and 'image' in (e.explanation or '').lower()
         if not missing and (bad := _refusal(e)): raise bad from e
         self.notes.write(job, 'failed', _failure(e, asked['image']))
@@ -185,6 +175,7 @@ def _set_off(self:DockerRunner, job:Job, asked:dict, api) -> None:
         if self.notes.has(job, 'begun'): return
         name, fresh = asked['name'], asked.pop('fresh', False)   # one that was made just now and is not noted as begun need not be looked at
         if not fresh and ((box := self._inspect(name, api)) is None or _is_begun(box)): return
+        if (out := asked['labels'].get('jobtrack.output')) and self.engine.is_local: self.loans.lend(out, asked['user'])
         self._start_heard(name, api)
         self.notes.write(job, 'begun')
 
@@ -200,6 +191,14 @@ def _start_heard(self:DockerRunner, name:str, api) -> None:
         raise
 
 @patch
+def _make_and_set_off(self:DockerRunner, job:Job, asked:dict, api) -> bool:  # Whether it remains to be begun
+    "In one go, so that whoever loses patience with us leaves nothing half begun."
+    if not self._make(job, asked, api): return False
+    try: self.engine.put(lambda api: self._set_off(job, asked, api))
+    except (NodeUnreachable, APIError): return True   # `_begin` tries again, and tells
+    return False
+
+@patch
 async def _begin(self:DockerRunner, job:Job, asked:dict) -> None:
     "Begin a container that was made. When the engine falls silent on the way, wait until it says whether it has begun."
     for n in itertools.count(1):
@@ -209,6 +208,8 @@ async def _begin(self:DockerRunner, job:Job, asked:dict) -> None:
         except APIError as e:
             if e.status_code == 404 and await self.engine.ask(lambda api: self._inspect(asked['name'], api)) is None: return   # it was removed in this instant
             with suppress(APIError): await self.engine.ask(lambda api: self._remove(asked['name'], api, job))
+            await self._give_back(asked['labels'].get('jobtrack.output'))
+            unmake(asked.get('made', []))
             if bad := _refusal(e): raise bad from e
             return self.notes.write(job, 'failed', _failure(e, asked['image']))
 
@@ -228,7 +229,7 @@ async def start(self:DockerRunner,
     asked = await self.engine.ask(lambda api: self._request(job, api))
     self.notes.at(job).mkdir(parents=True, exist_ok=True)
     if asked['pull'] == 'always' or asked['pull'] == 'missing' and not await self.engine.ask(lambda api: has_image(api, asked['image'])): self.notes.write(job, 'pull', {'image': asked['image'], 'spec': job.spec})
-    elif await self.engine.ask(lambda api: self._make(job, asked, api)): await self._begin(job, asked)
+    elif await self.engine.ask(lambda api: self._make_and_set_off(job, asked, api)): await self._begin(job, asked)
     return handle
 
 @patch
@@ -241,7 +242,16 @@ async def find(self:DockerRunner,
     if self.notes.has(job, 'begun', 'failed', 'pull'): return handle
     return handle if _is_begun(await self.engine.ask(lambda api: self._inspect(handle['container'], api, job))) else None
 
-# %% ../../nbs/run/13_docker.ipynb #be1c53d3
+# %% ../../nbs/run/13_docker.ipynb #8ab9bbbe
+@patch
+async def _give_back(self:DockerRunner, path:str|None) -> None:
+    "Take back what was lent. What cannot be now is left for the reaper."
+    if not path or not self.loans.has(path): return
+    filters = {'label': [f'jobtrack.owner={self.owner}', f'jobtrack.output={path}'], 'status': ['created', 'running', 'paused', 'restarting']}
+    try: await asyncio.to_thread(self.loans.give_back, path, lambda: bool(self.engine.put(lambda api: api.containers(all=True, filters=filters))))
+    except (NodeUnreachable, APIError, OSError) as e: _log.warning('The folder %s, which was lent to a container, is not given back yet: %s', path, e)
+
+# %% ../../nbs/run/13_docker.ipynb #d6d71945
 @patch
 async def reap(self:DockerRunner,
     tracker,                      # Whose record decides, a `JobTracker`
@@ -262,7 +272,9 @@ async def reap(self:DockerRunner,
         if action != 'left' and not dry_run:
             await self.engine.ask(lambda api, id=box['Id'], force=action == 'ended': self._remove(id, api, force=force))
             self.notes.drop(replace(job or Job(created_at=label.get('jobtrack.created')), id=label['jobtrack.job'], attempt=attempt))
-    if not dry_run: await asyncio.to_thread(self._sweep, tracker, {r.container for r in found if r.action == 'left'})
+    if not dry_run:
+        await asyncio.to_thread(self._sweep, tracker, {r.container for r in found if r.action == 'left'})
+        for path in self.loans.all(): await self._give_back(path)
     return found
 
 @patch
@@ -279,6 +291,7 @@ async def forget(self:DockerRunner,
 ) -> bool:    # Whether nothing of it is left
     "Remove the container of an attempt that has ended, and our notes about it. One that runs is left. Called by itself after `follow`."
     try: await self.engine.ask(lambda api: self._remove(self.container(job), api, job, force=False))
+    except InvalidInput: pass   # the name is somebody else's: there is nothing of ours
     except APIError as e:
         if e.status_code != 409: raise
         return False   # it runs
@@ -331,7 +344,7 @@ def _keep_house(self:DockerRunner, report:Report) -> None:
             await asyncio.sleep(self.reap_every)
     self._keepers[key] = key[0].create_task(rounds())
 
-# %% ../../nbs/run/13_docker.ipynb #238be4a0
+# %% ../../nbs/run/13_docker.ipynb #814f43d4
 @patch
 async def _fetch(self:DockerRunner, job:Job, report:Report) -> Outcome|None:  # None: the container has begun
     "Pull what is missing, then begin the container."
@@ -345,7 +358,7 @@ async def _fetch(self:DockerRunner, job:Job, report:Report) -> Outcome|None:  # 
     try:
         asked = await f.ask(lambda api: self._request(replace(job, spec=wanted['spec']), api))
         if self.notes.has(job, 'stop'): return Outcome(JobStatus.CANCELLED)
-        if await f.ask(lambda api: self._make(job, asked, api)): await self._begin(job, asked)
+        if await f.ask(lambda api: self._make_and_set_off(job, asked, api)): await self._begin(job, asked)
     except InvalidInput as e: return Outcome.failed('invalid', str(e), hint=e.remedy or None)
     report.progress(None, 'Begun')
     return None
@@ -370,7 +383,7 @@ async def follow(self:DockerRunner,
         f.close()
         over.set()
 
-# %% ../../nbs/run/13_docker.ipynb #3dd685f4
+# %% ../../nbs/run/13_docker.ipynb #f5f7c102
 @patch
 async def _until_over(self:DockerRunner, name:str, patience:float) -> dict|None:
     "The container, once it has ended or the patience (seconds) is spent."
@@ -387,6 +400,7 @@ async def stop(self:DockerRunner,
     grace:float,   # Seconds between asking and forcing
 ) -> Receipt:      # Names the container
     "Ask a container to end, then force it, then look. Unconfirmed while the engine is silent."
+    if type(grace) not in (int, float) or not 0 <= grace < math.inf: raise InvalidInput('grace', f'is {grace!r}', 'Give seconds, 0 or more')
     name, how = handle['container'], 'asked'
     try:
         box = await self.engine.ask(lambda api: self._inspect(name, api, job))
@@ -397,7 +411,7 @@ async def stop(self:DockerRunner,
             await self.engine.ask(lambda api: self._remove(name, api, job))
             return Receipt(True, 'asked', [name])
         asking = box['Config'].get('StopSignal') or 'SIGTERM'
-        for how, sig, patience in ('asked', asking, max(0., grace)), ('forced', 'SIGKILL', self.force):
+        for how, sig, patience in ('asked', asking, grace), ('forced', 'SIGKILL', self.force):
             if box is not None and not _is_over(box): await self.engine.ask(lambda api, id=box['Id'], sig=sig: signal_container(api, id, sig))
             box = await self._until_over(name, patience)
             if box is None or _is_over(box): return Receipt(True, how, [name])
@@ -405,41 +419,76 @@ async def stop(self:DockerRunner,
     except NodeUnreachable as e:
         return Receipt(False, 'unconfirmed', left=[name], message=f'The engine does not answer, so nobody can say whether {name} runs: {e.problem}')
 
-# %% ../../nbs/run/13_docker.ipynb #ddedc1a5
+# %% ../../nbs/run/13_docker.ipynb #fc47e763
+@dataclass
+class _Shared:
+    "A queue, and who uses it."
+    queue:object                              # A `JobQueue` that was started
+    runner:DockerRunner                       # Who carries out its jobs
+    own:bool                                  # Whether the tracker is the queue's own
+    users:set=field(default_factory=set)      # Runners that have asked for it and are not closed
+
+_shared, _sharing = {}, threading.Lock()   # (record, name of the runner) -> `_Shared`; for the whole process, since that is what two runners of the same folder have in common
+
 @patch
 def queue(self:DockerRunner,
     tracker=None,         # A `JobTracker`; None: one of its own, with `jobs.db` in the runner's folder
-    slots:int|None=None,  # Containers at once; None: one for each processor
+    slots:int|None=None,  # Containers at once; None: as it was started, or else one for each processor
 ):                        # A `JobQueue` that was started
-    "A queue for this runner, and the same one each time. It takes up what an earlier one left. `close` stops it."
-    key = None if tracker is None else id(tracker)
-    if key not in self._queues:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        t = tracker if tracker is not None else cjm_jobtrack.JobTracker(f'sqlite:///{self.folder/"jobs.db"}')
-        self._queues[key] = cjm_jobtrack.JobQueue(t, [self], slots or os.cpu_count() or 1).start(), tracker is None
-    return self._queues[key][0]
+    """The queue of this process for a record, the same one each time. It takes up what an earlier one left. `close` of the last runner that uses it stops it.
+
+    Its `tracker` waits for a job: `await runner.queue().tracker.wait(job.id)`, or `join` where no event loop runs. Raises `InvalidInput`."""
+    with _sharing:
+        if (s := _shared.get(key := (self.folder if tracker is None else id(tracker), self.name))) is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            t = tracker if tracker is not None else cjm_jobtrack.JobTracker(f'sqlite:///{self.folder/"jobs.db"}')
+            s = _shared[key] = _Shared(cjm_jobtrack.JobQueue(t, [self], slots or os.cpu_count() or 1).start(), self, tracker is None)
+        if any(getattr(s.runner, k) != getattr(self, k) for k in ('url', 'owner', 'roots', 'user')): raise InvalidInput('name', f'is {self.name!r}, by which the queue of this record knows {s.runner!r}, which is another', 'Give this runner another name, or a folder of its own')
+        if slots not in (None, s.queue.slots): raise InvalidInput('slots', f'is {slots!r}, and the queue of this record has {s.queue.slots}', 'Close the runners that use it first')
+        s.users.add(self)
+    return s.queue
+
+@patch
+def close(self:DockerRunner) -> None:
+    "Let go of the engine, and of queues that nobody else uses. Containers go on."
+    with _sharing:
+        for s in _shared.values(): s.users.discard(self)
+        over = [_shared.pop(k) for k in [k for k, s in _shared.items() if not s.users]]
+        if any(s.runner is self for s in _shared.values()): return   # others still have jobs carried out by it; the last of them closes it
+    for s in over:
+        s.queue.stop()
+        if s.own: s.queue.tracker.close()
+    for r in {self, *(s.runner for s in over)}:
+        for e in [*r._ears.values()]: e.stream.close()
+        r.engine.close()
+
+# %% ../../nbs/run/13_docker.ipynb #f780d747
+def _here(path) -> str:
+    "A path as people write it in a shell."
+    return os.path.abspath(os.path.expanduser(path))
 
 @patch
 def run(self:DockerRunner,
     image:str,                     # The image
     argv:list[str]|None=None,      # Program and arguments; None: the image's own
     *,
-    inputs:dict|list|None=None,    # Path here to path inside; or a list of paths, each to be found in /input under its own name
-    outputs:str|Path|None=None,    # Folder for what it leaves in /output; None: one of the job's own, in the runner's folder
+    inputs:dict|list|None=None,    # Path here to path inside; or a list of paths, each to be found in /input under its own name. `~` and `..` mean what they do in a shell
+    outputs:str|Path|None=None,    # Folder for what it leaves in /output; None: one of the job's own, in the runner's folder. It is yours, and stays when the job is deleted
     name:str|None=None,            # Of the job; None: the image's
     tracker=None,                  # As for `queue`
     timeout:float|None=None,       # Longest run, seconds
     max_attempts:int=1,            # Tries
     priority:int=0,                # Larger goes first
     metadata:dict|None=None,       # Of the caller's own
-    **spec,                        # Further fields of the table above
+    **spec,                        # Further fields of [what may be asked](container.html)
 ) -> Job:                          # Pending; watch it, wait for it, cancel it
     "A container as a job, in one line. Raises `InvalidInput` naming the field."
     job_id = new_id()
+    if 'output_dir' in spec: raise InvalidInput('output_dir', 'is called `outputs` here', 'Give `outputs`')
     if isinstance(inputs, (str, Path)): inputs = [inputs]
-    if inputs is not None and not isinstance(inputs, dict): inputs = {str(Path(p).absolute()): f'/input/{Path(p).name}' for p in inputs}
-    where = Path(outputs).absolute() if outputs is not None else self.folder/'outputs'/job_id
-    spec = spec | dict(image=image, argv=argv, inputs={str(Path(k).absolute()): v for k, v in (inputs or {}).items()}, output_dir=str(where))
+    if inputs is not None and not isinstance(inputs, dict): inputs = {_here(p): f'/input/{Path(_here(p)).name}' for p in inputs}
+    where = self.folder/'outputs'/job_id if outputs is None else _here(outputs)
+    spec = spec | dict(image=image, argv=argv, inputs={_here(k): v for k, v in (inputs or {}).items()}, output_dir=str(where))
     check_container(spec)
     queue = self.queue(tracker)
     return queue.submit(queue.tracker.create_job(name or image, id=job_id, runner=self.name, spec=spec, timeout=timeout, max_attempts=max_attempts, priority=priority, metadata=metadata))
