@@ -115,8 +115,7 @@ def test_who_a_container_is_can_be_said(bench):
     another = DockerRunner(bench.runner.folder, bench.tracker.logs, base_url=bench.url, user='4321:4322')
     for runner, spec, want in (another, {}, '4321\n4322\n'), (another, {'user': '7:8'}, '7\n8\n'), (bench.runner, {'user': '0:0'}, '0\n0\n'), (bench.runner, {'user': '99'}, '99\n0\n'):
         job, report = bench.sh('id -u; id -g; touch /output/x', output_dir=str(bench.tmp/want.replace('\n', '-')), **spec)
-        async def main(): return await runner.follow(job, await runner.start(job), report)
-        outcome = asyncio.run(main())
+        outcome = asyncio.run(runner.follow(job, asyncio.run(runner.start(job)), report))
         assert outcome.status == 'completed' and bench.log(job).decode() == want and owner(outcome.outputs[0].path) == (0, 0)
     another.close()
 
