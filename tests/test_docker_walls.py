@@ -110,6 +110,20 @@ def test_a_folder_of_somebodys_is_his_again(bench):
     assert bench.run(job, report).status == 'completed' and (out/'x').exists()
     assert owner(out) == (1234, 1235) and owner(out/'x') == (0, 0) and owner(out/'kept') == (0, 0)
 
+def test_a_second_run_may_write_over_what_the_first_has_left(bench):
+    out = bench.tmp/'out'
+    for n in '1', '2':
+        job, report = bench.sh(f'mkdir -p /output/a && echo {n} >/output/a/x && echo {n} >/output/y', output_dir=str(out))
+        assert bench.run(job, report).status == 'completed' and (out/'a/x').read_text() == (out/'y').read_text() == f'{n}\n'
+
+@root_only
+def test_what_bears_rights_of_its_own_is_not_lent(bench):
+    (out := bench.tmp/'out').mkdir()
+    (out/'tool').touch()
+    (out/'tool').chmod(0o4755)
+    job, report = bench.sh('echo x >/output/tool', output_dir=str(out))
+    assert bench.run(job, report).failure.exit_code == 1 and owner(out/'tool') == (0, 0) and (out/'tool').stat().st_mode & 0o7777 == 0o4755
+
 @root_only
 def test_who_a_container_is_can_be_said(bench):
     another = DockerRunner(bench.runner.folder, bench.tracker.logs, base_url=bench.url, user='4321:4322')
@@ -168,13 +182,15 @@ def test_a_foreign_container_of_our_name_is_never_touched(bench):
         job, report = bench.begin('sleep', '600')
         name = bench.runner.container(job)
         for state in 'created', 'running', 'exited':
+            out = bench.tmp/'none'
+            job.spec['output_dir'] = str(out)
             bench.client.api.create_container(IMAGE, ['sleep', '600' if state == 'running' else '0'], name=name, labels={'jobtrack.job': job.id, 'jobtrack.attempt': '1', 'jobtrack.owner': 'somebody else'})
             if state != 'created': bench.client.api.start(name)
             if state == 'exited': bench.client.api.wait(name)
             try:
                 foreign = bench.client.api.inspect_container(name)['Id']
                 with pytest.raises(InvalidInput) as e: await bench.runner.start(job)
-                assert e.value.field == 'id'
+                assert e.value.field == 'id' and not out.exists()
                 with pytest.raises(InvalidInput): await bench.runner.stop(job, {'container': name}, 0.)
                 assert await bench.runner.forget(job) and not bench.runner.notes.at(job).exists()   # nothing of ours is left
                 assert await bench.runner.reap(bench.tracker) == []

@@ -7,8 +7,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/container_files.html.md"""
 # %% auto #0
 __all__ = ['default_folder', 'Notes', 'numbers_of', 'check_readable', 'make_folder', 'unmake', 'Loans']
 
-# %% ../../nbs/run/13_container_files.ipynb #b55a3153
-import hashlib, json, os, re, shutil, time
+# %% ../../nbs/run/13_container_files.ipynb #fef9960c
+import hashlib, json, os, re, shutil, stat, time
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -84,7 +84,7 @@ def _alone(path:Path, patience:float=30.):
                 time.sleep(.002)
         yield
 
-# %% ../../nbs/run/13_container_files.ipynb #25e7682c
+# %% ../../nbs/run/13_container_files.ipynb #338301b4
 def numbers_of(
     user:str|None,  # `uid:gid`, `uid`, or a name of the image
 ) -> tuple[int, int]|None:  # (uid, gid), gid -1 when it is not told; None for a name, which only the image can tell
@@ -146,6 +146,7 @@ class Loans:
                 part = self.folder/f'.{new_id()}'
                 part.write_text(json.dumps({'path': path, 'owner': [info.st_uid, info.st_gid], 'user': who}))
                 part.replace(at)
+                _hand_over(path, os.getuid(), who, but=stat.S_ISUID | stat.S_ISGID)   # whose bits a new owner would clear
                 os.chown(path, *who)
         except OSError as e: raise StoreError(path, f'cannot be lent to the user {user}: {e.strerror}', 'Name a folder on a disk of this machine') from e
 
@@ -162,11 +163,12 @@ class Loans:
             if os.path.lexists(path): os.chown(path, *loan['owner'], follow_symlinks=False)
             at.unlink()
 
-def _hand_over(path:str, uid:int, to:tuple[int, int]) -> None:
-    "Give what one user has below a folder to another."
+def _hand_over(path:str, uid:int, to:tuple[int, int], but:int=0) -> None:
+    "Give what one user has below a folder to another, except files with one of these bits."
     left = [path] if os.path.isdir(path) else []
     while left:
         with os.scandir(left.pop()) as found:
             for o in found:
-                if o.stat(follow_symlinks=False).st_uid == uid: os.chown(o.path, *to, follow_symlinks=False)
+                info = o.stat(follow_symlinks=False)
+                if info.st_uid == uid and not (stat.S_ISREG(info.st_mode) and info.st_mode & but): os.chown(o.path, *to, follow_symlinks=False)
                 if o.is_dir(follow_symlinks=False): left.append(o.path)

@@ -28,13 +28,13 @@ from .container_watch import _Ear, _Follow
 from .runner import Outcome, Receipt, Report, _drop_old_log, retry_delay
 _all_ = ['check_container', 'container_request', 'container_outcome', 'Reaped', 'docker_engine', 'engine_options', 'libraries', 'make_image', 'default_folder']   # whoever uses a runner finds them here too
 
-# %% ../../nbs/run/13_docker.ipynb #e05b7e9c
+# %% ../../nbs/run/13_docker.ipynb #3e69a1ca
 _log = logging.getLogger(__name__)
 
 class DockerRunner:
     """Carries out containers, which outlive this process.
 
-    `job.spec` is the table above; `check_container` looks it over. The engine is first talked to when there is something to do. Paths in a spec are paths of the engine's machine."""
+    `job.spec` is [a table](container.html); `check_container` looks it over. The engine is first talked to when there is something to do. Paths in a spec are paths of the engine's machine."""
     durable = True
     capabilities = frozenset({'log', 'outputs', 'force'})   # see `Runner`
     interval = .1       # Seconds between looks at the log of a running container
@@ -125,7 +125,7 @@ def _remove(self:DockerRunner, name:str, api, job:Job|None=None, force:bool=True
     except APIError as e:
         if e.status_code != 409 or 'progress' not in (e.explanation or ''): raise
 
-# %% ../../nbs/run/13_docker.ipynb #0023d874
+# %% ../../nbs/run/13_docker.ipynb #5326efcc
 @patch
 def _create(self:DockerRunner, job:Job, asked:dict, api) -> bool:  # Whether it was made just now
     "Make the container, or find it made. One that never began and was made for something else gives way, and one of an earlier job of this id."
@@ -159,6 +159,7 @@ def _make(self:DockerRunner, job:Job, asked:dict, api) -> bool:  # Whether there
     out = asked['labels']['jobtrack.output']
     made = make_folder(out) if out and self.engine.is_local else []
     try: asked['fresh'], asked['made'] = self._create(job, asked, api), made
+    except InvalidInput: unmake(made); raise   # the name is somebody else's
     except APIError as e:
         unmake(made)
         missing = e.status_code == 404 and 'image' in (e.explanation or '').lower()
