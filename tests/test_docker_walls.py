@@ -97,7 +97,7 @@ def test_for_root_a_container_is_nobody_and_its_outputs_are_roots(bench):
     job, report = bench.sh(f'id -u; id -g; touch $HOME/x && cd /output && mkdir -p a/b && echo hello >a/b/c && chmod 4755 a/b/c && chmod 700 a && ln -s {theirs} link && touch root.txt; echo x >/in 2>&1; cat /in',
                            output_dir=str(out), inputs={str(theirs): '/in'})
     outcome = bench.run(job, report)
-    assert outcome.status == 'completed' and bench.log(job).startswith(b'65534\n65534\n') and [o.name for o in outcome.outputs] == ['a/b/c', 'root.txt']
+    assert outcome.status == 'completed' and bench.log(job).count(b'65534\n') == 2 and [o.name for o in outcome.outputs] == ['a/b/c', 'root.txt']
     assert {owner(p) for p in (out, *out.rglob('*'))} == {(0, 0)} and not (out/'a/b/c').stat().st_mode & 0o6000
     assert owner(theirs) == (65534, 65534) and not bench.runner.loans.all()
 
