@@ -7,7 +7,9 @@ from types import SimpleNamespace
 
 from _measure import Result, folder, main
 from cjm_jobtrack import JobTracker
-from cjm_jobtrack.run.docker import DockerRunner, check_container, container_request, make_image
+from cjm_jobtrack.run.container import check_container, container_request
+from cjm_jobtrack.run.container_engine import make_image
+from cjm_jobtrack.run.docker import DockerRunner
 from cjm_jobtrack.run.runner import Report
 from needs import NEEDS, dockerd, engine, where
 

@@ -7,7 +7,7 @@ The engine is the one of DOCKER_HOST, of the current context, or the usual socke
 import argparse, os, shutil, subprocess, sys, tarfile, tempfile
 from pathlib import Path
 import docker
-from cjm_jobtrack.run.docker import engine_options, libraries
+from cjm_jobtrack.run.container_engine import engine_options, libraries
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent/'cjm_jobtrack'

@@ -1,7 +1,7 @@
 "Engines wherever docker-py reaches them: TCP, TLS, contexts; and images from a registry, all on loopback."
 import asyncio, hashlib, json, os, shutil, socket, subprocess, sys
 import pytest
-from cjm_jobtrack.run.docker import docker_engine
+from cjm_jobtrack.run.container_engine import docker_engine
 from containers import IMAGE, bench_at, small_image
 from helpers import until
 from needs import where
@@ -39,7 +39,7 @@ def test_over_tcp_and_as_a_context(tmp_path, monkeypatch):
         (tmp_path/'config.json').write_text('{}')
         as_written_by_the_cli(tmp_path, 'studio', url)
         for env, args in ({}, "context='studio'"), ({'DOCKER_CONTEXT': 'studio'}, ''):
-            told = subprocess.run([sys.executable, '-c', f'from cjm_jobtrack.run.docker import docker_engine; print(docker_engine({args}))'], env=os.environ | env, capture_output=True, text=True, check=True).stdout.strip()
+            told = subprocess.run([sys.executable, '-c', f'from cjm_jobtrack.run.container_engine import docker_engine; print(docker_engine({args}))'], env=os.environ | env, capture_output=True, text=True, check=True).stdout.strip()
             assert told == url
 
 def as_written_by_the_cli(config, name, url):

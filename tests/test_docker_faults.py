@@ -1,9 +1,13 @@
 "Containers through every kind of trouble: our process killed, the program killed, the engine restarted or killed, at every step of their life. Each ends in the truth."
 import asyncio, json, os, signal, subprocess, sys, threading
 import pytest
+from cjm_jobtrack.core.logs import LogStore
+from cjm_jobtrack.run import container_watch
 from cjm_jobtrack.run.queue import JobQueue
 from containers import IMAGE, bench_at
 from helpers import until
+from needs import NEEDS
+from services import Docker
 
 pytestmark = pytest.mark.needs('busybox')
 LINES = 400
@@ -15,7 +19,10 @@ DOOMED = '''
 import json, os, signal, sys, time
 from cjm_jobtrack.core.store import JobStore
 from cjm_jobtrack.core.tracker import JobTracker
-from cjm_jobtrack.run import docker as d
+import docker
+from cjm_jobtrack.core.logs import LogStore
+from cjm_jobtrack.run import container_watch as watch
+from cjm_jobtrack.run.docker import DockerRunner
 from cjm_jobtrack.run.queue import JobQueue
 tmp, url, step, spec = sys.argv[1:]
 
@@ -28,14 +35,14 @@ def doomed(owner, name, when, on=lambda *a, **k: True):
         return result
     setattr(owner, name, call)
 
-api = d.docker.APIClient
+api = docker.APIClient
 def ending(store, ops, *a, **k): return any(getattr(o, 'type', None) == 'failed' for o in ops)
 {'before create': lambda: doomed(api, 'create_container', 'before'), 'after create': lambda: doomed(api, 'create_container', 'after'), 'before start': lambda: doomed(api, 'start', 'before'),
- 'after start': lambda: doomed(api, 'start', 'after'), 'while logging': lambda: doomed(d.LogStore, 'append_at', 'after', lambda logs, job, attempt, at, data, *a: at > 1500), 'at exit': lambda: doomed(d, '_complete', 'before'),
- 'after exit': lambda: doomed(d, '_complete', 'after'), 'before the end is recorded': lambda: doomed(JobStore, 'apply', 'before', ending), 'after the end is recorded': lambda: doomed(JobStore, 'apply', 'after', ending), 'before removal': lambda: doomed(api, 'remove_container', 'before'),
+ 'after start': lambda: doomed(api, 'start', 'after'), 'while logging': lambda: doomed(LogStore, 'append_at', 'after', lambda logs, job, attempt, at, data, *a: at > 1500), 'at exit': lambda: doomed(watch, '_complete', 'before'),
+ 'after exit': lambda: doomed(watch, '_complete', 'after'), 'before the end is recorded': lambda: doomed(JobStore, 'apply', 'before', ending), 'after the end is recorded': lambda: doomed(JobStore, 'apply', 'after', ending), 'before removal': lambda: doomed(api, 'remove_container', 'before'),
  'after removal': lambda: doomed(api, 'remove_container', 'after')}[step]()
 tracker = JobTracker(f'sqlite:///{tmp}/jobs.db')
-runner = d.DockerRunner(f'{tmp}/docker', tracker.logs, base_url=url)
+runner = DockerRunner(f'{tmp}/docker', tracker.logs, base_url=url)
 runner.interval = .02
 queue = JobQueue(tracker, runner).start()
 queue.submit(tracker.create_job('p', id='doomed', runner='docker', spec=json.loads(spec)))
@@ -133,10 +140,18 @@ def test_a_time_limit_ends_a_container(bench):
         assert job.failure.kind == 'timeout' and job.failure.evidence['stopped']['confirmed']
         until(lambda: not bench.ours(), 'the container to be removed')
 
+@pytest.fixture(scope='module')
+def engine():
+    "An engine for these tests, which restart and kill it."
+    if why := NEEDS['dockerd'].lacking(): pytest.skip(why)
+    with Docker() as one: yield one
+
 @pytest.fixture
-def own(tmp_path, own_docker):
-    with bench_at(tmp_path, own_docker.url) as b:
-        b.engine = own_docker
+def own(tmp_path, engine):
+    if engine.process is None: engine.start()   # a test that failed may have left it so
+    if engine.live_restore: engine.restart(live_restore=False)
+    with bench_at(tmp_path, engine.url) as b:
+        b.engine = engine
         yield b
 
 def test_an_engine_that_is_away_delays_the_beginning(own):
@@ -150,41 +165,64 @@ def test_an_engine_that_is_away_delays_the_beginning(own):
         until(lambda: job.is_terminal, 'the job', 60.)
     assert (job.failure.exit_code, job.attempt) == (3, 1) and own.log(job) == WHOLE
 
-@pytest.mark.parametrize('step', ['before create', 'after create', 'before start', 'after start', 'while logging', 'after exit', 'before removal'])
-@pytest.mark.parametrize('how', ['live restore', 'restart', 'kill'])
-def test_the_engine_goes_away(own, how, step):
-    if how == 'live restore': own.engine.restart(live_restore=True)
-    def away():
-        if how == 'kill': own.engine.kill(); own.engine.start()
-        else: own.engine.restart(live_restore=how == 'live restore')
-    done, back, api = threading.Event(), threading.Event(), type(own.runner._api())
-    def once(owner, name, when, on=lambda *a: True):
+AWAY = ['before create', 'after create', 'before start', 'after start', 'while logging', 'after exit', 'before removal']
+
+class Gate:
+    "Each job waits at its step, in whatever thread comes by, until the engine went away and came back."
+    def __init__(self, own, patch):
+        self.reached, self.back, self.own, self.patch, self.api = set(), threading.Event(), own, patch, type(own.runner.engine.api())
+        of_name = lambda api, name, *a, **k: name
+        self.at(self.api, 'create_container', 'create', lambda api, *a, name, **k: name)
+        self.at(self.api, 'start', 'start', of_name)
+        self.at(self.api, 'remove_container', 'removal', lambda api, box, *a, **k: api.inspect_container(box)['Name'])
+        self.at(LogStore, 'append_at', 'logging', lambda logs, job, attempt, at, data, *a: job if at + len(data) > 1500 else '')
+        self.at(container_watch, '_complete', 'exit', lambda api, name, copy: name)
+
+    def at(self, owner, name, place, whose):
         was = getattr(owner, name)
         def call(*a, **k):
-            mine = not done.is_set() and on(*a)
-            if when == 'before' and mine: done.set(); away(); back.set()
+            step = next((s for s in AWAY if s.endswith(place) and f'{s.replace(" ", "-")}-job' in whose(*a, **k)), '')
+            if step == 'after exit' or step.startswith('before'): self.wait(step)
             result = was(*a, **k)
-            if when == 'after' and mine: done.set(); away(); back.set()
+            if step and step != 'after exit' and not step.startswith('before'): self.wait(step)
             return result
-        patch.setattr(owner, name, call)
-    from cjm_jobtrack.run import docker as d
+        self.patch.setattr(owner, name, call)
+
+    def wait(self, step):
+        self.reached.add(step)
+        assert self.back.wait(100)
+
+@pytest.mark.parametrize('how', ['live restore', 'restart', 'kill'])
+def test_the_engine_goes_away_at_every_step(own, how):
+    "One job for each step of a life, and one departure that finds all of them there. Two are still at work then, and go on when it is back, if they can."
+    if how == 'live restore': own.engine.restart(live_restore=True)
+    for gate in 'open', 'shut': (own.tmp/gate).mkdir()
+    (own.tmp/'open/open').touch()
+    def spec(step):
+        gate = 'shut' if step in ('after start', 'while logging') else 'open'
+        code = WORK.replace('sleep .02', '{ sleep .02; [ $i = 200 ] && while [ ! -e /gate/open ]; do sleep .02; done; }')   # 200 lines are 1692 bytes
+        return {'image': IMAGE, 'argv': ['sh', '-c', code], 'output_dir': str(own.tmp/step/'out'), 'inputs': {str(own.tmp/gate): '/gate'}}
     with pytest.MonkeyPatch.context() as patch:
-        {'before create': lambda: once(api, 'create_container', 'before'), 'after create': lambda: once(api, 'create_container', 'after'), 'before start': lambda: once(api, 'start', 'before'), 'after start': lambda: once(api, 'start', 'after'),
-         'while logging': lambda: once(d.LogStore, 'append_at', 'after', lambda logs, job, attempt, at, data, *a: at > 1500), 'after exit': lambda: once(d, '_complete', 'before'),
-         'before removal': lambda: once(api, 'remove_container', 'before')}[step]()
-        job = own.tracker.create_job('p', runner='docker', spec=spec_for(own))
+        gate = Gate(own, patch)
         own.runner.reap_every = .3
-        with JobQueue(own.tracker, own.runner) as queue:
-            queue.submit(job)
-            until(lambda: job.is_terminal, 'the job', 90.)
-            until(back.is_set, 'the engine to go away and come back', 60.)
-            until(lambda: not own.ours(), 'the container to be removed', 60.)
-    assert (own.tmp/'out/count').read_text() == 'x\n' and job.attempt == 1
-    ran = how != 'live restore' and step in ('after start', 'while logging')
-    if not ran: assert (job.failure.kind, job.failure.exit_code) == ('exit', 3) and own.log(job) == WHOLE
-    else:   # it died with the engine; or the engine alone was killed, and with it what was printed in between
-        assert job.failure.kind == 'signal' or job.failure.exit_code == (3 if how == 'kill' else 255), job.failure
-        assert WHOLE.startswith(own.log(job))
+        jobs = {s: own.tracker.create_job('p', id=f'{s.replace(" ", "-")}-job', runner='docker', spec=spec(s)) for s in AWAY}
+        with JobQueue(own.tracker, own.runner, slots=len(AWAY)) as queue:
+            for j in jobs.values(): queue.submit(j)
+            try:
+                until(lambda: gate.reached == {*AWAY}, 'every job to come to its step', 30.)
+                if how == 'kill': own.engine.kill(); own.engine.start()
+                else: own.engine.restart(live_restore=how == 'live restore')
+            finally: gate.back.set()
+            (own.tmp/'shut/open').touch()
+            until(lambda: all(j.is_terminal for j in jobs.values()), 'the jobs', 90.)
+            until(lambda: not own.ours(), 'the containers to be removed', 60.)
+    for step, job in jobs.items():
+        assert ((own.tmp/step/'out/count').read_text(), job.attempt) == ('x\n', 1), step
+        ran = how != 'live restore' and step in ('after start', 'while logging')
+        if not ran: assert (job.failure.kind, job.failure.exit_code) == ('exit', 3) and own.log(job) == WHOLE, (step, job.failure)
+        else:   # it died with the engine; or the engine alone was killed, and with it what was printed in between
+            assert job.failure.kind == 'signal' or job.failure.exit_code == (3 if how == 'kill' else 255), (step, job.failure)
+            assert WHOLE.startswith(own.log(job)), step
 
 def test_what_is_stopped_while_the_engine_is_away_is_not_confirmed(own):
     async def main():

@@ -1,7 +1,8 @@
 "The shipped pipelines in containers: the images are built without a registry, chosen where they are there, and do what the processes do."
-import asyncio, shutil, subprocess, sys
+import asyncio, re, shutil, subprocess, sys
+from contextlib import closing
 from pathlib import Path
-import pytest
+import docker, pytest
 from cjm_jobtrack.core.errors import InvalidInput
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.docker import DockerRunner
@@ -9,6 +10,7 @@ from cjm_jobtrack.run.pipeline import SHIPPED, PipelineCatalog, PipelineRunner
 from cjm_jobtrack.run.process import ProcessRunner
 from cjm_jobtrack.run.runner import Report, check_runner
 from containers import IMAGE, small_image
+from helpers import until
 
 pytestmark = pytest.mark.needs('busybox')
 imageio_ffmpeg = pytest.importorskip('imageio_ffmpeg')
@@ -62,6 +64,22 @@ def test_a_container_is_chosen_where_the_image_is_there(tmp_path, own_docker, ro
         assert asyncio.run(b.run('transcode', '-my talk.mp4', height=64))[2]['runner'] == 'process'
         own_docker.start()
     finally: b.close()
+
+def test_the_line_of_the_readme(tmp_path, own_docker, root, monkeypatch):
+    build(root, own_docker.url, 'transcode')
+    (tmp_path/'talks').mkdir()
+    film(tmp_path/'talks/talk.mp4')
+    code = next(block for block in re.findall('```python\n(.*?)```', (root/'README.md').read_text(), re.S) if 'DockerRunner' in block)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv('XDG_DATA_HOME', raising=False)
+    for k, v in dict(HOME=str(tmp_path), DOCKER_HOST=own_docker.url).items(): monkeypatch.setenv(k, v)
+    names = {}
+    try:
+        exec(code.replace('await runner.queue().tracker.wait(', 'runner.queue().tracker.join('), names)  # noqa: S102
+        assert names['job'].status == 'completed' and [o.name for o in names['job'].outputs] == ['talk.webm'] and (tmp_path/'webm/talk.webm').stat().st_size > 1000
+        with closing(docker.DockerClient(base_url=own_docker.url)) as client: until(lambda: not client.containers.list(all=True, filters={'label': f'jobtrack.owner={names["runner"].owner}'}, ignore_removed=True), 'the container to be removed')
+    finally:
+        if 'runner' in names: names['runner'].close()
 
 @pytest.mark.slow
 def test_transcribe_in_a_container(tmp_path, own_docker, root):
