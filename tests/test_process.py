@@ -1,13 +1,14 @@
 "Programs as jobs: begun once, found after our death, stopped to the last descendant. Real processes throughout."
-import asyncio, fcntl, json, os, shutil, signal, subprocess, sys, textwrap, time
+import asyncio, fcntl, json, os, shutil, signal, subprocess, sys, textwrap, threading, time
 from contextlib import suppress
 from pathlib import Path
 import psutil, pytest
 from cjm_jobtrack.core.errors import InvalidInput, StoreError
 from cjm_jobtrack.core.logs import LogStore
 from cjm_jobtrack.core.tracker import JobTracker
+from cjm_jobtrack.run import outputs
 from cjm_jobtrack.run.groups import Group, Groups, own_groups
-from cjm_jobtrack.run.process import ProcessRunner, check_limits, check_process, collect_outputs
+from cjm_jobtrack.run.process import ProcessRunner, check_limits, check_process
 from cjm_jobtrack.run.runner import Report
 from helpers import until
 
@@ -894,10 +895,44 @@ def test_patterns_are_tried_in_order_and_old_files_do_not_count(bench):
     assert [f.name for f in bench.run('sh', '-c', 'echo x >"$0/talk/new.mp4"', root, **spec).outputs] == ['talk/new.mp4']
     assert [f.name for f in bench.run('sh', '-c', 'mkdir "$0/talk/final_1"; echo x >"$0/talk/final_1/f.mp4"; echo x >"$0/talk/new.mp4"', root, **spec).outputs] == ['talk/final_1/f.mp4']
 
-def test_names_that_are_not_text(bench):
-    (bench.tmp/'o').mkdir()
-    Path(os.fsdecode(os.fsencode(bench.tmp/'o') + b'/\xff.txt')).write_text('x')
-    assert [f.name for f in collect_outputs(bench.tmp/'o')] == ['\ufffd.txt']
+def test_files_of_an_earlier_attempt_do_not_count_also_after_a_restart(bench):
+    out = bench.tmp/'out'
+    out.mkdir()
+    for name in 'kept', 'again': (out/name).write_text('old')
+    job, report = bench.begin('sh', '-c', 'printf new >"$0/again"; printf x >"$0/dated"; touch -t 200001010000 "$0/dated"', out, output_dir=str(out))
+    asyncio.run(bench.runner.start(job))
+    o = asyncio.run(bench.outcome(job, report, bench.another()))
+    assert [f.name for f in o.outputs] == ['again', 'dated']
+    bench.runner._reap()
+
+def test_a_huge_hole_is_told_without_digest_and_an_event_says_why(bench):
+    job, report = bench.begin(PY, '-c', 'import sys; open(sys.argv[1]+"/disk.img", "wb").truncate(1 << 40); open(sys.argv[1]+"/a", "w")', bench.tmp/'o', output_dir=str(bench.tmp/'o'))
+    o = asyncio.run(bench.outcome(job, report))
+    assert [(f.name, f.size, f.sha256 is None) for f in o.outputs] == [('a', 0, False), ('disk.img', 1 << 40, True)] and o.status == 'completed'
+    [e] = [e for e in bench.tracker.history(job.id) if e.type == 'without_digest']
+    assert e.data['count'] == 1 and 'are holes' in e.data['files']['disk.img']
+
+@pytest.mark.parametrize('how', ['stop', 'cancel'])
+def test_reading_a_large_output_holds_up_neither_stop_nor_close(bench, monkeypatch, how):
+    reading = threading.Event()
+    monkeypatch.setattr(outputs, '_reason', lambda *_: reading.set())
+    def readers(): return [t for t in threading.enumerate() if t.name == 'jobtrack-outputs']
+    async def main():
+        (bench.tmp/'o').mkdir()
+        job, report = bench.begin(PY, '-c', 'import sys; open(sys.argv[1]+"/large", "wb").truncate(1 << 37)', bench.tmp/'o', output_dir=str(bench.tmp/'o'))
+        handle = await bench.runner.start(job)
+        following = asyncio.ensure_future(bench.runner.follow(job, handle, report))
+        assert await asyncio.to_thread(reading.wait, 30)
+        if how == 'stop':
+            receipt = await bench.runner.stop(job, handle, 0.)
+            async with asyncio.timeout(30): o = await following
+            assert receipt.confirmed and o.status == 'completed' and [(f.size, f.sha256) for f in o.outputs] == [(1 << 37, None)]
+        else:
+            following.cancel()
+            await asyncio.wait([following], timeout=30)
+            assert following.cancelled()
+    asyncio.run(main())
+    until(lambda: not readers(), 'the reader to end')
 
 # --- many, and the promises
 
