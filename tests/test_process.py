@@ -33,8 +33,8 @@ class Bench:
     def another(self): return ProcessRunner(self.tmp/'work', self.tracker.logs, groups=self.groups)
     def cgroups(self): return [g for p in set(Groups.find().parents.values()) for g in p.glob(self.runner._prefix() + '*')] if Groups.find() else []
 
-    def begin(self, *argv, **spec):
-        job = self.tracker.create_job('p', runner='process', spec={'argv': [str(a) for a in argv], **spec})
+    def begin(self, *words, **spec):
+        job = self.tracker.create_job('p', runner='process', spec={'argv': [str(a) for a in words], **spec})
         self.tracker.mark_running(job.id)
         return job, Report(self.tracker, job.id, job.attempt)
 
@@ -120,6 +120,9 @@ def test_programs_are_found_by_name_path_and_folder(bench):
     ({'argv': ['ls'], 'output_globs': ['*']}, 'output_root'), ({'argv': ['ls'], 'output_root': '/tmp', 'output_globs': ['/etc/*']}, 'output_globs[0]'),
     ({'argv': ['ls'], 'progress': {'formats': ['smoke']}}, 'formats'), ({'argv': ['ls'], 'progress': {'speed': 3}}, 'progress'), ({'argv': ['ls'], 'invalid_exit': 65}, 'invalid_exit'),
     ({'argv': ['ls'], 'limits': 3}, 'limits'), ({'argv': ['ls'], 'leftovers': 'keep'}, 'leftovers'), ({'argv': ['ls'], 'limits': {'cpus': 10_000}}, 'limits.cpus'), ({'argv': ['ls'], 'limits': {'open_files': 1 << 40}}, 'limits.open_files'),
+    ({'argv': ['ls'], 'output_dir': '~/out'}, 'output_dir'), ({'argv': ['ls'], 'output_dir': '/tmp/../etc/out'}, 'output_dir'), ({'argv': ['ls'], 'output_dir': '/etc/passwd/out'}, 'output_dir'),
+    ({'argv': ['ls'], 'output_root': '/tmp/..', 'output_globs': ['*']}, 'output_root'), ({'argv': ['ls'], 'cwd': '~'}, 'cwd'), ({'argv': ['ls'], 'env': {'A': 10**5000}}, 'env.A'),
+    ({'argv': ['ls'], 'require_output': True}, 'require_output'), ({'argv': ['ls'], 'require_output': True, 'output_root': '/tmp'}, 'require_output'), ({'argv': ['ls'], 'require_output': 'yes'}, 'require_output'),
     ({'argv': ['ls'], 'output': 'x'}, 'output'), ({'argv': ['true', *['x'*100_000]*60]}, 'argv')])
 def test_what_cannot_be_carried_out_is_refused_and_never_begun(bench, spec, field):
     job = bench.tracker.create_job('p', runner='process', spec=spec)
@@ -127,6 +130,14 @@ def test_what_cannot_be_carried_out_is_refused_and_never_begun(bench, spec, fiel
     with pytest.raises(InvalidInput) as e: asyncio.run(bench.runner.start(job))
     assert e.value.field == field
     assert asyncio.run(bench.runner.find(job)) is None
+
+@pytest.mark.parametrize('spec', [{'argv': ['no-such-program-9']}, {'argv': ['ls'], 'limits': {'cpus': 10_000}}, {'argv': ['true', *['x'*100_000]*60]}])
+def test_what_is_refused_leaves_no_folder(bench, spec):
+    with pytest.raises(InvalidInput): asyncio.run(bench.runner.start(bench.begin(output_dir=str(bench.tmp/'new/out'), **spec)[0]))
+    assert not (bench.tmp/'new').exists()
+    (bench.tmp/'old').mkdir()
+    with pytest.raises(InvalidInput): asyncio.run(bench.runner.start(bench.begin(output_dir=str(bench.tmp/'old'), **spec)[0]))
+    assert (bench.tmp/'old').exists()
 
 # --- once
 
@@ -578,12 +589,51 @@ def test_with_a_control_group_nobody_hides(bench):
         assert 'JOBTRACK_WORK' not in psutil.Process(pid).environ()
         receipt = await bench.runner.stop(job, handle, .3)
         if bench.groups:
-            assert receipt.confirmed and receipt.how == 'forced' and pid in receipt.ended and receipt.message is None and not runs(pid)
+            assert receipt.confirmed and receipt.how == 'forced' and pid in receipt.ended and not runs(pid)
         else:  # it cannot be found, and the receipt does not pretend otherwise
             assert runs(pid) and receipt.confirmed and pid not in receipt.ended and 'cannot be found' in receipt.message
             os.kill(pid, signal.SIGKILL)
             until(lambda: not runs(pid), 'its end')
     asyncio.run(main())
+
+LEAVING = """
+    import os, sys, time
+    if os.fork() == 0:            # as HIDING, but it stays in sight until it is told to go; then it leaves its control groups too
+        os.setsid()
+        if os.fork(): os._exit(0)
+        print('on', os.getpid(), flush=True)
+        while not os.path.exists(sys.argv[1]): time.sleep(.005)
+        for door in sys.argv[2:]:
+            with open(door, 'w') as f: f.write('0')
+        os.execve('/bin/sh', ['sh', '-c', 'trap "" TERM; exec sleep 600'], {})
+    time.sleep(600)
+"""
+
+@pytest.mark.skipif(os.geteuid() != 0, reason='only root may leave its control groups')
+def test_who_leaves_its_control_group_is_still_known(walled):
+    bench, doors = walled, [f'{p}/cgroup.procs' for p in {*Groups.find().parents.values()}]
+    async def main():
+        job, report = bench.py(LEAVING, bench.tmp/'go', *doors)
+        handle = await bench.runner.start(job)
+        following = asyncio.ensure_future(bench.runner.follow(job, handle, report))
+        pid = await asyncio.to_thread(hidden, bench, job)
+        async with asyncio.timeout(30):
+            while pid not in {p.pid for p in bench.runner._known[bench.folder(job)]}: await asyncio.sleep(.01)
+            (bench.tmp/'go').touch()
+            while pid in Group(json.loads((bench.folder(job)/'work.json').read_text())['group']).pids() or psutil.Process(pid).name() != 'sleep': await asyncio.sleep(.01)
+            receipt = await bench.runner.stop(job, handle, .2)
+            assert (await following).status == 'cancelled'
+        assert receipt.confirmed and pid in receipt.ended and not runs(pid) and 'As root' in receipt.message
+    asyncio.run(main())
+
+@pytest.mark.parametrize('root', [True, False])
+def test_what_a_receipt_says_of_who_cannot_be_found(bench, monkeypatch, root):
+    monkeypatch.setattr(os, 'geteuid', lambda: 0 if root else 1000)
+    async def main():
+        job, report = bench.begin('sleep', '600')
+        return await bench.runner.stop(job, await bench.runner.start(job), 5.)
+    told = asyncio.run(main()).message
+    assert told is None if bench.groups and not root else 'cannot be found' in told and ('As root' in told) == bench.groups
 
 def test_a_runaway_chain_is_ended(walled):
     "Each of them is gone before it could be signalled by its number. Only a group has them all at one instant."
@@ -693,10 +743,12 @@ def test_without_a_place_for_groups_it_runs_all_the_same(walled, monkeypatch):
 @pytest.mark.parametrize('limits, field', [
     ({'memory': 0}, 'memory'), ({'memory': -1}, 'memory'), ({'memory': '2 apples'}, 'memory'), ({'memory': 1.5e9}, 'memory'), ({'memory': True}, 'memory'), ({'memory': '4k'}, 'memory'), ({'memory': 1 << 80}, 'memory'),
     ({'cpus': 0}, 'cpus'), ({'cpus': -1}, 'cpus'), ({'cpus': '1'}, 'cpus'), ({'cpus': float('nan')}, 'cpus'), ({'cpus': float('inf')}, 'cpus'), ({'pids': 0}, 'pids'), ({'pids': 1.5}, 'pids'),
-    ({'file_size': -5}, 'file_size'), ({'open_files': 3}, 'open_files'), ({'cpu_s': 0}, 'cpu_s'), ({'cpu_s': -1}, 'cpu_s'), ({'nice': 20}, 'nice'), ({'nice': -21}, 'nice'), ({'time': 3}, 'time')])
+    ({'file_size': -5}, 'file_size'), ({'open_files': 3}, 'open_files'), ({'cpu_s': 0}, 'cpu_s'), ({'cpu_s': -1}, 'cpu_s'), ({'nice': 20}, 'nice'), ({'nice': -21}, 'nice'), ({'time': 3}, 'time'),
+    ({'memory': 'nanm'}, 'memory'), ({'memory': 'infg'}, 'memory'), ({'memory': '9'*400 + 'g'}, 'memory'), ({'file_size': '9'*25 + 't'}, 'file_size'), ({'memory': 10**5000}, 'memory'), ({'cpus': float('nan')}, 'cpus'),
+    ({'cpus': float('inf')}, 'cpus'), ({'cpu_s': float('inf')}, 'cpu_s'), ({'cpu_s': 1e300}, 'cpu_s'), ({'pids': 1 << 23}, 'pids'), ({'pids': True}, 'pids'), ({'open_files': 10**5000}, 'open_files')])
 def test_limits_that_make_no_sense_are_named(limits, field):
     with pytest.raises(InvalidInput) as e: check_limits(limits)
-    assert e.value.field == f'limits.{field}' and e.value.remedy
+    assert e.value.field == f'limits.{field}' and e.value.remedy and len(str(e.value)) < 500
 
 def test_limits_as_people_write_them():
     assert check_limits({'memory': '512m', 'file_size': '1.5 GiB', 'cpus': 2, 'cpu_s': .5, 'pids': None}) == {'memory': 512 << 20, 'file_size': 3 << 29, 'cpus': 2, 'cpu_s': .5}
@@ -771,8 +823,9 @@ def test_any_shell_will_do(bench, shell, monkeypatch):
     monkeypatch.setattr(m, '_supervised', lambda *a: [str(sh), *build(*a)[1:]])
     limits = {'memory': '900m', 'cpu_s': 50, 'file_size': '1m', 'open_files': 16} | ({'pids': 20, 'cpus': .5} if bench.groups else {})
     job, report = bench.py("""
-        import resource as r
+        import resource as r, time
         print(*(r.getrlimit(getattr(r, 'RLIMIT_' + n)) for n in ('CPU', 'FSIZE', 'NOFILE')), r.getrlimit(r.RLIMIT_AS)[0])
+        while time.process_time() < .1: pass   # shells count in hundredths of a second
         raise SystemExit(3)
     """, limits=limits)
     o = asyncio.run(bench.outcome(job, report))
@@ -904,6 +957,24 @@ def test_files_of_an_earlier_attempt_do_not_count_also_after_a_restart(bench):
     o = asyncio.run(bench.outcome(job, report, bench.another()))
     assert [f.name for f in o.outputs] == ['again', 'dated']
     bench.runner._reap()
+
+def test_a_folder_that_goes_while_the_program_runs(bench):
+    "Its end is still learned by whoever is its parent; by others, it is said what happened."
+    async def main(adopted):
+        job, report = bench.begin('sh', '-c', 'echo on; while [ ! -e "$0" ]; do sleep .02; done; exit 7', bench.tmp/f'go {adopted}')
+        handle = await bench.runner.start(job)
+        await asyncio.to_thread(until, lambda: bench.log(job), 'its first word')
+        following = asyncio.ensure_future((bench.another() if adopted else bench.runner).follow(job, handle, report))
+        await asyncio.sleep(0)
+        shutil.rmtree(bench.folder(job))
+        (bench.tmp/f'go {adopted}').touch()
+        async with asyncio.timeout(30): return (await following).failure
+    assert asyncio.run(main(False)).exit_code == 7
+    lost = asyncio.run(main(True))
+    assert lost.kind == 'lost' and 'were removed' in lost.message
+    for folder, child in [*bench.runner._children.items()]:
+        child.wait(30)
+        bench.runner._forget(folder)
 
 def test_a_huge_hole_is_told_without_digest_and_an_event_says_why(bench):
     job, report = bench.begin(PY, '-c', 'import sys; open(sys.argv[1]+"/disk.img", "wb").truncate(1 << 40); open(sys.argv[1]+"/a", "w")', bench.tmp/'o', output_dir=str(bench.tmp/'o'))
