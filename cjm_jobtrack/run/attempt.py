@@ -39,11 +39,13 @@ def _supervised(folder:Path, program:list[str], limits:dict, group:Group|None) -
     text = _SUPERVISOR % (''.join(f' && {o}' for o in steps), 1+len(doors), '' if group and group.at('time') else 'command times >"$1/times"\n')
     return ['/bin/sh', '-c', text, 'jobtrack', str(folder), *doors, *program]
 
-# %% ../../nbs/run/11_attempt.ipynb #235a019a
-def _number(path:Path) -> int|None:
-    "The number that the supervisor wrote; None while there is none, or only a part of it."
+# %% ../../nbs/run/11_attempt.ipynb #a7bb40c9
+def _has(folder:Path, name:str) -> bool: return os.path.exists(f'{folder}/{name}')
+
+def _number(folder:Path, name:str) -> int|None:
+    "A number that the supervisor wrote; None while there is none, or only a part of it."
     try:
-        with open(path) as f: text = f.read()
+        with open(f'{folder}/{name}') as f: text = f.read()
     except (FileNotFoundError, NotADirectoryError): return None
     return int(text) if text.endswith('\n') and text.strip().isdecimal() else None
 
@@ -65,24 +67,25 @@ def _is_held(folder:Path) -> bool:
     if fd is not None: os.close(fd)
     return fd is None
 
-# %% ../../nbs/run/11_attempt.ipynb #111492dc
+# %% ../../nbs/run/11_attempt.ipynb #d02749ec
 def _state(folder:Path) -> str:
     "`ended`, `alive`, `lost` or `unbegun`."
-    if _number(folder/'exit') is not None: return 'ended'
+    if not os.path.exists(folder): return 'unbegun'
+    if _number(folder, 'exit') is not None: return 'ended'
     if _is_held(folder): return 'alive'
-    if _number(folder/'exit') is not None: return 'ended'  # between the two looks
-    return 'lost' if _number(folder/'pid') is not None or (folder/'stop').exists() else 'unbegun'
+    if _number(folder, 'exit') is not None: return 'ended'  # between the two looks
+    return 'lost' if _number(folder, 'pid') is not None or _has(folder, 'stop') else 'unbegun'
 
 def _supervisor(folder:Path) -> psutil.Process|None:
     "The supervisor, if it lives: it wrote its number when it began. A process that was given the number later is not taken for it."
-    if (pid := _number(folder/'pid')) is None or not _is_held(folder): return None
+    if (pid := _number(folder, 'pid')) is None or not _is_held(folder): return None
     try:
         p = psutil.Process(pid)
         ours = abs(p.create_time() - (folder/'pid').stat().st_mtime) < 2 and p.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess: return None
     return p if ours and _is_held(folder) else None
 
-# %% ../../nbs/run/11_attempt.ipynb #276dba34
+# %% ../../nbs/run/11_attempt.ipynb #2573b536
 _log = logging.getLogger('cjm_jobtrack')
 
 def _work(folder:Path) -> dict:
@@ -122,7 +125,7 @@ def _settle(folder:Path, left:list[int]|None=None, group:Group|None=None, **seen
     usage, times = kept or seen | (group.usage() if group else {}), {}
     if not kept and 'cpu_s' not in usage: usage |= (times := _times(folder))
     if left: usage['left'] = left
-    if usage not in (kept, times) and _number(folder/'pid') is not None:
+    if usage not in (kept, times) and _number(folder, 'pid') is not None:
         try: file.write_text(json.dumps(usage))
         except OSError as e: _log.warning('What the program in %s used cannot be kept: %s', folder, e)
     if group: group.remove()

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/process.html.md"""
 # %% auto #0
 __all__ = ['ProcessRunner', 'MARK', 'check_limits', 'check_process', 'collect_outputs']
 
-# %% ../../nbs/run/12_process.ipynb #77726f6c
+# %% ../../nbs/run/12_process.ipynb #8de2fa07
 import asyncio, errno, hashlib, json, logging, os, shutil, signal, subprocess, sys, time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -22,12 +22,12 @@ from .outcome import Outcome, Receipt, Report, _drop_old_log, _LogWatch, exit_ou
 from .outputs import LARGEST, collect_outputs, find_outputs, snapshot_files  # noqa: F401
 from .processes import family, gone, process_ids, runs
 from .program import _FIELDS, MARK, _environment, _places, _program, _word, _words, check_limits, check_process  # noqa: F401
-from .attempt import _group, _hold, _is_anothers, _is_held, _kept, _number, _settle, _state, _supervised, _supervisor, _work, fcntl
+from .attempt import _group, _has, _hold, _is_anothers, _is_held, _kept, _number, _settle, _state, _supervised, _supervisor, _work, fcntl
 try: import resource
 except ImportError: resource = None  # Windows
 _all_ = ['MARK', 'check_limits', 'check_process', 'collect_outputs']   # what belongs to programs is found here too
 
-# %% ../../nbs/run/12_process.ipynb #c8753c4f
+# %% ../../nbs/run/12_process.ipynb #6c99a306
 class ProcessRunner:
     """Carries out programs that outlive this process.
 
@@ -53,9 +53,9 @@ class ProcessRunner:
     def groups(self) -> Groups|None: return Groups.find() if self._wanted is True else self._wanted or None
 
     def _at(self, job:Job) -> Path: return self.folder/check_id(job.id)/str(job.attempt)
-    def _handle(self, folder:Path) -> dict: return {'pid': p.pid if (p := self._children.get(folder)) else _number(folder/'pid'), 'folder': str(folder)}
+    def _handle(self, folder:Path) -> dict: return {'pid': p.pid if (p := self._children.get(folder)) else _number(folder, 'pid'), 'folder': str(folder)}
 
-# %% ../../nbs/run/12_process.ipynb #5e78b527
+# %% ../../nbs/run/12_process.ipynb #b4ea1424
 _log = logging.getLogger('cjm_jobtrack')
 
 @patch
@@ -94,7 +94,7 @@ def _reap(self:ProcessRunner) -> None:
     "Take leave of supervisors that have ended, so that no zombies stay."
     if not self._swept: self._sweep()
     for folder, p in [*self._children.items()]:
-        if p.poll() is not None and _number(folder/'exit') is not None:
+        if p.poll() is not None and _number(folder, 'exit') is not None:
             self._forget(folder)
             _settle(folder)
 
@@ -102,7 +102,7 @@ def _reap(self:ProcessRunner) -> None:
 async def _settled(self:ProcessRunner, folder:Path, deadline:float=30.) -> str:
     "The state of an attempt, once nobody is just about to begin it."
     until = time.monotonic() + deadline
-    while (state := _state(folder)) == 'alive' and _number(folder/'pid') is None:
+    while (state := _state(folder)) == 'alive' and _number(folder, 'pid') is None:
         if time.monotonic() > until: raise TimeoutError(f'Another process has been about to begin the work in {folder} for {deadline:g} s. Is it suspended?')
         await asyncio.sleep(.001)
     return state
@@ -156,7 +156,7 @@ def _check_machine(self:ProcessRunner, limits:dict) -> None:
     if hard != resource.RLIM_INFINITY and limits.get('open_files', 0) > hard: raise InvalidInput('limits.open_files', f'is {limits["open_files"]}, and this process may give {hard:,}', 'Ask for less')
     if limits.get('nice', 0) < 0 and limits['nice'] < (least := _least_nice()): raise InvalidInput('limits.nice', f'is {limits["nice"]}, and this process may give {least}', 'Ask for less, or leave it out')
 
-# %% ../../nbs/run/12_process.ipynb #fff2aa7a
+# %% ../../nbs/run/12_process.ipynb #845d0869
 @patch
 def _new_group(self:ProcessRunner, job:Job, limits:dict) -> Group|None:
     "Make the group of an attempt, with its limits; None where none can be made."
@@ -201,9 +201,9 @@ async def _note_before(self:ProcessRunner, folder:Path, spec:dict) -> None:
     there = await asyncio.to_thread(snapshot_files, root, globs) if root and _any(root) else {}
     with _told(folder):
         if there: (folder/'before.json').write_text(json.dumps(there))
-        else: (folder/'before.json').unlink(missing_ok=True)   # of somebody who did not get so far as to begin
+        elif _has(folder, 'before.json'): (folder/'before.json').unlink()   # of somebody who did not get so far as to begin
 
-# %% ../../nbs/run/12_process.ipynb #33d86cc1
+# %% ../../nbs/run/12_process.ipynb #7292eed8
 @patch
 def _spawn(self:ProcessRunner, job:Job, spec:dict, program:str, env:dict[str, str], folder:Path, lock:int) -> None:
     "Begin a program, with the lock in hand."
@@ -213,7 +213,7 @@ def _spawn(self:ProcessRunner, job:Job, spec:dict, program:str, env:dict[str, st
     if not group: self._before[folder] = process_ids()   # these are none of its
     try:
         if spec['output_dir']: made = _made(Path(spec['output_dir']))
-        with _told(folder): (folder/'work.json').write_text(json.dumps(spec | {'group': group and group.folders, 'created_at': job.created_at}))
+        with _told(folder), open(f'{folder}/work.json', 'w') as f: f.write(json.dumps(spec | {'group': group and group.folders, 'created_at': job.created_at}))
         _drop_old_log(self.logs, job)
         with self.logs.open(job.id, job.attempt) as log:
             self._children[folder] = subprocess.Popen(_supervised(folder, argv, limits, group), cwd=spec['cwd'], env=env, stdin=lock, stdout=log, stderr=subprocess.DEVNULL, start_new_session=True)
@@ -224,7 +224,7 @@ def _spawn(self:ProcessRunner, job:Job, spec:dict, program:str, env:dict[str, st
         if isinstance(e, OSError) and e.errno == errno.E2BIG: raise InvalidInput('argv', 'is too long for this system', 'Pass a file with the arguments instead') from e
         raise
 
-# %% ../../nbs/run/12_process.ipynb #83b6fc55
+# %% ../../nbs/run/12_process.ipynb #75f3a722
 @patch
 async def start(self:ProcessRunner,
     job:Job,  # The job and attempt to begin
@@ -246,7 +246,7 @@ async def start(self:ProcessRunner,
             await asyncio.sleep(.001)
             continue
         try:
-            if _number(folder/'pid') is None and not (folder/'stop').exists():
+            if _number(folder, 'pid') is None and not _has(folder, 'stop'):
                 await self._note_before(folder, spec)
                 self._spawn(job, spec, program, env, folder, lock)
                 break   # its supervisor has the lock: it is begun, whatever becomes of us
@@ -270,7 +270,7 @@ def _processes(folder:Path, known:set[psutil.Process]=frozenset(), among:set[int
     also = (group.pids() if group else set()) | {p.pid for p in known if runs(p)}
     return top, family(MARK, str(folder), top and top.pid, also, among) - {top}
 
-# %% ../../nbs/run/12_process.ipynb #f4f4feac
+# %% ../../nbs/run/12_process.ipynb #e4912d1b
 @patch
 async def _over(self:ProcessRunner, folder:Path) -> None:
     "Wait for the end of an attempt."
@@ -286,17 +286,18 @@ async def _over(self:ProcessRunner, folder:Path) -> None:
 @patch
 def _outcome(self:ProcessRunner, job:Job, folder:Path, spec:dict, usage:dict) -> Outcome:
     "How it ended, from what is on disk."
-    child, code = self._children.pop(folder, None), _number(folder/'exit')
+    child, code = self._children.pop(folder, None), _number(folder, 'exit')
     if child:
         with suppress(subprocess.TimeoutExpired): child.wait(1.)   # its last word is written: it goes within the millisecond, and leaves no zombie
-    if (folder/'stop').exists(): return Outcome(JobStatus.CANCELLED)
-    if child and folder.exists() and _state(folder) == 'unbegun': return Outcome.failed('not_started', f'The supervisor of the program could not write to {folder}', hint='Is the disk full?')
+    if _has(folder, 'stop'): return Outcome(JobStatus.CANCELLED)
+    if code == 0: return exit_outcome(0, **usage)
+    if code is None and child and folder.exists() and _state(folder) == 'unbegun': return Outcome.failed('not_started', f'The supervisor of the program could not write to {folder}', hint='Is the disk full?')
     if code is None and child and child.returncode is not None and child.returncode >= 0: code = child.returncode  # the disk is full, say
-    last = [line[-1000:] for line in self.logs.tail(job.id, job.attempt, lines=20).splitlines()] if code != 0 else []
+    last = [line[-1000:] for line in self.logs.tail(job.id, job.attempt, lines=20).splitlines()]
     if code is None:
         why = 'its supervisor was killed, or the machine restarted' if folder.exists() else f'its files were removed from {folder} while it ran'
         return Outcome.failed('lost', f'How the program ended is not known: {why}', evidence={'last_lines': last} | usage)
-    if (folder/'refused').exists():
+    if _has(folder, 'refused'):
         return Outcome.failed('not_started', 'The program was not run: the system refused the limits it was to have, or its control group was gone', exit_code=code, hint='Try again, or with other `limits`')
     limits = {f'{k}_limit_{unit}': spec['limits'][k] for k, unit in (('memory', 'bytes'), ('cpu', 's')) if k in spec['limits']} if usage.get('oom_kills') else {}
     return self._explained(exit_outcome(code, last, spec['invalid_exit'], **usage, **limits), spec)
@@ -330,7 +331,7 @@ def _look(folder:Path, group:Group|None) -> tuple[set[psutil.Process], int]:
         with suppress(psutil.Error): memory += p.memory_info().rss
     return found, memory
 
-# %% ../../nbs/run/12_process.ipynb #83b6f2d4
+# %% ../../nbs/run/12_process.ipynb #0cf5e725
 @patch
 async def _rest(self:ProcessRunner, folder:Path, before:set[int]|None, known:set[psutil.Process]) -> set[psutil.Process]:
     "Who has outlived the program. `before`: process ids that are none of it; None: not known."
@@ -342,7 +343,7 @@ async def _rest(self:ProcessRunner, folder:Path, before:set[int]|None, known:set
 async def _leftovers(self:ProcessRunner, folder:Path, spec:dict, report:Report) -> list[int]:
     "See to processes that have outlived their program: the ids of those that stay."
     before, known = self._before.pop(folder, None), self._known.get(folder, set())
-    if (folder/'stop').exists(): return []  # `stop` sees to it
+    if _has(folder, 'stop'): return []  # `stop` sees to it
     if kept := _kept(folder): return kept.get('left', [])
     until, n = time.monotonic() + .25, 0
     if spec.get('group') and not any(map(runs, known)):
@@ -377,7 +378,7 @@ async def _outputs(self:ProcessRunner, folder:Path, spec:dict, report:Report) ->
     if without: report.note('without_digest', {'files': dict([*without.items()][:20]), 'count': len(without)})
     return found
 
-# %% ../../nbs/run/12_process.ipynb #7dd908c4
+# %% ../../nbs/run/12_process.ipynb #f6f6d509
 @patch
 async def follow(self:ProcessRunner,
     job:Job,
@@ -386,8 +387,7 @@ async def follow(self:ProcessRunner,
 ) -> Outcome:       # CANCELLED when the attempt was stopped. What it used is in its result, or in the evidence of its failure: `peak_memory_bytes`, `cpu_s`, `oom_kills`
     "Watch a program until it ends, whoever began it."
     folder = self._at(job)
-    try: spec = json.loads((folder/'work.json').read_text())
-    except FileNotFoundError: return Outcome.failed('lost', f'The files of attempt {job.attempt} are gone from {folder}')
+    if not (spec := _work(folder)): return Outcome.failed('lost', f'The files of attempt {job.attempt} are gone from {folder}')
     if _is_anothers(folder, job, spec): return Outcome.failed('lost', f'The files in {folder} are those of another job, which had the same id')
     spec, group, known = _FIELDS | spec, Group(spec['group']) if spec.get('group') else None, self._known.setdefault(folder, set())
     log, over, peak, due = _LogWatch(self.logs, job, report, spec['progress']), asyncio.ensure_future(self._over(folder)), 0, time.monotonic() + self.interval
@@ -425,7 +425,7 @@ async def _until_gone(ps:set[psutil.Process], deadline:float) -> None:
     "Wait until these processes have ended, or until the deadline (monotonic seconds)."
     while any(map(runs, ps)) and time.monotonic() < deadline: await asyncio.sleep(.01)
 
-# %% ../../nbs/run/12_process.ipynb #a1198f07
+# %% ../../nbs/run/12_process.ipynb #0d8d7029
 @patch
 async def _end(self:ProcessRunner, folder:Path, grace:float, how:str='gone') -> tuple[str, set[int], list[int]]:
     "Ask all processes of an attempt to end, then force them: how that went, the ids of those seen, of those left."
@@ -471,7 +471,7 @@ async def stop(self:ProcessRunner,
     if _is_anothers(folder, job): return Receipt(True, 'gone')
     self._reading.pop(folder, None)
     work, how = _work(folder), 'asked' if _supervisor(folder) else 'gone'
-    if folder.exists() and _number(folder/'exit') is None: (folder/'stop').touch()
+    if folder.exists() and _number(folder, 'exit') is None: (folder/'stop').touch()
     how, ended, left = await self._end(folder, grace, how)
     self._reap()
     if not left and folder.exists() and not _is_held(folder): _settle(folder)
