@@ -2,7 +2,7 @@
 import asyncio, json, os, sys, time
 from pathlib import Path
 import pytest
-from cjm_jobtrack.core.errors import InvalidInput, NeverFits, UnknownPipeline, UnknownRunner
+from cjm_jobtrack.core.errors import InvalidInput, NeverFits, StoreError, UnknownPipeline, UnknownRunner
 from cjm_jobtrack.core.job import Job, JobStatus
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.pipeline import SHIPPED, Param, PipelineCatalog, PipelineRunner, fill, find_input, find_url, gaps
@@ -47,6 +47,9 @@ BAD_FILES = [  # text of the file, key at fault, what is said
     (GOOD + 'accepts = [".WAV"]', 'p.toml: accepts', 'lower case'),
     (GOOD + 'accepts = ".wav"', 'p.toml: accepts', 'list'),
     (GOOD + 'cwd = "{nope}"', 'p.toml: cwd', "'nope'"),
+    (GOOD + 'cwd = "~/work"', 'p.toml: cwd', '~'), (GOOD + 'cwd = "work"', 'p.toml: cwd', 'Begin it with'), (GOOD + 'cwd = "{output_dir}/../.."', 'p.toml: cwd', '..'), (GOOD + 'cwd = "{workspace}2"', 'p.toml: cwd', 'Begin it with'),
+    (GOOD + 'limits = {memory = "nanm"}', 'p.toml: limits.memory', '512m'), (GOOD + 'limits = {cpus = inf}', 'p.toml: limits.cpus', 'inf'), (GOOD + 'limits = {cpu_s = nan}', 'p.toml: limits.cpu_s', 'nan'),
+    (GOOD + 'limits = {pids = 99999999999}', 'p.toml: limits.pids', 'whole number'), (GOOD + 'limits = {tmp = 1}', 'p.toml: limits.tmp', 'Limits'),
     (GOOD + 'env = {A = 1}', 'p.toml: env', 'texts'),
     (GOOD + 'env = {"A=B" = "1"}', 'p.toml: env', 'A=B'),
     (GOOD + 'env = {A = "{nope}"}', 'p.toml: env.A', "'nope'"),
@@ -193,6 +196,9 @@ def test_odd_names_arrive_as_one_word(workspace, tmp_path, name):
 
 def test_links_inside_lead_to_one_input(workspace):
     assert find_input('link.mp4', workspace) == workspace/'input_videos/a.mp4'
+
+def test_a_workspace_that_is_gone_is_told_as_that(tmp_path):
+    with pytest.raises(StoreError, match='the workspace, .* is not there'): find_input('a.mp4', tmp_path/'gone')
 
 def test_a_workspace_that_is_a_link(workspace, tmp_path):
     (tmp_path/'ws').symlink_to(workspace)
@@ -364,6 +370,16 @@ if sys.argv[2] == "true":
     out.mkdir(parents=True, exist_ok=True)
     (out/"video.mp4").write_text(" ".join(sys.argv[2:]))
 '''
+
+def test_what_is_refused_leaves_no_folder(node, tmp_path):
+    runner = node.make(script('x', '', 'cwd = "/no/such/folder"'))
+    with pytest.raises(InvalidInput, match='cwd'): asyncio.run(runner.start(node.begin(pipeline='x')))
+    assert not [*(tmp_path/'outputs').iterdir()]
+
+def test_a_place_for_results_that_cannot_be(node, tmp_path):
+    runner = node.make(script('x', ''))
+    (tmp_path/'outputs').write_text('in the way')
+    with pytest.raises(StoreError, match='the folder for results cannot be made'): asyncio.run(runner.start(node.begin(pipeline='x')))
 
 def test_the_original_pipeline_end_to_end(node, workspace, tmp_path, monkeypatch):
     monkeypatch.setenv('PATH', f'{Path(sys.executable).parent}:{os.environ["PATH"]}')

@@ -7,12 +7,15 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/attempt.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/run/11_attempt.ipynb #f5b6f205
+# %% ../../nbs/run/11_attempt.ipynb #5e5bedb0
 import json, logging, math, os, re
+from contextlib import suppress
 from pathlib import Path
 import psutil
 from ..core.job import Job
 from .groups import Group
+from .processes import family, runs
+from .program import MARK
 try: import fcntl
 except ImportError: fcntl = None  # Windows
 
@@ -130,3 +133,24 @@ def _settle(folder:Path, left:list[int]|None=None, group:Group|None=None, **seen
         except OSError as e: _log.warning('What the program in %s used cannot be kept: %s', folder, e)
     if group: group.remove()
     return usage
+
+# %% ../../nbs/run/11_attempt.ipynb #8e1eca72
+def _processes(folder:Path, known:set[psutil.Process]=frozenset(), among:set[int]|None=None) -> tuple[psutil.Process|None, set[psutil.Process]]:
+    """The supervisor of an attempt, and all other processes that belong to it: its family, its control group, and those that were known to belong to it
+    earlier, with their children."""
+    top, group = _supervisor(folder), _group(folder)
+    also = (group.pids() if group else set()) | {p.pid for p in known if runs(p)}
+    return top, family(MARK, str(folder), top and top.pid, also, among) - {top}
+
+# %% ../../nbs/run/11_attempt.ipynb #e300c312
+def _look(folder:Path, group:Group|None) -> tuple[set[psutil.Process], int]:
+    "Who belongs to the program now, and their resident memory in bytes; that is 0 where a group counts it."
+    found, memory = set(), 0
+    with suppress(psutil.Error):
+        if group:
+            for pid in group.pids():
+                with suppress(psutil.Error): found.add(psutil.Process(pid))
+        elif top := _supervisor(folder): found |= {*top.children(recursive=True)}
+    for p in found if not (group and group.at('memory')) else ():
+        with suppress(psutil.Error): memory += p.memory_info().rss
+    return found, memory

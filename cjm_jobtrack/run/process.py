@@ -7,8 +7,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/process.html.md"""
 # %% auto #0
 __all__ = ['ProcessRunner', 'MARK', 'check_limits', 'check_process', 'collect_outputs']
 
-# %% ../../nbs/run/12_process.ipynb #8de2fa07
-import asyncio, errno, hashlib, json, logging, os, shutil, signal, subprocess, sys, time
+# %% ../../nbs/run/12_process.ipynb #1351f5b2
+import asyncio, errno, hashlib, json, logging, os, shutil, signal, subprocess, time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,11 +20,9 @@ from ..core.logs import LogStore
 from .groups import Group, Groups
 from .outcome import Outcome, Receipt, Report, _drop_old_log, _LogWatch, exit_outcome
 from .outputs import LARGEST, collect_outputs, find_outputs, snapshot_files  # noqa: F401
-from .processes import family, gone, process_ids, runs
-from .program import _FIELDS, MARK, _environment, _places, _program, _word, _words, check_limits, check_process  # noqa: F401
-from .attempt import _group, _has, _hold, _is_anothers, _is_held, _kept, _number, _settle, _state, _supervised, _supervisor, _work, fcntl
-try: import resource
-except ImportError: resource = None  # Windows
+from .processes import gone, process_ids, runs
+from .program import _FIELDS, MARK, _check_machine, _environment, _places, _program, _word, _words, check_limits, check_process  # noqa: F401
+from .attempt import _group, _has, _hold, _is_anothers, _is_held, _kept, _look, _number, _processes, _settle, _state, _supervised, _supervisor, _work, fcntl
 _all_ = ['MARK', 'check_limits', 'check_process', 'collect_outputs']   # what belongs to programs is found here too
 
 # %% ../../nbs/run/12_process.ipynb #6c99a306
@@ -136,26 +134,6 @@ def _move_away(self:ProcessRunner, job:Job, folder:Path) -> None:
     finally: os.close(lock)
     for away in folder.parent.glob('.*'): shutil.rmtree(away, ignore_errors=True)   # also one that somebody was killed over
 
-# %% ../../nbs/run/12_process.ipynb #838a0b18
-def _least_nice() -> int:
-    "The lowest niceness this process may give."
-    soft = resource.getrlimit(resource.RLIMIT_NICE)[0] if hasattr(resource, 'RLIMIT_NICE') else 0
-    return -20 if os.geteuid() == 0 or soft == resource.RLIM_INFINITY else min(os.getpriority(os.PRIO_PROCESS, 0), 20 - soft)
-
-@patch
-def _check_machine(self:ProcessRunner, limits:dict) -> None:
-    "Raises `InvalidInput` naming a limit that cannot be kept here."
-    if not limits: return
-    groups, hard = self.groups, resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    for name, use in ('cpus', 'cpu'), ('pids', 'pids'):
-        if name in limits and not (groups and use in groups.parents):
-            raise InvalidInput(f'limits.{name}', 'cannot be kept here: it needs a control group, and this process may not make one', 'Leave it out, or run where groups are delegated (systemd: Delegate=yes)')
-    if limits.get('cpus', 0) > (os.cpu_count() or 1): raise InvalidInput('limits.cpus', f'is {limits["cpus"]}, and this machine has {os.cpu_count()}', 'Ask for less')
-    if 'memory' in limits and not (groups and 'memory' in groups.parents) and sys.platform != 'linux':
-        raise InvalidInput('limits.memory', 'cannot be kept on this system', 'Leave it out, or send the job to a node on Linux')
-    if hard != resource.RLIM_INFINITY and limits.get('open_files', 0) > hard: raise InvalidInput('limits.open_files', f'is {limits["open_files"]}, and this process may give {hard:,}', 'Ask for less')
-    if limits.get('nice', 0) < 0 and limits['nice'] < (least := _least_nice()): raise InvalidInput('limits.nice', f'is {limits["nice"]}, and this process may give {least}', 'Ask for less, or leave it out')
-
 # %% ../../nbs/run/12_process.ipynb #845d0869
 @patch
 def _new_group(self:ProcessRunner, job:Job, limits:dict) -> Group|None:
@@ -224,7 +202,7 @@ def _spawn(self:ProcessRunner, job:Job, spec:dict, program:str, env:dict[str, st
         if isinstance(e, OSError) and e.errno == errno.E2BIG: raise InvalidInput('argv', 'is too long for this system', 'Pass a file with the arguments instead') from e
         raise
 
-# %% ../../nbs/run/12_process.ipynb #75f3a722
+# %% ../../nbs/run/12_process.ipynb #edca4aa4
 @patch
 async def start(self:ProcessRunner,
     job:Job,  # The job and attempt to begin
@@ -238,7 +216,7 @@ async def start(self:ProcessRunner,
     while await self._settled(folder) == 'unbegun':
         env = _environment(spec := check_process(job.spec), folder)
         program = _program(spec, env)
-        self._check_machine(spec['limits'])
+        _check_machine(spec['limits'], self.groups)
         with _told(folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = _hold(folder)
@@ -261,14 +239,6 @@ async def find(self:ProcessRunner,
     folder = self._at(job)
     self._reap()
     return None if await self._settled(folder) == 'unbegun' or _is_anothers(folder, job) else self._handle(folder)
-
-# %% ../../nbs/run/12_process.ipynb #8e1eca72
-def _processes(folder:Path, known:set[psutil.Process]=frozenset(), among:set[int]|None=None) -> tuple[psutil.Process|None, set[psutil.Process]]:
-    """The supervisor of an attempt, and all other processes that belong to it: its family, its control group, and those that were known to belong to it
-    earlier, with their children."""
-    top, group = _supervisor(folder), _group(folder)
-    also = (group.pids() if group else set()) | {p.pid for p in known if runs(p)}
-    return top, family(MARK, str(folder), top and top.pid, also, among) - {top}
 
 # %% ../../nbs/run/12_process.ipynb #e4912d1b
 @patch
@@ -317,19 +287,6 @@ def _explained(self:ProcessRunner, outcome:Outcome, spec:dict) -> Outcome:
             if shutil.disk_usage(p).free < 1 << 16: full.append(p)
     if full: failure = replace(failure, evidence=failure.evidence | {'full': full}, hint=failure.hint or f'The disk of {full[0]} is full')
     return replace(outcome, failure=failure)
-
-# %% ../../nbs/run/12_process.ipynb #e300c312
-def _look(folder:Path, group:Group|None) -> tuple[set[psutil.Process], int]:
-    "Who belongs to the program now, and their resident memory in bytes; that is 0 where a group counts it."
-    found, memory = set(), 0
-    with suppress(psutil.Error):
-        if group:
-            for pid in group.pids():
-                with suppress(psutil.Error): found.add(psutil.Process(pid))
-        elif top := _supervisor(folder): found |= {*top.children(recursive=True)}
-    for p in found if not (group and group.at('memory')) else ():
-        with suppress(psutil.Error): memory += p.memory_info().rss
-    return found, memory
 
 # %% ../../nbs/run/12_process.ipynb #0cf5e725
 @patch

@@ -7,13 +7,16 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/program.html.md"""
 # %% auto #0
 __all__ = ['MARK', 'check_limits', 'check_process']
 
-# %% ../../nbs/run/10_program.ipynb #09bdc780
-import os, re, shutil
+# %% ../../nbs/run/10_program.ipynb #d5fa9a24
+import os, re, shutil, sys
 from pathlib import Path
 from ..core.errors import InvalidInput
 from ..core.job import _in_words
 from ..core.progress import ProgressReader
+from .groups import Groups
 from .policy import TERMS
+try: import resource
+except ImportError: resource = None  # Windows
 
 # %% ../../nbs/run/10_program.ipynb #44569a0f
 _FIELDS = dict(argv=None, cwd=None, env={}, output_dir=None, output_root=None, output_globs=None, progress=None, invalid_exit=[], require_output=False, limits={}, leftovers='stop')
@@ -58,6 +61,25 @@ def check_limits(
             raise InvalidInput(f'limits.{name}', f'is {_shown(value)}', f'Give a {"whole " * whole}number from {least:,} to {most:,}' + ', or a text like "512m"' * sized)
         out[name] = n
     return out
+
+# %% ../../nbs/run/10_program.ipynb #6444517c
+def _least_nice() -> int:
+    "The lowest niceness this process may give."
+    soft = resource.getrlimit(resource.RLIMIT_NICE)[0] if hasattr(resource, 'RLIMIT_NICE') else 0
+    return -20 if os.geteuid() == 0 or soft == resource.RLIM_INFINITY else min(os.getpriority(os.PRIO_PROCESS, 0), 20 - soft)
+
+def _check_machine(limits:dict, groups:Groups|None) -> None:
+    "Raises `InvalidInput` naming a limit that cannot be kept here, with such control groups as can be made."
+    if not limits: return
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    for name, use in ('cpus', 'cpu'), ('pids', 'pids'):
+        if name in limits and not (groups and use in groups.parents):
+            raise InvalidInput(f'limits.{name}', 'cannot be kept here: it needs a control group, and this process may not make one', 'Leave it out, or run where groups are delegated (systemd: Delegate=yes)')
+    if limits.get('cpus', 0) > (os.cpu_count() or 1): raise InvalidInput('limits.cpus', f'is {limits["cpus"]}, and this machine has {os.cpu_count()}', 'Ask for less')
+    if 'memory' in limits and not (groups and 'memory' in groups.parents) and sys.platform != 'linux':
+        raise InvalidInput('limits.memory', 'cannot be kept on this system', 'Leave it out, or send the job to a node on Linux')
+    if hard != resource.RLIM_INFINITY and limits.get('open_files', 0) > hard: raise InvalidInput('limits.open_files', f'is {limits["open_files"]}, and this process may give {hard:,}', 'Ask for less')
+    if limits.get('nice', 0) < 0 and limits['nice'] < (least := _least_nice()): raise InvalidInput('limits.nice', f'is {limits["nice"]}, and this process may give {least}', 'Ask for less, or leave it out')
 
 # %% ../../nbs/run/10_program.ipynb #32fae855
 def check_process(
