@@ -3,7 +3,7 @@ import hashlib, os, socket
 from pathlib import Path
 import pytest
 from cjm_jobtrack.run import outputs
-from cjm_jobtrack.run.outputs import collect_outputs, snapshot_files
+from cjm_jobtrack.run.outputs import collect_outputs, copy_output, snapshot_files
 from cjm_jobtrack.run.process import collect_outputs as also_here
 
 def names(*args, **kw): return [f.name for f in collect_outputs(*args, **kw)]
@@ -128,3 +128,19 @@ def test_a_file_that_grows_for_ever_is_read_to_where_it_was(tmp_path):
         return False
     [f] = collect_outputs(tmp_path, ['a'], stop=grow, tell=why.__setitem__)
     assert f.sha256 is None and 'was written to' in why['a'] and len(n) < 10
+
+# --- copies
+
+def test_a_copy_has_the_bytes_the_dates_and_the_holes(tmp_path):
+    p = hollow(tmp_path/'a', 9 << 20, b'head')
+    with p.open('r+b') as f: f.seek(5 << 20), f.write(os.urandom(3 << 20))
+    os.utime(p, (1e9, 1e9))
+    assert copy_output(p, tmp_path/'b') and (tmp_path/'b').read_bytes() == p.read_bytes()
+    assert (tmp_path/'b').stat().st_mtime == 1e9 and (tmp_path/'b').stat().st_blocks <= p.stat().st_blocks + 64
+    copy_output(hollow(tmp_path/'c', 0), tmp_path/'b')
+    assert (tmp_path/'b').read_bytes() == b''
+
+def test_a_copy_can_be_stopped(tmp_path):
+    (tmp_path/'a').write_bytes(b'x'*(3 << 20))
+    asked = []
+    assert not copy_output(tmp_path/'a', tmp_path/'b', lambda: len(asked) == 1 or asked.append(1)) and (tmp_path/'b').stat().st_size < 3 << 20

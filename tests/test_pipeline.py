@@ -1,5 +1,5 @@
 """What a node accepts: files that are wrong, requests that are wrong, and a runner that finds its work again without its file."""
-import asyncio, json, os, sys, time
+import asyncio, json, os, sys, threading, time
 from pathlib import Path
 import pytest
 from cjm_jobtrack.core.errors import InvalidInput, NeverFits, StoreError, UnknownPipeline, UnknownRunner
@@ -406,3 +406,27 @@ def test_results_that_cannot_be_kept(node, workspace, tmp_path):
     (runner.output_dir(job)/'r.txt/in the way').mkdir(parents=True)
     outcome = asyncio.run(runner.follow(job, asyncio.run(runner.start(job)), Report(node.tracker, job.id, 1)))
     assert outcome.status == JobStatus.FAILED and outcome.failure.kind == 'error' and 'kept' in outcome.failure.message
+
+def test_a_huge_hole_is_kept_as_one(node, tmp_path):
+    runner = node.make(script('x', 'import sys, pathlib; pathlib.Path(sys.argv[1]).with_name("r.img").open("wb").truncate(1 << 40)', 'outputs = ["input_videos/r.img"]'))
+    _, outcome = asyncio.run(node.run(runner, pipeline='x'))
+    [o] = outcome.outputs
+    assert o.sha256 is None and o.path.startswith(str(tmp_path/'outputs')) and os.stat(o.path).st_size == 1 << 40 and os.stat(o.path).st_blocks < 1000
+
+def test_a_stop_ends_the_copying_of_results(node, tmp_path, monkeypatch):
+    copying = threading.Event()
+    def slow(path, to, stop):
+        copying.set()
+        while not stop(): time.sleep(.005)
+        return False
+    monkeypatch.setattr('cjm_jobtrack.run.pipeline.copy_output', slow)
+    runner = node.make(script('x', 'import sys, pathlib; pathlib.Path(sys.argv[1]).with_name("r.txt").write_text("r")', 'outputs = ["input_videos/r.txt"]'))
+    async def main():
+        job = node.begin(pipeline='x')
+        handle = await runner.start(job)
+        following = asyncio.ensure_future(runner.follow(job, handle, Report(node.tracker, job.id, 1)))
+        assert await asyncio.to_thread(copying.wait, 30)
+        await runner.stop(job, handle, 0.)
+        async with asyncio.timeout(30): return (await following).outputs
+    [o] = asyncio.run(main())
+    assert o.path.endswith('input_videos/r.txt') and not [*(tmp_path/'outputs').rglob('r.txt')]

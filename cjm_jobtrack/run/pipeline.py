@@ -8,8 +8,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/pipeline.html.md"""
 __all__ = ['SHIPPED', 'Word', 'Pipeline', 'PipelineCatalog', 'PipelineRunner', 'GAPS', 'Param', 'fill', 'find_input', 'find_url',
            'gaps', 'is_url']
 
-# %% ../../nbs/run/17_pipeline.ipynb #753feb95
-import asyncio, glob, os, re, shutil, sys, tomllib
+# %% ../../nbs/run/17_pipeline.ipynb #6920a8d6
+import glob, os, re, sys, tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -21,10 +21,12 @@ from fastcore.basics import patch
 from ..core.errors import InvalidInput, StoreError, UnknownPipeline, UnknownRunner
 from ..core.job import Job, OutputFile
 from ..core.progress import ProgressReader
+from .outcome import Outcome, Receipt, Report, Stops
+from .outputs import aside, copy_output
 from .params import _GAP, GAPS, Param, _read_param, _shown, _table, fill, find_input, find_url, gaps, is_url
 from .policy import TERMS, amounts
 from .program import check_limits
-from .runner import Outcome, Receipt, Report, Runner
+from .runner import Runner
 _all_ = ['GAPS', 'Param', 'fill', 'find_input', 'find_url', 'gaps', 'is_url']   # whoever writes a pipeline finds them here too
 
 # %% ../../nbs/run/17_pipeline.ipynb #4ed78bb8
@@ -323,7 +325,7 @@ def load(cls:PipelineCatalog,
         found += [o for f in inside for o in _read_file(f)]
     return cls(found)
 
-# %% ../../nbs/run/17_pipeline.ipynb #e204ba90
+# %% ../../nbs/run/17_pipeline.ipynb #86da092c
 class PipelineRunner:
     """Carries out jobs that ask for a pipeline, through the runner that the pipeline names.
 
@@ -339,7 +341,7 @@ class PipelineRunner:
     ):
         self.catalog, self.runners = catalog, {r.name: r for r in runners}
         self.workspace, self.outputs = Path(workspace).resolve(), Path(outputs).resolve()
-        self.durable, self._whys = all(r.durable for r in self.runners.values()), {}
+        self.durable, self._whys, self._keeping = all(r.durable for r in self.runners.values()), {}, Stops()
 
     def output_dir(self, job:Job) -> Path: return self.outputs/job.id/str(job.attempt)
 
@@ -359,7 +361,7 @@ def check(self:PipelineRunner,
     source, params = p.check(spec.get('input'), spec.get('params'), self.workspace)
     return dict(pipeline=p.name, input=source, params=params)
 
-# %% ../../nbs/run/17_pipeline.ipynb #e2e976b5
+# %% ../../nbs/run/17_pipeline.ipynb #5eb1d9bf
 @patch
 async def find(self:PipelineRunner, job:Job) -> dict|None:  # Handle: `runner`, and the `handle` it gave
     "Work of this attempt, whichever runner has it."
@@ -401,6 +403,7 @@ async def start(self:PipelineRunner,
 @patch
 async def stop(self:PipelineRunner, job:Job, handle:dict, grace:float) -> Receipt:
     "Ask the work to end, then force it."
+    self._keeping.stop(self.output_dir(job))
     return await self._inner(handle['runner']).stop(replace(job, spec=handle['handle'].get('spec', {})), handle['handle'], grace)
 
 @patch
@@ -416,19 +419,20 @@ def why_not(self:PipelineRunner, job:Job) -> str|None:  # None: nothing is in th
     ask = getattr(self.runners.get(self.catalog[name].runner), 'why_not', None) if name in self.catalog else None
     return ask(job) if ask else None
 
-# %% ../../nbs/run/17_pipeline.ipynb #3be0e571
+# %% ../../nbs/run/17_pipeline.ipynb #6fa10116
 def _keep(
     o:OutputFile,  # A file that the work left
     folder:Path,   # The attempt's own folder
+    stop,          # Asked now and then: True ends the copying
 ) -> OutputFile:   # The file in that folder
-    "Copy a result, whole or not at all, unless it is already where it belongs."
+    "Copy a result, whole or not at all, unless it is already where it belongs. One that is not copied stays where it is."
     if Path(o.path).is_relative_to(folder): return o
     to = folder/o.name
     to.parent.mkdir(parents=True, exist_ok=True)
     fd, part = mkstemp(prefix='.', dir=to.parent)
     os.close(fd)
     try:
-        shutil.copy2(o.path, part)
+        if not copy_output(o.path, part, stop): return o
         os.replace(part, to)
     finally: Path(part).unlink(missing_ok=True)
     return replace(o, path=str(to))
@@ -449,6 +453,8 @@ async def follow(self:PipelineRunner,
     "Watch the work until it ends, then see to its results."
     if why := self._whys.pop(job.id, None): report.note('runner', why, message=f'{"In a container" if why["runner"] == "docker" else "As a process"}: {why["why"]}')
     outcome = await self._inner(handle['runner']).follow(replace(job, spec=handle['handle'].get('spec', {})), handle['handle'], report)
-    def keep(): return tuple(_keep(o, self.output_dir(job)) for o in _bare(outcome.outputs, self.output_dir(job)))
-    try: return replace(outcome, outputs=await asyncio.to_thread(keep))
+    folder = self.output_dir(job)
+    def keep(enough): return tuple(_keep(o, folder, enough) for o in _bare(outcome.outputs, folder))
+    try:
+        with self._keeping.until_stopped(folder, report) as enough: return replace(outcome, outputs=await aside(keep, enough))
     except OSError as e: return Outcome.failed('error', f'The results could not be kept: {e}', hint='Is the disk full, or was a result moved away while it was copied?')

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/process.html.md"""
 # %% auto #0
 __all__ = ['ProcessRunner', 'MARK', 'check_limits', 'check_process', 'collect_outputs']
 
-# %% ../../nbs/run/12_process.ipynb #1351f5b2
+# %% ../../nbs/run/12_process.ipynb #f1ed8fd9
 import asyncio, errno, hashlib, json, logging, os, shutil, signal, subprocess, time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -18,14 +18,14 @@ from ..core.errors import InvalidInput, StoreError
 from ..core.job import Job, JobStatus, OutputFile, check_id, new_id
 from ..core.logs import LogStore
 from .groups import Group, Groups
-from .outcome import Outcome, Receipt, Report, _drop_old_log, _LogWatch, exit_outcome
+from .outcome import Outcome, Receipt, Report, Stops, _drop_old_log, _LogWatch, exit_outcome
 from .outputs import LARGEST, collect_outputs, find_outputs, snapshot_files  # noqa: F401
 from .processes import gone, process_ids, runs
 from .program import _FIELDS, MARK, _check_machine, _environment, _places, _program, _word, _words, check_limits, check_process  # noqa: F401
 from .attempt import _group, _has, _hold, _is_anothers, _is_held, _kept, _look, _number, _processes, _settle, _state, _supervised, _supervisor, _work, fcntl
 _all_ = ['MARK', 'check_limits', 'check_process', 'collect_outputs']   # what belongs to programs is found here too
 
-# %% ../../nbs/run/12_process.ipynb #6c99a306
+# %% ../../nbs/run/12_process.ipynb #5da2e461
 class ProcessRunner:
     """Carries out programs that outlive this process.
 
@@ -34,6 +34,7 @@ class ProcessRunner:
     capabilities = frozenset({'log', 'outputs', 'force'})
     interval = .1   # Seconds between looks at the log of a running program
     force = 3.      # Seconds that `stop` waits for what it has killed
+    moment = .25    # Seconds that processes which outlived their program have to go by themselves
     patience = 1.   # Seconds that processes which outlived their program have between SIGTERM and SIGKILL
     largest = LARGEST  # Bytes: an output beyond that is told without its SHA-256
 
@@ -45,7 +46,7 @@ class ProcessRunner:
     ):
         if fcntl is None: raise InvalidInput('runner', f'{name!r} needs a POSIX system', 'On Windows, use it inside WSL, or send the job to a node on Linux')
         self.folder, self.logs, self.name, self._children = Path(folder).resolve(), logs, name, {}
-        self._wanted, self._swept, self._before, self._known, self._reading = groups, False, {}, {}, {}
+        self._wanted, self._swept, self._before, self._known, self._reading = groups, False, {}, {}, Stops()
 
     @property
     def groups(self) -> Groups|None: return Groups.find() if self._wanted is True else self._wanted or None
@@ -288,7 +289,7 @@ def _explained(self:ProcessRunner, outcome:Outcome, spec:dict) -> Outcome:
     if full: failure = replace(failure, evidence=failure.evidence | {'full': full}, hint=failure.hint or f'The disk of {full[0]} is full')
     return replace(outcome, failure=failure)
 
-# %% ../../nbs/run/12_process.ipynb #0cf5e725
+# %% ../../nbs/run/12_process.ipynb #dd572d62
 @patch
 async def _rest(self:ProcessRunner, folder:Path, before:set[int]|None, known:set[psutil.Process]) -> set[psutil.Process]:
     "Who has outlived the program. `before`: process ids that are none of it; None: not known."
@@ -302,7 +303,7 @@ async def _leftovers(self:ProcessRunner, folder:Path, spec:dict, report:Report) 
     before, known = self._before.pop(folder, None), self._known.get(folder, set())
     if _has(folder, 'stop'): return []  # `stop` sees to it
     if kept := _kept(folder): return kept.get('left', [])
-    until, n = time.monotonic() + .25, 0
+    until, n = time.monotonic() + self.moment, 0
     if spec.get('group') and not any(map(runs, known)):
         while (busy := Group(spec['group']).busy) and n < 10:   # the kernel may count one that has just ended a little longer
             await asyncio.sleep(.001)
@@ -318,24 +319,19 @@ async def _leftovers(self:ProcessRunner, folder:Path, spec:dict, report:Report) 
     report.note('leftovers', {'pids': sorted(p.pid for p in rest), 'names': sorted(set(names.values())), 'left': left})
     return left
 
-# %% ../../nbs/run/12_process.ipynb #177ea359
+# %% ../../nbs/run/12_process.ipynb #4aaecfd1
 @patch
 async def _outputs(self:ProcessRunner, folder:Path, spec:dict, report:Report) -> list[OutputFile]:
     "The files of an attempt that has ended."
     (root, globs), since, without = _places(spec), None, {}
     if root is None: return []
     with suppress(FileNotFoundError, ValueError): since = json.loads((folder/'before.json').read_text())
-    def enough():
-        report.heard = time.monotonic()
-        return self._reading.get(folder) is not over
-    over = self._reading[folder] = object()
-    try: found = await find_outputs(root, globs, since=since, stop=enough, most=self.largest, tell=without.__setitem__)
-    finally:
-        if self._reading.get(folder) is over: del self._reading[folder]
+    with self._reading.until_stopped(folder, report) as enough:
+        found = await find_outputs(root, globs, since=since, stop=enough, most=self.largest, tell=without.__setitem__)
     if without: report.note('without_digest', {'files': dict([*without.items()][:20]), 'count': len(without)})
     return found
 
-# %% ../../nbs/run/12_process.ipynb #f6f6d509
+# %% ../../nbs/run/12_process.ipynb #736785f4
 @patch
 async def follow(self:ProcessRunner,
     job:Job,
@@ -347,7 +343,7 @@ async def follow(self:ProcessRunner,
     if not (spec := _work(folder)): return Outcome.failed('lost', f'The files of attempt {job.attempt} are gone from {folder}')
     if _is_anothers(folder, job, spec): return Outcome.failed('lost', f'The files in {folder} are those of another job, which had the same id')
     spec, group, known = _FIELDS | spec, Group(spec['group']) if spec.get('group') else None, self._known.setdefault(folder, set())
-    log, over, peak, due = _LogWatch(self.logs, job, report, spec['progress']), asyncio.ensure_future(self._over(folder)), 0, time.monotonic() + self.interval
+    log, over, peak, due = _LogWatch(self.logs, job, report, spec['progress']), asyncio.ensure_future(self._over(folder)), 0, (since := time.monotonic()) + self.interval
     try:
         while not over.done():
             await asyncio.wait([over], timeout=self.interval)
@@ -357,7 +353,7 @@ async def follow(self:ProcessRunner,
                 known |= seen
                 known -= {p for p in known - seen if not runs(p)}
                 peak = max(peak, memory)
-                due = begun + max(1., 50*(time.monotonic()-begun))
+                due = begun + max(min(1., begun-since), 50*(time.monotonic()-begun))
     finally:
         over.cancel()
         await asyncio.wait([over])
@@ -382,7 +378,7 @@ async def _until_gone(ps:set[psutil.Process], deadline:float) -> None:
     "Wait until these processes have ended, or until the deadline (monotonic seconds)."
     while any(map(runs, ps)) and time.monotonic() < deadline: await asyncio.sleep(.01)
 
-# %% ../../nbs/run/12_process.ipynb #0d8d7029
+# %% ../../nbs/run/12_process.ipynb #9251c3e2
 @patch
 async def _end(self:ProcessRunner, folder:Path, grace:float, how:str='gone') -> tuple[str, set[int], list[int]]:
     "Ask all processes of an attempt to end, then force them: how that went, the ids of those seen, of those left."
@@ -426,7 +422,7 @@ async def stop(self:ProcessRunner,
     self._reap()
     await self._settled(folder)
     if _is_anothers(folder, job): return Receipt(True, 'gone')
-    self._reading.pop(folder, None)
+    self._reading.stop(folder)
     work, how = _work(folder), 'asked' if _supervisor(folder) else 'gone'
     if folder.exists() and _number(folder, 'exit') is None: (folder/'stop').touch()
     how, ended, left = await self._end(folder, grace, how)
