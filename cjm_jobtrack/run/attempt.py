@@ -7,13 +7,13 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/attempt.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/run/11_attempt.ipynb #5e5bedb0
+# %% ../../nbs/run/11_attempt.ipynb #3e771e1c
 import json, logging, math, os, re
 from contextlib import suppress
 from pathlib import Path
 import psutil
 from ..core.job import Job
-from .groups import Group
+from .groups import Group, _text
 from .processes import family, runs
 from .program import MARK
 try: import fcntl
@@ -42,13 +42,12 @@ def _supervised(folder:Path, program:list[str], limits:dict, group:Group|None) -
     text = _SUPERVISOR % (''.join(f' && {o}' for o in steps), 1+len(doors), '' if group and group.at('time') else 'command times >"$1/times"\n')
     return ['/bin/sh', '-c', text, 'jobtrack', str(folder), *doors, *program]
 
-# %% ../../nbs/run/11_attempt.ipynb #a7bb40c9
+# %% ../../nbs/run/11_attempt.ipynb #54d69167
 def _has(folder:Path, name:str) -> bool: return os.path.exists(f'{folder}/{name}')
 
 def _number(folder:Path, name:str) -> int|None:
     "A number that the supervisor wrote; None while there is none, or only a part of it."
-    try:
-        with open(f'{folder}/{name}') as f: text = f.read()
+    try: text = _text(f'{folder}/{name}')
     except (FileNotFoundError, NotADirectoryError): return None
     return int(text) if text.endswith('\n') and text.strip().isdecimal() else None
 
@@ -88,13 +87,12 @@ def _supervisor(folder:Path) -> psutil.Process|None:
     except psutil.NoSuchProcess: return None
     return p if ours and _is_held(folder) else None
 
-# %% ../../nbs/run/11_attempt.ipynb #2573b536
+# %% ../../nbs/run/11_attempt.ipynb #44f995b9
 _log = logging.getLogger('cjm_jobtrack')
 
 def _work(folder:Path) -> dict:
     "What an attempt was begun with; empty when it was not."
-    try:
-        with open(f'{folder}/work.json') as f: return json.load(f)
+    try: return json.loads(_text(f'{folder}/work.json'))
     except (FileNotFoundError, NotADirectoryError, ValueError): return {}
 
 def _is_anothers(folder:Path, job:Job, work:dict|None=None) -> bool:
@@ -110,15 +108,13 @@ def _times(folder:Path) -> dict:
     """Processor time of a program and of all descendants that were waited for, as its supervisor wrote it down.
 
     Source: POSIX.1-2017, Shell Command Language, `times`."""
-    try:
-        with open(f'{folder}/times') as f: words = f.read().split()
+    try: words = _text(f'{folder}/times').split()
     except (FileNotFoundError, NotADirectoryError): return {}
     return {'cpu_s': sum(int(m[1])*60 + float(m[2]) for w in words[2:] if (m := re.fullmatch(r'(\d+)m([\d.]+)s', w.replace(',', '.'))))}
 
 def _kept(folder:Path) -> dict:
     "What was written down of what an attempt used, and of who outlived it."
-    try:
-        with open(f'{folder}/usage.json') as f: return json.load(f)
+    try: return json.loads(_text(f'{folder}/usage.json'))
     except (FileNotFoundError, NotADirectoryError, ValueError): return {}
 
 def _settle(folder:Path, left:list[int]|None=None, group:Group|None=None, **seen) -> dict:
