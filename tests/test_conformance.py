@@ -33,7 +33,7 @@ def programs(tmp_path) -> Trial:
 @pytest.mark.parametrize('make', ['process', 'process_without_groups'])
 def test_processes(tmp_path, tracker, make):
     if make == 'process' and not Groups.find(): pytest.skip('this process may not make control groups')
-    held = asyncio.run(check_runner(getattr(makers, make)(tracker), programs(tmp_path), tracker=tracker, make=f'makers:{make}', queue=JobQueue))
+    held = asyncio.run(check_runner(getattr(makers, make)(tracker), programs(tmp_path), tracker=tracker, make=f'makers:{make}', queue=JobQueue, deadline=60.))
     assert held.untried == {} and len(held) == 20
 
 # --- functions

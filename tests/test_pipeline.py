@@ -1,8 +1,8 @@
 """What a node accepts: files that are wrong, requests that are wrong, and a runner that finds its work again without its file."""
-import asyncio, json, os, sys, time
+import asyncio, json, os, sys, threading, time
 from pathlib import Path
 import pytest
-from cjm_jobtrack.core.errors import InvalidInput, NeverFits, UnknownPipeline, UnknownRunner
+from cjm_jobtrack.core.errors import InvalidInput, NeverFits, StoreError, UnknownPipeline, UnknownRunner
 from cjm_jobtrack.core.job import Job, JobStatus
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.pipeline import SHIPPED, Param, PipelineCatalog, PipelineRunner, fill, find_input, find_url, gaps
@@ -47,6 +47,9 @@ BAD_FILES = [  # text of the file, key at fault, what is said
     (GOOD + 'accepts = [".WAV"]', 'p.toml: accepts', 'lower case'),
     (GOOD + 'accepts = ".wav"', 'p.toml: accepts', 'list'),
     (GOOD + 'cwd = "{nope}"', 'p.toml: cwd', "'nope'"),
+    (GOOD + 'cwd = "~/work"', 'p.toml: cwd', '~'), (GOOD + 'cwd = "work"', 'p.toml: cwd', 'Begin it with'), (GOOD + 'cwd = "{output_dir}/../.."', 'p.toml: cwd', '..'), (GOOD + 'cwd = "{workspace}2"', 'p.toml: cwd', 'Begin it with'),
+    (GOOD + 'limits = {memory = "nanm"}', 'p.toml: limits.memory', '512m'), (GOOD + 'limits = {cpus = inf}', 'p.toml: limits.cpus', 'inf'), (GOOD + 'limits = {cpu_s = nan}', 'p.toml: limits.cpu_s', 'nan'),
+    (GOOD + 'limits = {pids = 99999999999}', 'p.toml: limits.pids', 'whole number'), (GOOD + 'limits = {tmp = 1}', 'p.toml: limits.tmp', 'Limits'),
     (GOOD + 'env = {A = 1}', 'p.toml: env', 'texts'),
     (GOOD + 'env = {"A=B" = "1"}', 'p.toml: env', 'A=B'),
     (GOOD + 'env = {A = "{nope}"}', 'p.toml: env.A', "'nope'"),
@@ -193,6 +196,9 @@ def test_odd_names_arrive_as_one_word(workspace, tmp_path, name):
 
 def test_links_inside_lead_to_one_input(workspace):
     assert find_input('link.mp4', workspace) == workspace/'input_videos/a.mp4'
+
+def test_a_workspace_that_is_gone_is_told_as_that(tmp_path):
+    with pytest.raises(StoreError, match='the workspace, .* is not there'): find_input('a.mp4', tmp_path/'gone')
 
 def test_a_workspace_that_is_a_link(workspace, tmp_path):
     (tmp_path/'ws').symlink_to(workspace)
@@ -365,6 +371,16 @@ if sys.argv[2] == "true":
     (out/"video.mp4").write_text(" ".join(sys.argv[2:]))
 '''
 
+def test_what_is_refused_leaves_no_folder(node, tmp_path):
+    runner = node.make(script('x', '', 'cwd = "/no/such/folder"'))
+    with pytest.raises(InvalidInput, match='cwd'): asyncio.run(runner.start(node.begin(pipeline='x')))
+    assert not [*(tmp_path/'outputs').iterdir()]
+
+def test_a_place_for_results_that_cannot_be(node, tmp_path):
+    runner = node.make(script('x', ''))
+    (tmp_path/'outputs').write_text('in the way')
+    with pytest.raises(StoreError, match='the folder for results cannot be made'): asyncio.run(runner.start(node.begin(pipeline='x')))
+
 def test_the_original_pipeline_end_to_end(node, workspace, tmp_path, monkeypatch):
     monkeypatch.setenv('PATH', f'{Path(sys.executable).parent}:{os.environ["PATH"]}')
     (workspace/'pipeline_wrapper.py').write_text(WRAPPER)
@@ -390,3 +406,27 @@ def test_results_that_cannot_be_kept(node, workspace, tmp_path):
     (runner.output_dir(job)/'r.txt/in the way').mkdir(parents=True)
     outcome = asyncio.run(runner.follow(job, asyncio.run(runner.start(job)), Report(node.tracker, job.id, 1)))
     assert outcome.status == JobStatus.FAILED and outcome.failure.kind == 'error' and 'kept' in outcome.failure.message
+
+def test_a_huge_hole_is_kept_as_one(node, tmp_path):
+    runner = node.make(script('x', 'import sys, pathlib; pathlib.Path(sys.argv[1]).with_name("r.img").open("wb").truncate(1 << 40)', 'outputs = ["input_videos/r.img"]'))
+    _, outcome = asyncio.run(node.run(runner, pipeline='x'))
+    [o] = outcome.outputs
+    assert o.sha256 is None and o.path.startswith(str(tmp_path/'outputs')) and os.stat(o.path).st_size == 1 << 40 and os.stat(o.path).st_blocks < 1000
+
+def test_a_stop_ends_the_copying_of_results(node, tmp_path, monkeypatch):
+    copying = threading.Event()
+    def slow(path, to, stop):
+        copying.set()
+        while not stop(): time.sleep(.005)
+        return False
+    monkeypatch.setattr('cjm_jobtrack.run.pipeline.copy_output', slow)
+    runner = node.make(script('x', 'import sys, pathlib; pathlib.Path(sys.argv[1]).with_name("r.txt").write_text("r")', 'outputs = ["input_videos/r.txt"]'))
+    async def main():
+        job = node.begin(pipeline='x')
+        handle = await runner.start(job)
+        following = asyncio.ensure_future(runner.follow(job, handle, Report(node.tracker, job.id, 1)))
+        assert await asyncio.to_thread(copying.wait, 30)
+        await runner.stop(job, handle, 0.)
+        async with asyncio.timeout(30): return (await following).outputs
+    [o] = asyncio.run(main())
+    assert o.path.endswith('input_videos/r.txt') and not [*(tmp_path/'outputs').rglob('r.txt')]

@@ -36,12 +36,20 @@ def own_groups(
             if tree in paths and '..' not in (path := Path(paths[tree])).parts and path.is_relative_to(root): found[tree or V2] = Path(point)/path.relative_to(root)
     return found
 
-# %% ../../nbs/run/08_groups.ipynb #21aa866e
-def _read(path:Path) -> str|None:
-    try: return path.read_text()
+# %% ../../nbs/run/08_groups.ipynb #61b64135
+def _text(path:str|Path) -> str:
+    "What a small file says. Some are read several times for each program, and this takes a third of the time of `open`."
+    fd, data = os.open(path, os.O_RDONLY | os.O_CLOEXEC), b''
+    try:
+        while part := os.read(fd, 1 << 16): data += part
+    finally: os.close(fd)
+    return data.decode()
+
+def _read(path:str|Path) -> str|None:
+    try: return _text(path)
     except OSError: return None  # no such file in this version, or the group is gone
 
-def _entry(path:Path, name:str) -> int|None:
+def _entry(path:str|Path, name:str) -> int|None:
     "A figure from a file of lines `name figure`; None when there is none."
     return next((int(v) for k, _, v in (line.partition(' ') for line in (_read(path) or '').splitlines()) if k == name), None)
 
@@ -70,12 +78,12 @@ class Group:
     @property
     def busy(self) -> bool:
         "Whether anybody is in it."
-        told = _entry(self.at('all')/'cgroup.events', 'populated')
+        told = _entry(f'{self.folders["all"]}/cgroup.events', 'populated')
         return bool(self.pids() if told is None else told)
 
     def pids(self) -> set[int]:  # Process ids; zombies do not count
         "Who is in it now."
-        return {int(pid) for folder in self.trees for d, _, _ in os.walk(folder) for pid in (_read(Path(d)/'cgroup.procs') or '').split()} - {0}
+        return {int(pid) for folder in self.trees for d, _, _ in os.walk(folder) for pid in (_read(f'{d}/cgroup.procs') or '').split()} - {0}
 
 # %% ../../nbs/run/08_groups.ipynb #db0dfde2
 PERIOD_US = 100_000  # The time over which a share of the processors is kept, microseconds
