@@ -533,7 +533,7 @@ def test_one_that_can_never_fit_here_does_not_wait_for_longer_than_it_would(trac
     with tuned(tracker, calls, resources={'gpu': 1}) as queue:
         assert tracker.join(big.id, 20).failure.kind == 'queue_timeout' and 'gpu=2 of 1' in big.failure.evidence['why']
         late = tracker.add_job(Job(name='late', spec=job.spec | {'queue_timeout': .2}), queued=True)
-        assert tracker.join(late.id, 20).failure.kind == 'queue_timeout' and not queue._waits
+        assert tracker.join(late.id, 20).failure.kind == 'queue_timeout' and not queue.room.limits
 
 def test_the_wait_in_line_counts_from_the_submission(tracker, calls):
     async def work(): pass

@@ -7,7 +7,8 @@ from cjm_jobtrack.core.job import Job, elapsed_s
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.call import CallRunner
 from cjm_jobtrack.run.process import ProcessRunner
-from cjm_jobtrack.run.queue import JobQueue, _here
+from cjm_jobtrack.run.lease import _here
+from cjm_jobtrack.run.queue import JobQueue
 from helpers import until
 
 # What the queues of these tests can do. `call` is carried out by all of them, `a` by those that are told to
@@ -339,7 +340,7 @@ def test_a_queue_that_was_cut_off_finds_out_that_its_job_is_in_other_hands(datab
         with queue_here(b, tmp_path, ttl=.4):
             has(b, b.get_job(one.id), 'adopted'), has(b, b.get_job(two.id), 'retried')
             restore()
-            until(lambda: len(b.store.leases()) == 2 and queue._fence is not None, 'a new lease')
+            until(lambda: len(b.store.leases()) == 2 and queue.holder.fence is not None, 'a new lease')
             go(counter), go(ticks)
             assert b.join(one.id, 20).failure.exit_code == 7 and b.join(two.id, 20).attempt == 2
             assert types(b, one) == ['created', 'queued', 'running', 'started', 'adopted', 'failed']
@@ -360,7 +361,7 @@ def test_a_queue_whose_loop_is_blocked_gives_its_job_to_its_neighbour(database, 
             with JobQueue(tracker, runner, 2, grace=.5, lease_ttl=.4, backoff=.01):
                 has(tracker, job, 'adopted'), has(tracker, blocker, 'adopted')
                 gate.set()
-                until(lambda: len(tracker.store.leases()) == 2 and first._fence is not None and first._losing is None, 'the first to start afresh')
+                until(lambda: len(tracker.store.leases()) == 2 and first.holder.fence is not None and first._losing is None, 'the first to start afresh')
                 go(path)
                 assert tracker.join(job.id, 20).status == 'completed' and tracker.join(blocker.id, 20).status == 'completed'
         assert job.attempt == 1 and types(tracker, job).count('completed') == 1
