@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 import psutil, pytest
 from cjm_jobtrack.core.errors import InvalidInput, KeyConflict, NeverFits, NodeUnreachable, StoreError, UnknownJob, UnknownRunner
-from cjm_jobtrack.core.job import Failure, Job, JobStatus
+from cjm_jobtrack.core.job import Failure, Job, JobStatus, Update
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.call import CallRunner
 from cjm_jobtrack.run.process import ProcessRunner
@@ -676,7 +676,7 @@ def test_a_runner_that_answers_nonsense_costs_only_its_own_job(tracker):
     (Outcome(JobStatus.FAILED, failure=Failure('mine', 'because', evidence={'stopped': True})), 'mine', 'because'),
     (Outcome(JobStatus.FAILED, failure=Failure('mine', 'because', evidence=None)), 'mine', 'because'),
     (Outcome(JobStatus.FAILED, failure=Failure('mine', 'because', evidence=['a'])), 'mine', 'because'),
-    (Outcome(JobStatus.FAILED), 'error', 'without saying why'), (Outcome(JobStatus.FAILED, failure='because'), 'error', "'because'"),
+    (Outcome(JobStatus.FAILED, failure=Failure('mine', {'why': 7})), 'mine', "{'why': 7}"), (Outcome(JobStatus.FAILED), 'error', 'without saying why'), (Outcome(JobStatus.FAILED, failure='because'), 'error', "'because'"),
     (Outcome('weird'), 'error', "'weird'"), (Outcome(JobStatus.RUNNING), 'error', 'running'), (7, 'error', '7'), (None, 'error', 'None')])
 @pytest.mark.parametrize('attempts', [1, 2])
 def test_an_outcome_that_is_none_is_told_as_what_it_is(tracker, outcome, kind, told, attempts):
@@ -778,6 +778,110 @@ def test_trouble_with_the_record_is_no_trouble_of_the_work(tracker, tmp_path):
             for n in range(0, 101, 10): print(f'Progress: {n}%', flush=True); time.sleep(.03)''')).id, 20)
     assert (job.status, job.progress, left[0] < 3) == ('completed', 100, True)
     assert tracker.logs.tail(job.id, 1).count('Progress') == 11 and types(tracker, job).count('started') == 1
+
+# --- what no record can take
+
+ODD = dict(half='gr\udcfcn', nul='a\0b', large=2**80, vast=10**5000, nan=float('nan'), raw=b'\xff', mixed={1: {2, 3}, 'deep': [object]})
+
+@pytest.mark.parametrize('odd', ODD.values(), ids=ODD)
+def test_what_a_runner_gives_is_written_down_in_a_form_that_a_record_takes(tracker, odd):
+    class Odd(Calls):
+        async def follow(self, job, handle, report):
+            report.note('measured', {'value': odd, 'values': [odd]}, message=odd if isinstance(odd, str) else None)
+            await super().follow(job, handle, report)
+            return Outcome.completed({'value': odd}) if job.name == 'well' else Outcome.failed('mine', odd, evidence={'value': odd}, hint=odd)
+    runner = Odd()
+    def well(): pass
+    def badly(): pass
+    with tuned(tracker, runner, 2) as queue:
+        good, bad = [queue.submit(runner.job(tracker, fn)) for fn in (well, badly)]
+        assert tracker.join(good.id, 20).status == 'completed' and tracker.join(bad.id, 20).failure.kind == 'mine'
+    assert isinstance(bad.error, str) and all(types(tracker, j).count('measured') == 1 for j in (good, bad))
+
+def refused_by(tracker): return {'node': 10**100} if tracker.store.told.startswith('sqlite') else {'unreachable_since': 'x'*50}   # what its column does not take
+
+class Unstorable(Calls):
+    "Reports what no column takes, if the job is called `bad`."
+    async def follow(self, job, handle, report):
+        if job.name == 'bad': report.note('moved', **self.fields)
+        return await super().follow(job, handle, report)
+
+@pytest.mark.parametrize('fields', [None, {'node': {'name': 'gpu-1'}}, {'message': ['a']}], ids=str)
+def test_a_report_that_can_never_be_stored_ends_its_job(durable, fields):
+    runner, ran = Unstorable(), []
+    runner.fields = fields or refused_by(durable)
+    async def bad(): ran.append(1); await asyncio.Event().wait()
+    async def good(): return 'done'
+    with tuned(durable, runner, 2) as queue:
+        one = durable.join(queue.submit(runner.job(durable, bad, max_attempts=5)).id, 20)
+        assert durable.join(queue.submit(runner.job(durable, good)).id, 20).result == 'done'
+    assert (one.failure.kind, one.attempt, ran) == ('unstorable', 1, [1]) and 'cannot be stored' in one.error
+    assert one.failure.evidence['stopped']['confirmed'] and types(durable, one)[-1] == 'failed'
+
+def refusing(tracker, bad, type):
+    "Have the database itself refuse one kind of entry about one job; answers how many there were in each transaction that was refused."
+    real, refused = tracker.store.apply, []
+    def apply(ops):
+        for op in ops:
+            if getattr(op, 'type', None) == type and op.job_id == bad.id: refused.append(len(ops)); return real([*ops, Update(bad.id, refused_by(tracker))])
+        return real(ops)
+    tracker.store.apply = apply
+    return refused
+
+@pytest.mark.parametrize('type', ['running', 'started', 'completed', 'waiting'])
+def test_an_entry_that_can_never_be_written_holds_up_nobody(durable, type):
+    "All of them are written in one transaction, and one of them is refused each time."
+    runner = Moody()
+    async def work(): return 'done'
+    jobs = [runner.job(durable, work) for _ in range(8)]
+    bad, *others = jobs
+    refused = refusing(durable, bad, type)
+    if type == 'waiting': runner.reasons['work'] = 'not now'
+    with tuned(durable, runner, 8) as queue:
+        for job in jobs: queue.submit(job)
+        if type == 'waiting':
+            for job in others: has(durable, job, 'waiting')
+            runner.reasons.clear()
+        for job in others: assert durable.join(job.id, 20).result == 'done'
+        durable.join(bad.id, 20)
+        assert durable.join(queue.submit(runner.job(durable, work)).id, 20).status == 'completed'
+    if type in ('running', 'completed'): assert (bad.failure.kind, bad.attempt) == ('unstorable', type == 'completed')
+    else: assert bad.result == 'done' and type not in types(durable, bad)   # a fact is left out, the work is not to blame
+    assert refused and len(refused) < 9, 'it is not tried again and again'
+    assert not [j for j in others if type not in types(durable, j)]
+
+@pytest.mark.parametrize('reason', [{'gpu': 'busy'}, 10**100, ['a', 'b']], ids=str)
+def test_a_reason_that_is_no_text_is_told_in_words(durable, reason):
+    runner = Moody()
+    def work(): return 1
+    runner.reasons['work'] = reason
+    with tuned(durable, runner) as queue:
+        job = queue.submit(runner.job(durable, work))
+        has(durable, job, 'waiting')
+        assert job.message == repr(reason)
+        runner.reasons.clear()
+        assert durable.join(job.id, 20).status == 'completed'
+
+@pytest.mark.parametrize('receipt', [None, 'gone', Receipt(False, 'unconfirmed', message={'a': 1})], ids=str)
+def test_a_receipt_that_is_none_has_confirmed_nothing(durable, receipt):
+    class Odd(Calls):
+        async def stop(self, job, handle, grace): return receipt
+    runner, gate = Odd(), threading.Event()
+    def work(): gate.wait(20)
+    with tuned(durable, runner) as queue:
+        job = queue.submit(runner.job(durable, work))
+        has(durable, job, 'started')
+        assert asyncio.run(durable.cancel_job(job.id)) is False and isinstance(job.message, str)
+        gate.set()
+        assert durable.join(job.id, 20).status == 'completed'
+
+def test_a_database_that_is_away_is_waited_for_also_when_it_is_one_entry_that_it_refuses(durable, calls):
+    "Trouble that passes is none of the data: nothing fails for it."
+    async def work(): return 'done'
+    left = trouble(durable.store, 'apply', 4, when=writes('completed'))
+    with tuned(durable, calls, 4) as queue:
+        for job in [queue.submit(calls.job(durable, work)) for _ in range(4)]: assert durable.join(job.id, 30).result == 'done'
+    assert left == [0]
 
 # --- stopping the queue, and starting again
 
