@@ -238,6 +238,24 @@ def test_what_never_fits_is_refused_with_the_numbers(tracker, calls):
     with larger: assert tracker.join('large', 20).status == 'completed'
     assert ran == [1]
 
+def test_one_that_is_too_large_for_a_queue_is_told_once_and_with_those_who_could_take_it(tracker, calls, gated):
+    async def work(): return 'done'
+    big = tracker.add_job(Job(name='big', priority=-9, spec=calls.call(work) | {'resources': {'gpu': 2}}), queued=True)   # by somebody who asked no queue
+    small, large = [tuned(tracker, calls, resources={'gpu': n}, name=name) for n, name in ((1, 'small'), (4, 'large'))]
+    def told(): return [e.data['reason'] for e in tracker.history(big.id) if e.type == 'waiting']
+    for _ in range(2):   # a queue that is started again has nothing new to say
+        with small:
+            has(tracker, big, 'waiting')
+            assert tracker.join(small.submit(calls.job(tracker, work)).id, 20).result == 'done'   # it has read the journal
+            assert told() == [big.message] == [small.why_waiting(big.id)] and 'gpu=2 of 1. No queue at work has that much' in big.message
+    with small:
+        has(tracker, first := tracker.submit_job(gated(tracker, 'first', resources={'gpu': 3}).id), 'waiting')
+        with large:
+            has(tracker, first, 'started')
+            assert 'gpu=2 of 1. Left to large' in small.why_waiting(big.id), 'with the facts of the moment'
+            gated.open()
+            assert tracker.join(big.id, 20).result == 'done' and small.why_waiting(big.id) is None
+
 @pytest.mark.parametrize('terms', [{'resources': ['gpu']}, {'resources': {'gpu': -1}}, {'resources': {'gpu': True}}, {'queue_timeout': 0}, {'queue_timeout': 10**400}, {'stall_timeout': 'long'}, {'stall_timeout': float('nan')}])
 def test_terms_that_make_no_sense_are_refused_by_name(tracker, calls, terms):
     def work(): pass
