@@ -202,7 +202,7 @@ def _look_around(self:JobQueue):
         self.carrier.go(a, terms, adopted=True)
         self.line.hold(job.id, terms.needs)
 
-# %% ../../nbs/run/16_queue.ipynb #5e6b85d7
+# %% ../../nbs/run/16_queue.ipynb #dc485005
 @patch
 async def _main(self:JobQueue):
     "Recover, then follow the journal until stopped."
@@ -225,17 +225,18 @@ def _arrive(self:JobQueue) -> int:  # Where to read on in the journal
     if self.holder.fence is None and self._losing is None: self.holder.open()
     cursor = self.tracker.last_seq()
     self._look_around()
-    waiting = [j for j in self.holder.ask('submitted', [*self.runners]) if j.status is JobStatus.PENDING]
-    for n in range(0, len(waiting), 500):
-        jobs = waiting[n:n+500]
-        places = self.holder.ask('places', [j.id for j in jobs])
-        for j in jobs:
-            try:
-                if (job := self.tracker.jobs.get(j.id) or self.tracker.get_job(j.id)) is not None and j.id in places: self._resume(job, epoch(places[j.id][0]))
+    waiting = {j.id: j for j in self.tracker.pending_jobs() if j.runner in self.runners}   # at hand already: no need to read them again
+    ids = [*waiting]
+    for n in range(0, len(ids), 500):
+        places = self.holder.ask('places', ids[n:n+500])
+        for job_id in ids[n:n+500]:
+            queued_at, _ = places.get(job_id, (None, None))
+            if queued_at is None: continue   # nobody has submitted it
+            try: self._resume(waiting[job_id], epoch(queued_at))
             except StoreError: raise   # it is read again
             except Exception as e:
-                _log.exception('The queue cannot line up job %s', j.id)
-                self.room.tell_odd(j.id, e)
+                _log.exception('The queue cannot line up job %s', job_id)
+                self.room.tell_odd(job_id, e)
     return cursor
 
 @patch
