@@ -130,15 +130,15 @@ def test_jobs_that_were_not_submitted_are_never_touched(tracker, calls):
     assert types(tracker, mine) == ['created', 'running']
     assert asyncio.run(tracker.cancel_job(mine.id)) and asyncio.run(tracker.cancel_job(waiting.id))
 
-def test_500_jobs_from_another_thread_while_it_runs(tracker, calls):
+def test_many_jobs_from_another_thread_while_it_runs(tracker, calls):
     ran, jobs = [], []
     async def work(n): ran.append(n)
     with tuned(tracker, calls, 4) as queue:
-        def flood(): jobs.extend(queue.submit(calls.job(tracker, work, n)) for n in range(500))
+        def flood(): jobs.extend(queue.submit(calls.job(tracker, work, n)) for n in range(200))
         thread = threading.Thread(target=flood)
         thread.start(), thread.join()
         for job in jobs: tracker.join(job.id, 30)
-    assert sorted(ran) == [*range(500)] and tracker.counts()['completed'] == 500
+    assert sorted(ran) == [*range(200)] and tracker.counts()['completed'] == 200
 
 # --- why it waits
 
@@ -1245,7 +1245,7 @@ def test_what_has_ended_is_let_go(durable):
             if n == 2: tasks, jobs = alive(asyncio.Task), alive(Job)   # by now the runner remembers all it wants to
         until(lambda: alive(asyncio.Task) <= tasks + 3 and alive(Job) <= jobs + 5, 'tasks and jobs to be let go')
         assert alive(asyncio.TimerHandle) < 120   # asyncio itself keeps up to a hundred that were cancelled
-        sizes = {k: len(v) for o in (queue, durable) for k, v in vars(o).items() if isinstance(v, (dict, list, set)) and k != 'runners'}
+        sizes = {k: len(v) for o in (queue, queue.scribe, queue.room, queue.carrier, queue.holder, durable) for k, v in vars(o).items() if isinstance(v, (dict, list, set)) and k != 'runners'}
         assert sizes.pop('jobs') <= 10 and sizes.pop('_ended') <= 10 and max(sizes.values()) <= 1, sizes
 
 def test_a_callback_may_do_as_it_likes_while_others_look_and_cancel(tracker, calls):

@@ -1,5 +1,6 @@
 "Several queues on one record: in one process and in many, killed, suspended, cut off from the record, recovering at the same time."
 import asyncio, json, os, signal, subprocess, sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 import pytest
 from cjm_jobtrack.core.errors import StoreError
@@ -79,6 +80,10 @@ def queue_process(url, folder, *, names=('call',), slots=4, ttl=1., backoff=.01)
         except subprocess.TimeoutExpired: p.kill(), p.wait()
         p.stdout.close()
 
+def two_processes(stack, *args, **kw):
+    "Two of them, begun at the same time."
+    with ThreadPoolExecutor(2) as pool: return [*pool.map(lambda _: stack.enter_context(queue_process(*args, **kw)), range(2))]
+
 def programs(tracker, folder):
     runner = ProcessRunner(folder/'work', tracker.logs)
     runner.interval = .02
@@ -103,7 +108,7 @@ def test_no_job_is_carried_out_twice(database, tmp_path, how):
     counter = tmp_path/'counter'
     with ExitStack() as stack, JobTracker(database) as tracker:
         if how == 'two processes':
-            for _ in range(2): stack.enter_context(queue_process(database, tmp_path))
+            two_processes(stack, database, tmp_path)
         else:
             for n in range(2):
                 t = tracker if how == 'one tracker' else stack.enter_context(JobTracker(database))
@@ -173,7 +178,7 @@ def test_two_recoverers_at_once_and_twice_in_a_row(database, tmp_path):
             for job in jobs: has(tracker, job, 'started')
             p.kill(), p.wait()
         for turn in range(2):
-            both = [stack.enter_context(queue_process(database, tmp_path, slots=6, ttl=60.)) for _ in range(2)]
+            both = two_processes(stack, database, tmp_path, slots=6, ttl=60.)
             for job in jobs: until(lambda job=job, n=turn + 1: types(tracker, job).count('adopted') == n, f'adoption {turn + 1} of {types(tracker, job)}')
             if turn == 0:
                 for q in both: q.kill(), q.wait()
