@@ -1,5 +1,5 @@
 "The queue with real runners, on both records: order, limits, cancel, time limits, retries, a record in trouble, kills at bad moments."
-import asyncio, gc, json, os, signal, subprocess, sys, textwrap, threading, time
+import asyncio, gc, json, os, signal, subprocess, sys, textwrap, threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path

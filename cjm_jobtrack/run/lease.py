@@ -53,7 +53,7 @@ def _gone(
     born = _born(doc['pid'])
     return born is None or born != '' != doc['born'] and born != doc['born']
 
-# %% ../../nbs/run/15_lease.ipynb #616cf625
+# %% ../../nbs/run/15_lease.ipynb #b5cf1c33
 def _clock() -> float:
     "Seconds that have passed, those included in which the machine was suspended."
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, 'CLOCK_BOOTTIME') else time.monotonic()
@@ -63,6 +63,7 @@ class LeaseHolder:
     def __init__(self,
         tracker:JobTracker,              # Where the record is
         runners:dict,                    # Name -> runner: whose jobs are taken over
+        *,
         ttl:float=15.,                   # Silence after which others take us for dead, seconds
         facts:Callable[[], dict]=dict,   # What else the lease says of us, such as `resources`
         lost:Callable[[], Any]=lambda: None, # Called, from any thread, when it is found out in passing that we were taken for dead

@@ -23,7 +23,7 @@ from .runner import Runner
 from .scribe import Scribe, unstorable
 from .waiting import WaitingRoom
 
-# %% ../../nbs/run/16_queue.ipynb #863c1552
+# %% ../../nbs/run/16_queue.ipynb #d2cf64a1
 _log = logging.getLogger(__name__)
 
 class JobQueue:
@@ -54,9 +54,9 @@ class JobQueue:
         retry = backoff if isinstance(backoff, RetryPolicy) else RetryPolicy(base=_seconds('backoff', backoff))
         terms = read_terms(dict(queue_timeout=queue_timeout, stall_timeout=stall_timeout))   # for jobs that say nothing
         self.line, self.scribe = Line(resources, ageing), Scribe(tracker, lambda: self._fill())
-        self.holder = LeaseHolder(tracker, self.runners, ttl, self._facts, lambda: self._loop.call_soon_threadsafe(self._lose))
+        self.holder = LeaseHolder(tracker, self.runners, ttl=ttl, facts=self._facts, lost=lambda: self._loop.call_soon_threadsafe(self._lose))
         self.carrier = Carrier(tracker, self.runners, self.scribe, self.holder, grace=grace, retry=retry, pause=lambda: self.recheck, freed=self.line.release, lost=lambda a: self._lose_one(a))
-        self.room = WaitingRoom(tracker, self.runners, self.line, terms, self.scribe, self.holder, self.carrier.active.__contains__, lambda job_id: self.why_waiting(job_id))
+        self.room = WaitingRoom(tracker, self.runners, self.line, terms, self.scribe, self.holder, taken=self.carrier.active.__contains__, why=lambda job_id: self.why_waiting(job_id))
         self._thread, self._loop, self._main_task, self._losing, self._asked, self._lock = None, None, None, None, False, threading.Lock()
 
     def __repr__(self): return f'JobQueue({self.carrier.busy} of {self.slots} slots busy, runners: {", ".join(sorted(self.runners))})'

@@ -21,7 +21,7 @@ from .lease import LeaseHolder
 from .policy import TERMS, Line, Terms, read_terms
 from .scribe import Scribe, raised
 
-# %% ../../nbs/run/15_waiting.ipynb #6e78e900
+# %% ../../nbs/run/15_waiting.ipynb #a257ae1b
 _log = logging.getLogger(__name__)
 
 class WaitingRoom:
@@ -33,8 +33,9 @@ class WaitingRoom:
         terms:Terms,              # For jobs that say nothing
         scribe:Scribe,            # Writes what is to be told of them
         holder:LeaseHolder,       # Knows of other queues on the record
-        taken:Callable[[str], bool],       # Whether a job is in the queue's hands
-        why:Callable[[str], str|None],     # Why a job waits, with the numbers of the moment
+        *,
+        taken:Callable[[str], bool],     # Whether a job is in the queue's hands
+        why:Callable[[str], str|None],   # Why a job waits, with the numbers of the moment
     ):
         self.tracker, self.runners, self.line, self.default, self.scribe, self.holder, self.taken, self.why = tracker, runners, line, terms, scribe, holder, taken, why
         self.submitted: dict[str, float] = {}   # When they were submitted, seconds since the epoch
