@@ -52,12 +52,12 @@ class Bench:
 
     def wanted(self, what:str) -> bool: return self.only.lower() in what.lower()
 
-    def duel(self, what, unit, ours, other=None, against='', *, at_least=None, at_most=None, ratio=True, over=False, pairs=9, note=''):
+    def duel(self, what, unit, ours, other=None, against='', *, at_least=None, at_most=None, ratio=True, over=False, pairs=9, quick=3, note=''):
         """Measure and report. `ours` and `other` take one sample each time they are called, and return the figure; the goal is a bound for
-        their ratio, with `ratio=False` for ours alone, with `over=True` for the difference."""
+        their ratio, with `ratio=False` for ours alone, with `over=True` for the difference. `pairs` are wanted, `quick` of them in a quick run."""
         if not self.wanted(what): return
-        wanted = max(3, pairs//3) if self.quick else pairs
-        kept, thrown, tries = [], [], (2 if self.quick else 3)*wanted
+        wanted = quick if self.quick else pairs
+        kept, thrown, tries = [], [], wanted + 2 if self.quick else 3*wanted
         while len(kept) < wanted and len(kept) + len(thrown) < tries:
             turns = [('ours', ours), ('other', other or ours)]
             got, stick = {}, {}

@@ -14,7 +14,7 @@ def rate(run, n):
 
 def compare(bench, what, url, floor_url, durability, against, at_least, n):
     if not bench.wanted(what): return
-    if bench.quick: n //= 3
+    if bench.quick: n //= 4
     floor = Floor(floor_url, durability)
     tracker = JobTracker(JobStore(url, durability=durability))
     try:

@@ -147,17 +147,17 @@ def _one(): return 1
 # Comparisons
 
 def against_saq(bench):
-    what, n = 'queue end to end, SQLite NORMAL', 800 if bench.quick else 3000
+    what, n = 'queue end to end, SQLite NORMAL', 500 if bench.quick else 3000
     if not bench.wanted(what): return
     with redis(bench, what) as server:
         if server: bench.duel(what, 'jobs/s', our_rate('normal', n), lambda: saq_rate(server.url, n), 'SAQ on Redis, in memory', at_least=1.5, pairs=7)
 
 def against_huey(bench):
-    what, n = 'queue end to end, SQLite FULL', 600 if bench.quick else 2000
+    what, n = 'queue end to end, SQLite FULL', 400 if bench.quick else 2000
     bench.duel(what, 'jobs/s', our_rate('full', n), lambda: huey_rate(n), 'Huey on SQLite, fsync', at_least=1.2, pairs=7)
 
 def latencies(bench):
-    n = 60 if bench.quick else 200
+    n = 40 if bench.quick else 200
     for place, what in enumerate(('start latency, idle queue, median', 'notice latency, idle queue, median')):
         if not bench.wanted(what): continue
         with redis(bench, what) as server:

@@ -42,7 +42,7 @@ def one_slow(tracker):
 
 def compare(bench, what, watching, n=1500):
     if not bench.wanted(what): return
-    if bench.quick: n = 400
+    if bench.quick: n = 300
     with folder() as at, JobTracker(f'sqlite:///{at}/watched.db') as watched, JobTracker(f'sqlite:///{at}/alone.db') as alone, watching(watched):
         def rate(tracker):
             begun = time.perf_counter()

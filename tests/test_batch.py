@@ -66,7 +66,7 @@ def test_asynchronous_and_from_another_process(database, tracker):
             async def collect(b): return [j.result async for j in b.as_completed(timeout=30)]
             found = await asyncio.gather(collect(here), collect(there))
             assert [sorted(f) for f in found] == [[n * n for n in range(20)]] * 2
-            assert await batch.wait(5) == there.counts()
+            assert await batch.wait(20) == there.counts()
     asyncio.run(main())
 
 def test_a_viewer_that_leaves_changes_nothing(tracker):
@@ -80,6 +80,7 @@ def test_time_is_for_all_together(tracker):
     with queue_of(tracker) as q:
         GATES['c'] = threading.Event()
         batch = submit_batch(q, [*squares(1), {'func': 'held', 'args': ['c']}])
+        until(lambda: batch.counts()['completed'] == 1, 'the first to end')
         with pytest.raises(TimeoutError, match='1 jobs of batch .* they go on'): batch.join(.3)
         with pytest.raises(TimeoutError, match='they go on'): asyncio.run(batch.wait(.05))
         GATES['c'].set()

@@ -1,5 +1,6 @@
 "Several queues on one record: in one process and in many, killed, suspended, cut off from the record, recovering at the same time."
 import asyncio, json, os, signal, subprocess, sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 import pytest
 from cjm_jobtrack.core.errors import StoreError
@@ -7,7 +8,8 @@ from cjm_jobtrack.core.job import Job, elapsed_s
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.call import CallRunner
 from cjm_jobtrack.run.process import ProcessRunner
-from cjm_jobtrack.run.queue import JobQueue, _here
+from cjm_jobtrack.run.lease import _here
+from cjm_jobtrack.run.queue import JobQueue
 from helpers import until
 
 # What the queues of these tests can do. `call` is carried out by all of them, `a` by those that are told to
@@ -78,6 +80,10 @@ def queue_process(url, folder, *, names=('call',), slots=4, ttl=1., backoff=.01)
         except subprocess.TimeoutExpired: p.kill(), p.wait()
         p.stdout.close()
 
+def two_processes(stack, *args, **kw):
+    "Two of them, begun at the same time."
+    with ThreadPoolExecutor(2) as pool: return [*pool.map(lambda _: stack.enter_context(queue_process(*args, **kw)), range(2))]
+
 def programs(tracker, folder):
     runner = ProcessRunner(folder/'work', tracker.logs)
     runner.interval = .02
@@ -102,7 +108,7 @@ def test_no_job_is_carried_out_twice(database, tmp_path, how):
     counter = tmp_path/'counter'
     with ExitStack() as stack, JobTracker(database) as tracker:
         if how == 'two processes':
-            for _ in range(2): stack.enter_context(queue_process(database, tmp_path))
+            two_processes(stack, database, tmp_path)
         else:
             for n in range(2):
                 t = tracker if how == 'one tracker' else stack.enter_context(JobTracker(database))
@@ -172,7 +178,7 @@ def test_two_recoverers_at_once_and_twice_in_a_row(database, tmp_path):
             for job in jobs: has(tracker, job, 'started')
             p.kill(), p.wait()
         for turn in range(2):
-            both = [stack.enter_context(queue_process(database, tmp_path, slots=6, ttl=60.)) for _ in range(2)]
+            both = two_processes(stack, database, tmp_path, slots=6, ttl=60.)
             for job in jobs: until(lambda job=job, n=turn + 1: types(tracker, job).count('adopted') == n, f'adoption {turn + 1} of {types(tracker, job)}')
             if turn == 0:
                 for q in both: q.kill(), q.wait()
@@ -195,12 +201,12 @@ def test_a_process_number_that_was_given_to_another_is_no_sign_of_life(database,
 def test_a_queue_of_another_machine_is_waited_for(database, tmp_path):
     go(tmp_path/'path')
     with JobTracker(database) as tracker:
-        fence = tracker.store.open_lease(_here('…') | {'host': 'gpu-3', 'pid': 1, 'ttl': .5})
+        fence = tracker.store.open_lease(_here('…') | {'host': 'gpu-3', 'pid': 1, 'ttl': 1.2})
         job = tracker.submit_job(call(tracker, 'busy', tmp_path/'path', max_attempts=2).id)
         tracker.record([tracker.plan_running(job, lease=fence)])
         tracker.let_go(job.id)
         with queue_here(tracker, tmp_path, ttl=.3):
-            for _ in range(20):   # it lives for a second, twice as long as its lease
+            for _ in range(40):   # it lives for longer than its lease, and shows it much more often than it must
                 assert tracker.store.beat(fence)
                 time.sleep(.05)
             assert job.status == 'running' and job.attempt == 1
@@ -270,10 +276,10 @@ def test_a_take_over_whose_answer_was_lost_is_finished(database, tmp_path):
 def test_a_queue_that_wakes_up_late_cannot_overwrite_and_is_useful_again(database, tmp_path, ends):
     ticks = tmp_path/'ticks'
     mine = lambda p: ticks.read_text().split().count(str(p.pid))
-    with JobTracker(database) as tracker, queue_process(database, tmp_path, names=['call', 'a'], ttl=.6) as p:
+    with JobTracker(database) as tracker, queue_process(database, tmp_path, names=['call', 'a'], ttl=1.) as p:
         job = tracker.submit_job(call(tracker, 'tick', ticks, max_attempts=3).id)
         has(tracker, job, 'started'), until(ticks.exists, 'a tick')
-        with queue_here(tracker, tmp_path, ttl=.6):
+        with queue_here(tracker, tmp_path, ttl=1.):
             p.send_signal(signal.SIGSTOP)
             has(tracker, job, 'retried')
             until(lambda: str(os.getpid()) in ticks.read_text(), 'the other attempt')
@@ -292,10 +298,10 @@ def test_a_queue_that_wakes_up_late_cannot_overwrite_and_is_useful_again(databas
 
 def test_a_program_is_adopted_from_a_suspended_queue_and_ends_once(database, tmp_path):
     counter = tmp_path/'counter'
-    with JobTracker(database) as tracker, queue_process(database, tmp_path, names=['call', 'a'], ttl=.6) as p:
+    with JobTracker(database) as tracker, queue_process(database, tmp_path, names=['call', 'a'], ttl=1.) as p:
         job = tracker.submit_job(program(tracker, counter).id)
         has(tracker, job, 'started')
-        with queue_here(tracker, tmp_path, ttl=.6):
+        with queue_here(tracker, tmp_path, ttl=1.):
             p.send_signal(signal.SIGSTOP)
             has(tracker, job, 'adopted')
             p.send_signal(signal.SIGCONT)
@@ -332,14 +338,14 @@ def test_work_goes_on_while_the_record_is_away_for_long(database, tmp_path):
 
 def test_a_queue_that_was_cut_off_finds_out_that_its_job_is_in_other_hands(database, tmp_path):
     counter, ticks = tmp_path/'counter', tmp_path/'ticks'
-    with JobTracker(database) as a, JobTracker(database) as b, queue_here(a, tmp_path, ttl=.4) as queue:
+    with JobTracker(database) as a, JobTracker(database) as b, queue_here(a, tmp_path, ttl=1.) as queue:
         one, two = queue.submit(program(a, counter)), queue.submit(call(a, 'tick', ticks, max_attempts=2))
         for job in (one, two): has(a, job, 'started')
         restore = cut_off(a.store)
-        with queue_here(b, tmp_path, ttl=.4):
+        with queue_here(b, tmp_path, ttl=1.):
             has(b, b.get_job(one.id), 'adopted'), has(b, b.get_job(two.id), 'retried')
             restore()
-            until(lambda: len(b.store.leases()) == 2 and queue._fence is not None, 'a new lease')
+            until(lambda: len(b.store.leases()) == 2 and queue.holder.fence is not None, 'a new lease')
             go(counter), go(ticks)
             assert b.join(one.id, 20).failure.exit_code == 7 and b.join(two.id, 20).attempt == 2
             assert types(b, one) == ['created', 'queued', 'running', 'started', 'adopted', 'failed']
@@ -352,15 +358,15 @@ def test_a_queue_whose_loop_is_blocked_gives_its_job_to_its_neighbour(database, 
     with JobTracker(database) as tracker:
         async def block(): gate.wait(20)
         runner = CallRunner(FUNCS | {'block': block})
-        with JobQueue(tracker, runner, 2, grace=.5, lease_ttl=.4, backoff=.01) as first:
+        with JobQueue(tracker, runner, 2, grace=.5, lease_ttl=1., backoff=.01) as first:
             job = first.submit(call(tracker, 'busy', path))
             has(tracker, job, 'started')
             blocker = first.submit(call(tracker, 'block', max_attempts=1))
             has(tracker, blocker, 'running')
-            with JobQueue(tracker, runner, 2, grace=.5, lease_ttl=.4, backoff=.01):
+            with JobQueue(tracker, runner, 2, grace=.5, lease_ttl=1., backoff=.01):
                 has(tracker, job, 'adopted'), has(tracker, blocker, 'adopted')
                 gate.set()
-                until(lambda: len(tracker.store.leases()) == 2 and first._fence is not None and first._losing is None, 'the first to start afresh')
+                until(lambda: len(tracker.store.leases()) == 2 and first.holder.fence is not None and first._losing is None, 'the first to start afresh')
                 go(path)
                 assert tracker.join(job.id, 20).status == 'completed' and tracker.join(blocker.id, 20).status == 'completed'
         assert job.attempt == 1 and types(tracker, job).count('completed') == 1

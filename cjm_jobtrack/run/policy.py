@@ -28,7 +28,7 @@ def retry_delay(
     full = min(cap, base * 2.**min(attempt-1, 999))
     return full/2 + full/2*jitter()
 
-# %% ../../nbs/run/09_policy.ipynb #dd343418
+# %% ../../nbs/run/09_policy.ipynb #d17c7d33
 def _finite(value) -> float|None:
     "A number, if it is a finite one."
     try: return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) else None
@@ -45,7 +45,7 @@ class RetryPolicy:
     "When a failed attempt is followed by another, and how long after it."
     base:float=1.   # First wait, seconds
     cap:float=60.   # Longest wait, seconds
-    final:frozenset=frozenset({'invalid', 'no_output', 'never_fits', 'queue_timeout', 'image_missing'})  # Kinds of failure that another attempt would only repeat
+    final:frozenset=frozenset({'invalid', 'no_output', 'never_fits', 'queue_timeout', 'image_missing', 'unstorable'})  # Kinds of failure that another attempt would only repeat
 
     def __post_init__(self): _seconds('base', self.base), _seconds('cap', self.cap)
     def worth(self,

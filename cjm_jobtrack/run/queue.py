@@ -7,85 +7,24 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/queue.html.md"""
 # %% auto #0
 __all__ = ['JobQueue']
 
-# %% ../../nbs/run/16_queue.ipynb #d52ca17f
-import asyncio, itertools, logging, math, os, socket, threading, time, traceback
-from collections.abc import Callable, Iterable
+# %% ../../nbs/run/16_queue.ipynb #11829d57
+import asyncio, logging, math, threading, time
+from collections.abc import Iterable
 from contextlib import aclosing, suppress
-from copy import copy
-from dataclasses import dataclass, replace
-from functools import cache, partial
-from pathlib import Path
-from typing import Any
-from weakref import WeakValueDictionary
-import psutil
+from functools import partial
 from fastcore.basics import patch
-from ..core.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, NeverFits, NodeUnreachable, StoreError, UnknownJob, UnknownRunner
-from ..core.job import Failure, Job, JobEvent, JobStatus, _in_words, elapsed_s, epoch, jsonable, new_id
+from ..core.errors import InvalidInput, LeaseLost, StoreError, UnknownJob
+from ..core.job import Job, JobEvent, JobStatus, elapsed_s, epoch
 from ..core.tracker import JobTracker, Write
-from .policy import TERMS, Line, RetryPolicy, Terms, Watch, _seconds, read_terms, retry_delay
-from .runner import Outcome, Receipt, Report, Runner
+from .carrier import Attempt, Carrier
+from .lease import LeaseHolder
+from .policy import Line, RetryPolicy, _seconds, read_terms
+from .runner import Runner
+from .scribe import Scribe, unstorable
+from .waiting import WaitingRoom
 
-# %% ../../nbs/run/16_queue.ipynb #d1a0efe0
-_living = WeakValueDictionary()   # The started queues of this process, by the token on their lease
-
-def _born(pid:int) -> str|None:
-    "When a process began, in the words of its system; '' when that cannot be seen. None: there is no such process, or nothing but its exit status is left."
-    try: state, *rest = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
-    except OSError:
-        try:
-            p = psutil.Process(pid)
-            return None if p.status() == psutil.STATUS_ZOMBIE else f'{p.create_time():.2f}'
-        except psutil.NoSuchProcess: return None
-        except psutil.Error: return ''
-    return None if state in 'ZX' else rest[18]   # proc_pid_stat(5): field 22, ticks since boot
-
-@cache
-def _machine() -> dict:
-    "What tells this machine, as it runs since it was switched on, from others: also from other containers on it."
-    try: return dict(host=socket.gethostname(), boot=Path('/proc/sys/kernel/random/boot_id').read_text().strip(), ns=os.readlink('/proc/self/ns/pid'))
-    except OSError: return dict(host=socket.gethostname(), boot=f'{psutil.boot_time():.0f}', ns='')
-
-def _here(token:str) -> dict: return _machine() | dict(pid=os.getpid(), born=_born(os.getpid()), queue=token)
-
-def _gone(
-    doc:dict,  # Of a lease; whoever wrote it, it may be anything
-) -> bool:     # False also when that cannot be told from here
-    "Whether the queue of a lease has certainly ended."
-    if not isinstance(doc, dict) or type(doc.get('pid')) is not int or not 0 < doc['pid'] < 2**31 or not all(isinstance(doc.get(k), str) for k in ('born', 'queue')): return False
-    if any(doc.get(k) != v for k, v in _machine().items()): return False
-    if doc['pid'] == os.getpid() and doc['born'] == _born(os.getpid()): return doc['queue'] not in _living
-    born = _born(doc['pid'])
-    return born is None or born != '' != doc['born'] and born != doc['born']
-
-def _clock() -> float:
-    "Seconds that have passed, those included in which the machine was suspended."
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, 'CLOCK_BOOTTIME') else time.monotonic()
-
-# %% ../../nbs/run/16_queue.ipynb #bdcf76f3
+# %% ../../nbs/run/16_queue.ipynb #d2cf64a1
 _log = logging.getLogger(__name__)
-
-@dataclass(slots=True, eq=False)
-class _Attempt:
-    "An attempt in our hands, from taking the job until its end is on record."
-    job:Job
-    lease:int|None=None     # Under which it is held
-    number:int=0            # Which attempt it is; 0: it is not on record yet that it runs
-    terms:Terms=Terms()
-    stop:Callable|None=None            # What the tracker calls to have it stopped
-    task:asyncio.Task|None=None        # Begins and follows the work
-    following:bool=False               # Whether the task is waiting for the work to end
-    begun:bool=False                   # Whether the beginning is over, one way or the other
-    handle:dict|None=None              # Of the work; None: there is none (yet)
-    left:bool=False                    # We are to let go of it
-    lost:bool=False                    # It is in other hands
-    ending:bool=False                  # The work is over, and that is about to be written down
-    report:Report|None=None
-    stopping:asyncio.Task|None=None    # Stops it because somebody asked
-    overtime:asyncio.Task|None=None    # Stops it because it took too long
-    limit:tuple=()                     # Kind, message and hint of the time limit that it broke
-    timers:tuple=()
-    settled:asyncio.Future|None=None   # Done when the beginning is over; made when somebody waits for it
-    over:asyncio.Future|None=None      # Done when we have let go of it; made when somebody waits for it
 
 class JobQueue:
     """Carries out the jobs that were submitted to it, at most `slots` at a time.
@@ -111,49 +50,21 @@ class JobQueue:
         for n, r in enumerate(runners):
             if any(o.name == r.name and o is not r for o in runners[:n]): raise InvalidInput('runners', f'has two of the name {r.name!r}', 'Give each a name of its own')
         self.tracker, self.runners, self.slots, self.name = tracker, {r.name: r for r in runners}, slots, name
-        self.grace, self.recheck, self.lease_ttl = _seconds('grace', grace), _seconds('recheck', recheck, .001), _seconds('lease_ttl', lease_ttl, .05)
-        self.retry = backoff if isinstance(backoff, RetryPolicy) else RetryPolicy(base=_seconds('backoff', backoff))
-        self.terms = read_terms(dict(queue_timeout=queue_timeout, stall_timeout=stall_timeout))   # for jobs that say nothing
-        self.line = Line(resources, ageing)
-        self._thread, self._loop, self._main_task, self._leaving, self._asked, self._lock = None, None, None, False, False, threading.Lock()
-        self._active: dict[str, _Attempt] = {}
-        self._busy = 0             # Slots taken: attempts whose work is not over
-        self._submitted: dict[str, float] = {}   # When the living jobs were submitted, seconds since the epoch
-        self._reasons: dict[str, str] = {}       # What was told of those that cannot begin
-        self._waits: dict[str, asyncio.TimerHandle] = {}   # When those with a `queue_timeout` have waited for long enough
-        self._writes, self._late, self._late_ids, self._trouble, self._awake, self._timer = [], [], set(), 0, False, None
-        self._fence, self._beaten, self._unheard, self._losing, self._watch, self._new, self._token = None, 0., 0., None, None, True, None
+        self.recheck, ttl, grace = _seconds('recheck', recheck, .001), _seconds('lease_ttl', lease_ttl, .05), _seconds('grace', grace)
+        retry = backoff if isinstance(backoff, RetryPolicy) else RetryPolicy(base=_seconds('backoff', backoff))
+        terms = read_terms(dict(queue_timeout=queue_timeout, stall_timeout=stall_timeout))   # for jobs that say nothing
+        self.line, self.scribe = Line(resources, ageing), Scribe(tracker, lambda: self._fill())
+        self.holder = LeaseHolder(tracker, self.runners, ttl=ttl, facts=self._facts, lost=lambda: self._loop.call_soon_threadsafe(self._lose))
+        self.carrier = Carrier(tracker, self.runners, self.scribe, self.holder, grace=grace, retry=retry, pause=lambda: self.recheck, freed=self.line.release, lost=lambda a: self._lose_one(a))
+        self.room = WaitingRoom(tracker, self.runners, self.line, terms, self.scribe, self.holder, taken=self.carrier.active.__contains__, why=lambda job_id: self.why_waiting(job_id))
+        self._thread, self._loop, self._main_task, self._losing, self._asked, self._lock = None, None, None, None, False, threading.Lock()
 
-    def __repr__(self): return f'JobQueue({self._busy} of {self.slots} slots busy, runners: {", ".join(sorted(self.runners))})'
+    def __repr__(self): return f'JobQueue({self.carrier.busy} of {self.slots} slots busy, runners: {", ".join(sorted(self.runners))})'
     def __enter__(self): return self.start()
     def __exit__(self, *_): self.stop()
+    def _facts(self) -> dict: return dict(slots=self.slots, resources=self.line.resources) | ({'name': self.name} if self.name else {})   # for the lease
 
-# %% ../../nbs/run/16_queue.ipynb #e4910049
-@patch
-def _terms(self:JobQueue, job:Job) -> Terms:
-    "On what terms a job is taken. Raises `InvalidInput`, `UnknownRunner`."
-    if (runner := self.runners.get(job.runner)) is None: raise UnknownRunner(job.runner, self.runners)
-    ask = getattr(runner, 'terms', None)
-    if ask is None and TERMS.isdisjoint(job.spec): return self.terms
-    return read_terms(ask(job) if ask else {}, job.spec, default=self.terms)
-
-@patch
-def _ask(self:JobQueue, verb:str, *args):
-    "Something of the store that the tracker has no word for."
-    with self.tracker._lock: return getattr(self.tracker.store, verb)(*args)
-
-def _never_fits(e:NeverFits) -> Failure: return Failure('never_fits', str(e), evidence=dict(needs=e.needs, has=e.has), hint=e.remedy)
-
-@patch
-def _check(self:JobQueue, job:Job):
-    "Raises what `submit` does. A job that is only on record, and can never begin, has failed."
-    try: self.line.check(self._terms(job).needs)
-    except NeverFits as e:
-        held = self.tracker.get_job(job.id)
-        if held is not None and held.status is JobStatus.PENDING and self._ask('places', [job.id])[job.id][0] is None:
-            with suppress(IllegalMove): self.tracker.mark_failed(job.id, _never_fits(e))   # or it has just ended
-        raise
-
+# %% ../../nbs/run/16_queue.ipynb #907e7e1b
 @patch
 def submit(self:JobQueue,
     job:Job,  # Pending, from `create_job` or made by hand
@@ -161,7 +72,7 @@ def submit(self:JobQueue,
     """Have a job carried out. Raises `UnknownRunner`, `NeverFits`, `InvalidInput` for what it asks of the queue; `KeyConflict` when the id is on record with another spec.
 
     From any thread, also before `start`."""
-    self._check(job)
+    self.room.check(job)
     return self.tracker.submit_job(job.id) if self.tracker.jobs.get(job.id) is job else self.tracker.add_job(job, queued=True)
 
 @patch
@@ -173,662 +84,125 @@ def submit_many(self:JobQueue,
 
     Raises as `submit` does: before anything is written, but `KeyConflict` when the others of its few hundred are on record."""
     jobs = [*jobs]
-    for job in jobs: self._check(job)
+    for job in jobs: self.room.check(job)
     return [held for n in range(0, len(jobs), 500) for held in self.tracker.add_jobs(jobs[n:n+500], queued=True, batch=batch)]
 
-# %% ../../nbs/run/16_queue.ipynb #74e1edaa
-@dataclass(slots=True, eq=False)
-class _Entry:
-    "Something to be written about a job."
-    job:Job
-    plan:Callable[[], Write|None]        # Makes the plan at the last moment; None: there is nothing to be said any more
-    then:Callable[[Any], Any]|None=None  # Is given the event, or the error that kept it from being written
-
-@patch
-def _write(self:JobQueue, job:Job, plan, then=None):
-    "Have it written in this round."
-    self._writes.append(_Entry(job, plan, then))
-    self._wake()
-
-@patch
-def _wake(self:JobQueue):
-    if not self._awake:
-        self._awake = True
-        self._loop.call_soon(self._round)
-
-@patch
-def _round(self:JobQueue):
-    "Begin what can begin, write down what there is to write, go on from there."
-    self._awake = False
-    self._fill()
-    todo, self._writes, ready, told, taken = self._writes, [], [], [], set()
-    for e in todo:
-        if e.job.id in self._late_ids: self._late.append(e); continue
-        if e.job.id in taken: self._writes.append(e); continue   # one move of a job in each round
-        try: w = e.plan()
-        except Exception as err: told.append((e, err)); continue
-        if w is None: told.append((e, None)); continue
-        if w.op.changes: taken.add(e.job.id)
-        ready.append((e, w))
-    told += self._record(ready)
-    for e, result in told:
-        if e.then: e.then(result)
-        elif isinstance(result, Exception): _log.info('Left as it is: %s', result)
-    if self._writes: self._wake()
-
-# %% ../../nbs/run/16_queue.ipynb #ac57bf76
-@patch
-def _record(self:JobQueue, ready:list[tuple[_Entry, Write]]) -> list[tuple[_Entry, Any]]:
-    "Write, all in one transaction. What cannot be written now is kept for later."
-    if not ready: return []
-    try: results = self.tracker.record([w for _, w in ready])
-    except Exception as err:
-        if len(ready) > 1:   # is it one of them, or the record? Ask with one, and each time with another one
-            n = self._trouble % len(ready)
-            first, *rest = [*ready[n:], *ready[:n]]
-            told = self._record([first])
-            if told: return told + [t for r in rest for t in self._record([r])]
-            self._postpone(rest, err)
-            return []
-        if not isinstance(err, StoreError): return [(ready[0][0], err)]
-        self._postpone(ready, err)
-        return []
-    self._trouble = 0 if not self._late else self._trouble
-    return [(e, result) for (e, _), result in zip(ready, results)]
-
-@patch
-def _postpone(self:JobQueue, ready, err:Exception):
-    for e, _ in ready: self._late_ids.add(e.job.id)
-    self._late += [e for e, _ in ready]
-    if len(self._late) > len(ready): return   # the time is set
-    self._trouble += 1
-    _log.error('%s. Trying again', err)
-    self._loop.call_later(retry_delay(self._trouble, .2, 10.), self._try_again)
-
-@patch
-def _try_again(self:JobQueue):
-    self._writes[:0], self._late, self._late_ids = self._late, [], set()
-    self._wake()
-
-# %% ../../nbs/run/16_queue.ipynb #79f106d5
-@patch
-async def _written(self:JobQueue, job:Job, plan) -> JobEvent|None:  # None: it was left as it is
-    "Have it written, and wait until it is. Raises `LeaseLost`."
-    done = self._loop.create_future()
-    self._write(job, plan, done.set_result)
-    result = await done
-    if isinstance(result, LeaseLost) or isinstance(result, Exception) and not isinstance(result, IllegalMove): raise result
-    if isinstance(result, IllegalMove): _log.info('Left as it is: %s', result)
-    return result if isinstance(result, JobEvent) else None
-
-@patch
-async def _insist(self:JobQueue, act:Callable[[], Any]):
-    "Ask something of the record; while that is in trouble, keep trying."
-    for n in itertools.count(1):
-        try: return act()
-        except StoreError as e:
-            _log.error('%s. Trying again', e)
-            await asyncio.sleep(retry_delay(n, .2, 10.))
-
-@patch
-def _held(self:JobQueue, a:_Attempt, w:Write) -> Write:
-    "A plan of one who holds the job under this lease, whatever the tracker knows by now."
-    w.op.lease = a.lease
-    return w
-
-@patch
-def _fact(self:JobQueue, a:_Attempt, type:str, data:dict, **fields):
-    "Plan for a fact about an attempt."
-    return lambda: self._held(a, self.tracker.plan_note(a.job, type, data, **fields))
-
-# %% ../../nbs/run/16_queue.ipynb #a9c7c5a1
-@patch
-async def _carry(self:JobQueue, a:_Attempt, adopted:bool=False):
-    "Begin an attempt, or find what is left of it; follow it, have written down how it ended."
-    try: await (self._recover(a) if adopted else self._attempt(a))
-    except LeaseLost: self._loop.call_soon(self._lose_one, a)
-    except Exception as e:
-        _log.exception('The queue cannot go on with job %s', a.job.id)
-        self._finish(a, partial(self._plan_broken, a, e))
-
-@patch
-async def _attempt(self:JobQueue, a:_Attempt, handle:dict|None=None):
-    job, runner, outcome, deferred = a.job, self.runners[a.job.runner], None, False
-    try:
-        if handle is None:
-            if not self._fresh(): await self._refresh(a)
-            handle = await runner.start(job)
-            started = self._fact(a, 'started', {'handle': handle})
-            if runner.durable: await self._written(job, started)
-            else: self._write(job, started)
-        self._settle(a, handle)
-        a.following = True
-        outcome = await self._follow(a)
-    except (Exception, asyncio.CancelledError) as e:
-        if a.left: return   # whoever told us to let go sees to the rest
-        if isinstance(e, LeaseLost) or isinstance(e, asyncio.CancelledError) and a.overtime is None and asyncio.current_task().cancelling(): raise
-        if a.overtime is not None: asyncio.current_task().uncancel()
-        else: outcome = await self._given_up(a, handle, e)
-        deferred = handle is None and isinstance(e, NodeUnreachable) and not e.begun
-    a.following = False
-    if not a.begun: self._settle(a, None)
-    if a.overtime is not None: outcome = _too_long(a, await a.overtime, outcome)
-    if deferred: self._defer(a, outcome.failure.message)
-    else: await self._end(a, outcome)
-
-@patch
-def _settle(self:JobQueue, a:_Attempt, handle:dict|None):
-    "The beginning is over: there is a handle, or nothing."
-    a.handle, a.begun = handle, True
-    if a.settled is not None and not a.settled.done(): a.settled.set_result(None)
-    if handle is not None and (a.job.timeout is not None or a.terms.stall_timeout is not None): self._time(a)
-
-@patch
-async def _follow(self:JobQueue, a:_Attempt) -> Outcome:
-    "Follow to the end. Trouble with our own record is no reason to give up: following begins again where it was."
-    a.report = Report(self.tracker, a.job.id, a.number, partial(self._still, a))
-    for n in itertools.count(1):
-        try: return _sound(await self.runners[a.job.runner].follow(a.job, a.handle, a.report))
-        except StoreError as e:
-            _log.error('%s. Following job %s again', e, a.job.id)
-            await asyncio.sleep(retry_delay(n, .2, 10.))
-
-# %% ../../nbs/run/16_queue.ipynb #45ff908f
-_ENDS = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED})
-
-def _sound(
-    given:Any,   # What a runner answered
-) -> Outcome:
-    "An outcome that makes sense. Raises `TypeError`."
-    if not isinstance(given, Outcome): raise TypeError(f'The runner answered {_in_words(given):.200} where an Outcome belongs')
-    if not isinstance(given.status, JobStatus) or given.status not in _ENDS: raise TypeError(f'The runner answered an outcome of the status {_in_words(given.status):.200}. Give a JobStatus: completed, failed or cancelled')
-    if (f := given.failure) is None: return given if given.status is not JobStatus.FAILED else Outcome.failed('error', 'The runner said that it failed, without saying why')
-    if not isinstance(f, Failure) or not isinstance(f.kind, str): raise TypeError(f'The runner answered the failure {_in_words(f):.200}. Give a Failure, its kind in a word')
-    return given if isinstance(f.evidence, dict) else replace(given, failure=replace(f, evidence={} if f.evidence is None else {'evidence': f.evidence}))
-
-# %% ../../nbs/run/16_queue.ipynb #8dc65f01
-def _raised(e:BaseException, begun:bool) -> Outcome:
-    "The outcome of an attempt whose runner raised."
-    kind = 'error' if begun else 'not_started'
-    if isinstance(e, NodeUnreachable): return Outcome.failed('node_lost', str(e))
-    if isinstance(e, InvalidInput): return Outcome.failed('invalid', str(e), hint=e.remedy or None)
-    if isinstance(e, JobtrackError): return Outcome.failed(kind, str(e), evidence=jsonable(e.facts()))
-    return Outcome.failed(kind, f'{type(e).__name__}: {e}', evidence={'traceback': ''.join(traceback.format_exception(e))})
-
-@patch
-async def _given_up(self:JobQueue, a:_Attempt, handle:dict|None, e:BaseException) -> Outcome:
-    outcome = _raised(e, handle is not None)
-    if isinstance(e, NodeUnreachable) or handle is None and isinstance(e, InvalidInput): return outcome
-    _log.error('Runner %s failed on job %s', a.job.runner, a.job.id, exc_info=e)
-    return _stopped(outcome, await self._stop_work(a.job, handle))
-
-@patch
-async def _stop_work(self:JobQueue, job:Job, handle:dict|None) -> Receipt:
-    "Have the runner stop an attempt. One that raises has confirmed nothing."
-    runner = self.runners[job.runner]
-    try:
-        if handle is None: handle = await runner.find(job)
-        return Receipt(True, 'gone') if handle is None else await runner.stop(job, handle, self.grace)
-    except Exception as e:
-        _log.exception('Runner %s could not stop job %s', job.runner, job.id)
-        return Receipt(False, 'unconfirmed', message=f'{type(e).__name__}: {e}')
-
-def _stopped(outcome:Outcome, receipt:Receipt) -> Outcome:
-    "A failure, with what was stopped as evidence."
-    return replace(outcome, failure=replace(outcome.failure, evidence=outcome.failure.evidence | {'stopped': receipt.to_dict()}))
-
-# %% ../../nbs/run/16_queue.ipynb #3dfa1264
-@patch
-def _time(self:JobQueue, a:_Attempt):
-    "Set the clocks of an attempt that has begun."
-    if getattr(self.runners[a.job.runner], 'keeps_time', False): return
-    later, timers, silence = self._loop.call_later, [], a.terms.stall_timeout
-    if (limit := a.job.timeout) is not None:
-        told = 'timeout', f'Still running after its limit of {limit:g} s', 'Allow more time with `timeout`, or look into the log for what it was doing'
-        timers.append(later(max(0., limit - elapsed_s(a.job.started_at)), self._too_late, a, told))
-    if silence is not None: timers.append(later(silence, self._listen, a, silence))
-    a.timers = tuple(timers)
-
-@patch
-def _listen(self:JobQueue, a:_Attempt, silence:float):
-    "Was there a sign of life?"
-    left = a.report.heard + silence - time.monotonic()
-    if left > .001: a.timers = (*a.timers[:-1], self._loop.call_later(left, self._listen, a, silence))
-    else: self._too_late(a, ('stalled', f'Gave no sign of life for {silence:g} s: no progress, and nothing new in its log', 'Look into the log for what it was doing, or allow a longer silence with `stall_timeout`'))
-
-@patch
-def _too_late(self:JobQueue, a:_Attempt, told:tuple):
-    if a.overtime is not None or a.left or not a.following: return
-    a.limit, a.overtime = told, self._loop.create_task(self._stop_work(a.job, a.handle))
-    def stopped(task):   # whoever is still following gives up, unless there was nothing to be stopped: then the end is near
-        if not task.cancelled() and task.result().how != 'gone' and a.following and not a.left: a.task.cancel()
-    a.overtime.add_done_callback(stopped)
-
-def _too_long(a:_Attempt, receipt:Receipt, outcome:Outcome|None) -> Outcome:
-    "What came of an attempt that was stopped because of its time, where following gave this."
-    if receipt.how == 'gone' and outcome is not None and outcome.status is not JobStatus.CANCELLED: return outcome
-    kind, message, hint = a.limit
-    return _stopped(Outcome.failed(kind, message, hint=hint), receipt)
-
-# %% ../../nbs/run/16_queue.ipynb #749baf49
-_TOLD = 20   # Earlier failures that the last one lists
-
-@patch
-async def _end(self:JobQueue, a:_Attempt, outcome:Outcome):
-    "Have written down how an attempt ended."
-    job, t, retried = a.job, self.tracker, None
-    if outcome.status is not JobStatus.COMPLETED:
-        if a.stopping: await asyncio.wait({a.stopping})
-        if outcome.failure and job.attempt < job.max_attempts and self.retry.worth(outcome.failure):
-            retried = {'failure': jsonable(outcome.failure), 'delay_s': round(self.retry.delay(job.attempt), 3)}
-        elif outcome.failure and job.attempt > 1: outcome = replace(outcome, failure=await self._insist(lambda: self._whole_story(job, outcome.failure)))
-    def plan():
-        if outcome.status is JobStatus.COMPLETED: w = t.plan_completed(job, outcome.result, outcome.outputs)
-        elif outcome.status is JobStatus.CANCELLED or t.cancel_requested(job.id): w = t.plan_cancelled(job, (r := self._receipt(a)) and {'receipt': r})
-        elif retried: w = t.plan_pending(job, outcome.failure.message, data=retried)
-        else: w = t.plan_failed(job, outcome.failure)
-        return self._held(a, w)
-    self._finish(a, plan)
-
-@patch
-def _whole_story(self:JobQueue, job:Job, failure:Failure) -> Failure:
-    "The failure of the last attempt, and in short those of the earlier ones."
-    before = [dict(attempt=e.attempt, at=e.at, kind=f.get('kind'), message=f.get('message')) for e in self.tracker.events(0, job.id, None) if e.type == 'retried' and (f := e.data.get('failure'))]
-    return replace(failure, evidence=failure.evidence | {'attempts': before[-_TOLD:]}) if before else failure
-
-@patch
-def _defer(self:JobQueue, a:_Attempt, reason:str):
-    "The attempt never began: back to waiting, without counting it."
-    self._finish(a, lambda: self._held(a, self.tracker.plan_pending(a.job, reason, count=False, data={'delay_s': self.recheck})))
-
-@patch
-def _plan_broken(self:JobQueue, a:_Attempt, e:Exception) -> Write: return self._held(a, self.tracker.plan_failed(a.job, _raised(e, True).failure))
-
-@patch
-def _finish(self:JobQueue, a:_Attempt, plan):
-    "The work is over, and its slot free: the next one begins with the same transaction."
-    self._vacate(a)
-    self._write(a.job, plan, partial(self._ended, a))
-
-@patch
-def _ended(self:JobQueue, a:_Attempt, result):
-    "How it ended is on record, or cannot be written. An outcome that makes no sense fails the job; it is not a reason to forget it."
-    if isinstance(result, LeaseLost): return self._lose_one(a)
-    if isinstance(result, IllegalMove): _log.info('Left as it is: %s', result)
-    elif isinstance(result, Exception):
-        _log.error('What came of job %s cannot be written down', a.job.id, exc_info=result)
-        return self._write(a.job, partial(self._plan_broken, a, result), lambda r: self._release(a))
-    self._release(a)
-
-# %% ../../nbs/run/16_queue.ipynb #22c4b892
-_LEFT = Receipt(False, 'unconfirmed', message='The queue was stopped before this was carried out. The next one does it')
-_EARLY = Receipt(False, 'unconfirmed', message='It is still being begun, and is stopped as soon as it has')
-
-@patch
-async def _stop(self:JobQueue, a:_Attempt) -> Receipt:
-    "Stop the attempt that is going on, once, however many ask."
-    if self._active.get(a.job.id) is not a: return _LEFT if a.job.status is JobStatus.RUNNING else Receipt(True, 'gone')   # it ended in this instant
-    task = self._stop_once(a)
-    if not a.begun: await asyncio.wait({self._settling(a)}, timeout=self.grace)
-    if not a.begun and not a.left: return _EARLY
-    receipt = await asyncio.shield(task)
-    if a.begun and not a.following and self._active.get(a.job.id) is a: await asyncio.wait({self._going(a)}, timeout=self.grace)   # its end is known, and being written
-    return receipt
-
-@patch
-def _settling(self:JobQueue, a:_Attempt) -> asyncio.Future:
-    if a.settled is None: a.settled = self._loop.create_future()
-    return a.settled
-
-@patch
-def _stop_once(self:JobQueue, a:_Attempt) -> asyncio.Task:
-    if a.stopping is None: a.stopping = self._loop.create_task(self._do_stop(a))
-    return a.stopping
-
-@patch
-async def _do_stop(self:JobQueue, a:_Attempt) -> Receipt:
-    if not a.begun: await asyncio.wait({self._settling(a)})
-    if not a.begun or a.lost: return _LEFT
-    if a.handle is None: return Receipt(True, 'gone')
-    receipt = await self._stop_work(a.job, a.handle)
-    if not receipt.confirmed:
-        a.stopping = None   # it may be asked again
-        with suppress(LeaseLost): await self._written(a.job, self._fact(a, 'cancel_unconfirmed', {'receipt': receipt.to_dict()}, message=receipt.message))
-    return receipt
-
-# %% ../../nbs/run/16_queue.ipynb #e958663b
-@patch
-def _receipt(self:JobQueue, a:_Attempt) -> dict|None:
-    task = a.stopping
-    return task.result().to_dict() if task and task.done() and not task.cancelled() and not task.exception() else None
-
-@patch
-async def _asked_to_stop(self:JobQueue, a:_Attempt) -> Receipt:
-    thread, coro = self._thread, self._stop(a)
-    try: asked = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coro, self._loop))
-    except RuntimeError:   # the loop is closed
-        coro.close()
-        return _LEFT
-    while not asked.done() and thread.is_alive(): await asyncio.wait({asked}, timeout=.5)
-    return asked.result() if asked.done() and not asked.cancelled() else _LEFT
-
-@patch
-def _attach(self:JobQueue, a:_Attempt):
-    "Be the one who stops this job."
-    a.stop = partial(self._asked_to_stop, a)
-    self.tracker.attach(a.job.id, a.stop)
-
-# %% ../../nbs/run/16_queue.ipynb #381c2ff2
-@patch
-def _line_up(self:JobQueue, job:Job, delay:float=0.):
-    "Put a waiting job in line."
-    if self._leaving or job.status is not JobStatus.PENDING or job.id in self._active: return
-    terms = self.terms
-    try:
-        terms = self._terms(job)
-        self._enter(job, terms, self._loop.time() + delay if delay > 0 else None)
-    except NeverFits as e: self._tell(job, f'needs more than this queue has: {e.problem}')   # another queue may have it
-    except Exception as e:
-        if not isinstance(e, InvalidInput): _log.exception('Runner %s cannot say on what terms job %s is to be taken', job.runner, job.id)
-        return self._write(job, partial(self._plan_refused, job, _raised(e, False).failure))
-    if terms.queue_timeout is not None and not job.attempt and job.id not in self._waits:
-        waited = max(0., time.time() - self._submitted[job.id])
-        self._waits[job.id] = self._loop.call_later(max(0., terms.queue_timeout - waited), self._waited, job, terms.queue_timeout)
-    self._wake()
-
-@patch
-def _enter(self:JobQueue, job:Job, terms:Terms, at:float|None): self.line.add(job.id, self._submitted[job.id], job.priority, terms.needs, at)
-
-@patch
-def _plan_refused(self:JobQueue, job:Job, failure:Failure) -> Write|None:
-    return self.tracker.plan_failed(job, failure) if job.status is JobStatus.PENDING else None
-
-@patch
-def _waited(self:JobQueue, job:Job, limit:float):
-    "It has waited for long enough."
-    self._waits.pop(job.id, None)
-    why = self.why_waiting(job.id)
-    failure = Failure('queue_timeout', f'Not begun within its limit of {limit:g} s', evidence={'why': why}, hint='Allow more time with `queue_timeout`, or give the queue more slots')
-    self._write(job, lambda: self.tracker.plan_failed(job, failure) if job.status is JobStatus.PENDING and not job.attempt and job.id not in self._active and not self._leaving else None)
-
-# %% ../../nbs/run/16_queue.ipynb #c73a3534
+# %% ../../nbs/run/16_queue.ipynb #68143836
 @patch
 def _fill(self:JobQueue):
     "Take what can begin."
-    if self._leaving or self._fence is None: return
-    now, line, jobs = self._loop.time(), self.line, self.tracker.jobs
-    while self._busy < self.slots and (job_id := line.next(now)) is not None:
+    if self.room.closed or self.holder.fence is None: return
+    now, line, jobs, carrier, room = self._loop.time(), self.line, self.tracker.jobs, self.carrier, self.room
+    while carrier.busy < self.slots and (job_id := line.next(now)) is not None:
         job = jobs.get(job_id)
         if job is None or job.status is not JobStatus.PENDING: line.release(job_id)
-        elif why := self._why_not(job):
+        elif why := room.why_not(job):
             line.release(job_id)
-            self._tell(job, why)
-            self._enter(job, self._terms_or_default(job), max(math.nextafter(now, math.inf), now + self.recheck))   # not in this round
+            room.tell(job, why)
+            room.enter(job, room.terms_or_default(job), max(math.nextafter(now, math.inf), now + self.recheck))   # not in this round
         else: self._take(job)
-    if line.resources and self._busy < self.slots:
+    if line.resources and carrier.busy < self.slots:
         for job_id in line.lacking(now):
-            if (job := jobs.get(job_id)) is not None and job_id not in self._reasons: self._tell(job, self.line.why(job_id, now, self._busy, self.slots))
-    self._look_at(line.due())
+            if (job := jobs.get(job_id)) is not None and job_id not in room.reasons: room.tell(job, line.why(job_id, now, carrier.busy, self.slots))
+    room.look_at(line.due())
+
+# %% ../../nbs/run/16_queue.ipynb #82e42a57
+@patch
+def _take(self:JobQueue, job:Job):
+    "Have the next attempt recorded, then carry it out."
+    a = self.carrier.take(job)
+    self.room.begun(job.id)
+    self.scribe.add(job, partial(self._plan_running, a), partial(self._taken, a))
 
 @patch
-def _look_at(self:JobQueue, due:float|None):
-    "Look again at that instant."
-    if self._timer is not None and (due is None or self._timer.when() > due or self._timer.when() <= self._loop.time()): self._timer = self._timer.cancel()
-    if due is not None and self._timer is None: self._timer = self._loop.call_at(due, self._wake)
+def _plan_running(self:JobQueue, a:Attempt) -> Write|None:
+    a.lease = self.holder.fence
+    return None if a.left or a.lease is None else self.tracker.plan_running(a.job, lease=a.lease)
 
 @patch
-def _why_not(self:JobQueue, job:Job) -> str|None:
-    "Why its runner cannot begin it now."
-    ask = getattr(self.runners[job.runner], 'why_not', None)
-    try: return ask(job) if ask else None
-    except Exception as e:
-        reason = f'{type(e).__name__}: {e}'
-        if self._reasons.get(job.id) != reason: _log.exception('Runner %s cannot say whether job %s can begin', job.runner, job.id)
-        return reason
+def _taken(self:JobQueue, a:Attempt, result):
+    "It is on record as running, or somebody else was faster."
+    job = a.job
+    if isinstance(result, JobEvent) and not a.left and job.status is JobStatus.RUNNING: return self.carrier.go(a, self.room.terms_or_default(job))
+    self.carrier.release(a)
+    if job.status is not JobStatus.PENDING or a.left: return
+    if isinstance(result, LeaseLost): self._doubt()   # nobody has taken it: is it we who are not known any more?
+    elif unstorable(result): return self.scribe.write(job, partial(self.room.plan_refused, job, result))
+    elif isinstance(result, Exception): _log.error('Job %s cannot be begun: %s. Trying again', job.id, result)
+    self.room.line_up(job, self.recheck)
 
-# %% ../../nbs/run/16_queue.ipynb #73d3f95f
-@patch
-def _tell(self:JobQueue, job:Job, reason:str):
-    "Journal why it waits, when that is news."
-    if self._reasons.get(job.id) == reason: return
-    self._reasons[job.id] = reason
-    self._write(job, partial(self._plan_waiting, job, reason))
-
-@patch
-def _plan_waiting(self:JobQueue, job:Job, reason:str) -> Write|None:
-    if job.status is not JobStatus.PENDING: return None
-    w = self.tracker.plan_note(job, 'waiting', {'reason': reason}, message=reason)
-    w.passing = True
-    return w
-
-@patch
-def _tell_odd(self:JobQueue, job_id:str, e:Exception):
-    "It cannot be lined up, for what is on record of it. That is said where people look; the others go on."
-    job = self.tracker.jobs.get(job_id)
-    if job is not None and job.status is JobStatus.PENDING and job.runner in self.runners and job_id not in self.line and job_id not in self._active:
-        self._tell(job, f'this queue cannot make sense of its record: {type(e).__name__}: {e}')
-
+# %% ../../nbs/run/16_queue.ipynb #98305a7a
 @patch
 def why_waiting(self:JobQueue,
     job_id:str,   # A job
 ) -> str|None:    # None: it does not wait, but runs or has ended
-    "Why a job has not begun, with the numbers of this moment. From any thread. Raises `UnknownJob`."
+    "Why a job has not begun. From any thread. Raises `UnknownJob`."
     if (job := self.tracker.get_job(job_id)) is None: raise UnknownJob(job_id)
     if job.status is not JobStatus.PENDING: return None
     if self._thread is None or not self._thread.is_alive(): return 'the queue is not running'
     if job.runner not in self.runners: return f'this queue has no runner {job.runner!r}'
-    why, told = self.line.why(job_id, time.monotonic(), self._busy, self.slots), self._reasons.get(job_id)
+    why, told = self.line.why(job_id, time.monotonic(), self.carrier.busy, self.slots), self.room.reasons.get(job_id)
     if why is not None: return told if told and why.startswith('trying again') else why
-    if told or job_id in self._active: return told or 'it is just being begun'
-    return 'it was not submitted' if self._ask('places', [job_id]).get(job_id, (None,))[0] is None else 'the queue has not heard of it yet'
+    if told: return self.room.too_large_now(job) or told
+    if job_id in self.carrier.active: return 'it is just being begun'
+    return 'it was not submitted' if self.holder.ask('places', [job_id]).get(job_id, (None,))[0] is None else 'the queue has not heard of it yet'
 
-# %% ../../nbs/run/16_queue.ipynb #da58c617
-@patch
-def _take(self:JobQueue, job:Job):
-    "Have the next attempt recorded, then carry it out."
-    a = _Attempt(job)
-    self._active[job.id] = a
-    self._busy += 1
-    if self._reasons: self._reasons.pop(job.id, None)
-    if self._waits and (timer := self._waits.pop(job.id, None)): timer.cancel()
-    self._writes.append(_Entry(job, partial(self._plan_running, a), partial(self._taken, a)))
-
-@patch
-def _plan_running(self:JobQueue, a:_Attempt) -> Write|None:
-    a.lease = self._fence
-    return None if a.left or a.lease is None else self.tracker.plan_running(a.job, lease=a.lease)
-
-@patch
-def _taken(self:JobQueue, a:_Attempt, result):
-    "It is on record as running, or somebody else was faster."
-    job = a.job
-    if isinstance(result, JobEvent) and not a.left and job.status is JobStatus.RUNNING: return self._go(a, self._carry(a))
-    self._release(a)
-    if job.status is not JobStatus.PENDING or a.left: return
-    if isinstance(result, LeaseLost): self._doubt()   # nobody has taken it: is it we who are not known any more?
-    elif isinstance(result, Exception): _log.error('Job %s cannot be begun: %s. Trying again', job.id, result)
-    self._line_up(job, self.recheck)
-
-@patch
-def _go(self:JobQueue, a:_Attempt, coro):
-    a.number, a.terms = a.job.attempt, self._terms_or_default(a.job)
-    self._attach(a)
-    a.task = self._loop.create_task(coro)
-
-@patch
-def _terms_or_default(self:JobQueue, job:Job) -> Terms:
-    try: return self._terms(job)
-    except Exception as e:   # they made sense when it was taken
-        _log.warning('The terms of job %s cannot be read any more: %s', job.id, e)
-        return self.terms
-
-@patch
-def _vacate(self:JobQueue, a:_Attempt):
-    "Its slot and what it held are free."
-    if a.ending: return
-    a.ending, self._busy = True, self._busy - 1
-    self.line.release(a.job.id)
-    for timer in a.timers: timer.cancel()
-
-@patch
-def _release(self:JobQueue, a:_Attempt):
-    "We have nothing to do with it any more."
-    if self._active.get(a.job.id) is not a: return
-    self._vacate(a)
-    del self._active[a.job.id]
-    if a.stop is not None: self.tracker.detach(a.job.id, a.stop)
-    if a.settled is not None and not a.settled.done(): a.settled.set_result(None)
-    if a.over is not None and not a.over.done(): a.over.set_result(None)
-    a.task = a.stop = a.stopping = a.overtime = None   # a runner that remembers its report remembers us
-    self._wake()
-
-# %% ../../nbs/run/16_queue.ipynb #781a8ccd
-@patch
-def _open(self:JobQueue):
-    "Announce ourselves on the record."
-    token, begun = new_id(), _clock()
-    here = _here(token)
-    _living.pop(self._token, None)
-    _living[token] = self   # before anybody can see the lease
-    self._token = token
-    self._fence = self._ask('open_lease', here | dict(name=self.name or f'{here["host"]}:{here["pid"]}', runners=sorted(self.runners), slots=self.slots, resources=self.line.resources, ttl=self.lease_ttl))
-    self._beaten = begun
-
-@patch
-def _fresh(self:JobQueue) -> bool: return _clock() - self._beaten < self.lease_ttl*2/3
-
-@patch
-def _beat(self:JobQueue) -> bool:  # False: we were taken for dead
-    "Show that we live. From any thread. Raises `StoreError`."
-    begun, fence = _clock(), self._fence
-    if fence is None or not self._ask('beat', fence): return False
-    self._beaten = begun
-    return True
-
-@patch
-async def _refresh(self:JobQueue, a:_Attempt):
-    "Be sure that we were not taken for dead. Raises `LeaseLost`."
-    if not await self._insist(self._beat): raise LeaseLost(a.job.id, a.lease)
-
-@patch
-def _still(self:JobQueue, a:_Attempt) -> bool:
-    "Whether an attempt is in our hands. From any thread; while the record cannot be asked, we go on."
-    if a.lost or a.lease != self._fence: return False
-    if self._fresh() or self._unheard > _clock(): return True
-    try: a.lost = not self._beat()
-    except StoreError: self._unheard = _clock() + 1.
-    if a.lost: self._loop.call_soon_threadsafe(self._lose)
-    return not a.lost
-
-# %% ../../nbs/run/16_queue.ipynb #bf6b68bd
+# %% ../../nbs/run/16_queue.ipynb #c5e78919
 @patch
 def _doubt(self:JobQueue):
     "Are we still known?"
     try:
-        if not self._beat(): self._lose()
+        if not self.holder.beat(): self._lose()
     except StoreError as e: _log.error('%s', e)   # the next beat tells
 
 @patch
-def _lose_one(self:JobQueue, a:_Attempt):
+def _lose_one(self:JobQueue, a:Attempt):
     "The record says that this attempt is in other hands."
     if a.left: return
     self._doubt()
-    if self._losing is None: self._loop.create_task(self._drop(a))   # else that is seen to
+    if self._losing is None: self._loop.create_task(self.carrier.drop(a))   # else that is seen to
 
 @patch
 def _lose(self:JobQueue):
     "We were taken for dead."
-    if self._losing is None and self._fence is not None: self._losing = self._loop.create_task(self._start_afresh())
+    if self._losing is None and self.holder.fence is not None: self._losing = self._loop.create_task(self._start_afresh())
 
 @patch
 async def _start_afresh(self:JobQueue):
-    fence, self._fence = self._fence, None   # from now on nothing is taken
+    fence, self.holder.fence = self.holder.fence, None   # from now on nothing is taken
     _log.warning('Another queue took this one for dead (lease %s), and has its jobs now. Starting afresh', fence)
     try:
-        await asyncio.gather(*[self._drop(a) for a in [*self._active.values()] if a.lease == fence])
-        if not self._leaving: await self._insist(self._open), await self._insist(self._look_around)
+        await asyncio.gather(*[self.carrier.drop(a) for a in [*self.carrier.active.values()] if a.lease == fence])
+        if not self.room.closed: await self.scribe.insist(self.holder.open), await self.scribe.insist(self._look_around)
     finally: self._losing = None
-    self._wake()
+    self.scribe.wake()
 
-@patch
-async def _drop(self:JobQueue, a:_Attempt):
-    "Let go of an attempt that is in other hands, without a word. What nobody there can know of is stopped."
-    a.left = a.lost = True
-    if (task := a.task) is not None and not task.done():
-        task.cancel()
-        await asyncio.wait({task})
-    if a.number and not a.ending and not self.runners[a.job.runner].durable and not await self._insist(lambda: self._is_next_door(a)):
-        mine = copy(a.job)
-        mine.attempt = a.number   # the live object may be further
-        receipt = await self._stop_work(mine, a.handle)
-        if not receipt.confirmed: _log.error('Attempt %s of job %s may go on here beside another: %s', a.number, a.job.id, receipt.message)
-    self.tracker.let_go(a.job.id, a.lease)
-    self._release(a)
-
-@patch
-def _is_next_door(self:JobQueue, a:_Attempt) -> bool:
-    "Whether a queue of this process has it, with the same runner: that one finds the very same work."
-    _, lease = self._ask('places', [a.job.id]).get(a.job.id, (None, None))
-    queue = next((_living.get(l.doc.get('queue')) for l in self._ask('leases') if l.fence == lease and isinstance(l.doc, dict) and isinstance(l.doc.get('queue'), str)), None)
-    return queue is not None and a.job.attempt == a.number and queue.runners.get(a.job.runner) is self.runners[a.job.runner]
-
-# %% ../../nbs/run/16_queue.ipynb #d178c59b
+# %% ../../nbs/run/16_queue.ipynb #049e5993
 @patch
 async def _keep(self:JobQueue):
     "Beat, and look after the others."
     while True:
-        await asyncio.sleep(self.lease_ttl/3)
-        if self._fence is None: continue
+        await asyncio.sleep(self.holder.ttl/3)
+        if self.holder.fence is None: continue
         try:
-            if not self._beat(): self._lose()
-            elif not self._leaving: self._look_around()
+            if not self.holder.beat(): self._lose()
+            elif not self.room.closed: self._look_around()
         except StoreError as e: _log.error('%s. Trying again', e)
         except Exception: _log.exception('The queue cannot look after its lease; trying again')
 
 @patch
 def _look_around(self:JobQueue):
     "Take over what dead queues, and those that were stopped, have left running."
-    dead = self._watch.dead(self._ask('leases'), time.monotonic(), self._fence, _gone)
-    others = [j.id for j in [*self.tracker.jobs.values()] if j.status is JobStatus.RUNNING and j.runner in self.runners and j.id not in self._active]
-    if not (dead or others or self._new): return
-    if dead: _log.warning('Taking over from %s', ', '.join(f'lease {f}' for f, _ in dead))
-    taken = self._ask('take_over', self._fence, [*self.runners], dead)
-    kept = [i for i, (queued_at, lease) in self._ask('places', others).items() if queued_at and lease == self._fence] if others else []   # taken earlier, when the record did not answer to the end
-    for job_id in dict.fromkeys([*taken, *kept]):
-        if job_id not in self._active and (job := self.tracker.hold(job_id, self._fence)) is not None and job.status is JobStatus.RUNNING: self._adopt(job)
-    self._new = False
+    active = self.carrier.active
+    jobs, dead = self.holder.orphans([j.id for j in [*self.tracker.jobs.values()] if j.status is JobStatus.RUNNING and j.runner in self.runners and j.id not in active])
+    if dead: _log.warning('Taking over from %s', ', '.join(f'lease {f}' for f in dead))
+    for job in jobs:
+        if job.id in active: continue
+        a, terms = self.carrier.take(job, self.holder.fence), self.room.terms_or_default(job)
+        self.carrier.go(a, terms, adopted=True)
+        self.line.hold(job.id, terms.needs)
 
-@patch
-def _adopt(self:JobQueue, job:Job):
-    "Go on with an attempt that somebody else began."
-    a = self._active[job.id] = _Attempt(job, self._fence)
-    self._busy += 1
-    self._go(a, self._carry(a, adopted=True))
-    self.line.hold(job.id, a.terms.needs)
-
-# %% ../../nbs/run/16_queue.ipynb #9886de57
-@patch
-async def _recover(self:JobQueue, a:_Attempt):
-    "Find what is left of an attempt, and go on from there."
-    handle, job, wished = await self._look_for(a.job), a.job, self.tracker.cancel_requested(a.job.id)
-    begun = await self._insist(lambda: any(e.type == 'started' and e.attempt == a.number for e in self.tracker.events(0, job.id, None)))
-    if handle is None and (begun or wished or not self.runners[job.runner].durable):
-        self._settle(a, None)
-        return await self._end(a, Outcome.failed('lost', f'Attempt {a.number} cannot be found any more', hint='The program or machine that carried it out was restarted; submit it again, or allow more attempts'))
-    if handle is not None: await self._written(job, self._fact(a, 'adopted', {'handle': handle}))
-    if wished: self._stop_once(a)
-    await self._attempt(a, handle)
-
-@patch
-async def _look_for(self:JobQueue, job:Job) -> dict|None:
-    "What the runner finds of it. Not knowing is not the same as nothing: then ask again."
-    for n in itertools.count(1):
-        try: return await self.runners[job.runner].find(job)
-        except Exception as e:
-            _log.warning('Cannot look for job %s yet: %s', job.id, e)
-            await asyncio.sleep(retry_delay(n, .2, 10.))
-
-# %% ../../nbs/run/16_queue.ipynb #a6f44ff1
+# %% ../../nbs/run/16_queue.ipynb #dc485005
 @patch
 async def _main(self:JobQueue):
     "Recover, then follow the journal until stopped."
@@ -848,30 +222,31 @@ async def _main(self:JobQueue):
 @patch
 def _arrive(self:JobQueue) -> int:  # Where to read on in the journal
     "Find the submitted jobs that have not ended."
-    if self._fence is None and self._losing is None: self._open()
+    if self.holder.fence is None and self._losing is None: self.holder.open()
     cursor = self.tracker.last_seq()
     self._look_around()
-    waiting = [j for j in self._ask('submitted', [*self.runners]) if j.status is JobStatus.PENDING]
-    for n in range(0, len(waiting), 500):
-        jobs = waiting[n:n+500]
-        places = self._ask('places', [j.id for j in jobs])
-        for j in jobs:
-            try:
-                if (job := self.tracker.jobs.get(j.id) or self.tracker.get_job(j.id)) is not None and j.id in places: self._resume(job, epoch(places[j.id][0]))
+    waiting = {j.id: j for j in self.tracker.pending_jobs() if j.runner in self.runners}   # at hand already: no need to read them again
+    ids = [*waiting]
+    for n in range(0, len(ids), 500):
+        places = self.holder.ask('places', ids[n:n+500])
+        for job_id in ids[n:n+500]:
+            queued_at, _ = places.get(job_id, (None, None))
+            if queued_at is None: continue   # nobody has submitted it
+            try: self._resume(waiting[job_id], epoch(queued_at))
             except StoreError: raise   # it is read again
             except Exception as e:
-                _log.exception('The queue cannot line up job %s', j.id)
-                self._tell_odd(j.id, e)
+                _log.exception('The queue cannot line up job %s', job_id)
+                self.room.tell_odd(job_id, e)
     return cursor
 
 @patch
 def _resume(self:JobQueue, job:Job, submitted:float):
     "Line up a job from the record."
-    self._submitted[job.id], delay = submitted, 0.
+    self.room.submitted[job.id], delay = submitted, 0.
     if job.attempt or job.message:   # it may be waiting for its next attempt
         last = next((e for e in reversed(self.tracker.events(0, job.id, None)) if e.type in ('retried', 'deferred')), None)
         if last: delay = _left(last)
-    self._line_up(job, delay)
+    self.room.line_up(job, delay)
 
 def _left(event:JobEvent) -> float:
     "What is left of the wait that an event announced, seconds."
@@ -886,38 +261,33 @@ def _heed(self:JobQueue, e:JobEvent):
     except StoreError: raise   # it is read again
     except Exception as err:
         _log.exception('The queue cannot act on what happened to job %s: %s', e.job_id, e.type)
-        self._tell_odd(e.job_id, err)
+        self.room.tell_odd(e.job_id, err)
 
-# %% ../../nbs/run/16_queue.ipynb #ca9d857d
+# %% ../../nbs/run/16_queue.ipynb #14487c31
 @patch
 def _on_queued(self:JobQueue, e:JobEvent):
     job = self.tracker.jobs.get(e.job_id) or self.tracker.get_job(e.job_id)
     if job is None or job.is_terminal or job.runner not in self.runners: return
-    self._submitted[job.id] = epoch(e.at)
-    self._line_up(job)
+    self.room.submitted[job.id] = epoch(e.at)
+    self.room.line_up(job)
 
 @patch
 def _on_waiting_again(self:JobQueue, e:JobEvent):
     "An attempt is over, and another may follow."
     job = self.tracker.jobs.get(e.job_id)
     if job is None or job.runner not in self.runners or job.status is not JobStatus.PENDING or job.attempt != e.attempt - (e.type == 'deferred'): return
-    if job.id not in self._submitted:
-        queued_at, _ = self._ask('places', [job.id]).get(job.id, (None, None))
+    if job.id not in self.room.submitted:
+        queued_at, _ = self.holder.ask('places', [job.id]).get(job.id, (None, None))
         if queued_at is None: return   # nobody's queue is to carry it out
-        self._submitted[job.id] = epoch(queued_at)
-    self._line_up(job, _left(e))
+        self.room.submitted[job.id] = epoch(queued_at)
+    self.room.line_up(job, _left(e))
 
 @patch
 def _on_cancel(self:JobQueue, e:JobEvent):
-    if (a := self._active.get(e.job_id)) is not None and a.number: self._stop_once(a)
+    if (a := self.carrier.active.get(e.job_id)) is not None and a.number: self.carrier.stop_once(a)
 
 @patch
-def _on_end(self:JobQueue, e:JobEvent):
-    "Forget it."
-    self._submitted.pop(e.job_id, None)
-    self._reasons.pop(e.job_id, None)
-    if (timer := self._waits.pop(e.job_id, None)) is not None: timer.cancel()
-    self.line.discard(e.job_id)
+def _on_end(self:JobQueue, e:JobEvent): self.room.forget(e.job_id)
 
 _HEEDED = {'queued': JobQueue._on_queued, 'retried': JobQueue._on_waiting_again, 'deferred': JobQueue._on_waiting_again, 'cancel_requested': JobQueue._on_cancel,
            'completed': JobQueue._on_end, 'failed': JobQueue._on_end, 'cancelled': JobQueue._on_end}
@@ -947,27 +317,19 @@ def _begin(self:JobQueue) -> JobQueue:
     ready.wait()   # from here on there is a loop that can be asked to end
     return self
 
-# %% ../../nbs/run/16_queue.ipynb #e5335ec9
+# %% ../../nbs/run/16_queue.ipynb #796990c4
 @patch
 async def _live(self:JobQueue, ready:threading.Event):
-    self._loop, self._main_task, self._leaving = asyncio.get_running_loop(), asyncio.current_task(), False
-    self._watch, self._new, self._trouble, self._awake = Watch(self.lease_ttl), True, 0, False
+    self._loop, self._main_task = asyncio.get_running_loop(), asyncio.current_task()
+    self.scribe.start(self._loop), self.holder.forget(), self.carrier.start(), self.room.open()
     ready.set()
     keeper = self._loop.create_task(self._keep())
     try: await self._main()
     except asyncio.CancelledError: await self._leave()
     finally:
         keeper.cancel()
-        self._close()
-
-@patch
-def _close(self:JobQueue):
-    "Sign off: what still runs is free for others at once."
-    fence, self._fence = self._fence, None
-    _living.pop(self._token, None)
-    if fence is None: return
-    try: self._ask('close_lease', fence)
-    except StoreError as e: _log.warning('%s. Other queues see that this one has ended without being told', e)
+        try: self.holder.close()
+        except StoreError as e: _log.warning('%s. Other queues see that this one has ended without being told', e)
 
 @patch
 def stop(self:JobQueue,
@@ -987,55 +349,13 @@ def stop(self:JobQueue,
 
 @patch
 def _ask_to_leave(self:JobQueue):
-    if not self._leaving: self._main_task.cancel()
-    self._leaving = True
+    if not self.room.closed: self._main_task.cancel()
+    self.room.closed = True
 
-# %% ../../nbs/run/16_queue.ipynb #d3769fed
 @patch
 async def _leave(self:JobQueue):
     "Let go of the running jobs: those that outlive us are left to the next queue."
-    self._look_at(None)
-    for timer in self._waits.values(): timer.cancel()
-    self.line.clear()
-    for d in (self._reasons, self._waits, self._submitted): d.clear()
+    self.room.close()
     if self._losing is not None: await asyncio.wait({self._losing})
-    await asyncio.gather(*[self._surely_let_go(a) for a in [*self._active.values()]])
-    self._writes, self._late, self._late_ids = [], [], set()   # what is left here speaks of jobs that wait
-
-@patch
-async def _surely_let_go(self:JobQueue, a:_Attempt):
-    try: await self._let_go(a)
-    except Exception as e:
-        _log.exception('The queue cannot let go of job %s', a.job.id)
-        self._finish(a, partial(self._plan_broken, a, e))
-    await self._gone_from(a)
-
-@patch
-async def _gone_from(self:JobQueue, a:_Attempt):
-    "Wait until we have nothing to do with it any more: until its end is on record."
-    if self._active.get(a.job.id) is a: await self._going(a)
-
-@patch
-def _going(self:JobQueue, a:_Attempt) -> asyncio.Future:
-    if a.over is None: a.over = self._loop.create_future()
-    return a.over
-
-@patch
-async def _let_go(self:JobQueue, a:_Attempt):
-    if not a.number:   # nothing was begun, and nothing will be
-        a.left = True
-        return self._release(a)
-    task = a.task
-    if a.overtime is not None: await asyncio.wait({a.overtime})
-    if not (a.stopping and a.begun and (await a.stopping).confirmed) and not a.ending:
-        a.left = True
-        task.cancel()
-    await asyncio.wait({task})
-    if a.ending: return
-    if self.runners[a.job.runner].durable or a.job.status is not JobStatus.RUNNING:
-        self.tracker.let_go(a.job.id, a.lease)
-        return self._release(a)
-    receipt = await self._stop_work(a.job, a.handle)
-    if a.handle and receipt.how == 'gone': outcome = await self._follow(a)
-    else: outcome = _stopped(Outcome.failed('interrupted', 'The queue was stopped while it ran', hint='Submit it again, or allow more attempts'), receipt)
-    await self._end(a, outcome)
+    await self.carrier.let_go_of_all()
+    self.scribe.forget()   # what is left here speaks of jobs that wait
