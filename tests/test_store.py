@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 from cjm_jobtrack.core.errors import InvalidInput, StoreError, UnknownNode
 from cjm_jobtrack.core.job import Add, Failure, Job, JobStatus, Move, OutputFile, Update, now
 from cjm_jobtrack.core.store import SCHEMA_VERSION, WRITES, JobStore
-from cjm_jobtrack.core.tracker import MemoryStore
+from cjm_jobtrack.core.memory import MemoryStore
 
 P, R, C, F, X = JobStatus
 
