@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/tracker.html.md"""
 # %% auto #0
 __all__ = ['JobTracker', 'job_result', 'tracker_of', 'MemoryStore', 'Write', 'pump']
 
-# %% ../../nbs/core/05_tracker.ipynb #1e69d2b6
+# %% ../../nbs/core/05_tracker.ipynb #14ec93b0
 import asyncio, logging, threading, time
 from contextlib import contextmanager, suppress
 from typing import Any, AsyncIterator, Awaitable, Callable, Iterable
@@ -17,11 +17,11 @@ from .errors import IllegalMove, InvalidInput, LeaseLost, StoreError, UnknownJob
 from .feeds import pump, threadsafe
 from .job import Failure, Job, JobEvent, JobStatus, jsonable, now
 from .live import LiveJobs
-from .memory import MemoryStore
-from .plans import Write
+from .memory import MemoryStore  # noqa: F401
+from .plans import Write  # noqa: F401
+_all_ = ['MemoryStore', 'Write', 'pump']   # whoever works with a tracker finds them here too
 
-# %% ../../nbs/core/05_tracker.ipynb #5d295ba1
-_all_ = ['MemoryStore', 'Write', 'pump']   # also found here
+# %% ../../nbs/core/05_tracker.ipynb #cbfa0f16
 _log = logging.getLogger(__name__)
 _ENDS = {s.value for s in JobStatus if s.is_terminal}   # types of the event that ends a job
 _NEVER = float('-inf')                                   # on the monotonic clock, seconds
