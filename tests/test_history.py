@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies as st
-from cjm_jobtrack.core import history
+from cjm_jobtrack.core import history, original as manager
 from cjm_jobtrack.core.errors import InvalidInput, StoreError
 from cjm_jobtrack.core.history import (RetentionPolicy, backup, candidates, duration, export_jobs, import_jobs, instant, orphans, prune, read_original)
 from cjm_jobtrack.core.job import Dossier, Failure, Job, JobEvent, JobStatus, OutputFile, jsonable
@@ -139,7 +139,7 @@ def test_killed_while_it_tidies(tmp_path):
     with JobTracker(url) as t:
         t.restore([dossier(f'job-{n:04}') for n in range(2000)])
         for n in range(0, 2000, 5): t.log(f'job-{n:04}', b'x')
-    code = f'from cjm_jobtrack.core import history as h\nh._PAGE = 10\nh.prune(h.JobTracker({url!r}), h.RetentionPolicy(keep=0))'
+    code = f'from cjm_jobtrack.core import history as h, retention as r\nr._PAGE = 10\nh.prune(h.JobTracker({url!r}), h.RetentionPolicy(keep=0))'
     with subprocess.Popen([sys.executable, '-c', code]) as p, JobStore(url) as s:
         end = time.monotonic() + 30
         while sum(s.counts().values()) > 1800 and time.monotonic() < end: time.sleep(.005)
@@ -520,7 +520,7 @@ def test_how_it_is_read_makes_no_difference(n, monkeypatch):
     data = json.dumps([original(i, logs='é😀\ud83d', note='漢字'*i) for i in range(20)], indent=2, ensure_ascii=True).encode() [:-3] + b' "\xff\xc3'
     told = []
     for f, block in ((io.BytesIO(data), 1 << 16), (Slow(data, n), 1 << 16), (io.BytesIO(data), n)):
-        monkeypatch.setattr(history._Window.__init__, '__defaults__', (0, block))
+        monkeypatch.setattr(manager._Window.__init__, '__defaults__', (0, block))
         with JobTracker() as t: told.append((import_jobs(t, f), text_of(t)))
     assert told[0] == told[1] == told[2] and told[0][0].added == 19
 
