@@ -299,7 +299,7 @@ def test_a_program_goes_on_writing_while_its_log_is_cut_and_read(logs):
 
 TRIM_AND_DIE = r"""
 import os, signal, sys
-from cjm_jobtrack.core import logs as m
+from cjm_jobtrack.core import cuts, logs as m
 folder, job, fatal = sys.argv[1], sys.argv[2], int(sys.argv[3])
 seen = 0
 def point():
@@ -312,7 +312,7 @@ def framed(call):
         try: return call(*args, **kw)
         finally: point()
     return framed_call
-m._punch = framed(m._punch)
+cuts._punch = framed(cuts._punch)
 for name in 'fsync', 'replace', 'open': setattr(os, name, framed(getattr(os, name)))
 s = m.LogStore(folder, 4096)
 s.trim(job, 1)
