@@ -105,13 +105,15 @@ def listening(self:Feeds,
             feed.waiting -= 1
             if not feed.waiting: del self.feeds[job_id]
 
-# %% ../../nbs/core/04_feeds.ipynb #42dc263d
+# %% ../../nbs/core/04_feeds.ipynb #e2936038
 @patch
 def publish(self:Feeds,
     events:list[JobEvent],  # At least one
 ) -> None:
     "These are on record, and come next in the journal: wake those who wait."
-    self.seq, everyone, told = events[-1].seq, self.feeds.get(None), set()
+    self.seq = events[-1].seq
+    if not self.feeds: return
+    everyone, told = self.feeds.get(None), set()
     for e in events:
         if everyone: everyone.tell(e)
         if (feed := self.feeds.get(e.job_id)) is not None: feed.tell(e), told.add(feed)

@@ -320,7 +320,7 @@ def submit_job(self:LiveJobs,
             self.record([Write(job, Move(job_id, (job.status, job.attempt), {'queued_at': at}, 'queued', at), {})])
         return job
 
-# %% ../../nbs/core/05_live.ipynb #a1d8fa43
+# %% ../../nbs/core/05_live.ipynb #84ac094a
 @patch
 def record(self:LiveJobs,
     writes:list[Write],  # Plans, at most one move for each job
@@ -331,8 +331,9 @@ def record(self:LiveJobs,
         events = self.store.apply([w.op for w in writes])
         done = [self._show(w, e) if e is not None else self._refused(w) for w, e in zip(writes, events)]
         self._told([e for e in done if isinstance(e, JobEvent)])
-    for w, e in zip(writes, events):
-        if e is not None and e.type == 'completed' and self.on_job_completed is not None: self._tell_completed(w.job.id)
+    if self.on_job_completed is not None:
+        for w, e in zip(writes, events):
+            if e is not None and e.type == 'completed': self._tell_completed(w.job.id)
     return done
 
 @patch

@@ -44,7 +44,7 @@ def cancel_requested(self:Planner, job_id:str) -> bool:
     "Whether somebody asked for this job to be cancelled and it has not ended."
     return job_id in self._cancelling
 
-# %% ../../nbs/core/04_plans.ipynb #a3b07d6b
+# %% ../../nbs/core/04_plans.ipynb #ec576df3
 @patch
 def make_job(self:Planner,
     name:str,                   # What people call it
@@ -71,14 +71,14 @@ def looked_over(job:Job) -> Job:
     "A new job as it can be carried out. Raises `InvalidInput` naming the field."
     check_id(job.id)
     for field, kind in _TYPES:
-        if not isinstance(value := getattr(job, field), kind) or kind is int and isinstance(value, bool): raise InvalidInput(field, f'is {value!r}', f'Give a value of type {kind.__name__}')
+        if type(value := getattr(job, field)) is not kind and (not isinstance(value, kind) or kind is int and isinstance(value, bool)): raise InvalidInput(field, f'is {value!r}', f'Give a value of type {kind.__name__}')
     if not 1 <= job.max_attempts < _MOST: raise InvalidInput('max_attempts', f'is {job.max_attempts}', 'Give a whole number of at least 1')
     if not -_MOST <= job.priority < _MOST: raise InvalidInput('priority', f'is {job.priority}', 'Give a whole number of at most 31 bits')
     if (t := job.timeout) is not None and (isinstance(t, bool) or not isinstance(t, (int, float)) or not 0 < t < 1e300): raise InvalidInput('timeout', f'is {t!r}', 'Give seconds above 0, or None')
-    if not isinstance(job.node, str|None): raise InvalidInput('node', f'is {job.node!r}', 'Give the id of a node')
+    if job.node is not None and not isinstance(job.node, str): raise InvalidInput('node', f'is {job.node!r}', 'Give the id of a node')
     return job
 
-# %% ../../nbs/core/04_plans.ipynb #b06babe1
+# %% ../../nbs/core/04_plans.ipynb #f18e8fe9
 @patch
 def plan(self:Planner,
     job:Job,             # The live object
@@ -94,12 +94,13 @@ def plan(self:Planner,
     check_move(job.id, job.status, to)
     at = now()
     if self.durable and 'result' in changes: changes['result'] = jsonable(changes['result'])
-    changes = {k: v for k, v in changes.items() if v is not getattr(job, k)}   # `is`: a result may be anything
+    stands = vars(job)
+    changes = {k: v for k, v in changes.items() if v is not stands[k]}   # `is`: a result may be anything
     if job.id in self._unwritten: changes = dict(progress=job.progress, message=job.message) | changes
     if (job.metadata or job._on_record) and jsonable(job.metadata) != job._on_record: changes['metadata'] = job.metadata
-    changes |= dict(status=to, updated_at=at)
-    if to is JobStatus.RUNNING: changes |= dict(attempt=job.attempt + 1, started_at=at)
-    elif to is JobStatus.PENDING: changes |= dict(attempt=attempt if attempt is not None else job.attempt, started_at=None)
+    changes['status'], changes['updated_at'] = to, at
+    if to is JobStatus.RUNNING: changes['attempt'], changes['started_at'] = job.attempt + 1, at
+    elif to is JobStatus.PENDING: changes['attempt'], changes['started_at'] = job.attempt if attempt is None else attempt, None
     else:
         changes['completed_at'] = at
         if job.unreachable_since is not None: changes['unreachable_since'] = None

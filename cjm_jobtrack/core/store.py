@@ -47,8 +47,14 @@ lease_table = sa.Table('leases', _meta, _counted('fence'), sa.Column('beat', _nu
 node_table = sa.Table('nodes', _meta, sa.Column('id', sa.String(128), primary_key=True), sa.Column('name', sa.Text, nullable=False), sa.Column('doc', _json, nullable=False))
 meta_table = owner_table(_meta)
 
-# %% ../../nbs/core/02_store.ipynb #c4761470
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',', ':'), default=jsonable).encode
+# %% ../../nbs/core/02_store.ipynb #53f8225a
+def _encoder():
+    "What turns a value into JSON. Made once: `JSONEncoder.encode` makes the one in C anew for each value."
+    make = json.encoder.c_make_encoder
+    if make is None: return json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',', ':'), default=jsonable).encode   # a Python without it
+    pieces = make(None, jsonable, json.encoder.encode_basestring, None, ':', ',', False, False, False)
+    return lambda v: ''.join(pieces(v, 0))
+_encode, _decode = _encoder(), json.JSONDecoder().raw_decode
 
 def _doc(v:Any) -> str|None:
     "As JSON. What JSON has no form for is told as `jsonable` does."
@@ -131,7 +137,7 @@ class JobStore(Database):
     tables, version_of_tables, upgrades = _meta, SCHEMA_VERSION, {1: _upgrade_1}
     _kinds = (_Sqlite, _Postgres)
 
-# %% ../../nbs/core/02_store.ipynb #8c9df6ad
+# %% ../../nbs/core/02_store.ipynb #dd5baf54
 _COLUMNS = [f.name for f in fields(Job) if f.name != 'task']
 _DOCS = {'spec': dict, 'metadata': dict, 'outputs': list, 'result': None, 'failure': None}   # kept as JSON -> what stands for NULL
 _WRITABLE = {*_COLUMNS, 'queued_at', 'batch'}
@@ -176,7 +182,7 @@ def _add_plan(db, queued):
     return _plan(db, db.insert(job_table).values(new).on_conflict_do_nothing(index_elements=['id']), _COLUMNS, True, queued)
 
 @cache
-def _change_plan(db, columns, expect, to, lease, tells, attempt=False):
+def _change_plan(db, columns, expect, begins, ends, lease, tells, attempt=False):   # `begins`, `ends`: whether it is a move to running, or to another status
     c, writable = job_table.c, [k for k in columns if k in _WRITABLE]
     where, new = [c.id == _param('w_id', c.id.type)], {k: _param('v_'+k, c[k].type) for k in writable}
     if expect: where += [c.status == _param('w_status', c.status.type), c.attempt == _param('w_attempt', c.attempt.type)]
@@ -185,13 +191,13 @@ def _change_plan(db, columns, expect, to, lease, tells, attempt=False):
     if lease:
         mine = _param('w_lease', _number)
         held, open = c.lease == mine, sa.exists().where(lease_table.c.fence == mine)
-        if to is not JobStatus.RUNNING: where.append(held)
+        if not begins: where.append(held)
         else: where.append(sa.or_(sa.and_(c.status == _PENDING, open), sa.and_(c.status != _PENDING, held)))
-        if to is JobStatus.RUNNING: new['lease'] = mine
-    if to is not None and to is not JobStatus.RUNNING: new['lease'] = sa.null()
+        if begins: new['lease'] = mine
+    if ends: new['lease'] = sa.null()
     return _plan(db, job_table.update().where(*where).values(new) if new else sa.select(c.id).where(*where), columns, tells)
 
-# %% ../../nbs/core/02_store.ipynb #c12a1f40
+# %% ../../nbs/core/02_store.ipynb #e50ad559
 @patch
 def _planned(self:JobStore, op) -> tuple[_Plan, dict, tuple|None]:  # plan, values, what the event will be beside its seq
     db = self._db
@@ -203,12 +209,13 @@ def _planned(self:JobStore, op) -> tuple[_Plan, dict, tuple|None]:  # plan, valu
         return self._with_event(plan, values, (new['id'], new['attempt'], 'created', new['created_at'], op.data))
     changes, lease = op.changes, op.lease
     if type(op) is Update:
-        plan = _change_plan(db, tuple(changes), False, None, lease is not None, False, op.attempt is not None)
+        plan = _change_plan(db, tuple(changes), False, False, False, lease is not None, False, op.attempt is not None)
         values = {p: enc(changes[k]) for k, p, enc in plan.values}
         values['w_id'], values['w_attempt'], values['w_lease'] = op.job_id, op.attempt, lease
         return plan, values, None
     expect, to, attempt = op.expect, changes.get('status'), op.attempt
-    plan = _change_plan(db, tuple(changes), expect is not None, to if to is None or type(to) is JobStatus else JobStatus(to), lease is not None, True)
+    begins = to is not None and to == 'running'
+    plan = _change_plan(db, tuple(changes), expect is not None, begins, to is not None and not begins, lease is not None, True)
     values = {p: v if (v := changes[k]) is None else enc(v) for k, p, enc in plan.values}
     values['w_id'], values['w_lease'] = op.job_id, lease
     if expect is not None:
@@ -221,7 +228,7 @@ def _with_event(self:JobStore, plan, values, event):
     job_id, attempt, type, at, data = event
     text = self._db.doc(data) if data else None
     values['e_job_id'], values['e_attempt'], values['e_type'], values['e_at'], values['e_data'] = job_id, attempt, type, at, text
-    return plan, values, (job_id, attempt, type, at, json.loads(text) if text else {})   # as those will see it who read it later
+    return plan, values, (job_id, attempt, type, at, _decode(text)[0] if text else {})   # as those will see it who read it later
 
 # %% ../../nbs/core/02_store.ipynb #e4c88b80
 def _run_sqlite(con, todo):
