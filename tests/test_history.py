@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from cjm_jobtrack.core import history, original as manager, retention
 from cjm_jobtrack.core.errors import InvalidInput, StoreError
-from cjm_jobtrack.core.history import (RetentionPolicy, backup, candidates, duration, export_jobs, import_jobs, instant, orphans, prune, read_original)
+from cjm_jobtrack.core.history import (RetentionPolicy, backup, candidates, duration, export_jobs, import_jobs, instant, orphans, prune, read_original, removed)
 from cjm_jobtrack.core.job import Dossier, Failure, Job, JobEvent, JobStatus, OutputFile, jsonable
 from cjm_jobtrack.core.store import WRITES, JobStore
 from cjm_jobtrack.core.tracker import JobTracker
@@ -97,10 +97,15 @@ def test_a_batch_is_let_go_when_all_of_it_has_ended(tracker):
     tracker.mark_cancelled('two')
     assert prune(tracker, RetentionPolicy(keep=0)).jobs == 2 and ids(tracker) == set()
 
-def test_a_pin_set_in_the_last_instant_holds(tracker):
+def test_a_pin_set_in_the_last_instant_holds_for_record_and_files(tracker, monkeypatch):
     tracker.restore([dossier(f'job-{n}') for n in range(4)])
-    report = prune(tracker, RetentionPolicy(keep=0), before=lambda page: tracker.pin('job-2'))
-    assert ids(tracker) == {'job-2'} and report.jobs == 3
+    for n in range(4): tracker.logs.append(f'job-{n}', 1, b'x')
+    gone, real = [], tracker.store.delete_many
+    with monkeypatch.context() as m:
+        m.setattr(tracker.store, 'delete_many', lambda *a, **kw: (tracker.pin('job-2'), real(*a, **kw))[1])
+        report = prune(tracker, RetentionPolicy(keep=0), after=gone.extend)
+    assert ids(tracker) == {'job-2'} and report.jobs == 3 and gone == ['job-0', 'job-1', 'job-3'] and 2 in (left := [n for n in range(4) if tracker.logs.attempts(f'job-{n}')])
+    assert left == [2] or tracker.store.shared and not tracker.store.file, 'a record without a folder of its own leaves logs alone'
     tracker.pin('job-2', False)
     assert prune(tracker, RetentionPolicy(keep=0)).jobs == 1
 
@@ -108,12 +113,15 @@ def test_interrupted_between_pages_it_goes_on_next_time(tracker, monkeypatch):
     monkeypatch.setattr(retention, '_PAGE', 5)
     tracker.restore([dossier(f'job-{n:02}') for n in range(17)])
     pages = []
-    def before(page):
+    def after(page):
         if len(pages) == 2: raise RuntimeError('the node cannot remove its files')
         pages.append(page)
-    with pytest.raises(RuntimeError): prune(tracker, RetentionPolicy(keep=0), before=before)
-    assert ids(tracker) == {f'job-{n:02}' for n in range(10, 17)} and sum(pages, []) == [f'job-{n:02}' for n in range(10)]
-    assert prune(tracker, RetentionPolicy(keep=0)).jobs == 7
+    with pytest.raises(RuntimeError): prune(tracker, RetentionPolicy(keep=0), after=after)
+    assert ids(tracker) == {f'job-{n:02}' for n in range(15, 17)} and sum(pages, []) == [f'job-{n:02}' for n in range(10)]
+    tracker.restore([dossier('job-11')])   # submitted again meanwhile
+    folders = [f'job-{n:02}' for n in range(10, 17)] + ['holiday', '']
+    assert removed(tracker, folders) == ['job-10', 'job-12', 'job-13', 'job-14']   # whose files are still there
+    assert prune(tracker, RetentionPolicy(keep=0)).jobs == 3
 
 def test_logs_go_with_their_jobs_and_are_counted(durable):
     durable.restore([dossier(f'job-{n}') for n in range(3)])

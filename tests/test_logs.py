@@ -636,6 +636,27 @@ def test_search_refuses_at_once(logs, field, args, kw):
     with pytest.raises(InvalidInput) as e: logs.search(J, *args, **kw)
     assert e.value.field == field
 
+@pytest.mark.skipif(sys.platform == 'win32', reason='no limit on computing time there')
+@pytest.mark.parametrize('pattern', ['(a+)+$', '(a|aa)+$', '(?:a*)*b'])
+def test_an_expression_without_end_is_ended(logs, monkeypatch, pattern):
+    "In time that is measured in computing, so that a busy machine makes no difference; what it matched before is given."
+    monkeypatch.setattr(people, 'PATIENCE', 1)
+    logs.append(J, 1, b'one\n' + b'a'*60 + b'!\n' + b'two\n')
+    with pytest.raises(InvalidInput, match='1 s of computing') as e: list(logs.search(J, pattern, regex=True))
+    assert e.value.field == 'pattern' and e.value.remedy
+    assert [m.number for m in logs.search(J, 'a'*60)] == [2] and [m.number for m in logs.search(J, '^(one|two)$', regex=True)] == [1, 3]
+
+def test_a_search_that_is_given_up_leaves_no_process(logs):
+    import psutil
+    logs.append(J, 1, b'line\n'*100_000)
+    found = logs.search(J, 'l.ne', regex=True, limit=None)
+    assert next(found).number == 1 and len(psutil.Process().children()) >= 1
+    mine = psutil.Process().children()
+    found = None   # islice and generators go at once
+    import gc
+    gc.collect()
+    assert not [p for p in mine if p.is_running() and p.status() != 'zombie']
+
 BIG = r"""
 import resource, sys
 from cjm_jobtrack.core.logs import LogStore

@@ -7,9 +7,9 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/history.html.md"""
 # %% auto #0
 __all__ = ['LIVE', 'export_jobs', 'import_jobs', 'BackupReport', 'backup', 'ImportReport', 'Problem', 'dossier_line',
            'read_dossier', 'read_original', 'PruneReport', 'RetentionPolicy', 'candidates', 'duration', 'instant',
-           'orphans', 'prune']
+           'orphans', 'prune', 'removed']
 
-# %% ../../nbs/core/07_history.ipynb #a3739e11
+# %% ../../nbs/core/07_history.ipynb #fc8182d8
 import gzip, io, os, shutil, zlib
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -20,9 +20,9 @@ from .archive import _LONGEST, _TOLD, FORMAT, VERSION, ImportReport, Problem, _e
 from .errors import InvalidInput, StoreError
 from .job import Dossier, Failure, Job, JobEvent, JobStatus, instant, jsonable
 from .original import _Joined, _read_list, read_original  # noqa: F401
-from .retention import _PAGE, PruneReport, RetentionPolicy, _ask, _log_store, candidates, duration, orphans, prune  # noqa: F401
+from .retention import _PAGE, PruneReport, RetentionPolicy, _ask, _log_store, candidates, duration, orphans, prune, removed  # noqa: F401
 from .tracker import JobTracker
-_all_ = ['ImportReport', 'Problem', 'dossier_line', 'read_dossier', 'read_original', 'PruneReport', 'RetentionPolicy', 'candidates', 'duration', 'instant', 'orphans', 'prune']   # what becomes of the record, all in one place
+_all_ = ['ImportReport', 'Problem', 'dossier_line', 'read_dossier', 'read_original', 'PruneReport', 'RetentionPolicy', 'candidates', 'duration', 'instant', 'orphans', 'prune', 'removed']   # what becomes of the record, all in one place
 
 # %% ../../nbs/core/07_history.ipynb #9e59a5e7
 _SPOOL = 200                             # Jobs read at once

@@ -293,7 +293,7 @@ def lines(self:LogStore,
     _whole('offset', offset, 0), self.path(job_id, attempt, stream)
     return self._people(job_id, attempt, offset, stream)
 
-# %% ../../nbs/core/03_logs.ipynb #a381944f
+# %% ../../nbs/core/03_logs.ipynb #be35ae38
 @patch
 def _around(self:LogStore, job_id:str, attempt:int, stream:str, offset:int, n:int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     "The `n` lines before and after the line at an offset."
@@ -319,7 +319,7 @@ def search(self:LogStore,
 ) -> Iterator[LogMatch]:      # As they are found, at most one for a line
     """Lines that contain something, as people see them. Reads as it goes, in bounded memory; blocks.
 
-    Raises `InvalidInput`, for a bad expression too, at once."""
+    Raises `InvalidInput`, for a bad expression too, at once; for one that needs more than `lines.PATIENCE` seconds of computing in one log, when it has."""
     found = _pattern(pattern, regex, ignore_case)
     only = b'' if regex or ignore_case or '\ufffd' in pattern else pattern.encode(errors='surrogatepass')
     _whole('context', context, 0), limit is None or _whole('limit', limit, 1)
@@ -327,7 +327,7 @@ def search(self:LogStore,
     def matches():
         for a, s in self._kept(job_id):
             if attempt not in (None, a) or stream not in (None, s): continue
-            for l in _found(self._people(job_id, a, 0, s, only), found):
+            for l in _found(self._people(job_id, a, 0, s, only), found, regex):
                 before, after = self._around(job_id, a, s, l.offset, context) if context else ((), ())
                 yield LogMatch(a, s, l.offset, l.number, l.text, before, after)
     return islice(matches(), limit)

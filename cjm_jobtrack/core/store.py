@@ -7,10 +7,11 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/store.html.md"""
 # %% auto #0
 __all__ = ['SCHEMA_VERSION', 'job_table', 'event_table', 'lease_table', 'node_table', 'meta_table', 'WRITES', 'JobStore']
 
-# %% ../../nbs/core/02_store.ipynb #409f1671
+# %% ../../nbs/core/02_store.ipynb #91e19677
 import json
 from dataclasses import fields
 from functools import cache
+from math import isfinite
 from operator import itemgetter
 from typing import Any, Iterable, NamedTuple
 import sqlalchemy as sa
@@ -359,11 +360,20 @@ def get_many(self:JobStore,
     found = self._read(lambda con: _jobs(self._db, con.execute(_kept(self._db, 'get_many'), {'ids': self._db.ids([*job_ids])}).fetchall()))
     return {j.id: j for j in found}
 
-# %% ../../nbs/core/02_store.ipynb #e6be19c2
+# %% ../../nbs/core/02_store.ipynb #30d28f77
 def _kind(value):
     if value is None or isinstance(value, (bool, str)): return type(value)
     if isinstance(value, (int, float)): return float
     raise InvalidInput('metadata', f'is compared with {value!r}', 'Give text, a number, True, False or None')
+
+def _comparable(key, value):
+    "Raises `InvalidInput` for what no database can compare."
+    if not isinstance(key, str) or not _utf8(key): raise InvalidInput('metadata', f'has the key {key!r}', 'Give a text that can be written as UTF-8')
+    if isinstance(value, str) and not _utf8(value): raise InvalidInput('metadata', f'is compared under {key!r} with {value!r}', 'Give a text that can be written as UTF-8')
+    if isinstance(value, int) and not -1 << 63 <= value < 1 << 63: raise InvalidInput('metadata', f'is compared under {key!r} with a whole number of {value.bit_length()} bits', 'Give one of at most 63 bits')
+    if isinstance(value, float) and not isfinite(value): raise InvalidInput('metadata', f'is compared under {key!r} with {value!r}', 'Give a number')
+
+def _utf8(text:str) -> bool: return text.isascii() or text.encode(errors='replace').decode() == text
 
 def _meta_is(db, n, kind):
     "That the metadata has this value under this key. A key that is missing has None."
@@ -422,6 +432,7 @@ def _asked(self:JobStore, status, metadata, **given) -> tuple[tuple, dict]:  # w
     filters, meta, wanted = tuple(values), [*(metadata or {}).items()], [*{JobStatus(s).value: None for s in status or ()}]
     if len(wanted) == len(JobStatus): wanted = []
     for n, s in enumerate(wanted): values[f's{n}'] = s
+    for k, v in meta: _comparable(k, v)
     for n, (k, v) in enumerate(meta): values[f'k{n}'], values[f'm{n}'] = k, _encode(v) if self._db is _Postgres else v
     return (len(wanted), filters, tuple(_kind(v) for _, v in meta)), values
 
