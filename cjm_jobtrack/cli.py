@@ -11,12 +11,12 @@ __all__ = ['MEANINGS', 'app', 'Url', 'TokenFile', 'AsJson', 'JobId', 'URL', 'COL
            'read_token', 'connect', 'call', 'typed', 'literal', 'read_params', 'check_source', 'events_of', 'following',
            'silence', 'line', 'bar', 'follow', 'conclude', 'short', 'glance', 'submit', 'every_job', 'find_job',
            'the_one', 'table', 'age', 'clip', 'jobs_table', 'when', 'ls', 'Step', 'timeline', 'timeline_table',
-           'node_name', 'show', 'watch', 'copy_log', 'last_lines', 'follow_log', 'logs', 'receipt_of', 'stopped',
-           'cancel', 'download', 'pipelines', 'nodes', 'add_node', 'remove_node', 'read_address', 'data_folder',
-           'listen', 'serve', 'node', 'manager', 'store_url', 'record', 'export_', 'import_', 'leftovers', 'prune_',
-           'pin', 'backup_', 'Finding', 'examine', 'doctor', 'server_process', 'demo']
+           'node_name', 'show', 'watch', 'copy_log', 'last_lines', 'follow_log', 'grep_log', 'logs', 'receipt_of',
+           'stopped', 'cancel', 'download', 'pipelines', 'nodes', 'add_node', 'remove_node', 'read_address',
+           'data_folder', 'listen', 'serve', 'node', 'manager', 'store_url', 'record', 'export_', 'import_',
+           'Leftovers', 'prune_', 'pin', 'backup_', 'Finding', 'examine', 'doctor', 'server_process', 'demo']
 
-# %% ../nbs/50_cli.ipynb #36658fb7
+# %% ../nbs/50_cli.ipynb #09bf3c81
 import errno, hashlib, importlib.metadata, importlib.util, json, logging, os, platform, select, shutil, signal, socket, subprocess, sys, tempfile, threading, time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
@@ -36,8 +36,9 @@ from typer import Argument, Option
 from typer.core import TyperGroup
 import cjm_jobtrack
 from .core.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
-from .core.history import LIVE, ImportReport, PruneReport, RetentionPolicy, backup, duration, export_jobs, import_jobs, orphans, prune
+from .core.history import LIVE, ImportReport, PruneReport, RetentionPolicy, backup, duration, export_jobs, import_jobs, orphans, prune, removed
 from .core.job import Job, JobEvent, JobStatus, check_id, elapsed_s, now
+from .core.lines import _found, _lines, _pattern
 from .core.logs import Cut
 from .core.tracker import JobTracker
 from .net.client import Ask, RemoteClient, Upload, no_route
@@ -612,7 +613,7 @@ def last_lines(
         at, data = at-step, c.data + data
     return at + len(data) - len(b''.join(data.splitlines(keepends=True)[-lines:] if lines else []))
 
-# %% ../nbs/50_cli.ipynb #4bb84760
+# %% ../nbs/50_cli.ipynb #303e8e6c
 def follow_log(
     client:RemoteClient,
     job:Job,        # As it stands
@@ -629,19 +630,35 @@ def follow_log(
             if e.attempt > attempt: attempt, offset = e.attempt, copy_log(client, job.id, e.attempt, 0, out)
     copy_log(client, job.id, attempt, offset, out)
 
+def grep_log(
+    client:RemoteClient,
+    job_id:str,     # The job
+    attempt:int,    # Which attempt
+    text:str,       # What to find
+) -> int:           # How many lines have it
+    "Print the lines of a log that contain a text, as people see them, with their numbers. Raises `InvalidInput`."
+    wanted, n = _pattern(text, False, False), 0
+    for l in _found(_lines(lambda at: client.logs(job_id, at, attempt=attempt), Cut, 0, b'' if '\ufffd' in text else text.encode(errors='surrogatepass')), wanted, False):
+        typer.echo(f'{l.number}: {plain(l.text)}')
+        n += 1
+    return n
+
 @app.command()
 def logs(
     id:JobId,
     follow:Annotated[bool, Option('--follow', '-f', help='Go on until the job ends')]=False,
     attempt:Annotated[int|None, Option(help='Which attempt, counted from 1; without, the latest', min=1)]=None,
     tail:Annotated[int|None, Option(help='Begin so many lines before the end', min=0)]=None,
+    grep:Annotated[str|None, Option('--grep', metavar='WORD', help='Only the lines that contain this, numbered, as a terminal would show them')]=None,
     url:Url=URL, token_file:TokenFile=None):
     "Print what a job printed, byte for byte."
     out = sys.stdout.buffer
+    if grep is not None and (follow or tail is not None): raise InvalidInput('--grep', f'was given together with {"--follow" if follow else "--tail"}', 'It looks through a whole log, as it is now: leave the other out')
     with connect(url, token_file) as client:
         job = find_job(client, id)
         which = job.attempt if attempt is None else attempt
         if attempt is not None and attempt > max(job.attempt, job.max_attempts): raise InvalidInput('--attempt', f'is {attempt}, and there were {job.attempt}')
+        if grep is not None: return grep_log(client, job.id, which, grep) and None
         offset = last_lines(client, job.id, which, tail) if tail is not None else 0
         offset = copy_log(client, job.id, which, offset, out)
         if follow and not job.is_terminal: follow_log(client, job, which, offset, attempt is not None, out)
@@ -893,17 +910,19 @@ def _told_import(report:ImportReport, live:str, store:str):
     for p in report.problems[:20]: typer.echo(plain(p), err=True)
     if len(report.problems) > 20: typer.echo(f'and {len(report.problems)-20:,} more such places', err=True)
 
-# %% ../nbs/50_cli.ipynb #5ec8b849
-def leftovers(
-    data:Path,                  # Data folder of a server
-    workspace:Path|None=None,   # Of a node; None: the usual one
-) -> Callable[[list[str]], None]:
-    "Removes what a node keeps of jobs beside the record: how their attempts are found again, and their results."
-    roots = [data/'attempts', (workspace or data/'workspace')/'outputs']
-    def remove(ids):
-        for f in (root/check_id(i) for root in roots for i in ids):
+# %% ../nbs/50_cli.ipynb #c1e3a1ae
+@dataclass(frozen=True)
+class Leftovers:
+    "What a node keeps of jobs beside the record: how their attempts are found again, and their results."
+    data:Path                  # Data folder of a server
+    workspace:Path|None=None   # Of a node; None: the usual one
+
+    @property
+    def roots(self) -> list[Path]: return [self.data/'attempts', (self.workspace or self.data/'workspace')/'outputs']
+    def names(self) -> set[str]: return {p.name for root in self.roots if root.is_dir() for p in root.iterdir()}   # of all folders, whosever they are
+    def remove(self, ids:list[str]) -> None:
+        for f in (root/check_id(i) for root in self.roots for i in ids):
             with suppress(FileNotFoundError): shutil.rmtree(f)
-    return remove
 
 @app.command('prune')
 def prune_(
@@ -919,7 +938,9 @@ def prune_(
     except InvalidInput as e: raise InvalidInput(f'--{e.field.replace("_", "-").replace("statuses", "status")}', e.problem.replace('`keep`', '--keep'), e.remedy.replace("older_than='30d'", '--older-than 30d').replace('keep=1000', '--keep 1000')) from e
     with record(store) as tracker:
         file = tracker.store.file
-        report = prune(tracker, policy, dry_run, before=leftovers(file.parent, workspace) if file else None)
+        beside = Leftovers(file.parent, workspace) if file else None
+        if beside and not dry_run: beside.remove(removed(tracker, beside.names()))   # what an interrupted one has left
+        report = prune(tracker, policy, dry_run, after=beside.remove if beside else None)
         lost = orphans(tracker, remove=not dry_run) if stray else []
     if as_json: return _print_json(asdict(report) | {'orphans': lost})
     _told_prune(report, lost)

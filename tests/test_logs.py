@@ -1,8 +1,8 @@
 "Logs: bytes that only grow, whoever writes them, and what a person sees of them."
-import asyncio, errno, json, os, re, signal, subprocess, sys, threading, time, tracemalloc
+import asyncio, errno, gc, json, os, re, signal, subprocess, sys, threading, time, tracemalloc
 import pytest
 from hypothesis import given, settings, strategies as st
-from cjm_jobtrack.core import logs as module
+from cjm_jobtrack.core import cuts, lines as people
 from cjm_jobtrack.core.errors import InvalidInput, StoreError
 from cjm_jobtrack.core.logs import TAIL_MAX, Cut, LogChunk, LogStore, collapse_frames
 
@@ -299,7 +299,7 @@ def test_a_program_goes_on_writing_while_its_log_is_cut_and_read(logs):
 
 TRIM_AND_DIE = r"""
 import os, signal, sys
-from cjm_jobtrack.core import logs as m
+from cjm_jobtrack.core import cuts, logs as m
 folder, job, fatal = sys.argv[1], sys.argv[2], int(sys.argv[3])
 seen = 0
 def point():
@@ -312,7 +312,7 @@ def framed(call):
         try: return call(*args, **kw)
         finally: point()
     return framed_call
-m._punch = framed(m._punch)
+cuts._punch = framed(cuts._punch)
 for name in 'fsync', 'replace', 'open': setattr(os, name, framed(getattr(os, name)))
 s = m.LogStore(folder, 4096)
 s.trim(job, 1)
@@ -345,8 +345,8 @@ def test_killed_anywhere_in_a_cut_no_zeros_are_read_and_the_next_one_finishes_it
 @pytest.mark.parametrize('cause', [OSError(errno.EOPNOTSUPP, 'Operation not supported'), OSError(errno.EPERM, 'Operation not permitted'), None])
 def test_where_holes_cannot_be_punched_everything_is_kept_and_told(logs, monkeypatch, caplog, cause):
     def fails(*_): raise cause
-    if cause: monkeypatch.setattr(module, '_punch', fails)
-    else: monkeypatch.setattr(module, '_fallocate', lambda: None)  # as on a system that has no such call
+    if cause: monkeypatch.setattr(cuts, '_punch', fails)
+    else: monkeypatch.setattr(cuts, '_fallocate', lambda: None)  # as on a system that has no such call
     logs.cap, whole = 4096, numbered(2000)
     for i in range(0, len(whole), 3200): logs.append(J, 1, whole[i:i+3200])
     assert logs.trim(J, 1) is False and 'cannot be cut to 4,096 bytes' in logs.note and caplog.text.count('cannot be cut') == 1
@@ -367,11 +367,11 @@ def test_when_the_record_cannot_be_written_nothing_is_punched(logs, monkeypatch,
 
 @punches
 def test_a_cut_that_failed_half_way_is_finished_later(logs, monkeypatch):
-    logs.cap, whole, real = 4096, numbered(2000), module._punch
+    logs.cap, whole, real = 4096, numbered(2000), cuts._punch
     def fails(f, start, end):
         if start < len(whole): raise OSError(errno.EIO, 'Input/output error')
         return real(f, start, end)
-    monkeypatch.setattr(module, '_punch', fails)
+    monkeypatch.setattr(cuts, '_punch', fails)
     logs.append(J, 1, whole)
     assert 'Input/output' in logs.note
     assert len(check_kept(logs, whole, 4096)) == 1  # recorded, so nobody reads what may be zeros
@@ -567,7 +567,7 @@ def test_all_lines_are_what_the_whole_would_show(tmp_path_factory, parts, longes
     logs.append(J, 2, frames)
     whole = [(l.number, l.text) for l in logs.lines(J, 2)]
     with pytest.MonkeyPatch.context() as m:
-        m.setattr(module, 'LINE_MAX', longest)
+        m.setattr(people, 'LINE_MAX', longest)
         some, joined = list(logs.lines(J, 2)), {}
     for l in some: joined[l.number] = joined.get(l.number, '') + l.text
     if b'\r' not in frames or not any(l.goes_on for l in some): assert [*joined.items()] == whole
@@ -578,7 +578,7 @@ def test_a_line_of_frames_without_end_is_its_last_frame(logs):
     assert [m.number for m in logs.search(J, '000199999')] == [1] and not list(logs.search(J, '000100000'))
 
 def test_a_line_without_end_comes_in_pieces_and_is_searched_across_them(logs):
-    n = module.LINE_MAX
+    n = people.LINE_MAX
     for attempt, at in enumerate(range(n-12, n+3), 1):
         logs.append(J, attempt, b'a'*at + b'needle' + b'b'*(n+9) + b'\nlast needle\n')
         lines = list(logs.lines(J, attempt))
@@ -635,6 +635,27 @@ def test_search_goes_across_a_cut(logs):
 def test_search_refuses_at_once(logs, field, args, kw):
     with pytest.raises(InvalidInput) as e: logs.search(J, *args, **kw)
     assert e.value.field == field
+
+@pytest.mark.skipif(sys.platform == 'win32', reason='no limit on computing time there')
+@pytest.mark.parametrize('pattern', ['(a+)+$', '(a|aa)+$', '(?:a*)*b'])
+def test_an_expression_without_end_is_ended(logs, monkeypatch, pattern):
+    "In time that is measured in computing, so that a busy machine makes no difference; what it matched before is given."
+    monkeypatch.setattr(people, 'PATIENCE', 1)
+    logs.append(J, 1, b'one\n' + b'a'*60 + b'!\n' + b'two\n')
+    with pytest.raises(InvalidInput, match='1 s of computing') as e: list(logs.search(J, pattern, regex=True))
+    assert e.value.field == 'pattern' and e.value.remedy
+    assert [m.number for m in logs.search(J, 'a'*60)] == [2] and [m.number for m in logs.search(J, '^(one|two)$', regex=True)] == [1, 3]
+
+def test_a_search_that_is_given_up_leaves_no_process(logs):
+    import psutil
+    logs.append(J, 1, b'line\n'*100_000)
+    before = {p.pid for p in psutil.Process().children()}
+    found = logs.search(J, 'l.ne', regex=True, limit=None)
+    assert next(found).number == 1
+    mine = {p.pid for p in psutil.Process().children()} - before
+    del found
+    gc.collect()
+    assert len(mine) == 1 and not mine & {p.pid for p in psutil.Process().children()}
 
 BIG = r"""
 import resource, sys

@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 from cjm_jobtrack.core.errors import InvalidInput, StoreError, UnknownNode
 from cjm_jobtrack.core.job import Add, Failure, Job, JobStatus, Move, OutputFile, Update, now
 from cjm_jobtrack.core.store import SCHEMA_VERSION, WRITES, JobStore
-from cjm_jobtrack.core.tracker import MemoryStore
+from cjm_jobtrack.core.memory import MemoryStore
 
 P, R, C, F, X = JobStatus
 
@@ -460,8 +460,11 @@ def test_metadata_is_compared_by_value_and_type(store, key):
     for v in (True, False, 0, 1, 1.0, 2**60, -.5, '1', 'true', 'false', 'null', None, 'a"b', 'x', 'y', 'z', '\U0001f3ac', 'empty', '[1]'):
         assert found(v) == (mine == v and isinstance(mine, bool) == isinstance(v, bool)), (key, v)
 
-@pytest.mark.parametrize('kw, field', [(dict(since='yesterday'), 'since'), (dict(until=5), 'until'), (dict(since='0001-01-01T00:00:00+14:00'), 'since'), (dict(until='9999-12-31T23:59:59-10:00'), 'until'), (dict(metadata={'a': [1]}), 'metadata'), (dict(metadata={'a': {}}), 'metadata')])
+@pytest.mark.parametrize('kw, field', [(dict(since='yesterday'), 'since'), (dict(until=5), 'until'), (dict(since='0001-01-01T00:00:00+14:00'), 'since'), (dict(until='9999-12-31T23:59:59-10:00'), 'until'), (dict(metadata={'a': [1]}), 'metadata'), (dict(metadata={'a': {}}), 'metadata'),
+    (dict(metadata={'a': 10**30}), 'metadata'), (dict(metadata={'a': -2**63-1}), 'metadata'), (dict(metadata={'a': float('nan')}), 'metadata'), (dict(metadata={'a': float('inf')}), 'metadata'),
+    (dict(metadata={'a': '\ud800'}), 'metadata'), (dict(metadata={'\ud800': 1}), 'metadata'), (dict(metadata={1: 1}), 'metadata')])
 def test_what_cannot_be_compared_is_told(store, kw, field):
+    "By name, before the database is asked."
     with pytest.raises(InvalidInput) as e: store.list(**kw)
     assert e.value.field == field and e.value.remedy
 

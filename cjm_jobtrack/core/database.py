@@ -17,17 +17,17 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from fastcore.basics import patch
 from .errors import InvalidInput, JobtrackError, StoreError
 
-# %% ../../nbs/core/01_database.ipynb #eb1c18d7
+# %% ../../nbs/core/01_database.ipynb #0c6efd99
 class Sqlite:
     "How SQLite is spoken to."
     dialect, insert, look = sqlite.dialect(paramstyle='named'), staticmethod(sqlite.insert), 'BEGIN'   # `look` begins several statements that see one instant
     @staticmethod
-    def begin(con): con.execute('BEGIN IMMEDIATE')
+    def begin(cur): cur.execute('BEGIN IMMEDIATE')
     @staticmethod
-    def commit(con, tell): con.execute('COMMIT')
+    def commit(cur, tell): cur.execute('COMMIT')
     @staticmethod
-    def undo(con):
-        if con.in_transaction: con.execute('ROLLBACK')
+    def undo(cur):
+        if cur.connection.in_transaction: cur.execute('ROLLBACK')
     @staticmethod
     def broken(con) -> bool: return False
     @staticmethod
@@ -35,9 +35,9 @@ class Sqlite:
     @staticmethod
     def oust(con, e, seconds) -> bool: return False
     @staticmethod
-    def hand(con): return con   # what writes: it has `execute`
+    def hand(con): return con.cursor()   # what writes: one for all, as making them takes time
 
-# %% ../../nbs/core/01_database.ipynb #8cfcebfb
+# %% ../../nbs/core/01_database.ipynb #a77c7876
 _TURN = 0x6A6F6274   # The advisory lock of all who write: 'jobt'
 _STILL = f"""SELECT pg_terminate_backend(a.pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted AND (l.classid, l.objid, l.objsubid) = (0, {_TURN}, 1)
     AND a.datname = current_database() AND l.database = a.datid AND a.usename = current_user AND a.wait_event = 'ClientRead' AND clock_timestamp() - a.state_change > make_interval(secs => %s)"""
@@ -61,7 +61,7 @@ class Postgres:
         "Hang up on whoever has the turn and has said nothing for so long. True: there was one."
         return getattr(e, 'sqlstate', None) == '55P03' and any(cur.execute(_STILL, (seconds,), prepare=False).fetchall())
     @staticmethod
-    def hand(con): return con.cursor()   # one for all: making them takes time
+    def hand(con): return con.cursor()
 
 # %% ../../nbs/core/01_database.ipynb #7a10a986
 _WHOLE = 16 << 20  # Files up to this size, in bytes, are checked page by page when opened; larger ones would take too long
