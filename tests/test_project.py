@@ -111,12 +111,12 @@ def test_every_exported_module_has_its_notebook():
     names = {'.'.join(p.relative_to(ROOT/'cjm_jobtrack').with_suffix('').parts) for p in made}
     assert names == set(MODULES), 'a notebook was renamed or removed, or not exported'
 
-# The house: an import points to an earlier wing, or within a wing to a lower number
+# The house: an import points to an earlier wing, or within a wing to a lower number, or with the same number to an earlier name
 
-def place(name) -> tuple[int, int]:
-    "Where a module stands: its wing, then its number."
+def place(name) -> tuple[int, int, str]:
+    "Where a module stands: its wing, its number, its name."
     nb = MODULES[name]
-    return WINGS.index(nb.parts[0] if len(nb.parts) > 1 else ''), int(re.match(r'\d+', nb.name)[0])
+    return WINGS.index(nb.parts[0] if len(nb.parts) > 1 else ''), int(re.match(r'\d+', nb.name)[0]), nb.stem
 
 def imports(name) -> set[str]:
     "Modules of ours that a module imports, wherever in it the import stands."

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/plugin.html.md"""
 # %% auto #0
 __all__ = ['PluginRunner', 'plugin_result']
 
-# %% ../../nbs/run/14_plugin.ipynb #87c368b3
+# %% ../../nbs/run/14_plugin.ipynb #63775a65
 import asyncio, inspect, logging, signal, threading, time
 from concurrent.futures import Future
 from contextlib import suppress
@@ -20,8 +20,10 @@ import psutil
 from fastcore.basics import patch
 from ..core.errors import InvalidInput
 from ..core.job import Job, JobStatus, jsonable
-from .call import CallRunner, _failed, _key, _outcome, _runs, _within, _Work
+from .call import CallRunner, _key, _outcome, _within, _Work
+from .family import runs
 from .runner import Outcome, Receipt, Report
+from .worker import _failed
 
 # %% ../../nbs/run/14_plugin.ipynb #6d6b2021
 @dataclass
@@ -348,7 +350,7 @@ async def stop(self:PluginRunner,
     if self.in_process and work.done.done(): return Receipt(True, 'asked', [what])
     return Receipt(False, 'unconfirmed', left=[what], message=f'The call was given up, but whether plugin {call.plugin} has stopped is not known: it does not answer, and its manager has no process to end')
 
-# %% ../../nbs/run/14_plugin.ipynb #682cc6e1
+# %% ../../nbs/run/14_plugin.ipynb #235499ec
 @patch
 async def _forced(self:PluginRunner, call:_Call, work:_Work) -> Receipt:
     "End the worker of a plugin, and have the plugin loaded again."
@@ -358,7 +360,7 @@ async def _forced(self:PluginRunner, call:_Call, work:_Work) -> Receipt:
     await _within(work, 2.)
     self._load_again(call.plugin, loaded)
     await asyncio.to_thread(_see_gone, family, self.patience)
-    left = sorted(p.pid for p in family if _runs(p))
+    left = sorted(p.pid for p in family if runs(p))
     ended = sorted({p.pid for p in family} - {*left})
     if left: return Receipt(False, 'unconfirmed', ended, left, f'Still there after SIGKILL: {left}')
     return Receipt(True, 'forced', ended)
@@ -371,7 +373,7 @@ def _family_of(pid:int) -> set[psutil.Process]:
 def _see_gone(family:set[psutil.Process], patience:float) -> None:
     "Wait until processes have ended; those that have not by then are killed. Blocks."
     for end in time.monotonic() + patience, time.monotonic() + patience + 2.:
-        while any(map(_runs, family)) and time.monotonic() < end: time.sleep(.02)
+        while any(map(runs, family)) and time.monotonic() < end: time.sleep(.02)
         for p in family:
             with suppress(psutil.Error):
-                if _runs(p): p.kill()
+                if runs(p): p.kill()
