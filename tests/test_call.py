@@ -351,7 +351,7 @@ async def yields_to_nobody(begun):
     while True:
         begun.set()
         try: yield 1; await asyncio.sleep(600)
-        except BaseException: pass
+        except BaseException: pass  # noqa: S110
 
 @pytest.mark.filterwarnings('ignore:Exception ignored in')   # by one of them
 @pytest.mark.parametrize('fn', [yields_in_spite, yields_to_nobody])
@@ -682,7 +682,7 @@ async def stopped(tracker, fn, grace, *args):
             outcome = await following
             assert (await runner.stop(job, handle, grace)).how == 'gone'
             group = runner._works[handle['key']].worker.family.group
-            assert receipt.message == (None if group else UNSURE) and not [d for d in (group.trees if group else ()) if os.path.exists(d)]
+            assert receipt.message == (None if group else UNSURE) and not (group and any(map(os.path.exists, group.trees)))
         return receipt, outcome, {p.pid for p in family}
 
 @pytest.mark.parametrize('fn', [sleeps, tidies, looks, yields_on, waits])

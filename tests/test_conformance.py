@@ -56,7 +56,7 @@ def deaf():
 
 @pytest.mark.parametrize('pool, endless', [('thread', 'looks'), ('thread', 'waits'), ('process', 'looks'), ('process', 'waits')])
 def test_functions(tracker, pool, endless):
-    trial = Trial(quick={'func': 'plain'}, endless={'func': endless}, failing={'func': 'fails'}, failure={'kind': 'error'}, talkative={'func': 'talks'}, deaf={'func': 'deaf'}, leaving={'func': 'plain'}, leaves={}, bad={'func': 'unknown'}, many=50 if pool == 'thread' else 16)
+    trial = Trial(quick={'func': 'plain'}, endless={'func': endless}, failing={'func': 'fails'}, failure={'kind': 'error'}, talkative={'func': 'talks'}, deaf={'func': 'deaf'}, leaving={'func': 'plain'}, leaves={}, bad={'func': 'unknown'}, many=50 if pool == 'thread' else 12)
     with CallRunner({f.__name__: f for f in (plain, fails, looks, waits, talks, deaf)}, pool=pool) as runner:
         held = asyncio.run(check_runner(runner, trial, tracker=tracker, queue=JobQueue))
     assert not unclaimed(held) and 'work that fails is failed, and says why' in held
