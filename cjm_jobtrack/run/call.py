@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/call.html.md"""
 # %% auto #0
 __all__ = ['CallRunner', 'Result']
 
-# %% ../../nbs/run/11_call.ipynb #757b1e13
+# %% ../../nbs/run/11_call.ipynb #bb97f838
 import asyncio, contextvars, os, threading, time, weakref
 from collections import deque
 from collections.abc import Callable, Hashable
@@ -18,7 +18,7 @@ from fastcore.basics import patch
 from ..core.errors import InvalidInput
 from ..core.job import Job, JobStatus
 from .runner import Outcome, Receipt, Report, _drop_old_log
-from .worker import Result, _ended, _failed, _in_thread, _Known, _on_loop, _packed, _Words, _Worker
+from .worker import Result, _apart, _ended, _failed, _in_thread, _Known, _on_loop, _packed, _Words, _Worker
 _all_ = ['Result']   # whoever writes a generator finds it here
 
 # %% ../../nbs/run/11_call.ipynb #1b327a1d
@@ -275,7 +275,7 @@ def _retire_all(idle:list[_Worker]) -> None:
     with suppress(IndexError):   # there is none any more
         while True: idle.pop().retire()
 
-# %% ../../nbs/run/11_call.ipynb #433c20ac
+# %% ../../nbs/run/11_call.ipynb #79ff5a8d
 @patch
 async def _forced(self:CallRunner, work:_Work) -> Receipt:
     "End the process of a function, unless it has answered, and say what became of it."
@@ -284,7 +284,7 @@ async def _forced(self:CallRunner, work:_Work) -> Receipt:
     if worker is None: worker = work.worker
     if not work.done.done():
         how = 'forced'
-        await asyncio.to_thread(worker.kill)
+        await asyncio.wrap_future(_apart(worker.kill))
         await _within(work, 2*worker.patience)
     if worker is None: return Receipt(True, how, [work.name])
     if work.done.done(): return worker.receipt(how)

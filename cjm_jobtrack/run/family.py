@@ -59,7 +59,7 @@ def _table_elsewhere(mark:bytes, among:Iterable[int]) -> dict[int, tuple[int, in
             found[pid] = p.ppid(), os.getsid(pid), marked
     return found
 
-# %% ../../nbs/run/09_family.ipynb #1fbb9c7a
+# %% ../../nbs/run/09_family.ipynb #73dbce0b
 UNSURE = 'Nothing was found to be left. Without control groups, a process that has left its session, lost its parents and cleared its environment cannot be found'
 
 class Family:
@@ -76,6 +76,10 @@ class Family:
         with suppress(psutil.NoSuchProcess, ProcessLookupError):
             self._known.add(p := psutil.Process(pid))
             if os.getsid(pid) == pid: self._sessions.add(p)
+
+    def add(self, pid:int) -> None:
+        "Somebody who belongs to it too."
+        with self._lock: self._meet(pid)
 
     def look(self) -> set[psutil.Process]:
         "Those who run now."

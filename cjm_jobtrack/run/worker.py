@@ -7,9 +7,10 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/worker.html.md"""
 # %% auto #0
 __all__ = ['Result']
 
-# %% ../../nbs/run/10_worker.ipynb #eb246654
+# %% ../../nbs/run/10_worker.ipynb #218d25dd
 import asyncio, faulthandler, inspect, json, os, pickle, queue, signal, subprocess, sys, threading, time, traceback, uuid
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -87,7 +88,7 @@ def _ended(report:_Words, result:Any) -> Outcome:
     if not JobStatus(result.status).is_terminal: raise ValueError(f'The function gave back an outcome that is {result.status}. Give one that is completed, failed or cancelled')
     return result
 
-# %% ../../nbs/run/10_worker.ipynb #84c8103e
+# %% ../../nbs/run/10_worker.ipynb #61e099dc
 def _drive(steps, report:_Words) -> Any:
     "Follow a generator to its end."
     try:
@@ -108,6 +109,17 @@ def _in_thread(fn, args, kwargs, report:_Words) -> Outcome:
             raise TypeError(f'{fn!r} returned something to be awaited. Make it an `async def`, so that it runs on the event loop')
         return _ended(report, result)
     except BaseException as e: return _ended(report, _failed(e))
+
+def _apart(fn:Callable, *args, name:str='jobtrack') -> Future:
+    "Call something that blocks, or may hang, in a daemon thread of its own: it keeps neither others from their threads nor the interpreter from exiting."
+    answer = Future()
+    answer.set_running_or_notify_cancel()   # who stops waiting for it does not cancel it
+    def run():
+        try: result = fn(*args)
+        except BaseException as e: return answer.set_exception(e)
+        answer.set_result(result)
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return answer
 
 async def _steps(steps, report:_Words) -> Any:
     "Follow an asynchronous generator to its end."
