@@ -1,5 +1,5 @@
 "Plugins as jobs: every shape of result, every end, what a stop achieves and what not; with stand-ins, and under the real plugin manager in its own Python."
-import asyncio, collections, concurrent.futures, contextlib, dataclasses, enum, json, os, subprocess, sys, threading, types
+import asyncio, collections, concurrent.futures, contextlib, dataclasses, enum, json, os, signal, subprocess, sys, threading, types
 from pathlib import Path
 import psutil, pytest
 from helpers import until
@@ -451,6 +451,7 @@ class Workers(Plugins):
     def end(self, name):
         p = self.plugins[name].process
         if p.poll() is None:
+            p.send_signal(signal.SIGSTOP)   # so that it begins nothing meanwhile
             for child in psutil.Process(p.pid).children(): child.kill()
             p.kill()
         p.wait()
@@ -528,7 +529,7 @@ hidden = p.stdout.readline()
 open(sys.argv[1], 'w').write(hidden)
 while not __import__('os').path.exists(sys.argv[2]): __import__('time').sleep(.01)
 p.communicate('go')
-subprocess.Popen(['sleep', '600']).wait()
+__import__('time').sleep(600)
 """
 
 def test_a_helper_that_has_taken_leave_of_the_worker_is_ended_with_it(tracker, workers, tmp_path):
