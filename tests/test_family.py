@@ -39,9 +39,9 @@ def test_a_number_that_was_given_to_another_is_no_sign(begun):
     family.add(p.pid)
 
 def test_who_is_asked_may_end_by_itself_and_who_does_not_hear_is_killed(begun, tmp_path):
-    p, family = begun(f"trap 'echo bye >{tmp_path}/bye; exit' TERM; echo; while :; do sleep .05; done")
+    p, family = begun(f"trap 'echo bye >{tmp_path}/bye; exit 7' TERM; echo; while :; do sleep .05; done")
     ended, left = family.end(grace=20.)
-    assert p.pid in ended and not left and (tmp_path/'bye').exists() and p.wait() == 0
+    assert p.pid in ended and not left and (tmp_path/'bye').exists() and p.wait() == 7
     p, family = begun("trap '' TERM; echo; while :; do sleep .05; done")
     ended, left = family.end(grace=.05)
     assert p.pid in ended and not left and p.wait() == -9
