@@ -1,10 +1,13 @@
 "Functions as jobs: every way they end, what they say, and what can and cannot be stopped."
 import asyncio, ctypes, functools, json, os, signal, subprocess, sys, threading, time, types
-import psutil, pytest
+import cloudpickle, psutil, pytest
 from cjm_jobtrack.core.errors import InvalidInput
 from cjm_jobtrack.core.job import OutputFile
 from cjm_jobtrack.core.tracker import JobTracker
+from cjm_jobtrack.run import worker as worker_module
 from cjm_jobtrack.run.call import CallRunner, Result
+from cjm_jobtrack.run.family import UNSURE
+from cjm_jobtrack.run.groups import Groups
 from cjm_jobtrack.run.queue import JobQueue
 from cjm_jobtrack.run.runner import Outcome, Report, Runner, check_runner
 
@@ -12,6 +15,8 @@ def until(*args):
     from helpers import until   # here, because worker processes import this file, and need no servers
     return until(*args)
 
+
+cloudpickle.register_pickle_by_value(sys.modules[__name__])   # or each worker process would import this file, and all that it imports
 
 _before = set()
 
@@ -80,13 +85,19 @@ def test_whatever_is_raised_is_told(tracker, fn, e, kind, message, hint):
     assert (outcome.status, f.kind, f.message, f.hint) == ('failed', kind, message, hint)
     if kind == 'error': assert f'in {fn.__name__}' in f.evidence['traceback'] and 'call.py' not in f.evidence['traceback'].replace('test_call.py', '')
 
-class Mute(Exception):
-    def __str__(self): raise ValueError('no words')
-
+@pytest.mark.parametrize('why', [ValueError, SystemExit, KeyboardInterrupt])
 @pytest.mark.parametrize('pool', ['thread', 'process'])
-def test_an_exception_that_cannot_tell_its_message(tracker, pool):
+def test_an_exception_that_cannot_tell_its_message(tracker, pool, why):
+    class Mute(Exception):
+        def __str__(self): raise why('no words')
     def mute(): raise Mute
-    assert far_outcome(tracker, mute, pool=pool)[1].failure.message == 'Mute: <its message cannot be had: ValueError>'
+    assert far_outcome(tracker, mute, pool=pool)[1].failure.message == f'Mute: <its message cannot be had: {why.__name__}>'
+
+@pytest.mark.parametrize('status, said', [('running', 'ValueError: The function gave back an outcome that is running'), ('odd', "ValueError: 'odd' is not a valid JobStatus")])
+@pytest.mark.parametrize('pool', ['thread', 'process'])
+def test_an_outcome_that_is_none(tracker, pool, status, said):
+    f = far_outcome(tracker, lambda: Outcome(status), pool=pool)[1].failure
+    assert f.kind == 'error' and f.message.startswith(said)
 
 @pytest.mark.parametrize('said', [0, 100., 'words', (3, 'words'), [None, 'words'], {'percent': 3}, {'message': 'words'}, None])
 def test_what_a_generator_may_yield(tracker, said):
@@ -333,6 +344,48 @@ def test_a_coroutine_that_will_not_be_cancelled_is_not_claimed_to_have_ended(tra
         assert (await runner.follow(job, handle, report)).status == 'cancelled'
     asyncio.run(main())
 
+async def yields_in_spite(begun):
+    while True:
+        begun.set()
+        try: yield 1; await asyncio.sleep(600)
+        except asyncio.CancelledError: pass
+async def yields_to_nobody(begun):
+    while True:
+        begun.set()
+        try: yield 1; await asyncio.sleep(600)
+        except BaseException: pass  # noqa: S110
+
+@pytest.mark.filterwarnings('ignore:Exception ignored in')   # by one of them
+@pytest.mark.parametrize('fn', [yields_in_spite, yields_to_nobody])
+def test_an_asynchronous_generator_that_takes_no_notice_is_left_where_it_yields(tracker, fn):
+    runner, ev = CallRunner(), threading.Event()
+    async def main():
+        job, report = begun(tracker, runner.call(fn, ev))
+        handle = await runner.start(job)
+        while not ev.is_set(): await asyncio.sleep(.001)
+        receipt = await runner.stop(job, handle, 20.)
+        return receipt, await runner.follow(job, handle, report)
+    receipt, outcome = asyncio.run(main())
+    assert (receipt.confirmed, receipt.how, outcome.status) == (True, 'asked', 'cancelled')
+
+def test_an_asynchronous_generator_that_goes_on_waiting_is_not_claimed_to_have_ended(tracker):
+    runner, go = CallRunner(), asyncio.Event()
+    async def stubborn():
+        yield 1
+        while not go.is_set():
+            try: await go.wait()
+            except asyncio.CancelledError: pass
+        yield 2
+    async def main():
+        job, report = begun(tracker, runner.call(stubborn))
+        handle = await runner.start(job)
+        await asyncio.sleep(0)
+        receipt = await runner.stop(job, handle, .02)
+        assert not receipt.confirmed and 'coroutine' in receipt.message
+        go.set()
+        async with asyncio.timeout(20): assert (await runner.follow(job, handle, report)).status == 'cancelled'
+    asyncio.run(main())
+
 def test_stopping_from_another_loop(tracker):
     "The queue has a loop of its own; a stop may come from elsewhere."
     runner, ev = CallRunner(), threading.Event()
@@ -384,6 +437,13 @@ def alive(pid):
     try: return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess: return False
 
+@pytest.fixture(params=['groups', 'no groups'])
+def grouped(request, monkeypatch):
+    "Whether control groups can be made; both in turn."
+    if request.param == 'no groups': monkeypatch.setattr(worker_module, '_tidied', lambda: None)
+    elif not Groups.find(): pytest.skip('this process may not make control groups')
+    return request.param == 'groups'
+
 @pytest.mark.parametrize('fn, args, kwargs, result', [
     (plain, [1], {'b': 5}, 6), (coro, ['x'], {}, 'x'), (steps, [3], {}, 3), (asteps, [2], {}, None), (says_result, [1], {}, {'n': 1}), (asays_result, [1], {}, {'n': 1}),
     (Model().run, [1], {}, [1]), (Model(), [1], {}, [1]), (AsyncModel(), [1], {}, [1]), (functools.partial(steps, 2), [], {}, 2), (max, [3, 9], {}, 9), (lambda: None, [], {}, None),
@@ -410,6 +470,48 @@ def test_whatever_is_raised_in_a_process_is_told(tracker, fn, kind, message):
     assert (outcome.status, f.kind, f.message) == ('failed', kind, message)
     if kind == 'error': assert f'in {fn.__name__}' in f.evidence['traceback'] and 'run/call.py' not in f.evidence['traceback']
     else: assert (f.evidence, f.hint) == ({'field': 'path'}, 'Give a recording')
+
+class Shy:
+    "Not to be put into words."
+    def __repr__(self): sys.exit('not for others')
+class Quiet:
+    def __repr__(self): raise ValueError
+def nested(n):
+    out = []
+    for _ in range(n): out = [out]
+    return out
+def endless_list():
+    out = []
+    out.append(out)
+    return out
+
+@pytest.mark.parametrize('give, right', [
+    (lambda: 'a\ud800b', lambda r: r == 'a\\ud800b'), (lambda: {'\udcff': ['\ud800']}, lambda r: r == {'\\udcff': ['\\ud800']}), (lambda: [float('nan'), float('inf')], lambda r: r == [None, None]),
+    (lambda: nested(10_000), lambda r: isinstance(r, list)), (endless_list, lambda r: isinstance(r, list)), (Quiet, lambda r: r == '<Quiet>'), (lambda: [Quiet()], lambda r: r == ['<Quiet>'])])
+def test_odd_results_become_words_in_a_process(tracker, give, right):
+    _, outcome = far_outcome(tracker, give)
+    assert outcome.status == 'completed' and right(outcome.result), outcome
+
+def notes_it(report): report.note('odd', {'what': Shy()})
+def says_it(report): report.progress(50, Shy())
+async def gives_it(): return {'what': [Shy()]}
+
+@pytest.mark.parametrize('fn, said', [
+    (Shy, 'The result of the function (Shy) cannot be sent from its process: SystemExit: not for others'), (gives_it, 'The result of the function (dict) cannot be sent'),
+    (lambda: Outcome.failed('error', 'no', evidence={'what': Shy()}), 'The failure of the function (Failure) cannot be sent'), (lambda: Outcome.completed(1, [Shy()]), 'The outputs of the function (tuple) cannot be sent'),
+    (notes_it, 'SystemExit: not for others'), (says_it, 'SystemExit: not for others')])
+def test_what_cannot_be_sent_from_a_process_is_named(tracker, fn, said):
+    _, outcome = far_outcome(tracker, fn)
+    assert (outcome.status, outcome.failure.kind) == ('failed', 'error') and outcome.failure.message.startswith(said)
+
+def prints_no_more(): sys.stdout = sys.stderr = None; return 'done'
+def closes_what_it_prints_to(): sys.stdout.close(); return 'done'
+def lowers_the_limit(): sys.setrecursionlimit(60); return nested(200)
+
+@pytest.mark.parametrize('fn', [prints_no_more, closes_what_it_prints_to, lowers_the_limit])
+def test_a_process_that_was_tampered_with_answers(tracker, fn):
+    _, outcome = far_outcome(tracker, fn)
+    assert outcome.failure is None or outcome.failure.kind == 'error'
 
 def talks(report):
     print('one')
@@ -511,6 +613,24 @@ def test_what_cannot_be_reported_ends_the_work(tracker):
             return await runner.follow(job, await runner.start(job), Full(tracker, job.id, 1))
     assert 'No space left' in asyncio.run(main()).failure.message
 
+def leaves_running(fails):
+    subprocess.Popen(['sleep', '600'], start_new_session=True)
+    subprocess.Popen(['sh', '-c', 'trap "" TERM; echo deaf; while :; do sleep 600; done'], stdout=subprocess.PIPE).stdout.readline()
+    if fails: raise ValueError('no')
+    return 'done'
+
+@pytest.mark.parametrize('fails', [False, True])
+@pytest.mark.parametrize('warm', [0, 1])
+def test_what_a_function_leaves_running_is_ended_before_the_job_is_over(tracker, grouped, fails, warm):
+    async def main():
+        with CallRunner(pool='process', warm=warm) as runner:
+            job, report = begun(tracker, runner.call(leaves_running, fails))
+            outcome = await runner.follow(job, await runner.start(job), report)
+            [noted] = [e.data for e in tracker.history(job.id) if e.type == 'leftovers']
+            assert (outcome.failure.message if fails else outcome.result) == ('ValueError: no' if fails else 'done')
+            assert len(noted['pids']) == 3 and noted['names'] == ['sh', 'sleep'] and noted['left'] == [] and not [p for p in noted['pids'] if alive(p)]
+    asyncio.run(main())
+
 # --- stopping a process
 
 def sleeps(): print('at work'); time.sleep(600)
@@ -538,6 +658,18 @@ async def never_ends():
     while True:
         try: await asyncio.sleep(600)
         except asyncio.CancelledError: pass
+async def never_yields():
+    yield 1
+    print('at work')
+    while True:
+        try: await asyncio.sleep(600)
+        except asyncio.CancelledError: pass
+def hides():
+    "As deaf, with a daemon that has cleared its environment, and whose parents and session leader are gone."
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
+    subprocess.run(['setsid', 'sh', '-c', 'env -i sleep 600 </dev/null >/dev/null 2>&1 & echo $!'], check=True)
+    print('at work')
+    while True: time.sleep(600)
 
 async def stopped(tracker, fn, grace, *args):
     with CallRunner(pool='process') as runner:
@@ -546,11 +678,13 @@ async def stopped(tracker, fn, grace, *args):
         following = asyncio.create_task(runner.follow(job, handle, report))
         async with asyncio.timeout(30):
             while b'at work' not in log_of(tracker, job): await asyncio.sleep(.005)
-            family = runner._works[handle['key']].worker.family()
+            family = runner._works[handle['key']].worker.family.look()
             receipt = await runner.stop(job, handle, grace)
             assert not [p for p in family if alive(p.pid)]   # now, not some time later
             outcome = await following
             assert (await runner.stop(job, handle, grace)).how == 'gone'
+            group = runner._works[handle['key']].worker.family.group
+            assert receipt.message == (None if group else UNSURE) and not (group and any(map(os.path.exists, group.trees)))
         return receipt, outcome, {p.pid for p in family}
 
 @pytest.mark.parametrize('fn', [sleeps, tidies, looks, yields_on, waits])
@@ -560,11 +694,29 @@ def test_a_process_that_hears_goes_by_itself(tracker, tmp_path, fn):
     assert (receipt.confirmed, receipt.how, receipt.left, outcome.status) == (True, 'asked', [], 'cancelled') and {*receipt.ended} == family
     assert not args or (tmp_path/'tidy').exists()
 
-@pytest.mark.parametrize('fn, processes', [(deaf, 5), (ignores, 5), (never_ends, 1)])
-def test_a_deaf_process_is_ended_with_all_that_it_began(tracker, fn, processes):
+@pytest.mark.parametrize('fn, processes', [(deaf, 5), (ignores, 5), (never_ends, 1), (never_yields, 1)])
+def test_a_deaf_process_is_ended_with_all_that_it_began(tracker, grouped, fn, processes):
     receipt, outcome, family = asyncio.run(stopped(tracker, fn, .05))
     assert (receipt.confirmed, receipt.how, receipt.left, outcome.status) == (True, 'forced', [], 'cancelled')
     assert {*receipt.ended} == family and len(family) == processes
+
+def test_one_that_has_hidden_is_ended_or_the_receipt_says_what_could_not_be_looked_for(tracker, grouped):
+    receipt, outcome, family = asyncio.run(stopped(tracker, hides, .05))
+    [job] = tracker.list_jobs()
+    hidden = int(log_of(tracker, job).split()[0])
+    try: assert (receipt.confirmed, receipt.how, outcome.status) == (True, 'forced', 'cancelled') and (hidden in receipt.ended) == grouped == (not alive(hidden))
+    finally:
+        if not grouped: os.kill(hidden, signal.SIGKILL)
+
+def answers_and_stays():
+    threading.Thread(target=time.sleep, args=(600,)).start()   # its process cannot leave by itself
+    try: print('at work'); time.sleep(600)
+    except KeyboardInterrupt: return 'half'
+
+def test_a_process_that_has_answered_a_stop_is_not_waited_for(tracker, monkeypatch):
+    monkeypatch.setattr(worker_module._Worker, 'patience', 90.)
+    receipt, outcome, _ = asyncio.run(stopped(tracker, answers_and_stays, 20.))
+    assert (receipt.confirmed, receipt.how, outcome.status) == (True, 'asked', 'cancelled')
 
 @pytest.mark.parametrize('grace', [0., 20.])
 def test_a_process_can_be_stopped_before_it_has_begun(tracker, grace):
@@ -624,27 +776,85 @@ def test_when_we_are_killed_our_processes_end(tmp_path):
 # --- processes that are kept
 
 def pid_of(): return os.getpid()
+def meets(folder):
+    "Ends when there are two."
+    open(f'{folder}/{os.getpid()}', 'w').close()
+    while len(os.listdir(folder)) < 2: time.sleep(.005)
+    return os.getpid()
 def leaves_one(): return subprocess.Popen(['sleep', '600']).pid
 
-def test_a_warm_process_is_used_again_and_closed(tracker):
+def test_a_warm_process_is_used_again_and_closed(tracker, tmp_path):
     async def main():
         with CallRunner(pool='process', warm=1) as runner:
-            async def one(fn):
-                job, report = begun(tracker, runner.call(fn))
+            async def one(fn, *args):
+                job, report = begun(tracker, runner.call(fn, *args))
                 return (await runner.follow(job, await runner.start(job), report)).result
             a, b = await one(pid_of), await one(pid_of)
             os.kill(b, signal.SIGKILL)       # an idle one that somebody ended
             until(lambda: not alive(b), 'its end')
             c = await one(pid_of)
-            two = await asyncio.gather(one(pid_of), one(pid_of))
-            assert a == b != c and len({*two, c}) in (2, 3)
+            two = await asyncio.gather(*(one(meets, str(tmp_path)) for _ in range(2)))
+            assert a == b != c and c in two and len({*two}) == 2
             assert len(runner._idle) == 1 and [p.pid for p in own_children()] == [runner._idle[0].process.pid]
             child = await one(leaves_one)
-            try: assert not runner._idle and alive(child)   # completed is completed; but with a guest in the house it is not used again
-            finally: os.kill(child, signal.SIGKILL)
+            assert not runner._idle and not alive(child)   # completed is completed; but what has a guest in the house is not used again
             await one(pid_of)
         assert not own_children()
     asyncio.run(main())
+
+class HeldUp(CallRunner):
+    "Between the end of a function in a process and the end of its job, there may be any time."
+    def _elsewhere(self, work, packed):
+        outcome = super()._elsewhere(work, packed)
+        if not self.free.is_set(): self.free.set(); assert self.go.wait(30)
+        return outcome
+
+def waits_for(path):
+    print('at work')
+    while not os.path.exists(path): time.sleep(.005)
+    return 'all of it'
+
+def test_a_late_stop_does_not_end_the_next_job_of_a_kept_process(tracker, tmp_path):
+    async def main():
+        with HeldUp(pool='process', warm=1) as runner:
+            runner.free, runner.go = threading.Event(), threading.Event()
+            a, ra = begun(tracker, runner.call(pid_of))
+            ha = await runner.start(a)
+            async with asyncio.timeout(30):
+                while not runner.free.is_set(): await asyncio.sleep(.005)
+                b, rb = begun(tracker, runner.call(waits_for, str(tmp_path/'go')))
+                following = asyncio.create_task(runner.follow(b, await runner.start(b), rb))
+                while b'at work' not in log_of(tracker, b): await asyncio.sleep(.005)
+                stopping = asyncio.create_task(runner.stop(a, ha, 0.))
+                await asyncio.wait({stopping}, timeout=.1)
+                runner.go.set()
+                receipt = await stopping
+                (tmp_path/'go').touch()
+                return receipt, await runner.follow(a, ha, ra), await following, ra
+    receipt, first, second, _ = asyncio.run(main())
+    assert (receipt.confirmed, receipt.how, first.status, second.result) == (True, 'asked', 'completed', 'all of it'), (receipt, second)
+    assert first.result not in receipt.ended
+
+def test_a_process_that_was_told_to_stop_is_not_used_again(tracker):
+    async def main():
+        with CallRunner(pool='process', warm=1) as runner:
+            job, report = begun(tracker, runner.call(looks))
+            following = asyncio.create_task(runner.follow(job, await runner.start(job), report))
+            async with asyncio.timeout(30):
+                while b'at work' not in log_of(tracker, job): await asyncio.sleep(.005)
+                tracker._cancelling.add(job.id)
+                assert (await following).status == 'cancelled' and not runner._idle
+    asyncio.run(main())
+
+@pytest.mark.skipif(not Groups.find(), reason='this process may not make control groups')
+def test_the_group_of_a_process_that_was_killed_with_us_is_removed_later():
+    old, new = (Groups.find().group(f'jobtrack-call-test-{os.getpid()}-{age}', ('all', 'freezer')) for age in (100, 0))
+    try:
+        for age, group in (100, old), (0, new):
+            for d in group.trees: os.mkdir(d), os.utime(d, (time.time()-age,)*2)
+        worker_module._tidied.__wrapped__()
+        assert not any(map(os.path.exists, old.trees)) and all(map(os.path.exists, new.trees))   # the other may be waiting for its process
+    finally: old.remove(), new.remove()
 
 def test_a_runner_that_is_forgotten_leaves_no_process(tracker):
     async def main():

@@ -11,7 +11,7 @@ from cjm_jobtrack.run.groups import Groups
 from cjm_jobtrack.run.process import ProcessRunner
 from cjm_jobtrack.run.queue import JobQueue
 from cjm_jobtrack.run.runner import Outcome, Receipt, Trial, check_runner
-import makers
+import functions, makers
 from helpers import node_at
 
 LINES = 'i=0; while [ $i -lt 100 ]; do i=$((i+1)); echo line $i; sleep .005; done; exit 3'
@@ -38,26 +38,10 @@ def test_processes(tmp_path, tracker, make):
 
 # --- functions
 
-def plain(): return 1
-def fails(): raise ValueError('no')
-def looks(report):
-    import time
-    while not report.cancelled: time.sleep(.005)
-async def waits(): await asyncio.Event().wait()
-def talks():
-    import time
-    for n in range(1, 101): print('line', n, flush=True); time.sleep(.005)
-    raise ValueError('no')
-def deaf():
-    import signal, time
-    for n in (signal.SIGTERM, signal.SIGINT): signal.signal(n, signal.SIG_IGN)
-    print('deaf', flush=True)
-    while True: time.sleep(60)
-
 @pytest.mark.parametrize('pool, endless', [('thread', 'looks'), ('thread', 'waits'), ('process', 'looks'), ('process', 'waits')])
 def test_functions(tracker, pool, endless):
-    trial = Trial(quick={'func': 'plain'}, endless={'func': endless}, failing={'func': 'fails'}, failure={'kind': 'error'}, talkative={'func': 'talks'}, deaf={'func': 'deaf'}, leaving={'func': 'plain'}, leaves={}, bad={'func': 'unknown'}, many=50 if pool == 'thread' else 6)
-    with CallRunner({f.__name__: f for f in (plain, fails, looks, waits, talks, deaf)}, pool=pool) as runner:
+    trial = Trial(quick={'func': 'plain'}, endless={'func': endless}, failing={'func': 'fails'}, failure={'kind': 'error'}, talkative={'func': 'talks'}, deaf={'func': 'deaf'}, leaving={'func': 'plain'}, leaves={}, bad={'func': 'unknown'}, many=50 if pool == 'thread' else 16)
+    with CallRunner({name: getattr(functions, name) for name in ('plain', 'fails', 'looks', 'waits', 'talks', 'deaf')}, pool=pool) as runner:
         held = asyncio.run(check_runner(runner, trial, tracker=tracker, queue=JobQueue))
     assert not unclaimed(held) and 'work that fails is failed, and says why' in held
 

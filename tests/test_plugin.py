@@ -1,5 +1,5 @@
 "Plugins as jobs: every shape of result, every end, what a stop achieves and what not; with stand-ins, and under the real plugin manager in its own Python."
-import asyncio, collections, dataclasses, enum, json, os, subprocess, sys, threading, types
+import asyncio, collections, concurrent.futures, contextlib, dataclasses, enum, json, os, signal, subprocess, sys, threading, types
 from pathlib import Path
 import psutil, pytest
 from helpers import until
@@ -166,6 +166,113 @@ def test_progress_is_heeded_when_it_changes(tracker):
         return await following
     assert asyncio.run(main()).status == 'completed'
 
+class Silent(Speech):
+    "Answers no question until it may."
+    def __init__(self, **kw): super().__init__(**kw); self.may, self.asks = threading.Event(), []
+    def hang(self, what): self.asks.append(what); assert self.may.wait(60); return {'progress': .9, 'message': 'late'}
+    def get_progress(self): return self.hang('progress')
+    def cancel(self): return self.hang('cancel')
+
+def threads(): return sorted(t.name for t in threading.enumerate() if t.name.startswith('ask '))
+
+def test_a_question_that_is_not_answered_costs_one_thread_and_nothing_else(tracker):
+    plugin, other = Silent(result='hello'), Speech(result='world')
+    async def main():
+        asyncio.get_running_loop().set_default_executor(concurrent.futures.ThreadPoolExecutor(2))   # for what the two plugins do
+        runner = quick(Plugins(speech=plugin, other=other))
+        runner.hearing = .05
+        job, _, first = await begin(tracker, runner, runner.call('speech', 'a'))
+        another, _, second = await begin(tracker, runner, runner.call('other', 'b'))
+        await see(lambda: plugin.begun.is_set() and other.begun.is_set())
+        other.share = {'progress': .5, 'message': 'half'}
+        await see(lambda: another.progress == 50.)
+        for _ in range(20): await asyncio.sleep(.005)
+        assert plugin.asks == ['progress'] and threads() == ['ask speech: progress'] and job.progress is None
+        plugin.go.set(), other.go.set()
+        async with asyncio.timeout(20): assert [o.result['text'] for o in (await first, await second)] == ['hello', 'world']
+        plugin.go.clear(), plugin.begun.clear()
+        job, _, third = await begin(tracker, runner, runner.call('speech', 'c'))
+        await see(plugin.begun.is_set)
+        assert plugin.asks == ['progress']
+        plugin.may.set()                       # what is answered now was asked in the time of the job before
+        await see(lambda: len(plugin.asks) > 3)
+        assert job.progress is None
+        plugin.get_progress = lambda: {'progress': .95, 'message': 'now'}
+        await see(lambda: job.progress == 95.)
+        plugin.go.set()
+        return await third
+    try: assert asyncio.run(main()).status == 'completed'
+    finally: plugin.may.set(), plugin.go.set(), other.go.set()
+    until(lambda: not threads(), 'the threads to end')
+
+def test_a_stop_that_is_not_answered_is_not_waited_for(tracker):
+    plugin = Silent()
+    async def main():
+        runner = quick(Plugins(speech=plugin))
+        runner.hearing = .05
+        for n in 1, 2:
+            plugin.begun.clear(), plugin.go.clear()
+            job, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
+            await see(plugin.begun.is_set)
+            async with asyncio.timeout(20): receipt = await runner.stop(job, handle, 60.)
+            assert not receipt.confirmed and (await following).status == 'cancelled' and plugin.asks.count('cancel') == 1
+            plugin.go.set()
+    try: asyncio.run(main())
+    finally: plugin.may.set()
+
+def test_last_words_that_are_not_to_be_had_are_not_waited_for(tracker):
+    plugin, may = Speech(result=ValueError('no')), threading.Event()
+    class Mute(Plugins):
+        def get_plugin_diagnostics(self, name, limit): may.wait(60)
+    plugin.go.set()
+    async def main():
+        runner = quick(Mute(speech=plugin))
+        runner.hearing = .05
+        _, _, following = await begin(tracker, runner, runner.call('speech', 'a'))
+        async with asyncio.timeout(20): return await following
+    try: assert asyncio.run(main()).failure.message == 'ValueError: no'
+    finally: may.set()
+
+class Awaited(Speech):
+    "Its questions are coroutines."
+    def __init__(self): super().__init__(); self.hanging = False
+    async def get_progress_async(self): return await asyncio.Event().wait() if self.hanging else self.share
+    async def cancel_async(self): self.cancel()
+
+def test_questions_may_be_coroutines(tracker):
+    plugin = Awaited()
+    async def main():
+        runner = quick(Plugins(speech=plugin))
+        job, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
+        await see(plugin.begun.is_set)
+        plugin.share = {'progress': .25, 'message': 'a quarter'}
+        await see(lambda: job.progress == 25.)
+        plugin.hanging = True
+        receipt = await runner.stop(job, handle, 20.)
+        assert (receipt.confirmed, receipt.how, (await following).status) == (True, 'asked', 'cancelled')
+    asyncio.run(main())
+
+def test_a_plugin_that_answers_nothing_does_not_keep_the_interpreter():
+    code = """
+import asyncio, json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from test_plugin import JobTracker, Plugins, PluginRunner, Silent, begin
+async def main():
+    tracker, plugin = JobTracker(), Silent()
+    runner = PluginRunner(Plugins(speech=plugin))
+    runner.interval = runner.hearing = .01
+    plugin.execute = lambda audio: None
+    _, _, following = await begin(tracker, runner, runner.call('speech', 'a'))
+    async def for_ever(name, *args, **kw): await asyncio.Event().wait()
+    print((await following).status)
+    runner.manager.execute_plugin_async = for_ever
+    job, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
+    while runner._at[handle['key']].task is None: await asyncio.sleep(.01)
+    print((await runner.stop(job, handle, .01)).how, (await following).status)
+asyncio.run(main())"""
+    done = subprocess.run([sys.executable, '-c', code, json.dumps([*map(str, sys.path)])], capture_output=True, text=True, timeout=50)
+    assert done.stdout == 'completed\nunconfirmed cancelled\n', done.stderr
+
 def test_an_id_that_is_used_again_is_new_work(tracker):
     runner = PluginRunner(Coroutines(), in_process=True)
     async def main():
@@ -193,6 +300,92 @@ def test_jobs_of_one_plugin_run_one_after_the_other_and_those_of_two_at_once(tra
         assert [o.status for o in await asyncio.gather(fa, fb, fc)] == ['completed']*3 and [kw['audio'] for _, kw in one.calls] == ['a', 'b']
         assert runner.why_not(tracker.create_job('d', spec=runner.call('one'))) is None
     asyncio.run(main())
+
+# --- managers and plugins that misbehave
+
+class Raises(Plugins):
+    "Raises where it is told to."
+    def __init__(self, e, **where): super().__init__(speech=Speech()); self.e, self.where = e, where; self.plugins['speech'].go.set()
+    def at(self, what, value):
+        if what in self.where: raise self.e
+        return value
+    def get_plugin_meta(self, name): return self.at('meta', super().get_plugin_meta(name))
+    def get_plugin(self, name): return self.at('plugin', self.plugins.get(name))
+    def list_plugins(self): return self.at('list', [types.SimpleNamespace(name='speech'), object()])
+
+@pytest.mark.parametrize('e', [ValueError('out of order'), RuntimeError(), TypeError('x'), ConnectionError('no answer')])
+def test_a_manager_that_cannot_look_up_a_plugin_is_quoted(tracker, e):
+    job = tracker.create_job('x', spec={'plugin_name': 'speech'})
+    with pytest.raises(InvalidInput) as said: asyncio.run(quick(Raises(e, meta=1)).start(job))
+    assert said.value.field == 'plugin_name' and f'{type(e).__name__}{f": {e}" if str(e) else ""}' in said.value.problem and 'manager' in said.value.remedy
+
+@pytest.mark.parametrize('where', ['plugin', 'list', 'nowhere'])
+def test_a_manager_that_raises_instead_of_saying_no_is_understood(tracker, where):
+    runner = quick(Raises(ValueError('odd'), **{where: 1}))
+    with pytest.raises(InvalidInput, match='is not a loaded plugin'): asyncio.run(runner.start(tracker.create_job('x', spec={'plugin_name': 'other'})))
+    async def main(): return await (await begin(tracker, runner, runner.call('speech', 'a')))[2]
+    assert asyncio.run(main()).status == 'completed'   # it has only lost its progress
+
+class NotAsync(Plugins):
+    def execute_plugin_async(self, name, *args, **kw): return {'text': 'at once'}
+class RaisesAtOnce(Plugins):
+    def execute_plugin_async(self, name, *args, **kw): raise Fatal('no model')
+class Ends(Plugins):
+    async def execute_plugin_async(self, name, *args, **kw): raise SystemExit(3)
+class Interrupts(Plugins):
+    async def execute_plugin_async(self, name, *args, **kw): raise KeyboardInterrupt
+class MuteError(Exception):
+    def __str__(self): raise ValueError
+    @property
+    def category(self): raise ValueError
+class RaisesMute(Plugins):
+    async def execute_plugin_async(self, name, *args, **kw): raise MuteError
+class Unreadable:
+    confidence = 1.
+    @property
+    def text(self): raise OSError('the file with the text is gone')
+class GivesUnreadable(Plugins):
+    async def execute_plugin_async(self, name, *args, **kw): return Unreadable()
+
+@pytest.mark.parametrize('manager, kind, said', [
+    (NotAsync, 'invalid', '`manager` has an `execute_plugin_async` that gave back a dict, nothing to be awaited. Make it an `async def`'), (RaisesAtOnce, 'error', 'Fatal: no model'),
+    (Ends, 'error', 'SystemExit: 3'), (Interrupts, 'error', 'KeyboardInterrupt'), (RaisesMute, 'error', 'MuteError: <its message cannot be had: ValueError>'),
+    (GivesUnreadable, 'error', 'What plugin speech gave back (Unreadable) cannot be read: OSError: the file with the text is gone')])
+def test_a_manager_that_misbehaves_fails_its_job_and_not_the_queue(tmp_path, manager, kind, said):
+    good = Plugins(other=Speech(result='fine'))
+    good.plugins['other'].go.set()
+    with JobTracker(f'sqlite:///{tmp_path}/jobs.db') as tracker, JobQueue(tracker, [quick(manager(speech=Speech())), quick(good, name='good')], slots=1) as queue:
+        bad = queue.submit(tracker.create_job('bad', runner='plugin', spec={'plugin_name': 'speech', 'file_path': 'a'}))
+        after = queue.submit(tracker.create_job('after', runner='good', spec={'plugin_name': 'other', 'file_path': 'a'}))
+        tracker.join(bad.id, 20), tracker.join(after.id, 20)
+    assert (bad.status, bad.failure.kind, bad.failure.message) == ('failed', kind, said) and after.result['text'] == 'fine'
+
+class OddParts(Speech):
+    "Its attributes raise, or are not what they seem."
+    pid = 'no number'
+    @property
+    def get_progress_async(self): raise OSError('no')
+    def get_progress(self): raise SystemExit
+    @property
+    def process(self): return self
+    @property
+    def cancel(self): raise OSError('no')
+    @cancel.setter
+    def cancel(self, _): pass
+    def poll(self): raise OSError('no')
+
+def test_a_plugin_whose_parts_raise_is_called_all_the_same(tracker):
+    assert end_of(tracker, OddParts(result='hello'))[1].result['text'] == 'hello'
+    plugin = OddParts()
+    async def main():
+        runner = quick(Plugins(speech=plugin))
+        job, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
+        await see(plugin.begun.is_set)
+        receipt = await runner.stop(job, handle, .01)
+        plugin.go.set()
+        return receipt, await following
+    receipt, outcome = asyncio.run(main())
+    assert not receipt.confirmed and outcome.status == 'cancelled'
 
 # --- stopping
 
@@ -258,6 +451,7 @@ class Workers(Plugins):
     def end(self, name):
         p = self.plugins[name].process
         if p.poll() is None:
+            p.send_signal(signal.SIGSTOP)   # so that it begins nothing meanwhile
             for child in psutil.Process(p.pid).children(): child.kill()
             p.kill()
         p.wait()
@@ -279,7 +473,7 @@ class Workers(Plugins):
 @pytest.fixture
 def workers():
     made = []
-    def make(*a, **kw): made.append(Workers(*a, **kw)); return made[-1]
+    def make(*a, kind=Workers, **kw): made.append(kind(*a, **kw)); return made[-1]
     yield make
     for m in made:
         for name in [*m.plugins]: m.end(name)
@@ -326,6 +520,69 @@ def test_a_plugin_that_cannot_be_loaded_again_says_so_and_is_tried_again(tracker
             _, _, following = await begin(tracker, runner, runner.call('speech', 'a', quick=True))
             async with asyncio.timeout(20): outcome = await following
             assert outcome.status == status and (status == 'completed' or outcome.failure.kind == 'not_started')
+    asyncio.run(main())
+
+HELPER = """
+import subprocess, sys
+p = subprocess.Popen(['setsid', 'sh', '-c', 'env -i sleep 600 >/dev/null 2>&1 & echo $!; read line; exit'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+hidden = p.stdout.readline()
+open(sys.argv[1], 'w').write(hidden)
+while not __import__('os').path.exists(sys.argv[2]): __import__('time').sleep(.01)
+p.communicate('go')
+__import__('time').sleep(600)
+"""
+
+def test_a_helper_that_has_taken_leave_of_the_worker_is_ended_with_it(tracker, workers, tmp_path):
+    class Helped(Workers):
+        def spawn(self): return subprocess.Popen([sys.executable, '-c', HELPER, tmp_path/'hidden', tmp_path/'go'])
+        def reload_plugin(self, name, config=None): self.plugins[name].process.kill(); self.plugins[name].process.wait(); self.plugins[name].process = Workers.spawn(self); return True
+    manager = workers('speech', kind=Helped)
+    async def main():
+        runner = quick(manager)
+        job, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
+        await see(lambda: (tmp_path/'hidden').exists() and (tmp_path/'hidden').read_text().endswith('\n'))
+        hidden, call = psutil.Process(int((tmp_path/'hidden').read_text())), runner._at[handle['key']]
+        await see(lambda: call.family and hidden in call.family._known)
+        (tmp_path/'go').touch()
+        await see(lambda: hidden not in psutil.Process(call.worker.pid).children(recursive=True))
+        receipt = await runner.stop(job, handle, .05)
+        assert (receipt.confirmed, receipt.how, receipt.left) == (True, 'forced', []) and hidden.pid in receipt.ended and 'cannot be found' in receipt.message
+        assert not hidden.is_running() or hidden.status() == psutil.STATUS_ZOMBIE
+        await following
+    asyncio.run(main())
+
+def test_a_manager_that_waits_for_a_dead_worker_in_spite_of_being_cancelled_is_given_up(tracker, workers):
+    go = threading.Event()
+    class Waits(Workers):
+        async def execute_plugin_async(self, name, *args, **kw):
+            while not go.is_set():
+                with contextlib.suppress(asyncio.CancelledError): await asyncio.sleep(.01)
+    manager = workers('speech', kind=Waits)
+    async def main():
+        runner = quick(manager)
+        runner.hearing = .05
+        _, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
+        await see(lambda: runner._at[handle['key']].task)
+        manager.end('speech')
+        async with asyncio.timeout(20): outcome = await following
+        go.set()
+        await asyncio.wait({runner._at[handle['key']].task})
+        return outcome
+    assert asyncio.run(main()).failure.kind == 'lost'
+
+@pytest.mark.parametrize('config, raises', [(None, False), ({}, True)])
+def test_a_plugin_whose_settings_cannot_be_had_does_not_hold_up_others(tracker, workers, config, raises):
+    class Odd(Workers):
+        def get_instance(self, name):
+            if raises: raise RuntimeError('no')
+            return types.SimpleNamespace(plugin_name=name, config=config)
+    manager = workers('speech', kind=Odd)
+    async def main():
+        runner = quick(manager)
+        manager.end('speech')
+        for _ in range(2):
+            _, _, following = await begin(tracker, runner, runner.call('speech', 'a', quick=True))
+            async with asyncio.timeout(20): assert (await following).status == ('failed' if raises else 'completed')
     asyncio.run(main())
 
 def test_a_manager_that_tries_again_by_itself_is_not_silent_about_it(tracker, workers):

@@ -7,23 +7,25 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/plugin.html.md"""
 # %% auto #0
 __all__ = ['PluginRunner', 'plugin_result']
 
-# %% ../../nbs/run/14_plugin.ipynb #87c368b3
-import asyncio, inspect, logging, signal, threading, time
+# %% ../../nbs/run/14_plugin.ipynb #044ccebc
+import asyncio, inspect, logging, math, time
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 from numbers import Real
 from types import SimpleNamespace
 from typing import Any
-import psutil
 from fastcore.basics import patch
 from ..core.errors import InvalidInput
 from ..core.job import Job, JobStatus, jsonable
-from .call import CallRunner, _failed, _key, _outcome, _runs, _within, _Work
+from .call import CallRunner, _key, _outcome, _within, _Work
+from .family import Family, runs
 from .runner import Outcome, Receipt, Report
+from .worker import _apart, _failed, _in_words, _lost, _trace
 
-# %% ../../nbs/run/14_plugin.ipynb #6d6b2021
+# %% ../../nbs/run/14_plugin.ipynb #fd4b1e92
 @dataclass
 class _Call:
     "One call of a plugin."
@@ -35,9 +37,11 @@ class _Call:
     task:asyncio.Task|None=None             # The manager's coroutine, once it is asked
     loop:Any=None                           # Where that runs
     worker:Any=None                         # The worker process (`pid`, `poll()`), if there is one
+    family:Family|None=None                 # That process with all that came of it
+    shown:tuple|None=None                   # What the plugin has told last
+    at:float=math.inf                       # When the manager was asked, monotonic seconds
     asked:bool=False                        # It is to stop
     begun:datetime|None=None                # When the manager was asked
-    given_up:bool=False                     # Its worker had ended, and the manager did not notice
 
 class PluginRunner:
     """Carries out jobs by the plugins of a plugin manager.
@@ -47,6 +51,7 @@ class PluginRunner:
     durable = False
     interval = .5   # Seconds between looks at a plugin's progress
     patience = 8.   # Seconds to wait for a worker process that was told to end
+    hearing = 3.    # Seconds to wait for an answer to what is asked once: to stop, for last words
 
     def __init__(self,
         manager,                    # Has `execute_plugin_async` and `get_plugin_meta`
@@ -56,13 +61,20 @@ class PluginRunner:
         in_process:bool=False,      # Whether the manager's coroutines do the work themselves, so that cancelling one surely ends it
     ):
         for verb in 'execute_plugin_async', 'get_plugin_meta':
-            if not callable(getattr(manager, verb, None)): raise InvalidInput('manager', f'{manager!r} has no `{verb}`', 'Give a plugin manager, such as that of cjm-plugin-system')
+            if not callable(_part(manager, verb)): raise InvalidInput('manager', f'is a {type(manager).__name__}, which has no `{verb}`', 'Give a plugin manager, such as that of cjm-plugin-system')
         self.manager, self.name, self.file_argument, self.in_process = manager, name, file_argument, in_process
         self._calls = CallRunner(name=name)
-        self._at, self._last, self._kept = {}, {}, {}
+        self._at, self._last, self._kept, self._open = {}, {}, {}, {}
         self._reloads: dict[str, Future] = {}
 
-# %% ../../nbs/run/14_plugin.ipynb #e897260c
+_log = logging.getLogger(__name__)
+
+def _part(o:Any, name:str) -> Any:
+    "An attribute of something that is not ours; None when it has none, or raises."
+    try: return getattr(o, name, None)
+    except Exception as e: _log.debug('%s of a %s cannot be had: %s', name, type(o).__name__, _in_words(e))
+
+# %% ../../nbs/run/14_plugin.ipynb #bebdc78b
 @patch
 def call(self:PluginRunner,
     plugin_name:str,           # Plugin, or instance of one
@@ -75,22 +87,32 @@ def call(self:PluginRunner,
 @patch
 def _plugin(self:PluginRunner, name:str):
     "The plugin itself, or what stands for it here; None when the manager does not give it."
-    get = getattr(self.manager, 'get_plugin', None)
-    with suppress(LookupError): return get(name) if callable(get) else None
+    get = _part(self.manager, 'get_plugin')
+    try: return get(name) if callable(get) else None
+    except LookupError: return None
+    except Exception as e: _log.debug('The manager does not give plugin %s: %s', name, _in_words(e))
 
 @patch
 def _knows(self:PluginRunner, name:str) -> bool:
-    with suppress(LookupError):
+    try:
         if self.manager.get_plugin_meta(name) is not None: return True
+    except LookupError: pass
+    except Exception as e: raise InvalidInput('plugin_name', f'{name!r} cannot be looked up, the manager says: {_in_words(e)}', 'See that the plugin manager works, and has loaded the plugin') from e
     return name in self._kept or self._plugin(name) is not None
+
+@patch
+def _names(self:PluginRunner) -> list[str]:
+    "The plugins there are, as far as the manager tells."
+    try: return sorted(str(m.name) for m in self.manager.list_plugins())
+    except Exception as e: _log.debug('The manager does not list its plugins: %s', _in_words(e))
+    return []
 
 @patch
 def _asked(self:PluginRunner, spec:dict) -> _Call:
     "Look over a spec. Raises `InvalidInput`."
     name, path, args, kwargs = spec.get('plugin_name'), spec.get('file_path'), spec.get('args') or [], spec.get('kwargs') or {}
     if not isinstance(name, str) or not self._knows(name):
-        known = sorted(m.name for m in self.manager.list_plugins()) if callable(getattr(self.manager, 'list_plugins', None)) else []
-        raise InvalidInput('plugin_name', f'{name!r} is not a loaded plugin', f'Loaded: {", ".join(known)}' if known else 'Load it with the plugin manager first')
+        raise InvalidInput('plugin_name', f'{name!r} is not a loaded plugin', f'Loaded: {", ".join(known)}' if (known := self._names()) else 'Load it with the plugin manager first')
     if path is not None and (not isinstance(path, str) or not path): raise InvalidInput('file_path', f'is {path!r}', 'Give the path of a file')
     if not isinstance(args, (list, tuple)): raise InvalidInput('args', f'is {args!r}', 'Give a list')
     if not isinstance(kwargs, dict) or not all(isinstance(k, str) for k in kwargs): raise InvalidInput('kwargs', f'is {kwargs!r}', 'Give a dict of name to value')
@@ -131,91 +153,148 @@ def _metadata(found:dict) -> dict:
     m = found.get('metadata')
     return m if isinstance(m, dict) else {} if m is None else {'value': m}
 
-# %% ../../nbs/run/14_plugin.ipynb #8b5cc1e1
-_log = logging.getLogger(__name__)
+# %% ../../nbs/run/14_plugin.ipynb #4952a8aa
+class _Question:
+    "Something that was asked of a plugin, and will be answered, or not."
+    def __init__(self, ask, what:str):
+        self.at = time.monotonic()
+        self.answer = asyncio.ensure_future(_held(ask())) if inspect.iscoroutinefunction(ask) else _apart(_tried, ask, name=f'ask {what}')
+        self.waiter = asyncio.wrap_future(self.answer)   # for this loop
+
+    def result(self) -> Any:
+        "The answer; raises what was raised."
+        value, e = self.answer.result()
+        if e is not None: raise e
+        return value
+
+def _tried(ask) -> tuple[Any, BaseException|None]:
+    "What came of a call, or what it raised."
+    try: return ask(), None
+    except BaseException as e: return None, e
+
+async def _held(work) -> tuple[Any, BaseException|None]:
+    "What came of something awaited, or what it raised: `SystemExit`, say, would end the loop with all its jobs."
+    try: return await work, None
+    except asyncio.CancelledError: raise
+    except BaseException as e: return None, e
 
 @patch
-async def _progress(self:PluginRunner, plugin:str) -> tuple[float|None, str|None]|None:
-    "Percent and message of a plugin; None when it tells nothing, or cannot be asked just now."
-    p = self._plugin(plugin)
-    ask = getattr(p, 'get_progress_async', None) or getattr(p, 'get_progress', None)
-    if not callable(ask): return None
-    try:
-        async with asyncio.timeout(3.): said = await (ask() if inspect.iscoroutinefunction(ask) else asyncio.to_thread(ask))
-        share, message = said.get('progress'), said.get('message') or None
-    except Exception as e:
-        _log.debug('Plugin %s cannot be asked for its progress: %s', plugin, e)
+async def _hear(self:PluginRunner,
+    plugin:str,
+    what:str,         # What it is about; of each, one question is open at a time
+    ask,              # Function or coroutine function
+    seconds:float,    # How long to wait for the answer to a new question; one that is open is only looked at
+    until=frozenset() # Tasks whose end ends the wait
+) -> _Question|None:  # Answered; None: not yet, it remains open
+    "Ask something of a plugin."
+    if (q := self._open.get((plugin, what))) is None: q = self._open[plugin, what] = _Question(ask, f'{plugin}: {what}')
+    else: seconds = min(seconds, self.interval)
+    if q.waiter.get_loop() is asyncio.get_running_loop(): await asyncio.wait({q.waiter, *until}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    if not q.answer.done(): return None
+    self._open.pop((plugin, what), None)
+    return q
+
+# %% ../../nbs/run/14_plugin.ipynb #caec13c3
+@patch
+async def _progress(self:PluginRunner, call:_Call, until=frozenset()) -> tuple[float|None, str|None]|None:
+    "Percent and message of a plugin; None when it tells nothing new."
+    p = self._plugin(call.plugin)
+    ask = _part(p, 'get_progress_async') or _part(p, 'get_progress')
+    patience = self.interval if call.task else self.hearing   # what it said of the job before is good to know; a job can begin without
+    if not callable(ask) or (q := await self._hear(call.plugin, 'progress', ask, patience, until)) is None: return None
+    try: told = _told(q.result())
+    except BaseException as e:
+        _log.debug('Plugin %s cannot be asked for its progress: %s', call.plugin, _in_words(e))
         return None
+    if told is None or told == call.shown: return None
+    call.shown = told
+    return told if q.at >= call.at else None
+
+def _told(said:dict) -> tuple[float|None, str|None]|None:
+    share, message = said.get('progress'), said.get('message') or None
     known = isinstance(share, Real) and not isinstance(share, bool) and 0 <= share <= 1 and (share > 0 or message)
     return (100.*share if known else None, message and str(message)) if known or message else None
 
+# %% ../../nbs/run/14_plugin.ipynb #00db2ddc
 @patch
 def _worker(self:PluginRunner, plugin:str):
     "The worker process of a plugin as the manager has it, a `Popen`; None when there is none to be seen."
-    p = getattr(self._plugin(plugin), 'process', None)
-    return p if hasattr(p, 'pid') and callable(getattr(p, 'poll', None)) else None
+    p = _part(self._plugin(plugin), 'process')
+    return p if isinstance(_part(p, 'pid'), int) and callable(_part(p, 'poll')) else None
 
-# %% ../../nbs/run/14_plugin.ipynb #f894bce3
+def _status(worker) -> int|None:
+    "With which status a worker process has ended; None while it runs."
+    try: code = worker.poll()
+    except Exception as e: code = _log.debug('Worker %s does not tell how it is: %s', worker.pid, _in_words(e))
+    return code if isinstance(code, int) else None
+
 @patch
-async def _watch(self:PluginRunner, call:_Call, report:Report, shown) -> None:
+async def _watch(self:PluginRunner, call:_Call, report:Report) -> None:
     "Wait until the manager's call has ended; on the way, tell progress, and see whether the worker lives."
-    missing = 0
+    missing, due = 0, 0.
     while not call.task.done():
         await asyncio.wait({call.task}, timeout=self.interval)
         if call.task.done(): return
-        if (said := await self._progress(call.plugin)) and said != shown:
-            shown = said
-            report.progress(*said)
+        if told := await self._progress(call, {call.task}): report.progress(*told)
         worker = self._worker(call.plugin)
         if worker is not None and call.worker is not None and worker.pid != call.worker.pid:
-            report.note('worker_replaced', {'was': call.worker.pid, 'exit_status': call.worker.poll(), 'is': worker.pid})
+            report.note('worker_replaced', {'was': call.worker.pid, 'exit_status': _status(call.worker), 'is': worker.pid})
             call.worker = worker
-        missing = missing + 1 if call.worker is not None and call.worker.poll() is not None else 0
+            call.family.add(worker.pid)
+        if call.family and (begun := time.monotonic()) >= due:
+            await asyncio.wrap_future(_apart(call.family.look))
+            due = time.monotonic() + max(1., 50*(time.monotonic()-begun))
+        missing = missing + 1 if call.worker is not None and _status(call.worker) is not None else 0
         if missing > 3 and not call.task.done():   # its manager waits for an answer that will not come
-            call.given_up = True
             call.task.cancel()
+            await asyncio.wait({call.task}, timeout=self.hearing)
+            return
 
-# %% ../../nbs/run/14_plugin.ipynb #5b925282
+# %% ../../nbs/run/14_plugin.ipynb #429cc88b
 @patch
 async def _ended(self:PluginRunner, call:_Call) -> Outcome:
     "How a call ended."
-    e = None if call.task.cancelled() else call.task.exception()
-    if e is None and not call.task.cancelled(): return Outcome.completed(plugin_result(call.task.result(), call.transcription))
+    cancelled = not call.task.done() or call.task.cancelled()
+    value, e = (None, None) if cancelled else call.task.result()
+    if not cancelled and e is None: return self._completed(call, value)
     if call.asked or type(e).__name__ == 'PluginCancelledError': return Outcome(JobStatus.CANCELLED)
-    if (code := await self._exit_status(call, e)) is not None: outcome = _lost(call, code, e)
-    elif call.task.cancelled(): return Outcome(JobStatus.CANCELLED)
-    elif getattr(e, 'category', None) == 'user_input': outcome = Outcome.failed('invalid', str(e), evidence={'fields': jsonable(getattr(e, 'fields_invalid', None) or [])})
+    category = c if isinstance(c := _part(e, 'category'), str) else None
+    if (code := await self._exit_status(call, category)) is not None:
+        outcome = _lost(f'The worker process of plugin {call.plugin}', 'it had answered', code, {'pid': call.worker.pid} | ({'said': _in_words(e)} if e is not None else {}))
+    elif cancelled: return Outcome(JobStatus.CANCELLED)
+    elif category == 'user_input': outcome = Outcome.failed('invalid', _in_words(e).removeprefix(f'{type(e).__name__}: '), evidence={'fields': jsonable(_part(e, 'fields_invalid') or [])})
     else: outcome = _failed(e)
-    more = {'category': e.category} if isinstance(getattr(e, 'category', None), str) else {}
+    more = {'category': category} if category else {}
     if last := await self._last_words(call): more |= {'last_lines': last}
     return replace(outcome, failure=replace(outcome.failure, evidence=outcome.failure.evidence | more))
 
 @patch
-async def _exit_status(self:PluginRunner, call:_Call, e:BaseException|None) -> int|None:
-    "With which status the worker process ended, if it did; looked at for a moment when it may just be ending."
-    until = time.monotonic() + (.5 if getattr(e, 'category', None) not in ('user_input', 'fatal') else 0.)
-    while call.worker is not None:
-        if (code := call.worker.poll()) is not None or time.monotonic() >= until: return code
-        await asyncio.sleep(.02)
+def _completed(self:PluginRunner, call:_Call, value:Any) -> Outcome:
+    "The outcome of a call that gave something back."
+    try: return Outcome.completed(plugin_result(value, call.transcription))
+    except BaseException as e:
+        return Outcome.failed('error', f'What plugin {call.plugin} gave back ({type(value).__name__}) cannot be read: {_in_words(e)}', evidence={'traceback': _trace(e)})
 
-def _lost(call:_Call, code:int, e:BaseException|None) -> Outcome:
-    facts = {'pid': call.worker.pid} | ({'said': f'{type(e).__name__}: {e}'} if e is not None else {})
-    begin = f'The worker process of plugin {call.plugin}'
-    if code >= 0: return Outcome.failed('lost', f'{begin} ended with exit status {code} before it had answered', exit_code=code, evidence=facts)
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else f'signal {-code}'
-    return Outcome.failed('lost', f'{begin} was ended by {name} before it had answered', exit_code=128-code, signal=name, evidence=facts,
-                          hint='Something outside ended it; look for memory running out' if name == 'SIGKILL' else None)
+@patch
+async def _exit_status(self:PluginRunner, call:_Call, category:str|None) -> int|None:
+    "With which status the worker process ended, if it did; looked at for a moment when it may just be ending."
+    until = time.monotonic() + (.5 if category not in ('user_input', 'fatal') else 0.)
+    while call.worker is not None:
+        if (code := _status(call.worker)) is not None or time.monotonic() >= until: return code
+        await asyncio.sleep(.02)
 
 @patch
 async def _last_words(self:PluginRunner, call:_Call) -> list[str]:
     "What the plugin has printed since it was called, as far as the manager can tell."
-    ask = getattr(self.manager, 'get_plugin_diagnostics', None)
+    ask = _part(self.manager, 'get_plugin_diagnostics')
     if not callable(ask): return []
-    try: said = await asyncio.to_thread(ask, call.plugin, limit=40)
-    except Exception as e:
-        _log.warning('The diagnostics of plugin %s cannot be had: %s', call.plugin, e)
+    try:
+        q = await self._hear(call.plugin, 'diagnostics', partial(ask, call.plugin, limit=40), self.hearing)
+        return _since(str(q.result()).splitlines(), call.begun)[-40:] if q else []
+    except BaseException as e:
+        if isinstance(e, asyncio.CancelledError): raise
+        _log.warning('The diagnostics of plugin %s cannot be had: %s', call.plugin, _in_words(e))
         return []
-    return _since(str(said).splitlines(), call.begun)[-40:]
 
 def _since(lines:list[str], begun:datetime) -> list[str]:
     "The lines that are dated then or later, without their dates, and those that continue them."
@@ -228,34 +307,32 @@ def _since(lines:list[str], begun:datetime) -> list[str]:
         if late: found.append(line[-1000:])
     return found
 
-# %% ../../nbs/run/14_plugin.ipynb #f2c3d0b9
+# %% ../../nbs/run/14_plugin.ipynb #f9ea4802
 @patch
 def _remember(self:PluginRunner, plugin:str) -> None:
     "What is needed to load a plugin again."
-    get = getattr(self.manager, 'get_instance', None)
-    if (inst := get(plugin) if callable(get) else None) is not None: self._kept[plugin] = (self.manager.get_plugin_meta(inst.plugin_name), dict(inst.config))
+    get = _part(self.manager, 'get_instance')
+    if (inst := get(plugin) if callable(get) else None) is not None: self._kept[plugin] = (self.manager.get_plugin_meta(inst.plugin_name), dict(inst.config or {}))
 
 @patch
 def _load_again(self:PluginRunner, plugin:str, loaded:Future) -> None:
     "End the worker of a plugin and begin another, in a thread: it takes seconds."
-    self._remember(plugin)
-    meta, config = self._kept.get(plugin, (None, None))
-    def load():
+    def load() -> bool:
+        self._remember(plugin)
+        meta, config = self._kept.get(plugin, (None, None))
         if self._plugin(plugin) is not None and self.manager.reload_plugin(plugin, config=config): return True
         return meta is not None and any(self.manager.load_plugin(meta, config, instance_id=plugin) for _ in range(2))
-    def run():
-        try: loaded.set_result(bool(load()))
-        except Exception:
-            _log.exception('Plugin %s could not be loaded again', plugin)
-            loaded.set_result(False)
-    threading.Thread(target=run, name=f'load {plugin}').start()
+    def done(answer):
+        if e := answer.exception(): _log.error('Plugin %s could not be loaded again: %s', plugin, _in_words(e))
+        loaded.set_result(not e and bool(answer.result()))
+    _apart(load, name=f'load {plugin}').add_done_callback(done)
 
 @patch
 async def _ready(self:PluginRunner, plugin:str) -> bool:
     "See that the worker of a plugin lives, if it has one."
     loaded = self._reloads.get(plugin)
     worker = self._worker(plugin)
-    if loaded is None and (worker is not None and worker.poll() is not None or worker is None and plugin in self._kept and self._plugin(plugin) is None):
+    if loaded is None and (worker is not None and _status(worker) is not None or worker is None and plugin in self._kept and self._plugin(plugin) is None):
         loaded = self._reloads[plugin] = Future()
         self._load_again(plugin, loaded)
     if loaded is None: return True
@@ -263,7 +340,7 @@ async def _ready(self:PluginRunner, plugin:str) -> bool:
     finally:
         if loaded.done(): self._reloads.pop(plugin, None)
 
-# %% ../../nbs/run/14_plugin.ipynb #5e3f55c0
+# %% ../../nbs/run/14_plugin.ipynb #eeb86431
 @patch
 async def _carry_out(self:PluginRunner, call:_Call, report:Report) -> Outcome:
     "Have a plugin called, when it is free."
@@ -272,12 +349,20 @@ async def _carry_out(self:PluginRunner, call:_Call, report:Report) -> Outcome:
         await _outcome(call.before)
     call.before = None   # or the jobs of a plugin would all be remembered
     if not await self._ready(call.plugin): return Outcome.failed('not_started', f'Plugin {call.plugin} could not be loaded again after its worker had ended', hint='Load it with the plugin manager')
-    stale = await self._progress(call.plugin)
-    call.worker, call.loop, call.begun = self._worker(call.plugin), asyncio.get_running_loop(), datetime.now(timezone.utc)
-    call.task = asyncio.ensure_future(self.manager.execute_plugin_async(call.plugin, *call.args, **call.kwargs))
-    try: await self._watch(call, report, stale)
+    await self._progress(call)   # of the job before
+    call.worker, call.loop, call.begun, call.at = self._worker(call.plugin), asyncio.get_running_loop(), datetime.now(timezone.utc), time.monotonic()
+    if call.worker is not None: call.family = Family(call.worker.pid)
+    call.task = asyncio.ensure_future(_held(self._execute(call)))
+    try: await self._watch(call, report)
     finally: call.task.cancel()   # does nothing when it has ended
     return await self._ended(call)
+
+@patch
+async def _execute(self:PluginRunner, call:_Call) -> Any:
+    "Have the manager call the plugin. Raises what it raises."
+    said = self.manager.execute_plugin_async(call.plugin, *call.args, **call.kwargs)
+    if not inspect.isawaitable(said): raise InvalidInput('manager', f'has an `execute_plugin_async` that gave back a {type(said).__name__}, nothing to be awaited', 'Make it an `async def`')
+    return await said
 
 @patch
 async def start(self:PluginRunner,
@@ -314,19 +399,19 @@ def why_not(self:PluginRunner, job:Job) -> str|None:  # None: it can begin
     last = self._last.get(name) if isinstance(name, str) else None
     if last is not None and not last.done.done() and last is not self._calls._works.get(_key(job)): return f'Plugin {name} is busy with another job'
 
-# %% ../../nbs/run/14_plugin.ipynb #052f3afa
+# %% ../../nbs/run/14_plugin.ipynb #6f8165e4
 @patch
 async def _ask(self:PluginRunner, plugin:str) -> bool:  # Whether it has been told
     "Ask a plugin to stop."
     p = self._plugin(plugin)
-    ask = getattr(p, 'cancel_async', None) or getattr(p, 'cancel', None)
+    ask = _part(p, 'cancel_async') or _part(p, 'cancel')
     if not callable(ask): return False
-    try:
-        async with asyncio.timeout(3.): told = await (ask() if inspect.iscoroutinefunction(ask) else asyncio.to_thread(ask))
-    except Exception as e:
-        _log.warning('Plugin %s could not be asked to stop: %s', plugin, e)
+    if (q := await self._hear(plugin, 'cancel', ask, self.hearing)) is None:
+        _log.warning('Plugin %s does not answer when it is asked to stop', plugin)
         return False
-    return told is not False
+    try: return q.result() is not False
+    except BaseException as e: _log.warning('Plugin %s could not be asked to stop: %s', plugin, _in_words(e))
+    return False
 
 @patch
 async def stop(self:PluginRunner,
@@ -342,36 +427,30 @@ async def stop(self:PluginRunner,
     if await self._ask(call.plugin):
         await _within(work, grace)
         if work.done.done(): return Receipt(True, 'asked', [what])
-    if call.worker is not None and callable(getattr(self.manager, 'reload_plugin', None)): return await self._forced(call, work)
+    if call.worker is not None and callable(_part(self.manager, 'reload_plugin')): return await self._forced(call, work)
     call.loop.call_soon_threadsafe(call.task.cancel)
     await _within(work, max(grace, 1.))
     if self.in_process and work.done.done(): return Receipt(True, 'asked', [what])
     return Receipt(False, 'unconfirmed', left=[what], message=f'The call was given up, but whether plugin {call.plugin} has stopped is not known: it does not answer, and its manager has no process to end')
 
-# %% ../../nbs/run/14_plugin.ipynb #682cc6e1
+# %% ../../nbs/run/14_plugin.ipynb #78f727c3
 @patch
 async def _forced(self:PluginRunner, call:_Call, work:_Work) -> Receipt:
     "End the worker of a plugin, and have the plugin loaded again."
     loaded = self._reloads[call.plugin] = Future()   # the next job waits for it
-    family = await asyncio.to_thread(_family_of, call.worker.pid)
+    seen = {p.pid for p in await asyncio.wrap_future(_apart(call.family.look))}
     call.loop.call_soon_threadsafe(call.task.cancel)
     await _within(work, 2.)
     self._load_again(call.plugin, loaded)
-    await asyncio.to_thread(_see_gone, family, self.patience)
-    left = sorted(p.pid for p in family if _runs(p))
-    ended = sorted({p.pid for p in family} - {*left})
-    if left: return Receipt(False, 'unconfirmed', ended, left, f'Still there after SIGKILL: {left}')
-    return Receipt(True, 'forced', ended)
+    ended, left = await asyncio.wrap_future(_apart(_see_gone, call.family, call.worker.pid, self.patience))
+    ended = sorted((seen | ended) - left)
+    if left: return Receipt(False, 'unconfirmed', ended, sorted(left), f'Still there after SIGKILL: {sorted(left)}')
+    return Receipt(True, 'forced', ended, message=_UNSEEN)
 
-def _family_of(pid:int) -> set[psutil.Process]:
-    "A process and its descendants."
-    try: return {(top := psutil.Process(pid)), *top.children(recursive=True)}
-    except psutil.NoSuchProcess: return set()
+_UNSEEN = "Nothing was found to be left. A process that had taken leave of the plugin's worker before it was seen there cannot be found"
 
-def _see_gone(family:set[psutil.Process], patience:float) -> None:
-    "Wait until processes have ended; those that have not by then are killed. Blocks."
-    for end in time.monotonic() + patience, time.monotonic() + patience + 2.:
-        while any(map(_runs, family)) and time.monotonic() < end: time.sleep(.02)
-        for p in family:
-            with suppress(psutil.Error):
-                if _runs(p): p.kill()
+def _see_gone(family:Family, worker:int, patience:float) -> tuple[set[int], set[int]]:  # Process ids: ended, left
+    "Wait until the manager has ended a worker, then end what is left of its family. Blocks."
+    until, first = time.monotonic() + patience, [p for p in family.look() if p.pid == worker]
+    while any(map(runs, first)) and time.monotonic() < until: time.sleep(.02)
+    return family.end(2.)

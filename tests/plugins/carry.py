@@ -57,9 +57,9 @@ class Trial:
         return job
 
     async def at_gate(self, **kwargs):
-        "Begin, and wait until the plugin has said its first words."
+        "Begin, and wait until the plugin has heard its first words, and is held up."
         job = await self.begin(gate=str(folder/'gate'), **kwargs)
-        await until(lambda: job.progress is not None and job.message and job.message != 'listening')
+        await until(lambda: job.progress is not None and job.message and job.message.startswith('held up'))
 
     async def end(self, what, was=None, **facts):
         async with asyncio.timeout(60): outcome = await self.following

@@ -31,6 +31,7 @@ class SpeechPlugin(ToolCapability):
                 self.report_progress(min(1., start/duration), segments[-1]['text'] if segments else 'listening')
                 while gate and segments and not Path(gate).exists():
                     if not deaf: self.check_cancel()
+                    self.report_progress(min(1., start/duration), f'held up at {time.monotonic():.2f}')   # never the same as in the job before
                     time.sleep(.01)
                 if first and segments: break
         if child: child.kill()

@@ -1,0 +1,64 @@
+"Who belongs to a process, and how all of them are ended."
+import os, subprocess, time
+import psutil, pytest
+from cjm_jobtrack.run import family as family_module
+from cjm_jobtrack.run.family import Family, _table, process_ids
+
+def sh(text, **kw): return subprocess.Popen(['sh', '-c', text], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, **kw)
+
+@pytest.fixture
+def begun():
+    "Begins a shell, and waits until it has printed a line."
+    all = []
+    def begin(text, **kw):
+        all.append((p := sh(text, **kw), family := Family(p.pid)))
+        p.stdout.readline()
+        return p, family
+    yield begin
+    for p, family in all: family.end(), p.kill(), p.wait(), p.stdout.close(), p.stdin.close()
+
+def names(family): return sorted(p.name() for p in family.look())
+
+def test_who_has_lost_its_parents_is_found_by_a_session_that_was_seen(begun):
+    p, family = begun('setsid sh -c "sleep 600 & echo; wait" & wait')
+    assert names(family) == ['sh', 'sh', 'sleep']
+    leader = next(o for o in family.look() if o.pid != p.pid and o.name() == 'sh')
+    leader.kill(), p.kill(), p.wait()
+    end = time.monotonic() + 20
+    while names(family) != ['sleep']: assert time.monotonic() < end; time.sleep(.005)
+    ended, left = family.end()
+    assert len(ended) == 1 and left == set() and names(family) == []
+
+def test_a_number_that_was_given_to_another_is_no_sign(begun):
+    p, family = begun('echo; exec sleep 600', start_new_session=True)
+    class Another(psutil.Process):
+        def is_running(self): return False   # as when the process that has this number is not the one that was meant
+    family.add(p.pid)
+    family._known, family._sessions = set(), {Another(p.pid)}
+    assert family.look() == set()
+    family.add(p.pid)
+
+def test_who_is_asked_may_end_by_itself_and_who_does_not_hear_is_killed(begun, tmp_path):
+    p, family = begun(f"trap 'echo bye >{tmp_path}/bye; exit 7' TERM; echo; while :; do sleep .05; done")
+    ended, left = family.end(grace=20.)
+    assert p.pid in ended and not left and (tmp_path/'bye').exists() and p.wait() == 7
+    p, family = begun("trap '' TERM; echo; while :; do sleep .05; done")
+    ended, left = family.end(grace=.05)
+    assert p.pid in ended and not left and p.wait() == -9
+
+def test_who_is_spared_goes_on(begun):
+    p, family = begun('sleep 600 & echo; wait; read line')
+    ended, left = family.end(spare=frozenset([p.pid]))
+    assert len(ended) == 1 and left == set() and [o.pid for o in family.look()] == [p.pid]
+
+def test_a_mark_is_seen_and_only_the_whole_of_it(begun):
+    p, _ = begun('echo; exec sleep 600', env=os.environ | {'MARKED': 'yes'})
+    def marked(entry): return [pid for pid, (*_, m) in _table(entry, process_ids()).items() if m]
+    assert marked(b'MARKED=yes') == [p.pid] and marked(b'MARKED=ye') == marked(b'\0') == []
+
+def test_other_systems_tell_the_same(begun, monkeypatch, tmp_path):
+    p, _ = begun('echo; exec sleep 600', env=os.environ | {'MARKED': 'yes'}, start_new_session=True)
+    here = _table(b'MARKED=yes', [p.pid, os.getpid()])
+    monkeypatch.setattr(family_module, '_PROC', tmp_path)
+    assert _table(b'MARKED=yes', [p.pid, os.getpid()]) == here and here[p.pid] == (os.getpid(), p.pid, True)
+    assert {p.pid, os.getpid()} <= process_ids()
