@@ -1,9 +1,10 @@
 "Containers as jobs: walled in, begun once, their log whole, stopped for certain, and their cause of death told. A real engine throughout."
-import asyncio, hashlib, json, os, re, shutil, subprocess, sys
+import asyncio, hashlib, json, os, re, shutil, subprocess, sys, threading, time
 from pathlib import Path
 import pytest
 from cjm_jobtrack.core.errors import InvalidInput, NodeUnreachable
 from cjm_jobtrack.core.tracker import JobTracker
+from cjm_jobtrack.run import outputs
 from cjm_jobtrack.run.container import check_container, container_request
 from cjm_jobtrack.run.container_engine import docker_engine, engine_options
 from cjm_jobtrack.run.container_watch import _Demux, _Groups, _Mend, _Usage
@@ -65,6 +66,11 @@ def test_inputs_are_read_only_and_outputs_are_ours(bench):
     assert [(o.name, o.size) for o in outcome.outputs] == [('a/b.txt', 11)] and source.read_text() == 'hello there' and b'Read-only' in bench.log(job)
     assert (out/'a/b.txt').stat().st_uid == os.getuid() and (out/'a/b.txt').stat().st_gid == os.getgid()
 
+def test_no_file_may_grow_without_end(bench):
+    job, report = bench.sh('ulimit -f')
+    bench.run(job, report)
+    assert int(bench.log(job)) * 512 == outputs.LARGEST
+
 def test_what_the_spec_says_reaches_the_container(bench):
     job, report = bench.sh('pwd; echo $A; cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null; ulimit -f; df /dev/shm | tail -1; touch /x 2>&1 && echo wrote; id -u',
                            cwd='/proc', env={'A': 'x=y z'}, limits={'pids': 17, 'file_size': '1m', 'shm': '2m', 'memory': '64m', 'cpus': .5}, read_only=False, user='7:8', init=False)
@@ -76,6 +82,32 @@ def test_what_the_spec_says_reaches_the_container(bench):
 def test_without_words_the_image_has_its_own(bench):
     job, report = bench.begin()
     assert bench.run(job, report).status == 'completed' and bench.log(job) == b'the image has its own words\n'
+
+def test_what_lay_there_before_is_no_output_and_holes_are_not_read(bench):
+    (out := bench.tmp/'out').mkdir()
+    for name in ('old', 'again'): (out/name).write_text(name)
+    job, report = bench.sh('echo new >/output/again; truncate -s 2T /output/huge', output_dir=str(out), limits={'file_size': '4t'})
+    outcome = bench.run(job, report)
+    assert {o.name: o.sha256 is not None for o in outcome.outputs} == {'again': True, 'huge': False}
+    assert next(e for e in bench.tracker.history(job.id) if e.type == 'without_digest').data['files'].keys() == {'huge'}
+    assert {(out/n).stat().st_uid for n in ('old', 'again', 'huge')} == {os.getuid()}
+
+def test_a_stop_ends_the_reading_of_outputs(bench, monkeypatch):
+    reading, read = threading.Event(), outputs._output
+    def slow(path, root, tell, most, stop):
+        reading.set()
+        while not stop(): time.sleep(.01)
+        return read(path, root, tell, most, stop)
+    monkeypatch.setattr(outputs, '_output', slow)
+    async def main():
+        job, report = bench.sh('echo x >/output/a', output_dir=str(bench.tmp/'out'), output_globs=['a'])
+        handle = await bench.runner.start(job)
+        following = asyncio.create_task(bench.runner.follow(job, handle, report))
+        async with asyncio.timeout(60):
+            while not reading.is_set(): await asyncio.sleep(.01)
+            assert (await bench.runner.stop(job, handle, 5.)).confirmed
+            assert [(o.name, o.sha256) for o in (await following).outputs] == [('a', None)]
+    asyncio.run(main())
 
 def test_globs_choose_and_an_output_can_be_asked_for(bench):
     job, report = bench.sh('touch /output/a.txt /output/b.vtt', output_dir=str(bench.tmp/'o'), output_globs=['*.srt', '*.vtt'])

@@ -1,8 +1,9 @@
 "Who belongs to a process, and how all of them are ended."
 import os, subprocess, time
 import psutil, pytest
-from cjm_jobtrack.run import family as family_module
-from cjm_jobtrack.run.family import Family, _table, process_ids
+from cjm_jobtrack.run import processes
+from cjm_jobtrack.run.family import Family
+from cjm_jobtrack.run.processes import process_ids, process_table
 
 def sh(text, **kw): return subprocess.Popen(['sh', '-c', text], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, **kw)
 
@@ -53,12 +54,12 @@ def test_who_is_spared_goes_on(begun):
 
 def test_a_mark_is_seen_and_only_the_whole_of_it(begun):
     p, _ = begun('echo; exec sleep 600', env=os.environ | {'MARKED': 'yes'})
-    def marked(entry): return [pid for pid, (*_, m) in _table(entry, process_ids()).items() if m]
-    assert marked(b'MARKED=yes') == [p.pid] and marked(b'MARKED=ye') == marked(b'\0') == []
+    def marked(entry): return [pid for pid, (*_, m) in process_table(entry).items() if m]
+    assert marked('MARKED=yes') == [p.pid] and marked('MARKED=ye') == marked(None) == []
 
 def test_other_systems_tell_the_same(begun, monkeypatch, tmp_path):
     p, _ = begun('echo; exec sleep 600', env=os.environ | {'MARKED': 'yes'}, start_new_session=True)
-    here = _table(b'MARKED=yes', [p.pid, os.getpid()])
-    monkeypatch.setattr(family_module, '_PROC', tmp_path)
-    assert _table(b'MARKED=yes', [p.pid, os.getpid()]) == here and here[p.pid] == (os.getpid(), p.pid, True)
+    here = process_table('MARKED=yes', [p.pid, os.getpid()])
+    monkeypatch.setattr(processes, '_PROC', tmp_path)
+    assert process_table('MARKED=yes', [p.pid, os.getpid()]) == here and here[p.pid] == (os.getpid(), p.pid, True)
     assert {p.pid, os.getpid()} <= process_ids()

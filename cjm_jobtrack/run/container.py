@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/container.html.md"""
 __all__ = ['CLOSED', 'PIDS', 'check_source', 'check_container', 'find_source', 'find_sources', 'default_user',
            'container_request', 'container_name', 'container_labels', 'container_outcome', 'Reaped']
 
-# %% ../../nbs/run/13_container.ipynb #4e08ae8c
+# %% ../../nbs/run/13_container.ipynb #782ca77b
 import hashlib, json, os, re
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -18,7 +18,8 @@ from ..core.errors import InvalidInput
 from ..core.job import Job, JobStatus, check_id, elapsed_s
 from ..core.progress import ProgressReader
 from .process import _word, _words
-from .runner import Outcome, exit_outcome
+from .outcome import Outcome, exit_outcome
+from .outputs import LARGEST
 
 # %% ../../nbs/run/13_container.ipynb #1ae6bb7d
 _FIELDS = dict(image=None, argv=None, entrypoint=None, env={}, cwd=None, inputs={}, output_dir=None, output_at='/output', output_globs=None, limits={}, network='none', user=None,
@@ -146,7 +147,7 @@ def find_sources(
     spec['inputs'] = {look('inputs', k): v for k, v in spec['inputs'].items()}
     if spec['output_dir']: spec['output_dir'] = look('output_dir', spec['output_dir'])
 
-# %% ../../nbs/run/13_container.ipynb #7b1ad514
+# %% ../../nbs/run/13_container.ipynb #7c9acde4
 PIDS = 1024   # Processes that a container may have, when nothing is said
 
 def default_user() -> str:  # `uid:gid`; empty where there is no such thing
@@ -159,7 +160,7 @@ def container_request(
     version:str='1.41',  # Of the engine's API
 ) -> dict:               # Arguments for `APIClient.create_container`
     "What the engine is asked to make of a spec."
-    limits = dict(memory=memory, pids=PIDS) | spec['limits']
+    limits = dict(memory=memory, pids=PIDS, file_size=LARGEST) | spec['limits']
     limits = dict(memory_swap=limits['memory'], tmp=limits['memory']//2) | limits
     mounts = [Mount(to, frm, type='bind', read_only=True) for frm, to in spec['inputs'].items()]
     if spec['output_dir']: mounts.append(Mount(spec['output_at'], spec['output_dir'], type='bind'))
@@ -167,7 +168,7 @@ def container_request(
     if g: more['device_requests'] = [DeviceRequest(count=g, capabilities=[['gpu']]) if isinstance(g, int) else DeviceRequest(device_ids=list(g), capabilities=[['gpu']])]
     if 'cpus' in limits: more['nano_cpus'] = int(limits['cpus'] * 1e9)
     if 'shm' in limits: more['shm_size'] = limits['shm']
-    if 'file_size' in limits: more['ulimits'] = [Ulimit(name='fsize', soft=limits['file_size'], hard=limits['file_size'])]
+    more['ulimits'] = [Ulimit(name='fsize', soft=limits['file_size'], hard=limits['file_size'])]
     if spec['read_only']: more['tmpfs'] = {'/tmp': f'size={limits["tmp"]},mode=1777'}
     host = HostConfig(version=version, network_mode=spec['network'], mounts=mounts, read_only=spec['read_only'], init=spec['init'], cap_drop=['ALL'], cap_add=list(spec['cap_add']),
                       security_opt=['no-new-privileges'], mem_limit=limits['memory'], memswap_limit=limits['memory_swap'], pids_limit=limits['pids'],

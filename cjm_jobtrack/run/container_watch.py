@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/container_watch.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/run/13_container_watch.ipynb #2b8cb422
+# %% ../../nbs/run/13_container_watch.ipynb #30c68819
 import asyncio, itertools, json, struct, threading, time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,13 +17,14 @@ import docker, requests
 from docker.errors import APIError, DockerException
 from fastcore.basics import patch
 from ..core.errors import InvalidInput, NodeUnreachable, StoreError
-from ..core.job import Job, JobStatus, elapsed_s, now
+from ..core.job import Job, JobStatus, OutputFile, elapsed_s, now
 from ..core.logs import LogStore
 from ..core.progress import ProgressReader
 from .container import _is_begun, _is_over, container_outcome
 from .container_engine import _BROKEN
-from .process import _LogWatch, collect_outputs
-from .runner import Outcome, Report, retry_delay
+from .outcome import Outcome, Report, _LogWatch
+from .outputs import find_outputs
+from .policy import retry_delay
 
 # %% ../../nbs/run/13_container_watch.ipynb #b26dad9b
 _HEAD, _PART = struct.Struct('>BxxxL'), 1 << 14   # Source: Docker Engine API v1.41, ContainerAttach, "Stream format"; moby, daemon/logger/copier.go
@@ -322,7 +323,7 @@ class _Follow:
         for s in (self.log, self.watch and self.watch.ear and self.watch.ear.stream):
             if s is not None: s.close()
 
-# %% ../../nbs/run/13_container_watch.ipynb #f1947eb3
+# %% ../../nbs/run/13_container_watch.ipynb #f446d3cc
 @patch
 async def run(self:_Follow) -> Outcome:
     "Until it ends."
@@ -371,11 +372,21 @@ async def _ended(self:_Follow, box:dict) -> Outcome:
     facts = self.usage.facts() | ({'engine_restarted': True} if self.silences else {})
     if runner.notes.has(job, 'stop'): outcome = Outcome(JobStatus.CANCELLED)
     else: outcome = container_outcome(box['State'], last, work['invalid_exit'], box['HostConfig']['Memory'] or None, **facts)
-    await runner._give_back(work['output_dir'])
-    outputs = await asyncio.to_thread(collect_outputs, work['output_dir'], work['output_globs']) if work['output_dir'] else []
+    try: outputs = await self._outputs(work)
+    finally: await runner._give_back(work['output_dir'])
     if outcome.status is JobStatus.COMPLETED and work['require_output'] and not outputs:
         return Outcome.failed('no_output', 'The container ended well and left no file', exit_code=0, evidence={'last_lines': last}, hint='Where does it write to? Only what lies in `output_at` is kept')
     return replace(outcome, outputs=tuple(outputs))
+
+@patch
+async def _outputs(self:_Follow, work:dict) -> list[OutputFile]:
+    "The files of a container that has ended. A stop ends reading them."
+    if not (root := work['output_dir']): return []
+    without, since = {}, (self.runner.notes.read(self.job, 'before') or {}).get('files')
+    with self.runner.reading.until_stopped(self.name, self.report) as enough:
+        found = await find_outputs(root, work['output_globs'], since=since, stop=enough, tell=without.__setitem__)
+    if without: self.report.note('without_digest', {'files': dict([*without.items()][:20]), 'count': len(without)})
+    return found
 
 @patch
 async def _gone(self:_Follow) -> Outcome:

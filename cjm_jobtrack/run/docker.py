@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/docker.html.md"""
 __all__ = ['DockerRunner', 'check_container', 'container_request', 'container_outcome', 'Reaped', 'docker_engine',
            'engine_options', 'libraries', 'make_image', 'default_folder']
 
-# %% ../../nbs/run/13_docker.ipynb #d3a11acf
+# %% ../../nbs/run/13_docker.ipynb #7290694e
 import asyncio, itertools, logging, math, os, threading, time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -25,10 +25,12 @@ from .container import check_container, container_labels, container_name, contai
 from .container_engine import Engine, docker_engine, engine_options, has_image, libraries, make_image, pull_image, signal_container  # noqa: F401
 from .container_files import Loans, Notes, _alone, _owner, check_readable, default_folder, make_folder, unmake
 from .container_watch import _Ear, _Follow
-from .runner import Outcome, Receipt, Report, _drop_old_log, retry_delay
+from .outcome import Outcome, Receipt, Report, Stops, _drop_old_log
+from .outputs import snapshot_files
+from .policy import retry_delay
 _all_ = ['check_container', 'container_request', 'container_outcome', 'Reaped', 'docker_engine', 'engine_options', 'libraries', 'make_image', 'default_folder']   # whoever uses a runner finds them here too
 
-# %% ../../nbs/run/13_docker.ipynb #3e69a1ca
+# %% ../../nbs/run/13_docker.ipynb #3e411215
 _log = logging.getLogger(__name__)
 
 class DockerRunner:
@@ -58,6 +60,7 @@ class DockerRunner:
         self.folder, self.logs, self.name = Path(folder or default_folder()).resolve(), logs, name
         self.roots, self.user = None if roots is None else [os.path.abspath(r) for r in roots], user
         self.engine, self.notes, self.loans = Engine(base_url, context, tls, timeout), Notes(self.folder/'attempts'), Loans(self.folder/'lent')
+        self.reading = Stops()
         self._given_owner, self._parting, self._keepers, self._ears = owner, {}, {}, {}
 
     def __repr__(self): return f'DockerRunner({self.url})'
@@ -125,7 +128,7 @@ def _remove(self:DockerRunner, name:str, api, job:Job|None=None, force:bool=True
     except APIError as e:
         if e.status_code != 409 or 'progress' not in (e.explanation or ''): raise
 
-# %% ../../nbs/run/13_docker.ipynb #5326efcc
+# %% ../../nbs/run/13_docker.ipynb #496aa092
 @patch
 def _create(self:DockerRunner, job:Job, asked:dict, api) -> bool:  # Whether it was made just now
     "Make the container, or find it made. One that never began and was made for something else gives way, and one of an earlier job of this id."
@@ -176,7 +179,9 @@ def _set_off(self:DockerRunner, job:Job, asked:dict, api) -> None:
         if self.notes.has(job, 'begun'): return
         name, fresh = asked['name'], asked.pop('fresh', False)   # one that was made just now and is not noted as begun need not be looked at
         if not fresh and ((box := self._inspect(name, api)) is None or _is_begun(box)): return
-        if (out := asked['labels'].get('jobtrack.output')) and self.engine.is_local: self.loans.lend(out, asked['user'])
+        if (out := asked['labels'].get('jobtrack.output')) and self.engine.is_local:
+            self.loans.lend(out, asked['user'])
+            if there := snapshot_files(out): self.notes.write(job, 'before', {'files': there})   # after lending, which changes the record of a file
         self._start_heard(name, api)
         self.notes.write(job, 'begun')
 
@@ -384,7 +389,7 @@ async def follow(self:DockerRunner,
         f.close()
         over.set()
 
-# %% ../../nbs/run/13_docker.ipynb #f5f7c102
+# %% ../../nbs/run/13_docker.ipynb #67019ca9
 @patch
 async def _until_over(self:DockerRunner, name:str, patience:float) -> dict|None:
     "The container, once it has ended or the patience (seconds) is spent."
@@ -403,6 +408,7 @@ async def stop(self:DockerRunner,
     "Ask a container to end, then force it, then look. Unconfirmed while the engine is silent."
     if type(grace) not in (int, float) or not 0 <= grace < math.inf: raise InvalidInput('grace', f'is {grace!r}', 'Give seconds, 0 or more')
     name, how = handle['container'], 'asked'
+    self.reading.stop(name)   # its outputs
     try:
         box = await self.engine.ask(lambda api: self._inspect(name, api, job))
         if box is None and (not self.notes.has(job, 'pull') or self.notes.has(job, 'begun')) or box is not None and _is_over(box): return Receipt(True, 'gone')

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/plugin.html.md"""
 # %% auto #0
 __all__ = ['PluginRunner', 'plugin_result']
 
-# %% ../../nbs/run/14_plugin.ipynb #044ccebc
+# %% ../../nbs/run/14_plugin.ipynb #074f9738
 import asyncio, inspect, logging, math, time
 from concurrent.futures import Future
 from contextlib import suppress
@@ -21,7 +21,8 @@ from fastcore.basics import patch
 from ..core.errors import InvalidInput
 from ..core.job import Job, JobStatus, jsonable
 from .call import CallRunner, _key, _outcome, _within, _Work
-from .family import Family, runs
+from .family import Family
+from .processes import runs
 from .runner import Outcome, Receipt, Report
 from .worker import _apart, _failed, _in_words, _lost, _trace
 

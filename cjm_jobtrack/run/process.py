@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/process.html.md"""
 # %% auto #0
 __all__ = ['ProcessRunner', 'MARK', 'check_limits', 'check_process', 'collect_outputs']
 
-# %% ../../nbs/run/12_process.ipynb #f1ed8fd9
+# %% ../../nbs/run/12_process.ipynb #902f796f
 import asyncio, errno, hashlib, json, logging, os, shutil, signal, subprocess, time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -20,7 +20,7 @@ from ..core.logs import LogStore
 from .groups import Group, Groups
 from .outcome import Outcome, Receipt, Report, Stops, _drop_old_log, _LogWatch, exit_outcome
 from .outputs import LARGEST, collect_outputs, find_outputs, snapshot_files  # noqa: F401
-from .processes import gone, process_ids, runs
+from .processes import gone, process_ids, runs, send_signals
 from .program import _FIELDS, MARK, _check_machine, _environment, _places, _program, _word, _words, check_limits, check_process  # noqa: F401
 from .attempt import _group, _has, _hold, _is_anothers, _is_held, _kept, _look, _number, _processes, _settle, _state, _supervised, _supervisor, _work, fcntl
 _all_ = ['MARK', 'check_limits', 'check_process', 'collect_outputs']   # what belongs to programs is found here too
@@ -368,17 +368,12 @@ async def follow(self:ProcessRunner,
         return Outcome.failed('no_output', 'The program ended well and left no file', exit_code=0, hint=f'Where does it write to? Files are looked for in {_places(spec)[0]}')
     return replace(outcome, outputs=tuple(outputs))
 
-# %% ../../nbs/run/12_process.ipynb #a0f65460
-def _signal(p:psutil.Process, *sigs:int) -> None:
-    "Send signals to this very process; one that has ended, or may not be signalled, stays as it is."
-    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-        for s in sigs: p.send_signal(s)
-
+# %% ../../nbs/run/12_process.ipynb #bd135820
 async def _until_gone(ps:set[psutil.Process], deadline:float) -> None:
     "Wait until these processes have ended, or until the deadline (monotonic seconds)."
     while any(map(runs, ps)) and time.monotonic() < deadline: await asyncio.sleep(.01)
 
-# %% ../../nbs/run/12_process.ipynb #9251c3e2
+# %% ../../nbs/run/12_process.ipynb #7de6ea0b
 @patch
 async def _end(self:ProcessRunner, folder:Path, grace:float, how:str='gone') -> tuple[str, set[int], list[int]]:
     "Ask all processes of an attempt to end, then force them: how that went, the ids of those seen, of those left."
@@ -389,8 +384,8 @@ async def _end(self:ProcessRunner, folder:Path, grace:float, how:str='gone') -> 
             top, rest = here
             if how == 'gone' or sig == signal.SIGKILL: how = 'asked' if sig == signal.SIGTERM else 'forced'
             if sig == signal.SIGKILL and group: await asyncio.to_thread(group.kill)
-            for p in rest - asked: _signal(p, sig, signal.SIGCONT)
-            if top and not rest: _signal(top, signal.SIGKILL if sig == signal.SIGKILL and asked else signal.SIGCONT)
+            for p in rest - asked: send_signals(p, sig, signal.SIGCONT)
+            if top and not rest: send_signals(top, signal.SIGKILL if sig == signal.SIGKILL and asked else signal.SIGCONT)
             seen, asked = seen | rest, asked | rest | {top}
             await _until_gone((rest or {top}) - {None}, min(until, time.monotonic()+.25))
             if time.monotonic() >= until: break
