@@ -248,16 +248,16 @@ async def find(self:DockerRunner,
     if self.notes.has(job, 'begun', 'failed', 'pull'): return handle
     return handle if _is_begun(await self.engine.ask(lambda api: self._inspect(handle['container'], api, job))) else None
 
-# %% ../../nbs/run/13_docker.ipynb #8ab9bbbe
+# %% ../../nbs/run/13_docker.ipynb #0a67e0e3
 @patch
-async def _give_back(self:DockerRunner, path:str|None) -> None:
-    "Take back what was lent. What cannot be now is left for the reaper."
+async def _give_back(self:DockerRunner, path:str|None, ended:bool=True) -> None:
+    "Take back what was lent, also from a container that has `ended`, whose files have been looked at. What cannot be now is left for the reaper."
     if not path or not self.loans.has(path): return
-    filters = {'label': [f'jobtrack.owner={self.owner}', f'jobtrack.output={path}'], 'status': ['created', 'running', 'paused', 'restarting']}
+    filters = {'label': [f'jobtrack.owner={self.owner}', f'jobtrack.output={path}']} | ({'status': ['created', 'running', 'paused', 'restarting']} if ended else {})
     try: await asyncio.to_thread(self.loans.give_back, path, lambda: bool(self.engine.put(lambda api: api.containers(all=True, filters=filters))))
     except (NodeUnreachable, APIError, OSError) as e: _log.warning('The folder %s, which was lent to a container, is not given back yet: %s', path, e)
 
-# %% ../../nbs/run/13_docker.ipynb #d6d71945
+# %% ../../nbs/run/13_docker.ipynb #49bb9793
 @patch
 async def reap(self:DockerRunner,
     tracker,                      # Whose record decides, a `JobTracker`
@@ -280,7 +280,7 @@ async def reap(self:DockerRunner,
             self.notes.drop(replace(job or Job(created_at=label.get('jobtrack.created')), id=label['jobtrack.job'], attempt=attempt))
     if not dry_run:
         await asyncio.to_thread(self._sweep, tracker, {r.container for r in found if r.action == 'left'})
-        for path in self.loans.all(): await self._give_back(path)
+        for path in self.loans.all(): await self._give_back(path, ended=False)
     return found
 
 @patch
