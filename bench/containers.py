@@ -82,9 +82,9 @@ def containers(bench):
         if not bench.wanted(what): continue
         with docker(bench, what) as d:
             if d is None: continue
-            rounds = (3 if bench.quick else 5) if n == 1 else 1
+            rounds = (2 if bench.quick else 5) if n == 1 else 1
             for run in (ours_at_once, theirs_at_once): run(d, 1, n)
-            bench.duel(what, 'ms', lambda d=d, r=rounds, n=n: ours_at_once(d, r, n), lambda d=d, r=rounds, n=n: theirs_at_once(d, r, n), 'docker-py: create, start, wait, remove', at_most=at_most, pairs=9 if n == 1 else 5)
+            bench.duel(what, 'ms', lambda d=d, r=rounds, n=n: ours_at_once(d, r, n), lambda d=d, r=rounds, n=n: theirs_at_once(d, r, n), 'docker-py: create, start, wait, remove', at_most=at_most, pairs=9 if n == 1 else 5, quick=3 if n == 1 else 2)
 
 class Peak(threading.Thread):
     "The most memory that this process has above what it had, MB."
@@ -101,7 +101,7 @@ class Peak(threading.Thread):
     def mb(self): return (self.most-self.base) / 2**20
 
 def logs(bench):
-    n = (20 if bench.quick else 100) * 1_000_000
+    n = (5 if bench.quick else 100) * 1_000_000
     what, live, memory = f'{n//1_000_000} MB of log of a container', f'{n//1_000_000} MB of log while the container prints', f'memory while {n//1_000_000} MB of log come'
     if not any(map(bench.wanted, (what, live, memory))): return
     spec = dict(image=IMAGE, argv=['/busybox', 'sh', '-c', f'/busybox yes "frame 1234 of 9999, 56.7 % done, 89 frames a second, 12:34 to go" | /busybox head -c {n}'])
@@ -143,8 +143,8 @@ def logs(bench):
                 took = time.perf_counter()-start
             peaks.append(peak.mb)
             return n / 1e6 / took
-        bench.duel(what, 'MB/s', lambda: asyncio.run(read_after()), theirs, '`docker logs` to a file', at_least=.5, pairs=3)
-        bench.duel(live, 'MB/s', all_the_while, lambda: theirs(0), 'start, wait, then `docker logs` to a file', at_least=.5, pairs=3)
+        bench.duel(what, 'MB/s', lambda: asyncio.run(read_after()), theirs, '`docker logs` to a file', at_least=.5, pairs=3, quick=2)
+        bench.duel(live, 'MB/s', all_the_while, lambda: theirs(0), 'start, wait, then `docker logs` to a file', at_least=.5, pairs=3, quick=2)
         if peaks: bench.report(Result(bench.name, memory, 'MB', statistics.median(peaks), '≤ 64 MB', max(peaks) <= 64, pairs=len(peaks), note='above what the process had before'))
 
 if __name__ == '__main__': main(__file__, containers, logs)

@@ -9,31 +9,30 @@ from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.process import ProcessRunner
 from cjm_jobtrack.run.runner import Report
 
-N = 30  # programs for one sample
-
-async def bare(folder:Path) -> float:  # ms for one
+async def bare(folder:Path, count:int) -> float:  # ms for one
     begun = time.perf_counter()
-    for n in range(N):
+    for n in range(count):
         with (folder/f'{n}.log').open('ab') as log:
             p = await asyncio.create_subprocess_exec('/bin/true', stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
             await p.wait()
-    return (time.perf_counter()-begun) / N * 1e3
+    return (time.perf_counter()-begun) / count * 1e3
 
-async def ours(folder:Path, tracker:JobTracker, **options) -> float:  # ms for one
-    runner, jobs = ProcessRunner(folder/'work', tracker.logs, **options), [tracker.create_job('true', runner='process', spec={'argv': ['/bin/true']}) for _ in range(N)]
+async def ours(folder:Path, count:int, tracker:JobTracker, **options) -> float:  # ms for one
+    runner, jobs = ProcessRunner(folder/'work', tracker.logs, **options), [tracker.create_job('true', runner='process', spec={'argv': ['/bin/true']}) for _ in range(count)]
     for job in jobs: tracker.mark_running(job.id)
     runner._sweep()  # once in the life of a runner
     begun = time.perf_counter()
     for job in jobs:
         outcome = await runner.follow(job, await runner.start(job), Report(tracker, job.id, job.attempt))
         assert outcome.status == 'completed', outcome
-    return (time.perf_counter()-begun) / N * 1e3
+    return (time.perf_counter()-begun) / count * 1e3
 
 def process(bench):
+    count = 10 if bench.quick else 30   # programs for one sample
     for what, groups in ('in a control group of its own', True), ('without control groups', False):
         with tempfile.TemporaryDirectory(prefix='jobtrack-bench-') as folder, JobTracker() as tracker:
-            def mine(folder=Path(folder), tracker=tracker, groups=groups): return asyncio.run(ours(folder, tracker, groups=groups))
-            def its(folder=Path(folder)): return asyncio.run(bare(folder))
-            bench.duel(f'/bin/true as a job {what}, start to outcome', 'ms', mine, its, 'asyncio.create_subprocess_exec', over=True, at_most=3)
+            def mine(folder=Path(folder), tracker=tracker, groups=groups): return asyncio.run(ours(folder, count, tracker, groups=groups))
+            def its(folder=Path(folder)): return asyncio.run(bare(folder, count))
+            bench.duel(f'/bin/true as a job {what}, start to outcome', 'ms', mine, its, 'asyncio.create_subprocess_exec', over=True, at_most=3, quick=2)
 
 if __name__ == '__main__': main(__file__, process)

@@ -204,12 +204,12 @@ def list_jobs(self:LiveJobs,
         self._sync()
         return [self._hold(j) for j in self.store.list(wanted, limit, before, name, node, batch=batch, runner=runner, since=None if since is None else instant(since, 'since'), until=None if until is None else instant(until, 'until'), metadata=metadata, pinned=pinned)]
 
-# %% ../../nbs/core/05_live.ipynb #aec1f07c
+# %% ../../nbs/core/05_live.ipynb #48dfb949
 @patch
 def get_running_jobs(self:LiveJobs) -> list[Job]: return [j for j in self._held() if j.status is JobStatus.RUNNING]
 
 @patch
-def pending_jobs(self:LiveJobs) -> list[Job]:  # In the order in which they are to run
+def pending_jobs(self:LiveJobs) -> list[Job]:  # By priority, then by age; a queue also ages them
     "Jobs that wait: higher priority first, then older first."
     return sorted((j for j in self._held() if j.status is JobStatus.PENDING), key=lambda j: -j.priority)
 
