@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import pytest
 from hypothesis import given, settings, strategies as st
 from cjm_jobtrack.core.errors import IllegalMove, InvalidInput, KeyConflict, StoreError, UnknownJob
-from cjm_jobtrack.core.job import Failure, Job, JobStatus, OutputFile
+from cjm_jobtrack.core.job import Failure, Job, JobStatus, OutputFile, now
 from cjm_jobtrack.core.store import JobStore
 from cjm_jobtrack.core.tracker import JobTracker
 
@@ -1039,3 +1039,36 @@ def test_instants_are_compared_in_one_form(tracker):
     job = tracker.add_job(Job(id='east', created_at='2026-01-01T02:00:00+05:00'))
     assert job.created_at == '2025-12-31T21:00:00.000000+00:00' and tracker.store.get('east').created_at == job.created_at
     assert tracker.list_jobs(since='2026-01-01') == [] and tracker.list_jobs(until='2026-01-01T00:00:00+00:00') == [job]
+
+def test_a_move_is_planned_from_one_instant(tracker, monkeypatch):
+    "Another thread ends the job while its end is being planned: the table was asked before, and what is expected is read after."
+    from cjm_jobtrack.core import plans
+    job, now = in_status(tracker, R), plans.now
+    def meanwhile():
+        monkeypatch.setattr(plans, 'now', now)
+        tracker.mark_failed(job.id, 'no')
+        return now()
+    monkeypatch.setattr(plans, 'now', meanwhile)
+    with pytest.raises(IllegalMove): tracker.mark_completed(job.id, 1)
+    assert job.status == 'failed' and [e.type for e in tracker.history(job.id)][-1] == 'failed' and tracker.store.get(job.id).status == 'failed'
+
+@pytest.mark.parametrize('ended', ['completed', 'failed', 'cancelled'])
+@pytest.mark.parametrize('to', list(JobStatus))
+def test_what_has_ended_stays_whatever_is_expected(tracker, ended, to):
+    job = in_status(tracker, R)
+    tracker._do(tracker.plan(job, JobStatus(ended), ended))
+    assert tracker.store.move(job.id, (job.status, job.attempt), {'status': to}, 'odd', now()) is None
+    assert tracker.store.get(job.id).status == ended and tracker.history(job.id)[-1].type == ended
+
+@pytest.mark.parametrize('outputs', [[{'b': 1}], [{'name': 'a'}], 'ab', {'name': 'a'}, [3], 7, [None], [OutputFile('a', '/a', 'big')], [OutputFile('', '/a', 1)], [OutputFile('a', '/a', -1)], [OutputFile(5, None, 1)], [OutputFile('a', '/a', True)]])
+def test_outputs_that_could_not_be_read_back_are_refused(tracker, outputs):
+    job = in_status(tracker, R)
+    for act in (lambda: tracker.mark_completed(job.id, 1, outputs), lambda: tracker.note(job.id, 'x', outputs=outputs)):
+        with pytest.raises(InvalidInput) as e: act()
+        assert e.value.field == 'outputs' and e.value.remedy
+    tracker.mark_completed(job.id, 1, [{'name': 'a', 'path': '/a', 'size': 1}])
+    assert job.outputs == tracker.store.get(job.id).outputs == [OutputFile('a', '/a', 1)]
+
+@pytest.mark.parametrize('type', ['created', 'queued', 'running', 'retried', 'deferred', 'completed', 'failed', 'cancelled', 'deleted'])
+def test_a_note_does_not_tell_of_moves(tracker, type):
+    with pytest.raises(InvalidInput, match='tells of a move'): tracker.note(in_status(tracker, R).id, type)

@@ -6,8 +6,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/job.html.md"""
 
 # %% auto #0
 __all__ = ['MOVES', 'JobStatus', 'check_move', 'now', 'instant', 'epoch', 'elapsed_s', 'jsonable', 'Failure', 'OutputFile',
-           'JobEvent', 'new_id', 'check_id', 'Job', 'spec_differences', 'Add', 'Move', 'Update', 'Lease', 'Ended',
-           'Dossier']
+           'output_files', 'JobEvent', 'new_id', 'check_id', 'Job', 'spec_differences', 'Add', 'Move', 'Update',
+           'Lease', 'Ended', 'Dossier']
 
 # %% ../../nbs/core/01_job.ipynb #da374547
 import json, math, re, uuid
@@ -118,7 +118,7 @@ def _taken_apart(value:Any, sub) -> Any:
         if callable(getattr(value, name, None)): return sub(getattr(value, name)())
     return _in_words(value)
 
-# %% ../../nbs/core/01_job.ipynb #9ff7de8d
+# %% ../../nbs/core/01_job.ipynb #318a959c
 @dataclass(frozen=True)
 class Failure:
     """Why a job failed.
@@ -146,6 +146,19 @@ class OutputFile:
     sha256:str|None=None         # Hex digest of the content
     content_type:str|None=None   # Media type
     modified:str|None=None       # Instant of the last change
+
+def output_files(
+    given:Any,               # `OutputFile`s, or dicts of their fields
+) -> list[OutputFile]:       # In the same order
+    "What a job left, as it can be kept. Raises `InvalidInput`."
+    if isinstance(given, (str, bytes, dict)): raise InvalidInput('outputs', f'is {given!r:.200}', 'Give a list of `OutputFile`s')
+    try: files = [o if isinstance(o, OutputFile) else OutputFile(**o) for o in given]
+    except TypeError as e: raise InvalidInput('outputs', f'is {given!r:.200}: {e}', 'Give a list of `OutputFile`s, or of dicts of their fields') from e
+    for o in files:
+        texts = o.path, o.sha256, o.content_type, o.modified
+        if not (isinstance(o.name, str) and o.name and type(o.size) is int and o.size >= 0 and all(t is None or isinstance(t, str) for t in texts)):
+            raise InvalidInput('outputs', f'has {o!r:.200}', 'Give name, path, digest, type and instant as texts, and the size as a whole number of bytes')
+    return files
 
 @dataclass(frozen=True)
 class JobEvent:

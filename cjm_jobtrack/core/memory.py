@@ -25,7 +25,7 @@ class MemoryStore:
     def update(self, job_id, changes, *, attempt=None, lease=None): return self.apply([Update(job_id, changes, attempt, lease)])[0]
     def apply(self, writes): return [self._add(w) if isinstance(w, Add) else self._move(w) if isinstance(w, Move) else self._update(w) for w in writes]
 
-# %% ../../nbs/core/02_memory.ipynb #09b56996
+# %% ../../nbs/core/02_memory.ipynb #061f0307
 @patch
 def _append(self:MemoryStore, job_id, attempt, type, at, data):
     self._seq += 1
@@ -46,6 +46,7 @@ def _add(self:MemoryStore, w):
 def _move(self:MemoryStore, w):
     row, to = self._jobs.get(w.job_id), w.changes.get('status')
     if row is None or w.expect and (row['status'], row['attempt']) != w.expect: return None
+    if to is not None and row['status'].is_terminal: return None   # whatever was expected
     if w.lease is not None and not (w.lease in self._leases if to is JobStatus.RUNNING else row['lease'] == w.lease): return None
     row.update(w.changes)
     if to is not None: row['lease'] = w.lease if to is JobStatus.RUNNING else None

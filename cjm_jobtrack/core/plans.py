@@ -7,12 +7,12 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/plans.html.md"""
 # %% auto #0
 __all__ = ['Write', 'Planner', 'looked_over']
 
-# %% ../../nbs/core/04_plans.ipynb #776e18a7
+# %% ../../nbs/core/04_plans.ipynb #5151e7a0
 from dataclasses import dataclass
 from typing import Any
 from fastcore.basics import patch
 from .errors import InvalidInput
-from .job import Add, Failure, Job, JobStatus, Move, Update, check_id, check_move, jsonable, new_id, now
+from .job import Add, Failure, Job, JobStatus, Move, Update, check_id, check_move, jsonable, new_id, now, output_files
 
 # %% ../../nbs/core/04_plans.ipynb #4ec88ea4
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ def looked_over(job:Job) -> Job:
     if job.node is not None and not isinstance(job.node, str): raise InvalidInput('node', f'is {job.node!r}', 'Give the id of a node')
     return job
 
-# %% ../../nbs/core/04_plans.ipynb #f18e8fe9
+# %% ../../nbs/core/04_plans.ipynb #86c61730
 @patch
 def plan(self:Planner,
     job:Job,             # The live object
@@ -86,28 +86,28 @@ def plan(self:Planner,
     type:str,            # Type of the event
     data:dict|None=None, # Facts of the event
     *,
-    attempt:int|None=None,  # To PENDING: the attempt it then stands at; None: as it is
+    uncounted:int=0,        # To PENDING: attempts that do not count
     lease:int|None=None,    # To RUNNING: fencing number of the queue that takes it
     **changes,              # Fields that change with it
 ) -> Write:
     "A move, for `record`. Raises `IllegalMove` when the table does not have it."
-    check_move(job.id, job.status, to)
-    at = now()
+    stands = dict(vars(job))   # at one stroke: another thread may be moving it
+    check_move(job.id, stands['status'], to)
+    at, tried, metadata = now(), stands['attempt'], stands['metadata']
     if self.durable and 'result' in changes: changes['result'] = jsonable(changes['result'])
-    stands = vars(job)
     changes = {k: v for k, v in changes.items() if v is not stands[k]}   # `is`: a result may be anything
-    if job.id in self._unwritten: changes = dict(progress=job.progress, message=job.message) | changes
-    if (job.metadata or job._on_record) and jsonable(job.metadata) != job._on_record: changes['metadata'] = job.metadata
+    if job.id in self._unwritten: changes = dict(progress=stands['progress'], message=stands['message']) | changes
+    if (metadata or job._on_record) and jsonable(metadata) != job._on_record: changes['metadata'] = metadata
     changes['status'], changes['updated_at'] = to, at
-    if to is JobStatus.RUNNING: changes['attempt'], changes['started_at'] = job.attempt + 1, at
-    elif to is JobStatus.PENDING: changes['attempt'], changes['started_at'] = job.attempt if attempt is None else attempt, None
+    if to is JobStatus.RUNNING: changes['attempt'], changes['started_at'] = tried + 1, at
+    elif to is JobStatus.PENDING: changes['attempt'], changes['started_at'] = tried - uncounted, None
     else:
         changes['completed_at'] = at
-        if job.unreachable_since is not None: changes['unreachable_since'] = None
+        if stands['unreachable_since'] is not None: changes['unreachable_since'] = None
     if lease is None: lease = self._leases.get(job.id)
-    return Write(job, Move(job.id, (job.status, job.attempt), changes, type, at, data, changes['attempt'] if to is JobStatus.RUNNING else job.attempt, lease), changes)
+    return Write(job, Move(job.id, (stands['status'], tried), changes, type, at, data, changes['attempt'] if to is JobStatus.RUNNING else tried, lease), changes)
 
-# %% ../../nbs/core/04_plans.ipynb #3c3f76f5
+# %% ../../nbs/core/04_plans.ipynb #65a8b709
 @patch
 def plan_running(self:Planner, job:Job, *, lease:int|None=None) -> Write:
     "Begun: the next attempt."
@@ -116,7 +116,7 @@ def plan_running(self:Planner, job:Job, *, lease:int|None=None) -> Write:
 @patch
 def plan_completed(self:Planner, job:Job, result:Any, outputs=()) -> Write:
     "Ended well."
-    outputs = [*outputs]
+    outputs = output_files(outputs)
     changes = dict(result=result, progress=100. if job.progress is not None else None) | (dict(outputs=outputs) if outputs or job.outputs else {})
     return self.plan(job, JobStatus.COMPLETED, 'completed', {'outputs': len(outputs)}, **changes)
 
@@ -136,9 +136,10 @@ def plan_pending(self:Planner, job:Job, reason:str, count:bool=True, data:dict|N
     "Back to waiting; as cancelled, when that was asked for."
     facts = {'reason': reason, **(data or {})}
     if self.cancel_requested(job.id): return self.plan_cancelled(job, facts)
-    return self.plan(job, JobStatus.PENDING, 'retried' if count else 'deferred', facts, attempt=job.attempt - (not count), message=reason, progress=None)
+    return self.plan(job, JobStatus.PENDING, 'retried' if count else 'deferred', facts, uncounted=int(not count), message=reason, progress=None)
 
-# %% ../../nbs/core/04_plans.ipynb #e5113d2d
+# %% ../../nbs/core/04_plans.ipynb #62c366da
+_OF_MOVES = frozenset({'created', 'queued', 'running', 'retried', 'deferred', 'completed', 'failed', 'cancelled', 'deleted'})
 _NOTED = {'node', 'remote_id', 'unreachable_since', 'message', 'outputs'}
 
 @patch
@@ -146,6 +147,8 @@ def plan_note(self:Planner, job:Job, type:str, data:dict|None=None, **fields) ->
     "A fact, for `record`."
     if not isinstance(type, str) or not 0 < len(type) <= 32 or not type.isprintable(): raise InvalidInput('type', f'is {type!r}', 'Give a word of at most 32 characters')
     if odd := sorted(fields.keys() - _NOTED): raise InvalidInput(odd[0], 'is not changed by a note', f'Fields that are: {", ".join(sorted(_NOTED))}')
-    at = now()
-    changes = {} if job.is_terminal or not fields else {**fields, 'updated_at': at}
-    return Write(job, Move(job.id, (job.status, job.attempt), changes, type, at, data, lease=self._leases.get(job.id)), changes)
+    if type in _OF_MOVES: raise InvalidInput('type', f'is {type!r}, which tells of a move', 'Give a word of your own')
+    if 'outputs' in fields: fields['outputs'] = output_files(fields['outputs'])
+    at, stands = now(), dict(vars(job))
+    changes = {} if stands['status'].is_terminal or not fields else {**fields, 'updated_at': at}
+    return Write(job, Move(job.id, (stands['status'], stands['attempt']), changes, type, at, data, lease=self._leases.get(job.id)), changes)

@@ -57,7 +57,7 @@ def _plan(db, first, columns, tells, queued=False):
     told = event_table.insert().from_select([*_EVENT], sa.union_all(*[sa.select(*e.values()).select_from(hit) for e in events])).returning(event_table.c.seq, notify)
     return _Plan(_text(db, told), looks, None, None, True, values)
 
-# %% ../../nbs/core/02_statements.ipynb #dd2fb286
+# %% ../../nbs/core/02_statements.ipynb #6a8ae862
 @cache
 def _add_plan(db, queued):
     new = {k: _param('v_'+k, job_table.c[k].type) for k in (*_COLUMNS, 'batch')}
@@ -70,7 +70,7 @@ def _change_plan(db, columns, expect, begins, ends, lease, tells, attempt=False)
     where, new = [c.id == _param('w_id', c.id.type)], {k: _param('v_'+k, c[k].type) for k in writable}
     if expect: where += [c.status == _param('w_status', c.status.type), c.attempt == _param('w_attempt', c.attempt.type)]
     if attempt: where.append(c.attempt == _param('w_attempt', c.attempt.type))
-    if not tells and set(writable) != {'metadata'}: where.append(c.status.in_(_LIVE))
+    if begins or ends or not tells and set(writable) != {'metadata'}: where.append(c.status.in_(_LIVE))   # what has ended stays as it is, whatever was expected
     if lease:
         mine = _param('w_lease', _number)
         held, open = c.lease == mine, sa.exists().where(lease_table.c.fence == mine)
