@@ -95,7 +95,7 @@ def _read(path:Path, most:int, stop:Callable[[], bool]) -> tuple[os.stat_result,
     except OSError as e: return info, None, f'it cannot be read: {e.strerror}'
     finally: os.close(fd)
 
-# %% ../../nbs/run/09_outputs.ipynb #538241da
+# %% ../../nbs/run/09_outputs.ipynb #d2bf2024
 _TYPES = {'.vtt': 'text/vtt', '.srt': 'application/x-subrip', '.md': 'text/markdown', '.jsonl': 'application/jsonl', '.mkv': 'video/x-matroska', '.flac': 'audio/flac'}
 
 def _output(path:Path, root:Path, tell:Callable[[str, str], None], *how) -> OutputFile:
@@ -111,7 +111,7 @@ def collect_outputs(
     globs:list[str]|None=None,   # Patterns below it, tried in order: the first that fits anything counts. None: every file
     *,
     since:dict|None=None,        # From `snapshot_files`, before the work began: what is still as it was then does not count. None: everything counts
-    stop:Callable[[], bool]|None=None,         # Asked often, in this thread: True ends the search, and the reading of files
+    stop:Callable[[], bool]|None=None,         # Asked often, in this thread: True ends the reading of files. What is there is listed all the same, without digests
     most:int=LARGEST,            # Bytes: larger files get no digest
     tell:Callable[[str, str], None]|None=None, # Called with the name of each file that gets no digest, and why
 ) -> list[OutputFile]:           # In order of their names
@@ -119,7 +119,6 @@ def collect_outputs(
     root, out, since, stop, tell = Path(root).resolve(), [], since or {}, stop or (lambda: False), tell or (lambda name, why: None)
     for paths in _candidates(root, globs):
         for p in paths:
-            if stop(): break
             with suppress(FileNotFoundError):  # somebody still removes files
                 if _is_within(p, root) and since.get(p.relative_to(root).as_posix()) != _traits(p): out.append(_output(p, root, tell, most, stop))
         if out: break

@@ -419,7 +419,7 @@ def why_not(self:PipelineRunner, job:Job) -> str|None:  # None: nothing is in th
     ask = getattr(self.runners.get(self.catalog[name].runner), 'why_not', None) if name in self.catalog else None
     return ask(job) if ask else None
 
-# %% ../../nbs/run/17_pipeline.ipynb #6fa10116
+# %% ../../nbs/run/17_pipeline.ipynb #2bde7a5d
 def _keep(
     o:OutputFile,  # A file that the work left
     folder:Path,   # The attempt's own folder
@@ -452,9 +452,9 @@ async def follow(self:PipelineRunner,
 ) -> Outcome:       # Its outputs lie in the attempt's own folder
     "Watch the work until it ends, then see to its results."
     if why := self._whys.pop(job.id, None): report.note('runner', why, message=f'{"In a container" if why["runner"] == "docker" else "As a process"}: {why["why"]}')
-    outcome = await self._inner(handle['runner']).follow(replace(job, spec=handle['handle'].get('spec', {})), handle['handle'], report)
     folder = self.output_dir(job)
     def keep(enough): return tuple(_keep(o, folder, enough) for o in _bare(outcome.outputs, folder))
-    try:
-        with self._keeping.until_stopped(folder, report) as enough: return replace(outcome, outputs=await aside(keep, enough))
-    except OSError as e: return Outcome.failed('error', f'The results could not be kept: {e}', hint='Is the disk full, or was a result moved away while it was copied?')
+    with self._keeping.until_stopped(folder, report) as enough:
+        outcome = await self._inner(handle['runner']).follow(replace(job, spec=handle['handle'].get('spec', {})), handle['handle'], report)
+        try: return replace(outcome, outputs=await aside(keep, enough))
+        except OSError as e: return Outcome.failed('error', f'The results could not be kept: {e}', hint='Is the disk full, or was a result moved away while it was copied?')

@@ -319,19 +319,18 @@ async def _leftovers(self:ProcessRunner, folder:Path, spec:dict, report:Report) 
     report.note('leftovers', {'pids': sorted(p.pid for p in rest), 'names': sorted(set(names.values())), 'left': left})
     return left
 
-# %% ../../nbs/run/12_process.ipynb #4aaecfd1
+# %% ../../nbs/run/12_process.ipynb #5b22f2ce
 @patch
-async def _outputs(self:ProcessRunner, folder:Path, spec:dict, report:Report) -> list[OutputFile]:
+async def _outputs(self:ProcessRunner, folder:Path, spec:dict, report:Report, enough) -> list[OutputFile]:
     "The files of an attempt that has ended."
     (root, globs), since, without = _places(spec), None, {}
     if root is None: return []
     with suppress(FileNotFoundError, ValueError): since = json.loads((folder/'before.json').read_text())
-    with self._reading.until_stopped(folder, report) as enough:
-        found = await find_outputs(root, globs, since=since, stop=enough, most=self.largest, tell=without.__setitem__)
+    found = await find_outputs(root, globs, since=since, stop=enough, most=self.largest, tell=without.__setitem__)
     if without: report.note('without_digest', {'files': dict([*without.items()][:20]), 'count': len(without)})
     return found
 
-# %% ../../nbs/run/12_process.ipynb #736785f4
+# %% ../../nbs/run/12_process.ipynb #3402e78a
 @patch
 async def follow(self:ProcessRunner,
     job:Job,
@@ -340,6 +339,10 @@ async def follow(self:ProcessRunner,
 ) -> Outcome:       # CANCELLED when the attempt was stopped. What it used is in its result, or in the evidence of its failure: `peak_memory_bytes`, `cpu_s`, `oom_kills`
     "Watch a program until it ends, whoever began it."
     folder = self._at(job)
+    with self._reading.until_stopped(folder, report) as enough: return await self._watch(job, folder, report, enough)
+
+@patch
+async def _watch(self:ProcessRunner, job:Job, folder:Path, report:Report, enough) -> Outcome:
     if not (spec := _work(folder)): return Outcome.failed('lost', f'The files of attempt {job.attempt} are gone from {folder}')
     if _is_anothers(folder, job, spec): return Outcome.failed('lost', f'The files in {folder} are those of another job, which had the same id')
     spec, group, known = _FIELDS | spec, Group(spec['group']) if spec.get('group') else None, self._known.setdefault(folder, set())
@@ -363,7 +366,8 @@ async def follow(self:ProcessRunner,
     log.look()
     log._tell(log.reader.finish())
     outcome = self._outcome(job, folder, spec, _settle(folder, left, group, **({'peak_memory_bytes': peak} if peak else {})))
-    outputs = await self._outputs(folder, spec, report)
+    if outcome.status is JobStatus.CANCELLED: return outcome
+    outputs = await self._outputs(folder, spec, report, enough)
     if outcome.status == JobStatus.COMPLETED and spec['require_output'] and not outputs:
         return Outcome.failed('no_output', 'The program ended well and left no file', exit_code=0, hint=f'Where does it write to? Files are looked for in {_places(spec)[0]}')
     return replace(outcome, outputs=tuple(outputs))
