@@ -159,3 +159,9 @@ def test_tracker_in_memory_loads_no_heavy_library():
     loaded = modules_after('import cjm_jobtrack; cjm_jobtrack.JobTracker().create_job("x")')
     assert {m.split('.')[0] for m in loaded} & {'sqlalchemy', 'docker', 'fastapi', 'ipywidgets', 'httpx', 'typer', 'uvicorn', 'psutil'} == set()
     assert not [m for m in loaded if re.match(r'cjm_jobtrack\.(run|net|view|cli)', m)]
+
+@pytest.mark.parametrize('nb', NOTEBOOKS, ids=str)
+def test_links_between_pages_lead_somewhere(nb):
+    "By the notebook's name, which holds in Jupyter, on GitHub and on the site."
+    text = ''.join(''.join(c['source']) for c in json.loads((ROOT/'nbs'/nb).read_text())['cells'] if c['cell_type'] == 'markdown')
+    for to in re.findall(r'\]\((?!https?:|mailto:|#)([^)\s#]+)', text): assert (ROOT/'nbs'/nb).parent.joinpath(to).exists(), to

@@ -118,7 +118,7 @@ def _taken_apart(value:Any, sub) -> Any:
         if callable(getattr(value, name, None)): return sub(getattr(value, name)())
     return _in_words(value)
 
-# %% ../../nbs/core/01_job.ipynb #318a959c
+# %% ../../nbs/core/01_job.ipynb #fe7c3e20
 @dataclass(frozen=True)
 class Failure:
     """Why a job failed.
@@ -127,7 +127,8 @@ class Failure:
     ended with a status other than 0), `signal` (a program was ended by a signal), `out_of_memory`, `disk_full`, `image_missing` and
     `pull_failed` (a container's image is not there, or cannot be had), `timeout`, `lost` (the work cannot be found any more), `node_lost` (its node never answered again), `not_started` (it could not be begun),
     `no_output` (ended well and left nothing), `interrupted` (its queue was stopped while it ran in this process), `stalled` (it gave no sign of
-    life for too long), `queue_timeout` (it waited for its turn for too long), `never_fits` (it needs more of a resource than there is)."""
+    life for too long), `queue_timeout` (it waited for its turn for too long), `never_fits` (it needs more of a resource than there is),
+    `unstorable` (the database cannot take what it gave)."""
     kind:str                     # The cause, one of a few words
     message:str                  # What happened, one sentence
     exit_code:int|None=None      # Exit status of the program, 0-255
