@@ -1042,31 +1042,28 @@ def test_another_system_is_told_so(monkeypatch, tmp_path):
     monkeypatch.setattr('cjm_jobtrack.run.process.fcntl', None)
     with pytest.raises(InvalidInput, match='POSIX'): ProcessRunner(tmp_path, LogStore(tmp_path))
 
-def test_a_cancel_does_not_wait_for_files_to_be_read(tmp_path, monkeypatch):
-    "Neither for those of a program that was stopped, nor when it comes while the program ends."
+@pytest.mark.parametrize('when', ['while it runs', 'when it has just ended'])
+def test_a_cancel_does_not_wait_for_files_to_be_read(tmp_path, monkeypatch, when):
     def never(*_): pytest.fail('the files of a job that was cancelled were read')
-    async def main():
-        runner = ProcessRunner(tmp_path/'work', tracker.logs)
-        for ends in (False, True):
-            (out := tmp_path/f'out{ends}').mkdir()
-            job = tracker.create_job('p', runner='process', spec={'argv': ['sh', '-c', 'echo x >"$0"/a; echo on; ' + ('exit 0' if ends else 'sleep 600'), str(out)], 'output_dir': str(out)})
-            tracker.mark_running(job.id)
-            handle, report = await runner.start(job), Report(tracker, job.id, job.attempt)
-            async with asyncio.timeout(60):
-                if ends:   # the stop comes when nothing of it is left, and before its files are looked at
-                    leftovers = runner._leftovers
-                    async def and_stop(*args):
-                        left = await leftovers(*args)
-                        assert (await runner.stop(job, handle, 5.)).confirmed
-                        return left
-                    monkeypatch.setattr(runner, '_leftovers', and_stop)
-                    outcome = await runner.follow(job, handle, report)
-                    assert outcome.status == 'completed' and [(o.name, o.sha256) for o in outcome.outputs] == [('a', None)]
-                else:
-                    following = asyncio.create_task(runner.follow(job, handle, report))
-                    while not (out/'a').exists(): await asyncio.sleep(.01)
-                    with monkeypatch.context() as m:
-                        m.setattr('cjm_jobtrack.run.outputs._digest', never)
-                        await runner.stop(job, handle, 5.)
-                        assert (await following).status == 'cancelled'
-    with JobTracker(f'sqlite:///{tmp_path}/jobs.db') as tracker: asyncio.run(main())
+    async def main(tracker):
+        (out := tmp_path/'out').mkdir()
+        runner, ends = ProcessRunner(tmp_path/'work', tracker.logs), when == 'when it has just ended'
+        job = tracker.create_job('p', runner='process', spec={'argv': ['sh', '-c', 'echo x >"$0"/a; ' + ('exit 0' if ends else 'sleep 600'), str(out)], 'output_dir': str(out)})
+        tracker.mark_running(job.id)
+        handle, report, leftovers = await runner.start(job), Report(tracker, job.id, job.attempt), runner._leftovers
+        async def and_stop(*args):   # nothing of it is left, and its files were not looked at yet
+            left = await leftovers(*args)
+            assert (await runner.stop(job, handle, 5.)).confirmed
+            return left
+        async with asyncio.timeout(60):
+            if ends:
+                monkeypatch.setattr(runner, '_leftovers', and_stop)
+                outcome = await runner.follow(job, handle, report)
+                assert outcome.status == 'completed' and [(o.name, o.sha256) for o in outcome.outputs] == [('a', None)]
+            else:
+                following = asyncio.create_task(runner.follow(job, handle, report))
+                while not (out/'a').exists(): await asyncio.sleep(.01)
+                monkeypatch.setattr(outputs, '_digest', never)
+                await runner.stop(job, handle, 5.)
+                assert (await following).status == 'cancelled'
+    with JobTracker(f'sqlite:///{tmp_path}/jobs.db') as tracker: asyncio.run(main(tracker))
