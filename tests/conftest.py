@@ -21,7 +21,12 @@ settings.register_profile('quick', deadline=None, derandomize=True)  # the same 
 settings.register_profile('long', deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile('long' if LONG else 'quick')
 
+LENGTHY = ['crash', 'store', 'call', 'docker_faults', 'machine', 'logs', 'queue_leases', 'process', 'node', 'manager', 'tracker', 'docker', 'queue', 'faults', 'history']
+
 def pytest_collection_modifyitems(items):
+    "Two processes share the files: those that take longest go first, so that neither is left alone with one at the end."
+    turn = {f'test_{name}': n for n, name in enumerate(LENGTHY)}
+    items.sort(key=lambda item: turn.get(item.path.stem, len(turn)))
     for item in items:
         for name in (n for mark in item.iter_markers('needs') for n in mark.args):
             if why := NEEDS[name].lacking(): item.add_marker(pytest.mark.skip(reason=why))

@@ -16,7 +16,7 @@ CHECKS = [  # what is checked, and how
     ('ruff: real faults',                         ['ruff', 'check', '--quiet', '.']),
     ('README.md is made from nbs/index.ipynb',    [sys.executable, 'tools/readme.py', '--check']),
     ('nbdev-test: the notebooks run',             ['nbdev-test']),
-    ('pytest: tests',                             ['pytest', 'tests', '-n', '2', '--dist', 'loadfile']),
+    ('pytest: tests',                             ['pytest', 'tests', '-n', '2', '--dist', 'loadfile', '--no-loadscope-reorder', '--durations', '12']),
     ('pytest: stored outputs of the notebooks',   ['pytest', '--nbval-lax', '--nbval-current-env', 'nbs']),
 ]
 LONG = {'nbdev-test': ['--flags', 'slow'], 'pytest': ['--timeout', '1800']}
