@@ -48,7 +48,7 @@ exec(FUNCTIONS, here)  # noqa: S102 (the same text runs in the processes below)
 FUNCS = {k: v for k, v in here.items() if asyncio.iscoroutinefunction(v)}
 
 QUEUE = FUNCTIONS + '''
-import json, sys
+import json, os, sys
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.call import CallRunner
 from cjm_jobtrack.run.process import ProcessRunner
@@ -56,6 +56,7 @@ from cjm_jobtrack.run.queue import JobQueue
 how = json.loads(sys.argv[1])
 functions = {k: v for k, v in globals().items() if asyncio.iscoroutinefunction(v)}
 tracker = JobTracker(how['url'])
+tracker.subscribe(lambda e: e.type == how['dies_at'] and os._exit(9))
 programs = ProcessRunner(how['folder'], tracker.logs)
 programs.interval = .02
 runners = [CallRunner(functions, name) for name in how['names']] + [programs]
@@ -66,9 +67,9 @@ tracker.close()
 '''
 
 @contextmanager
-def queue_process(url, folder, *, names=('call',), slots=4, ttl=1., backoff=.01):
-    "A queue in a process of its own, which a test may kill or suspend."
-    how = dict(url=url, folder=str(folder/'work'), names=names, slots=slots, ttl=ttl, backoff=backoff)
+def queue_process(url, folder, *, names=('call',), slots=4, ttl=1., backoff=.01, dies_at=None):
+    "A queue in a process of its own, which a test may kill or suspend, or which dies at an event of this type."
+    how = dict(url=url, folder=str(folder/'work'), names=names, slots=slots, ttl=ttl, backoff=backoff, dies_at=dies_at)
     p = subprocess.Popen([sys.executable, '-c', QUEUE, json.dumps(how)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert p.stdout.readline() == 'ready\n'
@@ -158,17 +159,17 @@ def test_a_living_queue_notices_that_another_has_died(database, tmp_path):
 def test_one_that_waits_for_its_next_attempt_does_not_depend_on_the_queue_where_it_failed(database, tmp_path):
     path = tmp_path/'tries'
     with JobTracker(database) as tracker:
-        with queue_process(database, tmp_path, backoff=2.) as p:
+        with queue_process(database, tmp_path, backoff=4., dies_at='retried') as p:
             job = tracker.submit_job(call(tracker, 'fail_once', path, max_attempts=2).id)
-            has(tracker, job, 'retried')
-            p.kill(), p.wait()
+            assert p.wait(30) == 9
+        has(tracker, job, 'retried')
         assert job.status == 'pending'
         delay = next(e for e in tracker.history(job.id) if e.type == 'retried').data['delay_s']
         with queue_here(tracker, tmp_path, ttl=60.) as queue:
             until(lambda: 'trying again in' in (queue.why_waiting(job.id) or 'trying again in'), 'the line')
             assert tracker.join(job.id, 20).result == os.getpid()
         ran = [e.at for e in tracker.history(job.id) if e.type in ('retried', 'running')]
-        assert 1 <= delay <= 2 and delay - .1 <= elapsed_s(ran[1], ran[2]) and path.read_text() == 'xx'
+        assert 2 <= delay <= 4 and delay - .1 <= elapsed_s(ran[1], ran[2]) and path.read_text() == 'xx'
 
 def test_two_recoverers_at_once_and_twice_in_a_row(database, tmp_path):
     jobs, counters = [], [tmp_path/f'counter{n}' for n in range(6)]
