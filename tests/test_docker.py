@@ -5,7 +5,7 @@ import pytest
 from cjm_jobtrack.core.errors import InvalidInput, NodeUnreachable
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run import outputs
-from cjm_jobtrack.run.container import check_container, container_request
+from cjm_jobtrack.run.container import _verdict, check_container, container_request
 from cjm_jobtrack.run.container_engine import docker_engine, engine_options
 from cjm_jobtrack.run.container_watch import _Demux, _Groups, _Mend, _Usage
 from cjm_jobtrack.run.docker import DockerRunner
@@ -601,3 +601,21 @@ def test_environment_and_contexts_name_the_engine(tmp_path, monkeypatch, bench):
     told = subprocess.run([sys.executable, '-c', "from cjm_jobtrack.run.container_engine import engine_options, docker_engine; print(engine_options(context='studio')['base_url'], docker_engine(context='studio'))"],
                           capture_output=True, text=True, check=True).stdout.split()
     assert told == [bench.url]*2
+
+# --- several records, one folder
+
+def test_the_reaper_of_another_record_leaves_what_nobody_has_saved_yet(bench):
+    "Two records share a runner's folder. One of them sees that a container has ended of which the other has yet to learn."
+    other = JobTracker(f'sqlite:///{bench.tmp}/other.db')
+    job, report = bench.sh('echo x >/output/a; exit 3', output_dir=str(bench.tmp/'out'))
+    async def main():
+        handle = await bench.runner.start(job)
+        until(lambda: not bench.box(job)['State']['Running'], 'its end')
+        box = bench.box(job)
+        box['State']['FinishedAt'] = box['Created'] = '2001-01-01T00:00:00.000000000Z'
+        assert [(r.action, r.why) for r in await bench.runner.reap(other)] == [('left', 'this record does not know it')]
+        assert _verdict(box, None, 1, None)[0] == 'left' and _verdict(box, None, 1, 3600.)[0] == 'removed'   # however long ago, unless the caller says so
+        outcome = await bench.runner.follow(job, handle, report)
+        assert outcome.failure.exit_code == 3 and [o.name for o in outcome.outputs] == ['a']
+    asyncio.run(main())
+    other.close()

@@ -257,12 +257,12 @@ async def _give_back(self:DockerRunner, path:str|None, ended:bool=True) -> None:
     try: await asyncio.to_thread(self.loans.give_back, path, lambda: bool(self.engine.put(lambda api: api.containers(all=True, filters=filters))))
     except (NodeUnreachable, APIError, OSError) as e: _log.warning('The folder %s, which was lent to a container, is not given back yet: %s', path, e)
 
-# %% ../../nbs/run/13_docker.ipynb #49bb9793
+# %% ../../nbs/run/13_docker.ipynb #185d38c9
 @patch
 async def reap(self:DockerRunner,
     tracker,                      # Whose record decides, a `JobTracker`
     dry_run:bool=False,           # Look and tell, and touch nothing
-    unknown_after:float=3600.,    # Seconds after which a container is removed that has ended and is on nobody's record
+    unknown_after:float|None=None,  # Seconds after which a container is removed that has ended and is not on this record; None: never, for it may be on another, which wants to know how it ended
 ) -> list[Reaped]:
     "Clear away what is ours and no longer needed. Only containers with our owner's mark are looked at. Raises `NodeUnreachable`."
     def look(api):
