@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/docker.html.md"""
 __all__ = ['DockerRunner', 'check_container', 'container_request', 'container_outcome', 'Reaped', 'docker_engine',
            'engine_options', 'libraries', 'make_image', 'default_folder']
 
-# %% ../../nbs/run/13_docker.ipynb #7290694e
+# %% ../../nbs/run/13_docker.ipynb #9a40fddc
 import asyncio, itertools, logging, math, os, threading, time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -23,7 +23,7 @@ from ..core.logs import LogStore
 from .container import Reaped, _failure, _is_anothers, _is_begun, _is_over, _is_ours, _refusal, _verdict, find_sources
 from .container import check_container, container_labels, container_name, container_outcome, container_request, default_user  # noqa: F401
 from .container_engine import Engine, docker_engine, engine_options, has_image, libraries, make_image, pull_image, signal_container  # noqa: F401
-from .container_files import Loans, Notes, _alone, _owner, check_readable, default_folder, make_folder, unmake
+from .container_files import Loans, Notes, _alone, _overlap, _owner, check_readable, default_folder, make_folder, unmake
 from .container_watch import _Ear, _Follow
 from .outcome import Outcome, Receipt, Report, Stops, _drop_old_log
 from .outputs import snapshot_files
@@ -128,7 +128,7 @@ def _remove(self:DockerRunner, name:str, api, job:Job|None=None, force:bool=True
     except APIError as e:
         if e.status_code != 409 or 'progress' not in (e.explanation or ''): raise
 
-# %% ../../nbs/run/13_docker.ipynb #496aa092
+# %% ../../nbs/run/13_docker.ipynb #d8fbb1df
 @patch
 def _create(self:DockerRunner, job:Job, asked:dict, api) -> bool:  # Whether it was made just now
     "Make the container, or find it made. One that never began and was made for something else gives way, and one of an earlier job of this id."
@@ -180,7 +180,7 @@ def _set_off(self:DockerRunner, job:Job, asked:dict, api) -> None:
         name, fresh = asked['name'], asked.pop('fresh', False)   # one that was made just now and is not noted as begun need not be looked at
         if not fresh and ((box := self._inspect(name, api)) is None or _is_begun(box)): return
         if (out := asked['labels'].get('jobtrack.output')) and self.engine.is_local:
-            self.loans.lend(out, asked['user'])
+            self.loans.lend(out, asked['user'], lambda lent: self.engine.put(lambda api: self._writes(lent, api, but=name)))
             if there := snapshot_files(out): self.notes.write(job, 'before', {'files': there})   # after lending, which changes the record of a file
         self._start_heard(name, api)
         self.notes.write(job, 'begun')
@@ -201,8 +201,15 @@ def _make_and_set_off(self:DockerRunner, job:Job, asked:dict, api) -> bool:  # W
     "In one go, so that whoever loses patience with us leaves nothing half begun."
     if not self._make(job, asked, api): return False
     try: self.engine.put(lambda api: self._set_off(job, asked, api))
-    except (NodeUnreachable, APIError): return True   # `_begin` tries again, and tells
+    except (NodeUnreachable, APIError, InvalidInput): return True   # `_begin` tries again, and tells
     return False
+
+@patch
+async def _unmake(self:DockerRunner, job:Job, asked:dict) -> None:
+    "Clear away what was made for a container that cannot be begun."
+    with suppress(APIError, InvalidInput): await self.engine.ask(lambda api: self._remove(asked['name'], api, job))
+    await self._give_back(asked['labels'].get('jobtrack.output'))
+    unmake(asked.get('made', []))
 
 @patch
 async def _begin(self:DockerRunner, job:Job, asked:dict) -> None:
@@ -211,11 +218,10 @@ async def _begin(self:DockerRunner, job:Job, asked:dict) -> None:
         try:
             return await self.engine.ask(lambda api: self._set_off(job, asked, api))
         except NodeUnreachable: await asyncio.sleep(retry_delay(n, .1, 5.))
+        except InvalidInput: await self._unmake(job, asked); raise
         except APIError as e:
             if e.status_code == 404 and await self.engine.ask(lambda api: self._inspect(asked['name'], api)) is None: return   # it was removed in this instant
-            with suppress(APIError): await self.engine.ask(lambda api: self._remove(asked['name'], api, job))
-            await self._give_back(asked['labels'].get('jobtrack.output'))
-            unmake(asked.get('made', []))
+            await self._unmake(job, asked)
             if bad := _refusal(e): raise bad from e
             return self.notes.write(job, 'failed', _failure(e, asked['image']))
 
@@ -248,16 +254,24 @@ async def find(self:DockerRunner,
     if self.notes.has(job, 'begun', 'failed', 'pull'): return handle
     return handle if _is_begun(await self.engine.ask(lambda api: self._inspect(handle['container'], api, job))) else None
 
-# %% ../../nbs/run/13_docker.ipynb #0a67e0e3
+# %% ../../nbs/run/13_docker.ipynb #f92a4fa2
 @patch
 async def _give_back(self:DockerRunner, path:str|None, ended:bool=True) -> None:
     "Take back what was lent, also from a container that has `ended`, whose files have been looked at. What cannot be now is left for the reaper."
-    if not path or not self.loans.has(path): return
-    filters = {'label': [f'jobtrack.owner={self.owner}', f'jobtrack.output={path}']} | ({'status': ['created', 'running', 'paused', 'restarting']} if ended else {})
-    try: await asyncio.to_thread(self.loans.give_back, path, lambda: bool(self.engine.put(lambda api: api.containers(all=True, filters=filters))))
-    except (NodeUnreachable, APIError, OSError) as e: _log.warning('The folder %s, which was lent to a container, is not given back yet: %s', path, e)
+    if not path or not self.loans.folder.exists(): return
+    def give():
+        for p in self.loans.all(path):
+            try: self.loans.give_back(p, lambda p=p: self.engine.put(lambda api: self._writes(p, api, ended)))
+            except (NodeUnreachable, APIError, OSError) as e: _log.warning('The folder %s, which was lent to a container, is not given back yet: %s', p, e)
+    await asyncio.to_thread(give)
 
-# %% ../../nbs/run/13_docker.ipynb #185d38c9
+@patch
+def _writes(self:DockerRunner, path:str, api, ended:bool=False, but:str|None=None) -> bool:
+    "Whether a container, of whichever installation, writes into a folder, one above it or one below; those that have `ended` count unless that is said, and the one named `but` does not."
+    filters = {'label': 'jobtrack.output'} | ({'status': ['created', 'running', 'paused', 'restarting']} if ended else {})
+    return any(_overlap(path, out) for c in api.containers(all=True, filters=filters) if (out := c['Labels']['jobtrack.output']) and f'/{but}' not in (c['Names'] or ()))
+
+# %% ../../nbs/run/13_docker.ipynb #de833e70
 @patch
 async def reap(self:DockerRunner,
     tracker,                      # Whose record decides, a `JobTracker`
@@ -280,7 +294,7 @@ async def reap(self:DockerRunner,
             self.notes.drop(replace(job or Job(created_at=label.get('jobtrack.created')), id=label['jobtrack.job'], attempt=attempt))
     if not dry_run:
         await asyncio.to_thread(self._sweep, tracker, {r.container for r in found if r.action == 'left'})
-        for path in self.loans.all(): await self._give_back(path, ended=False)
+        for path in await asyncio.to_thread(self.loans.all): await self._give_back(path, ended=False)
     return found
 
 @patch
