@@ -742,3 +742,18 @@ def test_a_folder_that_cannot_be_made_is_told_as_such(tmp_path, name):
     (tmp_path/'file').touch()
     with pytest.raises(InvalidInput) as e: make_folder(str(tmp_path/name))
     assert e.value.field == 'output_dir'
+
+# --- the runner's own folder
+
+def test_the_runners_own_folder_is_not_for_outputs(bench):
+    own = bench.runner.folder
+    (bench.tmp/'link').symlink_to(own)
+    for path in own, own.parent, own/'attempts', own/'attempts/x', own/'outputs', own/'outputs/../attempts', bench.tmp/'link', bench.tmp/'link/lent':
+        if '..' not in path.parts:
+            with pytest.raises(InvalidInput, match='keeps its notes') as e: asyncio.run(bench.runner.start(bench.begin('true', output_dir=str(path))[0]))
+            assert e.value.field == 'output_dir'
+        with pytest.raises(InvalidInput, match='keeps its notes'): bench.runner.run(IMAGE, ['true'], outputs=path, tracker=bench.tracker)
+    assert not bench.ours() and not (own/'attempts/x').exists()
+    assert (job := bench.runner.run(IMAGE, ['touch', '/output/x'], outputs=own/'outputs/mine', tracker=bench.tracker)) is bench.tracker.join(job.id, 60) and job.status == 'completed'
+    beside = own.with_name(own.name + '2')
+    assert bench.run(*bench.begin('touch', '/output/x', output_dir=str(beside))).status == 'completed'

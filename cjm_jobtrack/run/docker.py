@@ -93,7 +93,15 @@ async def lacks(self:DockerRunner,
     except NodeUnreachable as e: return f'no engine answers at {self.url}: {e.problem}'
     except InvalidInput as e: return str(e)   # the environment names one that cannot be
 
-# %% ../../nbs/run/13_docker.ipynb #e3212731
+# %% ../../nbs/run/13_docker.ipynb #777b0b67
+@patch
+def _keep_apart(self:DockerRunner, path:str|None) -> None:
+    "Raises `InvalidInput` for a folder for outputs in which our own notes would lie open to a container."
+    if not path or not self.engine.is_local: return
+    at, outputs = Path(path).resolve(), self.folder/'outputs'
+    if _overlap(str(at), str(self.folder)) and outputs not in at.parents:
+        raise InvalidInput('output_dir', f'{path!r} is, holds or lies in the folder {str(self.folder)!r}, where this runner keeps its notes', f'Use another folder, or one of its own in {str(outputs)!r}')
+
 @patch
 def _request(self:DockerRunner, job:Job, api) -> dict:
     "What the engine is asked for. Raises `InvalidInput` naming the field."
@@ -104,6 +112,7 @@ def _request(self:DockerRunner, job:Job, api) -> dict:
         if spec['limits'].get(k, 0) > n: raise InvalidInput(f'limits.{k}', f'is {spec["limits"][k]}, and the machine has {n}', 'Ask for less')
     spec['user'] = spec['user'] or self.user or default_user()
     find_sources(spec, self.engine.is_local, self.roots, [p for p in (self.engine.socket, info.get('DockerRootDir')) if p])
+    self._keep_apart(spec['output_dir'])
     if self.engine.is_local and os.geteuid() == 0:
         for k in spec['inputs']: check_readable(k, spec['user'])
     asked = container_request(spec, has['memory']*3//4, api.api_version)
@@ -483,7 +492,7 @@ def close(self:DockerRunner) -> None:
         for e in [*r._ears.values()]: e.stream.close()
         r.engine.close()
 
-# %% ../../nbs/run/13_docker.ipynb #f780d747
+# %% ../../nbs/run/13_docker.ipynb #8f61cb0f
 def _here(path) -> str:
     "A path as people write it in a shell."
     return os.path.abspath(os.path.expanduser(path))
@@ -511,5 +520,6 @@ def run(self:DockerRunner,
     where = self.folder/'outputs'/job_id if outputs is None else _here(outputs)
     spec = spec | dict(image=image, argv=argv, inputs={_here(k): v for k, v in (inputs or {}).items()}, output_dir=str(where))
     check_container(spec)
+    self._keep_apart(str(where))
     queue = self.queue(tracker)
     return queue.submit(queue.tracker.create_job(name or image, id=job_id, runner=self.name, spec=spec, timeout=timeout, max_attempts=max_attempts, priority=priority, metadata=metadata))
