@@ -757,3 +757,37 @@ def test_the_runners_own_folder_is_not_for_outputs(bench):
     assert (job := bench.runner.run(IMAGE, ['touch', '/output/x'], outputs=own/'outputs/mine', tracker=bench.tracker)) is bench.tracker.join(job.id, 60) and job.status == 'completed'
     beside = own.with_name(own.name + '2')
     assert bench.run(*bench.begin('touch', '/output/x', output_dir=str(beside))).status == 'completed'
+
+# --- closing
+
+def test_closing_ends_every_queue_that_nobody_uses_any_more(bench):
+    "Also when the runner goes on carrying out the jobs of another queue, for somebody else."
+    one, two = (DockerRunner(bench.tmp/'home', base_url=bench.url) for _ in range(2))
+    try:
+        mine, ours = one.queue(), one.queue(bench.tracker)
+        assert two.queue(bench.tracker) is ours
+        one.close()
+        assert not mine._thread.is_alive() and ours._thread.is_alive()
+        job = two.run(IMAGE, ['true'], tracker=bench.tracker)
+        assert bench.tracker.join(job.id, 60).status == 'completed'
+        until(lambda: not bench.ours(f'jobtrack.owner={two.owner}'), 'the container to be removed')
+        two.close()
+        assert not ours._thread.is_alive() and all(r.engine.threads._shutdown for r in (one, two))
+    finally: one.close(), two.close()
+
+def test_what_is_closed_says_so_and_what_was_stopped_goes_on(bench):
+    runner = DockerRunner(bench.tmp/'home', base_url=bench.url)
+    try:
+        (queue := runner.queue()).stop()
+        job = runner.run(IMAGE, ['true'])
+        assert runner.queue() is queue and queue.tracker.join(job.id, 60).status == 'completed'
+        until(lambda: not bench.ours(f'jobtrack.owner={runner.owner}'), 'the container to be removed')
+    finally: runner.close()
+    for use in lambda: runner.run(IMAGE, ['true']), runner.queue:
+        with pytest.raises(InvalidInput, match='is closed'): use()
+    runner.close()
+
+@pytest.mark.parametrize('owner', ['my lab', '', 'a/b', 'Zoë', 'x\n'])
+def test_an_owner_that_cannot_be_part_of_a_name(tmp_path, owner):
+    with pytest.raises(InvalidInput) as e: DockerRunner(tmp_path, owner=owner)
+    assert e.value.field == 'owner' and e.value.remedy

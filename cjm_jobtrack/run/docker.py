@@ -8,8 +8,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/docker.html.md"""
 __all__ = ['DockerRunner', 'check_container', 'container_request', 'container_outcome', 'Reaped', 'docker_engine',
            'engine_options', 'libraries', 'make_image', 'default_folder']
 
-# %% ../../nbs/run/13_docker.ipynb #9a40fddc
-import asyncio, itertools, logging, math, os, threading, time
+# %% ../../nbs/run/13_docker.ipynb #09dfb854
+import asyncio, itertools, logging, math, os, re, threading, time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -30,7 +30,7 @@ from .outputs import snapshot_files
 from .policy import retry_delay
 _all_ = ['check_container', 'container_request', 'container_outcome', 'Reaped', 'docker_engine', 'engine_options', 'libraries', 'make_image', 'default_folder']   # whoever uses a runner finds them here too
 
-# %% ../../nbs/run/13_docker.ipynb #3e411215
+# %% ../../nbs/run/13_docker.ipynb #3df6bc16
 _log = logging.getLogger(__name__)
 
 class DockerRunner:
@@ -57,11 +57,12 @@ class DockerRunner:
         user:str|None=None,         # Who containers are when their spec does not say, `uid:gid`; None: `default_user()`
         timeout:float=120.,         # Longest wait for one answer of the engine, seconds
     ):
+        if owner is not None and not re.fullmatch('[A-Za-z0-9_.-]+', owner): raise InvalidInput('owner', f'is {owner!r}', 'It becomes part of the names of containers: use letters, digits, `_`, `.` and `-`')
         self.folder, self.logs, self.name = Path(folder or default_folder()).resolve(), logs, name
         self.roots, self.user = None if roots is None else [os.path.abspath(r) for r in roots], user
         self.engine, self.notes, self.loans = Engine(base_url, context, tls, timeout), Notes(self.folder/'attempts'), Loans(self.folder/'lent')
         self.reading = Stops()
-        self._given_owner, self._parting, self._keepers, self._ears = owner, {}, {}, {}
+        self._given_owner, self._parting, self._keepers, self._ears, self._closed = owner, {}, {}, {}, False
 
     def __repr__(self): return f'DockerRunner({self.url})'
 
@@ -449,7 +450,7 @@ async def stop(self:DockerRunner,
     except NodeUnreachable as e:
         return Receipt(False, 'unconfirmed', left=[name], message=f'The engine does not answer, so nobody can say whether {name} runs: {e.problem}')
 
-# %% ../../nbs/run/13_docker.ipynb #fc47e763
+# %% ../../nbs/run/13_docker.ipynb #ae766287
 @dataclass
 class _Shared:
     "A queue, and who uses it."
@@ -469,6 +470,7 @@ def queue(self:DockerRunner,
 
     Its `tracker` waits for a job: `await runner.queue().tracker.wait(job.id)`, or `join` where no event loop runs. Raises `InvalidInput`."""
     with _sharing:
+        if self._closed: raise InvalidInput('runner', f'{self!r} is closed', 'Make another `DockerRunner`')
         if (s := _shared.get(key := (self.folder if tracker is None else id(tracker), self.name))) is None:
             self.folder.mkdir(parents=True, exist_ok=True)
             t = tracker if tracker is not None else cjm_jobtrack.JobTracker(f'sqlite:///{self.folder/"jobs.db"}')
@@ -476,19 +478,20 @@ def queue(self:DockerRunner,
         if any(getattr(s.runner, k) != getattr(self, k) for k in ('url', 'owner', 'roots', 'user')): raise InvalidInput('name', f'is {self.name!r}, by which the queue of this record knows {s.runner!r}, which is another', 'Give this runner another name, or a folder of its own')
         if slots not in (None, s.queue.slots): raise InvalidInput('slots', f'is {slots!r}, and the queue of this record has {s.queue.slots}', 'Close the runners that use it first')
         s.users.add(self)
-    return s.queue
+    return s.queue.start()   # or somebody has stopped it meanwhile
 
 @patch
 def close(self:DockerRunner) -> None:
-    "Let go of the engine, and of queues that nobody else uses. Containers go on."
+    "Let go of the engine, and of queues that nobody else uses. Containers go on. Nothing can be run with it afterwards."
     with _sharing:
+        self._closed = True
         for s in _shared.values(): s.users.discard(self)
         over = [_shared.pop(k) for k in [k for k, s in _shared.items() if not s.users]]
-        if any(s.runner is self for s in _shared.values()): return   # others still have jobs carried out by it; the last of them closes it
+        needed = {s.runner for s in _shared.values()}   # others still have jobs carried out by them; the last of those closes them
     for s in over:
         s.queue.stop()
         if s.own: s.queue.tracker.close()
-    for r in {self, *(s.runner for s in over)}:
+    for r in {self, *(s.runner for s in over)} - needed:
         for e in [*r._ears.values()]: e.stream.close()
         r.engine.close()
 
