@@ -791,3 +791,11 @@ def test_what_is_closed_says_so_and_what_was_stopped_goes_on(bench):
 def test_an_owner_that_cannot_be_part_of_a_name(tmp_path, owner):
     with pytest.raises(InvalidInput) as e: DockerRunner(tmp_path, owner=owner)
     assert e.value.field == 'owner' and e.value.remedy
+
+@root_only
+def test_a_folder_that_is_open_to_all_is_not_lent(tmp_path):
+    (out := tmp_path/'out').mkdir()
+    out.chmod(0o1777)
+    (out/'ours').touch()
+    (loans := Loans(tmp_path/'lent')).lend(str(out), '65534:65534')
+    assert owners(out, out/'ours') == [0, 0] and not loans.all()
