@@ -2,11 +2,12 @@
 import asyncio, hashlib, json, os, re, shutil, subprocess, sys, threading, time
 from pathlib import Path
 import pytest
-from cjm_jobtrack.core.errors import InvalidInput, NodeUnreachable
+from cjm_jobtrack.core.errors import InvalidInput, NodeUnreachable, StoreError
 from cjm_jobtrack.core.tracker import JobTracker
-from cjm_jobtrack.run import outputs
-from cjm_jobtrack.run.container import check_container, container_request
+from cjm_jobtrack.run import container_files, outputs
+from cjm_jobtrack.run.container import _verdict, check_container, container_request
 from cjm_jobtrack.run.container_engine import docker_engine, engine_options
+from cjm_jobtrack.run.container_files import Loans, make_folder
 from cjm_jobtrack.run.container_watch import _Demux, _Groups, _Mend, _Usage
 from cjm_jobtrack.run.docker import DockerRunner
 from cjm_jobtrack.run.queue import JobQueue
@@ -15,6 +16,7 @@ from containers import IMAGE, bench_at
 from helpers import until
 
 pytestmark = pytest.mark.needs('busybox')
+root_only = pytest.mark.skipif(os.getuid() != 0, reason='only root lends folders to other users')
 
 @pytest.fixture
 def bench(tmp_path, docker_engine):
@@ -601,3 +603,199 @@ def test_environment_and_contexts_name_the_engine(tmp_path, monkeypatch, bench):
     told = subprocess.run([sys.executable, '-c', "from cjm_jobtrack.run.container_engine import engine_options, docker_engine; print(engine_options(context='studio')['base_url'], docker_engine(context='studio'))"],
                           capture_output=True, text=True, check=True).stdout.split()
     assert told == [bench.url]*2
+
+# --- several records, one folder
+
+def test_the_reaper_of_another_record_leaves_what_nobody_has_saved_yet(bench):
+    "Two records share a runner's folder. One of them sees that a container has ended of which the other has yet to learn."
+    other = JobTracker(f'sqlite:///{bench.tmp}/other.db')
+    job, report = bench.sh('echo x >/output/a; exit 3', output_dir=str(bench.tmp/'out'))
+    async def main():
+        handle = await bench.runner.start(job)
+        until(lambda: not bench.box(job)['State']['Running'], 'its end')
+        box = bench.box(job)
+        box['State']['FinishedAt'] = box['Created'] = '2001-01-01T00:00:00.000000000Z'
+        assert [(r.action, r.why) for r in await bench.runner.reap(other)] == [('left', 'this record does not know it')]
+        assert _verdict(box, None, 1, None)[0] == 'left' and _verdict(box, None, 1, 3600.)[0] == 'removed'   # however long ago, unless the caller says so
+        outcome = await bench.runner.follow(job, handle, report)
+        assert outcome.failure.exit_code == 3 and [o.name for o in outcome.outputs] == ['a']
+    asyncio.run(main())
+    other.close()
+
+# --- folders that are lent
+
+def owners(*paths): return [os.lstat(p).st_uid for p in paths]
+
+@root_only
+def test_a_crash_while_lending_is_mended_by_lending_again(tmp_path, monkeypatch):
+    loans, out = Loans(tmp_path/'lent'), tmp_path/'out'
+    (out/'a').mkdir(parents=True)
+    (out/'a/b').touch()
+    os.chown(out, 500, 500)
+    class Crash(BaseException): pass
+    def crash(*a, **k): raise Crash
+    with monkeypatch.context() as m, pytest.raises(Crash):
+        m.setattr(container_files, '_hand_over', crash)
+        loans.lend(str(out), '65534:65534')
+    assert loans.all() == [str(out)] and owners(out, out/'a', out/'a/b') == [500, 0, 0]
+    for _ in range(2):
+        loans.lend(str(out), '65534:65534')
+        assert owners(out, out/'a', out/'a/b') == [65534]*3
+    loans.give_back(str(out), lambda: False)
+    assert owners(out, out/'a', out/'a/b') == [500, 0, 0] and not loans.all()
+
+@root_only
+def test_what_lies_in_a_lent_folder_is_given_back_with_it(tmp_path):
+    loans, out = Loans(tmp_path/'lent'), tmp_path/'out'
+    for name in ('his', 'ours'): (out/name).mkdir(parents=True)
+    os.chown(out/'his', 500, 500)
+    loans.lend(str(out), '65534:65534')
+    for name in ('his', 'ours', 'new'):
+        (out/name).mkdir(exist_ok=True)
+        loans.lend(str(out/name), '65534:65534')
+    (out/'ours/later').touch()
+    loans.lend(str(out/'ours'), '65534:65534')
+    assert set(owners(out, *out.rglob('*'))) == {65534} and loans.all()[0] == str(out) and loans.all(str(out/'ours')) == [str(out)]
+    with pytest.raises(InvalidInput, match='is lent to 65534') as e: loans.lend(str(out/'new'), '7:7')
+    assert e.value.field == 'user'
+    for path in loans.all(str(out)): loans.give_back(path, lambda: False)
+    assert owners(out, out/'ours', out/'ours/later', out/'new', out/'his') == [0, 0, 0, 0, 500] and not loans.all()
+    loans.lend(str(out), '65534:65534')
+    loans.lend(str(out), '7:7', in_use=lambda path: False)   # nobody has taken it back from the first
+    assert owners(out, out/'ours') == [7, 7]
+    loans.give_back(str(out), lambda: False)
+    assert owners(out, out/'ours') == [0, 0]
+
+@root_only
+@pytest.mark.parametrize('swapped', ['sub', 'sub/d'])
+def test_root_gives_nothing_away_through_a_link(tmp_path, monkeypatch, swapped):
+    "A container that writes into a folder above puts a link in the place of a folder, just when that is about to be looked at."
+    (secret := tmp_path/'secret/d').mkdir(parents=True)
+    for p in secret.parent, secret: (p/'key').touch(mode=0o600)
+    out, loans, opened = tmp_path/'out', Loans(tmp_path/'lent'), os.open
+    (out/'sub/d').mkdir(parents=True)
+    def swap(path, flags, *a, dir_fd=None, **k):
+        if path == Path(swapped).name and dir_fd is not None and not (out/swapped).is_symlink():
+            os.rename(out/swapped, tmp_path/'away')
+            (out/swapped).symlink_to(tmp_path/'secret')
+        return opened(path, flags, *a, dir_fd=dir_fd, **k)
+    monkeypatch.setattr(os, 'open', swap)
+    try: loans.lend(str(out/'sub'), '65534:65534')
+    except StoreError: assert swapped == 'sub'
+    assert (out/swapped).is_symlink() and set(owners(secret.parent, *secret.parent.rglob('*'))) == {0}
+
+@root_only
+def test_a_tree_without_a_bottom_is_not_followed(tmp_path):
+    at = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(1200):
+        os.mkdir('d', dir_fd=at)
+        at, above = os.open('d', os.O_RDONLY, dir_fd=at), at
+        os.close(above)
+    os.close(at)
+    with pytest.raises(StoreError): Loans(tmp_path/'lent').lend(str(tmp_path/'d'), '65534:65534')
+    subprocess.run(['rm', '-r', str(tmp_path/'d')], check=True)   # Python's own way is not deep enough
+
+@root_only
+@pytest.mark.parametrize('first, second', [('out', 'out/sub'), ('out/sub', 'out'), ('out', 'out')])
+@pytest.mark.parametrize('installations', [1, 2])
+def test_a_folder_stays_lent_while_another_container_writes_into_it(bench, first, second, installations):
+    (bench.tmp/'out/sub').mkdir(parents=True)
+    (gate := bench.tmp/'gate').mkdir()
+    other = DockerRunner(bench.tmp/'docker2', bench.tracker.logs, base_url=bench.url) if installations == 2 else bench.another()
+    async def main():
+        (a, ra), (b, rb) = (bench.sh(f'until [ -e /gate/{n} ]; do sleep .02; done; touch /output/{n}', output_dir=str(bench.tmp/at), inputs={str(gate): '/gate'}) for n, at in (('a', first), ('b', second)))
+        follows = []
+        for runner, job, report in (bench.runner, a, ra), (other, b, rb): follows.append(asyncio.create_task(runner.follow(job, await runner.start(job), report)))
+        (gate/'a').touch()
+        ended = await follows[0]
+        assert (ended.status, [Path(o.path).name for o in ended.outputs]) == ('completed', ['a']), ended
+        await bench.runner.reap(bench.tracker)
+        (gate/'b').touch()
+        ended = await follows[1]
+        assert (ended.status, 'b' in [Path(o.path).name for o in ended.outputs]) == ('completed', True), ended
+        for job in a, b: bench.tracker.mark_completed(job.id, 0)
+    def given_back():
+        for runner in bench.runner, other: asyncio.run(runner.reap(bench.tracker))
+        return not bench.runner.loans.all() and not other.loans.all()
+    try:
+        asyncio.run(main())
+        until(given_back, 'the containers to be gone, and the folder to be given back', 30.)
+        assert set(owners(bench.tmp/'out', *(bench.tmp/'out').rglob('*'))) == {0}
+    finally: other.close()
+
+@root_only
+def test_two_users_do_not_write_into_one_folder_at_once(bench):
+    out = str(bench.tmp/'out')
+    async def main():
+        a, report = bench.begin('sleep', '600', output_dir=out)
+        handle = await bench.runner.start(a)
+        b, _ = bench.begin('true', output_dir=out, user='7:7')
+        with pytest.raises(InvalidInput, match='is lent to 65534') as e: await bench.runner.start(b)
+        assert e.value.field == 'user' and not bench.is_there(b) and owners(out) == [65534] and bench.box(a)['State']['Running']
+        await bench.runner.stop(a, handle, 0.)
+        await bench.runner.follow(a, handle, report)
+        assert (await bench.outcome(*bench.begin('touch', '/output/x', output_dir=out, user='7:7'))).status == 'completed'
+    asyncio.run(main())
+
+@pytest.mark.parametrize('name', ['x'*300, 'file/x'])
+def test_a_folder_that_cannot_be_made_is_told_as_such(tmp_path, name):
+    (tmp_path/'file').touch()
+    with pytest.raises(InvalidInput) as e: make_folder(str(tmp_path/name))
+    assert e.value.field == 'output_dir'
+
+# --- the runner's own folder
+
+def test_the_runners_own_folder_is_not_for_outputs(bench):
+    own = bench.runner.folder
+    (bench.tmp/'link').symlink_to(own)
+    for path in own, own.parent, own/'attempts', own/'attempts/x', own/'outputs', own/'outputs/../attempts', bench.tmp/'link', bench.tmp/'link/lent':
+        if '..' not in path.parts:
+            with pytest.raises(InvalidInput, match='keeps its notes') as e: asyncio.run(bench.runner.start(bench.begin('true', output_dir=str(path))[0]))
+            assert e.value.field == 'output_dir'
+        with pytest.raises(InvalidInput, match='keeps its notes'): bench.runner.run(IMAGE, ['true'], outputs=path, tracker=bench.tracker)
+    assert not bench.ours() and not (own/'attempts/x').exists()
+    assert (job := bench.runner.run(IMAGE, ['touch', '/output/x'], outputs=own/'outputs/mine', tracker=bench.tracker)) is bench.tracker.join(job.id, 60) and job.status == 'completed'
+    beside = own.with_name(own.name + '2')
+    assert bench.run(*bench.begin('touch', '/output/x', output_dir=str(beside))).status == 'completed'
+
+# --- closing
+
+def test_closing_ends_every_queue_that_nobody_uses_any_more(bench):
+    "Also when the runner goes on carrying out the jobs of another queue, for somebody else."
+    one, two = (DockerRunner(bench.tmp/'home', base_url=bench.url) for _ in range(2))
+    try:
+        mine, ours = one.queue(), one.queue(bench.tracker)
+        assert two.queue(bench.tracker) is ours
+        one.close()
+        assert not mine._thread.is_alive() and ours._thread.is_alive()
+        job = two.run(IMAGE, ['true'], tracker=bench.tracker)
+        assert bench.tracker.join(job.id, 60).status == 'completed'
+        until(lambda: not bench.ours(f'jobtrack.owner={two.owner}'), 'the container to be removed')
+        two.close()
+        assert not ours._thread.is_alive() and all(r.engine.threads._shutdown for r in (one, two))
+    finally: one.close(), two.close()
+
+def test_what_is_closed_says_so_and_what_was_stopped_goes_on(bench):
+    runner = DockerRunner(bench.tmp/'home', base_url=bench.url)
+    try:
+        (queue := runner.queue()).stop()
+        job = runner.run(IMAGE, ['true'])
+        assert runner.queue() is queue and queue.tracker.join(job.id, 60).status == 'completed'
+        until(lambda: not bench.ours(f'jobtrack.owner={runner.owner}'), 'the container to be removed')
+    finally: runner.close()
+    for use in lambda: runner.run(IMAGE, ['true']), runner.queue:
+        with pytest.raises(InvalidInput, match='is closed'): use()
+    runner.close()
+
+@pytest.mark.parametrize('owner', ['my lab', '', 'a/b', 'Zoë', 'x\n'])
+def test_an_owner_that_cannot_be_part_of_a_name(tmp_path, owner):
+    with pytest.raises(InvalidInput) as e: DockerRunner(tmp_path, owner=owner)
+    assert e.value.field == 'owner' and e.value.remedy
+
+@root_only
+def test_a_folder_that_is_open_to_all_is_not_lent(tmp_path):
+    (out := tmp_path/'out').mkdir()
+    out.chmod(0o1777)
+    (out/'ours').touch()
+    (loans := Loans(tmp_path/'lent')).lend(str(out), '65534:65534')
+    assert owners(out, out/'ours') == [0, 0] and not loans.all()

@@ -259,7 +259,7 @@ def container_outcome(
     if facts.get('engine_restarted') and outcome.failure.signal: hint = 'The engine was restarted while it ran. With `live-restore`, containers live through that'
     return replace(outcome, failure=replace(outcome.failure, hint=hint)) if hint else outcome
 
-# %% ../../nbs/run/13_container.ipynb #5a0c819a
+# %% ../../nbs/run/13_container.ipynb #147e2934
 @dataclass(frozen=True)
 class Reaped:
     "What the reaper found about one container, and what became of it."
@@ -270,13 +270,14 @@ class Reaped:
     action:str       # 'left', 'removed' or 'ended'
     why:str          # In words
 
-def _verdict(box:dict, job:Job|None, attempt:int, unknown_after:float) -> tuple[str, str]:
+def _verdict(box:dict, job:Job|None, attempt:int, unknown_after:float|None) -> tuple[str, str]:
     "(action, why), by the table."
-    over, idle = _is_over(box) or box['State']['Status'] == 'created', 0.
+    over = _is_over(box) or box['State']['Status'] == 'created'
     if job is None:
+        if unknown_after is None or not over: return 'left', 'this record does not know it'
         stamp = box['State']['FinishedAt'] if _is_over(box) else box['Created']
         idle = elapsed_s(stamp[:19] + '+00:00')
-        return ('removed', f'nobody has it on record, and it is idle for {idle:.0f} s') if over and idle >= unknown_after else ('left', 'nobody here has it on record')
+        return ('removed', f'this record does not know it, and it is idle for {idle:.0f} s') if idle >= unknown_after else ('left', 'this record does not know it')
     if not job.is_terminal and job.attempt <= attempt and job.status is JobStatus.RUNNING: return 'left', 'its attempt goes on'
     if not job.is_terminal and job.attempt < attempt: return 'left', 'its attempt is about to be recorded'
     return ('removed', 'its end is on record') if over else ('ended', f'its attempt is on record as ended (the job is {job.status})')

@@ -7,9 +7,9 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/container_files.html.md"""
 # %% auto #0
 __all__ = ['default_folder', 'Notes', 'numbers_of', 'check_readable', 'make_folder', 'unmake', 'Loans']
 
-# %% ../../nbs/run/13_container_files.ipynb #fef9960c
-import hashlib, json, os, re, shutil, stat, time
-from collections.abc import Callable
+# %% ../../nbs/run/13_container_files.ipynb #a26c75f6
+import errno, hashlib, json, os, re, shutil, stat, time
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from ..core.errors import InvalidInput, StoreError
@@ -84,7 +84,7 @@ def _alone(path:Path, patience:float=30.):
                 time.sleep(.002)
         yield
 
-# %% ../../nbs/run/13_container_files.ipynb #338301b4
+# %% ../../nbs/run/13_container_files.ipynb #47d47333
 def numbers_of(
     user:str|None,  # `uid:gid`, `uid`, or a name of the image
 ) -> tuple[int, int]|None:  # (uid, gid), gid -1 when it is not told; None for a name, which only the image can tell
@@ -106,8 +106,9 @@ def make_folder(
     path:str,      # Of this machine
 ) -> list[Path]:   # What was made, from the innermost outwards
     "Make a folder and those above it. Raises `InvalidInput` naming `output_dir`."
-    made = [p for p in (Path(path), *Path(path).parents) if not p.exists()]
-    try: Path(path).mkdir(parents=True, exist_ok=True)
+    try:
+        made = [p for p in (Path(path), *Path(path).parents) if not p.exists()]
+        Path(path).mkdir(parents=True, exist_ok=True)
     except OSError as e: raise InvalidInput('output_dir', f'{path!r} cannot be made: {e.strerror}') from e
     return made
 
@@ -126,49 +127,103 @@ class Loans:
 
     def _record(self, path:str) -> Path: return self.folder/hashlib.sha256(os.fsencode(path)).hexdigest()[:32]
 
-    def has(self, path:str) -> bool: return self._record(path).exists()
+    def _loans(self) -> list[dict]:
+        "What is on record, the outermost folder first."
+        found = []
+        for p in self.folder.glob('[!.]*'):
+            with suppress(FileNotFoundError):   # it was given back in this instant
+                if p.name != 'lock': found.append(json.loads(p.read_text()))
+        return sorted(found, key=lambda o: len(o['path']))
 
-    def all(self) -> list[str]:
-        "Folders that are lent just now."
-        return [json.loads(p.read_text())['path'] for p in self.folder.glob('[!.]*') if p.name != 'lock']
+    def all(self, near:str='') -> list[str]:
+        "Folders that are lent just now, the outermost first; those that are a given one, contain it or lie in it."
+        return [o['path'] for o in self._loans() if not near or _overlap(o['path'], near)]
 
     def lend(self,
-        path:str,   # A folder of this machine
+        path:str,   # A folder of this machine, without links on the way
         user:str,   # Who shall write into it
+        in_use:Callable[[str], bool]=lambda path: True,  # Whether a container writes into a folder that somebody else has, or has left there what nobody has read
     ) -> None:
-        "Blocks. Raises `StoreError`."
+        "Blocks. Once more for the same user it is lent anew, which mends what a crash has left undone. Raises `InvalidInput` when somebody else has it, `StoreError`."
         if (who := numbers_of(user)) is None or os.geteuid() != 0: return
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with _alone(self.folder/'lock'):
-                info, at = os.stat(path), self._record(path)
-                if at.exists() or info.st_uid == who[0] or info.st_mode & 0o003 == 0o003: return   # it is lent, his own, or everybody's
-                part = self.folder/f'.{new_id()}'
-                part.write_text(json.dumps({'path': path, 'owner': [info.st_uid, info.st_gid], 'user': who}))
-                part.replace(at)
-                _hand_over(path, os.getuid(), who, but=stat.S_ISUID | stat.S_ISGID)   # whose bits a new owner would clear
-                os.chown(path, *who)
+                lent = self._held(path, who[0], in_use)
+                with _opened(path) as at:
+                    info = os.fstat(at)
+                    if not lent and (info.st_uid == who[0] or info.st_mode & 0o003 == 0o003): return   # it is his own, or everybody's
+                    if info.st_uid != who[0] and not self._record(path).exists():
+                        part = self.folder/f'.{new_id()}'
+                        part.write_text(json.dumps({'path': path, 'owner': [info.st_uid, info.st_gid], 'user': who}))
+                        part.replace(self._record(path))
+                    _hand_over(at, os.getuid(), who, but=stat.S_ISUID | stat.S_ISGID)   # whose bits a new owner would clear
+                    os.chown(at, *who)
         except OSError as e: raise StoreError(path, f'cannot be lent to the user {user}: {e.strerror}', 'Name a folder on a disk of this machine') from e
 
+    def _held(self, path:str, uid:int, in_use:Callable[[str], bool]) -> bool:  # Whether it is lent to him, or one above it is
+        "Take back from somebody else what nobody uses any more."
+        lent = [o for o in self._loans() if Path(path).is_relative_to(o['path'])]
+        for o in lent:
+            if o['user'][0] == uid: continue
+            if in_use(o['path']): raise InvalidInput('user', f'is {uid}, and the folder {o["path"]!r} is lent to {o["user"][0]} for another container', 'Use the same user for both, or a folder for each')
+            self._take_back(o)
+        return any(o['user'][0] == uid for o in lent)
+
+    def _take_back(self, loan:dict) -> None:
+        with suppress(FileNotFoundError, NotADirectoryError):   # it was removed, or is another by now
+            with _opened(loan['path']) as at:
+                _hand_over(at, loan['user'][0], (os.getuid(), os.getgid()))
+                os.chown(at, *loan['owner'])
+        self._record(loan['path']).unlink()
+
     def give_back(self,
-        path:str,                     # A folder of this machine
-        in_use:Callable[[], bool],    # Whether a container writes into it
+        path:str,                     # A folder that is lent
+        in_use:Callable[[], bool],    # Whether a container writes into it, into one above it, or into one below
     ) -> None:
         "Blocks. Links are not followed. Raises `OSError`."
         if not (at := self._record(path)).exists(): return
         with _alone(self.folder/'lock'):
-            if not at.exists() or in_use(): return
-            loan = json.loads(at.read_text())
-            _hand_over(path, loan['user'][0], (os.getuid(), os.getgid()))
-            if os.path.lexists(path): os.chown(path, *loan['owner'], follow_symlinks=False)
-            at.unlink()
+            if at.exists() and not in_use(): self._take_back(json.loads(at.read_text()))
 
-def _hand_over(path:str, uid:int, to:tuple[int, int], but:int=0) -> None:
-    "Give what one user has below a folder to another, except files with one of these bits."
-    left = [path] if os.path.isdir(path) else []
+# %% ../../nbs/run/13_container_files.ipynb #584b14ab
+def _overlap(
+    a:str,    # A folder
+    b:str,    # Another
+) -> bool:
+    "Whether two folders are one, or one lies in the other."
+    return Path(a).is_relative_to(b) or Path(b).is_relative_to(a)
+
+def _below(at:int, parts:Iterable[str]) -> int:  # An open folder, to be closed
+    "From an open folder into one below it."
+    fd = os.dup(at)
+    for p in parts:
+        try: deeper = os.open(p, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=fd)
+        finally: os.close(fd)
+        fd = deeper
+    return fd
+
+@contextmanager
+def _opened(path:str):
+    "A folder that is held open."
+    top = os.open('/', os.O_RDONLY)
+    try: at = _below(top, Path(path).parts[1:])
+    finally: os.close(top)
+    try: yield at
+    finally: os.close(at)
+
+def _hand_over(top:int, uid:int, to:tuple[int, int], but:int=0, deepest:int=1000) -> None:
+    "Give what one user has below an open folder to another, except files with one of these bits."
+    left = [()]
     while left:
-        with os.scandir(left.pop()) as found:
-            for o in found:
-                info = o.stat(follow_symlinks=False)
-                if info.st_uid == uid and not (stat.S_ISREG(info.st_mode) and info.st_mode & but): os.chown(o.path, *to, follow_symlinks=False)
-                if o.is_dir(follow_symlinks=False): left.append(o.path)
+        way = left.pop()
+        if len(way) > deepest: raise OSError(errno.ENAMETOOLONG, f'It has more than {deepest} folders in one another')
+        try: at = _below(top, way)
+        except (FileNotFoundError, NotADirectoryError): continue   # it went in this instant, or was swapped for something else
+        try:
+            for name in os.listdir(at):
+                with suppress(FileNotFoundError):
+                    info = os.stat(name, dir_fd=at, follow_symlinks=False)
+                    if info.st_uid == uid and not (stat.S_ISREG(info.st_mode) and info.st_mode & but): os.chown(name, *to, dir_fd=at, follow_symlinks=False)
+                    if stat.S_ISDIR(info.st_mode): left.append((*way, name))
+        finally: os.close(at)

@@ -8,8 +8,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/docker.html.md"""
 __all__ = ['DockerRunner', 'check_container', 'container_request', 'container_outcome', 'Reaped', 'docker_engine',
            'engine_options', 'libraries', 'make_image', 'default_folder']
 
-# %% ../../nbs/run/13_docker.ipynb #7290694e
-import asyncio, itertools, logging, math, os, threading, time
+# %% ../../nbs/run/13_docker.ipynb #09dfb854
+import asyncio, itertools, logging, math, os, re, threading, time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,14 +23,14 @@ from ..core.logs import LogStore
 from .container import Reaped, _failure, _is_anothers, _is_begun, _is_over, _is_ours, _refusal, _verdict, find_sources
 from .container import check_container, container_labels, container_name, container_outcome, container_request, default_user  # noqa: F401
 from .container_engine import Engine, docker_engine, engine_options, has_image, libraries, make_image, pull_image, signal_container  # noqa: F401
-from .container_files import Loans, Notes, _alone, _owner, check_readable, default_folder, make_folder, unmake
+from .container_files import Loans, Notes, _alone, _overlap, _owner, check_readable, default_folder, make_folder, unmake
 from .container_watch import _Ear, _Follow
 from .outcome import Outcome, Receipt, Report, Stops, _drop_old_log
 from .outputs import snapshot_files
 from .policy import retry_delay
 _all_ = ['check_container', 'container_request', 'container_outcome', 'Reaped', 'docker_engine', 'engine_options', 'libraries', 'make_image', 'default_folder']   # whoever uses a runner finds them here too
 
-# %% ../../nbs/run/13_docker.ipynb #3e411215
+# %% ../../nbs/run/13_docker.ipynb #3df6bc16
 _log = logging.getLogger(__name__)
 
 class DockerRunner:
@@ -57,11 +57,12 @@ class DockerRunner:
         user:str|None=None,         # Who containers are when their spec does not say, `uid:gid`; None: `default_user()`
         timeout:float=120.,         # Longest wait for one answer of the engine, seconds
     ):
+        if owner is not None and not re.fullmatch('[A-Za-z0-9_.-]+', owner): raise InvalidInput('owner', f'is {owner!r}', 'It becomes part of the names of containers: use letters, digits, `_`, `.` and `-`')
         self.folder, self.logs, self.name = Path(folder or default_folder()).resolve(), logs, name
         self.roots, self.user = None if roots is None else [os.path.abspath(r) for r in roots], user
         self.engine, self.notes, self.loans = Engine(base_url, context, tls, timeout), Notes(self.folder/'attempts'), Loans(self.folder/'lent')
         self.reading = Stops()
-        self._given_owner, self._parting, self._keepers, self._ears = owner, {}, {}, {}
+        self._given_owner, self._parting, self._keepers, self._ears, self._closed = owner, {}, {}, {}, False
 
     def __repr__(self): return f'DockerRunner({self.url})'
 
@@ -93,7 +94,15 @@ async def lacks(self:DockerRunner,
     except NodeUnreachable as e: return f'no engine answers at {self.url}: {e.problem}'
     except InvalidInput as e: return str(e)   # the environment names one that cannot be
 
-# %% ../../nbs/run/13_docker.ipynb #e3212731
+# %% ../../nbs/run/13_docker.ipynb #777b0b67
+@patch
+def _keep_apart(self:DockerRunner, path:str|None) -> None:
+    "Raises `InvalidInput` for a folder for outputs in which our own notes would lie open to a container."
+    if not path or not self.engine.is_local: return
+    at, outputs = Path(path).resolve(), self.folder/'outputs'
+    if _overlap(str(at), str(self.folder)) and outputs not in at.parents:
+        raise InvalidInput('output_dir', f'{path!r} is, holds or lies in the folder {str(self.folder)!r}, where this runner keeps its notes', f'Use another folder, or one of its own in {str(outputs)!r}')
+
 @patch
 def _request(self:DockerRunner, job:Job, api) -> dict:
     "What the engine is asked for. Raises `InvalidInput` naming the field."
@@ -104,6 +113,7 @@ def _request(self:DockerRunner, job:Job, api) -> dict:
         if spec['limits'].get(k, 0) > n: raise InvalidInput(f'limits.{k}', f'is {spec["limits"][k]}, and the machine has {n}', 'Ask for less')
     spec['user'] = spec['user'] or self.user or default_user()
     find_sources(spec, self.engine.is_local, self.roots, [p for p in (self.engine.socket, info.get('DockerRootDir')) if p])
+    self._keep_apart(spec['output_dir'])
     if self.engine.is_local and os.geteuid() == 0:
         for k in spec['inputs']: check_readable(k, spec['user'])
     asked = container_request(spec, has['memory']*3//4, api.api_version)
@@ -128,7 +138,7 @@ def _remove(self:DockerRunner, name:str, api, job:Job|None=None, force:bool=True
     except APIError as e:
         if e.status_code != 409 or 'progress' not in (e.explanation or ''): raise
 
-# %% ../../nbs/run/13_docker.ipynb #496aa092
+# %% ../../nbs/run/13_docker.ipynb #d8fbb1df
 @patch
 def _create(self:DockerRunner, job:Job, asked:dict, api) -> bool:  # Whether it was made just now
     "Make the container, or find it made. One that never began and was made for something else gives way, and one of an earlier job of this id."
@@ -180,7 +190,7 @@ def _set_off(self:DockerRunner, job:Job, asked:dict, api) -> None:
         name, fresh = asked['name'], asked.pop('fresh', False)   # one that was made just now and is not noted as begun need not be looked at
         if not fresh and ((box := self._inspect(name, api)) is None or _is_begun(box)): return
         if (out := asked['labels'].get('jobtrack.output')) and self.engine.is_local:
-            self.loans.lend(out, asked['user'])
+            self.loans.lend(out, asked['user'], lambda lent: self.engine.put(lambda api: self._writes(lent, api, but=name)))
             if there := snapshot_files(out): self.notes.write(job, 'before', {'files': there})   # after lending, which changes the record of a file
         self._start_heard(name, api)
         self.notes.write(job, 'begun')
@@ -201,8 +211,15 @@ def _make_and_set_off(self:DockerRunner, job:Job, asked:dict, api) -> bool:  # W
     "In one go, so that whoever loses patience with us leaves nothing half begun."
     if not self._make(job, asked, api): return False
     try: self.engine.put(lambda api: self._set_off(job, asked, api))
-    except (NodeUnreachable, APIError): return True   # `_begin` tries again, and tells
+    except (NodeUnreachable, APIError, InvalidInput): return True   # `_begin` tries again, and tells
     return False
+
+@patch
+async def _unmake(self:DockerRunner, job:Job, asked:dict) -> None:
+    "Clear away what was made for a container that cannot be begun."
+    with suppress(APIError, InvalidInput): await self.engine.ask(lambda api: self._remove(asked['name'], api, job))
+    await self._give_back(asked['labels'].get('jobtrack.output'))
+    unmake(asked.get('made', []))
 
 @patch
 async def _begin(self:DockerRunner, job:Job, asked:dict) -> None:
@@ -211,11 +228,10 @@ async def _begin(self:DockerRunner, job:Job, asked:dict) -> None:
         try:
             return await self.engine.ask(lambda api: self._set_off(job, asked, api))
         except NodeUnreachable: await asyncio.sleep(retry_delay(n, .1, 5.))
+        except InvalidInput: await self._unmake(job, asked); raise
         except APIError as e:
             if e.status_code == 404 and await self.engine.ask(lambda api: self._inspect(asked['name'], api)) is None: return   # it was removed in this instant
-            with suppress(APIError): await self.engine.ask(lambda api: self._remove(asked['name'], api, job))
-            await self._give_back(asked['labels'].get('jobtrack.output'))
-            unmake(asked.get('made', []))
+            await self._unmake(job, asked)
             if bad := _refusal(e): raise bad from e
             return self.notes.write(job, 'failed', _failure(e, asked['image']))
 
@@ -248,21 +264,29 @@ async def find(self:DockerRunner,
     if self.notes.has(job, 'begun', 'failed', 'pull'): return handle
     return handle if _is_begun(await self.engine.ask(lambda api: self._inspect(handle['container'], api, job))) else None
 
-# %% ../../nbs/run/13_docker.ipynb #0a67e0e3
+# %% ../../nbs/run/13_docker.ipynb #f92a4fa2
 @patch
 async def _give_back(self:DockerRunner, path:str|None, ended:bool=True) -> None:
     "Take back what was lent, also from a container that has `ended`, whose files have been looked at. What cannot be now is left for the reaper."
-    if not path or not self.loans.has(path): return
-    filters = {'label': [f'jobtrack.owner={self.owner}', f'jobtrack.output={path}']} | ({'status': ['created', 'running', 'paused', 'restarting']} if ended else {})
-    try: await asyncio.to_thread(self.loans.give_back, path, lambda: bool(self.engine.put(lambda api: api.containers(all=True, filters=filters))))
-    except (NodeUnreachable, APIError, OSError) as e: _log.warning('The folder %s, which was lent to a container, is not given back yet: %s', path, e)
+    if not path or not self.loans.folder.exists(): return
+    def give():
+        for p in self.loans.all(path):
+            try: self.loans.give_back(p, lambda p=p: self.engine.put(lambda api: self._writes(p, api, ended)))
+            except (NodeUnreachable, APIError, OSError) as e: _log.warning('The folder %s, which was lent to a container, is not given back yet: %s', p, e)
+    await asyncio.to_thread(give)
 
-# %% ../../nbs/run/13_docker.ipynb #49bb9793
+@patch
+def _writes(self:DockerRunner, path:str, api, ended:bool=False, but:str|None=None) -> bool:
+    "Whether a container, of whichever installation, writes into a folder, one above it or one below; those that have `ended` count unless that is said, and the one named `but` does not."
+    filters = {'label': 'jobtrack.output'} | ({'status': ['created', 'running', 'paused', 'restarting']} if ended else {})
+    return any(_overlap(path, out) for c in api.containers(all=True, filters=filters) if (out := c['Labels']['jobtrack.output']) and f'/{but}' not in (c['Names'] or ()))
+
+# %% ../../nbs/run/13_docker.ipynb #de833e70
 @patch
 async def reap(self:DockerRunner,
     tracker,                      # Whose record decides, a `JobTracker`
     dry_run:bool=False,           # Look and tell, and touch nothing
-    unknown_after:float=3600.,    # Seconds after which a container is removed that has ended and is on nobody's record
+    unknown_after:float|None=None,  # Seconds after which a container is removed that has ended and is not on this record; None: never, for it may be on another, which wants to know how it ended
 ) -> list[Reaped]:
     "Clear away what is ours and no longer needed. Only containers with our owner's mark are looked at. Raises `NodeUnreachable`."
     def look(api):
@@ -280,7 +304,7 @@ async def reap(self:DockerRunner,
             self.notes.drop(replace(job or Job(created_at=label.get('jobtrack.created')), id=label['jobtrack.job'], attempt=attempt))
     if not dry_run:
         await asyncio.to_thread(self._sweep, tracker, {r.container for r in found if r.action == 'left'})
-        for path in self.loans.all(): await self._give_back(path, ended=False)
+        for path in await asyncio.to_thread(self.loans.all): await self._give_back(path, ended=False)
     return found
 
 @patch
@@ -426,7 +450,7 @@ async def stop(self:DockerRunner,
     except NodeUnreachable as e:
         return Receipt(False, 'unconfirmed', left=[name], message=f'The engine does not answer, so nobody can say whether {name} runs: {e.problem}')
 
-# %% ../../nbs/run/13_docker.ipynb #fc47e763
+# %% ../../nbs/run/13_docker.ipynb #ae766287
 @dataclass
 class _Shared:
     "A queue, and who uses it."
@@ -446,6 +470,7 @@ def queue(self:DockerRunner,
 
     Its `tracker` waits for a job: `await runner.queue().tracker.wait(job.id)`, or `join` where no event loop runs. Raises `InvalidInput`."""
     with _sharing:
+        if self._closed: raise InvalidInput('runner', f'{self!r} is closed', 'Make another `DockerRunner`')
         if (s := _shared.get(key := (self.folder if tracker is None else id(tracker), self.name))) is None:
             self.folder.mkdir(parents=True, exist_ok=True)
             t = tracker if tracker is not None else cjm_jobtrack.JobTracker(f'sqlite:///{self.folder/"jobs.db"}')
@@ -453,23 +478,24 @@ def queue(self:DockerRunner,
         if any(getattr(s.runner, k) != getattr(self, k) for k in ('url', 'owner', 'roots', 'user')): raise InvalidInput('name', f'is {self.name!r}, by which the queue of this record knows {s.runner!r}, which is another', 'Give this runner another name, or a folder of its own')
         if slots not in (None, s.queue.slots): raise InvalidInput('slots', f'is {slots!r}, and the queue of this record has {s.queue.slots}', 'Close the runners that use it first')
         s.users.add(self)
-    return s.queue
+    return s.queue.start()   # or somebody has stopped it meanwhile
 
 @patch
 def close(self:DockerRunner) -> None:
-    "Let go of the engine, and of queues that nobody else uses. Containers go on."
+    "Let go of the engine, and of queues that nobody else uses. Containers go on. Nothing can be run with it afterwards."
     with _sharing:
+        self._closed = True
         for s in _shared.values(): s.users.discard(self)
         over = [_shared.pop(k) for k in [k for k, s in _shared.items() if not s.users]]
-        if any(s.runner is self for s in _shared.values()): return   # others still have jobs carried out by it; the last of them closes it
+        needed = {s.runner for s in _shared.values()}   # others still have jobs carried out by them; the last of those closes them
     for s in over:
         s.queue.stop()
         if s.own: s.queue.tracker.close()
-    for r in {self, *(s.runner for s in over)}:
+    for r in {self, *(s.runner for s in over)} - needed:
         for e in [*r._ears.values()]: e.stream.close()
         r.engine.close()
 
-# %% ../../nbs/run/13_docker.ipynb #f780d747
+# %% ../../nbs/run/13_docker.ipynb #8f61cb0f
 def _here(path) -> str:
     "A path as people write it in a shell."
     return os.path.abspath(os.path.expanduser(path))
@@ -497,5 +523,6 @@ def run(self:DockerRunner,
     where = self.folder/'outputs'/job_id if outputs is None else _here(outputs)
     spec = spec | dict(image=image, argv=argv, inputs={_here(k): v for k, v in (inputs or {}).items()}, output_dir=str(where))
     check_container(spec)
+    self._keep_apart(str(where))
     queue = self.queue(tracker)
     return queue.submit(queue.tracker.create_job(name or image, id=job_id, runner=self.name, spec=spec, timeout=timeout, max_attempts=max_attempts, priority=priority, metadata=metadata))
