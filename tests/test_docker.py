@@ -601,3 +601,20 @@ def test_environment_and_contexts_name_the_engine(tmp_path, monkeypatch, bench):
     told = subprocess.run([sys.executable, '-c', "from cjm_jobtrack.run.container_engine import engine_options, docker_engine; print(engine_options(context='studio')['base_url'], docker_engine(context='studio'))"],
                           capture_output=True, text=True, check=True).stdout.split()
     assert told == [bench.url]*2
+
+# --- faults of our own files are not the engine's
+
+def test_faults_of_files_do_not_silence_the_engine(bench):
+    def fails(api): raise TimeoutError('a lock of ours')
+    with pytest.raises(TimeoutError): bench.runner.engine.put(fails)
+    assert bench.runner.engine.silent is None and bench.runner.engine.why_silent() is None
+    def breaks(api): raise ConnectionResetError('by the engine')
+    with pytest.raises(NodeUnreachable): bench.runner.engine.put(breaks)
+    assert bench.runner.engine.silent is not None
+
+@pytest.mark.parametrize('field', ['inputs', 'output_dir'])
+def test_a_path_that_cannot_be_looked_at_is_invalid(bench, field):
+    path = str(bench.tmp/('x'*300))
+    job, report = bench.begin('true', **{field: {path: '/in'} if field == 'inputs' else path})
+    with pytest.raises(InvalidInput) as e: asyncio.run(bench.runner.start(job))
+    assert e.value.field == field and 'too long' in e.value.problem and bench.runner.engine.silent is None

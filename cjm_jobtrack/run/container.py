@@ -8,8 +8,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/container.html.md"""
 __all__ = ['CLOSED', 'PIDS', 'check_source', 'check_container', 'find_source', 'find_sources', 'default_user',
            'container_request', 'container_name', 'container_labels', 'container_outcome', 'Reaped']
 
-# %% ../../nbs/run/13_container.ipynb #782ca77b
-import hashlib, json, os, re
+# %% ../../nbs/run/13_container.ipynb #b11cb1b0
+import hashlib, json, os, re, stat
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from docker.errors import APIError
@@ -117,7 +117,7 @@ def check_container(
     except TypeError as e: raise InvalidInput('progress', f'is {spec["progress"]!r}: {e}', 'Give options of `ProgressReader`') from e
     return spec | dict(limits=_limits(spec['limits']))
 
-# %% ../../nbs/run/13_container.ipynb #1385d49e
+# %% ../../nbs/run/13_container.ipynb #e77a997d
 def find_source(
     field:str,        # Of the spec
     path:str,         # On this machine
@@ -126,10 +126,12 @@ def find_source(
     make:bool=False,  # Whether it will be made when it is missing
 ) -> str:             # With links followed
     "What will be mounted. Raises `InvalidInput` for a path that is missing or must not be mounted."
-    try: p = Path(path).resolve(strict=not make)
-    except (OSError, RuntimeError) as e: raise InvalidInput(field, f'{path!r} cannot be mounted: {getattr(e, "strerror", None) or e}', 'Check the spelling') from e
+    try:
+        p = Path(path).resolve(strict=not make)
+        mode = p.stat().st_mode if not make or p.exists() else 0
+    except (OSError, RuntimeError) as e: raise InvalidInput(field, f'{path!r} cannot be mounted: {getattr(e, "strerror", None) or e}', 'Check the spelling, and who may enter the folders above it') from e
     check_source(field, str(p), roots, closed)
-    if p.is_socket(): raise InvalidInput(field, f'{path!r} is a socket', 'Whoever listens there would be at the command of the container')
+    if stat.S_ISSOCK(mode): raise InvalidInput(field, f'{path!r} is a socket', 'Whoever listens there would be at the command of the container')
     return str(p)
 
 def find_sources(

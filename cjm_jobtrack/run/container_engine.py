@@ -8,8 +8,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/container_engine.html.md"""
 __all__ = ['SOCKET', 'engine_options', 'docker_engine', 'Engine', 'signal_container', 'has_image', 'pull_image', 'libraries',
            'make_image']
 
-# %% ../../nbs/run/13_container_engine.ipynb #bb2918b9
-import asyncio, json, os, re, shutil, subprocess, tarfile, tempfile, threading, time
+# %% ../../nbs/run/13_container_engine.ipynb #d3cb028c
+import asyncio, http.client, json, os, re, shutil, subprocess, tarfile, tempfile, threading, time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 import docker, requests, urllib3
 from docker.context import ContextAPI
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import APIError, DockerException, NotFound, StreamParseError
 from docker.utils import kwargs_from_env
 from ..core.errors import InvalidInput, NodeUnreachable
 
@@ -51,8 +51,8 @@ def docker_engine(
     except DockerException: return None
     return found['base_url']
 
-# %% ../../nbs/run/13_container_engine.ipynb #0a396f78
-_BROKEN = requests.RequestException, urllib3.exceptions.HTTPError, OSError
+# %% ../../nbs/run/13_container_engine.ipynb #76d25196
+_BROKEN = requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, ConnectionError, StreamParseError   # what tells of the engine. Over SSH docker-py runs `ssh`, and urllib3 says the rest
 
 def _said(e:BaseException) -> str:
     "What the system said, from the depths of an error of `requests`."
@@ -71,7 +71,7 @@ def _client(options:dict, timeout:float) -> docker.DockerClient:
         if isinstance(e.__cause__, _BROKEN): raise NodeUnreachable(options['base_url'], _said(e.__cause__), begun=False) from e
         raise InvalidInput('base_url', f'{options["base_url"]!r} cannot be used: {e}') from e
 
-# %% ../../nbs/run/13_container_engine.ipynb #b80c96d1
+# %% ../../nbs/run/13_container_engine.ipynb #bf795980
 class Engine:
     "An engine, from any thread. It is first talked to when there is something to ask."
     def __init__(self,
@@ -117,7 +117,7 @@ class Engine:
         try: answer, self.silent = act(self.api()), None
         except APIError: self.silent = None; raise
         except NodeUnreachable as e: self.silent = e; raise
-        except (DockerException, *_BROKEN) as e:
+        except _BROKEN as e:
             self.silent = NodeUnreachable(self.url, _said(e), begun=False)
             raise self.silent from e
         return answer

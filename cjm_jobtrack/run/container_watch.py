@@ -72,7 +72,7 @@ class _Mend:
         if not text.endswith(b'\n') and (len(text) >= _PART or was == stamp): self.open[stream] = stamp
         return b'\n' + text if was not in (None, stamp) else text
 
-# %% ../../nbs/run/13_container_watch.ipynb #1a43faf9
+# %% ../../nbs/run/13_container_watch.ipynb #18a730ea
 class _Stream(threading.Thread):
     "Reads an answer of the engine that goes on, until it ends or is closed."
     def __init__(self, api, verb:str, path:str, params:dict, take:Callable, over:Callable=lambda: None):
@@ -82,7 +82,7 @@ class _Stream(threading.Thread):
 
     def run(self) -> None:
         try: self._read()
-        except (APIError, DockerException, StoreError, InvalidInput, ValueError, AttributeError, *_BROKEN) as e: self.error = e
+        except (APIError, DockerException, StoreError, InvalidInput, ValueError, AttributeError, OSError, *_BROKEN) as e: self.error = e
         finally:
             self.ended = True
             self.opened.set()
@@ -115,7 +115,7 @@ class _Stream(threading.Thread):
         if self.response is not None and not self.ended:
             with suppress(OSError, AttributeError, DockerException): docker.types.CancellableStream(iter(()), self.response).close()
 
-# %% ../../nbs/run/13_container_watch.ipynb #0b81915b
+# %% ../../nbs/run/13_container_watch.ipynb #db535b2b
 class _Copy:
     "Copies the log of a container to our file."
     def __init__(self, logs:LogStore, job:Job): self.logs, self.job, self.last = logs, job, None   # time stamp of the last line that came
@@ -137,6 +137,7 @@ def _read_log(api, name:str, take:Callable, **params) -> None:
     "Read the log of a container that has ended. Blocks; raises as `_put` says when it breaks off."
     s = _Stream(api, 'get', f'/containers/{name}/logs', _log_params(follow=0, **params), take)
     s.run()
+    if isinstance(s.error, OSError) and not isinstance(s.error, _BROKEN): raise requests.ConnectionError(s.error) from s.error   # from the socket itself
     if s.error is not None: raise s.error
     if not s.demux.whole: raise requests.ConnectionError('the log broke off')
 
