@@ -7,9 +7,9 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/container_watch.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/run/13_container_watch.ipynb #30c68819
+# %% ../../nbs/run/13_container_watch.ipynb #0ee57d0a
 import asyncio, itertools, json, struct, threading, time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from ..core.job import Job, JobStatus, OutputFile, elapsed_s, now
 from ..core.logs import LogStore
 from ..core.progress import ProgressReader
 from .container import _is_begun, _is_over, container_outcome
-from .container_engine import _BROKEN
+from .container_engine import _BROKEN, _hang_up
 from .outcome import Outcome, Report, _LogWatch
 from .outputs import find_outputs
 from .policy import retry_delay
@@ -72,7 +72,7 @@ class _Mend:
         if not text.endswith(b'\n') and (len(text) >= _PART or was == stamp): self.open[stream] = stamp
         return b'\n' + text if was not in (None, stamp) else text
 
-# %% ../../nbs/run/13_container_watch.ipynb #18a730ea
+# %% ../../nbs/run/13_container_watch.ipynb #2eefb781
 class _Stream(threading.Thread):
     "Reads an answer of the engine that goes on, until it ends or is closed."
     def __init__(self, api, verb:str, path:str, params:dict, take:Callable, over:Callable=lambda: None):
@@ -112,8 +112,7 @@ class _Stream(threading.Thread):
 
     def close(self) -> None:
         with self._guard: self.closed = True
-        if self.response is not None and not self.ended:
-            with suppress(OSError, AttributeError, DockerException): docker.types.CancellableStream(iter(()), self.response).close()
+        if self.response is not None and not self.ended: _hang_up(self.response)
 
 # %% ../../nbs/run/13_container_watch.ipynb #db535b2b
 class _Copy:
@@ -241,7 +240,7 @@ def _statistics(stats:dict, u:_Usage) -> None:
     u.peak_memory_bytes = max(u.peak_memory_bytes or 0, m.get('max_usage') or m.get('usage') or 0) or None
     if c: u.cpu_s = round(c/1e9, 3)
 
-# %% ../../nbs/run/13_container_watch.ipynb #63c84e40
+# %% ../../nbs/run/13_container_watch.ipynb #d0652e3f
 class _Follow:
     "Follows one container for a `DockerRunner`, which tells where the engine, the log and the notes are."
     def __init__(self, runner, job:Job, name:str, report:Report):
@@ -252,9 +251,13 @@ class _Follow:
 
     async def ask(self, act:Callable):
         "Put a question until it is answered."
+        return await self.insist(lambda: self.runner.engine.ask(act))
+
+    async def insist(self, put:Callable[[], Awaitable]):
+        "Do so in whatever way it is put."
         since = None
         for n in itertools.count(1):
-            try: answer = await self.runner.engine.ask(act)
+            try: answer = await put()
             except NodeUnreachable as e:
                 since, self.silences = since or now(), 1
                 if n > 1 and not self.away:
