@@ -7,11 +7,12 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/container_watch.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/run/13_container_watch.ipynb #0ee57d0a
+# %% ../../nbs/run/13_container_watch.ipynb #49421bf2
 import asyncio, itertools, json, struct, threading, time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 import docker, requests
 from docker.errors import APIError, DockerException
@@ -327,7 +328,7 @@ class _Follow:
         for s in (self.log, self.watch and self.watch.ear and self.watch.ear.stream):
             if s is not None: s.close()
 
-# %% ../../nbs/run/13_container_watch.ipynb #f446d3cc
+# %% ../../nbs/run/13_container_watch.ipynb #76d62930
 @patch
 async def run(self:_Follow) -> Outcome:
     "Until it ends."
@@ -370,9 +371,20 @@ async def _wake(self:_Follow, box:dict) -> Outcome:
     return await self.run()
 
 @patch
+async def _recall(self:_Follow, box:dict) -> None:
+    "Ask the engine's memory for processes killed for want of memory, where a container that failed was gone before it was measured."
+    state = box['State']
+    if not state['ExitCode'] or state['OOMKilled'] or self.usage.oom_kills or self.runner.notes.has(self.job, 'stop'): return
+    since, until = (datetime.fromisoformat(state[k]).timestamp() for k in ('StartedAt', 'FinishedAt'))   # by the engine's clock
+    with suppress(APIError, NodeUnreachable):
+        told = await self.runner.engine.ask(lambda api: [*api.events(since=f'{since:.6f}', until=f'{until + .1:.6f}', filters={'container': box['Id'], 'event': 'oom'}, decode=True)])
+        self.usage.oom_kills = len(told)
+
+@patch
 async def _ended(self:_Follow, box:dict) -> Outcome:
     runner, job, work = self.runner, self.job, json.loads(box['Config']['Labels']['jobtrack.work'])
     last = [line[-1000:] for line in self.logs.tail(job.id, job.attempt, lines=20).splitlines()]
+    await self._recall(box)
     facts = self.usage.facts() | ({'engine_restarted': True} if self.silences else {})
     if runner.notes.has(job, 'stop'): outcome = Outcome(JobStatus.CANCELLED)
     else: outcome = container_outcome(box['State'], last, work['invalid_exit'], box['HostConfig']['Memory'] or None, **facts)
