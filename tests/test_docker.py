@@ -5,10 +5,10 @@ import pytest
 from cjm_jobtrack.core.errors import InvalidInput, NodeUnreachable, StoreError
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run import container_files, outputs
-from cjm_jobtrack.run.container import _verdict, check_container, container_request
+from cjm_jobtrack.run.container import _verdict, check_container, container_outcome, container_request
 from cjm_jobtrack.run.container_engine import docker_engine, engine_options
 from cjm_jobtrack.run.container_files import Loans, make_folder
-from cjm_jobtrack.run.container_watch import _Demux, _Groups, _Mend, _Usage
+from cjm_jobtrack.run.container_watch import _Demux, _Follow, _Groups, _Mend, _Usage
 from cjm_jobtrack.run.docker import DockerRunner
 from cjm_jobtrack.run.queue import JobQueue
 from cjm_jobtrack.run.runner import Report
@@ -126,6 +126,7 @@ BAD = [({}, 'image'), ({'image': ''}, 'image'), ({'image': 3}, 'image'), ({'imag
     ({'image': 'x', 'inputs': {'/data/../etc': '/in'}}, 'inputs'), ({'image': 'x', 'inputs': {'/data': 'in'}}, "inputs['/data']"), ({'image': 'x', 'inputs': {'/data': '/'}}, "inputs['/data']"), ({'image': 'x', 'inputs': {'/data': '/proc/x'}}, "inputs['/data']"),
     ({'image': 'x', 'inputs': {'/a': '/in', '/b': '/in'}}, 'inputs'), ({'image': 'x', 'inputs': {'/a': '/output'}, 'output_dir': '/o'}, 'inputs'), ({'image': 'x', 'output_dir': 'out'}, 'output_dir'), ({'image': 'x', 'output_at': 'out'}, 'output_at'),
     ({'image': 'x', 'output_globs': ['*']}, 'output_dir'), ({'image': 'x', 'require_output': True}, 'output_dir'), ({'image': 'x', 'output_dir': '/o', 'output_globs': ['../*']}, 'output_globs[0]'),
+    *(({'image': 'x', 'output_dir': '/o', 'output_globs': ['*', g]}, 'output_globs[1]') for g in ('**.txt', '.', './', 'a**/b', '')), ({'image': 'x', 'output_dir': '/o/\udcff'}, 'output_dir'), ({'image': 'x', 'inputs': {'/i/\udcff': '/in'}}, 'inputs'),
     ({'image': 'x', 'limits': 3}, 'limits'), ({'image': 'x', 'limits': {'ram': 1}}, 'limits.ram'), ({'image': 'x', 'limits': {'memory': -1}}, 'limits.memory'), ({'image': 'x', 'limits': {'memory': 'much'}}, 'limits.memory'), ({'image': 'x', 'limits': {'memory': True}}, 'limits.memory'),
     ({'image': 'x', 'limits': {'memory': '1k'}}, 'limits.memory'), ({'image': 'x', 'limits': {'cpus': 0}}, 'limits.cpus'), ({'image': 'x', 'limits': {'cpus': float('nan')}}, 'limits.cpus'), ({'image': 'x', 'limits': {'pids': 1.5}}, 'limits.pids'), ({'image': 'x', 'limits': {'pids': '5'}}, 'limits.pids'),
     ({'image': 'x', 'limits': {'memory': '2g', 'memory_swap': '1g'}}, 'limits.memory_swap'), ({'image': 'x', 'gpus': 0}, 'gpus'), ({'image': 'x', 'gpus': 'all'}, 'gpus'), ({'image': 'x', 'gpus': []}, 'gpus'), ({'image': 'x', 'gpus': True}, 'gpus'), ({'image': 'x', 'pull': 'now'}, 'pull'),
@@ -142,7 +143,7 @@ def test_what_the_queue_reads_is_no_business_of_ours():
 
 @pytest.mark.parametrize('spec, field', [
     ({'argv': ['no-such-program'], 'init': False}, 'argv'), ({'argv': ['/proc/version'], 'init': False}, 'argv'), ({'argv': ['/'], 'init': False}, 'argv'), ({'inputs': {'/no/such/file': '/in'}}, 'inputs'), ({'inputs': {'/': '/in'}}, 'inputs'), ({'inputs': {'/proc/1': '/in'}}, 'inputs'),
-    ({'user': 'nobody-here'}, 'user'), ({'network': 'no-such-network'}, 'network'), ({'cap_add': ['FLYING']}, 'cap_add'), ({'limits': {'memory': '100000g'}}, 'limits.memory'), ({'limits': {'cpus': 4096}}, 'limits.cpus'), ({'image': 'Not A Name'}, 'image'),
+    ({'user': 'nobody-here'}, 'user'), ({'user': '-5'}, 'user'), ({'network': 'container:no-such-container'}, 'network'), ({'network': 'no-such-network'}, 'network'), ({'cap_add': ['FLYING']}, 'cap_add'), ({'limits': {'memory': '100000g'}}, 'limits.memory'), ({'limits': {'cpus': 4096}}, 'limits.cpus'), ({'image': 'Not A Name'}, 'image'),
     ({'output_dir': '/proc/out'}, 'output_dir'), ({'stop_signal': 'SIGFUN'}, 'stop_signal')])
 def test_what_cannot_be_carried_out_is_refused_and_nothing_stays(bench, spec, field):
     job, report = bench.begin('true', **spec)
@@ -378,7 +379,7 @@ def test_kinds_of_failure(bench, code, kind, exit_code, sig):
     assert (f.kind, f.exit_code, f.signal) == (kind, exit_code, sig)
     if kind == 'invalid': assert f.message == 'no sound in it' and f.evidence['last_lines']
 
-@pytest.mark.parametrize('code, exit_code', [('exec tail /dev/zero', 137), ('tail /dev/zero; echo a child died; exit 3', 3), ('(tail /dev/zero); sleep .3; exit 1', 1)])
+@pytest.mark.parametrize('code, exit_code', [('exec tail /dev/zero', 137), ('tail /dev/zero; echo a child died; sleep 1; exit 3', 3), ('(tail /dev/zero); sleep 1; exit 1', 1)])
 def test_out_of_memory_is_told_also_of_a_child(bench, code, exit_code):
     for _ in range(4):   # the kernel now and then takes the shell instead
         job, report = bench.sh(code, limits={'memory': '20m'})
@@ -386,6 +387,26 @@ def test_out_of_memory_is_told_also_of_a_child(bench, code, exit_code):
         assert f.kind == 'out_of_memory' and f.evidence['limit_bytes'] == 20 << 20 and '20 MiB' in f.message and f.hint
         if f.exit_code == exit_code: return
     pytest.fail(f'never ended with {exit_code}')
+
+def test_out_of_memory_is_recalled_by_the_engine(bench):
+    "Where neither its flag nor a measurement tells: the container was gone too soon."
+    bench.runner._inspect = lambda *args, look=bench.runner._inspect: (box := look(*args)) and box | {'State': box['State'] | {'OOMKilled': False}}
+    async def main():
+        job, report = bench.sh('tail /dev/zero; sleep 1; exit 3', limits={'memory': '20m'})
+        handle = await bench.runner.start(job)
+        f = _Follow(bench.runner, job, handle['container'], report)
+        async def nothing(box): pass
+        f.measure = nothing
+        try:
+            async with asyncio.timeout(60): return await f.run()
+        finally: f.close()
+    failure = asyncio.run(main()).failure
+    assert failure.kind == 'out_of_memory' and failure.evidence['oom_kills'] >= 1
+
+def test_last_words_that_hint_at_the_cause():
+    hint = lambda *lines, code=3: container_outcome({'ExitCode': code}, [*lines]).failure.hint
+    assert 'limits.memory' in hint('working', 'Killed') and 'may' in hint('sh: line 1:    7 Killed      tail /dev/zero') and 'limits.memory' not in hint('Killed', 'no, it goes on')
+    assert 'limits.pids' in hint('[FATAL tini (1)] fork failed: Resource temporarily unavailable', code=1)
 
 def test_a_child_that_ran_out_of_memory_does_not_spoil_a_good_end(bench):
     for _ in range(6):
@@ -799,3 +820,19 @@ def test_a_folder_that_is_open_to_all_is_not_lent(tmp_path):
     (out/'ours').touch()
     (loans := Loans(tmp_path/'lent')).lend(str(out), '65534:65534')
     assert owners(out, out/'ours') == [0, 0] and not loans.all()
+# --- faults of our own files are not the engine's
+
+def test_faults_of_files_do_not_silence_the_engine(bench):
+    def fails(api): raise TimeoutError('a lock of ours')
+    with pytest.raises(TimeoutError): bench.runner.engine.put(fails)
+    assert bench.runner.engine.silent is None and bench.runner.engine.why_silent() is None
+    def breaks(api): raise ConnectionResetError('by the engine')
+    with pytest.raises(NodeUnreachable): bench.runner.engine.put(breaks)
+    assert bench.runner.engine.silent is not None
+
+@pytest.mark.parametrize('field', ['inputs', 'output_dir'])
+def test_a_path_that_cannot_be_looked_at_is_invalid(bench, field):
+    path = str(bench.tmp/('x'*300))
+    job, report = bench.begin('true', **{field: {path: '/in'} if field == 'inputs' else path})
+    with pytest.raises(InvalidInput) as e: asyncio.run(bench.runner.start(job))
+    assert e.value.field == field and 'too long' in e.value.problem and bench.runner.engine.silent is None

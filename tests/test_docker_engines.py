@@ -1,5 +1,5 @@
 "Engines wherever docker-py reaches them: TCP, TLS, contexts; and images from a registry, all on loopback."
-import asyncio, hashlib, json, os, shutil, socket, subprocess, sys
+import asyncio, hashlib, http.server, json, os, shutil, socket, subprocess, sys, threading
 import pytest
 from cjm_jobtrack.run.container_engine import docker_engine
 from containers import IMAGE, bench_at, small_image
@@ -116,3 +116,50 @@ def test_an_image_is_pulled_when_it_is_missing(tmp_path, registry, docker_engine
         receipt, outcome = asyncio.run(stopped())
         assert receipt.confirmed and outcome.status == 'cancelled'
         bench.client.images.remove(name, force=True)
+
+@pytest.fixture
+def stalling():
+    "A registry that falls silent: in the middle of each layer, and before it tells anything of an image called `mute`."
+    over, mime = threading.Event(), 'application/vnd.docker.distribution.manifest.v2+json'
+    digest = 'sha256:' + hashlib.sha256(b'x'*1000).hexdigest()
+    part = lambda kind: {'mediaType': f'application/vnd.docker.{kind}', 'size': 1000, 'digest': digest}
+    manifest = json.dumps({'schemaVersion': 2, 'mediaType': mime, 'config': part('container.image.v1+json'), 'layers': [part('image.rootfs.diff.tar.gzip')]}).encode()
+    class Answer(http.server.BaseHTTPRequestHandler):
+        protocol_version = 'HTTP/1.1'
+        def log_message(self, *args): pass
+        def tell(self, data, **headers):
+            self.send_response(200)
+            for k, v in (dict(content_length=len(data)) | headers).items(): self.send_header(k.replace('_', '-'), str(v))
+            self.end_headers()
+            if self.command == 'GET': self.wfile.write(data)
+            self.wfile.flush()
+        def do_GET(self):
+            self.close_connection = over.is_set()
+            if 'mute' in self.path: over.wait(300)
+            elif '/manifests/' in self.path: self.tell(manifest, content_type=mime, docker_content_digest='sha256:' + hashlib.sha256(manifest).hexdigest())
+            elif '/blobs/' in self.path: self.tell(b'x'*10, content_length=1000), over.wait(300)
+            else: self.tell(b'{}')
+        do_HEAD = do_GET
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), Answer) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try: yield f'127.0.0.1:{server.server_port}'
+        finally: over.set(), server.shutdown(), thread.join()
+
+def test_pulls_that_stall_hold_up_nobody_and_can_be_stopped(tmp_path, stalling, docker_engine):
+    with bench_at(tmp_path, docker_engine.url) as bench:
+        async def main():
+            pulls = [bench.begin('true', image=f'{stalling}/{"mute" if n % 2 else "tool"}{n}', pull='missing') for n in range(20)]   # more than the engine's threads
+            handles = [await bench.runner.start(j) for j, _ in pulls]
+            following = [asyncio.create_task(bench.runner.follow(j, h, r)) for (j, r), h in zip(pulls, handles)]
+            async with asyncio.timeout(60):
+                while not all((bench.tracker.get_job(j.id).message or '').startswith('Pulling') for j, _ in pulls): await asyncio.sleep(.02)
+                job, report = bench.sh('echo beside them; exit 3')
+                assert (await bench.outcome(job, report)).failure.exit_code == 3 and bench.log(job) == b'beside them\n'
+                assert not any(f.done() for f in following)
+                for (j, _), h in zip(pulls[:6], handles): assert (await bench.runner.stop(j, h, 1.)).confirmed
+                assert [(await f).status for f in following[:6]] == ['cancelled']*6
+                for f in following[6:]: f.cancel()   # as when a queue lets go of them
+                await asyncio.wait(following[6:])
+        asyncio.run(main())

@@ -8,8 +8,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/container.html.md"""
 __all__ = ['CLOSED', 'PIDS', 'check_source', 'check_container', 'find_source', 'find_sources', 'default_user',
            'container_request', 'container_name', 'container_labels', 'container_outcome', 'Reaped']
 
-# %% ../../nbs/run/13_container.ipynb #782ca77b
-import hashlib, json, os, re
+# %% ../../nbs/run/13_container.ipynb #b11cb1b0
+import hashlib, json, os, re, stat
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from docker.errors import APIError
@@ -55,7 +55,7 @@ def _inside(field:str, path) -> str:
         raise InvalidInput(field, f'is {path!r}', 'Give an absolute path inside the container, without `..`, and not in /proc, /sys or /dev')
     return str(p)
 
-# %% ../../nbs/run/13_container.ipynb #eee0be92
+# %% ../../nbs/run/13_container.ipynb #e009a054
 CLOSED = tuple(PurePosixPath(p) for p in ('/proc', '/sys', '/dev', '/var/lib/docker', '/var/lib/containerd', '/var/lib/containers',
                                           *(f'{run}/{o}' for run in ('/run', '/var/run') for o in ('docker.sock', 'docker', 'containerd', 'crio', 'podman'))))  # and all above and below
 _NO_OUTPUT = {PurePosixPath('/')/o for o in 'bin boot etc home lib lib32 lib64 libx32 opt root sbin srv usr'.split()}  # Source: Filesystem Hierarchy Standard 3.0, chapter 3
@@ -68,12 +68,14 @@ def check_source(
 ) -> None:
     "Raises `InvalidInput` for a path that must not be mounted."
     if not os.path.isabs(path) or '..' in PurePosixPath(path).parts: raise InvalidInput(field, f'has {path!r}', 'Give absolute paths, without `..`')
+    try: path.encode()
+    except UnicodeEncodeError: raise InvalidInput(field, f'has {path!r}, which is not UTF-8, and the engine takes nothing else', 'Give it another name') from None
     p = PurePosixPath('/' + path.lstrip('/'))
     if any(p.is_relative_to(c) or c.is_relative_to(p) for c in map(PurePosixPath, (*CLOSED, *closed))) or field == 'output_dir' and p in _NO_OUTPUT:
         raise InvalidInput(field, f'{path!r} must not be handed to a container', 'It would lay the machine open. Use a folder of its own')
     if roots is not None and not any(p.is_relative_to(r) for r in roots): raise InvalidInput(field, f'{path!r} lies outside of {", ".join(map(str, roots))}', 'Copy it there' if field == 'inputs' else 'Name a folder in there')
 
-# %% ../../nbs/run/13_container.ipynb #b285a313
+# %% ../../nbs/run/13_container.ipynb #6cf950f4
 def check_container(
     spec:dict,  # What a job asks for
 ) -> dict:      # The same with defaults filled in
@@ -103,7 +105,9 @@ def check_container(
     for k in spec['inputs']: check_source('inputs', k)
     if spec['output_dir'] is not None: check_source('output_dir', _word('output_dir', spec['output_dir']))
     for i, g in enumerate(spec['output_globs'] or []):
-        if not g or os.path.isabs(g) or '..' in Path(g).parts: raise InvalidInput(f'output_globs[{i}]', f'is {g!r}', 'Give a pattern below `output_dir`, without `..`')
+        try: bad = not g or os.path.isabs(g) or '..' in Path(g).parts or any(Path('/nonexistent').glob(g))
+        except (ValueError, IndexError, AttributeError, NotImplementedError): bad = True   # what `glob` thinks of it
+        if bad: raise InvalidInput(f'output_globs[{i}]', f'is {g!r}', 'Give a pattern below `output_dir`, without `..`; `**` stands for itself, between slashes')
     for k in 'output_globs', 'require_output':
         if spec[k] and spec['output_dir'] is None: raise InvalidInput('output_dir', 'is missing', f'`{k}` speaks of the files in it')
     if spec['cwd'] is not None and not PurePosixPath(_word('cwd', spec['cwd'])).is_absolute(): raise InvalidInput('cwd', f'is {spec["cwd"]!r}', 'Give an absolute path inside the container')
@@ -117,7 +121,7 @@ def check_container(
     except TypeError as e: raise InvalidInput('progress', f'is {spec["progress"]!r}: {e}', 'Give options of `ProgressReader`') from e
     return spec | dict(limits=_limits(spec['limits']))
 
-# %% ../../nbs/run/13_container.ipynb #1385d49e
+# %% ../../nbs/run/13_container.ipynb #e77a997d
 def find_source(
     field:str,        # Of the spec
     path:str,         # On this machine
@@ -126,10 +130,12 @@ def find_source(
     make:bool=False,  # Whether it will be made when it is missing
 ) -> str:             # With links followed
     "What will be mounted. Raises `InvalidInput` for a path that is missing or must not be mounted."
-    try: p = Path(path).resolve(strict=not make)
-    except (OSError, RuntimeError) as e: raise InvalidInput(field, f'{path!r} cannot be mounted: {getattr(e, "strerror", None) or e}', 'Check the spelling') from e
+    try:
+        p = Path(path).resolve(strict=not make)
+        mode = p.stat().st_mode if not make or p.exists() else 0
+    except (OSError, RuntimeError) as e: raise InvalidInput(field, f'{path!r} cannot be mounted: {getattr(e, "strerror", None) or e}', 'Check the spelling, and who may enter the folders above it') from e
     check_source(field, str(p), roots, closed)
-    if p.is_socket(): raise InvalidInput(field, f'{path!r} is a socket', 'Whoever listens there would be at the command of the container')
+    if stat.S_ISSOCK(mode): raise InvalidInput(field, f'{path!r} is a socket', 'Whoever listens there would be at the command of the container')
     return str(p)
 
 def find_sources(
@@ -206,10 +212,10 @@ def _is_anothers(box:dict, job:Job) -> bool:
 def _is_begun(box:dict|None) -> bool: return box is not None and box['State']['Status'] != 'created'
 def _is_over(box:dict) -> bool: return not (box['State']['Running'] or box['State']['Paused'] or box['State']['Restarting'] or box['State']['Status'] == 'created')
 
-# %% ../../nbs/run/13_container.ipynb #e87084c4
+# %% ../../nbs/run/13_container.ipynb #d8c65d7a
 _WORDS = [  # (in the engine's words, field at fault)
     ('executable file not found', 'argv'), ('no such file or directory: unknown', 'argv'), ('permission denied: unknown', 'argv'), ('exec format error', 'argv'), ('no command specified', 'argv'),
-    ('unable to find user', 'user'), ('unable to find group', 'user'), ('no matching entries in passwd', 'user'), ('network', 'network'), ('range of cpus', 'limits.cpus'), ('memory', 'limits.memory'),
+    ('unable to find user', 'user'), ('uids and gids', 'user'), ('no such container', 'network'), ('unable to find group', 'user'), ('no matching entries in passwd', 'user'), ('network', 'network'), ('range of cpus', 'limits.cpus'), ('memory', 'limits.memory'),
     ('pids', 'limits.pids'), ('shm', 'limits.shm'), ('device driver', 'gpus'), ('gpu', 'gpus'), ('capabilit', 'cap_add'), ('invalid mount', 'inputs'), ('bind source path', 'inputs'),
     ('duplicate mount', 'inputs'), ('mount', 'inputs'), ('working directory', 'cwd'), ('signal', 'stop_signal'), ('invalid reference format', 'image'), ('repository name', 'image')]
 
@@ -228,10 +234,11 @@ def _failure(e:APIError, image:str) -> dict:
     if 'no space left' in words.lower(): return dict(kind='disk_full', message=f"The engine's disk is full: {words}", hint='`docker system df` shows what takes the space')
     return dict(kind='not_started', message=f'The engine could not begin it: {words}')
 
-# %% ../../nbs/run/13_container.ipynb #990ee83f
+# %% ../../nbs/run/13_container.ipynb #f4fe1442
 _FULL = 'No space left on device'   # Source: errno(3), ENOSPC
-_NO_FORK = "can't fork", 'fork: retry', 'fork: Resource temporarily unavailable', "can't start new thread"   # Source: errno(3), EAGAIN, as shells and Python tell it
+_NO_FORK = "can't fork", 'fork: retry', 'fork: Resource temporarily unavailable', 'fork failed', "can't start new thread"   # Source: errno(3), EAGAIN, as shells, tini and Python tell it
 _PIDS = 'It was refused another process or thread. Allow more with `limits.pids`'
+_KILLED = 'Something in it was killed. It may be that memory ran out: allow more with `limits.memory`'
 
 def container_outcome(
     state:dict,            # `State` of the container, as the engine gives it
@@ -254,7 +261,7 @@ def container_outcome(
     if any(_FULL in line for line in last_lines[-5:] + [state.get('Error') or '']):
         return Outcome.failed('disk_full', f'Ended with status {code}, after it found no space left', exit_code=code, evidence=evidence, hint='Make room where its outputs go, or allow more in /tmp with `limits.tmp`')
     outcome = exit_outcome(code, last_lines, invalid_exit, **{k: v for k, v in evidence.items() if k != 'last_lines'})
-    hint = _PIDS if facts.get('pids_refused') or any(word in line for line in last_lines[-5:] for word in _NO_FORK) else None
+    hint = _PIDS if facts.get('pids_refused') or any(word in line for line in last_lines[-5:] for word in _NO_FORK) else _KILLED if 'Killed' in (last_lines or [''])[-1] else None
     hint = {'SIGXFSZ': 'It wrote a file larger than `limits.file_size`'}.get(outcome.failure.signal, hint)
     if facts.get('engine_restarted') and outcome.failure.signal: hint = 'The engine was restarted while it ran. With `live-restore`, containers live through that'
     return replace(outcome, failure=replace(outcome.failure, hint=hint)) if hint else outcome

@@ -8,8 +8,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/container_engine.html.md"""
 __all__ = ['SOCKET', 'engine_options', 'docker_engine', 'Engine', 'signal_container', 'has_image', 'pull_image', 'libraries',
            'make_image']
 
-# %% ../../nbs/run/13_container_engine.ipynb #bb2918b9
-import asyncio, json, os, re, shutil, subprocess, tarfile, tempfile, threading, time
+# %% ../../nbs/run/13_container_engine.ipynb #f5062c2e
+import asyncio, http.client, json, os, re, shutil, subprocess, tarfile, tempfile, threading, time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,10 +17,14 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 import docker, requests, urllib3
+from docker.auth import get_config_header, resolve_repository_name
 from docker.context import ContextAPI
-from docker.errors import APIError, DockerException, NotFound
-from docker.utils import kwargs_from_env
+from docker.errors import APIError, DockerException, NotFound, StreamParseError
+from docker.utils import kwargs_from_env, parse_repository_tag
+from docker.utils.json_stream import json_stream
+from fastcore.basics import patch
 from ..core.errors import InvalidInput, NodeUnreachable
+from .outputs import aside
 
 # %% ../../nbs/run/13_container_engine.ipynb #a6d9a309
 SOCKET = 'npipe:////./pipe/docker_engine' if os.name == 'nt' else 'unix:///var/run/docker.sock'
@@ -51,8 +55,8 @@ def docker_engine(
     except DockerException: return None
     return found['base_url']
 
-# %% ../../nbs/run/13_container_engine.ipynb #0a396f78
-_BROKEN = requests.RequestException, urllib3.exceptions.HTTPError, OSError
+# %% ../../nbs/run/13_container_engine.ipynb #76d25196
+_BROKEN = requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, ConnectionError, StreamParseError   # what tells of the engine. Over SSH docker-py runs `ssh`, and urllib3 says the rest
 
 def _said(e:BaseException) -> str:
     "What the system said, from the depths of an error of `requests`."
@@ -71,7 +75,7 @@ def _client(options:dict, timeout:float) -> docker.DockerClient:
         if isinstance(e.__cause__, _BROKEN): raise NodeUnreachable(options['base_url'], _said(e.__cause__), begun=False) from e
         raise InvalidInput('base_url', f'{options["base_url"]!r} cannot be used: {e}') from e
 
-# %% ../../nbs/run/13_container_engine.ipynb #b80c96d1
+# %% ../../nbs/run/13_container_engine.ipynb #bf795980
 class Engine:
     "An engine, from any thread. It is first talked to when there is something to ask."
     def __init__(self,
@@ -117,7 +121,7 @@ class Engine:
         try: answer, self.silent = act(self.api()), None
         except APIError: self.silent = None; raise
         except NodeUnreachable as e: self.silent = e; raise
-        except (DockerException, *_BROKEN) as e:
+        except _BROKEN as e:
             self.silent = NodeUnreachable(self.url, _said(e), begun=False)
             raise self.silent from e
         return answer
@@ -161,7 +165,7 @@ def signal_container(
     except APIError as e:
         if e.status_code != 409: raise   # it is not running
 
-# %% ../../nbs/run/13_container_engine.ipynb #0be05ce4
+# %% ../../nbs/run/13_container_engine.ipynb #fa6eaf0f
 def has_image(
     api:docker.APIClient,
     image:str,     # Name or id
@@ -171,28 +175,74 @@ def has_image(
     except NotFound: return False
     return True
 
-def _tagged(image:str) -> tuple[str, str|None]:
-    "(repository, tag) of an image's name; a digest stays with its repository."
-    name, _, tag = image.rpartition(':')
-    return (name, tag) if name and '/' not in tag and '@' not in image else (image, None if '@' in image else 'latest')
+def _tagged(image:str) -> tuple[str, str]:
+    "(repository, tag or digest) of an image's name."
+    name, tag = parse_repository_tag(image)
+    return name, tag or 'latest'
+
+def _ask_for(api:docker.APIClient, image:str) -> requests.Response:
+    "The engine's answer to `docker pull`, as `APIClient.pull` asks for it, which keeps the answer to itself. Source: Docker Engine API v1.41, ImageCreate."
+    name, tag = _tagged(image)
+    try: login = get_config_header(api, resolve_repository_name(name)[0])
+    except DockerException as e: raise APIError(str(e), explanation=f'the login for it cannot be read: {e}') from e
+    answer = api.post(f'{api.base_url}/v{api.api_version}/images/create', params=dict(fromImage=name, tag=tag), headers={'X-Registry-Auth': login} if login else {}, stream=True, timeout=(api.timeout, None))
+    try: answer.raise_for_status()
+    except requests.HTTPError as e: docker.errors.create_api_error_from_http_exception(e)
+    return answer
 
 def pull_image(
     api:docker.APIClient,
     image:str,                                      # Its name
     tell:Callable[[str], None],                     # Is told a few times a second how much has come, in words
-    stopped:Callable[[], bool]=lambda: False,       # Whether to break off
+    stopped:Callable[[], bool]=lambda: False,       # Whether to break off; asked whenever something comes
+    opened:Callable[[requests.Response], None]=lambda answer: None,  # Is given the answer, so that somebody else can hang up
 ) -> bool:                                          # False: it was broken off
     "Pull an image. Blocks; raises `APIError` when it cannot be had."
     layers, told = {}, 0.
-    for line in api.pull(*_tagged(image), stream=True, decode=True):
-        if 'error' in line: raise APIError(line['error'], explanation=line['error'])
-        if stopped(): return False
-        size = line.get('progressDetail') or {}
-        if line.get('status') == 'Downloading' and size.get('total'): layers[line['id']] = size['current'], size['total']
-        if layers and time.monotonic() > told + .2:
-            told = time.monotonic()
-            tell(f'Pulling {image}: {100 * sum(c for c, _ in layers.values()) / sum(t for _, t in layers.values()):.0f} % of what is known')
-    return True
+    try:
+        with _ask_for(api, image) as answer:
+            opened(answer)
+            if stopped(): return False
+            for line in json_stream(answer.iter_content(None)):
+                if 'error' in line: raise APIError(line['error'], explanation=line['error'])
+                if stopped(): return False
+                size = line.get('progressDetail') or {}
+                if line.get('status') == 'Downloading' and size.get('total'): layers[line['id']] = size['current'], size['total']
+                if layers and time.monotonic() > told + .2:
+                    told = time.monotonic()
+                    tell(f'Pulling {image}: {100 * sum(c for c, _ in layers.values()) / sum(t for _, t in layers.values()):.0f} % of what is known')
+    except (*_BROKEN, OSError, ValueError, AttributeError):   # whoever hangs up leaves nothing to read from
+        if not stopped(): raise
+    return not stopped()
+
+# %% ../../nbs/run/13_container_engine.ipynb #f6a40e2e
+def _hang_up(answer:requests.Response) -> None:
+    "End an answer that another thread is reading."
+    ssh = getattr(getattr(getattr(answer.raw, '_fp', None), 'fp', None), 'channel', None)   # docker-py's, which runs `ssh`
+    with suppress(OSError, AttributeError, DockerException):
+        if ssh is not None: ssh.proc.terminate()
+        else: docker.types.CancellableStream(iter(()), answer).close()
+
+@patch
+async def pull(self:Engine,
+    image:str,                   # Its name
+    tell:Callable[[str], None],  # As for `pull_image`
+    stopped:Callable[[], bool],  # Whether to break off
+    every:float=.1,              # Seconds between looks at that
+) -> bool:                       # False: it was broken off
+    "`pull_image` from an event loop. Raises as `put` does."
+    over, answers = threading.Event(), []
+    def enough(): return over.is_set() or stopped()
+    if stopped(): return False
+    pulling = asyncio.create_task(aside(lambda _: self.put(lambda api: pull_image(api, image, tell, enough, answers.append))))
+    try:
+        while not (await asyncio.wait({pulling}, timeout=every))[0]:
+            if stopped(): return False
+        return pulling.result()
+    finally:
+        over.set()
+        pulling.cancel()
+        for a in answers: _hang_up(a)
 
 # %% ../../nbs/run/13_container_engine.ipynb #086b1ecd
 def libraries(

@@ -7,11 +7,12 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/container_watch.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/run/13_container_watch.ipynb #30c68819
+# %% ../../nbs/run/13_container_watch.ipynb #49421bf2
 import asyncio, itertools, json, struct, threading, time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 import docker, requests
 from docker.errors import APIError, DockerException
@@ -21,7 +22,7 @@ from ..core.job import Job, JobStatus, OutputFile, elapsed_s, now
 from ..core.logs import LogStore
 from ..core.progress import ProgressReader
 from .container import _is_begun, _is_over, container_outcome
-from .container_engine import _BROKEN
+from .container_engine import _BROKEN, _hang_up
 from .outcome import Outcome, Report, _LogWatch
 from .outputs import find_outputs
 from .policy import retry_delay
@@ -72,7 +73,7 @@ class _Mend:
         if not text.endswith(b'\n') and (len(text) >= _PART or was == stamp): self.open[stream] = stamp
         return b'\n' + text if was not in (None, stamp) else text
 
-# %% ../../nbs/run/13_container_watch.ipynb #1a43faf9
+# %% ../../nbs/run/13_container_watch.ipynb #2eefb781
 class _Stream(threading.Thread):
     "Reads an answer of the engine that goes on, until it ends or is closed."
     def __init__(self, api, verb:str, path:str, params:dict, take:Callable, over:Callable=lambda: None):
@@ -82,7 +83,7 @@ class _Stream(threading.Thread):
 
     def run(self) -> None:
         try: self._read()
-        except (APIError, DockerException, StoreError, InvalidInput, ValueError, AttributeError, *_BROKEN) as e: self.error = e
+        except (APIError, DockerException, StoreError, InvalidInput, ValueError, AttributeError, OSError, *_BROKEN) as e: self.error = e
         finally:
             self.ended = True
             self.opened.set()
@@ -112,10 +113,9 @@ class _Stream(threading.Thread):
 
     def close(self) -> None:
         with self._guard: self.closed = True
-        if self.response is not None and not self.ended:
-            with suppress(OSError, AttributeError, DockerException): docker.types.CancellableStream(iter(()), self.response).close()
+        if self.response is not None and not self.ended: _hang_up(self.response)
 
-# %% ../../nbs/run/13_container_watch.ipynb #0b81915b
+# %% ../../nbs/run/13_container_watch.ipynb #db535b2b
 class _Copy:
     "Copies the log of a container to our file."
     def __init__(self, logs:LogStore, job:Job): self.logs, self.job, self.last = logs, job, None   # time stamp of the last line that came
@@ -137,6 +137,7 @@ def _read_log(api, name:str, take:Callable, **params) -> None:
     "Read the log of a container that has ended. Blocks; raises as `_put` says when it breaks off."
     s = _Stream(api, 'get', f'/containers/{name}/logs', _log_params(follow=0, **params), take)
     s.run()
+    if isinstance(s.error, OSError) and not isinstance(s.error, _BROKEN): raise requests.ConnectionError(s.error) from s.error   # from the socket itself
     if s.error is not None: raise s.error
     if not s.demux.whole: raise requests.ConnectionError('the log broke off')
 
@@ -240,7 +241,7 @@ def _statistics(stats:dict, u:_Usage) -> None:
     u.peak_memory_bytes = max(u.peak_memory_bytes or 0, m.get('max_usage') or m.get('usage') or 0) or None
     if c: u.cpu_s = round(c/1e9, 3)
 
-# %% ../../nbs/run/13_container_watch.ipynb #63c84e40
+# %% ../../nbs/run/13_container_watch.ipynb #d0652e3f
 class _Follow:
     "Follows one container for a `DockerRunner`, which tells where the engine, the log and the notes are."
     def __init__(self, runner, job:Job, name:str, report:Report):
@@ -251,9 +252,13 @@ class _Follow:
 
     async def ask(self, act:Callable):
         "Put a question until it is answered."
+        return await self.insist(lambda: self.runner.engine.ask(act))
+
+    async def insist(self, put:Callable[[], Awaitable]):
+        "Do so in whatever way it is put."
         since = None
         for n in itertools.count(1):
-            try: answer = await self.runner.engine.ask(act)
+            try: answer = await put()
             except NodeUnreachable as e:
                 since, self.silences = since or now(), 1
                 if n > 1 and not self.away:
@@ -323,7 +328,7 @@ class _Follow:
         for s in (self.log, self.watch and self.watch.ear and self.watch.ear.stream):
             if s is not None: s.close()
 
-# %% ../../nbs/run/13_container_watch.ipynb #f446d3cc
+# %% ../../nbs/run/13_container_watch.ipynb #76d62930
 @patch
 async def run(self:_Follow) -> Outcome:
     "Until it ends."
@@ -366,9 +371,20 @@ async def _wake(self:_Follow, box:dict) -> Outcome:
     return await self.run()
 
 @patch
+async def _recall(self:_Follow, box:dict) -> None:
+    "Ask the engine's memory for processes killed for want of memory, where a container that failed was gone before it was measured."
+    state = box['State']
+    if not state['ExitCode'] or state['OOMKilled'] or self.usage.oom_kills or self.runner.notes.has(self.job, 'stop'): return
+    since, until = (datetime.fromisoformat(state[k]).timestamp() for k in ('StartedAt', 'FinishedAt'))   # by the engine's clock
+    with suppress(APIError, NodeUnreachable):
+        told = await self.runner.engine.ask(lambda api: [*api.events(since=f'{since:.6f}', until=f'{until + .1:.6f}', filters={'container': box['Id'], 'event': 'oom'}, decode=True)])
+        self.usage.oom_kills = len(told)
+
+@patch
 async def _ended(self:_Follow, box:dict) -> Outcome:
     runner, job, work = self.runner, self.job, json.loads(box['Config']['Labels']['jobtrack.work'])
     last = [line[-1000:] for line in self.logs.tail(job.id, job.attempt, lines=20).splitlines()]
+    await self._recall(box)
     facts = self.usage.facts() | ({'engine_restarted': True} if self.silences else {})
     if runner.notes.has(job, 'stop'): outcome = Outcome(JobStatus.CANCELLED)
     else: outcome = container_outcome(box['State'], last, work['invalid_exit'], box['HostConfig']['Memory'] or None, **facts)

@@ -374,7 +374,7 @@ def _keep_house(self:DockerRunner, report:Report) -> None:
             await asyncio.sleep(self.reap_every)
     self._keepers[key] = key[0].create_task(rounds())
 
-# %% ../../nbs/run/13_docker.ipynb #814f43d4
+# %% ../../nbs/run/13_docker.ipynb #226e4ccb
 @patch
 async def _fetch(self:DockerRunner, job:Job, report:Report) -> Outcome|None:  # None: the container has begun
     "Pull what is missing, then begin the container."
@@ -382,7 +382,7 @@ async def _fetch(self:DockerRunner, job:Job, report:Report) -> Outcome|None:  # 
     f = _Follow(self, job, self.container(job), report)
     report.progress(None, f'Pulling {wanted["image"]}')
     try:
-        if not await f.ask(lambda api: pull_image(api, wanted['image'], lambda text: report.progress(None, text), lambda: self.notes.has(job, 'stop'))): return Outcome(JobStatus.CANCELLED)
+        if not await f.insist(lambda: self.engine.pull(wanted['image'], lambda text: report.progress(None, text), lambda: self.notes.has(job, 'stop'), self.interval)): return Outcome(JobStatus.CANCELLED)
     except APIError as e:
         return Outcome.failed('pull_failed', f'{wanted["image"]!r} cannot be pulled: {e.explanation or e}', hint='Check the name, the network and `docker login`; or build the image on the engine')
     try:
