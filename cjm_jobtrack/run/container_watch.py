@@ -241,7 +241,7 @@ def _statistics(stats:dict, u:_Usage) -> None:
     u.peak_memory_bytes = max(u.peak_memory_bytes or 0, m.get('max_usage') or m.get('usage') or 0) or None
     if c: u.cpu_s = round(c/1e9, 3)
 
-# %% ../../nbs/run/13_container_watch.ipynb #d0652e3f
+# %% ../../nbs/run/13_container_watch.ipynb #6ab7abcf
 class _Follow:
     "Follows one container for a `DockerRunner`, which tells where the engine, the log and the notes are."
     def __init__(self, runner, job:Job, name:str, report:Report):
@@ -249,6 +249,7 @@ class _Follow:
         self.logs = runner.logs or report.tracker.logs
         self.copy, self.usage, self.log, self.watch, self.groups = _Copy(self.logs, job), _Usage(), None, None, None
         self.news, self.silences, self.told, self.box, self.away = asyncio.Event(), 0, {}, None, job.unreachable_since
+        self.enough = lambda: False   # whether it was stopped, also when it has ended already
 
     async def ask(self, act:Callable):
         "Put a question until it is answered."
@@ -328,7 +329,7 @@ class _Follow:
         for s in (self.log, self.watch and self.watch.ear and self.watch.ear.stream):
             if s is not None: s.close()
 
-# %% ../../nbs/run/13_container_watch.ipynb #76d62930
+# %% ../../nbs/run/13_container_watch.ipynb #d5a88c20
 @patch
 async def run(self:_Follow) -> Outcome:
     "Until it ends."
@@ -388,7 +389,7 @@ async def _ended(self:_Follow, box:dict) -> Outcome:
     facts = self.usage.facts() | ({'engine_restarted': True} if self.silences else {})
     if runner.notes.has(job, 'stop'): outcome = Outcome(JobStatus.CANCELLED)
     else: outcome = container_outcome(box['State'], last, work['invalid_exit'], box['HostConfig']['Memory'] or None, **facts)
-    try: outputs = await self._outputs(work)
+    try: outputs = await self._outputs(work) if outcome.status is not JobStatus.CANCELLED else []
     finally: await runner._give_back(work['output_dir'])
     if outcome.status is JobStatus.COMPLETED and work['require_output'] and not outputs:
         return Outcome.failed('no_output', 'The container ended well and left no file', exit_code=0, evidence={'last_lines': last}, hint='Where does it write to? Only what lies in `output_at` is kept')
@@ -399,8 +400,7 @@ async def _outputs(self:_Follow, work:dict) -> list[OutputFile]:
     "The files of a container that has ended. A stop ends reading them."
     if not (root := work['output_dir']): return []
     without, since = {}, (self.runner.notes.read(self.job, 'before') or {}).get('files')
-    with self.runner.reading.until_stopped(self.name, self.report) as enough:
-        found = await find_outputs(root, work['output_globs'], since=since, stop=enough, tell=without.__setitem__)
+    found = await find_outputs(root, work['output_globs'], since=since, stop=self.enough, tell=without.__setitem__)
     if without: self.report.note('without_digest', {'files': dict([*without.items()][:20]), 'count': len(without)})
     return found
 

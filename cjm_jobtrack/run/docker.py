@@ -374,7 +374,7 @@ def _keep_house(self:DockerRunner, report:Report) -> None:
             await asyncio.sleep(self.reap_every)
     self._keepers[key] = key[0].create_task(rounds())
 
-# %% ../../nbs/run/13_docker.ipynb #226e4ccb
+# %% ../../nbs/run/13_docker.ipynb #7a0c645f
 @patch
 async def _fetch(self:DockerRunner, job:Job, report:Report) -> Outcome|None:  # None: the container has begun
     "Pull what is missing, then begin the container."
@@ -408,7 +408,8 @@ async def follow(self:DockerRunner,
     if self.notes.has(job, 'pull') and not self.notes.has(job, 'begun') and (ended := await self._fetch(job, report)): return ended
     if failed := self.notes.read(job, 'failed'): return Outcome.failed(**failed)
     f = _Follow(self, job, handle['container'], report)
-    try: return await f.run()
+    try:
+        with self.reading.until_stopped(f.name, report) as f.enough: return await f.run()
     finally:
         f.close()
         over.set()
