@@ -1,5 +1,5 @@
 "Functions as jobs: every way they end, what they say, and what can and cannot be stopped."
-import asyncio, ctypes, functools, json, os, signal, subprocess, sys, threading, time, types
+import asyncio, ctypes, functools, json, multiprocessing, os, signal, subprocess, sys, threading, time, types
 import cloudpickle, psutil, pytest
 from cjm_jobtrack.core.errors import InvalidInput
 from cjm_jobtrack.core.job import OutputFile
@@ -801,6 +801,36 @@ def test_a_warm_process_is_used_again_and_closed(tracker, tmp_path):
             await one(pid_of)
         assert not own_children()
     asyncio.run(main())
+
+def leaves_a_thread(report):
+    def goes_on():
+        while True:
+            time.sleep(.001)
+            report.progress(90, 'stale'), report.note('stale'), report.log('stale')
+    threading.Thread(target=goes_on, daemon=True).start()
+    while report.log_size < 5: time.sleep(.001)
+    return os.getpid()
+
+def test_what_a_thread_goes_on_to_say_is_not_heard_in_the_next_job(tracker):
+    async def main():
+        with CallRunner(pool='process', warm=1) as runner:
+            async def one(fn):
+                job, report = begun(tracker, runner.call(fn))
+                return job, (await runner.follow(job, await runner.start(job), report)).result
+            (first, a), idle, (second, b) = await one(leaves_a_thread), [*runner._idle], await one(pid_of)
+            assert a != b and not idle and not alive(a) and first.message == 'stale'
+            assert (second.progress, second.message, log_of(tracker, second)) == (None, None, b'') and not [e for e in tracker.history(second.id) if e.type == 'stale']
+    asyncio.run(main())
+
+def test_a_report_that_is_over_says_nothing(capfd):
+    ours, theirs = multiprocessing.Pipe()
+    with ours, theirs:
+        report = worker_module._FarReport(theirs)
+        report.progress(1), report.log('a')
+        report.disconnect()
+        report.progress(2), report.note('late'), report.log('b')
+        theirs.send_bytes(b'end')
+        assert json.loads(ours.recv_bytes())[1][0] == 1 and ours.recv_bytes() == b'end' and capfd.readouterr().out == 'a'
 
 class HeldUp(CallRunner):
     "Between the end of a function in a process and the end of its job, there may be any time."
