@@ -613,6 +613,17 @@ def test_what_cannot_be_reported_ends_the_work(tracker):
             return await runner.follow(job, await runner.start(job), Full(tracker, job.id, 1))
     assert 'No space left' in asyncio.run(main()).failure.message
 
+def notes_what_no_record_takes(report):
+    while report.log_size == 0: report.log('.'), time.sleep(.001)   # in a thread: until somebody listens
+    report.note('odd', node={'a': 1})
+
+@pytest.mark.parametrize('pool', ['thread', 'process'])
+def test_what_no_record_takes_is_named_alike_wherever_it_was_said(tmp_path, pool):
+    with JobTracker(f'sqlite:///{tmp_path}/jobs.db') as tracker, CallRunner(pool=pool) as runner, JobQueue(tracker, runner, backoff=.01) as queue:
+        job = queue.submit(tracker.create_job('odd', spec=runner.call(notes_what_no_record_takes), max_attempts=3))
+        tracker.join(job.id, 30)
+        assert (job.failure.kind, job.attempt) == ('unstorable', 1) and job.failure.hint
+
 def leaves_running(fails):
     subprocess.Popen(['sleep', '600'], start_new_session=True)
     subprocess.Popen(['sh', '-c', 'trap "" TERM; echo deaf; while :; do sleep 600; done'], stdout=subprocess.PIPE).stdout.readline()

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/worker.html.md"""
 # %% auto #0
 __all__ = ['Result']
 
-# %% ../../nbs/run/10_worker.ipynb #218d25dd
+# %% ../../nbs/run/10_worker.ipynb #0d55b2f2
 import asyncio, faulthandler, inspect, json, os, pickle, queue, signal, subprocess, sys, threading, time, traceback, uuid
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 import psutil
 from fastcore.basics import patch
-from ..core.errors import InvalidInput
+from ..core.errors import InvalidInput, unstorable
 from ..core.job import Failure, JobStatus, OutputFile, jsonable
 from .family import UNSURE, Family
 from .groups import Group, Groups
@@ -62,7 +62,7 @@ def _tell(report:Report, said:Any) -> None:
     elif said is not None: raise TypeError(f'The generator yielded {said!r}. Yield percent (0-100), a message, both as a pair or as a dict of `percent` and `message`; '
                                            'and the result by `return` or `yield Result(…)`')
 
-# %% ../../nbs/run/10_worker.ipynb #7fc92fb7
+# %% ../../nbs/run/10_worker.ipynb #ac977660
 def _in_words(e:BaseException) -> str:
     "Type and message of an exception, also of one that cannot tell its own message."
     try: said = str(e)
@@ -79,6 +79,7 @@ def _trace(e:BaseException) -> str:
 def _failed(e:BaseException) -> Outcome:
     "The outcome of a function that raised."
     if isinstance(e, InvalidInput): return Outcome.failed('invalid', str(e), hint=e.remedy or None, evidence={'field': e.field})
+    if unstorable(e): return Outcome.failed('unstorable', f'What the function reported cannot be put on record: {e.problem}', evidence={'traceback': _trace(e)}, hint='Report plain text, and numbers of a size that a database takes')
     return Outcome.failed('error', _in_words(e), evidence={'traceback': _trace(e)})
 
 def _ended(report:_Words, result:Any) -> Outcome:
