@@ -678,8 +678,9 @@ async def never_yields():
 def hides():
     "As deaf, with a daemon that has cleared its environment, and whose parents and session leader are gone."
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
-    subprocess.run(['setsid', 'sh', '-c', 'env -i sleep 600 </dev/null >/dev/null 2>&1 & echo $!'], check=True)
-    print('at work')
+    pid = int(subprocess.run(['setsid', 'sh', '-c', 'env -i sleep 600 </dev/null >/dev/null 2>&1 & echo $!'], check=True, stdout=subprocess.PIPE).stdout)
+    while psutil.Process(pid).environ(): time.sleep(.001)   # it has not become another program yet
+    print(pid, 'at work')
     while True: time.sleep(600)
 
 async def stopped(tracker, fn, grace, *args):
