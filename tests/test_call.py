@@ -1,5 +1,5 @@
 "Functions as jobs: every way they end, what they say, and what can and cannot be stopped."
-import asyncio, ctypes, functools, json, os, signal, subprocess, sys, threading, time, types
+import asyncio, ctypes, functools, json, multiprocessing, os, signal, subprocess, sys, threading, time, types
 import cloudpickle, psutil, pytest
 from cjm_jobtrack.core.errors import InvalidInput
 from cjm_jobtrack.core.job import OutputFile
@@ -613,6 +613,17 @@ def test_what_cannot_be_reported_ends_the_work(tracker):
             return await runner.follow(job, await runner.start(job), Full(tracker, job.id, 1))
     assert 'No space left' in asyncio.run(main()).failure.message
 
+def notes_what_no_record_takes(report):
+    while report.log_size == 0: report.log('.'), time.sleep(.001)   # in a thread: until somebody listens
+    report.note('odd', node={'a': 1})
+
+@pytest.mark.parametrize('pool', ['thread', 'process'])
+def test_what_no_record_takes_is_named_alike_wherever_it_was_said(tmp_path, pool):
+    with JobTracker(f'sqlite:///{tmp_path}/jobs.db') as tracker, CallRunner(pool=pool) as runner, JobQueue(tracker, runner, backoff=.01) as queue:
+        job = queue.submit(tracker.create_job('odd', spec=runner.call(notes_what_no_record_takes), max_attempts=3))
+        tracker.join(job.id, 30)
+        assert (job.failure.kind, job.attempt) == ('unstorable', 1) and job.failure.hint
+
 def leaves_running(fails):
     subprocess.Popen(['sleep', '600'], start_new_session=True)
     subprocess.Popen(['sh', '-c', 'trap "" TERM; echo deaf; while :; do sleep 600; done'], stdout=subprocess.PIPE).stdout.readline()
@@ -667,8 +678,9 @@ async def never_yields():
 def hides():
     "As deaf, with a daemon that has cleared its environment, and whose parents and session leader are gone."
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
-    subprocess.run(['setsid', 'sh', '-c', 'env -i sleep 600 </dev/null >/dev/null 2>&1 & echo $!'], check=True)
-    print('at work')
+    pid = int(subprocess.run(['setsid', 'sh', '-c', 'env -i sleep 600 </dev/null >/dev/null 2>&1 & echo $!'], check=True, stdout=subprocess.PIPE).stdout)
+    while psutil.Process(pid).environ(): time.sleep(.001)   # it has not become another program yet
+    print(pid, 'at work')
     while True: time.sleep(600)
 
 async def stopped(tracker, fn, grace, *args):
@@ -801,6 +813,36 @@ def test_a_warm_process_is_used_again_and_closed(tracker, tmp_path):
             await one(pid_of)
         assert not own_children()
     asyncio.run(main())
+
+def leaves_a_thread(report):
+    def goes_on():
+        while True:
+            time.sleep(.001)
+            report.progress(90, 'stale'), report.note('stale'), report.log('stale')
+    threading.Thread(target=goes_on, daemon=True).start()
+    while report.log_size < 5: time.sleep(.001)
+    return os.getpid()
+
+def test_what_a_thread_goes_on_to_say_is_not_heard_in_the_next_job(tracker):
+    async def main():
+        with CallRunner(pool='process', warm=1) as runner:
+            async def one(fn):
+                job, report = begun(tracker, runner.call(fn))
+                return job, (await runner.follow(job, await runner.start(job), report)).result
+            (first, a), idle, (second, b) = await one(leaves_a_thread), [*runner._idle], await one(pid_of)
+            assert a != b and not idle and not alive(a) and first.message == 'stale'
+            assert (second.progress, second.message, log_of(tracker, second)) == (None, None, b'') and not [e for e in tracker.history(second.id) if e.type == 'stale']
+    asyncio.run(main())
+
+def test_a_report_that_is_over_says_nothing(capfd):
+    ours, theirs = multiprocessing.Pipe()
+    with ours, theirs:
+        report = worker_module._FarReport(theirs)
+        report.progress(1), report.log('a')
+        report.disconnect()
+        report.progress(2), report.note('late'), report.log('b')
+        theirs.send_bytes(b'end')
+        assert json.loads(ours.recv_bytes())[1][0] == 1 and ours.recv_bytes() == b'end' and capfd.readouterr().out == 'a'
 
 class HeldUp(CallRunner):
     "Between the end of a function in a process and the end of its job, there may be any time."

@@ -6,7 +6,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/errors.html.md"""
 
 # %% auto #0
 __all__ = ['JobtrackError', 'InvalidInput', 'UnknownPipeline', 'UnknownRunner', 'NeverFits', 'UnknownJob', 'UnknownNode',
-           'IllegalMove', 'LeaseLost', 'KeyConflict', 'StoreError', 'NodeUnreachable', 'NodeRefused', 'DamagedTransfer']
+           'IllegalMove', 'LeaseLost', 'KeyConflict', 'StoreError', 'unstorable', 'NodeUnreachable', 'NodeRefused',
+           'DamagedTransfer']
 
 # %% ../../nbs/core/00_errors.ipynb #dd412267
 from typing import Any
@@ -112,7 +113,7 @@ class KeyConflict(JobtrackError):
         told = '; '.join(f'{k}: on record {a!r}, asked for {b!r}' for k, (a, b) in differences.items())
         super().__init__(f'Job {job_id} is on record with another spec ({told}). Use a fresh id for new work')
 
-# %% ../../nbs/core/00_errors.ipynb #a2967959
+# %% ../../nbs/core/00_errors.ipynb #820cf61e
 class StoreError(JobtrackError):
     "The record cannot be opened, read or written. What was on record stays as it was."
     def __init__(self,
@@ -122,6 +123,19 @@ class StoreError(JobtrackError):
     ):
         self.url, self.problem, self.remedy = url, problem, remedy
         super().__init__(f'Job store {url}: {problem}' + (f'. {remedy}' if remedy else ''))
+
+_REFUSED = frozenset({'DataError', 'IntegrityError'})   # PEP 249: the drivers' words for what is wrong with what was sent
+
+def unstorable(
+    e:Any,     # What kept something from being written, or anything else
+) -> bool:
+    """Whether it is what was to be written, and not the record that is in trouble: it would be refused each time.
+
+    Source: PEP 249, Exceptions; PostgreSQL, Appendix A, Error Codes (42804: datatype_mismatch)."""
+    if not isinstance(e, StoreError): return False
+    cause = getattr(e.__cause__, 'orig', None) or e.__cause__
+    return (isinstance(cause, (ValueError, TypeError, OverflowError)) or getattr(cause, 'sqlstate', None) == '42804'
+            or any(c.__name__ in _REFUSED for c in type(cause).__mro__))
 
 class NodeUnreachable(JobtrackError):
     "No answer from a node or manager. Says nothing about the jobs there: they may well be running."

@@ -234,7 +234,7 @@ async def _within(work:_Work, seconds:float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(max(0., seconds)): await _outcome(work)
 
-# %% ../../nbs/run/11_call.ipynb #58739156
+# %% ../../nbs/run/11_call.ipynb #926152cf
 @patch
 def _some_worker(self:CallRunner, work:_Work) -> _Worker|None:
     "A worker that is free, or a new one; None when the work is to stop before it has begun."
@@ -249,7 +249,7 @@ def _some_worker(self:CallRunner, work:_Work) -> _Worker|None:
 @patch
 def _kept(self:CallRunner, work:_Work, worker:_Worker) -> bool:
     "Let a worker go free, if it may be used again and there is room for it."
-    if not self.warm or worker.told or worker.is_over() or worker.guests(): return False
+    if not self.warm or worker.told or worker.threads or worker.is_over() or worker.guests(): return False
     with self._lock:
         if work.report.stopped or worker.closed or len(self._idle) >= self.warm: return False
         work.worker = None

@@ -7,11 +7,11 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/plugin.html.md"""
 # %% auto #0
 __all__ = ['PluginRunner', 'plugin_result']
 
-# %% ../../nbs/run/14_plugin.ipynb #074f9738
+# %% ../../nbs/run/14_plugin.ipynb #3129aaaa
 import asyncio, inspect, logging, math, time
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import partial
 from numbers import Real
@@ -26,7 +26,7 @@ from .processes import runs
 from .runner import Outcome, Receipt, Report
 from .worker import _apart, _failed, _in_words, _lost, _trace
 
-# %% ../../nbs/run/14_plugin.ipynb #fd4b1e92
+# %% ../../nbs/run/14_plugin.ipynb #bff1a35e
 @dataclass
 class _Call:
     "One call of a plugin."
@@ -34,7 +34,7 @@ class _Call:
     args:list
     kwargs:dict
     transcription:bool                      # Whether it was asked with a file, so that the result has a text
-    before:_Work|None=None                  # The job that the plugin is still busy with
+    ahead:list[_Work]=field(default_factory=list)   # The job that the plugin is busy with, and those that stood in line before
     task:asyncio.Task|None=None             # The manager's coroutine, once it is asked
     loop:Any=None                           # Where that runs
     worker:Any=None                         # The worker process (`pid`, `poll()`), if there is one
@@ -65,7 +65,7 @@ class PluginRunner:
             if not callable(_part(manager, verb)): raise InvalidInput('manager', f'is a {type(manager).__name__}, which has no `{verb}`', 'Give a plugin manager, such as that of cjm-plugin-system')
         self.manager, self.name, self.file_argument, self.in_process = manager, name, file_argument, in_process
         self._calls = CallRunner(name=name)
-        self._at, self._last, self._kept, self._open = {}, {}, {}, {}
+        self._at, self._lines, self._kept, self._open = {}, {}, {}, {}
         self._reloads: dict[str, Future] = {}
 
 _log = logging.getLogger(__name__)
@@ -341,14 +341,15 @@ async def _ready(self:PluginRunner, plugin:str) -> bool:
     finally:
         if loaded.done(): self._reloads.pop(plugin, None)
 
-# %% ../../nbs/run/14_plugin.ipynb #eeb86431
+# %% ../../nbs/run/14_plugin.ipynb #cdb3e274
+def _going(line:list[_Work]) -> list[_Work]: return [w for w in line if not w.done.done()]   # those that are not over
+
 @patch
 async def _carry_out(self:PluginRunner, call:_Call, report:Report) -> Outcome:
     "Have a plugin called, when it is free."
-    if call.before is not None and not call.before.done.done():
-        report.progress(None, f'Waits until plugin {call.plugin} has finished another job')
-        await _outcome(call.before)
-    call.before = None   # or the jobs of a plugin would all be remembered
+    if _going(call.ahead): report.progress(None, f'Waits until plugin {call.plugin} has finished another job')
+    while ahead := _going(call.ahead): await _outcome(ahead[-1])   # one that leaves the line has not freed the plugin
+    call.ahead = []   # or the jobs of a plugin would all be remembered
     if not await self._ready(call.plugin): return Outcome.failed('not_started', f'Plugin {call.plugin} could not be loaded again after its worker had ended', hint='Load it with the plugin manager')
     await self._progress(call)   # of the job before
     call.worker, call.loop, call.begun, call.at = self._worker(call.plugin), asyncio.get_running_loop(), datetime.now(timezone.utc), time.monotonic()
@@ -361,6 +362,7 @@ async def _carry_out(self:PluginRunner, call:_Call, report:Report) -> Outcome:
 @patch
 async def _execute(self:PluginRunner, call:_Call) -> Any:
     "Have the manager call the plugin. Raises what it raises."
+    if call.asked: raise asyncio.CancelledError   # in the moment before
     said = self.manager.execute_plugin_async(call.plugin, *call.args, **call.kwargs)
     if not inspect.isawaitable(said): raise InvalidInput('manager', f'has an `execute_plugin_async` that gave back a {type(said).__name__}, nothing to be awaited', 'Make it an `async def`')
     return await said
@@ -373,10 +375,10 @@ async def start(self:PluginRunner,
     if found := await self.find(job): return found
     call, works = self._asked(job.spec), self._calls._works
     self._calls.functions.setdefault('call', self._carry_out)
-    call.before = self._last.get(call.plugin)
+    call.ahead = _going(self._lines.get(call.plugin, []))
     handle = await self._calls.start(SimpleNamespace(id=job.id, attempt=job.attempt, created_at=job.created_at, spec={'func': 'call', 'args': [call]}))
     self._at = {k: c for k, c in self._at.items() if k in works} | {handle['key']: call}
-    self._last[call.plugin] = works[handle['key']]
+    self._lines[call.plugin] = [*call.ahead, works[handle['key']]]
     return handle
 
 @patch
@@ -397,10 +399,10 @@ async def follow(self:PluginRunner,
 def why_not(self:PluginRunner, job:Job) -> str|None:  # None: it can begin
     "Why a job cannot begin just now."
     name = job.spec.get('plugin_name')
-    last = self._last.get(name) if isinstance(name, str) else None
-    if last is not None and not last.done.done() and last is not self._calls._works.get(_key(job)): return f'Plugin {name} is busy with another job'
+    line = _going(self._lines.get(name, [])) if isinstance(name, str) else []
+    if line and self._calls._works.get(_key(job)) not in line: return f'Plugin {name} is busy with another job'
 
-# %% ../../nbs/run/14_plugin.ipynb #6f8165e4
+# %% ../../nbs/run/14_plugin.ipynb #5d22f4a2
 @patch
 async def _ask(self:PluginRunner, plugin:str) -> bool:  # Whether it has been told
     "Ask a plugin to stop."
@@ -423,16 +425,15 @@ async def stop(self:PluginRunner,
     "Ask the plugin to stop, then end its worker process, if it has one."
     work, call = self._calls._works.get(handle['key']), self._at.get(handle['key'])
     if work is None or work.done.done(): return Receipt(True, 'gone')
-    if call.task is None: return await self._calls.stop(job, handle, grace)   # the plugin has not been called yet
-    call.asked, what = True, f'plugin {call.plugin}'
-    if await self._ask(call.plugin):
-        await _within(work, grace)
-        if work.done.done(): return Receipt(True, 'asked', [what])
-    if call.worker is not None and callable(_part(self.manager, 'reload_plugin')): return await self._forced(call, work)
-    call.loop.call_soon_threadsafe(call.task.cancel)
-    await _within(work, max(grace, 1.))
-    if self.in_process and work.done.done(): return Receipt(True, 'asked', [what])
-    return Receipt(False, 'unconfirmed', left=[what], message=f'The call was given up, but whether plugin {call.plugin} has stopped is not known: it does not answer, and its manager has no process to end')
+    call.asked, what = True, f'plugin {call.plugin}'   # first: it may be about to be called
+    if call.task is None: return await self._calls.stop(job, handle, grace)
+    if await self._ask(call.plugin): await _within(work, grace)
+    if not work.done.done() and call.worker is not None and callable(_part(self.manager, 'reload_plugin')): return await self._forced(call, work)
+    if not work.done.done() and self.in_process:
+        call.loop.call_soon_threadsafe(call.task.cancel)
+        await _within(work, max(grace, 1.))
+    if work.done.done(): return Receipt(True, 'asked', [what])
+    return Receipt(False, 'unconfirmed', left=[what], message=f'Plugin {call.plugin} goes on: it does not stop when asked, and its manager has no process to end. The job is over when it has returned')
 
 # %% ../../nbs/run/14_plugin.ipynb #78f727c3
 @patch

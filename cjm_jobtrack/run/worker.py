@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/worker.html.md"""
 # %% auto #0
 __all__ = ['Result']
 
-# %% ../../nbs/run/10_worker.ipynb #218d25dd
+# %% ../../nbs/run/10_worker.ipynb #0d55b2f2
 import asyncio, faulthandler, inspect, json, os, pickle, queue, signal, subprocess, sys, threading, time, traceback, uuid
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 import psutil
 from fastcore.basics import patch
-from ..core.errors import InvalidInput
+from ..core.errors import InvalidInput, unstorable
 from ..core.job import Failure, JobStatus, OutputFile, jsonable
 from .family import UNSURE, Family
 from .groups import Group, Groups
@@ -62,7 +62,7 @@ def _tell(report:Report, said:Any) -> None:
     elif said is not None: raise TypeError(f'The generator yielded {said!r}. Yield percent (0-100), a message, both as a pair or as a dict of `percent` and `message`; '
                                            'and the result by `return` or `yield Result(…)`')
 
-# %% ../../nbs/run/10_worker.ipynb #7fc92fb7
+# %% ../../nbs/run/10_worker.ipynb #ac977660
 def _in_words(e:BaseException) -> str:
     "Type and message of an exception, also of one that cannot tell its own message."
     try: said = str(e)
@@ -79,6 +79,7 @@ def _trace(e:BaseException) -> str:
 def _failed(e:BaseException) -> Outcome:
     "The outcome of a function that raised."
     if isinstance(e, InvalidInput): return Outcome.failed('invalid', str(e), hint=e.remedy or None, evidence={'field': e.field})
+    if unstorable(e): return Outcome.failed('unstorable', f'What the function reported cannot be put on record: {e.problem}', evidence={'traceback': _trace(e)}, hint='Report plain text, and numbers of a size that a database takes')
     return Outcome.failed('error', _in_words(e), evidence={'traceback': _trace(e)})
 
 def _ended(report:_Words, result:Any) -> Outcome:
@@ -170,14 +171,14 @@ def _packed(known:_Known, args:list, kwargs:dict, hand_in:bool) -> bytes:
         raise InvalidInput('args', f'cannot be sent to a process: {_in_words(whole)}', "Use pool='thread'") from whole
     return pickle.dumps((list(map(str, sys.path)), work))
 
-# %% ../../nbs/run/10_worker.ipynb #214d3bb9
+# %% ../../nbs/run/10_worker.ipynb #33c6dfa4
 def _flush(*streams) -> None:
     "What was printed goes out, if the function has left anything to print to."
     for o in streams:
         with suppress(Exception): o.flush()
 
 class _FarReport(_Words):
-    "What a function in a worker speaks into."
+    "What a function in a worker speaks into, until it has ended: what a thread says later belongs to no job."
     def __init__(self, pipe:Connection):
         super().__init__()
         self._pipe, self._interrupt, self._size = pipe, None, 0
@@ -185,13 +186,19 @@ class _FarReport(_Words):
     def _say(self, verb:str, *args, **kw) -> None:
         if verb == 'log': return self._print(*args)
         message = json.dumps([verb, jsonable(args), jsonable(kw)]).encode()
-        with self._lock: self._pipe.send_bytes(message)
+        with self._lock:
+            if self._pipe is not None: self._pipe.send_bytes(message)
 
     def _print(self, data:bytes) -> None:
         _flush(sys.stdout)
         with self._lock:
+            if self._pipe is None: return
             self._size += len(data)
             while data: data = data[os.write(1, data):]
+
+    def disconnect(self) -> None:
+        "From now on nothing is said."
+        with self._lock: self._pipe = None
 
     @property
     def log_size(self) -> int: return self._size   # what it said itself
@@ -242,18 +249,18 @@ def _carry_out(packed:bytes, report:_FarReport, stopper:_Stopper) -> Outcome:
     except BaseException as e: return _failed(e)                   # the loop could not be closed, say
     finally: stopper.inside = False
 
-# %% ../../nbs/run/10_worker.ipynb #31ab354b
-def _last_message(outcome:Outcome, seen:bool) -> bytes:
-    "What a worker says at the end of a call."
+# %% ../../nbs/run/10_worker.ipynb #899ce987
+def _last_message(outcome:Outcome, **facts) -> bytes:
+    "What a worker says at the end of a call; `facts`: whether the function has `seen` that it shall stop, and whether it has left `threads`."
     said, part = {}, 'status'
     try:
         for part in 'status', 'result', 'failure', 'outputs': said[part] = json.loads(json.dumps(jsonable(getattr(outcome, part)), allow_nan=False))
-        return json.dumps(['done', said, seen]).encode()
+        return json.dumps(['done', said, facts]).encode()
     except BaseException as e:
         what = f'The {part} of the function ({type(getattr(outcome, part)).__name__}) cannot be sent from its process: {_in_words(e)}'
-        return _last_message(Outcome.failed('error', what, evidence={'traceback': _trace(e)}, hint="Give back plain data, or use pool='thread'"), seen)
+        return _last_message(Outcome.failed('error', what, evidence={'traceback': _trace(e)}, hint="Give back plain data, or use pool='thread'"), **facts)
 
-# %% ../../nbs/run/10_worker.ipynb #9cc3d7fa
+# %% ../../nbs/run/10_worker.ipynb #17672499
 _STOP = b'stop'
 _MARK = 'JOBTRACK_CALL'  # Environment variable by which the processes of a worker are known
 
@@ -281,16 +288,18 @@ def _serve(fd:int, folders:dict[str, str]) -> None:
     def surely():
         try: _hear(pipe, todo, now, family)
         except BaseException: traceback.print_exc(), os._exit(70)   # deaf, it would be of no use to anybody
-    threading.Thread(target=surely, name='jobtrack', daemon=True).start()
+    ours = {threading.current_thread(), ear := threading.Thread(target=surely, name='jobtrack', daemon=True)}
+    ear.start()
     while (asked := todo.get()) is not None:
         packed, report = asked
         outcome = _carry_out(packed, report, stopper)
         if os.getpid() != me: os._exit(0)   # a fork that came back from the function
         _flush(sys.stdout, sys.stderr)
-        last, now[0] = _last_message(outcome, report.seen), None
+        report.disconnect()
+        last, now[0] = _last_message(outcome, seen=report.seen, threads=not ours.issuperset(threading.enumerate())), None
         pipe.send_bytes(last)
 
-# %% ../../nbs/run/10_worker.ipynb #4e883d43
+# %% ../../nbs/run/10_worker.ipynb #8f377373
 _BOOT = 'import json, sys; sys.path[:] = json.loads(sys.argv[2]); from cjm_jobtrack.run.worker import _serve; _serve(int(sys.argv[1]), json.loads(sys.argv[3]))'
 
 def _new_group(mark:str) -> Group|None:
@@ -320,7 +329,7 @@ class _Worker:
     patience = 3.   # Seconds to wait for what was killed, and for a worker to leave by itself
 
     def __init__(self):
-        self.closed = self.told = False   # whether the runner was closed meanwhile; whether it was told to stop
+        self.closed = self.told = self.threads = False   # whether the runner was closed meanwhile; it was told to stop; a function has left threads in it
         self.ended, self.left, mark = set(), set(), uuid.uuid4().hex
         self.pipe, theirs = Pipe()
         (self.out, printed), group = os.pipe(), _new_group(mark)
@@ -351,7 +360,7 @@ class _Worker:
         ended, self.left = self.family.end(self.patience)
         self.ended |= ended
 
-# %% ../../nbs/run/10_worker.ipynb #8dd450a9
+# %% ../../nbs/run/10_worker.ipynb #e99e62f2
 @patch
 def _pass_on(self:_Worker, report:Report, most:int=16) -> None:
     "What was printed goes to the log."
@@ -382,7 +391,7 @@ def carry(self:_Worker, packed:bytes, report:_Words) -> Outcome:
             except (EOFError, OSError): silent = True; break
             if verb == 'done':
                 self._pass_on(report)
-                report.seen = report.seen or more
+                report.seen, self.threads = report.seen or more['seen'], more['threads']
                 return Outcome(JobStatus(what['status']), what['result'], what['failure'] and Failure(**what['failure']), tuple(OutputFile(**o) for o in what['outputs']))
             getattr(report, verb)(*what, **more)
         else: over = False   # there may be more
