@@ -803,7 +803,7 @@ def test_a_warm_process_is_used_again_and_closed(tracker, tmp_path):
                 return (await runner.follow(job, await runner.start(job), report)).result
             a, b = await one(pid_of), await one(pid_of)
             os.kill(b, signal.SIGKILL)       # an idle one that somebody ended
-            until(lambda: not alive(b), 'its end')
+            until(lambda: runner._idle[0].is_over(), 'its end')   # with all its threads
             c = await one(pid_of)
             two = await asyncio.gather(*(one(meets, str(tmp_path)) for _ in range(2)))
             assert a == b != c and c in two and len({*two}) == 2

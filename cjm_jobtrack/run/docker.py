@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 class DockerRunner:
     """Carries out containers, which outlive this process.
 
-    `job.spec` is [a table](container.html); `check_container` looks it over. The engine is first talked to when there is something to do. Paths in a spec are paths of the engine's machine."""
+    `job.spec` is [a table](13_container.ipynb); `check_container` looks it over. The engine is first talked to when there is something to do. Paths in a spec are paths of the engine's machine."""
     durable = True
     capabilities = frozenset({'log', 'outputs', 'force'})   # see `Runner`
     interval = .1       # Seconds between looks at the log of a running container
@@ -514,7 +514,7 @@ def run(self:DockerRunner,
     max_attempts:int=1,            # Tries
     priority:int=0,                # Larger goes first
     metadata:dict|None=None,       # Of the caller's own
-    **spec,                        # Further fields of [what may be asked](container.html)
+    **spec,                        # Further fields of [what may be asked](13_container.ipynb)
 ) -> Job:                          # Pending; watch it, wait for it, cancel it
     "A container as a job, in one line. Raises `InvalidInput` naming the field."
     job_id = new_id()
