@@ -135,9 +135,9 @@ def stalling():
             self.wfile.flush()
         def do_GET(self):
             self.close_connection = over.is_set()
-            if 'mute' in self.path: over.wait(300)
+            if 'mute' in self.path: over.wait(300); self.close_connection = True
             elif '/manifests/' in self.path: self.tell(manifest, content_type=mime, docker_content_digest='sha256:' + hashlib.sha256(manifest).hexdigest())
-            elif '/blobs/' in self.path: self.tell(b'x'*10, content_length=1000), over.wait(300)
+            elif '/blobs/' in self.path: self.tell(b'x'*10, content_length=1000), over.wait(300); self.close_connection = True
             else: self.tell(b'{}')
         do_HEAD = do_GET
     with http.server.ThreadingHTTPServer(('127.0.0.1', 0), Answer) as server:
@@ -146,6 +146,7 @@ def stalling():
         thread.start()
         try: yield f'127.0.0.1:{server.server_port}'
         finally: over.set(), server.shutdown(), thread.join()
+    until(lambda: not [t for t in threading.enumerate() if t.name == 'jobtrack-aside'], 'the end of those who waited for it', 30.)
 
 def test_pulls_that_stall_hold_up_nobody_and_can_be_stopped(tmp_path, stalling, docker_engine):
     with bench_at(tmp_path, docker_engine.url) as bench:

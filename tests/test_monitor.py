@@ -27,9 +27,9 @@ def threads(): return [t.name for t in threading.enumerate() if t.name.startswit
 @pytest.fixture(autouse=True)
 def nothing_left():
     "No thread and no widget outlives its test."
-    widgets = len(ipywidgets.widgets.widget._instances)
+    widgets, before = len(ipywidgets.widgets.widget._instances), {*threading.enumerate()}
     yield
-    until(lambda: not threads(), f'threads end: {threads()}')
+    until(lambda: not [t for t in {*threading.enumerate()} - before if t.name.startswith('jobtrack-')], f'threads end: {threads()}')
     assert len(ipywidgets.widgets.widget._instances) == widgets
 
 @pytest.fixture
