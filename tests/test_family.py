@@ -18,17 +18,15 @@ def begun():
     yield begin
     for p, family in all: family.end(), p.kill(), p.wait(), p.stdout.close(), p.stdin.close()
 
-def names(family): return sorted(p.name() for p in family.look())
-
 def test_who_has_lost_its_parents_is_found_by_a_session_that_was_seen(begun):
     p, family = begun('setsid sh -c "sleep 600 & echo; wait" & wait')
-    assert names(family) == ['sh', 'sh', 'sleep']
-    leader = next(o for o in family.look() if o.pid != p.pid and o.name() == 'sh')
+    assert len(here := family.look()) == 3
+    leader = next(o for o in here if os.getsid(o.pid) == o.pid)
+    sleeper = next(o for o in here if o.pid not in (p.pid, leader.pid))
     leader.kill(), p.kill(), p.wait()
     end = time.monotonic() + 20
-    while names(family) != ['sleep']: assert time.monotonic() < end; time.sleep(.005)
-    ended, left = family.end()
-    assert len(ended) == 1 and left == set() and names(family) == []
+    while family.look() != {sleeper}: assert time.monotonic() < end; time.sleep(.005)
+    assert family.end() == ({sleeper.pid}, set()) and family.look() == set()
 
 def test_a_number_that_was_given_to_another_is_no_sign(begun):
     p, family = begun('echo; exec sleep 600', start_new_session=True)
@@ -57,8 +55,15 @@ def test_a_mark_is_seen_and_only_the_whole_of_it(begun):
     def marked(entry): return [pid for pid, (*_, m) in process_table(entry).items() if m]
     assert marked('MARKED=yes') == [p.pid] and marked('MARKED=ye') == marked(None) == []
 
+def test_a_mark_is_seen_while_another_program_begins():
+    for _ in range(200):
+        with subprocess.Popen(['sh', '-c', 'exec sleep 600'], env=os.environ | {'MARKED': 'yes'}) as p:
+            told = [process_table('MARKED=yes', [p.pid])[p.pid][2] for _ in range(8)]
+            p.kill()
+        assert all(told)
+
 def test_other_systems_tell_the_same(begun, monkeypatch, tmp_path):
-    p, _ = begun('echo; exec sleep 600', env=os.environ | {'MARKED': 'yes'}, start_new_session=True)
+    p, _ = begun('echo; read line', env=os.environ | {'MARKED': 'yes'}, start_new_session=True)
     here = process_table('MARKED=yes', [p.pid, os.getpid()])
     monkeypatch.setattr(processes, '_PROC', tmp_path)
     assert process_table('MARKED=yes', [p.pid, os.getpid()]) == here and here[p.pid] == (os.getpid(), p.pid, True)

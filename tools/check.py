@@ -1,8 +1,9 @@
 """All checks of the project, in order, each with a heading and the time it took. What `make test` runs once things are set up.
 
-Every check runs even when an earlier one failed, so that one run tells everything. Ends with status 1 if any failed.
+Every check runs even when an earlier one failed, so that one run tells everything; the last words of those that failed are said again at the end.
+Ends with status 1 if any failed.
 Notebooks and tests find a Docker engine at DOCKER_HOST, where there is one or one can be started."""
-import os, subprocess, sys, time
+import os, subprocess, sys, threading, time
 from contextlib import ExitStack
 from pathlib import Path
 from needs import dockerd, engine
@@ -21,6 +22,22 @@ CHECKS = [  # what is checked, and how
 ]
 LONG = {'nbdev-test': ['--flags', 'slow'], 'pytest': ['--timeout', '1800']}
 
+WORDS = 6000  # bytes of a failed check's output that are said again
+
+def run(cmd, env):
+    "Runs a check with its output shown. Its status, and its last words."
+    tail = bytearray()
+    def show():
+        while got := os.read(p.stdout.fileno(), 65536):
+            sys.stdout.buffer.write(got), sys.stdout.buffer.flush()
+            tail.extend(got)
+            del tail[:-WORDS]
+    with subprocess.Popen(cmd, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as p:
+        (reader := threading.Thread(target=show, daemon=True)).start()
+        p.wait()
+        reader.join(5)   # somebody who was left behind may hold the pipe open
+        return p.returncode, bytes(tail).decode(errors='replace')
+
 def main(long):
     with ExitStack() as stack:
         if not engine() and dockerd(): os.environ['DOCKER_HOST'] = stack.enter_context(Docker()).url
@@ -32,10 +49,11 @@ def checks(long):
     for n, (what, cmd) in enumerate(CHECKS, 1):
         print(f'\n==> {n}/{len(CHECKS)} {what}', flush=True)
         start = time.monotonic()
-        status = subprocess.run(cmd + (LONG.get(cmd[0], []) if long else []), cwd=ROOT, env=env, stdin=subprocess.DEVNULL).returncode
+        status, words = run(cmd + (LONG.get(cmd[0], []) if long else []), env)
         print(f'    {"ok" if not status else f"FAILED with status {status}"}, {time.monotonic()-start:.1f} s', flush=True)
-        if status: failed.append(what)
-    print(f'\n==> {len(CHECKS)-len(failed)} of {len(CHECKS)} checks passed in {time.monotonic()-begun:.0f} s' + ''.join(f'\n    failed: {w}' for w in failed), flush=True)
+        if status: failed.append((what, words))
+    for what, words in failed: print(f'\n==> the last words of: {what}\n{words}', flush=True)
+    print(f'\n==> {len(CHECKS)-len(failed)} of {len(CHECKS)} checks passed in {time.monotonic()-begun:.0f} s' + ''.join(f'\n    failed: {what}' for what, _ in failed), flush=True)
     return bool(failed)
 
 if __name__ == '__main__':

@@ -7,8 +7,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/processes.html.md"""
 # %% auto #0
 __all__ = ['runs', 'send_signals', 'gone', 'process_ids', 'process_table', 'with_descendants', 'family']
 
-# %% ../../nbs/run/08_processes.ipynb #0f5c9e39
-import asyncio, os
+# %% ../../nbs/run/08_processes.ipynb #810ae4e9
+import asyncio, os, time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -50,7 +50,7 @@ async def gone(
         loop.remove_reader(fd)
         os.close(fd)
 
-# %% ../../nbs/run/08_processes.ipynb #5a3d3ed3
+# %% ../../nbs/run/08_processes.ipynb #e4020c3a
 _PROC = Path('/proc')
 
 def process_ids() -> set[int]:
@@ -69,12 +69,25 @@ def process_table(
     found = {}
     for pid in among:
         with suppress(OSError):  # gone meanwhile
-            with open(f'{_PROC}/{pid}/stat', 'rb') as f: state, parent, _, session = f.read().rpartition(b') ')[2].split(maxsplit=4)[:4]
-            if state == b'Z': continue
+            state, parent, _, session, _, _, flags = _read(pid, 'stat').rpartition(b') ')[2].split(maxsplit=7)[:7]
+            if state == b'Z' or int(flags) & _KERNEL: continue
             marked = False
-            with suppress(PermissionError), open(f'{_PROC}/{pid}/environ', 'rb') as f: marked = mark in f.read().split(b'\0')  # not readable: another user's
+            with suppress(PermissionError): marked = mark in _environment(pid)  # not readable: another user's
             found[pid] = int(parent), int(session), marked
     return found
+
+_KERNEL = 0x00200000  # PF_KTHREAD: a thread of the kernel, which runs no program
+
+def _read(pid:int, name:str) -> bytes:
+    with open(f'{_PROC}/{pid}/{name}', 'rb', buffering=0) as f: return f.readall()
+
+def _environment(pid:int) -> list[bytes]:
+    "What a process has in its environment. One that is just becoming another program (execve) shows neither that nor its arguments for an instant."
+    for _ in range(20):
+        if got := _read(pid, 'environ'): return got.split(b'\0')
+        if _read(pid, 'cmdline'): break
+        time.sleep(.001)
+    return _read(pid, 'environ').split(b'\0')   # empty indeed, or the program has begun between the two readings
 
 def _table_elsewhere(mark:bytes, among:Iterable[int]) -> dict[int, tuple[int, int, bool]]:
     found, (name, _, value) = {}, os.fsdecode(mark).partition('=')
