@@ -20,7 +20,7 @@ def free_port() -> int:
         s.bind(('127.0.0.1', 0))
         return s.getsockname()[1]
 
-def until(condition, what, timeout=30.):
+def until(condition, what, timeout=60.):
     "Wait for a condition; what it gave when it held."
     end = time.monotonic() + timeout
     while time.monotonic() < end:

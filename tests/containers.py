@@ -50,10 +50,10 @@ class Bench:
     def ours(self, label=None): return self.client.api.containers(all=True, filters={'label': label or f'jobtrack.owner={self.runner.owner}'})
     def another(self): return DockerRunner(self.runner.folder, self.tracker.logs, base_url=self.url)
 
-    async def outcome(self, job, report, deadline=60.):
+    async def outcome(self, job, report, deadline=100.):
         async with asyncio.timeout(deadline): return await self.runner.follow(job, await self.runner.start(job), report)
 
-    def run(self, job, report, deadline=60.): return asyncio.run(self.outcome(job, report, deadline))
+    def run(self, job, report, deadline=100.): return asyncio.run(self.outcome(job, report, deadline))
 
     def close(self):
         self.runner.close()

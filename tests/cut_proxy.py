@@ -26,9 +26,9 @@ class CutProxy:
         return self
     def __exit__(self, *_):
         self.loop.call_soon_threadsafe(self.over.set)
-        self.thread.join(10)
+        self.thread.join(60)
 
-    def _do(self, coro): return asyncio.run_coroutine_threadsafe(coro, self.loop).result(10)
+    def _do(self, coro): return asyncio.run_coroutine_threadsafe(coro, self.loop).result(60)
     def cut(self): self._do(self._cut())
     def hang(self): self._do(self._set_flow(False))
     def restore(self): self._do(self._restore())

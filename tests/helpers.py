@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 from cjm_jobtrack.net.node import Node, serving
 
-def until(condition, what, deadline=20.):
+def until(condition, what, deadline=60.):
     "Wait for a condition, and say what did not come."
     end = time.monotonic() + deadline
     while not (value := condition()):
@@ -67,7 +67,7 @@ class Served:
 
     def get(self, job_id) -> dict: return self.http.get(f'/jobs/{job_id}').json()
 
-    def wait(self, job_id, *statuses, deadline=20.) -> dict:
+    def wait(self, job_id, *statuses, deadline=60.) -> dict:
         "The job, once it has one of these statuses; without any, once it has ended."
         wanted = statuses or ('completed', 'failed', 'cancelled')
         return until(lambda: (j := self.get(job_id))['status'] in wanted and j, f'{job_id} to be {" or ".join(wanted)}', deadline)
@@ -124,7 +124,7 @@ def node_process(folder:Path, pipelines=None, slots=1, token=None, **environ):
     p = subprocess.Popen([sys.executable, '-c', SERVE, str(folder/'data'), str(pipelines), str(slots)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
     try:
         url = p.stdout.readline().strip()
-        assert url, f'the node did not start: exit status {p.wait(10)}'
+        assert url, f'the node did not start: exit status {p.wait(30)}'
         with client(url, token) as http: yield Served(url, http, process=p)
     finally:
         p.stdin.close(), p.stdout.close()

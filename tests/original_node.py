@@ -26,7 +26,7 @@ class Served:
         return self
     def __exit__(self, *_):
         self.server.should_exit = True
-        self.thread.join(10)
+        self.thread.join(60)
 
 def answer(body, status=200):
     return Response(json.dumps(body, sort_keys=True, separators=(',', ':')) + '\n', status, {'Connection': 'close', 'Access-Control-Allow-Origin': '*'}, 'application/json')

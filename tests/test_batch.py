@@ -47,7 +47,7 @@ def test_results_as_they_come(tracker):
     with queue_of(tracker, slots=3) as q:
         GATES.update(a=threading.Event(), b=threading.Event())
         batch = submit_batch(q, [*squares(1, -1), {'func': 'held', 'args': ['a']}, {'func': 'held', 'args': ['b']}])
-        coming = iter(batch.as_completed(timeout=20))
+        coming = iter(batch.as_completed(timeout=60))
         first = [next(coming), next(coming)]
         assert {(j.status.value, j.result) for j in first} == {('completed', 1), ('failed', None)} and not batch.is_done
         GATES['b'].set()
@@ -72,7 +72,7 @@ def test_asynchronous_and_from_another_process(database, tracker):
 def test_a_viewer_that_leaves_changes_nothing(tracker):
     with queue_of(tracker) as q:
         batch = submit_batch(q, squares(1, 2, 3))
-        for _ in batch.as_completed(timeout=20): break
+        for _ in batch.as_completed(timeout=60): break
         assert batch.join(20)['completed'] == 3
     until(lambda: not tracker.watchers, 'nobody to wait any more')
 
@@ -115,12 +115,12 @@ def test_jobs_that_are_deleted_meanwhile_are_not_waited_for(database):
     with JobTracker(database) as here, JobTracker(database) as there:
         batch = submit_batch(queue_of(here), squares(1, 2), id='gone')
         seen = []
-        def look(): seen.extend(j.status.value for j in batch.as_completed(timeout=20))
+        def look(): seen.extend(j.status.value for j in batch.as_completed(timeout=60))
         looking = threading.Thread(target=look)
         with here._lock:
             looking.start()
             for job in Batch(there, 'gone').jobs():
                 asyncio.run(there.cancel_job(job.id))
                 there.delete_job(job.id)
-        looking.join(25)
+        looking.join(90)
         assert not looking.is_alive() and set(seen) <= {'cancelled'}

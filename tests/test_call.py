@@ -41,7 +41,7 @@ def outcome_of(tracker, fn, *args, **kwargs):
     runner = CallRunner()
     async def main():
         job, report = begun(tracker, runner.call(fn, *args, **kwargs))
-        return job, await asyncio.wait_for(runner.follow(job, await runner.start(job), report), 10)
+        return job, await asyncio.wait_for(runner.follow(job, await runner.start(job), report), 60)
     return asyncio.run(main())
 
 # --- how it ends
@@ -177,7 +177,7 @@ def test_what_is_said_before_anyone_listens_is_not_lost(tracker):
     async def main():
         job, report = begun(tracker, runner.call(early))
         handle = await runner.start(job)
-        assert said.wait(5) and job.progress is None
+        assert said.wait(60) and job.progress is None
         return job, await runner.follow(job, handle, report)
     job, outcome = asyncio.run(main())
     assert tracker.logs.read(job.id, 1).data == b''.join(b'%d\n' % i for i in range(100)) and job.progress == 5
@@ -287,14 +287,14 @@ def test_what_listens_is_stopped(tracker, fn):
         handle = await runner.start(job)
         following = asyncio.create_task(runner.follow(job, handle, report))
         while not ev.is_set(): await asyncio.sleep(.001)
-        receipt = await runner.stop(job, handle, 5.)
+        receipt = await runner.stop(job, handle, 60.)
         assert (receipt.confirmed, receipt.how, receipt.ended, receipt.left) == (True, 'asked', [f'job {job.id}/1'], [])
         assert (await following).status == 'cancelled'
         assert (await runner.stop(job, handle, 5.)).how == 'gone'
     asyncio.run(main())
     if fn in (acleanup, gen): assert ev.cleaned
     for t in threading.enumerate():
-        if t.name.startswith('job '): t.join(5)
+        if t.name.startswith('job '): t.join(60)
         assert not t.name.startswith('job ') or not t.is_alive()
 
 def test_a_coroutine_can_be_stopped_before_its_first_step(tracker):
@@ -302,7 +302,7 @@ def test_a_coroutine_can_be_stopped_before_its_first_step(tracker):
     async def main():
         job, report = begun(tracker, runner.call(coro, 1))
         handle = await runner.start(job)
-        assert (await runner.stop(job, handle, 5.)).confirmed
+        assert (await runner.stop(job, handle, 60.)).confirmed
         return await runner.follow(job, handle, report)
     assert asyncio.run(main()).status == 'cancelled'
 
@@ -313,7 +313,7 @@ def test_the_cancelled_flag_of_the_record_is_seen(tracker):
         following = asyncio.create_task(runner.follow(job, await runner.start(job), report))
         while not ev.is_set(): await asyncio.sleep(.001)
         tracker._cancelling.add(job.id)
-        return await asyncio.wait_for(following, 5)
+        return await asyncio.wait_for(following, 60)
     assert asyncio.run(main()).status == 'cancelled'
 
 def test_a_deaf_thread_is_not_claimed_to_have_ended(tracker):
@@ -394,9 +394,9 @@ def test_stopping_from_another_loop(tracker):
     thread.start()
     try:
         job, report = begun(tracker, runner.call(acoop, ev))
-        handle = asyncio.run_coroutine_threadsafe(runner.start(job), loop).result(5)
-        assert ev.wait(5)
-        assert asyncio.run(runner.stop(job, handle, 5.)).confirmed
+        handle = asyncio.run_coroutine_threadsafe(runner.start(job), loop).result(60)
+        assert ev.wait(60)
+        assert asyncio.run(runner.stop(job, handle, 60.)).confirmed
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
@@ -406,7 +406,7 @@ def test_a_hanging_function_does_not_keep_the_interpreter():
     import subprocess
     code = ('import asyncio, threading\nfrom cjm_jobtrack.core.job import Job\nfrom cjm_jobtrack.run.call import CallRunner\n'
             'r = CallRunner({"hang": threading.Event().wait})\nasyncio.run(r.start(Job(spec={"func": "hang"}, attempt=1)))\nprint("out")')
-    assert subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=30, check=True).stdout == 'out\n'
+    assert subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=90, check=True).stdout == 'out\n'
 
 def coop_json(report):
     while not report.cancelled: time.sleep(.001)
@@ -626,7 +626,7 @@ def test_what_no_record_takes_is_named_alike_wherever_it_was_said(tmp_path, pool
 
 def leaves_running(fails):
     subprocess.Popen(['sleep', '600'], start_new_session=True)
-    subprocess.Popen(['sh', '-c', 'trap "" TERM; echo deaf; while :; do sleep 600; done'], stdout=subprocess.PIPE).stdout.readline()
+    subprocess.Popen(['sh', '-c', 'trap "" TERM; sleep 600 & echo deaf; while :; do wait; done'], stdout=subprocess.PIPE).stdout.readline()
     if fails: raise ValueError('no')
     return 'done'
 

@@ -33,7 +33,7 @@ def cli(node, monkeypatch):
 def begin(*words, **kw):
     return subprocess.Popen([sys.executable, '-P', '-m', 'cjm_jobtrack.cli', *map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kw)
 
-def ended(p, deadline=30):
+def ended(p, deadline=60):
     with p: out, err = p.communicate(timeout=deadline)
     return p.returncode, out.decode(), err.decode()
 
@@ -65,7 +65,7 @@ def test_nobody_there(cli, words):
     with socket.create_server(('127.0.0.1', 0)) as s: port = s.getsockname()[1]
     begun = time.monotonic()
     status, out, err = cli(*words, '--url', f'http://127.0.0.1:{port}')
-    assert (status, time.monotonic() - begun < 25) == (Exit.UNREACHABLE, True)
+    assert (status, time.monotonic() - begun < 60) == (Exit.UNREACHABLE, True)
     if words != ['doctor']: assert out == '' and 1 <= err.count('\n') <= 2 and '--url' in err
 
 @pytest.mark.parametrize('words, named', [
@@ -261,7 +261,7 @@ def test_logs_follow_into_the_next_attempt(cli, node, tmp_path):
 
 def test_a_reader_that_has_had_enough_is_no_error(cli, node):
     job = node.run({'steps': 10_000})
-    p = subprocess.run(f'{sys.executable} -P -m cjm_jobtrack.cli logs {job["id"]} | head -n 1', shell=True, capture_output=True, text=True, timeout=30)  # noqa: S602
+    p = subprocess.run(f'{sys.executable} -P -m cjm_jobtrack.cli logs {job["id"]} | head -n 1', shell=True, capture_output=True, text=True, timeout=60)  # noqa: S602
     assert (p.stdout, 'Traceback' in p.stderr) == ('Progress: 0%\n', False)
 
 def test_downloads(cli, node, tmp_path):
@@ -331,7 +331,7 @@ def test_a_server_stops_cleanly(kind, how, tmp_path):
         reader.sendall(b'GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n')
         assert b'200 OK' in reader.recv(1000)
         p.stdin.close() if how == 'eof' else p.send_signal(getattr(signal, how))
-        assert p.wait(10) == 0
+        assert p.wait(60) == 0
         reader.close()
     assert (tmp_path/'log').read_text() == ''
 
@@ -363,12 +363,12 @@ def test_nodes_of_a_manager(tmp_path, monkeypatch, node):
         assert status == 0 and 'jobtrack-manager' in out and '1 of 1 nodes online' in out
 
 def test_it_is_installed():
-    done = subprocess.run([Path(sys.executable).with_name('jobtrack'), '--version'], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([Path(sys.executable).with_name('jobtrack'), '--version'], capture_output=True, text=True, timeout=60)
     assert done.stdout.startswith('jobtrack ') and done.returncode == 0
 
 def test_commands_start_without_the_servers_libraries():
     code = 'import sys; import cjm_jobtrack.cli; print(*{m.split(".")[0] for m in sys.modules} & {"fastapi", "uvicorn", "sqlalchemy", "docker", "ipywidgets", "IPython"})'
-    assert subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=30).stdout.strip() == ''
+    assert subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=60).stdout.strip() == ''
 
 def test_a_long_name_hides_nothing_else():
     console = Console(width=100, file=io.StringIO())

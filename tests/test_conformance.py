@@ -42,7 +42,7 @@ def test_processes(tmp_path, tracker, make):
 def test_functions(tracker, pool, endless):
     trial = Trial(quick={'func': 'plain'}, endless={'func': endless}, failing={'func': 'fails'}, failure={'kind': 'error'}, talkative={'func': 'talks'}, deaf={'func': 'deaf'}, leaving={'func': 'plain'}, leaves={}, bad={'func': 'unknown'}, many=50 if pool == 'thread' else 16)
     with CallRunner({name: getattr(functions, name) for name in ('plain', 'fails', 'looks', 'waits', 'talks', 'deaf')}, pool=pool) as runner:
-        held = asyncio.run(check_runner(runner, trial, tracker=tracker, queue=JobQueue))
+        held = asyncio.run(check_runner(runner, trial, tracker=tracker, queue=JobQueue, deadline=60.))
     assert not unclaimed(held) and 'work that fails is failed, and says why' in held
 
 # --- containers
@@ -221,7 +221,7 @@ def test_a_broken_promise_is_told(tmp_path, tracker, broken, promise):
         good = makers.process(tracker)
         for job in tracker.list_jobs():
             if handle := await good.find(job): await good.stop(job, handle, 0.)
-    deadline = 2. if broken in (StopsNothing, OnlyAsks, KeepsNoTime) else 20.   # they have to be waited for
+    deadline = 2. if broken in (StopsNothing, OnlyAsks, KeepsNoTime) else 60.   # they have to be waited for
     with pytest.raises(AssertionError) as e:
         asyncio.run(check_runner(broken(tracker), programs(tmp_path), tracker=tracker, make='makers:process', queue=JobQueue, only=promise, deadline=deadline))
     asyncio.run(tidy())

@@ -38,7 +38,7 @@ class Demo:
 
     def end(self) -> tuple[int, str]:
         while self.read(): pass
-        return self.p.wait(30), self.text
+        return self.p.wait(60), self.text
 
     @property
     def text(self) -> str: return self.seen.decode(errors='replace')
@@ -46,7 +46,7 @@ class Demo:
     def servers(self): return [p for p in psutil.Process(self.p.pid).children()]
 
     def nothing_left(self, family):
-        gone, alive = psutil.wait_procs(family, timeout=20)
+        gone, alive = psutil.wait_procs(family, timeout=60)
         assert alive == [] and list(self.tmp.iterdir()) == []
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def demo(tmp_path):
     yield begin
     for d in made:
         d.p.kill()
-        d.p.wait(10)
+        d.p.wait(60)
         if d.ours: os.close(d.fd)
         else: d.p.stdout.close()
 
@@ -149,7 +149,7 @@ def test_killed_its_servers_stop_by_themselves(demo, recording):
     assert len(servers) == 2
     d.p.kill()
     d.end()
-    assert psutil.wait_procs(servers, timeout=20)[1] == []
+    assert psutil.wait_procs(servers, timeout=60)[1] == []
     for p in there:   # the job outlives its node, as jobs do
         with suppress(psutil.NoSuchProcess): p.kill()
 
@@ -158,12 +158,12 @@ def test_killed_its_servers_stop_by_themselves(demo, recording):
 def test_keep_leaves_the_servers_until_ctrl_c(demo):
     d = demo('--keep')
     url = re.search(r'page is at (http://127\.0\.0\.1:\d+/)', d.until('Ctrl-C stops it'))[1]
-    assert d.p.poll() is None and '<html' in httpx.get(url).text
+    assert d.p.poll() is None and '<html' in httpx.get(url, timeout=60).text
     there = family(d.p.pid)
-    job = httpx.get(f'{url}jobs').json()['jobs'][0]['job']
+    job = httpx.get(f'{url}jobs', timeout=60).json()['jobs'][0]['job']
     assert job['status'] == 'completed'
     body = {'pipeline': 'transcribe', 'input': job['spec']['input']}   # one that is running at the end is not left behind
-    httpx.post(f'{url}jobs', json=body).raise_for_status()
+    httpx.post(f'{url}jobs', json=body, timeout=60).raise_for_status()
     d.p.send_signal(signal.SIGINT)
     assert d.end()[0] == 0, d.text
     d.nothing_left(there)

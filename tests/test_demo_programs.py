@@ -1,5 +1,5 @@
 """The programs that come with the package, run as anybody would: from a shell, on good files and on bad ones."""
-import json, os, re, signal, subprocess, sys, time, wave
+import json, os, re, resource, signal, subprocess, sys, time, wave
 from difflib import SequenceMatcher
 from pathlib import Path
 import psutil, pytest
@@ -84,15 +84,18 @@ def test_human_speech(tmp_path):
 
 def test_a_stop_does_not_wait_for_an_utterance(tmp_path):
     with wave.open(str(SHIPPED/'recording.wav')) as w: talk = w.readframes(int(1.5 * 16000))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     p = subprocess.Popen(command('transcribe', write_wave(tmp_path/'talk.wav', talk * 40), tmp_path/'out'), stdout=subprocess.PIPE, text=True)
     assert next(p.stdout) == 'Progress: 0%\n'
-    busy, deadline = psutil.Process(p.pid), time.monotonic() + 20
+    busy, deadline = psutil.Process(p.pid), time.monotonic() + 60
     begun = busy.cpu_times().user
     while busy.cpu_times().user < begun + .3:  # then it is decoding 20 s of talk in one piece
         assert time.monotonic() < deadline
         time.sleep(.01)
+    used = busy.cpu_times().user
     p.terminate()
-    p.communicate(timeout=2)
+    p.communicate(timeout=60)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before - used < 1   # of the processor's time: the machine may be busy
     assert p.returncode == -signal.SIGTERM and not (tmp_path/'out').exists()
 
 # Talk without a pause, and an end that falls on a frame
@@ -136,10 +139,10 @@ def test_progress_of_a_video_moves_and_a_stop_leaves_nothing(tmp_path):
     lines = iter(p.stdout)
     assert [next(lines) for _ in range(3)][0] == 'Progress: 0%\n'
     p.send_signal(signal.SIGTERM)
-    rest = p.communicate(timeout=20)
+    rest = p.communicate(timeout=60)
     assert p.returncode == 128 + signal.SIGTERM and 'Progress: 100%' not in rest[0]
     assert not list((tmp_path/'out').iterdir())
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while left := [d for d in Path('/proc').glob('[0-9]*') if _environ(d).find(f'JOBTRACK_THIS_TEST={tmp_path}'.encode()) >= 0]:
         assert time.monotonic() < deadline, left
         time.sleep(.02)

@@ -32,7 +32,7 @@ def test_a_container_is_removed_once_its_end_is_on_record(bench):
         await asyncio.sleep(.3)
         assert bench.is_there(job)   # not yet on record
         bench.tracker.mark_failed(job.id, outcome.failure)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while bench.is_there(job) or (bench.runner.folder/'attempts'/job.id).exists(): await asyncio.sleep(.02)
     asyncio.run(main())
 
@@ -332,7 +332,7 @@ def test_progress_moves_also_without_line_ends(bench):
     job, report = bench.sh('for n in 20 40 60; do printf " %d%%|###   | $n/100 [00:01<00:02, 3.00it/s]\\r" $n; while [ ! -e /gate/$n ]; do sleep .02; done; done; echo; echo "Progress: 100%"', inputs={str(gate): '/gate'})
     async def main():
         following, seen = asyncio.create_task(bench.outcome(job, report)), []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             async for e in bench.tracker.watch(job.id):
                 if e.type == 'progress' and job.progress in (20, 40, 60):
                     seen.append(job.progress)
@@ -420,7 +420,7 @@ def test_a_file_that_grows_too_large(bench):
     assert f.signal == 'SIGXFSZ' and 'file_size' in f.hint
 
 def test_what_it_used_is_told(bench):
-    job, report = bench.sh('head -c 30000000 /dev/zero | tail | wc -c; i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; sleep .5')
+    job, report = bench.sh('head -c 30000000 /dev/zero | tail | wc -c; i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; sleep 3')
     used = bench.run(job, report).result
     assert used['exit_code'] == 0 and 30_000_000 < used['peak_memory_bytes'] < 200_000_000 and .05 < used['cpu_s'] < 30
 
@@ -466,16 +466,16 @@ def test_stop_by_asking_and_by_force(bench):
         job, report = bench.sh(code, **spec)
         handle = await bench.runner.start(job)
         following = asyncio.create_task(bench.runner.follow(job, handle, report))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while b'ready' not in (bench.log(job) if bench.tracker.logs.size(job.id, 1) else b''): await asyncio.sleep(.02)
         receipt = await bench.runner.stop(job, handle, grace)
         return receipt, await following, bench.log(job), bench.box(job)['State']['Running']
     name = lambda r: r.ended[0].startswith('jobtrack-')
-    r, o, log, runs = asyncio.run(main('trap "echo bye; exit 0" TERM; echo ready; while :; do sleep .05; done', 20.))
+    r, o, log, runs = asyncio.run(main('trap "echo bye; exit 0" TERM; echo ready; while :; do sleep .05; done', 60.))
     assert (r.confirmed, r.how, name(r), o.status, runs) == (True, 'asked', True, 'cancelled', False) and log.endswith(b'bye\n')
     r, o, log, runs = asyncio.run(main('trap "" TERM; echo ready; while :; do sleep .05; done', .2))
     assert (r.confirmed, r.how, name(r), o.status, runs) == (True, 'forced', True, 'cancelled', False)
-    r, o, log, runs = asyncio.run(main('trap "echo usr; exit 0" USR1; echo ready; while :; do sleep .05; done', 20., stop_signal='SIGUSR1'))
+    r, o, log, runs = asyncio.run(main('trap "echo usr; exit 0" USR1; echo ready; while :; do sleep .05; done', 60., stop_signal='SIGUSR1'))
     assert r.how == 'asked' and log.endswith(b'usr\n')
     r, o, log, runs = asyncio.run(main('echo ready; sleep 600', .2, init=False))   # the first process of a container ignores what it does not catch
     assert (r.confirmed, runs) == (True, False)
@@ -486,7 +486,7 @@ def test_stop_what_is_paused_ended_or_gone(bench):
         handle = await bench.runner.start(job)
         bench.client.api.pause(handle['container'])
         following = asyncio.create_task(bench.runner.follow(job, handle, report))
-        receipt = await bench.runner.stop(job, handle, 10.)
+        receipt = await bench.runner.stop(job, handle, 60.)
         assert (receipt.confirmed, receipt.how, (await following).status) == (True, 'asked', 'cancelled')
         assert (await bench.runner.stop(job, handle, 1.)).how == 'gone'
         job, report = bench.begin('true')
@@ -503,10 +503,10 @@ def test_what_others_do_to_a_container_ends_in_the_truth(bench):
         job, report = bench.sh(f'echo ready; {code}')
         handle = await bench.runner.start(job)
         following = asyncio.create_task(bench.runner.follow(job, handle, report))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while not bench.tracker.logs.size(job.id, 1): await asyncio.sleep(.02)
         await act(handle['container'], job)
-        async with asyncio.timeout(30): return await following, job, [e.type for e in bench.tracker.history(job.id)]
+        async with asyncio.timeout(90): return await following, job, [e.type for e in bench.tracker.history(job.id)]
     api = bench.client.api
     async def remove(name, job): await asyncio.to_thread(api.remove_container, name, force=True)
     outcome, job, _ = asyncio.run(main(remove))
@@ -516,14 +516,14 @@ def test_what_others_do_to_a_container_ends_in_the_truth(bench):
     assert asyncio.run(main(kill))[0].failure.signal == 'SIGKILL'
     async def pause(name, job):
         await asyncio.to_thread(api.pause, name)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while not [e for e in bench.tracker.history(job.id) if e.type == 'paused']: await asyncio.sleep(.02)
         assert job.status == 'running'
         await asyncio.to_thread(api.unpause, name)
-    outcome, _, told = asyncio.run(main(pause, 'sleep 2'))
+    outcome, _, told = asyncio.run(main(pause, 'sleep 6'))
     assert outcome.status == 'completed' and told.count('paused') == 1 and told.count('resumed') == 1
     async def restart(name, job): await asyncio.to_thread(api.restart, name, timeout=0)
-    outcome, job, told = asyncio.run(main(restart, 'sleep 2; exit 4'))
+    outcome, job, told = asyncio.run(main(restart, 'sleep 6; exit 4'))
     if outcome.failure.exit_code == 4: assert 'restarted' in told and bench.log(job) == b'ready\nready\n'
     else:   # the engine took longer than the patience: it was ended, and what runs again in spite of that is not left
         assert outcome.failure.signal in ('SIGTERM', 'SIGKILL')
@@ -740,7 +740,7 @@ def test_a_folder_stays_lent_while_another_container_writes_into_it(bench, first
         return not bench.runner.loans.all() and not other.loans.all()
     try:
         asyncio.run(main())
-        until(given_back, 'the containers to be gone, and the folder to be given back', 30.)
+        until(given_back, 'the containers to be gone, and the folder to be given back')
         assert set(owners(bench.tmp/'out', *(bench.tmp/'out').rglob('*'))) == {0}
     finally: other.close()
 

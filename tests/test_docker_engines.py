@@ -26,7 +26,7 @@ def works(bench):
         handle = await bench.runner.start(job)
         following = asyncio.create_task(bench.runner.follow(job, handle, report))
         receipt = await bench.runner.stop(job, handle, 10.)
-        async with asyncio.timeout(30): return receipt, await following
+        async with asyncio.timeout(90): return receipt, await following
     receipt, outcome = asyncio.run(stopped())
     assert receipt.confirmed and outcome.status == 'cancelled'
 
@@ -146,7 +146,7 @@ def stalling():
         thread.start()
         try: yield f'127.0.0.1:{server.server_port}'
         finally: over.set(), server.shutdown(), thread.join()
-    until(lambda: not [t for t in threading.enumerate() if t.name == 'jobtrack-aside'], 'the end of those who waited for it', 30.)
+    until(lambda: not [t for t in threading.enumerate() if t.name == 'jobtrack-aside'], 'the end of those who waited for it')
 
 def test_pulls_that_stall_hold_up_nobody_and_can_be_stopped(tmp_path, stalling, docker_engine):
     with bench_at(tmp_path, docker_engine.url) as bench:

@@ -46,7 +46,7 @@ runner = DockerRunner(f'{tmp}/docker', tracker.logs, base_url=url)
 runner.interval = .02
 queue = JobQueue(tracker, runner).start()
 queue.submit(tracker.create_job('p', id='doomed', runner='docker', spec=json.loads(spec)))
-time.sleep(60)
+time.sleep(100)
 '''
 STEPS = ['before create', 'after create', 'before start', 'after start', 'while logging', 'at exit', 'after exit', 'before the end is recorded', 'after the end is recorded', 'before removal', 'after removal']
 
@@ -67,7 +67,7 @@ def finish(bench, job_id, deadline=60.):
 @pytest.mark.parametrize('step', STEPS)
 def test_our_process_is_killed(bench, step):
     p = subprocess.Popen([sys.executable, '-c', DOOMED, str(bench.tmp), bench.url, step, json.dumps(spec_for(bench))])
-    assert p.wait(60) == -signal.SIGKILL
+    assert p.wait(100) == -signal.SIGKILL
     bench.runner.reap_every = .2
     if not bench.tracker.get_job('doomed').is_terminal: job = finish(bench, 'doomed')
     else:   # a further job brings the reaper
@@ -87,10 +87,10 @@ def test_the_program_is_killed(bench, step):
         if step == 'while nobody follows': os.kill(bench.box(job)['State']['Pid'], signal.SIGKILL)
         following = asyncio.create_task(bench.runner.follow(job, handle, report))
         if step == 'while logging':
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 while bench.tracker.logs.size(job.id, 1) < 200: await asyncio.sleep(.02)
         if step != 'while nobody follows': os.kill(bench.box(job)['State']['Pid'], signal.SIGKILL)
-        async with asyncio.timeout(30): outcome = await following
+        async with asyncio.timeout(90): outcome = await following
         assert (outcome.failure.kind, outcome.failure.signal, outcome.failure.exit_code) == ('signal', 'SIGKILL', 137)
         assert bench.log(job) == bench.client.api.logs(handle['container'])
     asyncio.run(main())
@@ -99,7 +99,7 @@ def test_our_process_is_suspended(bench):
     "It holds nobody up: the container goes on and ends, and another process follows it to the end."
     p = subprocess.Popen([sys.executable, '-c', DOOMED, str(bench.tmp), bench.url, 'before removal', json.dumps(spec_for(bench))])
     try:
-        until(lambda: bench.tracker.logs.size('doomed', 1) > 500, 'its log', 30.)
+        until(lambda: bench.tracker.logs.size('doomed', 1) > 500, 'its log')
         p.send_signal(signal.SIGSTOP)
         job = bench.tracker.get_job('doomed')
         async def follow():
@@ -109,9 +109,9 @@ def test_our_process_is_suspended(bench):
         outcome = asyncio.run(follow())
         assert outcome.failure.exit_code == 3 and bench.log(job) == WHOLE
         p.send_signal(signal.SIGCONT)
-        until(lambda: bench.tracker.store.get('doomed').is_terminal, 'the first process to record it', 30.)
+        until(lambda: bench.tracker.store.get('doomed').is_terminal, 'the first process to record it')
         assert bench.log(job) == WHOLE and (bench.tmp/'out/count').read_text() == 'x\n'
-        p.wait(30)
+        p.wait(60)
     finally: p.kill(), p.wait()
 
 # --- the engine
@@ -122,8 +122,7 @@ def test_cancel_through_a_queue_names_the_container(bench):
         with JobQueue(bench.tracker, bench.runner, grace=5.) as queue:
             queue.submit(job)
             async with asyncio.timeout(60):
-                while not bench.ours() or job.status != 'running': await asyncio.sleep(.02)
-                await asyncio.sleep(.2)
+                while not (bench.is_there(job) and bench.box(job)['State']['Running'] and any(e.type == 'started' for e in bench.tracker.history(job.id))): await asyncio.sleep(.02)
                 await bench.tracker.cancel_job(job.id)
                 await bench.tracker.wait(job.id)
             told = next(e.data['receipt'] for e in bench.tracker.history(job.id) if e.type == 'cancelled')
@@ -159,7 +158,7 @@ def test_an_engine_that_is_away_delays_the_beginning(own):
     own.engine.stop()
     with JobQueue(own.tracker, own.runner) as queue:
         queue.submit(job)
-        until(lambda: 'does not answer' in (job.message or '') or 'No answer' in (job.message or ''), 'the reason', 30.)
+        until(lambda: 'does not answer' in (job.message or '') or 'No answer' in (job.message or ''), 'the reason')
         assert job.status == 'pending'
         own.engine.start()
         until(lambda: job.is_terminal, 'the job', 60.)
@@ -190,8 +189,9 @@ class Gate:
 
     def wait(self, step):
         self.reached.add(step)
-        assert self.back.wait(100)
+        assert self.back.wait(300)
 
+@pytest.mark.timeout(500)
 @pytest.mark.parametrize('how', ['live restore', 'restart', 'kill'])
 def test_the_engine_goes_away_at_every_step(own, how):
     "One job for each step of a life, and one departure that finds all of them there. Two are still at work then, and go on when it is back, if they can."
@@ -209,7 +209,7 @@ def test_the_engine_goes_away_at_every_step(own, how):
         with JobQueue(own.tracker, own.runner, slots=len(AWAY)) as queue:
             for j in jobs.values(): queue.submit(j)
             try:
-                until(lambda: gate.reached == {*AWAY}, 'every job to come to its step', 30.)
+                until(lambda: gate.reached == {*AWAY}, 'every job to come to its step', 90.)
                 if how == 'kill': own.engine.kill(); own.engine.start()
                 else: own.engine.restart(live_restore=how == 'live restore')
             finally: gate.back.set()

@@ -32,7 +32,7 @@ class Bench:
         async with asyncio.timeout(100): outcome = await self.runner.follow(job, await self.runner.start(job), Report(self.tracker, job.id, job.attempt))
         if outcome.failure: self.tracker.mark_failed(job.id, outcome.failure)
         else: self.tracker.mark_completed(job.id, outcome.result)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while (self.docker.folder/'attempts'/job.id).exists(): await asyncio.sleep(.02)
         return job, outcome, next((e.data for e in self.tracker.history(job.id) if e.type == 'runner'), None)
 
@@ -123,7 +123,7 @@ def test_a_pipeline_of_containers(tmp_path, docker_engine):
         asyncio.run(check_runner(b.runner, spec(0), spec(600), b.tracker, deadline=60.))
         for j in b.tracker.get_running_jobs(): b.tracker.mark_failed(j.id, 'the trial is over')
         async def cleared():
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 while await b.docker.reap(b.tracker): await asyncio.sleep(.02)
         asyncio.run(cleared())
     finally: b.close()

@@ -151,7 +151,7 @@ def test_a_folder_that_several_write_into_is_given_back_by_the_last(bench):
     async def main():
         slow, told = bench.sh('touch /output/a; while [ ! -e /gate/open ]; do sleep .02; done; touch /output/b', output_dir=str(out), inputs={str(gate): '/gate'})
         following = asyncio.create_task(bench.outcome(slow, told))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while not (out/'a').exists(): await asyncio.sleep(.02)
         assert (await bench.outcome(*bench.sh('touch /output/quick', output_dir=str(out)))).status == 'completed'
         (gate/'open').touch()
@@ -247,19 +247,19 @@ def test_closing_leaves_nothing_half_begun(bench):
     create = api.create_container
     def slow(*a, **k):
         made.set()
-        assert go.wait(30)
+        assert go.wait(90)
         return create(*a, **k)
     api.create_container = slow
     async def main():
         starting = asyncio.create_task(runner.start(job))
-        assert await asyncio.to_thread(made.wait, 30)
+        assert await asyncio.to_thread(made.wait, 90)
         starting.cancel()
         await asyncio.wait({starting})
     asyncio.run(main())
     closing = threading.Thread(target=runner.close)
     closing.start()
     go.set()
-    closing.join(30)
+    closing.join(90)
     assert not closing.is_alive() and bench.runner.notes.has(job, 'begun')
     assert bench.run(job, report).failure.exit_code == 3
 
@@ -303,7 +303,7 @@ def test_one_queue_for_each_record(bench):
             other.close()
         wait = ['sh', '-c', 'while [ ! -e /input/gate/open ]; do sleep .02; done']
         first = one.run(IMAGE, wait, inputs=[gate])
-        until(lambda: first.started_at, 'the first to run', 30.)
+        until(lambda: first.started_at, 'the first to run')
         second = two.run(IMAGE, ['true'])
         time.sleep(.3)
         assert second.status == 'pending' and first.status == 'running'   # there is one slot

@@ -19,11 +19,11 @@ import helpers
 from helpers import client, node_at, write_pipelines
 from original_node import OriginalNode, Served as Imitation, answer
 
-def until(condition, what, deadline=20.):
+def until(condition, what, deadline=60.):
     "`helpers.until` for conditions that are asked over HTTP: less often."
     return helpers.until(lambda: condition() or time.sleep(.02), what, deadline)
 
-PATIENT = 3.5   # no route may take longer, however a node behaves, seconds
+PATIENT = 7.   # no route may take longer, however a node behaves, and however slow this machine is, seconds
 
 # --- a house: a manager and its nodes
 
@@ -72,7 +72,7 @@ class House:
 
     def get(self, job_id) -> dict: return self.http.get(f'/api/jobs/{job_id}').json()
 
-    def wait(self, job_id, *statuses, deadline=20.) -> dict:
+    def wait(self, job_id, *statuses, deadline=60.) -> dict:
         "The job, once it has one of these statuses; without any, once it has ended."
         wanted = statuses or ('completed', 'failed', 'cancelled')
         return until(lambda: (j := self.get(job_id))['status'] in wanted and j, f'{job_id} to be {" or ".join(wanted)}', deadline)
@@ -111,14 +111,14 @@ def manager_process(folder, **environ):
     p = subprocess.Popen([sys.executable, '-c', SERVE, str(folder/'manager')], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=(folder/'stderr').open('ab'), text=True, env={**os.environ, **environ})
     try:
         url = p.stdout.readline().strip()
-        assert url, f'the manager did not start: exit status {p.wait(10)}\n' + (folder/'stderr').read_text()
+        assert url, f'the manager did not start: exit status {p.wait(30)}\n' + (folder/'stderr').read_text()
         with ExitStack() as stack:
             h = House(SimpleNamespace(token=environ.get('JOBTRACK_TOKEN')), SimpleNamespace(url=url), stack)
             h.process = p
             yield h
     finally:
         p.stdin.close(), p.stdout.close()
-        try: p.wait(15)
+        try: p.wait(60)
         except subprocess.TimeoutExpired: p.kill(), p.wait()
 
 @contextmanager
@@ -143,7 +143,9 @@ def video(node:Node, name='talk.mp4', **plan) -> str:
     (node.inputs/name).write_text(json.dumps(plan))
     return f'input_videos/{name}'
 
-def alive(pid) -> bool: return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+def alive(pid) -> bool:
+    try: return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess: return False
 
 def plan(**what) -> dict: return {'plan': json.dumps(what)}   # parameters for the pipeline `work`
 
@@ -685,7 +687,7 @@ def test_M5_killed_between_sent_and_accepted(tmp_path):
             jobs = {how: h.rc.submit('work', params=plan(), name=how).id for how in ('arrived', 'lost', 'late')}
             until(lambda: all('sent' in h.types(job) and known(job) == (how == 'arrived') for how, job in jobs.items()), 'the requests to be on their way')
             h.process.kill()
-            h.process.wait(10)
+            h.process.wait(60)
         node.go = None
         with manager_process(tmp_path) as h:
             assert [n['id'] for n in h.http.get('/api/nodes').json()] == [shed['id']], 'M3'
@@ -728,7 +730,7 @@ def test_M8_M9b_silence_is_told_since_when_and_is_no_failure(cuttable, kind):
     getattr(h.net, kind)()
     silent = until(lambda: (j := h.get(job))['unreachableSince'] and j, 'the silence to be noticed')
     assert silent['status'] == 'running' and silent['error'] is None and fits(silent, JOB)
-    assert abs((datetime.fromisoformat(silent['unreachableSince']) - before).total_seconds()) < 3
+    assert abs((datetime.fromisoformat(silent['unreachableSince']) - before).total_seconds()) < 10
     shown = h.http.get('/api/nodes').json()[0]
     assert (shown['status'], shown['activityStatus'], shown['activeJobs']) == ('offline', 'offline', 1) and shown['unreachableSince']
     assert h.http.get('/health').json()['nodes'] == {'online': 0, 'known': 1}
@@ -832,17 +834,19 @@ def test_M21_a_silent_node_holds_up_nobody(tmp_path):
         for t in threads: t.start()
         for t in threads: t.join()
         ask(len(asks) - 1)
-        assert not {k: v for k, v in times.items() if v[0] > PATIENT or v[1] != v[2]}, 'too long, or another status'
+        assert not {k: v for k, v in times.items() if v[0] > 3*PATIENT or v[1] != v[2]}, 'too long, or another status'
+        for n in [n for (*_, n), (took, *_) in times.items() if took > PATIENT/2]: ask(n)   # they were all asked at once: is it slow by itself?
+        assert not {k: v for k, v in times.items() if v[0] > PATIENT/2}, 'too long'
 
 def test_the_nodes_queue_does_not_use_up_a_jobs_time(tmp_path):
     with node_of(tmp_path, slots=1) as n, managed(tmp_path, n.url) as h:
         first = h.rc.submit('work', params=plan(gate=str(tmp_path/'gate'))).id
         until(lambda: n.http.get(f'/jobs/{first}').json().get('status') == 'running', 'the first to run')
-        second = h.rc.submit('work', params=plan(), timeout=.5).id
+        second = h.rc.submit('work', params=plan(), timeout=4.).id
         until(lambda: h.types(second).count('accepted'), 'the second to be sent')
         until(lambda: 'waiting for its turn' in (h.get(second)['message'] or ''), 'it to say that it waits')
         begun = time.monotonic()
-        until(lambda: time.monotonic() - begun > 1. or h.get(second)['status'] != 'running', 'its time to pass')
+        until(lambda: time.monotonic() - begun > 4.5 or h.get(second)['status'] != 'running', 'its time to pass')
         (tmp_path/'gate').touch()
         ended = h.wait(second)
         assert (ended['status'], ended['message'] or '') == ('completed', ''), 'the limit is on running, and it waited'
@@ -889,7 +893,7 @@ def test_M15_files_are_streamed_through(tmp_path):
             r = h.http.post(f'/api/upload/{shed["id"]}', content=body(), headers={'Content-Type': 'multipart/form-data; boundary=b', 'Content-Length': str(len(boundary) + size + 9)})
             assert r.status_code == 200 and r.json()['size'] == size, r.text
             job = h.rc.submit('copy', r.json()['path']).id
-            assert h.rc.wait(job, 30).status == 'completed'
+            assert h.rc.wait(job, 60).status == 'completed'
             with h.http.stream('GET', f'/api/jobs/{job}/download/copy.mp4') as r: got = sum(len(c) for c in r.iter_raw())
         assert got == size and memory.more < 50 << 20, f'{memory.more >> 20} MB more for a file of {size >> 20} MB'
         for f in n.node.inputs.iterdir(): f.unlink()
@@ -1050,8 +1054,8 @@ def test_two_managers_cannot_share_a_folder(tmp_path):
 
 def test_a_manager_is_no_node_of_its_own(tmp_path):
     "What it passed on would come back to it, for ever."
-    with serving(Manager(tmp_path/'manager')) as server, httpx.Client(base_url=server.url, timeout=10) as http:
+    with serving(Manager(tmp_path/'manager')) as server, httpx.Client(base_url=server.url, timeout=60) as http:
         node = http.post('/api/nodes', json={'name': 'myself', 'host': '127.0.0.1', 'apiPort': server.port}).json()
         assert node['status'] == 'offline'
         r = http.post('/upload', files={'file': ('a.txt', b'x')})
-        assert r.status_code == 503 and r.elapsed.total_seconds() < 5
+        assert r.status_code == 503 and r.elapsed.total_seconds() < 20

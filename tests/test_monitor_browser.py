@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx, nbformat, pytest
 from browser import chromium, free_port, until
 
-pytestmark = [pytest.mark.needs('chromium'), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.needs('chromium'), pytest.mark.timeout(400)]
 
 TOKEN = 'a-token-for-this-test'
 BESIDE_CELLS = int(version('ipykernel').split('.')[0]) >= 7   # before that a click waits for the running cell, and is not lost
@@ -24,12 +24,12 @@ def count(n, report):
 tracker = JobTracker()
 queue = JobQueue(tracker, [CallRunner({'count': count})])
 queue.start()
-job = tracker.create_job('count <b>up</b>', spec={'func': 'count', 'kwargs': {'n': 600}})
+job = tracker.create_job('count <b>up</b>', spec={'func': 'count', 'kwargs': {'n': 3000}})
 queue.submit(job);
 ''', '''
 monitor(job)
 ''', '''
-end = time.monotonic() + 12
+end = time.monotonic() + SECONDS
 while time.monotonic() < end and not job.is_terminal: pass
 print('the cell saw', job.status.value)
 ''', '''
@@ -46,7 +46,7 @@ def jupyter_lab(folder:Path):
     for h in homes.values(): Path(h).mkdir(parents=True)
     work = folder/'work'
     work.mkdir()
-    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c.strip('\n')) for c in CELLS],
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c.strip('\n').replace('SECONDS', '90' if BESIDE_CELLS else '12')) for c in CELLS],
                                   metadata=dict(kernelspec=dict(display_name='Python 3 (ipykernel)', language='python', name='python3')))
     nbformat.write(nb, work/'live.ipynb')
     with open(folder/'lab.log', 'wb') as log:
@@ -58,7 +58,7 @@ def jupyter_lab(folder:Path):
                 assert lab.poll() is None, (folder/'lab.log').read_text()
                 try: return httpx.get(f'{url}/api/status', params={'token': TOKEN}, timeout=2).status_code == 200
                 except httpx.TransportError: return False
-            until(answers, 'JupyterLab answers')
+            until(answers, 'JupyterLab answers', 120)
             yield url
         finally:
             try:
@@ -80,7 +80,7 @@ class Notebook:
     def kernel(self): return self.page.evaluate(f'{PANEL}.sessionContext.session?.kernel?.status')
     def run(self, n):
         self.begin(n)
-        self.page.wait_for_function(f'n => {PANEL}.content.widgets[n].model.executionState === "idle" && {PANEL}.content.widgets[n].model.executionCount', arg=n, timeout=30000)
+        self.page.wait_for_function(f'n => {PANEL}.content.widgets[n].model.executionState === "idle" && {PANEL}.content.widgets[n].model.executionCount', arg=n, timeout=60000)
     def view(self, n): return self.page.locator('.jp-Cell').nth(n).locator('.jobtrack-live')
 
 def percent(view): return float(view.get_by_role('progressbar').get_attribute('aria-valuenow') or 0)
@@ -99,19 +99,19 @@ def test_live_in_jupyterlab(tmp_path):
         nb.run(0)
         nb.run(1)
         view = nb.view(1)
-        view.wait_for(timeout=15000)
+        view.wait_for(timeout=60000)
         assert nb.page.locator('.jobtrack-live').count() == 1, 'shown once, although it is the last line of its cell'
 
         nb.begin(2)   # a cell that computes until the job has ended
         until(lambda: nb.kernel() == 'busy', 'the cell runs')
         first = percent(view)
-        until(lambda: percent(view) > first + 1, 'the bar moves while the cell computes', 10)
+        until(lambda: percent(view) > first + 1, 'the bar moves while the cell computes')
         assert 'step' in view.inner_text() and '<i>step' in view.inner_text(), 'the log, escaped'
         assert view.locator('i, script').count() == 0 and 'count <b>up</b>' in view.inner_text()
         assert nb.kernel() == 'busy' and not marked(view)
 
         view.get_by_role('button', name='Cancel').click()
-        saw = until(lambda: ''.join(o.get('text', '') for o in nb.outputs(2)), 'the running cell ends', 20)
+        saw = until(lambda: ''.join(o.get('text', '') for o in nb.outputs(2)), 'the running cell ends', 60)
         assert saw == f'the cell saw {"cancelled" if BESIDE_CELLS else "running"}\n'
         until(lambda: 'cancelled' in view.inner_text() and view.get_by_role('button').is_disabled(), 'the view says so')
         until(lambda: 'cancelled' in ''.join(nb.outputs(1)[0]['data']['text/html']), 'the static face is that of the end')
@@ -119,8 +119,8 @@ def test_live_in_jupyterlab(tmp_path):
 
         nb.run(3)
         view = nb.view(3)
-        view.wait_for()
+        view.wait_for(timeout=60000)
         until(lambda: percent(view) > 0 and not marked(view), 'the second view is live')
         page.evaluate(f'{PANEL}.sessionContext.session.kernel.restart()')
-        until(lambda: marked(view), 'the view of a dead kernel says so', 20)
+        until(lambda: marked(view), 'the view of a dead kernel says so')
         assert 'not live, run the cell again' in view.inner_text()

@@ -1,6 +1,6 @@
 """The node over real HTTP: the original's contract and what its manager does with it, the originals' defects by their ids, and what is ours."""
 import base64, concurrent.futures, hashlib, http.client, json, os, re, shutil, socket, subprocess, sys, threading, time, urllib.parse, uuid
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 import httpx, psutil, pytest, schemathesis
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
@@ -195,6 +195,8 @@ def test_V2_download_by_path(v1, tmp_path):
                  'input_videos/loop', 'input_videos/.half', 'outputs/a\0b', '../workspace/pipeline_wrapper.py', f'{v1.node.workspace}/../jobs.db'): assert is_error(get(form), 400, 404)['error'] in ('Invalid path', 'File not found'), form
     for o in 'way-out', 'loop', '.half': (v1.node.inputs/o).unlink()
 
+def some_job(s) -> str: return (s.http.get('/jobs?limit=1').json()['jobs'] or [s.run()])[0]['id']
+
 # Faults of clients are never faults of ours
 
 def raw_jobs(body, kind='application/json', **headers): return dict(content=body, headers=({'Content-Type': kind} if kind else {}) | headers)
@@ -249,20 +251,20 @@ QUERIES = ['/jobs?status=finished', '/jobs?limit=x', '/jobs?limit=-1', f'/jobs?l
 
 @pytest.mark.parametrize('url', QUERIES, ids=[q[:40] for q in QUERIES])
 def test_faulty_queries_name_the_field(v1, url):
-    job = v1.http.get('/jobs?limit=1').json()['jobs'][0]['id']
+    job = some_job(v1)
     is_error(v1.http.get(url.format(job)), 422, field=url.partition('?')[2].partition('=')[0])
 
 @pytest.mark.parametrize('last', ['x', '²', '-1', '9'*30, '1.5'])
 def test_faulty_cursors_are_refused_not_taken_for_none(v1, last):
-    for path in '/events', f'/jobs/{v1.http.get("/jobs?limit=1").json()["jobs"][0]["id"]}/events':
+    for path in '/events', f'/jobs/{some_job(v1)}/events':
         assert 'ast-' in is_error(v1.http.get(path, headers={'Last-Event-ID': last.encode()}), 422)['field']
 
 @pytest.mark.parametrize('send', [b'GET / HTTP/9.9\r\n\r\n', b'\x16\x03\x01\x02\x00\r\n\r\n', b'GET /jobs HTTP/1.1\r\nHost: [::1\r\n\r\n', b'GET /jobs HTTP/1.1\r\nHost: a]b[\r\n\r\n', b'GET /jobs HTTP/1.0\r\n\r\n',
                                   b'POST /jobs HTTP/1.1\r\nHost: localhost\r\nOrigin: http://[::1\r\nContent-Length: 0\r\n\r\n', b'POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n',
                                   b'POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=\xff\r\nContent-Length: 0\r\n\r\n', b'GET /' + b'x'*100_000 + b' HTTP/1.1\r\nHost: localhost\r\n\r\n'])
 def test_odd_requests_byte_for_byte(v1, send):
-    with closing(socket.create_connection(('127.0.0.1', int(v1.url.rpartition(':')[2])), 10)) as s:
-        s.sendall(send)
+    with closing(socket.create_connection(('127.0.0.1', int(v1.url.rpartition(':')[2])), 60)) as s:
+        with suppress(ConnectionError): s.sendall(send)   # who has seen enough may answer and hang up before all of it is sent
         assert re.match(rb'HTTP/1.1 4\d\d ', s.recv(100)), send[:60]
 
 # The original manager's node client
@@ -271,7 +273,7 @@ class OriginalClient:
     "Says what that client says, header by header, and insists on what it insists on."
     def __init__(self, url): self.host = url.removeprefix('http://')
     def ask(self, method, path, body=None, kind=None):
-        c = http.client.HTTPConnection(self.host, timeout=10)
+        c = http.client.HTTPConnection(self.host, timeout=60)
         with closing(c):
             c.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             head = {'Accept': 'application/json, text/plain, */*', 'Content-Type': kind, 'User-Agent': 'axios/1.6.2', 'Content-Length': None if body is None else str(len(body)),
@@ -314,7 +316,7 @@ def test_a_complete_exchange_with_the_original_manager(v1):
     c.health(), c.health()                                             # checking the node, then starting
     begun = time.monotonic()
     job = c.create(manualPath=up['path'], unetFlag=True, upscaleFlag=True, upscaleValue=4)
-    assert time.monotonic()-begun < 5 and re.fullmatch(r'[A-Za-z0-9_.-]+', job['id'])
+    assert time.monotonic()-begun < 20 and re.fullmatch(r'[A-Za-z0-9_.-]+', job['id'])
     seen = c.poll(job['id'], 'running')
     gate.touch()
     seen += c.poll(job['id'])
@@ -340,7 +342,10 @@ def test_a_complete_exchange_with_the_original_manager(v1):
 
 # The originals' defects, by their ids
 
-def running(pids): return [p for p in pids if psutil.pid_exists(p) and psutil.Process(p).status() != psutil.STATUS_ZOMBIE]
+def runs(pid) -> bool:
+    try: return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess: return False
+def running(pids): return [*filter(runs, pids)]
 
 def test_N1_cancel_ends_every_process_and_holds(node, tmp_path):
     job = node.ask({'helpers': 2, 'steps': 3, 'gate': str(tmp_path/'gate'), 'files': {'late.txt': 'x'}})
@@ -348,13 +353,13 @@ def test_N1_cancel_ends_every_process_and_holds(node, tmp_path):
     until(lambda: 'Progress: 100%' in log(), 'the program to wait')
     pids = [int(p) for p in re.findall(r'helper (\d+)', log())] + [node.node.tracker.history(job['id'])[-1].data['handle']['handle']['pid']]
     assert len(running(pids)) == 3
-    begun = time.monotonic()
+    node.node.queue.carrier.grace = 20.   # for this machine may be slow
     answer = node.http.post(f'/jobs/{job["id"]}/cancel').json()
-    assert answer['status'] == answer['job']['status'] == 'cancelled' and time.monotonic()-begun < 4, 'it was asked, and did not have to be forced'
+    assert answer['status'] == answer['job']['status'] == 'cancelled'
     assert running(pids) == []
     (tmp_path/'gate').touch()   # whoever is left would go on now, and complete
     last = node.node.tracker.history(job['id'])[-1]
-    assert last.type == 'cancelled' and len(last.data['receipt']['ended']) == 3 and last.data['receipt']['left'] == []
+    assert last.type == 'cancelled' and last.data['receipt']['how'] == 'asked' and len(last.data['receipt']['ended']) == 3 and last.data['receipt']['left'] == []
     assert node.run()['status'] == 'completed' and node.get(job['id'])['status'] == 'cancelled'
     assert not list((node.node.workspace/'outputs'/job['id']).rglob('late.txt'))
 
@@ -629,9 +634,9 @@ def test_a_server_that_stops_ends_its_streams(tmp_path):
         job = Served(s.url, c).ask({'gate': str(tmp_path/'gate')})['id']
         readers = [threading.Thread(target=follow, args=(s.url, p.format(job=job), begun)) for p, begun in zip(paths, reading)]
         for t in readers: t.start()
-        assert all(begun.wait(10) for begun in reading)
+        assert all(begun.wait(60) for begun in reading)
         until(lambda: node.tracker.get_job(job).status == 'running', 'the job to run')
-    for t in readers: t.join(10)
+    for t in readers: t.join(60)
     assert read.count('the end') == 2
     with node_at(tmp_path) as s:
         (tmp_path/'gate').touch()
@@ -820,7 +825,7 @@ def test_the_limit_is_that_of_the_file(strict):
 def test_an_upload_that_breaks_off_leaves_nothing(strict):
     body = multipart(part('file', 'a.mp4', b'x'*900_000))['content']
     for cut in 0, 50, 200_000, len(body)-1:
-        with closing(socket.create_connection(('127.0.0.1', int(strict.url.rpartition(':')[2])), 10)) as s:
+        with closing(socket.create_connection(('127.0.0.1', int(strict.url.rpartition(':')[2])), 60)) as s:
             s.sendall(f'POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: {len(body)}\r\n\r\n'.encode() + body[:cut])
             if cut >= 50: until(lambda: [*strict.node.inputs.iterdir()], 'the upload to begin')
         until(lambda: not [*strict.node.inputs.iterdir()], 'the rest of it to be removed')
@@ -877,7 +882,7 @@ def test_a_killed_node_is_followed_by_the_next(tmp_path):
         until(lambda: 'before' in s.http.get(f'/jobs/{job["id"]}/logs').text, 'the program to wait')
         s.wait(job['id'], 'running')
         until(lambda: s.http.get(f'/jobs/{job["id"]}/history').json()['events'][-1]['type'] == 'started', 'the beginning on record')
-        with closing(socket.create_connection(('127.0.0.1', int(s.url.rpartition(':')[2])), 10)) as half:
+        with closing(socket.create_connection(('127.0.0.1', int(s.url.rpartition(':')[2])), 60)) as half:
             half.sendall(b'POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 900\r\n\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\nxxx')
             inputs = tmp_path/'data/workspace/input_videos'
             until(lambda: [*inputs.iterdir()], 'the upload to begin')
@@ -912,9 +917,9 @@ def test_nothing_made_up_is_a_fault_of_ours(strict, schema):
         @settings(max_examples=40, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=[*HealthCheck])
         @given(case=operation.as_strategy())
         def answers(case):
-            case.call_and_validate(checks=[not_a_server_error], timeout=10)
+            case.call_and_validate(checks=[not_a_server_error], timeout=60)
             if 'job_id' not in (case.path_parameters or {}) or case.method == 'DELETE': return
             case.path_parameters['job_id'] = strict.job
-            case.call_and_validate(checks=[not_a_server_error], timeout=10)
+            case.call_and_validate(checks=[not_a_server_error], timeout=60)
         answers()
     assert strict.get(strict.job)['status'] == 'completed'

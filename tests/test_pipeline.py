@@ -330,7 +330,7 @@ def test_the_owner_says_on_what_terms_a_queue_takes_it(node):
     with pytest.raises(NeverFits): JobQueue(node.tracker, runner).submit(Job(runner='pipeline', spec={'pipeline': 'x', 'input': 'input_videos/a.mp4'}))
 
 def test_the_promises_of_a_runner(node):
-    runner = node.make(script('quick', 'print(1)', 'input = "optional"').replace('"{input}", ', ''), script('endless', 'import time; time.sleep(60)', 'input = "optional"').replace('"{input}", ', ''))
+    runner = node.make(script('quick', 'print(1)', 'input = "optional"').replace('"{input}", ', ''), script('endless', 'import time; time.sleep(600)', 'input = "optional"').replace('"{input}", ', ''))
     held = asyncio.run(check_runner(runner, {'pipeline': 'quick'}, {'pipeline': 'endless'}, node.tracker))
     assert 'what is stopped is gone' in held and runner.durable
 
@@ -427,6 +427,6 @@ def test_a_stop_ends_the_copying_of_results(node, tmp_path, monkeypatch):
         following = asyncio.ensure_future(runner.follow(job, handle, Report(node.tracker, job.id, 1)))
         assert await asyncio.to_thread(copying.wait, 30)
         await runner.stop(job, handle, 0.)
-        async with asyncio.timeout(30): return (await following).outputs
+        async with asyncio.timeout(90): return (await following).outputs
     [o] = asyncio.run(main())
     assert o.path.endswith('input_videos/r.txt') and not [*(tmp_path/'outputs').rglob('r.txt')]

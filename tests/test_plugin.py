@@ -8,6 +8,7 @@ from cjm_jobtrack.core.errors import InvalidInput
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.core.transcription import TranscriptionJobTracker
 from cjm_jobtrack.run.plugin import PluginRunner, plugin_result
+from cjm_jobtrack.run.processes import runs
 from cjm_jobtrack.run.queue import JobQueue
 from cjm_jobtrack.run.runner import Report, Runner, check_runner
 
@@ -64,7 +65,7 @@ class Speech:
     def execute(self, *args, **kwargs):
         self.calls.append((args, kwargs))
         self.begun.set()
-        assert self.go.wait(30)
+        assert self.go.wait(90)
         if self.asked.is_set(): raise PluginCancelledError('speech')
         if isinstance(self.result, BaseException): raise self.result
         return self.result
@@ -91,7 +92,7 @@ async def begin(tracker, runner, spec):
     return job, handle, asyncio.create_task(runner.follow(job, handle, Report(tracker, job.id, job.attempt)))
 
 async def see(true):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not true(): await asyncio.sleep(.002)
 
 def end_of(tracker, plugin, spec=None, **kw):
@@ -100,7 +101,7 @@ def end_of(tracker, plugin, spec=None, **kw):
     async def main():
         runner = quick(Plugins(speech=plugin), **kw)
         job, _, following = await begin(tracker, runner, spec or runner.call('speech', 'talk.wav'))
-        async with asyncio.timeout(20): return job, await following
+        async with asyncio.timeout(60): return job, await following
     return asyncio.run(main())
 
 # --- what is asked
@@ -189,7 +190,7 @@ def test_a_question_that_is_not_answered_costs_one_thread_and_nothing_else(track
         for _ in range(20): await asyncio.sleep(.005)
         assert plugin.asks == ['progress'] and threads() == ['ask speech: progress'] and job.progress is None
         plugin.go.set(), other.go.set()
-        async with asyncio.timeout(20): assert [o.result['text'] for o in (await first, await second)] == ['hello', 'world']
+        async with asyncio.timeout(60): assert [o.result['text'] for o in (await first, await second)] == ['hello', 'world']
         plugin.go.clear(), plugin.begun.clear()
         job, _, third = await begin(tracker, runner, runner.call('speech', 'c'))
         await see(plugin.begun.is_set)
@@ -214,7 +215,7 @@ def test_a_stop_that_is_not_answered_is_not_waited_for(tracker):
             plugin.begun.clear(), plugin.go.clear()
             job, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
             await see(plugin.begun.is_set)
-            async with asyncio.timeout(20): receipt = await runner.stop(job, handle, 60.)
+            async with asyncio.timeout(60): receipt = await runner.stop(job, handle, 60.)
             assert not receipt.confirmed and not following.done() and plugin.asks.count('cancel') == 1
             plugin.go.set()
             assert (await following).status == 'completed'
@@ -230,7 +231,7 @@ def test_last_words_that_are_not_to_be_had_are_not_waited_for(tracker):
         runner = quick(Mute(speech=plugin))
         runner.hearing = .05
         _, _, following = await begin(tracker, runner, runner.call('speech', 'a'))
-        async with asyncio.timeout(20): return await following
+        async with asyncio.timeout(60): return await following
     try: assert asyncio.run(main()).failure.message == 'ValueError: no'
     finally: may.set()
 
@@ -249,7 +250,7 @@ def test_questions_may_be_coroutines(tracker):
         plugin.share = {'progress': .25, 'message': 'a quarter'}
         await see(lambda: job.progress == 25.)
         plugin.hanging = True
-        receipt = await runner.stop(job, handle, 20.)
+        receipt = await runner.stop(job, handle, 60.)
         assert (receipt.confirmed, receipt.how, (await following).status) == (True, 'asked', 'cancelled')
     asyncio.run(main())
 
@@ -358,7 +359,7 @@ def test_a_manager_that_misbehaves_fails_its_job_and_not_the_queue(tmp_path, man
     with JobTracker(f'sqlite:///{tmp_path}/jobs.db') as tracker, JobQueue(tracker, [quick(manager(speech=Speech())), quick(good, name='good')], slots=1) as queue:
         bad = queue.submit(tracker.create_job('bad', runner='plugin', spec={'plugin_name': 'speech', 'file_path': 'a'}))
         after = queue.submit(tracker.create_job('after', runner='good', spec={'plugin_name': 'other', 'file_path': 'a'}))
-        tracker.join(bad.id, 20), tracker.join(after.id, 20)
+        tracker.join(bad.id, 60), tracker.join(after.id, 60)
     assert (bad.status, bad.failure.kind, bad.failure.message) == ('failed', kind, said) and after.result['text'] == 'fine'
 
 class OddParts(Speech):
@@ -396,9 +397,9 @@ def test_one_that_hears_is_stopped(tracker):
         runner = quick(Plugins(speech=plugin))
         job, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
         await see(plugin.begun.is_set)
-        receipt = await runner.stop(job, handle, 20.)
+        receipt = await runner.stop(job, handle, 60.)
         assert (receipt.confirmed, receipt.how, receipt.ended) == (True, 'asked', ['plugin speech']) and (await following).status == 'cancelled'
-        assert (await runner.stop(job, handle, 20.)).how == 'gone'
+        assert (await runner.stop(job, handle, 60.)).how == 'gone'
     asyncio.run(main())
 
 def test_one_that_completes_although_it_was_asked_has_completed(tracker):
@@ -408,7 +409,7 @@ def test_one_that_completes_although_it_was_asked_has_completed(tracker):
         runner = quick(Plugins(speech=plugin))
         job, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
         await see(plugin.begun.is_set)
-        return await runner.stop(job, handle, 20.), await following
+        return await runner.stop(job, handle, 60.), await following
     receipt, outcome = asyncio.run(main())
     assert receipt.confirmed and outcome.result['text'] == 'all of it'
 
@@ -437,7 +438,7 @@ def test_a_call_that_was_given_up_keeps_its_plugin_busy(tmp_path, in_process):
     def work(who):
         calls.append((who, list(inside)))
         inside.append(who)
-        assert who != 'a' or go.wait(30)
+        assert who != 'a' or go.wait(90)
         inside.remove(who)
     class Goes:
         def get_plugin_meta(self, name): return name
@@ -447,13 +448,13 @@ def test_a_call_that_was_given_up_keeps_its_plugin_busy(tmp_path, in_process):
             while not doing.done():
                 with contextlib.suppress(asyncio.CancelledError): await asyncio.wait({doing})
     with JobTracker(f'sqlite:///{tmp_path}/jobs.db') as tracker, JobQueue(tracker, runner := quick(Goes(), in_process=in_process), slots=2, grace=.05) as queue:
-        a = queue.submit(tracker.create_job('a', runner='plugin', spec=runner.call('p', who='a'), timeout=.1))
-        tracker.join(a.id, 20)
+        a = queue.submit(tracker.create_job('a', runner='plugin', spec=runner.call('p', who='a'), timeout=.5))
+        tracker.join(a.id, 60)
         assert a.failure.kind == 'timeout' and not a.failure.evidence['stopped']['confirmed'] and inside == ['a']
         b = queue.submit(tracker.create_job('b', runner='plugin', spec=runner.call('p', who='b')))
         assert 'busy' in runner.why_not(b)
         go.set()
-        assert tracker.join(b.id, 20).status == 'completed' and calls == [('a', []), ('b', [])]
+        assert tracker.join(b.id, 60).status == 'completed' and calls == [('a', []), ('b', [])]
 
 def test_one_in_line_is_stopped_without_touching_the_plugin(tracker):
     plugin = Speech()
@@ -462,7 +463,7 @@ def test_one_in_line_is_stopped_without_touching_the_plugin(tracker):
         _, _, first = await begin(tracker, runner, runner.call('speech', 'a'))
         job, handle, second = await begin(tracker, runner, runner.call('speech', 'b'))
         await see(lambda: plugin.begun.is_set() and job.message)
-        assert (await runner.stop(job, handle, 20.)).confirmed and (await second).status == 'cancelled' and not plugin.asked.is_set()
+        assert (await runner.stop(job, handle, 60.)).confirmed and (await second).status == 'cancelled' and not plugin.asked.is_set()
         plugin.go.set()
         assert (await first).status == 'completed' and len(plugin.calls) == 1
     asyncio.run(main())
@@ -474,7 +475,7 @@ def test_one_that_leaves_the_line_does_not_free_the_plugin(tracker):
         (_, _, fa), (b, hb, fb), (c, _, fc), (d, hd, fd) = [await begin(tracker, runner, runner.call('speech', n)) for n in 'abcd']
         await see(lambda: plugin.begun.is_set() and b.message and c.message and d.message)
         for job, handle, following in (b, hb, fb), (d, hd, fd):
-            assert (await runner.stop(job, handle, 20.)).confirmed and (await following).status == 'cancelled'
+            assert (await runner.stop(job, handle, 60.)).confirmed and (await following).status == 'cancelled'
         assert 'busy' in runner.why_not(tracker.create_job('e', spec=runner.call('speech')))
         _, _, fe = await begin(tracker, runner, runner.call('speech', 'e'))
         for _ in range(20): await asyncio.sleep(.005)
@@ -490,11 +491,11 @@ def test_one_that_is_stopped_as_its_turn_comes_does_not_enter_the_plugin(tracker
         worker, looks, stops = runner._worker, [], []
         def at_last(name):   # looked at once more just before the plugin is called
             looks.append(name)
-            if len(looks) == 2: stops.append(asyncio.ensure_future(runner.stop(job, handle, 20.)))
+            if len(looks) == 2: stops.append(asyncio.ensure_future(runner.stop(job, handle, 60.)))
             return worker(name)
         runner._worker = at_last
         job, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
-        async with asyncio.timeout(20): assert (await following).status == 'cancelled' and (await stops[0]).confirmed and not plugin.calls
+        async with asyncio.timeout(60): assert (await following).status == 'cancelled' and (await stops[0]).confirmed and not plugin.calls
     asyncio.run(main())
 
 # --- a worker process
@@ -562,7 +563,7 @@ def test_a_worker_that_is_killed_is_told_and_replaced(tracker, workers, notices)
         await see(lambda: runner._at[handle['key']].task)
         for p in children(first.pid): p.kill()
         first.kill()
-        async with asyncio.timeout(20): f = (await following).failure
+        async with asyncio.timeout(60): f = (await following).failure
         assert (f.kind, f.signal, f.exit_code) == ('lost', 'SIGKILL', 137) and str(f).startswith('The worker process of plugin speech was ended by SIGKILL')
         assert f.evidence['pid'] == first.pid and f.evidence['last_lines'] == ['model loaded', '  and more'] and (not notices or f.evidence['said'] == 'ConnectionError: server went away')
         _, _, following = await begin(tracker, runner, runner.call('speech', 'a', quick=True))
@@ -577,7 +578,7 @@ def test_a_plugin_that_cannot_be_loaded_again_says_so_and_is_tried_again(tracker
         for status in 'failed', 'failed', 'completed':
             manager.loads = status == 'completed'
             _, _, following = await begin(tracker, runner, runner.call('speech', 'a', quick=True))
-            async with asyncio.timeout(20): outcome = await following
+            async with asyncio.timeout(60): outcome = await following
             assert outcome.status == status and (status == 'completed' or outcome.failure.kind == 'not_started')
     asyncio.run(main())
 
@@ -606,7 +607,7 @@ def test_a_helper_that_has_taken_leave_of_the_worker_is_ended_with_it(tracker, w
         await see(lambda: hidden not in psutil.Process(call.worker.pid).children(recursive=True))
         receipt = await runner.stop(job, handle, .05)
         assert (receipt.confirmed, receipt.how, receipt.left) == (True, 'forced', []) and hidden.pid in receipt.ended and 'cannot be found' in receipt.message
-        assert not hidden.is_running() or hidden.status() == psutil.STATUS_ZOMBIE
+        assert not runs(hidden)
         await following
     asyncio.run(main())
 
@@ -623,7 +624,7 @@ def test_a_manager_that_waits_for_a_dead_worker_in_spite_of_being_cancelled_is_g
         _, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
         await see(lambda: runner._at[handle['key']].task)
         manager.end('speech')
-        async with asyncio.timeout(20): outcome = await following
+        async with asyncio.timeout(60): outcome = await following
         go.set()
         await asyncio.wait({runner._at[handle['key']].task})
         return outcome
@@ -641,7 +642,7 @@ def test_a_plugin_whose_settings_cannot_be_had_does_not_hold_up_others(tracker, 
         manager.end('speech')
         for _ in range(2):
             _, _, following = await begin(tracker, runner, runner.call('speech', 'a', quick=True))
-            async with asyncio.timeout(20): assert (await following).status == ('failed' if raises else 'completed')
+            async with asyncio.timeout(60): assert (await following).status == ('failed' if raises else 'completed')
     asyncio.run(main())
 
 def test_a_manager_that_tries_again_by_itself_is_not_silent_about_it(tracker, workers):
@@ -671,11 +672,11 @@ def test_the_promises_of_a_runner(tmp_path):
 def test_the_transcription_tracker_and_the_queue(tmp_path):
     good, bad, slow = Speech(result=Heard('hello', .9)), Speech(result=RuntimeError('model file is missing')), Speech()
     good.go.set(), bad.go.set()
-    with TranscriptionJobTracker(store=f'sqlite:///{tmp_path}/jobs.db') as tracker, JobQueue(tracker, quick(Plugins(good=good, bad=bad, slow=slow)), slots=3, grace=5.) as queue:
+    with TranscriptionJobTracker(store=f'sqlite:///{tmp_path}/jobs.db') as tracker, JobQueue(tracker, quick(Plugins(good=good, bad=bad, slow=slow)), slots=3, grace=60.) as queue:
         jobs = [queue.submit(tracker.create_job(n, f'/media/{n}.wav', n)) for n in ('good', 'good', 'bad', 'slow')]
         until(slow.begun.is_set, 'the slow one to begin')
         assert asyncio.run(tracker.cancel_job(jobs[3].id))
-        for job in jobs: tracker.join(job.id, 20)
+        for job in jobs: tracker.join(job.id, 60)
         assert tracker.get_job_result(jobs[1].id) == {'status': 'success', 'data': {'text': 'hello', 'confidence': .9, 'segments': [], 'metadata': {}}}
         assert tracker.get_job_result(jobs[2].id) == {'status': 'error', 'error': 'RuntimeError: model file is missing'} and tracker.get_job_result(jobs[3].id) == {'status': 'cancelled'}
         assert tracker.history(jobs[3].id)[-1].data['receipt']['confirmed']

@@ -50,7 +50,7 @@ class Bench:
 
     async def outcome(self, job, report, runner=None):
         runner = runner or self.runner
-        return await asyncio.wait_for(runner.follow(job, await runner.start(job), report), 30)
+        return await asyncio.wait_for(runner.follow(job, await runner.start(job), report), 90)
 
     def run(self, *argv, **spec): return asyncio.run(self.outcome(*self.begin(*argv, **spec)))
 
@@ -63,8 +63,8 @@ def bench(tmp_path, request):
     yield b
     b.tracker.close()
     b.runner._reap()
-    assert not b.children()  # also no zombie
-    assert not b.cgroups()
+    until(lambda: not b.children(), 'our children to be gone')  # also no zombie
+    until(lambda: not b.cgroups(), 'our control groups to be gone')
     if fds is not None:
         left = {f: os.readlink(f'/proc/self/fd/{f}') for f in set(os.listdir('/proc/self/fd')) - fds if os.path.islink(f'/proc/self/fd/{f}')}
         assert not {f: t for f, t in left.items() if str(tmp_path) in t or 'pidfd' in t or t.startswith('pipe')}
@@ -361,7 +361,7 @@ def test_a_program_outlives_us_and_is_followed_on(bench):
     o = asyncio.run(main())
     assert (o.failure.kind, o.failure.exit_code) == ('exit', 7)
     lines = bench.log(job).decode().splitlines()
-    assert lines == [f'line {n} Progress: {min(n, 90)}%' for n in range(1, len(lines)+1)] and len(lines) > 90
+    assert lines == [f'line {n} Progress: {min(n, 90)}%' for n in range(1, len(lines)+1)] and len(lines) >= 90
 
 def test_a_program_that_ended_while_nobody_was_there(bench):
     job = unbegun(bench, COUNTS, bench.tmp/'enough', 50)
@@ -396,7 +396,8 @@ def test_a_program_whose_supervisor_was_killed_can_be_stopped(bench):
         handle = await bench.runner.start(job)
         until(lambda: bench.log(job), 'output')
         os.kill(handle['pid'], signal.SIGKILL)
-        receipt = await bench.runner.stop(job, handle, 5.)
+        until(lambda: not runs(handle['pid']), 'the end of the supervisor')
+        receipt = await bench.runner.stop(job, handle, 60.)
         assert receipt.confirmed and receipt.how == 'asked' and len(receipt.ended) == 2
         assert (await bench.runner.follow(job, handle, report)).status == 'cancelled'
     asyncio.run(main())
@@ -445,7 +446,7 @@ def test_found_by_its_mark_when_all_else_fails(bench, lost):
         following = asyncio.create_task(bench.runner.follow(job, handle, report))
         done, _ = await asyncio.wait({following}, timeout=.3)
         assert not done
-        receipt = await bench.runner.stop(job, handle, 5.)
+        receipt = await bench.runner.stop(job, handle, 60.)
         assert receipt.confirmed and receipt.how == 'asked' and len(receipt.ended) >= 2
         assert (await asyncio.wait_for(following, 30)).status == 'cancelled' and not runs(handle['pid'])
     asyncio.run(main())
@@ -520,7 +521,7 @@ def test_hard_ones(bench, what):
         handle = await bench.runner.start(job)
         until(lambda: bench.log(job), 'its first words')
         how = 'forced' if what in ('deaf', 'forking') else 'asked'
-        receipt = await bench.runner.stop(job, handle, .5 if how == 'forced' else 30.)
+        receipt = await bench.runner.stop(job, handle, .5 if how == 'forced' else 60.)
         assert receipt.confirmed and receipt.how == how and receipt.ended
         assert (await bench.outcome(job, report)).status == 'cancelled'
         assert not [p for p in bench.children() if runs(p.pid)]
@@ -586,6 +587,7 @@ def test_with_a_control_group_nobody_hides(bench):
         handle = await bench.runner.start(job)
         pid = await asyncio.to_thread(hidden, bench, job)
         until(lambda: psutil.Process(pid).name() == 'sleep', 'its last change')
+        until(lambda: not runs(os.getsid(pid)), 'the end of the one between, by whose session it could be found')
         assert 'JOBTRACK_WORK' not in psutil.Process(pid).environ()
         receipt = await bench.runner.stop(job, handle, .3)
         if bench.groups:
@@ -842,7 +844,7 @@ def test_any_shell_will_do(bench, shell, monkeypatch):
     assert o.failure.evidence['cpu_s'] > 0
     job, report = bench.begin('sleep', '600')
     handle = asyncio.run(bench.runner.start(job))
-    assert asyncio.run(bench.runner.stop(job, handle, 5.)).how == 'asked' and asyncio.run(bench.outcome(job, report)).status == 'cancelled'
+    assert asyncio.run(bench.runner.stop(job, handle, 60.)).how == 'asked' and asyncio.run(bench.outcome(job, report)).status == 'cancelled'
 
 def test_a_group_that_cannot_be_joined(walled, monkeypatch):
     monkeypatch.setattr(Group, 'doors', property(lambda self: ['/no/such/group/cgroup.procs']))

@@ -23,7 +23,7 @@ def nothing_left(caplog):
     gc.collect(1)
     left = lambda: [t.name for t in {*threading.enumerate()} - before if not t.name.startswith('services')]   # those look after servers of the whole session
     until(lambda: not left(), 'threads to end')
-    assert not [p for p in {*psutil.Process().children()} - children if p.name() != 'postgres']
+    until(lambda: not [p for p in {*psutil.Process().children()} - children if _name(p) not in (None, 'postgres')], 'processes to be gone')
     said = [r.getMessage() for phase in ('setup', 'call', 'teardown') for r in caplog.get_records(phase) if r.name == 'asyncio' and r.levelname == 'ERROR']
     assert not said
 
@@ -56,6 +56,9 @@ def types(tracker, job, *, but=()): return [e.type for e in tracker.history(job.
 def has(tracker, job, type): return until(lambda: type in types(tracker, job), f'{type} in the journal of {job.name}')
 def ago(seconds): return (datetime.now(timezone.utc) - timedelta(seconds=seconds)).isoformat(timespec='microseconds')
 def pids(mark): return [p for p in psutil.process_iter() if mark in _cmdline(p)]
+def _name(p):
+    try: return p.name()
+    except psutil.NoSuchProcess: return None
 def _cmdline(p):   # that of a zombie is empty
     try: return p.cmdline()
     except psutil.Error: return []
@@ -381,7 +384,7 @@ def test_cancel(tracker, tmp_path, when, cancel):
             has(tracker, before, 'started')
         job = queue.submit(program(tracker, 'import time; time.sleep(60)', mark))
         if when == 'starting': until(lambda: 'start' in runner.at, 'the start')
-        if when == 'running': has(tracker, job, 'started'); assert pids(mark)
+        if when == 'running': has(tracker, job, 'started'), until(lambda: pids(mark), 'the program')
         if when == 'starting':
             has_wish = threading.Thread(target=lambda: (has(tracker, job, 'cancel_requested'), runner.gates['start'].set()))
             has_wish.start()
@@ -512,7 +515,7 @@ def test_there_is_no_other_attempt_beside_one_that_could_not_be_stopped(tracker,
     gate, ran = threading.Event(), []
     def deaf(): ran.append(1); gate.wait(20)
     with tuned(tracker, calls, grace=.02) as queue:
-        job = tracker.join(queue.submit(calls.job(tracker, deaf, timeout=.05, max_attempts=3)).id, 20)
+        job = tracker.join(queue.submit(calls.job(tracker, deaf, timeout=.5, max_attempts=3)).id, 20)
         assert job.failure.kind == 'timeout' and not job.failure.evidence['stopped']['confirmed'] and ran == [1]
         gate.set()
 
@@ -571,19 +574,19 @@ def test_the_wait_in_line_counts_from_the_submission(tracker, calls):
 @pytest.mark.parametrize('alive', ['progress', 'log', None])
 def test_one_that_gives_no_sign_of_life_is_stopped(tracker, calls, alive):
     async def work(report):
-        for n in range(30):   # for longer than it may be silent, in steps that are much shorter
-            if alive == 'progress': report.progress(3*n)
+        for n in range(60):   # for longer than it may be silent, in steps that are much shorter
+            if alive == 'progress': report.progress(n)
             if alive == 'log': report.log(b'.')
             await asyncio.sleep(.05 if alive else 60.)
     with tuned(tracker, calls, stall_timeout=60.) as queue:
-        job = queue.submit(tracker.create_job('work', spec=calls.call(work) | {'stall_timeout': 1.2 if alive else .3}, max_attempts=2))
+        job = queue.submit(tracker.create_job('work', spec=calls.call(work) | {'stall_timeout': 2.8 if alive else .3}, max_attempts=2))
         tracker.join(job.id, 20)
     if alive: assert job.status == 'completed'
     else: assert (job.failure.kind, job.attempt, job.failure.evidence['stopped']['confirmed'], [f['kind'] for f in job.failure.evidence['attempts']]) == ('stalled', 2, True, ['stalled'])
 
 def test_a_program_that_prints_is_alive(tracker, tmp_path):
     with tuned(tracker, programs(tracker, tmp_path), 2) as queue:
-        talks, hangs = [tracker.create_job('p', runner='process', spec={'argv': ['sh', '-c', script], 'stall_timeout': 1.2}) for script in ('for i in $(seq 30); do echo $i; sleep .05; done', 'sleep 60')]
+        talks, hangs = [tracker.create_job('p', runner='process', spec={'argv': ['sh', '-c', script], 'stall_timeout': 2.8}) for script in ('for i in $(seq 60); do echo $i; sleep .05; done', 'sleep 60')]
         for j in (talks, hangs): queue.submit(j)
         assert tracker.join(talks.id, 20).status == 'completed' and tracker.join(hangs.id, 20).failure.kind == 'stalled'
 
@@ -756,7 +759,7 @@ def test_what_happened_is_not_lost_when_it_cannot_be_written_at_once(tracker, ty
     fn, ends = {'failed': (broken, 'failed'), 'retried': (broken, 'failed'), 'cancelled': (endless, 'cancelled'), 'cancel_unconfirmed': (deaf, 'cancelled')}.get(type, (work, 'completed'))
     if type == 'waiting': runner.reasons['work'] = 'soon'
     left = trouble(tracker.store, 'apply', 3 if type == 'completed' else 1, when=writes(type))
-    with tuned(tracker, runner, grace=.02, backoff=.001) as queue:
+    with tuned(tracker, runner, grace=.02 if type == 'cancel_unconfirmed' else 20., backoff=.001) as queue:
         job = queue.submit(runner.job(tracker, fn, max_attempts=2))
         if type.startswith('cancel'):
             has(tracker, job, 'started')
@@ -1068,7 +1071,7 @@ def test_cancel_while_no_queue_is_there_is_carried_out_by_the_next(tracker, tmp_
         job = queue.submit(program(tracker, 'import time; time.sleep(60)', mark))
         has(tracker, job, 'started')
     tracker.cancel_patience = .05
-    assert asyncio.run(tracker.cancel_job(job.id)) is False and job.status == 'running' and pids(mark)
+    assert asyncio.run(tracker.cancel_job(job.id)) is False and job.status == 'running' and until(lambda: pids(mark), 'the program')
     with tuned(tracker, runner): tracker.join(job.id, 20)
     assert job.status == 'cancelled' and not pids(mark) and tracker.history(job.id)[-1].data['receipt']['confirmed']
 
@@ -1244,9 +1247,10 @@ def test_what_has_ended_is_let_go(durable):
             for i in ids: durable.join(i, 20)
             if n == 2: tasks, jobs = alive(asyncio.Task), alive(Job)   # by now the runner remembers all it wants to
         until(lambda: alive(asyncio.Task) <= tasks + 3 and alive(Job) <= jobs + 5, 'tasks and jobs to be let go')
+        def sizes(): return {k: len(v) for o in (queue, queue.scribe, queue.room, queue.carrier, queue.holder, durable) for k, v in [*vars(o).items()] if isinstance(v, (dict, list, set)) and k != 'runners'}
+        most = {'jobs': 10, '_ended': 10}
+        until(lambda: not {k: n for k, n in sizes().items() if n > most.get(k, 1)}, f'what is kept to be let go: {sizes()}')
         assert alive(asyncio.TimerHandle) < 120   # asyncio itself keeps up to a hundred that were cancelled
-        sizes = {k: len(v) for o in (queue, queue.scribe, queue.room, queue.carrier, queue.holder, durable) for k, v in vars(o).items() if isinstance(v, (dict, list, set)) and k != 'runners'}
-        assert sizes.pop('jobs') <= 10 and sizes.pop('_ended') <= 10 and max(sizes.values()) <= 1, sizes
 
 def test_a_callback_may_do_as_it_likes_while_others_look_and_cancel(tracker, calls):
     "Completion submits the next job; four threads list, read and cancel all the while; nobody waits for ever."

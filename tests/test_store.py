@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 from dataclasses import replace
 import pytest
+from helpers import until
 from hypothesis import given, settings, strategies as st
 from cjm_jobtrack.core.errors import InvalidInput, StoreError, UnknownNode
 from cjm_jobtrack.core.job import Add, Failure, Job, JobStatus, Move, OutputFile, Update, now
@@ -304,7 +305,7 @@ def run_all(n, script, *args):
     ps = [subprocess.Popen([sys.executable, '-c', CHILD+script, *map(str, args)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(n)]
     while all((said := [p.stdout.readline() for p in ps])) and said == ['ready\n']*n:
         for p in ps: p.stdin.write('go\n'), p.stdin.flush()
-    for p in ps: p.stdin.close(), p.wait(30), p.stdout.close()
+    for p in ps: p.stdin.close(), p.wait(60), p.stdout.close()
     return [json.loads(s) for s in said]
 
 OPENER = """
@@ -578,15 +579,17 @@ def seen_after(store, act, timeout=20.):
 def test_a_change_elsewhere_ends_the_wait(database, store):
     with JobStore(database) as other:
         assert not store.wait_change(0)
-        acts = [lambda: other.add(Job(id='a')), lambda: other.update('a', dict(progress=1.)), lambda: other.open_lease({}), lambda: other.apply([Add(Job()) for _ in range(5)]), lambda: other.pin('a'), lambda: other.put_node(dict(id='1', name='n')), lambda: other.move('a', None, {}, 'x', now())]
-        took = sorted(seen_after(store, act) for act in acts)
-        assert took[len(took)//2] < (.1 if store.file else .02)
+        def half_of_them(a):   # seconds
+            acts = [lambda: other.add(Job(id=a)), lambda: other.update(a, dict(progress=1.)), lambda: other.open_lease({}), lambda: other.apply([Add(Job()) for _ in range(5)]), lambda: other.pin(a), lambda: other.put_node(dict(id=a, name=f'n{a}')), lambda: other.move(a, None, {}, 'x', now())]
+            took = sorted(seen_after(store, act) for act in acts)
+            return took[len(took)//2]
+        assert any(half_of_them(a) < (.1 if store.file else .02) for a in 'acdef')   # this machine may be busy at one time or another
         store.add(Job(id='mine')), store.update('mine', dict(progress=1.))
         assert not store.wait_change(.2), 'what we write ourselves is no news'
         other.add(Job(id='b'))
         assert store.wait_change(20) and not store.wait_change(0), 'told once'
         seen = store.version()
-        other.add(Job(id='c'))
+        other.add(Job(id='z'))
         assert store.wait_change(20, seen) and store.wait_change(20, seen) and not store.wait_change(0, store.version())
 
 @pytest.mark.parametrize('end', ['interrupt', 'close'])
@@ -597,7 +600,7 @@ def test_a_wait_can_be_ended(store, end):
     t.start()
     time.sleep(.1)
     getattr(store, end)()
-    t.join(20)
+    t.join(60)
     assert said == [False]
     store.close()
 
@@ -608,9 +611,11 @@ def test_an_interruption_is_not_lost(store):
 
 def test_waiting_costs_next_to_nothing(store):
     store.wait_change(0)
-    start, used = time.monotonic(), time.thread_time()
-    assert not store.wait_change(2.)
-    assert (time.thread_time() - used) / (time.monotonic() - start) < .01
+    def share():
+        start, used = time.monotonic(), time.thread_time()
+        assert not store.wait_change(2.)
+        return (time.thread_time() - used) / (time.monotonic() - start)
+    assert any(share() < .01 for _ in range(5))
 
 # --- what is on record of older and other times
 
@@ -762,9 +767,11 @@ def test_a_wrong_password_is_told_without_it(own_postgres):
     hba = own_postgres.folder/'data'/'pg_hba.conf'
     hba.write_text('local all ada scram-sha-256\n' + hba.read_text())
     own_postgres.run('SELECT pg_reload_conf()')
-    own_postgres.run('SELECT pg_sleep(.2)')
-    with pytest.raises(StoreError, match='Check user and password') as e: JobStore(url.replace('jobtrack@', 'ada:tops3cret@'))
-    assert 'tops3cret' not in str(e.value)
+    def told():
+        with pytest.raises(StoreError) as e: JobStore(url.replace('jobtrack@', 'ada:tops3cret@'))
+        assert 'tops3cret' not in str(e.value)
+        return str(e.value)
+    until(lambda: 'Check user and password' in told(), 'the server to have read its file again')
     with pytest.raises(StoreError, match='Grant'): JobStore(url.replace('jobtrack@', 'ada:right@'))   # may look, may not make tables
 
 @pytest.mark.parametrize('how', ['restart', 'crash'])
@@ -899,7 +906,7 @@ with JobStore(sys.argv[1], timeout=2) as s:
     print(json.dumps(out))
 """
 
-def until_stopped(child, deadline=30):
+def until_stopped(child, deadline=60):
     end = time.monotonic() + deadline
     while True:
         pid, status = os.waitpid(child.pid, os.WNOHANG|os.WUNTRACED)
@@ -918,7 +925,7 @@ def test_whoever_is_suspended_while_writing_keeps_nobody_else_from_it(postgres_u
                 until_stopped(child)
                 assert s.add(Job(id=f'awake{n}'))   # after the second that the server waits, or when its own wait was in vain
                 child.send_signal(signal.SIGCONT)
-            out = json.loads(child.communicate(timeout=30)[0])
+            out = json.loads(child.communicate(timeout=60)[0])
         finally:
             child.kill(), child.wait(), child.stdout.close()
         written = {j.id for j in s.list()} - {'first', 'awake0', 'awake1'}

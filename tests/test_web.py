@@ -11,8 +11,8 @@ from cjm_jobtrack.view.web import mount_page, page_files
 
 LONG = '''
 import sys, time
-for n in range(1, 601):
-    print(f"Progress: {n/6:.0f}%  <b>step {n}</b>", flush=True)
+for n in range(1, 3001):
+    print(f"Progress: {n/30:.1f}%  <b>step {n}</b>", flush=True)
     time.sleep(.05)
 '''
 QUICK = '''
@@ -44,7 +44,7 @@ def site(service, page):
         page.goto('about:blank')
 
 def submit(url, pipeline, token=None, **kw):
-    r = httpx.post(f'{url}/jobs', json={'pipeline': pipeline, **kw}, headers={'Authorization': f'Bearer {token}'} if token else {})
+    r = httpx.post(f'{url}/jobs', json={'pipeline': pipeline, **kw}, headers={'Authorization': f'Bearer {token}'} if token else {}, timeout=60)
     assert r.status_code == 201, r.text
     return r.json()['id']
 
@@ -52,7 +52,7 @@ def submit(url, pipeline, token=None, **kw):
 
 @pytest.mark.parametrize('token', [None, 'secret'])
 def test_page_is_open_and_nothing_else(node, token):
-    with serving(node(token=token)) as server, httpx.Client(base_url=server.url) as http:
+    with serving(node(token=token)) as server, httpx.Client(base_url=server.url, timeout=60) as http:
         for path, (data, kind) in page_files().items():
             r = http.get(path)
             assert (r.status_code, r.content, r.headers['content-type']) == (200, data, kind)
@@ -125,16 +125,16 @@ def test_job_is_followed_and_cancelled(node, page):
 
         details.get_by_role('button', name='Cancel job').click()
         page.get_by_role('button', name='Let it go on').click()
-        assert httpx.get(f'{server.url}/jobs/{job}').json()['status'] == 'running', 'a click by mistake does nothing'
+        assert httpx.get(f'{server.url}/jobs/{job}', timeout=60).json()['status'] == 'running', 'a click by mistake does nothing'
         details.get_by_role('button', name='Cancel job').click()
         page.get_by_role('button', name='Cancel the job').click()
-        until(lambda: httpx.get(f'{server.url}/jobs/{job}').json()['status'] == 'cancelled', 'the job is cancelled')
+        until(lambda: httpx.get(f'{server.url}/jobs/{job}', timeout=60).json()['status'] == 'cancelled', 'the job is cancelled')
         until(lambda: 'cancelled' in here.inner_text() and 'Asked to cancel' in details.inner_text() and 'Cancelled' in details.locator('.events').inner_text(), 'the page says so')
 
         details.get_by_role('button', name='Delete').click()
         page.locator('#confirm').get_by_role('button', name='Delete').click()
         until(lambda: page.locator('.job').count() == 0 and not details.is_visible(), 'gone from the page')
-        assert httpx.get(f'{server.url}/jobs/{job}').status_code == 404
+        assert httpx.get(f'{server.url}/jobs/{job}', timeout=60).status_code == 404
 
 @pytest.mark.needs('chromium')
 @pytest.mark.parametrize('token', [None, 'secret'])
@@ -174,7 +174,7 @@ def test_manager_shows_its_nodes_and_both_sides_of_a_session(node, page, tmp_pat
             page.goto(server.url)
             cards = lambda: [t.split('\n')[:2] for t in page.locator('.node').all_inner_texts()]
             until(lambda: cards() == [['cellar', 'offline'], ['shed <b>', 'online']], 'the nodes, in words')
-            assert '1 of 2 nodes online' in page.locator('#server').inner_text()
+            until(lambda: '1 of 2 nodes online' in page.locator('#server').inner_text(), 'their number')
             job = submit(server.url, 'quick', name='session', node='shed <b>')
             row(page, 'session').filter(has_text='completed').wait_for()
             assert 'shed <b>' in row(page, 'session').inner_text()
