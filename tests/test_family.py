@@ -62,6 +62,27 @@ def test_a_mark_is_seen_while_another_program_begins():
             p.kill()
         assert all(told)
 
+def of_the_kernel(pid, env_end, flags=0x400000) -> str:
+    "A line as in /proc/<pid>/stat."
+    fields = ['R', '1', str(pid), str(pid), '0', '-1', str(flags), *'0'*41, str(env_end), '0']
+    return f'{pid} (sh (x)) {" ".join(fields)}\n'
+
+@pytest.mark.parametrize('takes, flags, marked', [(3, 0, True), (700, 0, True), (10**9, 0, False), (700, 0x4, False)], ids=['soon', 'late', 'never', 'on its way out'])
+def test_a_program_that_takes_its_time_to_begin_is_waited_for(monkeypatch, tmp_path, takes, flags, marked):
+    (tmp_path/'self').mkdir(), (tmp_path/'self/stat').touch(), (proc := tmp_path/'7').mkdir()
+    def show(env_end, environ): (proc/'stat').write_text(of_the_kernel(7, env_end, flags)), (proc/'environ').write_text(environ), (proc/'cmdline').write_text('sh\0' * bool(env_end))
+    class Clock:
+        now = 0
+        def monotonic(self): return self.now/1000
+        def sleep(self, seconds):
+            self.now += 1
+            if self.now == takes: show(140_000, 'A=b\0MARKED=yes\0')
+    show(0, '')
+    monkeypatch.setattr(processes, '_PROC', tmp_path), monkeypatch.setattr(processes, 'time', clock := Clock())
+    assert process_table('MARKED=yes', [7]) == {7: (1, 7, marked)} and clock.now <= 1001
+    show(140_000, '')   # it has none at all
+    assert process_table('MARKED=yes', [7])[7][2] is False and clock.now <= 1001
+
 def test_other_systems_tell_the_same(begun, monkeypatch, tmp_path):
     p, _ = begun('echo; read line', env=os.environ | {'MARKED': 'yes'}, start_new_session=True)
     here = process_table('MARKED=yes', [p.pid, os.getpid()])

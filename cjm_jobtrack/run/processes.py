@@ -50,7 +50,7 @@ async def gone(
         loop.remove_reader(fd)
         os.close(fd)
 
-# %% ../../nbs/run/08_processes.ipynb #e4020c3a
+# %% ../../nbs/run/08_processes.ipynb #338205fc
 _PROC = Path('/proc')
 
 def process_ids() -> set[int]:
@@ -82,12 +82,17 @@ def _read(pid:int, name:str) -> bytes:
     with open(f'{_PROC}/{pid}/{name}', 'rb', buffering=0) as f: return f.readall()
 
 def _environment(pid:int) -> list[bytes]:
-    "What a process has in its environment. One that is just becoming another program (execve) shows neither that nor its arguments for an instant."
-    for _ in range(20):
-        if got := _read(pid, 'environ'): return got.split(b'\0')
-        if _read(pid, 'cmdline'): break
-        time.sleep(.001)
-    return _read(pid, 'environ').split(b'\0')   # empty indeed, or the program has begun between the two readings
+    "What a process has in its environment. One that is just becoming another program has none for that instant, which is longer on a busy machine."
+    until = time.monotonic() + 1.
+    while not (got := _read(pid, 'environ')) and _begins(pid) and time.monotonic() < until: time.sleep(.001)
+    return (got or _read(pid, 'environ')).split(b'\0')   # it may have begun between the two readings
+
+_EXITING = 0x00000004  # PF_EXITING: on its way out
+
+def _begins(pid:int) -> bool:
+    "Whether a process is inside of execve(2): the kernel does not know yet where its environment will end (`env_end`)."
+    fields = _read(pid, 'stat').rpartition(b') ')[2].split()
+    return len(fields) > 48 and fields[48] == b'0' and not int(fields[6]) & _EXITING
 
 def _table_elsewhere(mark:bytes, among:Iterable[int]) -> dict[int, tuple[int, int, bool]]:
     found, (name, _, value) = {}, os.fsdecode(mark).partition('=')
