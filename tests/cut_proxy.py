@@ -6,7 +6,7 @@ class CutProxy:
     """Passes bytes on, until told otherwise. A context manager; `url` is where it listens, always the same.
 
     `cut()` breaks all connections and refuses new ones, `hang()` accepts and passes nothing on, `restore()` ends both.
-    `break_answer(after)` lets the next request through and breaks its connection after so many bytes of the answer."""
+    `break_answer(after)` lets the next request through and breaks its connection after so many bytes of the answer; `then_refuse`: none is accepted after that."""
     def __init__(self, target):
         u = urlsplit(target)
         self.target, self.port, self.after, self.broken, self.accepted = (u.hostname, u.port), 0, None, 0, 0
@@ -32,7 +32,7 @@ class CutProxy:
     def cut(self): self._do(self._cut())
     def hang(self): self._do(self._set_flow(False))
     def restore(self): self._do(self._restore())
-    def break_answer(self, after=0): self.after = after
+    def break_answer(self, after=0, then_refuse=False): self.after, self.then_refuse = after, then_refuse
 
     async def _set_flow(self, on): self.flowing.set() if on else self.flowing.clear()
     async def _restore(self):
@@ -52,6 +52,7 @@ class CutProxy:
         try:
             await self.flowing.wait()
             r, there = await asyncio.open_connection(*self.target)
+            writer.transport.set_write_buffer_limits(0)   # what was written has gone out: a break takes nothing of it back
             pumps = [asyncio.ensure_future(self._pump(reader, there, False)), asyncio.ensure_future(self._pump(r, writer, True))]
             try: await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -71,6 +72,7 @@ class CutProxy:
                         writer.write(data[:self.after])
                         await writer.drain()
                         self.after, self.broken = None, self.broken + 1
+                        if self.then_refuse: self.server.close()
                         return
                     self.after -= len(data)
                 writer.write(data)

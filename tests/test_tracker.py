@@ -486,8 +486,10 @@ def test_waiting_is_over_when_the_job_is(tracker):
         job = in_status(tracker, R)
         waiting = [asyncio.create_task(tracker.wait(job.id, 60)) for _ in range(3)] + [asyncio.create_task(asyncio.to_thread(tracker.join, job.id, 60))]
         await asyncio.sleep(.01)
-        threading.Thread(target=tracker.mark_completed, args=(job.id, {})).start()
+        ending = threading.Thread(target=tracker.mark_completed, args=(job.id, {}))
+        ending.start()
         assert all(j is job for j in await asyncio.gather(*waiting))
+        ending.join()
         assert await tracker.wait(job.id, 0) is job and tracker.join(job.id, 0) is job
     asyncio.run(main())
 
@@ -791,8 +793,10 @@ def test_watchers_that_follow_one_another_are_all_woken(two):
     for _ in range(8):
         job = in_status(a, R)
         with pytest.raises(TimeoutError): b.join(job.id, .045)   # about the time between two looks
-        threading.Timer(.002, a.mark_completed, (job.id, {})).start()
+        ending = threading.Timer(.002, a.mark_completed, (job.id, {}))
+        ending.start()
         assert b.join(job.id, 60).status is C
+        ending.join()
 
 def test_a_move_that_was_made_elsewhere_is_not_made_again(two):
     a, b = two
