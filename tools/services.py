@@ -19,7 +19,7 @@ from needs import PATH, where
 _prctl = ctypes.CDLL(None).prctl if sys.platform == 'linux' else None
 _starter = ThreadPoolExecutor(1, 'services')  # PR_SET_PDEATHSIG means the thread that forked, so that one lives as long as we do
 
-def until(condition, what, deadline=30.):
+def until(condition, what, deadline=120.):
     "Wait for a condition; `what` is called for the words if it does not come."
     end = time.monotonic() + deadline
     while not (value := condition()):
@@ -201,7 +201,7 @@ class Docker(Service):
         at = self.folder/'exec/containerd/containerd.pid'
         child = _process(at)
         super().kill()
-        if child is not None and psutil.wait_procs([child], timeout=10)[1]: child.kill()
+        if child is not None and psutil.wait_procs([child], timeout=30)[1]: child.kill()
         at.unlink(missing_ok=True)  # the next engine would take another's process, or one not yet reaped, for a containerd that lives
 
     def close(self):
@@ -226,13 +226,19 @@ class Docker(Service):
                 if any(here in word for word in p.cmdline()) or f'/{self.cgroup}/' in Path(f'/proc/{p.pid}/cgroup').read_text(): mine.append(p)
         for p in mine:
             with suppress(psutil.NoSuchProcess): p.kill()
-        psutil.wait_procs(mine, timeout=10)
+        psutil.wait_procs(mine, timeout=60)
         mounts = [line.split()[4] for line in Path('/proc/self/mountinfo').read_text().splitlines()]
         for at in sorted((m for m in mounts if m.startswith(here+'/')), reverse=True): subprocess.run(['umount', '--lazy', at], check=True)
         for top in Path('/sys/fs/cgroup').glob(f'**/{self.cgroup}' if (Path('/sys/fs/cgroup')/self.cgroup).exists() else f'*/{self.cgroup}'):
-            for group, _, _ in os.walk(top, topdown=False):
-                with suppress(FileNotFoundError): os.rmdir(group)
+            for group, _, _ in os.walk(top, topdown=False): until(lambda group=group: _removed(group), lambda group=group: f'{group} to be empty', 30.)
         shutil.rmtree(self.folder, ignore_errors=not self.folder.exists())
+
+def _removed(group) -> bool:
+    "Remove a control group. The kernel may take a moment to see that nobody is in it any more."
+    try: os.rmdir(group)
+    except FileNotFoundError: return True
+    except OSError: return False
+    return True
 
 def _process(pidfile) -> psutil.Process | None:
     try: return psutil.Process(int(pidfile.read_text()))
