@@ -1,5 +1,5 @@
 "Every runner keeps the promises of all runners, as far as its flags claim them; and whoever breaks one is caught."
-import asyncio, json, shutil
+import asyncio, json, shutil, time
 from contextlib import suppress
 from dataclasses import replace
 import docker, pytest
@@ -44,6 +44,13 @@ def test_functions(tracker, pool, endless):
     with CallRunner({name: getattr(functions, name) for name in ('plain', 'fails', 'looks', 'waits', 'talks', 'deaf')}, pool=pool) as runner:
         held = asyncio.run(check_runner(runner, trial, tracker=tracker, queue=JobQueue, deadline=60.))
     assert not unclaimed(held) and 'work that fails is failed, and says why' in held
+
+def test_a_function_that_cannot_be_forced_has_time_to_hear(tracker):
+    def slow(report):
+        while not report.cancelled: time.sleep(.01)
+        time.sleep(1.5)
+    trial = Trial(quick={'func': 'plain'}, endless={'func': 'slow'})
+    assert asyncio.run(check_runner(CallRunner({'plain': functions.plain, 'slow': slow}), trial, tracker=tracker, only='what is stopped is gone')) == ['what is stopped is gone']
 
 # --- containers
 

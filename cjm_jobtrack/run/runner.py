@@ -76,7 +76,7 @@ class Held(list):
     "The promises that were seen to hold, in order."
     def __init__(self): super().__init__(); self.untried: dict[str, str] = {}   # promise -> why it was not tried
 
-# %% ../../nbs/run/10_runner.ipynb #ca1148cd
+# %% ../../nbs/run/10_runner.ipynb #f29a2c30
 _PROMISES: list[tuple[str, str, Callable]] = []
 
 def _promise(text:str, needs:str=''):
@@ -116,7 +116,8 @@ class _Check:
     async def follow(self, job:Job, handle:dict, report:Report) -> Outcome:
         async with asyncio.timeout(self.deadline): return await self.runner.follow(job, handle, report)
 
-    async def stop(self, job:Job, handle:dict, grace:float=1.) -> Receipt:
+    async def stop(self, job:Job, handle:dict, grace:float|None=None) -> Receipt:
+        if grace is None: grace = 1. if 'force' in getattr(self.runner, 'capabilities', ()) else self.deadline/2   # what cannot be forced has to have time to hear
         async with asyncio.timeout(self.deadline): return await self.runner.stop(job, handle, grace)
 
     @asynccontextmanager
