@@ -7,6 +7,7 @@ from cjm_jobtrack.core.errors import InvalidInput, StoreError
 from cjm_jobtrack.core.logs import LogStore
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run import outputs
+from cjm_jobtrack.run.attempt import _supervisor
 from cjm_jobtrack.run.groups import Group, Groups, own_groups
 from cjm_jobtrack.run.process import ProcessRunner, check_limits, check_process
 from cjm_jobtrack.run.runner import Report
@@ -433,6 +434,19 @@ def test_a_number_that_was_given_to_another_process_is_not_taken_for_ours(bench,
         stranger.kill()
         stranger.wait()
 
+def test_a_supervisor_that_was_slow_to_begin_is_known(bench):
+    "Half a minute passed between its birth and its first line: the machine was busy."
+    async def main():
+        job, report = bench.begin('sh', '-c', 'sleep 600 & echo on; wait')
+        handle = await bench.runner.start(job)
+        until(lambda: bench.log(job), 'output')
+        os.utime(bench.folder(job)/'pid', (time.time()+30,)*2)
+        assert _supervisor(bench.folder(job)).pid == handle['pid']
+        receipt = await bench.another().stop(job, handle, 5.)
+        assert receipt.confirmed and receipt.how == 'asked' and handle['pid'] not in receipt.ended and len(receipt.ended) == 2
+        assert (await bench.outcome(job, report)).status == 'cancelled' and not runs(handle['pid'])
+    asyncio.run(main())
+
 @pytest.mark.parametrize('lost', ['clock', 'lock'])
 def test_found_by_its_mark_when_all_else_fails(bench, lost):
     "The system's clock was put right by an hour, or somebody tidied up the lock."
@@ -440,7 +454,7 @@ def test_found_by_its_mark_when_all_else_fails(bench, lost):
         job, report = bench.begin('sh', '-c', 'sleep 600 & echo on; wait')
         handle = await bench.runner.start(job)
         until(lambda: bench.log(job), 'output')
-        if lost == 'clock': os.utime(bench.folder(job)/'pid', (time.time()+3600,)*2)
+        if lost == 'clock': os.utime(bench.folder(job)/'pid', (time.time()-3600,)*2)
         else: (bench.folder(job)/'alive').unlink()
         assert (await bench.runner.find(job))['pid'] == handle['pid'] == (await bench.runner.start(job))['pid']
         following = asyncio.create_task(bench.runner.follow(job, handle, report))

@@ -69,7 +69,7 @@ def _is_held(folder:Path) -> bool:
     if fd is not None: os.close(fd)
     return fd is None
 
-# %% ../../nbs/run/11_attempt.ipynb #d02749ec
+# %% ../../nbs/run/11_attempt.ipynb #7ff899d0
 def _state(folder:Path) -> str:
     "`ended`, `alive`, `lost` or `unbegun`."
     if not os.path.exists(folder): return 'unbegun'
@@ -83,7 +83,7 @@ def _supervisor(folder:Path) -> psutil.Process|None:
     if (pid := _number(folder, 'pid')) is None or not _is_held(folder): return None
     try:
         p = psutil.Process(pid)
-        ours = abs(p.create_time() - (folder/'pid').stat().st_mtime) < 2 and p.status() != psutil.STATUS_ZOMBIE
+        ours = p.create_time() - (folder/'pid').stat().st_mtime < 2 and p.status() != psutil.STATUS_ZOMBIE   # it may have been born long before it could write
     except psutil.NoSuchProcess: return None
     return p if ours and _is_held(folder) else None
 
