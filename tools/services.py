@@ -240,7 +240,7 @@ def _process(pidfile) -> psutil.Process | None:
 
 class SSH(Service):
     """An SSH server on loopback for whoever runs it, with keys of its own. A program called `ssh` in `programs` knows it as `host`, and knows nothing else."""
-    name, host = 'sshd', 'elsewhere'
+    name, host, url = 'sshd', 'elsewhere', 'ssh://elsewhere'
 
     def __init__(self,
         **environ,  # Variables that its commands find

@@ -8,11 +8,11 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/container_engine.html.md"""
 __all__ = ['SOCKET', 'engine_options', 'ssh_command', 'docker_engine', 'Engine', 'signal_container', 'has_image', 'pull_image',
            'libraries', 'make_image']
 
-# %% ../../nbs/run/13_container_engine.ipynb #19df4db1
+# %% ../../nbs/run/13_container_engine.ipynb #17783d44
 import asyncio, errno, http.client, json, os, re, shlex, shutil, socket, subprocess, tarfile, tempfile, threading, time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -48,7 +48,7 @@ def engine_options(
     options['base_url'] = options['base_url'].removeprefix('http+')   # as docker-py says it
     return options
 
-# %% ../../nbs/run/13_container_engine.ipynb #cd2d18ec
+# %% ../../nbs/run/13_container_engine.ipynb #4c8cae85
 def ssh_command(
     url:str,      # `ssh://[user@]host[:port][/path of its socket]`
 ) -> list[str]:   # Program and arguments
@@ -58,9 +58,9 @@ def ssh_command(
     if shutil.which('ssh') is None: raise InvalidInput('base_url', f'is {url!r}, and there is no program `ssh` here', 'Install one, e.g. apt-get install openssh-client')
     user, host, port, path = m.groups()
     there = ['docker', *(['--host', f'unix://{path}'] if path and path != '/' else []), 'system', 'dial-stdio']
-    return ['ssh', '-T', *(['-l', unquote(user)] if user else []), *(['-p', port] if port else []), '--', host.strip('[]'), shlex.join(there)]
+    return ['ssh', '-T', '-o', 'ConnectTimeout=30', *(['-l', unquote(user)] if user else []), *(['-p', port] if port else []), '--', host.strip('[]'), shlex.join(there)]
 
-# %% ../../nbs/run/13_container_engine.ipynb #7a51ce8e
+# %% ../../nbs/run/13_container_engine.ipynb #abb2775b
 class _Line(socket.socket):
     "Our end of a connection through a program, which ends with it. Raises `OSError` when the program cannot be started."
     def __init__(self, command:list[str]):
@@ -74,34 +74,43 @@ class _Line(socket.socket):
             self.heard.close()
             raise
 
-    def _real_close(self) -> None:   # as `ssl.SSLSocket` does: called when nobody reads from it any more either
+    def _real_close(self) -> None:   # as `ssl.SSLSocket` does: called when nobody reads from it any more either, and perhaps once more
         super()._real_close()
+        if (heard := vars(self).pop('heard', None)) is None: return
         self.program.terminate()
         try: self.program.wait(2.)
         except subprocess.TimeoutExpired: self.program.kill(); self.program.wait()
-        with self.heard: self.words = os.pread(self.heard.fileno(), 1 << 16, 0)[-4096:]
+        with heard: self.words = os.pread(heard.fileno(), 1 << 16, 0)[-4096:]
 
 class _LineConnection(urllib3.connection.HTTPConnection):
-    def __init__(self, *args, command:list[str], **kwargs):
+    def __init__(self, *args, command:list[str], door:threading.Semaphore, **kwargs):
         super().__init__(*args, **kwargs)
-        self.command = command
+        self.command, self.door = command, door
 
     def connect(self) -> None:
-        self.sock = _Line(self.command)
-        self.sock.settimeout(self.timeout)
+        with self.door, self._ending(line := _Line(self.command)):
+            self.sock = line
+            line.settimeout(self.timeout)
+            line.sendall(b'GET /_ping HTTP/1.1\r\nHost: docker\r\n\r\n')
+            with http.client.HTTPResponse(line, method='GET') as r: r.begin(), r.read()
+
+    @contextmanager
+    def _ending(self, line:_Line):
+        "What the program says is why the connection ends."
+        try: yield
+        except (ConnectionError, http.client.HTTPException) as e:
+            self.close()
+            said = line.words.decode(errors='replace').strip().splitlines() or [f'`{self.command[0]}` ended with status {line.program.returncode}: {e}']
+            raise ConnectionAbortedError(errno.ECONNABORTED, said[-1].strip()) from e   # a reset would be passed over by urllib3, as long as it sends
 
     def getresponse(self):
-        line = self.sock
-        try: return super().getresponse()
-        except ConnectionError as e:   # it is closed now
-            said = line.words.decode(errors='replace').strip().splitlines()
-            raise ConnectionResetError(errno.ECONNRESET, said[-1].strip() if said else f'`ssh` ended with status {line.program.returncode} and said nothing') from e
+        with self._ending(self.sock): return super().getresponse()
 
 class _OverSSH(BaseHTTPAdapter):
     "For a `requests` session: all that is asked goes through `ssh`. docker-py has one too, which needs another library, begins a run for each question, and can neither be woken nor lose its patience."
     def __init__(self, command:list[str], most:int):
         super().__init__()
-        self.pool = urllib3.HTTPConnectionPool('localhost', maxsize=most, command=command)
+        self.pool = urllib3.HTTPConnectionPool('localhost', maxsize=most, command=command, door=threading.Semaphore(8))
         self.pool.ConnectionCls = _LineConnection
 
     def get_connection(self, url, proxies=None): return self.pool
