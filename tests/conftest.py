@@ -3,6 +3,7 @@
     database         the URL of a fresh database; the test runs once on SQLite and once on PostgreSQL
     postgres_url     the URL of a fresh PostgreSQL database
     docker_engine    an engine, `.url`: the machine's own (DOCKER_HOST or the usual socket), else one that is started for the session
+    engine_over_ssh  the same engine, as it is reached over SSH: a server of the test's own, `.url`
     own_postgres, own_docker    servers of the test's own, which it may restart, kill and crash (tools/services.py)"""
 import os, uuid
 from contextlib import closing, nullcontext, suppress
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from needs import NEEDS, dockerd, engine
 from cjm_jobtrack.run.groups import Groups
 from cjm_jobtrack.run.process import _whose
-from services import Docker, Postgres
+from services import SSH, Docker, Postgres
 
 LONG = os.environ.get('HYPOTHESIS_PROFILE') == 'long'  # `make test-long`
 settings.register_profile('quick', deadline=None, derandomize=True)  # the same examples each time: a red run is never luck
@@ -91,6 +92,16 @@ def docker_engine() -> Engine | Docker:
 
 def _our_containers(url) -> set[str]:
     with closing(docker.DockerClient(base_url=url)) as client: return {c.name for c in client.containers.list(all=True, filters={'label': 'jobtrack.job'}, ignore_removed=True)}
+
+@pytest.fixture
+def engine_over_ssh(docker_engine, monkeypatch) -> SSH:
+    "An SSH server with the engine behind it, for one test: `url`; `stop()`, `start()`. Afterwards no `ssh` is left."
+    need('ssh')
+    with SSH(DOCKER_HOST=docker_engine.url) as server:
+        monkeypatch.setenv('PATH', str(server.programs), prepend=os.pathsep)
+        yield server
+        left = [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE and str(server.folder/'client') in p.cmdline()]
+    assert not left, f'left behind: {left}'
 
 @pytest.fixture
 def own_docker() -> Docker:

@@ -32,9 +32,9 @@ def small_image(
 
 class Bench:
     "A tracker, a runner, and jobs for it."
-    def __init__(self, tmp, url, **options):
+    def __init__(self, tmp, url, through=None, **options):
         self.tmp, self.url, self.tracker = tmp, url, JobTracker(f'sqlite:///{tmp}/jobs.db')
-        self.runner = DockerRunner(tmp/'docker', self.tracker.logs, base_url=url, **options)
+        self.runner = DockerRunner(tmp/'docker', self.tracker.logs, base_url=through or url, **options)
         self.runner.interval, self.runner.look_every = .02, .5
         self.client = docker.DockerClient(base_url=url, timeout=60)
 
@@ -48,7 +48,7 @@ class Bench:
     def box(self, job): return self.client.api.inspect_container(self.runner.container(job))
     def is_there(self, job): return bool(self.ours(f'jobtrack.job={job.id}'))
     def ours(self, label=None): return self.client.api.containers(all=True, filters={'label': label or f'jobtrack.owner={self.runner.owner}'})
-    def another(self): return DockerRunner(self.runner.folder, self.tracker.logs, base_url=self.url)
+    def another(self): return DockerRunner(self.runner.folder, self.tracker.logs, base_url=self.runner.url)
 
     async def outcome(self, job, report, deadline=100.):
         async with asyncio.timeout(deadline): return await self.runner.follow(job, await self.runner.start(job), report)
@@ -64,8 +64,13 @@ class Bench:
         self.tracker.close()
 
 @contextmanager
-def bench_at(tmp, url, **options):
+def bench_at(
+    tmp,           # A folder
+    url,           # The engine
+    through=None,  # How the runner reaches it; None: in the same way
+    **options,     # As for `DockerRunner`
+):
     small_image(url)
-    b = Bench(tmp, url, **options)
+    b = Bench(tmp, url, through, **options)
     try: yield b
     finally: b.close()

@@ -328,20 +328,26 @@ def test_a_deaf_thread_is_not_claimed_to_have_ended(tracker):
         assert outcome.status == 'cancelled' and (await runner.stop(job, handle, .02)).confirmed
     asyncio.run(main())
 
-def test_a_coroutine_that_will_not_be_cancelled_is_not_claimed_to_have_ended(tracker):
+async def waits_in_spite(go):
+    while not go.is_set():
+        try: await go.wait()
+        except asyncio.CancelledError: continue
+async def waits_between_yields(go):
+    yield 1
+    await waits_in_spite(go)
+    yield 2
+
+@pytest.mark.parametrize('fn', [waits_in_spite, waits_between_yields])
+def test_a_coroutine_or_generator_that_will_not_be_cancelled_is_not_claimed_to_have_ended(tracker, fn):
     runner, go = CallRunner(), asyncio.Event()
-    async def stubborn():
-        while not go.is_set():
-            try: await go.wait()
-            except asyncio.CancelledError: continue
     async def main():
-        job, report = begun(tracker, runner.call(stubborn))
+        job, report = begun(tracker, runner.call(fn, go))
         handle = await runner.start(job)
         await asyncio.sleep(0)
         receipt = await runner.stop(job, handle, .02)
         assert not receipt.confirmed and 'coroutine' in receipt.message
         go.set()
-        assert (await runner.follow(job, handle, report)).status == 'cancelled'
+        async with asyncio.timeout(20): assert (await runner.follow(job, handle, report)).status == 'cancelled'
     asyncio.run(main())
 
 async def yields_in_spite(begun):
@@ -367,24 +373,6 @@ def test_an_asynchronous_generator_that_takes_no_notice_is_left_where_it_yields(
         return receipt, await runner.follow(job, handle, report)
     receipt, outcome = asyncio.run(main())
     assert (receipt.confirmed, receipt.how, outcome.status) == (True, 'asked', 'cancelled')
-
-def test_an_asynchronous_generator_that_goes_on_waiting_is_not_claimed_to_have_ended(tracker):
-    runner, go = CallRunner(), asyncio.Event()
-    async def stubborn():
-        yield 1
-        while not go.is_set():
-            try: await go.wait()
-            except asyncio.CancelledError: pass
-        yield 2
-    async def main():
-        job, report = begun(tracker, runner.call(stubborn))
-        handle = await runner.start(job)
-        await asyncio.sleep(0)
-        receipt = await runner.stop(job, handle, .02)
-        assert not receipt.confirmed and 'coroutine' in receipt.message
-        go.set()
-        async with asyncio.timeout(20): assert (await runner.follow(job, handle, report)).status == 'cancelled'
-    asyncio.run(main())
 
 def test_stopping_from_another_loop(tracker):
     "The queue has a loop of its own; a stop may come from elsewhere."

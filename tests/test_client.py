@@ -139,6 +139,8 @@ def test_an_originals_job_from_upload_to_download(original, tmp_path):
     assert client.download(job.id, 'a b#?%.mp4', tmp_path/'got').read_bytes() == b'one' and client.download(job.id, to=tmp_path/'got').read_bytes() == b'two'
     assert sorted(p.name for p in (tmp_path/'got').iterdir()) == ['a b#?%.mp4', 'é.mp4']
     assert client.list_jobs('completed', 5)[0].id == job.id and client.list_jobs(['pending', 'failed']) == [] and client.list_jobs(before=job.id) == []
+    for odd in 'done', ['failed', 'done'], 3:
+        with pytest.raises(InvalidInput, match='Use pending, running'): client.list_jobs(odd)
 
 def test_an_original_is_not_asked_for_what_it_cannot_do(original, tmp_path):
     node, client = original

@@ -1,8 +1,7 @@
 "Every runner keeps the promises of all runners, as far as its flags claim them; and whoever breaks one is caught."
 import asyncio, json, shutil, time
-from contextlib import suppress
 from dataclasses import replace
-import docker, pytest
+import pytest
 from cjm_jobtrack.core.errors import InvalidInput
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.net.remote import NodeDirectory
@@ -55,17 +54,19 @@ def test_a_function_that_cannot_be_forced_has_time_to_hear(tracker):
 # --- containers
 
 @pytest.mark.needs('busybox')
-def test_containers(tmp_path, docker_engine, tracker, monkeypatch):
+@pytest.mark.parametrize('way', ['its socket', pytest.param('SSH', marks=pytest.mark.needs('ssh'))])
+def test_containers(tmp_path, docker_engine, tracker, monkeypatch, way, request):
     from containers import IMAGE, bench_at
     def sh(text, **spec): return {'image': IMAGE, 'argv': ['sh', '-c', text], **spec}
-    trial = Trial(quick=sh('echo hello'), endless=sh('echo on; sleep 600'), failing=sh('echo no; exit 3'), talkative=sh(LINES), deaf=sh(DEAF), bad={'image': IMAGE, 'argv': [3]}, many=50,
+    trial = Trial(quick=sh('echo hello'), endless=sh('echo on; sleep 600'), failing=sh('echo no; exit 3'), talkative=sh(LINES), deaf=sh(DEAF), bad={'image': IMAGE, 'argv': [3]}, many=50 if way == 'its socket' else 20,
                   leaving=sh('echo hello >/output/hello.txt', output_dir=str(tmp_path/'out')))
-    monkeypatch.setenv('JOBTRACK_TEST_ENGINE', docker_engine.url)
+    url = docker_engine.url if way == 'its socket' else request.getfixturevalue('engine_over_ssh').url
+    monkeypatch.setenv('JOBTRACK_TEST_ENGINE', url)
     (tmp_path/'bench').mkdir()
-    with bench_at(tmp_path/'bench', docker_engine.url) as bench:   # brings the image, and takes away what is left
+    (tmp_path/'out').mkdir()
+    (tmp_path/'out').chmod(0o777)   # nothing is made on another machine, or lent
+    with bench_at(tmp_path/'bench', docker_engine.url, url) as bench:   # brings the image, and takes away what is left
         held = asyncio.run(check_runner(bench.runner, trial, tracker=bench.tracker, make='makers:docker', queue=JobQueue, deadline=60.))
-        for c in bench.ours():
-            with suppress(docker.errors.NotFound): bench.client.api.remove_container(c['Id'], force=True, v=True)
     assert held.untried == {} and {'the log has what was printed, whole and once, also when following is broken off', 'the files it leaves are told, with size and digest', 'work that does not listen is ended by force',
                                    'many at once end well', 'work outlives the process that began it, and its log goes on where it was', 'a time limit ends it, and is told as the cause'} <= {*held}, held.untried
 

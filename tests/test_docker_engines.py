@@ -1,11 +1,13 @@
 "Engines wherever docker-py reaches them: TCP, TLS, contexts; and images from a registry, all on loopback."
 import asyncio, hashlib, http.server, json, os, shutil, socket, subprocess, sys, threading
-import pytest
-from cjm_jobtrack.run.container_engine import docker_engine
+from contextlib import closing
+import psutil, pytest
+from cjm_jobtrack.core.errors import InvalidInput, NodeUnreachable
+from cjm_jobtrack.run.container_engine import Engine, docker_engine, ssh_command
 from containers import IMAGE, bench_at, small_image
 from helpers import until
 from needs import where
-from services import Docker
+from services import SSH, Docker
 
 pytestmark = [pytest.mark.needs('busybox'), pytest.mark.needs('dockerd')]
 
@@ -74,6 +76,113 @@ def test_over_tls(tmp_path, monkeypatch):
             bench.runner.interval, bench.runner.look_every = .02, .5
             works(bench)
             unix.close()
+
+# --- over SSH
+
+@pytest.fixture
+def over_ssh(tmp_path, docker_engine, engine_over_ssh):
+    "A bench whose runner has only SSH. Afterwards no thread of its is left."
+    (tmp_path/'out').mkdir()
+    (tmp_path/'out').chmod(0o777)   # nothing is made on another machine, or lent
+    with bench_at(tmp_path, docker_engine.url, engine_over_ssh.url, timeout=30.) as bench:
+        bench.ssh = engine_over_ssh
+        yield bench
+    until(lambda: not [t for t in threading.enumerate() if t.name.startswith('jobtrack-docker')], 'the end of its threads', 30.)
+
+@pytest.mark.needs('ssh')
+def test_over_ssh(over_ssh, monkeypatch, tmp_path):
+    works(over_ssh)
+    url = over_ssh.ssh.url
+    monkeypatch.setenv('DOCKER_HOST', url)
+    assert docker_engine() == url
+    monkeypatch.delenv('DOCKER_HOST')
+    monkeypatch.setenv('DOCKER_CONFIG', str(tmp_path))
+    (tmp_path/'config.json').write_text('{}')
+    as_written_by_the_cli(tmp_path, 'studio', url)
+    told = subprocess.run([sys.executable, '-c', "from cjm_jobtrack.run.container_engine import docker_engine; print(docker_engine(context='studio'))"], capture_output=True, text=True, check=True).stdout.strip()
+    assert told == url
+
+@pytest.mark.needs('ssh')
+def test_a_new_client_follows_on_over_ssh(over_ssh):
+    job, report = over_ssh.sh('echo one; while [ ! -e /output/go ]; do sleep .02; done; echo two; exit 3', output_dir=str(over_ssh.tmp/'out'))
+    async def main():
+        handle = await over_ssh.runner.start(job)
+        following = asyncio.create_task(over_ssh.runner.follow(job, handle, report))
+        async with asyncio.timeout(30):
+            while over_ssh.log(job) != b'one\n': await asyncio.sleep(.02)
+        following.cancel()
+        await asyncio.wait({following})
+        assert following.cancelled()
+        over_ssh.runner.close()
+        over_ssh.runner = over_ssh.another()
+        assert over_ssh.runner.url == over_ssh.ssh.url and await over_ssh.runner.find(job) == handle
+        (over_ssh.tmp/'out/go').touch()
+        async with asyncio.timeout(30): return await over_ssh.runner.follow(job, handle, report)
+    assert asyncio.run(main()).failure.exit_code == 3 and over_ssh.log(job) == b'one\ntwo\n'
+
+@pytest.mark.needs('ssh')
+def test_ssh_that_is_gone_in_the_middle_is_told_and_waited_for(over_ssh):
+    "Nobody knows how the container fares, and nobody says that it has ended. What it prints meanwhile comes later."
+    other = over_ssh.begin('sleep', '600')[0]
+    job, report = over_ssh.sh('echo one; while [ ! -e /output/go ]; do sleep .02; done; echo two; exit 3', output_dir=str(over_ssh.tmp/'out'))
+    async def main():
+        runner, handle = over_ssh.runner, await over_ssh.runner.start(job)
+        following = asyncio.create_task(runner.follow(job, handle, report))
+        async with asyncio.timeout(60):
+            while over_ssh.log(job) != b'one\n': await asyncio.sleep(.02)
+            over_ssh.ssh.stop()
+            while not job.unreachable_since: await asyncio.sleep(.02)
+            receipt = await runner.stop(job, handle, 1.)
+            assert not receipt.confirmed and receipt.left == [handle['container']] and 'Connection refused' in receipt.message
+            with pytest.raises(NodeUnreachable, match='Connection refused') as told: await runner.start(other)
+            assert told.value.begun is False and 'does not answer: ssh: connect to host' in runner.why_not(other) and await runner.lacks(IMAGE) is not None
+            (over_ssh.tmp/'out/go').touch()
+            over_ssh.ssh.start()
+            return await following
+    assert asyncio.run(main()).failure.exit_code == 3 and over_ssh.log(job) == b'one\ntwo\n' and job.unreachable_since is None
+    problem = next(e.data['problem'] for e in over_ssh.tracker.history(job.id) if e.type == 'unreachable')
+    assert 'Connection' in problem or 'closed' in problem, problem
+
+@pytest.mark.needs('ssh')
+@pytest.mark.parametrize('environ, emptied, words', [({}, 'authorized_keys', 'Permission denied'), ({}, 'known_hosts', 'Host key verification failed'), ({'PATH': '/nowhere'}, None, 'not found'),
+                                                     ({'DOCKER_HOST': 'unix:///no/such/docker.sock'}, None, 'no such file or directory')], ids=['keys', 'host', 'no docker there', 'no engine there'])
+def test_ssh_says_why_nobody_answers(monkeypatch, environ, emptied, words):
+    with SSH(**environ) as server:
+        monkeypatch.setenv('PATH', str(server.programs), prepend=os.pathsep)
+        if emptied: (server.folder/emptied).write_text('')
+        with closing(Engine(server.url)) as engine:
+            with pytest.raises(NodeUnreachable) as told: engine.put(lambda api: api.ping())
+            assert words in told.value.problem and words in engine.why_silent()
+        assert docker_engine(base_url=server.url) is None
+
+@pytest.mark.parametrize('url, words', [
+    ('ssh://studio', '-- studio'), ('ssh://ann@Studio:2222', '-l ann -p 2222 -- Studio'), ('ssh://ann%40lab@studio/', '-l ann@lab -- studio'), ('ssh://[::1]:22', '-p 22 -- ::1'),
+    ('ssh://studio/run/user/7/my docker.sock', "-- studio docker --host 'unix:///run/user/7/my docker.sock'"), ('ssh://-oProxyCommand=x', '-- -oProxyCommand=x')])
+def test_what_ssh_is_asked(url, words, monkeypatch):
+    monkeypatch.setattr(shutil, 'which', lambda name: f'/usr/bin/{name}')
+    assert ' '.join(ssh_command(url)) == f'ssh -T -o ConnectTimeout=30 {words if "docker" in words else words + " docker"} system dial-stdio'
+
+@pytest.mark.parametrize('url', ['ssh://', 'ssh://ann:secret@studio', 'ssh://studio:x', 'ssh://studio?a=b', 'ssh:///run/docker.sock', 'ssh://a@b@c'])
+def test_where_ssh_cannot_go(url):
+    with pytest.raises(InvalidInput, match='Give ssh://'): ssh_command(url)
+    assert docker_engine(base_url=url) is None
+
+def test_without_ssh(monkeypatch, tmp_path):
+    monkeypatch.setenv('PATH', str(tmp_path))
+    with closing(Engine('ssh://studio')) as engine, pytest.raises(InvalidInput, match='there is no program `ssh` here'): engine.put(lambda api: api.ping())
+
+@pytest.mark.parametrize('code, problem', [('exec sleep 600', 'timed out'), ('trap "" TERM; echo Welcome; exec sleep 600', 'Welcome'), ('exit 7', 'ended with status 7'), ('kill -9 $$', 'ended with status -9'),
+                                           ('echo Bye >&2; exit 1', 'Bye')], ids=['silent', 'deaf', 'ends', 'killed', 'speaks'])
+def test_an_ssh_that_does_otherwise(tmp_path, monkeypatch, code, problem):
+    "It is ended, if it must be by force, and leaves nothing."
+    (tmp_path/'ssh').write_text(f'#!/bin/sh\n{code}\n')
+    (tmp_path/'ssh').chmod(0o755)
+    monkeypatch.setenv('PATH', str(tmp_path), prepend=os.pathsep)
+    def children(): return {p.pid for p in psutil.Process().children()}
+    before, fds = children(), len(os.listdir('/proc/self/fd'))
+    with closing(Engine('ssh://studio', timeout=1.)) as engine, pytest.raises(NodeUnreachable) as told: engine.put(lambda api: api.ping())
+    assert problem in told.value.problem
+    assert children() <= before and len(os.listdir('/proc/self/fd')) == fds
 
 @pytest.fixture
 def registry(tmp_path):
@@ -148,8 +257,11 @@ def stalling():
         finally: over.set(), server.shutdown(), thread.join()
     until(lambda: not [t for t in threading.enumerate() if t.name == 'jobtrack-aside'], 'the end of those who waited for it')
 
-def test_pulls_that_stall_hold_up_nobody_and_can_be_stopped(tmp_path, stalling, docker_engine):
-    with bench_at(tmp_path, docker_engine.url) as bench:
+@pytest.mark.parametrize('way', ['its socket', pytest.param('SSH', marks=pytest.mark.needs('ssh'))])
+def test_pulls_that_stall_hold_up_nobody_and_can_be_stopped(tmp_path, docker_engine, way, request):
+    through = None if way == 'its socket' else request.getfixturevalue('engine_over_ssh').url
+    stalling = request.getfixturevalue('stalling')   # goes before the way does: the engine may only then answer
+    with bench_at(tmp_path, docker_engine.url, through) as bench:
         async def main():
             pulls = [bench.begin('true', image=f'{stalling}/{"mute" if n % 2 else "tool"}{n}', pull='missing') for n in range(20)]   # more than the engine's threads
             handles = [await bench.runner.start(j) for j, _ in pulls]

@@ -203,12 +203,12 @@ def test_a_foreign_container_of_our_name_is_never_touched(bench):
 @pytest.mark.parametrize('n, text', [(128, '128'), ('512m', 1 << 29), ('1.5g', 3 << 29), ('2 GiB', 2 << 30), ('7340032', 7340032), ('10MB', 10 << 20)])
 def test_sizes_as_people_write_them(n, text): assert check_container({'image': 'x', 'limits': {'file_size': n}})['limits']['file_size'] == int(text)
 
-@pytest.mark.parametrize('limits, field', [({k: v}, k) for k in ('memory', 'shm', 'tmp', 'file_size') for v in ('nanm', 'infm', 'nan', '1e9', '-5m', '9'*400, '9'*30 + 'p', '١m', '', 'm', 1e9, math.inf, math.nan, 1 << 60, -1, True)]
+@pytest.mark.parametrize('limits, field', [({k: v}, k) for k in ('memory', 'shm', 'tmp', 'file_size') for v in ('nanm', 'infm', 'nan', '1e9', '-5m', '9'*400, '9'*30 + 'p', '١m', '', 'm', 1e9, math.inf, math.nan, 1 << 60, 10**5000, -1, True)]
     + [({'cpus': v}, 'cpus') for v in (math.inf, math.nan, -1, 1 << 70, 1e300, '2', True)] + [({'pids': v}, 'pids') for v in (0, -1, 1 << 23, 10**400, math.inf, 2.5, '5m')]
     + [({'memory_swap': '1g'}, 'memory_swap'), ({'memory': '2g', 'memory_swap': '1g'}, 'memory_swap'), ({'memory': '2g', 'memory_swap': -1}, 'memory_swap')])
 def test_limits_that_make_no_sense(limits, field):
     with pytest.raises(InvalidInput) as e: check_container({'image': 'x', 'limits': limits})
-    assert e.value.field == f'limits.{field}' and e.value.remedy
+    assert e.value.field == f'limits.{field}' and e.value.remedy and len(str(e.value)) < 500
 
 @pytest.mark.parametrize('spec, field', [({'inputs': {'/a': '/output/a'}, 'output_dir': '/o'}, 'inputs'), ({'inputs': {'/a': '/results/x/y'}, 'output_dir': '/o', 'output_at': '/results'}, 'inputs'), ({'require_output': True}, 'output_dir')])
 def test_what_does_not_go_together(spec, field):

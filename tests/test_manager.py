@@ -899,12 +899,18 @@ def test_M15_files_are_streamed_through(tmp_path):
         for f in n.node.inputs.iterdir(): f.unlink()
         for f in (n.node.workspace/'outputs').rglob('*.mp4'): f.unlink()
 
-def test_M14_a_download_that_breaks_off_is_broken_off(tmp_path):
+@contextmanager
+def far_file(tmp_path):
+    "A network that can be cut, a manager that reaches a node through it, and a job there that has left a file of 40 MB."
     made = '\nname = "make"\ninput = "none"\nargv = ["/usr/bin/env", "dd", "if=/dev/zero", "of={output_dir}/a.mp4", "bs=1048576", "count=40"]\n'
     (tmp_path/'p').mkdir(), (tmp_path/'p/make.toml').write_text(made)
     with node_at(tmp_path, tmp_path/'p') as n, CutProxy(n.url) as net, managed(tmp_path, net.url) as h:
         job = h.rc.submit('make').id
         assert h.rc.wait(job, 20).status == 'completed'
+        yield net, h, job
+
+def test_M14_a_download_that_breaks_off_is_broken_off(tmp_path):
+    with far_file(tmp_path) as (net, h, job):
         for path in '', '/a.mp4':
             begun, got = time.monotonic(), 0
             with pytest.raises(httpx.RemoteProtocolError), h.http.stream('GET', f'/api/jobs/{job}/download{path}') as r:
@@ -919,11 +925,7 @@ def test_M14_a_download_that_breaks_off_is_broken_off(tmp_path):
         until(lambda: 'fetched' in h.types(job), 'the download to be told')
 
 def test_a_reader_who_leaves_is_let_go(tmp_path):
-    made = '\nname = "make"\ninput = "none"\nargv = ["/usr/bin/env", "dd", "if=/dev/zero", "of={output_dir}/a.mp4", "bs=1048576", "count=40"]\n'
-    (tmp_path/'p').mkdir(), (tmp_path/'p/make.toml').write_text(made)
-    with node_at(tmp_path, tmp_path/'p') as n, CutProxy(n.url) as net, managed(tmp_path, net.url) as h:
-        job = h.rc.submit('make').id
-        assert h.rc.wait(job, 20).status == 'completed'
+    with far_file(tmp_path) as (net, h, job):
         for _ in range(3):
             with h.http.stream('GET', f'/api/jobs/{job}/download') as r: next(r.iter_raw(1000))
         def open_to_node(): return [c for c in psutil.Process().net_connections() if c.raddr and c.raddr.port == net.port and c.status == 'ESTABLISHED']

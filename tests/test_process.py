@@ -768,6 +768,7 @@ def test_limits_that_make_no_sense_are_named(limits, field):
 
 def test_limits_as_people_write_them():
     assert check_limits({'memory': '512m', 'file_size': '1.5 GiB', 'cpus': 2, 'cpu_s': .5, 'pids': None}) == {'memory': 512 << 20, 'file_size': 3 << 29, 'cpus': 2, 'cpu_s': .5}
+    assert check_limits({'file_size': '9007199254740993'}) == {'file_size': 9007199254740993}   # no float is so near
 
 def test_limits_that_need_a_group_are_refused_without(bench):
     if bench.groups: pytest.skip('only without control groups')

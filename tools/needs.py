@@ -68,6 +68,8 @@ NEEDS = {need.name: need for need in (
          'containers, on a real engine', use=('test', 'bench'), remedy='start a Docker engine, or run as root after apt-get install docker.io iptables', helps=may_mount),
     Need('dockerd', ('docker.io', 'iptables'), dockerd,
          'what becomes of containers when their engine restarts', remedy='run as root after apt-get install docker.io iptables', helps=may_mount),
+    Need('ssh', ('openssh-server', 'openssh-client', 'docker.io'), lambda: all(program(name)() for name in ('ssh', 'ssh-keygen', 'docker')) and program('sshd')() or None,
+         'containers on an engine that is reached over SSH'),
     Need('busybox', ('busybox-static',), program('busybox'),
          'containers, with a small image', use=('test', 'bench')),
     Need('registry', ('docker-registry',), program('docker-registry'),

@@ -1,4 +1,4 @@
-"""Servers for tests and benchmarks: PostgreSQL, the Docker engine, Redis.
+"""Servers for tests and benchmarks: PostgreSQL, the Docker engine, SSH, Redis.
 
 Each lives in a folder of its own and goes with it; nothing of the machine's own servers is touched. Each is a context manager:
 
@@ -6,7 +6,7 @@ Each lives in a folder of its own and goes with it; nothing of the machine's own
     with Docker() as engine: docker.DockerClient(engine.url)
 
 They end when this process ends, however it ends."""
-import ctypes, json, os, pwd, shutil, signal, subprocess, sys, tempfile, time
+import ctypes, json, os, pwd, shutil, signal, socket, subprocess, sys, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
 from abc import ABC, abstractmethod
 from contextlib import suppress
@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psutil
-from needs import PATH, where
+from needs import PATH, program, where
 
 _prctl = ctypes.CDLL(None).prctl if sys.platform == 'linux' else None
 _starter = ThreadPoolExecutor(1, 'services')  # PR_SET_PDEATHSIG means the thread that forked, so that one lives as long as we do
@@ -243,6 +243,46 @@ def _removed(group) -> bool:
 def _process(pidfile) -> psutil.Process | None:
     try: return psutil.Process(int(pidfile.read_text()))
     except (OSError, ValueError, psutil.NoSuchProcess): return None
+
+class SSH(Service):
+    """An SSH server on loopback for whoever runs it, with keys of its own. A program called `ssh` in `programs` knows it as `host`, and knows nothing else."""
+    name, host, url = 'sshd', 'elsewhere', 'ssh://elsewhere'
+
+    def __init__(self,
+        **environ,  # Variables that its commands find
+    ):
+        super().__init__()
+        at, user = lambda name: self.folder/name, pwd.getpwuid(os.getuid()).pw_name
+        with socket.socket() as s:
+            s.bind(('127.0.0.1', 0))
+            self.port = s.getsockname()[1]
+        for key in 'host_key', 'key': subprocess.run([program('ssh-keygen')(), '-q', '-t', 'ed25519', '-N', '', '-f', at(key)], check=True, stdin=subprocess.DEVNULL)
+        shutil.copy(at('key.pub'), at('authorized_keys'))
+        at('known_hosts').write_text(f'[127.0.0.1]:{self.port} {at("host_key.pub").read_text()}')
+        wanted = ' '.join(f'"{k}={v}"' for k, v in (dict(PATH=PATH) | environ).items())
+        self._write('server', ListenAddress='127.0.0.1', Port=self.port, HostKey=at('host_key'), AuthorizedKeysFile=at('authorized_keys'), AuthenticationMethods='publickey', StrictModes='no', UsePAM='no', PidFile='none', SetEnv=wanted)
+        self._write('client', Host=self.host, HostName='127.0.0.1', Port=self.port, User=user, IdentityFile=at('key'), IdentitiesOnly='yes', IdentityAgent='none', UserKnownHostsFile=at('known_hosts'), GlobalKnownHostsFile='/dev/null', StrictHostKeyChecking='yes')
+        self.programs = at('bin')
+        self.programs.mkdir()
+        (self.programs/'ssh').write_text(f'#!/bin/sh\nexec {program("ssh")()} -F {at("client")} "$@"\n')
+        (self.programs/'ssh').chmod(0o755)
+
+    def _write(self, name, **settings): (self.folder/name).write_text(''.join(f'{k} {v}\n' for k, v in settings.items()))
+
+    def command(self):
+        if os.geteuid() == 0: Path('/run/sshd').mkdir(0o755, exist_ok=True)  # where the part without rights is locked up; Debian's unit makes it
+        return [where('ssh'), '-D', '-e', '-f', str(self.folder/'server')]
+
+    def answers(self):
+        with socket.socket() as s: return s.connect_ex(('127.0.0.1', self.port)) == 0
+
+    def signal(self, number, deadline=60.):
+        "Its sessions end with it."
+        sessions = psutil.Process(self.process.pid).children(recursive=True) if self.process is not None and self.process.poll() is None else []
+        super().signal(number, deadline)
+        for p in sessions:
+            with suppress(psutil.NoSuchProcess): p.kill()
+        psutil.wait_procs(sessions, timeout=10)
 
 class Redis(Service):
     "A Redis server on a Unix socket, which keeps nothing."

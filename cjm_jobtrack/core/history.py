@@ -9,7 +9,7 @@ __all__ = ['LIVE', 'export_jobs', 'import_jobs', 'BackupReport', 'backup', 'Impo
            'read_dossier', 'read_original', 'PruneReport', 'RetentionPolicy', 'candidates', 'duration', 'instant',
            'orphans', 'prune', 'removed']
 
-# %% ../../nbs/core/07_history.ipynb #fc8182d8
+# %% ../../nbs/core/07_history.ipynb #6491430d
 import gzip, io, os, shutil, zlib
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Iterable, Iterator
 from .archive import _LONGEST, _TOLD, FORMAT, VERSION, ImportReport, Problem, _encode, _is, _loads, _read_lines, dossier_line, read_dossier  # noqa: F401
 from .errors import InvalidInput, StoreError
-from .job import Dossier, Failure, Job, JobEvent, JobStatus, instant, jsonable
+from .job import Dossier, Failure, Job, JobEvent, JobStatus, instant, jsonable, read_statuses
 from .original import _Joined, _read_list, read_original  # noqa: F401
 from .retention import _PAGE, PruneReport, RetentionPolicy, _ask, _log_store, candidates, duration, orphans, prune, removed  # noqa: F401
 from .tracker import JobTracker
@@ -36,7 +36,7 @@ def _lines(tracker:JobTracker, filters:dict) -> Iterator[str]:
         n, after = n + len(page), page[-1].num
     yield _encode({'end': True, 'jobs': n})
 
-# %% ../../nbs/core/07_history.ipynb #fde6c065
+# %% ../../nbs/core/07_history.ipynb #14a0670f
 @contextmanager
 def _appearing(path:Path) -> Iterator[BinaryIO]:
     "A new file, which takes the place of `path` at the end of the block. Raises `InvalidInput`, `StoreError`."
@@ -76,8 +76,7 @@ _FILTERS = ('name', 'node', 'batch', 'runner', 'since', 'until', 'metadata', 'pi
 def _filters(status, given:dict) -> dict:
     "Filters as the store takes them. Raises `InvalidInput`."
     if odd := sorted(given.keys() - {*_FILTERS}): raise InvalidInput(odd[0], 'is not a filter', f'Use {", ".join(("status", *_FILTERS))}')
-    try: wanted = None if status is None else [JobStatus(s) for s in ([status] if isinstance(status, str) else status)]
-    except ValueError as e: raise InvalidInput('status', f'is {status!r}', f'Use {", ".join(JobStatus)}') from e
+    wanted = read_statuses(status)
     return {k: instant(v, k) if k in ('since', 'until') else v for k, v in given.items() if v is not None} | ({} if wanted is None else {'status': wanted})
 
 # %% ../../nbs/core/07_history.ipynb #c5b11921

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/live.html.md"""
 # %% auto #0
 __all__ = ['LiveJobs']
 
-# %% ../../nbs/core/05_live.ipynb #09875f08
+# %% ../../nbs/core/05_live.ipynb #2bb54e34
 import logging, tempfile, threading
 from collections import OrderedDict
 from typing import Any, Callable, Iterable
@@ -16,7 +16,7 @@ from fastcore.basics import patch
 from fastcore.meta import delegates
 from .errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, LeaseLost, UnknownJob
 from .feeds import Feeds
-from .job import Add, Dossier, Job, JobEvent, JobStatus, Move, check_id, instant, jsonable, now, spec_differences
+from .job import Add, Dossier, Job, JobEvent, JobStatus, Move, check_id, instant, jsonable, now, read_statuses, spec_differences
 from .logs import LogStore
 from .memory import MemoryStore
 from .plans import Planner, Write, looked_over
@@ -180,7 +180,7 @@ def _need(self:LiveJobs, job_id) -> Job:
     if (job := self.get_job(job_id)) is None: raise UnknownJob(job_id)
     return job
 
-# %% ../../nbs/core/05_live.ipynb #cd507251
+# %% ../../nbs/core/05_live.ipynb #c2f1e76f
 @patch
 def list_jobs(self:LiveJobs,
     status:str|Iterable[str]|None=None, # One status or several; None: all
@@ -197,8 +197,7 @@ def list_jobs(self:LiveJobs,
     pinned:bool|None=None,              # Only those that retention spares, or only the others
 ) -> list[Job]:                         # Live objects, newest first
     "Jobs on record."
-    try: wanted = None if status is None else [JobStatus(s) for s in ([status] if isinstance(status, str) else status)]
-    except ValueError as e: raise InvalidInput('status', f'is {status!r}', f'Use {", ".join(JobStatus)}') from e
+    wanted = read_statuses(status)
     if limit is not None and (not isinstance(limit, int) or limit < 0): raise InvalidInput('limit', f'is {limit!r}', 'Give a whole number of at least 0')
     with self._lock:
         self._sync()

@@ -10,7 +10,7 @@ __all__ = ['ORIGINAL_KEYS', 'CONNECT', 'SILENCE', 'PAUSE', 'Ask', 'Next', 'Pause
            'AsyncRemoteClient', 'no_route', 'Upload', 'job_path', 'compare', 'original_output', 'original_log',
            'disposition_name', 'digest_of', 'target_path']
 
-# %% ../../nbs/net/20_client.ipynb #585ed536
+# %% ../../nbs/net/20_client.ipynb #9714e979
 import asyncio, base64, hashlib, io, json, logging, mimetypes, os, re, time
 from contextlib import AsyncExitStack, ExitStack, aclosing, closing, contextmanager
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from httpx_sse import EventSource
 import cjm_jobtrack
 from ..core.errors import DamagedTransfer, IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
 from ..core.history import instant as on_record
-from ..core.job import Failure, Job, JobEvent, JobStatus, OutputFile, new_id, now
+from ..core.job import Failure, Job, JobEvent, JobStatus, OutputFile, new_id, now, read_statuses
 from ..core.logs import LogChunk, collapse_frames
 from ..core.tracker import pump
 from ..run.runner import retry_delay
@@ -452,10 +452,9 @@ def look_all(self:ClientBase) -> list[tuple[dict, Job]]:  # In the server's orde
         return [(w, read_job(w, a.url)) for w in a.part('jobs')]
     return self._run(rule())
 
-# %% ../../nbs/net/20_client.ipynb #ad47e0d8
+# %% ../../nbs/net/20_client.ipynb #65c4fe6b
 def _list(status, limit, before, **filters):
-    wanted = [None] if status is None else [JobStatus(s) for s in ([status] if isinstance(status, str) else status)]
-    found, fits = [], _fitting(**filters)
+    found, fits, wanted = [], _fitting(**filters), [None] if status is None else read_statuses(status)
     for s in wanted:
         a = yield Ask('GET', '/jobs', params=dict(status=s, limit=limit, before=before) | {k: v for k, v in filters.items() if v is not None})
         told = a.part('jobs')
@@ -487,7 +486,7 @@ def list_jobs(self:ClientBase,
     since:str|None=None,                 # Only those created at this instant or later, ISO-8601 with offset
     until:str|None=None,                 # Only those created before this instant
 ) -> list[Job]:                          # Newest first
-    "Jobs on the server's record."
+    "Jobs on the server's record. Raises `InvalidInput`."
     return self._run(_list(status, limit, before, name=name, node=node, batch=batch, since=since and on_record(since, 'since'), until=until and on_record(until, 'until')))
 
 # %% ../../nbs/net/20_client.ipynb #4a0aa4aa

@@ -8,8 +8,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/container.html.md"""
 __all__ = ['CLOSED', 'PIDS', 'check_source', 'check_container', 'find_source', 'find_sources', 'default_user',
            'container_request', 'container_name', 'container_labels', 'container_outcome', 'Reaped']
 
-# %% ../../nbs/run/13_container.ipynb #b11cb1b0
-import hashlib, json, os, re, stat
+# %% ../../nbs/run/13_container.ipynb #faaf2430
+import hashlib, json, os, stat
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from docker.errors import APIError
@@ -17,33 +17,19 @@ from docker.types import DeviceRequest, HostConfig, LogConfig, Mount, Ulimit
 from ..core.errors import InvalidInput
 from ..core.job import Job, JobStatus, check_id, elapsed_s
 from ..core.progress import ProgressReader
-from .process import _word, _words
 from .outcome import Outcome, exit_outcome
 from .outputs import LARGEST
+from .program import Bounds, _word, _words, check_limits
 
-# %% ../../nbs/run/13_container.ipynb #1ae6bb7d
+# %% ../../nbs/run/13_container.ipynb #fad15d94
 _FIELDS = dict(image=None, argv=None, entrypoint=None, env={}, cwd=None, inputs={}, output_dir=None, output_at='/output', output_globs=None, limits={}, network='none', user=None,
                read_only=True, cap_add=[], init=True, gpus=None, pull='never', stop_signal=None, progress=None, invalid_exit=[], require_output=False)
 _NOT_OURS = 'resources', 'queue_timeout', 'stall_timeout'   # what the queue reads
-_SIZES = {k: (least, 1 << 53) for k, least in dict(memory=6 << 20, memory_swap=6 << 20, file_size=1, shm=1, tmp=1).items()}
-_LIMITS = _SIZES | dict(cpus=(.01, 8192), pids=(1, 1 << 22))  # field -> the least and the most that make sense. Source: Linux, NR_CPUS and PID_MAX_LIMIT
-
-def _size(text:str) -> int|None:
-    "Bytes, from a text like `512m`; None for one that is no size."
-    m = re.fullmatch(r'(\d{1,18})(?:\.(\d{1,9}))? ?([kmgtp]?)(?:i?b)?', text.strip().lower(), re.ASCII)
-    return m and int((int(m[1]) if m[2] is None else float(f'{m[1]}.{m[2]}')) * (1 << 10*' kmgtp'.index(m[3] or ' ')))
+_LIMITS = {k: Bounds(least, 1 << 53, 'size') for k, least in dict(memory=6 << 20, memory_swap=6 << 20, file_size=1, shm=1, tmp=1).items()} | dict(cpus=Bounds(.01, 8192, 'number'), pids=Bounds(1, 1 << 22))  # Source: Linux, NR_CPUS and PID_MAX_LIMIT
 
 def _limits(given) -> dict:
     "Limits in bytes and numbers. Raises `InvalidInput` naming the one that is impossible."
-    if not isinstance(given, dict): raise InvalidInput('limits', f'is {given!r}', 'Give a dict')
-    out = {}
-    for k, v in given.items():
-        if k not in _LIMITS: raise InvalidInput(f'limits.{k}', 'is not a limit', f'Limits: {", ".join(_LIMITS)}')
-        if v is None: continue
-        n, (least, most) = _size(v) if isinstance(v, str) and k in _SIZES else v, _LIMITS[k]
-        if type(n) not in ((int, float) if k == 'cpus' else (int,)) or not least <= n <= most:
-            raise InvalidInput(f'limits.{k}', f'is {v!r}', f'Give a {"whole " * (k != "cpus")}number from {least:,} to {most:,}' + ', or a text like "512m"' * (k in _SIZES))
-        out[k] = n
+    out = check_limits(given, _LIMITS, 'container')
     if 'memory_swap' in out and 'memory' not in out: raise InvalidInput('limits.memory_swap', 'is given, and `limits.memory` is not', 'It counts memory and swap together: give both')
     if out.get('memory_swap', 1 << 53) < out.get('memory', 0): raise InvalidInput('limits.memory_swap', f'is {given["memory_swap"]!r}, less than the memory', 'It counts memory and swap together')
     return out
