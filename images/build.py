@@ -6,8 +6,7 @@ transcribe    a small Debian by debootstrap (for root, from the mirror of this m
 The engine is the one of DOCKER_HOST, of the current context, or the usual socket."""
 import argparse, os, shutil, subprocess, sys, tarfile, tempfile
 from pathlib import Path
-import docker
-from cjm_jobtrack.run.container_engine import engine_options, libraries
+from cjm_jobtrack.run.container_engine import engine_client, engine_options, libraries
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent/'cjm_jobtrack'
@@ -47,7 +46,7 @@ def build(
 ) -> str:          # What the image is called
     "Build one image."
     own = client is None
-    client = docker.DockerClient(timeout=600, **engine_options()) if own else client
+    client = engine_client(engine_options(), 600.) if own else client
     try:
         with tempfile.TemporaryDirectory(prefix=f'jobtrack-{name}-') as tmp:
             IMAGES[name](Path(tmp))

@@ -82,8 +82,8 @@ def test_the_line_of_the_readme(tmp_path, own_docker, root, monkeypatch):
         if 'runner' in names: names['runner'].close()
 
 @pytest.mark.slow
+@pytest.mark.needs('debootstrap')
 def test_transcribe_in_a_container(tmp_path, own_docker, root):
-    if shutil.which('debootstrap', path='/usr/sbin:/usr/bin') is None: pytest.skip('no debootstrap here: apt-get install debootstrap')
     build(root, own_docker.url, 'transcribe')
     b = Bench(tmp_path, own_docker.url)
     shutil.copy(SHIPPED/'recording.wav', b.workspace)

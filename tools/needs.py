@@ -74,6 +74,8 @@ NEEDS = {need.name: need for need in (
          'containers, with a small image', use=('test', 'bench')),
     Need('registry', ('docker-registry',), program('docker-registry'),
          'pulling images, from a registry'),
+    Need('debootstrap', ('debootstrap',), program('debootstrap'),
+         'the image of `transcribe`'),
     Need('plugin-system', (), plugin_system,
          'plugins under the real plugin manager', remedy='install Python 3.12 or 3.13 (pyenv and uv are looked into), then `make test`', helps=lambda: False),
     Need('redis', ('redis-server',), program('redis-server'),
