@@ -16,6 +16,7 @@ from needs import NEEDS, dockerd, engine
 from cjm_jobtrack.run.groups import Groups
 from cjm_jobtrack.run.process import _whose
 from services import SSH, Docker, Postgres
+from tidy import OwnTmp
 
 LONG = os.environ.get('HYPOTHESIS_PROFILE') == 'long'  # `make test-long`
 settings.register_profile('quick', deadline=None, derandomize=True)  # the same examples each time: a red run is never luck
@@ -123,8 +124,22 @@ def _describe(p) -> str:
     try: return f'{p.pid} {" ".join(p.cmdline())[:200]}'
     except psutil.NoSuchProcess: return f'{p.pid} (ended just now)'
 
+TMP = pytest.StashKey[OwnTmp]()
+
 @pytest.fixture(scope='session', autouse=True)
-def nothing_left_behind(tmp_path_factory):
+def own_tmp(pytestconfig, tmp_path_factory):
+    "The tests have a temporary folder of their own; after the last of them nothing is in it any more, and nothing is mounted below theirs."
+    with OwnTmp(tmp_path_factory.getbasetemp()) as own:   # the base first: pytest keeps the last three where they always are
+        pytestconfig.stash[TMP] = own
+        yield
+        del pytestconfig.stash[TMP]
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item):
+    if (own := item.config.stash.get(TMP, None)) is not None: own.note(item.nodeid)
+
+@pytest.fixture(scope='session', autouse=True)
+def nothing_left_behind(own_tmp, tmp_path_factory):
     "After the last test no process that any of them started is left, even one with a session of its own."
     session = os.environ[MARK] = str(uuid.uuid4())
     yield

@@ -14,6 +14,10 @@ def until(condition, what, deadline=60.):
         time.sleep(.005)
     return value
 
+def mortal(folder) -> dict[str, str]:
+    "The environment of a process that will be killed: what it cannot clean up lies in the test's own folder."
+    return os.environ | {'TMPDIR': str(folder)}
+
 # A pipeline that does as it is told. Its plan is a JSON text: `hex` (bytes to print), `say` (a line to print), `environ` (print that),
 # `helpers` (so many endless processes, each in a session of its own), `steps` (so many lines of progress), `lines` (so many of 99 characters), `gate` (a file to wait for),
 # `more` (a line to print after the gate), `files` (name -> text), `exit` (status).

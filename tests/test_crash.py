@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 from conftest import LONG
+from helpers import mortal
 from cjm_jobtrack.core.tracker import JobTracker
 
 EXPECT = {'finish': ('completed', 1), 'retry': ('completed', 2), 'fail': ('failed', 2), 'cancel': ('cancelled', 1), 'call': ('completed', None), 'batch': ('completed', 1)}   # status, and at which attempt
 
 @contextmanager
-def stage():
+def stage(folder):
     "Plays scenes in processes that die where they are told."
-    p = subprocess.Popen([sys.executable, str(Path(__file__).with_name('crash_child.py'))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    p = subprocess.Popen([sys.executable, str(Path(__file__).with_name('crash_child.py'))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=mortal(folder))
     def play(url, folder, scene, crash_at=None, deadline=30.):
         p.stdin.write(json.dumps(dict(url=url, folder=str(folder), scene=scene, crash_at=crash_at, deadline=deadline)) + '\n')
         p.stdin.flush()
@@ -26,8 +27,8 @@ def stage():
         p.wait(20)
 
 @pytest.fixture(scope='module')
-def play():
-    with stage() as p: yield p
+def play(tmp_path_factory):
+    with stage(tmp_path_factory.mktemp('killed')) as p: yield p
 
 def check(url, folder, scene, told):
     "The record, and what was really done, after everything has ended."

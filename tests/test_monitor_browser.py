@@ -42,7 +42,7 @@ view = monitor(second)
 def jupyter_lab(folder:Path):
     "A JupyterLab with homes of its own below `folder`; yields its address."
     port = free_port()
-    homes = {k: str(folder/v) for k, v in dict(HOME='home', JUPYTER_CONFIG_DIR='config', JUPYTER_DATA_DIR='data', JUPYTER_RUNTIME_DIR='runtime', IPYTHONDIR='ipython').items()}
+    homes = {k: str(folder/v) for k, v in dict(HOME='home', JUPYTER_CONFIG_DIR='config', JUPYTER_DATA_DIR='data', JUPYTER_RUNTIME_DIR='runtime', IPYTHONDIR='ipython', TMPDIR='tmp').items()}
     for h in homes.values(): Path(h).mkdir(parents=True)
     work = folder/'work'
     work.mkdir()

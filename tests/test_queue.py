@@ -11,7 +11,7 @@ from cjm_jobtrack.run.call import CallRunner
 from cjm_jobtrack.run.process import ProcessRunner
 from cjm_jobtrack.run.queue import _HEEDED, JobQueue
 from cjm_jobtrack.run.runner import Outcome, Receipt, retry_delay
-from helpers import until
+from helpers import mortal, until
 
 pytestmark = pytest.mark.filterwarnings('error::RuntimeWarning', 'error::pytest.PytestUnraisableExceptionWarning')
 
@@ -1141,9 +1141,9 @@ sys.exit(int(sys.argv[1 + int(attempt)]))
 '''
 
 @pytest.fixture(scope='module')
-def victims():
+def victims(tmp_path_factory):
     "A process whose children are queues that die at a given moment. Answers how each ended."
-    with subprocess.Popen([sys.executable, '-c', VICTIM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen([sys.executable, '-c', VICTIM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=mortal(tmp_path_factory.mktemp('killed'))) as server:
         def run(**kw):
             print(json.dumps(kw), file=server.stdin, flush=True)
             return int(server.stdout.readline())

@@ -10,7 +10,7 @@ from cjm_jobtrack.run.call import CallRunner
 from cjm_jobtrack.run.process import ProcessRunner
 from cjm_jobtrack.run.lease import _here
 from cjm_jobtrack.run.queue import JobQueue
-from helpers import until
+from helpers import mortal, until
 
 # What the queues of these tests can do. `call` is carried out by all of them, `a` by those that are told to
 FUNCTIONS = '''
@@ -70,7 +70,7 @@ tracker.close()
 def queue_process(url, folder, *, names=('call',), slots=4, ttl=1., backoff=.01, dies_at=None):
     "A queue in a process of its own, which a test may kill or suspend, or which dies at an event of this type."
     how = dict(url=url, folder=str(folder/'work'), names=names, slots=slots, ttl=ttl, backoff=backoff, dies_at=dies_at)
-    p = subprocess.Popen([sys.executable, '-c', QUEUE, json.dumps(how)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    p = subprocess.Popen([sys.executable, '-c', QUEUE, json.dumps(how)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=mortal(folder))
     try:
         assert p.stdout.readline() == 'ready\n'
         yield p

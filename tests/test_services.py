@@ -6,6 +6,7 @@ import psutil, psycopg, pytest
 from helpers import until
 from needs import NEEDS
 from services import Postgres
+from tidy import OwnTmp
 
 def rows(url, sql):
     with psycopg.connect(url.replace('+psycopg', ''), autocommit=True) as c:
@@ -51,6 +52,21 @@ def test_server_ends_with_a_killed_process(root):
 def test_server_that_cannot_start_says_why():
     with pytest.raises(RuntimeError, match='no_such_setting'):
         with Postgres(no_such_setting='1'): pass
+
+@pytest.mark.needs('postgresql')
+def test_server_where_other_accounts_may_not_enter():
+    with OwnTmp() as own:
+        own.folder.chmod(0o700)
+        with Postgres() as server: assert server.run('SELECT 1') == [(1,)]
+    assert not server.folder.exists()
+
+@pytest.mark.needs('postgresql')
+def test_nothing_is_left_of_a_server_that_was_interrupted_while_it_was_made(monkeypatch):
+    def interrupted(*args, **kw): raise KeyboardInterrupt
+    with OwnTmp(patience=0):
+        with monkeypatch.context() as m, pytest.raises(KeyboardInterrupt):
+            m.setattr(subprocess, 'run', interrupted)
+            Postgres()
 
 def mounts(): return Path('/proc/self/mountinfo').read_text()
 

@@ -1,5 +1,5 @@
 "Tracker: legal moves only, each once, seen by all who watch, from any thread, loop and process."
-import asyncio, json, logging, subprocess, sys, tempfile, threading, time
+import asyncio, gc, json, logging, os, subprocess, sys, tempfile, threading, time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 import pytest
@@ -683,6 +683,40 @@ def test_nothing_touches_the_disk_without_need(monkeypatch, tmp_path):
         asyncio.run(main())
         in_status(t, C)
         assert t.clear_completed() == 2 and not [*tmp_path.iterdir()]
+
+def test_what_is_written_after_the_end_goes_with_the_tracker(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, 'tempdir', str(tmp_path))
+    with JobTracker() as t: logs = t.logs
+    assert not [*tmp_path.iterdir()]
+    logs.append('late', 1, b'a last word')
+    assert [*tmp_path.iterdir()]
+    del t
+    gc.collect()
+    assert not [*tmp_path.iterdir()]
+
+OPEN_AT_THE_END = '''
+import multiprocessing, os, sys
+from cjm_jobtrack.core.tracker import JobTracker
+def work():
+    global kept
+    kept = JobTracker()
+    kept.log('a', b'begun', attempt=1)
+if sys.argv[1] == 'forked':   # what it inherits is not its own to remove
+    work()
+    if (pid := os.fork()) == 0: sys.exit()
+    os.waitpid(pid, 0)
+    assert kept.logs.folder.exists()
+elif sys.argv[1] == 'pool':
+    p = multiprocessing.get_context('fork').Process(target=work)
+    p.start(), p.join()
+    assert p.exitcode == 0
+else: work()
+'''
+
+@pytest.mark.parametrize('how', ['interpreter', 'pool', 'forked'])
+def test_nothing_is_left_of_a_tracker_that_nobody_closed(tmp_path, how):
+    subprocess.run([sys.executable, '-c', OPEN_AT_THE_END, how], env=os.environ | {'TMPDIR': str(tmp_path)}, check=True, timeout=60)
+    assert not [*tmp_path.iterdir()]
 
 def test_closing_leaves_no_thread_and_no_file_but_the_database(url, tmp_path):
     before = {*threading.enumerate()}

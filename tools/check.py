@@ -3,11 +3,12 @@
 Every check runs even when an earlier one failed, so that one run tells everything; the last words of those that failed are said again at the end.
 Ends with status 1 if any failed.
 Notebooks and tests find a Docker engine at DOCKER_HOST, where there is one or one can be started."""
-import os, subprocess, sys, threading, time
+import os, subprocess, sys, tempfile, threading, time
 from contextlib import ExitStack
 from pathlib import Path
 from needs import dockerd, engine
 from services import Docker
+from tidy import LeftBehind, OwnTmp
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -34,9 +35,22 @@ def run(cmd, env):
             del tail[:-WORDS]
     with subprocess.Popen(cmd, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as p:
         (reader := threading.Thread(target=show, daemon=True)).start()
-        p.wait()
+        try: p.wait()
+        except KeyboardInterrupt:   # the check got it too, and is cleaning up
+            p.wait(60)
+            raise
         reader.join(5)   # somebody who was left behind may hold the pipe open
         return p.returncode, bytes(tail).decode(errors='replace')
+
+def look_after(cmd, env):
+    "Runs a check with a temporary folder of its own, in which it may leave nothing. pytest's own folders stay where they always are: it keeps the last three."
+    done, env = (1, ''), env | {'PYTEST_DEBUG_TEMPROOT': env.get('PYTEST_DEBUG_TEMPROOT', tempfile.gettempdir())}
+    try:
+        with OwnTmp() as own: done = run(cmd, env | {'TMPDIR': str(own.folder)})
+    except LeftBehind as e:
+        print(e, flush=True)
+        return done[0] or 1, f'{done[1]}\n{e}'
+    return done
 
 def main(long):
     with ExitStack() as stack:
@@ -49,7 +63,7 @@ def checks(long):
     for n, (what, cmd) in enumerate(CHECKS, 1):
         print(f'\n==> {n}/{len(CHECKS)} {what}', flush=True)
         start = time.monotonic()
-        status, words = run(cmd + (LONG.get(cmd[0], []) if long else []), env)
+        status, words = look_after(cmd + (LONG.get(cmd[0], []) if long else []), env)
         print(f'    {"ok" if not status else f"FAILED with status {status}"}, {time.monotonic()-start:.1f} s', flush=True)
         if status: failed.append((what, words))
     for what, words in failed: print(f'\n==> the last words of: {what}\n{words}', flush=True)

@@ -19,6 +19,23 @@ from needs import PATH, program, where
 _prctl = ctypes.CDLL(None).prctl if sys.platform == 'linux' else None
 _starter = ThreadPoolExecutor(1, 'services')  # PR_SET_PDEATHSIG means the thread that forked, so that one lives as long as we do
 
+def mounts_below(*folders) -> list[str]:
+    "Where something is mounted at or below these folders, the deepest first."
+    tops = [os.path.realpath(f) for f in folders]
+    at = [line.split()[4].encode().decode('unicode_escape') for line in Path('/proc/self/mountinfo').read_text().splitlines()] if sys.platform == 'linux' else []
+    return sorted((m for m in at if any(m == t or m.startswith(t+'/') for t in tops)), reverse=True)
+
+def discard(folder, deadline=10.):
+    "Remove a folder with all that is in it and mounted below it, though somebody may still be at work in it."
+    end = time.monotonic() + deadline
+    while os.path.lexists(folder):
+        for at in mounts_below(folder): subprocess.run(['umount', '--lazy', at], stderr=subprocess.DEVNULL)   # one that went just now is no fault
+        try: return shutil.rmtree(folder)
+        except FileNotFoundError: continue   # somebody removes the same
+        except OSError:
+            if time.monotonic() > end: raise
+            time.sleep(.05)
+
 def until(condition, what, deadline=120.):
     "Wait for a condition; `what` is called for the words if it does not come."
     end = time.monotonic() + deadline
@@ -27,13 +44,15 @@ def until(condition, what, deadline=120.):
         time.sleep(.01)
     return value
 
+def _all_may_enter(folder) -> bool: return all(p.stat().st_mode & 1 for p in (Path(folder).resolve()/'server').parents)
+
 class Service(ABC):
     "A server process and its folder."
     name, end_signal, account = '', signal.SIGTERM, None
 
     def __init__(self):
-        base = tempfile.gettempdir()  # a socket's path has at most 107 bytes
-        self.folder = Path(tempfile.mkdtemp(prefix=f'jobtrack-{self.name}-', dir=base if len(base) < 50 else '/tmp'))
+        base = tempfile.gettempdir()  # a socket's path has at most 107 bytes, and other accounts have to get there
+        self.folder = Path(tempfile.mkdtemp(prefix=f'jobtrack-{self.name}-', dir=base if len(base) < 50 and _all_may_enter(base) else '/tmp'))
         self.process, self.log = None, self.folder/'server.log'
 
     @abstractmethod
@@ -76,7 +95,7 @@ class Service(ABC):
 
     def close(self):
         try: self.stop()
-        finally: shutil.rmtree(self.folder, ignore_errors=True)
+        finally: discard(self.folder)
 
     def __enter__(self):
         try: return self.start()
@@ -98,10 +117,11 @@ class Postgres(Service):
         with self.log.open('ab') as log:
             try: subprocess.run([self.bin/'initdb', '-D', self.folder/'data', '-U', 'jobtrack', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'],
                                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=True, **self._as_account())
-            except subprocess.CalledProcessError as e:
+            except BaseException as e:
                 words = self.words()
-                shutil.rmtree(self.folder, ignore_errors=True)
-                raise RuntimeError(words) from e
+                discard(self.folder)
+                if isinstance(e, subprocess.CalledProcessError): raise RuntimeError(words) from e
+                raise
 
     def command(self):
         settings = dict(listen_addresses='', max_connections=200, unix_socket_directories=self.folder, unix_socket_permissions='0700') | self.settings
@@ -206,8 +226,9 @@ class Docker(Service):
 
     def close(self):
         try:
-            if self.process is not None and self.answers(): self._end_containers()
-            self.stop()
+            try:
+                if self.process is not None and self.answers(): self._end_containers()
+            finally: self.stop()
         finally: self._sweep()
 
     def _end_containers(self):
@@ -227,11 +248,9 @@ class Docker(Service):
         for p in mine:
             with suppress(psutil.NoSuchProcess): p.kill()
         psutil.wait_procs(mine, timeout=60)
-        mounts = [line.split()[4] for line in Path('/proc/self/mountinfo').read_text().splitlines()]
-        for at in sorted((m for m in mounts if m.startswith(here+'/')), reverse=True): subprocess.run(['umount', '--lazy', at], check=True)
+        discard(self.folder)
         for top in Path('/sys/fs/cgroup').glob(f'**/{self.cgroup}' if (Path('/sys/fs/cgroup')/self.cgroup).exists() else f'*/{self.cgroup}'):
             for group, _, _ in os.walk(top, topdown=False): until(lambda group=group: _removed(group), lambda group=group: f'{group} to be empty', 30.)
-        shutil.rmtree(self.folder, ignore_errors=not self.folder.exists())
 
 def _removed(group) -> bool:
     "Remove a control group. The kernel may take a moment to see that nobody is in it any more."

@@ -8,8 +8,9 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/live.html.md"""
 __all__ = ['LiveJobs']
 
 # %% ../../nbs/core/05_live.ipynb #2bb54e34
-import logging, tempfile, threading
+import logging, shutil, tempfile, threading
 from collections import OrderedDict
+from multiprocessing.util import Finalize
 from typing import Any, Callable, Iterable
 from weakref import WeakValueDictionary, ref
 from fastcore.basics import patch
@@ -396,15 +397,17 @@ def let_go(self:LiveJobs,
         for d in (self._leases, self._stops, self._written): d.pop(job_id, None)
         self._unwritten.discard(job_id)
 
-# %% ../../nbs/core/05_live.ipynb #0d162501
+# %% ../../nbs/core/05_live.ipynb #9ef4ca90
 @patch(as_prop=True)
 def logs(self:LiveJobs) -> LogStore:
     "The logs of these jobs."
     with self._lock:
         if self._logs is None:
             f = getattr(self.store, 'file', None)
-            if f is None: self._tmp = tempfile.TemporaryDirectory(prefix='jobtrack-', ignore_cleanup_errors=True)
-            self._logs = LogStore(f.with_suffix('.logs') if f else self._tmp.name)
+            if f is None:
+                self._tmp = tempfile.mkdtemp(prefix='jobtrack-')
+                Finalize(self, shutil.rmtree, (self._tmp,), dict(ignore_errors=True), exitpriority=-1)   # the last thing to be done
+            self._logs = LogStore(f.with_suffix('.logs') if f else self._tmp)
         return self._logs
 
 # %% ../../nbs/core/05_live.ipynb #113c2e55

@@ -7,8 +7,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/tracker.html.md"""
 # %% auto #0
 __all__ = ['JobTracker', 'job_result', 'tracker_of', 'MemoryStore', 'Write', 'pump']
 
-# %% ../../nbs/core/05_tracker.ipynb #14ec93b0
-import asyncio, logging, threading, time
+# %% ../../nbs/core/05_tracker.ipynb #afa9e907
+import asyncio, logging, shutil, threading, time
 from contextlib import contextmanager, suppress
 from typing import Any, AsyncIterator, Awaitable, Callable, Iterable
 from weakref import WeakSet
@@ -21,7 +21,7 @@ from .memory import MemoryStore  # noqa: F401
 from .plans import Write  # noqa: F401
 _all_ = ['MemoryStore', 'Write', 'pump']   # whoever works with a tracker finds them here too
 
-# %% ../../nbs/core/05_tracker.ipynb #cbfa0f16
+# %% ../../nbs/core/05_tracker.ipynb #a0f035fc
 _log = logging.getLogger(__name__)
 _ENDS = {s.value for s in JobStatus if s.is_terminal}   # types of the event that ends a job
 _NEVER = float('-inf')                                   # on the monotonic clock, seconds
@@ -58,7 +58,7 @@ def close(self:JobTracker) -> None:
             for job in [*self._objects.values()]: self._save(job)
     finally:
         self.store.close()
-        if self._tmp is not None: self._tmp.cleanup()
+        if self._tmp is not None: shutil.rmtree(self._tmp, ignore_errors=True)
 
 # %% ../../nbs/core/05_tracker.ipynb #5cf77c7b
 @patch
