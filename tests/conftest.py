@@ -5,7 +5,7 @@
     docker_engine    an engine, `.url`: the machine's own (DOCKER_HOST or the usual socket), else one that is started for the session
     engine_over_ssh  the same engine, as it is reached over SSH: a server of the test's own, `.url`
     own_postgres, own_docker    servers of the test's own, which it may restart, kill and crash (tools/services.py)"""
-import os, uuid
+import os, time, uuid
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,7 +116,8 @@ def _started_here(session) -> list[psutil.Process]:
     found = []
     for p in psutil.process_iter():
         try:
-            if p.pid != os.getpid() and p.status() != psutil.STATUS_ZOMBIE and p.environ().get(MARK) == session: found.append(p)
+            if p.pid == os.getpid() or p.status() == psutil.STATUS_ZOMBIE or p.environ().get(MARK) != session: continue
+            if 'multiprocessing.resource_tracker' not in _describe(p): found.append(p)   # Python's own helper ends with the interpreter
         except (psutil.NoSuchProcess, psutil.AccessDenied): continue
     return found
 
@@ -143,12 +144,11 @@ def nothing_left_behind(own_tmp, tmp_path_factory):
     "After the last test no process that any of them started is left, even one with a session of its own."
     session = os.environ[MARK] = str(uuid.uuid4())
     yield
-    _, left = psutil.wait_procs(_started_here(session), timeout=5)
-    # Python's own helper of `multiprocessing` ends with the interpreter
-    left = [p for p in left if 'multiprocessing.resource_tracker' not in _describe(p)]
-    told = [_describe(p) for p in left]
-    for p in left:
-        with suppress(psutil.NoSuchProcess): p.kill()
+    psutil.wait_procs(_started_here(session), timeout=5)
+    told, end = [_describe(p) for p in _started_here(session)], time.monotonic() + 10
+    while (left := _started_here(session)) and time.monotonic() < end:   # one may begin another meanwhile
+        for p in left:
+            with suppress(psutil.NoSuchProcess): p.kill()
     busy = _groups_left(tmp_path_factory.getbasetemp())
     assert not told and not busy, 'left behind by the tests:\n' + '\n'.join(told + busy)
 

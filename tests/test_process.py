@@ -291,6 +291,30 @@ def test_many_who_begin_it_anew_begin_it_once(bench):
     asyncio.run(main())
     assert (bench.tmp/'count').read_text() == 'x\n'
 
+def test_who_makes_room_late_leaves_alone_what_was_begun_meanwhile(bench):
+    async def main():
+        job, report = bench.begin('true')
+        end(bench.tracker, job, await bench.outcome(job, report))
+        new, report = renewed(bench, job, 'sh', '-c', 'while [ ! -e "$0/go" ]; do sleep .02; done; echo x >>"$0/count"', bench.tmp)
+        late, other, inside, begun = bench.another(), bench.another(), asyncio.Event(), asyncio.Event()
+        really = late._end
+        async def after_a_while(*args):
+            inside.set()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1): await begun.wait()
+            return await really(*args)
+        late._end = after_a_while
+        both = [asyncio.create_task(late.start(new))]
+        await inside.wait()
+        both.append(asyncio.create_task(other.start(new)))
+        both[1].add_done_callback(lambda _: begun.set())
+        handles = await asyncio.gather(*both)
+        (bench.tmp/'go').touch()
+        assert handles[0] == handles[1] and (await bench.outcome(new, report)).status == 'completed'
+        for r in late, other: r._reap()
+    asyncio.run(main())
+    assert (bench.tmp/'count').read_text() == 'x\n'
+
 def test_work_of_an_earlier_version_belongs_to_whoever_asks(bench):
     "It did not write down when its job was created."
     async def main():

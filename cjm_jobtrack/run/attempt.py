@@ -51,16 +51,23 @@ def _number(folder:Path, name:str) -> int|None:
     except (FileNotFoundError, NotADirectoryError): return None
     return int(text) if text.endswith('\n') and text.strip().isdecimal() else None
 
-# %% ../../nbs/run/11_attempt.ipynb #3616c0c8
-def _hold(folder:Path, how:int|None=None) -> int|None:
-    "Lock an attempt: a descriptor, which lets go when closed in all processes that have it. None when somebody else holds it."
-    fd = os.open(f'{folder}/alive', os.O_RDWR | (os.O_CREAT if how is None else 0), 0o600)
-    try: fcntl.flock(fd, (fcntl.LOCK_EX if how is None else how) | fcntl.LOCK_NB)
+# %% ../../nbs/run/11_attempt.ipynb #f5024b86
+def _locked(fd:int, how:int) -> int|None:
+    "A descriptor with a lock on it. None, and it is closed, when somebody else holds that."
+    try: fcntl.flock(fd, how | fcntl.LOCK_NB)
     except BaseException as e:
         os.close(fd)
         if isinstance(e, BlockingIOError): return None
         raise
     return fd
+
+def _hold(folder:Path, how:int|None=None) -> int|None:
+    "Lock an attempt: a descriptor, which lets go when closed in all processes that have it. None when somebody else holds it."
+    return _locked(os.open(f'{folder}/alive', os.O_RDWR | (os.O_CREAT if how is None else 0), 0o600), fcntl.LOCK_EX if how is None else how)
+
+def _hold_all(folder:Path) -> int|None:
+    "Lock the folder of all attempts of a job, while room is made there. None when somebody else does that."
+    return _locked(os.open(folder, os.O_RDONLY), fcntl.LOCK_EX)
 
 def _is_held(folder:Path) -> bool:
     "Whether somebody holds the lock of an attempt."

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/process.html.md"""
 # %% auto #0
 __all__ = ['ProcessRunner', 'MARK', 'check_limits', 'check_process', 'collect_outputs']
 
-# %% ../../nbs/run/12_process.ipynb #902f796f
+# %% ../../nbs/run/12_process.ipynb #4563840d
 import asyncio, errno, hashlib, json, logging, os, shutil, signal, subprocess, time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -22,7 +22,7 @@ from .outcome import Outcome, Receipt, Report, Stops, _drop_old_log, _LogWatch, 
 from .outputs import LARGEST, collect_outputs, find_outputs, snapshot_files  # noqa: F401
 from .processes import gone, process_ids, runs, send_signals
 from .program import _FIELDS, MARK, _check_machine, _environment, _places, _program, _word, _words, check_limits, check_process  # noqa: F401
-from .attempt import _group, _has, _hold, _is_anothers, _is_held, _kept, _look, _number, _processes, _settle, _state, _supervised, _supervisor, _work, fcntl
+from .attempt import _group, _has, _hold, _hold_all, _is_anothers, _is_held, _kept, _look, _number, _processes, _settle, _state, _supervised, _supervisor, _work, fcntl
 _all_ = ['MARK', 'check_limits', 'check_process', 'collect_outputs']   # what belongs to programs is found here too
 
 # %% ../../nbs/run/12_process.ipynb #5da2e461
@@ -106,22 +106,32 @@ async def _settled(self:ProcessRunner, folder:Path, deadline:float=30.) -> str:
         await asyncio.sleep(.001)
     return state
 
-# %% ../../nbs/run/12_process.ipynb #a63a0676
+# %% ../../nbs/run/12_process.ipynb #8ab61cca
 @patch
 async def _make_room(self:ProcessRunner, job:Job, folder:Path) -> None:
     "See that nothing of an earlier job of this id is in the way. Raises `InvalidInput` when something of it runs and cannot be stopped."
     until = time.monotonic() + 30.
     while _is_anothers(folder, job):
         if time.monotonic() > until: raise TimeoutError(f'Another process has held the folder {folder} of an earlier job for 30 s. Is it suspended?')
-        _, ended, left = await self._end(folder, self.patience)
-        if left: raise InvalidInput('id', f'was that of an earlier job, of which processes are still running: {left}', 'End them, or give the job another id')
-        if ended: _log.warning('Of an earlier job %s, which was deleted, processes were still running: %s. They were ended', job.id, sorted(ended))
-        if child := self._children.get(folder): await asyncio.to_thread(child.wait, self.force)
-        self._forget(folder)
-        try: self._move_away(job, folder)
-        except FileNotFoundError: pass   # somebody else was quicker
-        except OSError as e: raise StoreError(str(folder), f'it is that of an earlier job, and cannot be removed: {e.strerror or e}', 'Check the permissions there') from e
+        lock = None
+        with suppress(FileNotFoundError): lock = _hold_all(folder.parent)
+        if lock is not None:   # only one makes room: who came later would take what the first has begun there for the earlier job's
+            try: await self._clear(job, folder)
+            finally: os.close(lock)
         await asyncio.sleep(.001)
+
+@patch
+async def _clear(self:ProcessRunner, job:Job, folder:Path) -> None:
+    "End what runs of an earlier job and remove its files, with the folder of all attempts locked."
+    if not _is_anothers(folder, job): return
+    _, ended, left = await self._end(folder, self.patience)
+    if left: raise InvalidInput('id', f'was that of an earlier job, of which processes are still running: {left}', 'End them, or give the job another id')
+    if ended: _log.warning('Of an earlier job %s, which was deleted, processes were still running: %s. They were ended', job.id, sorted(ended))
+    if child := self._children.get(folder): await asyncio.to_thread(child.wait, self.force)
+    self._forget(folder)
+    try: self._move_away(job, folder)
+    except FileNotFoundError: pass   # somebody else was quicker
+    except OSError as e: raise StoreError(str(folder), f'it is that of an earlier job, and cannot be removed: {e.strerror or e}', 'Check the permissions there') from e
 
 @patch
 def _move_away(self:ProcessRunner, job:Job, folder:Path) -> None:
