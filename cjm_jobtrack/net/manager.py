@@ -25,7 +25,7 @@ from ..core.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreacha
 from ..core.job import Job, JobStatus, OutputFile, check_id, new_id
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
-from .client import AsyncRemoteClient, disposition_name, job_path, no_route
+from .client import AsyncRemoteClient, disposition_name, is_refusal, job_path, no_route
 from .node import _find, claim, error_answer, face, newest_first, pick_output, read_json, read_request, Service, wire_output
 from .remote import NodeDirectory, RemoteRunner
 from ..run.pipeline import is_url
@@ -149,7 +149,9 @@ async def _check(self:Manager, node:dict, body:dict):
     if self.directory.is_original(node):
         if 'pipeline' in body: raise InvalidInput('pipeline', f'is {body["pipeline"]!r}, and node {node["name"]} is an original node server, which has only one and no names', 'Use another node, or POST /api/jobs')
         return
-    with suppress(NodeUnreachable): await self.directory.client(node).check(body)
+    try: await self.directory.client(node).check(body)
+    except (NodeUnreachable, NodeRefused) as e:
+        if is_refusal(e): raise
 
 # %% ../../nbs/net/23_manager.ipynb #8f3d1c85
 @patch
@@ -195,7 +197,7 @@ async def download(self:Manager, job:Job, output:OutputFile, request:Request) ->
     try:
         try: up = await client.open(request.method, job_path(job.remote_id, f'/download/{quote(output.name, safe="")}'), headers=head)
         except NodeRefused as e:
-            if not no_route(e): raise
+            if not (self.directory.is_original(n) and no_route(e)): raise
             up = await client.open(request.method, f'/download?path={quote(output.path, safe="")}', headers=head)   # later generations of the original know paths only
     except UnknownJob as e: raise HTTPException(404, f'Node {n["name"]} does not know the job any more, nor its files') from e
     if problem := _not_the_one(up, output):
