@@ -622,7 +622,7 @@ import os, sys, time
 gate, n = sys.argv[1], 0
 while not os.path.exists(gate) and n < 60_000:
     n += 1
-    print(f'Progress: {min(99, n//20)}%' + '.'*1000, flush=True)
+    print(f'Progress: {min(99, n//20)}%' + '.'*100, flush=True)
     time.sleep(.001)
 '''
 

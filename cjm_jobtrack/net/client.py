@@ -7,8 +7,9 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/client.html.md"""
 # %% auto #0
 __all__ = ['ORIGINAL_KEYS', 'PATIENCE', 'CONNECT', 'SILENCE', 'PAUSE', 'Ask', 'Next', 'Pause', 'Answer', 'is_refusal', 'is_busy',
            'wait_of', 'read_error', 'snake', 'instant', 'original_outputs', 'original_failure', 'original_job',
-           'read_job', 'check_address', 'ClientBase', 'RemoteClient', 'AsyncRemoteClient', 'no_route', 'Upload',
-           'job_path', 'compare', 'original_output', 'original_log', 'disposition_name', 'digest_of', 'target_path']
+           'read_job', 'read_create', 'ask_original', 'check_address', 'ClientBase', 'RemoteClient',
+           'AsyncRemoteClient', 'no_route', 'Upload', 'job_path', 'compare', 'original_output', 'original_log',
+           'disposition_name', 'digest_of', 'target_path']
 
 # %% ../../nbs/net/20_client.ipynb #9714e979
 import asyncio, base64, hashlib, io, json, logging, mimetypes, os, re, time
@@ -30,6 +31,7 @@ from ..core.errors import DamagedTransfer, IllegalMove, InvalidInput, JobtrackEr
 from ..core.history import instant as on_record
 from ..core.job import Failure, Job, JobEvent, JobStatus, OutputFile, new_id, now, read_statuses
 from ..core.logs import LogChunk, collapse_frames
+from ..core.plans import UNCONFIRMED
 from ..core.tracker import pump
 from ..run.runner import retry_delay
 
@@ -177,10 +179,11 @@ def original_job(
     status = JobStatus(word) if word in set(JobStatus) else JobStatus.PENDING if word == 'queued' else JobStatus.RUNNING
     source, percent = wire.get('manual_path') or wire.get('youtube_url'), wire.get('progress')
     failed = status is JobStatus.FAILED
+    doubt = UNCONFIRMED if status is JobStatus.CANCELLED else None   # it only marks the job, and its program runs on
     return Job(id=str(wire['id']), name=str(source or wire['id']).rsplit('/', 1)[-1], runner='original', spec={'original': {k: wire.get(snake(k)) for k in ORIGINAL_KEYS}}, status=status,
                progress=float(percent) if isinstance(percent, (int, float)) and not isinstance(percent, bool) and 0 <= percent <= 100 else None, attempt=1, created_at=made, updated_at=changed,
-               started_at=made if status is not JobStatus.PENDING else None, completed_at=changed if status.is_terminal else None, error=str(wire.get('error') or 'The node gave no reason') if failed else None,
-               failure=original_failure(wire.get('error')) if failed else None, outputs=original_outputs(wire.get('output_files')))
+               started_at=made if status is not JobStatus.PENDING else None, completed_at=changed if status.is_terminal else None, error=str(wire.get('error') or 'The node gave no reason') if failed else doubt and doubt.message,
+               failure=original_failure(wire.get('error')) if failed else doubt, outputs=original_outputs(wire.get('output_files')))
 
 def read_job(
     wire:Any,      # A job as a server sent it
@@ -193,6 +196,47 @@ def read_job(
         if isinstance(wire, dict) and isinstance(wire.get('id'), (str, int)): return original_job(wire)
     except InvalidInput as e: raise NodeRefused(url, 200, f'Sent a job that cannot be read: {e}') from e
     raise NodeRefused(url, 200, 'Sent something else where a job was expected')
+
+# %% ../../nbs/net/20_client.ipynb #c7a4e91b
+_FLAGS = ('unetFlag', 'faceRestoreFlag', 'upscaleFlag', 'claheFlag')
+
+def _flag(body, name) -> bool:
+    v = body.get(name)
+    if v is None or isinstance(v, bool): return bool(v)
+    if v not in ('true', 'false'): raise InvalidInput(name, f'is {v!r}', 'Give true or false')
+    return v == 'true'
+
+def _scale(body) -> float:
+    if (v := body.get('upscaleValue')) is None: return 2.
+    try: value = 0. if isinstance(v, bool) else float(v)
+    except (TypeError, ValueError, OverflowError): value = 0.
+    if not 0 < value < float('inf'): raise InvalidInput('upscaleValue', f'is {str(v)[:100]!r}', 'Give a number above 0')
+    return value
+
+def read_create(
+    body:dict,   # What the page sends; null counts as not given
+) -> dict:       # The eight keys of a request to the original's node server
+    "Check a request of the original's pages. Raises `InvalidInput` naming the field."
+    method = 'manual' if body.get('inputMethod') is None else body['inputMethod']
+    if method not in ('manual', 'youtube', 'upload'): raise InvalidInput('inputMethod', f'is {method!r}', "Give 'manual' or 'youtube'")
+    method = 'manual' if method == 'upload' else method
+    needed = 'youtubeUrl' if method == 'youtube' else 'manualPath'
+    if not isinstance(body.get(needed), str) or not body[needed].strip(): raise InvalidInput(needed, 'is missing', f'It says what to work on when inputMethod is {method!r}')
+    return {'inputMethod': method, 'youtubeUrl': body['youtubeUrl'] if method == 'youtube' else None, 'manualPath': body['manualPath'] if method == 'manual' else None,
+            **{k: _flag(body, k) for k in _FLAGS}, 'upscaleValue': _scale(body)}
+def ask_original(
+    input:str|None,      # A path in its workspace, or a URL; None: the parameters say
+    params:dict|None,    # Some of the eight keys, camelCase or snake_case
+) -> dict:               # The eight keys
+    "A request to an original node server. Raises `InvalidInput` naming the parameter."
+    spelled, asked = {s: k for k in ORIGINAL_KEYS for s in (k, snake(k))}, {}
+    for k, v in (params or {}).items():
+        if k not in spelled: raise InvalidInput(k, 'is not a parameter of an original node server', f'Its parameters: {", ".join(map(snake, ORIGINAL_KEYS))}')
+        if spelled[k] in asked: raise InvalidInput(k, 'is given twice')
+        asked[spelled[k]] = v
+    if input is None: return read_create(asked)
+    if '://' in input: return read_create(asked | {'inputMethod': 'youtube', 'youtubeUrl': input})
+    return read_create(asked | {'inputMethod': 'manual', 'manualPath': input})
 
 # %% ../../nbs/net/20_client.ipynb #8be1780b
 PATIENCE = 60.  # Longest that we wait because a server says so (Retry-After), seconds
@@ -426,7 +470,8 @@ def _submit(self, pipeline, input, node, ask):
         except NodeUnreachable as e:
             e.begun = False   # nothing was submitted yet
             raise
-    if not self._service: raise InvalidInput('pipeline', f'is {pipeline!r}, and {self.base_url} is an original node server, which has only one and no names', 'Use submit_original')
+    if not self._service: return (yield from _submit_plainly(self, pipeline, input, ask))
+    ask['id'] = ask['id'] or new_id()
     body = {k: v for k, v in {'pipeline': pipeline, 'input': input, 'params': ask.pop('params') or {}, 'node': node, **ask}.items() if v is not None}
     try:
         a = yield Ask('POST', '/jobs', json=body)
@@ -437,9 +482,19 @@ def _submit(self, pipeline, input, node, ask):
         if getattr(e, 'begun', True): e.add_note(f'The job may be on record there. To be sure, submit it again with id={body["id"]!r}')
         raise
 
+_UNKNOWN_THERE = ('id', 'priority', 'max_attempts', 'timeout')   # what an original node server cannot be told
+
+def _submit_plainly(self, pipeline, input, ask):
+    "The same of an original node server."
+    if pipeline not in (None, 'original'):
+        raise InvalidInput('pipeline', f'is {pipeline!r}, and {self.base_url} is an original node server, which has only one and no names', "Leave it out, or say 'original'")
+    for field in _UNKNOWN_THERE:
+        if ask[field] is not None: raise InvalidInput(field, f'is {ask[field]!r}, and {self.base_url} is an original node server, which knows nothing of it', 'Leave it out')
+    return (yield from _submit_original(ask_original(input, ask['params']), None))
+
 @patch
 def submit(self:ClientBase,
-    pipeline:str,                             # Its name
+    pipeline:str|None=None,                   # Its name; None or 'original': the one that an original node server has
     input:str|os.PathLike|Upload|None=None,   # A `Path`: a file here, uploaded first; an `Upload`; a str: a path in the node's workspace
     params:dict|None=None,                    # The pipeline's parameters
     *,
@@ -455,7 +510,7 @@ def submit(self:ClientBase,
 
     Raises `InvalidInput` and `UnknownPipeline` naming the field, `KeyConflict` when the id has another spec, `UnknownNode`; `NodeUnreachable`, or `NodeRefused` for an answer that is none
     of a node's, with the `job_id` that may be on record."""
-    ask = dict(params=params, id=id or new_id(), name=name, priority=priority or None, max_attempts=max_attempts if max_attempts != 1 else None, timeout=timeout, metadata=metadata or None)
+    ask = dict(params=params, id=id, name=name, priority=priority or None, max_attempts=max_attempts if max_attempts != 1 else None, timeout=timeout, metadata=metadata or None)
     return self._run(_submit(self, pipeline, input, node, ask))
 
 # %% ../../nbs/net/20_client.ipynb #2ac0ee68

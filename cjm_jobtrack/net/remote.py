@@ -12,6 +12,7 @@ __all__ = ['ANSWER', 'SHOW', 'COPY_PAUSE', 'read_node', 'node_url', 'NodeState',
 import asyncio, ipaddress, logging, re, threading, time, uuid
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from typing import Any, Callable
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -425,7 +426,7 @@ async def _record_sent(self:RemoteRunner, job:Job):
         try: health = await d.client(node).health()
         except JobtrackError as e: raise NodeUnreachable(node['url'], getattr(e, 'problem', str(e)), begun=False) from e
         if not health.get('service'): data |= {'remote_id': None, 'node_time': health.get('timestamp')}   # it makes its own ids: its clock helps to tell our job from older ones
-    self.tracker.note(job.id, 'sent', data, node=node['id'], remote_id=data['remote_id'])
+    self.tracker.note(job.id, 'sent', data, node=node['id'], remote_id=data['remote_id'], started_at=None)
 
 @patch
 async def _send(self:RemoteRunner, job:Job) -> Job:
@@ -497,6 +498,19 @@ class _Session:
         self.copied_attempt = attempt
         self.growth.set()
 
+    def begun(self, data:dict):
+        "Its turn has come there. The node's clock need not agree with ours, but it cannot have begun before it was sent."
+        at, sent = data['at'] or now(), self.runner._sent(self.job)
+        self.report.note('remote', data, started_at=min(now(), max(at, sent.at if sent else at)))
+        self.report.progress(None, '')
+
+    def timed(self, there:Job):
+        "It has ended there. The run was as long as the node says, whenever we hear of it."
+        length = elapsed_s(there.started_at, there.completed_at)
+        if length is None or self.job.started_at and abs(elapsed_s(self.job.started_at) - length) < 1.: return
+        began = datetime.now(timezone.utc) - timedelta(seconds=length)
+        self.report.note('timed', {'elapsed_s': round(length, 3)}, started_at=began.isoformat(timespec='microseconds'))
+
     def met(self):
         "The node has answered."
         if self.job.unreachable_since: self.report.note('reachable', {'silent_s': round(elapsed_s(self.job.unreachable_since), 1)}, unreachable_since=None)
@@ -518,6 +532,11 @@ class _Session:
         self.wake.clear()
 
 # %% ../../nbs/net/21_remote.ipynb #ab6cf881
+@patch(as_prop=True)
+def waiting(self:RemoteRunner) -> int:
+    "How many of the jobs that are followed wait for their turn on their node."
+    return sum(s.job.shown_status is JobStatus.PENDING for s in [*self._wakes.values()])
+
 @patch
 async def follow(self:RemoteRunner, job:Job, handle:dict, report:Report) -> Outcome:
     "Watch a job on its node until it ends there. May be cancelled and called again."
@@ -550,13 +569,16 @@ async def _visit(self:RemoteRunner, s:_Session) -> Outcome|None:
     if there is None: return await s.sleep(self.poll)   # an original that may yet show it
     ours = 'job' in wire
     if s.report.cancelled and not there.is_terminal: there = await self._pass_cancel(s, there)
-    if not ours and s.report.cancelled and self._last(s.job, 'cancel_taken'): return Outcome(JobStatus.CANCELLED)   # whatever it says later
+    if not ours and s.report.cancelled and self._last(s.job, 'cancel_taken'): return _marked(there)   # whatever it says later
     s.progress(there.progress, there.message)
     if ours: await self._catch_up(s, there)
-    elif self._copied(s, original_log(wire, s.report.log_size, 1 << 30)): s.pause = self.poll
+    elif there.status is not JobStatus.PENDING and s.job.started_at is None: s.begun({'type': 'running', 'at': there.started_at})
+    if not ours and self._copied(s, original_log(wire, s.report.log_size, 1 << 30)): s.pause = self.poll
     if there.is_terminal and not ours and not there.outputs:
         with suppress(NodeRefused): there.outputs = await s.client.outputs(there.id)   # later generations do not list them in the job
-    if there.is_terminal: return outcome_of(there)
+    if there.is_terminal:
+        s.timed(there)
+        return outcome_of(there)
     if ours: return await self._listen(s)
     await s.sleep(s.pause)
     s.pause = min(s.pause*1.5, self.poll*5)
@@ -588,12 +610,19 @@ async def _look(self:RemoteRunner, s:_Session) -> tuple[dict|None, Any]:
         return None, Outcome.failed('invalid', str(refused), hint=refused.remedy or None)
     return {'job': True}, there
 
+_RUNS_ON = 'An original node server marks the job as cancelled, and its program runs on'
+
+def _marked(there:Job) -> Outcome:
+    "Cancelled there, and nobody there has seen the work end."
+    message = _RUNS_ON if there.runner == 'original' else there.error
+    return Outcome(JobStatus.CANCELLED, receipt=Receipt(False, 'unconfirmed', left=[there.id], message=message))
+
 def outcome_of(
     there:Job,   # A job that has ended on a node
 ) -> Outcome:
     "How it ended, for the record on this side."
     if there.status is JobStatus.COMPLETED: return Outcome.completed(there.result, there.outputs)
-    if there.status is JobStatus.CANCELLED: return Outcome(JobStatus.CANCELLED)
+    if there.status is JobStatus.CANCELLED: return _marked(there) if there.failure else Outcome(JobStatus.CANCELLED)
     return Outcome(JobStatus.FAILED, failure=there.failure or Failure('error', there.error or 'The node gave no reason'))
 
 # %% ../../nbs/net/21_remote.ipynb #bbe933a2
@@ -612,8 +641,9 @@ async def _match(self:RemoteRunner, s:_Session) -> tuple[dict|None, Job|None]:
 def _relay(self:RemoteRunner, s:_Session, e:JobEvent):
     "An entry of the node's journal into ours, once."
     if e.seq is None or e.seq <= s.seq: return
-    s.report.note('remote', {'type': e.type, 'at': e.at, 'seq': e.seq, 'attempt': e.attempt, 'data': e.data})
-    if e.type == 'running': s.report.progress(None, '')   # it is not waiting there any more
+    data = {'type': e.type, 'at': e.at, 'seq': e.seq, 'attempt': e.attempt, 'data': e.data}
+    if e.type == 'running': s.begun(data)
+    else: s.report.note('remote', data)
     s.seq = e.seq
 
 @patch
@@ -729,7 +759,7 @@ async def _receipt(self:RemoteRunner, job:Job, c:AsyncRemoteClient, there:Job) -
         self._took(job, there)
         if s := self._wakes.get(job.id): s.wake.set()
         with suppress(TimeoutError): await self.tracker.wait(job.id, ANSWER/2)   # the follower ends it, on our word
-        return Receipt(False, 'unconfirmed', left=[there.id], message='An original node server marks the job as cancelled, and its program runs on')
+        return Receipt(False, 'unconfirmed', left=[there.id], message=_RUNS_ON)
     if not there.is_terminal: return Receipt(False, 'unconfirmed', left=[there.id], message='The node has the wish on record, and the job is not stopped yet')
     if there.status is not JobStatus.CANCELLED: return Receipt(True, 'gone', message=f'It had {there.status} before')
     told = next((e.data.get('receipt') for e in await c.history(there.id) if e.type == 'cancelled'), None) or {}

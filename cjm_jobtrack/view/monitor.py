@@ -55,7 +55,7 @@ def size(
 def progress_words(job:Job) -> str:  # '' where progress means nothing
     "How far a job is."
     if job.progress is not None: return f'{int(job.progress)} %'
-    return 'progress unknown' if job.status is JobStatus.RUNNING else ''
+    return 'progress unknown' if job.shown_status is JobStatus.RUNNING else ''
 
 def _short(text, most=500) -> str:
     "At most so many characters, cut in the middle."
@@ -64,8 +64,8 @@ def _short(text, most=500) -> str:
 
 def stand(job:Job) -> str:  # One line without times or ids, the same at every reading of the same record
     "Where a job stands."
-    said = job.error if job.status is JobStatus.FAILED else job.message if not job.is_terminal else None
-    told = [job.status.value, progress_words(job), f'attempt {job.attempt} of {job.max_attempts}' if job.attempt > 1 else '', said and _short(said, 200)]
+    said = job.error if job.status in (JobStatus.FAILED, JobStatus.CANCELLED) else job.message if not job.is_terminal else None
+    told = [job.shown_status.value, progress_words(job), f'attempt {job.attempt} of {job.max_attempts}' if job.attempt > 1 else '', said and _short(said, 200)]
     return f'{_name(job)}: {", ".join(t for t in told if t)}'
 
 def _name(job:Job) -> str: return _short(job.name or job.id, 120)
@@ -81,15 +81,15 @@ def _tag(name:str, text:Any, style:str='', **attrs) -> str:
 
 def head_html(seen:Seen) -> str:  # HTML
     "Name and status; the status is a word on a colour."
-    job, colour = seen.job, _COLOURS[seen.job.status]
-    pill = _tag('span', job.status.value, f'background:{colour};color:#fff;border-radius:9px;padding:1px 9px;font-size:12px;white-space:nowrap')
+    job, colour = seen.job, _COLOURS[seen.job.shown_status]
+    pill = _tag('span', job.shown_status.value, f'background:{colour};color:#fff;border-radius:9px;padding:1px 9px;font-size:12px;white-space:nowrap')
     tries = _tag('span', f'attempt {job.attempt} of {job.max_attempts}', 'opacity:.75;font-size:12px') if job.attempt > 1 else ''
     return f'<div style="line-height:1.6">{_tag("b", _name(job), "overflow-wrap:anywhere", title=job.id)} {pill} {tries}</div>'
 
 def bar_html(seen:Seen) -> str:  # HTML
     "How far, as a bar and in words. Unknown progress is a striped bar that says so."
     job, words, colour = seen.job, progress_words(seen.job), _COLOURS[seen.job.status]
-    unknown = job.progress is None and job.status is JobStatus.RUNNING
+    unknown = job.progress is None and job.shown_status is JobStatus.RUNNING
     width = min(100, max(0, job.progress)) if job.progress is not None else 100 if unknown or job.status is JobStatus.COMPLETED else 0
     fill = f'repeating-linear-gradient(-45deg,{colour} 0 8px,{colour}55 8px 16px)' if unknown else colour
     now_at = f' aria-valuenow="{job.progress:.0f}"' if job.progress is not None else ''
@@ -119,6 +119,7 @@ def facts_html(seen:Seen) -> str:  # HTML; '' when there is nothing to say
     if job.message and not job.is_terminal: parts.append(_tag('div', _short(job.message), 'overflow-wrap:anywhere'))
     if job.unreachable_since: parts.append(_tag('div', f'No contact with its node since {_clock(job.unreachable_since)}. It may well be running there.', 'font-weight:600'))
     if job.status is JobStatus.FAILED: parts += _failure_html(seen)
+    if job.status is JobStatus.CANCELLED and job.error: parts.append(_tag('div', _short(job.error), 'font-weight:600'))
     parts += _outputs_html(job) + [_tag('div', _short(n), 'font-style:italic;overflow-wrap:anywhere') for n in seen.notices]
     return f'<div style="line-height:1.6">{"".join(parts)}</div>' if parts else ''
 
@@ -141,7 +142,7 @@ def log_html(
 def time_words(seen:Seen) -> str:
     "How long a job has been waiting, running, or took."
     job = seen.job
-    if job.status is JobStatus.PENDING: return f'waiting {span(elapsed_s(job.created_at, seen.at))}'
+    if job.shown_status is JobStatus.PENDING: return f'waiting {span(elapsed_s(job.created_at, seen.at))}'
     if job.started_at is None: return ''
     return ('took ' if job.is_terminal else '') + span(elapsed_s(job.started_at, job.completed_at or seen.at))
 
