@@ -12,7 +12,7 @@ def behind(e, cause, explicit=True):
         try: raise cause
         except BaseException as c:
             if explicit: raise e from c
-            raise e
+            raise e  # noqa: B904 - that is the case here
     except BaseException as out: return out
 
 def store_error(cause=None): return behind(StoreError('sqlite:///x.db', 'trouble'), cause) if cause else StoreError('sqlite:///x.db', 'trouble')
