@@ -440,7 +440,7 @@ def test_downloads(ours):
     assert {'name': 'b.mp4', 'size': 10} not in fetched and {'name': first.name, 'size': first.size} in fetched or first.name == 'b.mp4'
 
 def test_outputs_that_are_not_text_and_some_that_were_exchanged(ours, tmp_path):
-    job = ours.rc.submit('work', params=plan(files={'caf\udce9.txt': 'e', 'caf\udce8.txt': 'E', 'x.txt': 'one'})).id
+    job = ours.rc.submit('work', params=plan(files=dict(zip(['caf\udce9.txt', 'caf\udce8.txt', 'x.txt'], ['e', 'E', 'one'])))).id
     for o in ours.rc.wait(job, 20).outputs:
         assert ours.rc.download(job, o.name, tmp_path).read_text() == {'caf%E9.txt': 'e', 'caf%E8.txt': 'E', 'x.txt': 'one'}[o.name]
         if o.name == 'x.txt': Path(o.path).write_text('two')

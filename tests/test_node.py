@@ -193,7 +193,7 @@ def test_what_was_put_in_the_place_of_an_output_is_not_given_out(node, suffix):
     if suffix == 'link': is_error(by_path, 400, 404)
 
 def test_names_that_are_not_text(node, tmp_path):
-    job = node.run({'files': {'caf\udce9.txt': 'e', 'caf\udce8.txt': 'E', 'one\udcff.txt': '1'}})
+    job = node.run({'files': dict(zip(['caf\udce9.txt', 'caf\udce8.txt', 'one\udcff.txt'], 'eE1'))})
     names = [o['name'] for o in job['output_files']]
     for name in names: assert node.http.get(f'/jobs/{job["id"]}/download/{urllib.parse.quote(name)}').status_code == 200
     for raw in 'caf%E9.txt', 'caf%E8.txt', 'one%FF.txt': assert node.http.get(f'/jobs/{job["id"]}/download/{raw}').text == {'9': 'e', '8': 'E', 'F': '1'}[raw[5]]

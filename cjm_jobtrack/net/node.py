@@ -6,15 +6,16 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/node.html.md"""
 
 # %% auto #0
 __all__ = ['VIDEO_SUFFIXES', 'wire_output', 'newest_first', 'wire_job', 'error_answer', 'answer_for', 'JobRequest',
-           'read_request', 'Service', 'is_loopback', 'check_bind', 'refuse', 'read_json', 'face', 'pick_output',
-           'OpenFile', 'safe_name', 'place', 'Upload', 'receive_file', 'remove_left', 'claim', 'Node', 'Server',
-           'serving']
+           'read_request', 'Service', 'is_loopback', 'check_bind', 'refuse', 'is_shown', 'read_json', 'face',
+           'pick_output', 'OpenFile', 'safe_name', 'place', 'Upload', 'receive_file', 'remove_left', 'claim', 'Node',
+           'Server', 'serving']
 
 # %% ../../nbs/net/22_node.ipynb #d66f0ea9
-import asyncio, base64, fcntl, hashlib, hmac, ipaddress, json, os, platform, re, shutil, sys, threading, time
+import asyncio, base64, fcntl, hashlib, hmac, ipaddress, json, logging, os, platform, re, shutil, sys, threading, time
 from contextlib import asynccontextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, AsyncIterator
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -42,6 +43,7 @@ from ..run.docker import DockerRunner
 from ..run.outputs import OutputFiles, open_below
 from ..run.process import ProcessRunner
 from ..run.queue import JobQueue
+from .connections import Connection, Connections, LogThrottle, connection_limits
 
 # %% ../../nbs/net/22_node.ipynb #009deb03
 def wire_output(
@@ -183,8 +185,7 @@ def refuse(
     "The answer to a request that may not go on."
     host, origin = _parts(f'//{headers.get("host", "")}'), headers.get('origin')
     if service.token:
-        given = headers.get('authorization', '').encode('latin-1')
-        if path != '/health' and not hmac.compare_digest(given, f'Bearer {service.token}'.encode()):
+        if path != '/health' and not is_shown(service, headers):
             answer = error_answer(401, 'A valid bearer token is needed', field='Authorization')
             answer.headers['WWW-Authenticate'] = 'Bearer'
             return answer
@@ -194,6 +195,15 @@ def refuse(
         if o.netloc != host.netloc and ('@' in o.netloc or not is_loopback(o.hostname or '')): return error_answer(403, f'Pages of {origin} may not change anything here', field='Origin')
 
 # %% ../../nbs/net/22_node.ipynb #5aec3063
+def is_shown(
+    service:Service,  # Who is asked
+    headers,          # As for `refuse`
+) -> bool:            # True also when no token is asked for
+    "Whether a request shows the token."
+    if not service.token: return True
+    given = headers.get('authorization', '').encode('latin-1')
+    return hmac.compare_digest(given, f'Bearer {service.token}'.encode())
+
 class _Gate:
     "ASGI middleware: nothing reaches the routes that `refuse` does not let through."
     def __init__(self, app, service): self.app, self.service = app, service
@@ -201,6 +211,7 @@ class _Gate:
         if scope['type'] == 'lifespan': return await self.app(scope, receive, send)
         headers = {k.decode('latin-1'): v.decode('latin-1') for k, v in scope['headers']}
         no = refuse(self.service, scope.get('method', 'WEBSOCKET'), scope['path'], headers)
+        if (connection := scope.get('connection')) and not no: connection.is_known = is_shown(self.service, headers)
         return await (no or self.app)(scope, receive, send)
 
 async def read_json(
@@ -707,13 +718,36 @@ def _path_download(app:FastAPI, node:Node):
         try: return OpenFile(open_below(root, target.relative_to(root)), target.name)
         except OSError as e: raise HTTPException(404, 'File not found') from e
 
-# %% ../../nbs/net/22_node.ipynb #74f1b96e
+# %% ../../nbs/net/22_node.ipynb #c40bde63
+_ACCEPTED = 32    # Connections accepted in one go, before the pool has seen them
+_BACKLOG = 1024   # Connections that the system holds meanwhile
+
 class Server(uvicorn.Server):
-    "uvicorn's server, for an application made by `face`: it ends the streams before it waits for its answers."
+    "uvicorn's server, for an application made by `face`: it keeps to limits, and ends the streams before it waits for its answers."
+    def __init__(self, config:uvicorn.Config):
+        super().__init__(config)
+        self.connections = Connections(connection_limits(config.app.state.service.slots))
+        config.http, config.backlog = partial(Connection, self.connections), _ACCEPTED
+        config.proxy_headers = False   # who is asking is told by the connection, not by a header
+
+    async def startup(self, sockets=None):
+        asyncio.get_running_loop().set_exception_handler(self.connections.on_loop_error)
+        await super().startup(sockets)
+        for s in (s for server in self.servers for s in server.sockets):
+            with s.dup() as same: same.listen(_BACKLOG)
+
+    async def on_tick(self, counter):
+        if counter % 10 == 0: self.connections.sweep()
+        return await super().on_tick(counter)
+
     async def shutdown(self, sockets=None):
         self.config.app.state.leaving.set()
         await super().shutdown(sockets)
 
+_uvicorn = logging.getLogger('uvicorn.error')
+if not any(isinstance(f, LogThrottle) for f in _uvicorn.filters): _uvicorn.addFilter(LogThrottle())
+
+# %% ../../nbs/net/22_node.ipynb #74f1b96e
 class serving:
     """A server in a thread, for the length of a `with` block; `url` is where it listens.
 
