@@ -1,6 +1,7 @@
 """The monitor in a real JupyterLab, in a real browser: live beside a busy cell, cancelled by a click, marked when its kernel is gone."""
 import os, subprocess, sys
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -161,9 +162,10 @@ def test_a_saved_notebook_is_readable_without_its_kernel(tmp_path, where):
         nb.run(3)
         until(lambda: nb.view(2).count() == 0, 'the second has ended')
 
+        def said(n, words): return all(w in nb.output(n).inner_text() for w in words)
         def readable():
             for n, words in ends.items():
-                until(lambda: all(w in nb.output(n).inner_text() for w in words), f'{words} in cell {n}')
+                until(partial(said, n, words), f'{words} in cell {n}')
                 assert nb.output(n).locator('button, .jupyter-widgets').count() == 0
             return 'Error displaying widget' not in page.content() and 'model not found' not in page.content()
 
