@@ -179,9 +179,10 @@ def displayed_by(cells, folder):
     kernel, client = start_new_kernel(cwd=str(folder))
     try:
         for cell in cells:
-            asked = client.execute(cell)
-            own = lambda m: m['parent_header'].get('msg_id') == asked and m['content'].get('execution_state') == 'idle'
-            until(lambda: own(take(client.get_iopub_msg(timeout=60))), 'the cell ends')
+            asked, over = client.execute(cell), False
+            while not over:
+                message = take(client.get_iopub_msg(timeout=60))
+                over = message['parent_header'].get('msg_id') == asked and message['content'].get('execution_state') == 'idle'
     finally:
         client.stop_channels()
         kernel.shutdown_kernel(now=True)
