@@ -10,7 +10,7 @@ __all__ = ['LINES', 'SOONEST', 'LATEST', 'Seen', 'span', 'size', 'progress_words
            'static_face']
 
 # %% ../../nbs/view/30_monitor.ipynb #dcc9678b
-import asyncio, html, logging, threading, time
+import asyncio, html, logging, re, threading, time
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, Callable
@@ -157,16 +157,26 @@ def _clock(instant:str) -> str: return visible(f'{instant[:19].replace("T", " ")
 # %% ../../nbs/view/30_monitor.ipynb #27d94fea
 LINES = 200  # Lines of the log that a live view shows
 
+_LOG_BOX = ('display:flex;flex-direction:column-reverse;max-height:190px;overflow:auto;'
+            'padding:6px 9px;border-radius:5px;background:rgba(128,128,128,.12)')
+_LOG_TEXT = (f'flex:none;overflow:visible;margin:0;{_MONO};line-height:1.45;white-space:pre-wrap;'
+             'overflow-wrap:anywhere;background:none;color:inherit;padding:0')
+
+_PERCENT = re.compile(r'\s*(progress\W*)?\d+([.,]\d+)? ?%\s*', re.IGNORECASE)
+
+def _folded(lines:list[str]) -> list[str]:
+    "Lines without those percentages that another follows."
+    bare = [bool(_PERCENT.fullmatch(l)) for l in lines] + [False]
+    return [l for n, l in enumerate(lines) if not (bare[n] and bare[n+1])]
+
 def log_html(
     log:str,         # Text
     lines:int=LINES, # Lines at most
 ) -> str:            # HTML; '' when there is no log
     "The end of a log."
     if not log.strip(): return ''
-    text = '\n'.join(_short(l, 400) for l in log.rstrip('\n').split('\n')[-lines:])
-    pre = _tag('pre', text, f'flex:none;overflow:visible;margin:0;{_MONO};line-height:1.45;white-space:pre-wrap;overflow-wrap:anywhere;background:none;color:inherit;padding:0')
-    return (f'<div tabindex="0" role="log" aria-label="end of the log" style="display:flex;flex-direction:column-reverse;max-height:190px;overflow:auto;'
-            f'padding:6px 9px;border-radius:5px;background:rgba(128,128,128,.12)">{pre}</div>')
+    text = '\n'.join(_short(l, 400) for l in _folded(log.rstrip('\n').split('\n'))[-lines:])
+    return f'<div tabindex="0" role="log" aria-label="end of the log" style="{_LOG_BOX}">{_tag("pre", text, _LOG_TEXT)}</div>'
 
 def time_words(seen:Seen) -> str:
     "How long a job has been waiting, running, or took."
