@@ -48,6 +48,15 @@ def submit(url, pipeline, token=None, **kw):
     assert r.status_code == 201, r.text
     return r.json()['id']
 
+def cancel_all(url):
+    "What a node would otherwise leave running for its successor."
+    for job in httpx.get(f'{url}/jobs', timeout=60).json()['jobs']:
+        if job['status'] in ('pending', 'running'): httpx.post(f'{url}/jobs/{job["id"]}/cancel', timeout=60)
+    def left():
+        counts = httpx.get(f'{url}/health', timeout=60).json()['jobs']
+        return counts.get('pending', 0) + counts.get('running', 0)
+    until(lambda: not left(), 'all have ended')
+
 # Without a browser
 
 @pytest.mark.parametrize('token', [None, 'secret'])
@@ -264,6 +273,7 @@ def test_what_was_known_stays_when_the_manager_is_gone(node, page, tmp_path):
         assert clock.inner_text() == stopped, 'the clock of what is not known stands still'
         assert log.inner_text().startswith(before[:200]) and 'fetch' not in page.locator('body').inner_text() and events
         assert page.locator('.node .status').evaluate("e => getComputedStyle(e).outlineStyle") == 'dashed'
+        cancel_all(shed.url)
 
 @pytest.mark.needs('chromium')
 def test_nodes_and_counts_speak_of_the_same_jobs(node, page, tmp_path):
@@ -280,6 +290,7 @@ def test_nodes_and_counts_speak_of_the_same_jobs(node, page, tmp_path):
             submit(server.url, 'long', name='tape')
             until(lambda: re.search(r'running\s*1', page.locator('#filters').inner_text()), 'counted')
             assert not [t for t in page.evaluate('seen') if re.search(r'running\s*1', t) and '0 active' in t]
+            cancel_all(shed.url)
 
 @pytest.mark.needs('chromium')
 def test_one_odd_record_harms_no_other(node, page):
