@@ -22,7 +22,7 @@ from ..core.errors import InvalidInput, StoreError, UnknownPipeline, UnknownRunn
 from ..core.job import Job, OutputFile
 from ..core.progress import ProgressReader
 from .outcome import Outcome, Receipt, Report, Stops
-from .outputs import aside, copy_output
+from .outputs import aside, common_pattern, copy_output
 from .params import _GAP, GAPS, Param, _read_param, _shown, _table, fill, find_input, find_url, gaps, is_url
 from .policy import TERMS, amounts
 from .program import check_limits
@@ -58,7 +58,7 @@ class Pipeline:
     input_from:dict[str, str]=field(default_factory=dict)  # Parameters that may hold the input: 'by' names the one that tells which
     cwd:str='{output_dir}'                          # Where the program runs
     env:dict[str, str]=field(default_factory=dict)  # Variables added to the environment
-    outputs:tuple[str, ...]=()                      # Patterns below the workspace, the first that finds new files counts; empty: all below {output_dir}
+    outputs:tuple[str, ...]=()                      # Patterns below the workspace, or all with {output_dir}/ before them; the first that finds new files counts; empty: all below {output_dir}
     require_output:bool=False                       # Whether leaving nothing is a failure
     progress:dict=field(default_factory=dict)       # Options of `ProgressReader`
     invalid_exit:tuple[int, ...]=()                 # Exit statuses that mean: the input cannot be used
@@ -71,6 +71,11 @@ class Pipeline:
     options:dict=field(default_factory=dict)        # Further fields of the runner's spec; texts may have gaps
     original:bool=False                             # Whether requests of the original manager run this one
     file:str=''                                     # Where it was read from
+
+    @property
+    def shares_workspace(self) -> bool: return bool(self.outputs) and not self.outputs[0].startswith(_OWN)   # whether other jobs may write where its results lie
+
+_OWN = '{output_dir}/'   # Before a pattern of `outputs`: below the folder of this attempt
 
 # %% ../../nbs/run/17_pipeline.ipynb #e2ab4364
 def _read_words(argv:tuple, at:str) -> tuple[Word, ...]:
@@ -103,7 +108,7 @@ def _check_gaps(p:Pipeline, at:str) -> None:
         if w.given not in {None, 'input', *p.params}: raise InvalidInput(at+'argv', f'asks for {w.given!r}, which is no parameter', f'Parameters: {", ".join(p.params) or "none"}')
         _fits(at+'argv', w.template, known, unset - ((_OF_INPUT if w.given == 'input' else {w.given}) if w.wanted else set()))
     for key, template in ('cwd', p.cwd), *((f'env.{k}', v) for k, v in p.env.items()): _fits(at+key, template, known, unset)
-    for o in p.outputs: _fits(at+'outputs', o, {'stem', 'job_id', 'attempt'})
+    for o in p.outputs: _fits(at+'outputs', o.removeprefix(_OWN), {'stem', 'job_id', 'attempt'})
     if not re.match(r'/|\{(output_dir|workspace)\}(/|$)', p.cwd) or '..' in PurePosixPath(p.cwd).parts:
         raise InvalidInput(at+'cwd', f'is {p.cwd!r}', 'Begin it with `/`, `{output_dir}` or `{workspace}`, without `..`: nobody expands a `~`')
 
@@ -126,6 +131,7 @@ def _check_keys(p:Pipeline, at:str) -> None:
         if not re.fullmatch(r'\.[^./\sA-Z]+', s): raise InvalidInput(at+'accepts', f'has {s!r}', 'Give suffixes in lower case, each with its dot')
     for o in p.outputs:
         if o.startswith('/') or '..' in PurePosixPath(o).parts: raise InvalidInput(at+'outputs', f'has {o!r}', 'Give patterns relative to the workspace, without `..`')
+        if o.startswith(_OWN) == p.shares_workspace: raise InvalidInput(at+'outputs', f'has {o!r}', f'Begin all patterns with `{_OWN}`, or none')
     if p.runner == 'process':
         try: check_limits(p.limits)
         except InvalidInput as e: raise InvalidInput(at+e.field, e.problem, e.remedy) from e
@@ -143,7 +149,7 @@ def _read_container(d:Any, p:Pipeline, at:str) -> dict:
     if 'argv' in kept: kept['argv'] = _read_words(_table({'argv': kept['argv']}, at, argv='a list of words: no shell takes a line apart')['argv'], at)
     try: check_container(kept | ({'argv': [w.template for w in kept['argv']]} if 'argv' in kept else {}))
     except InvalidInput as e: raise InvalidInput(at+e.field, e.problem, e.remedy) from e
-    if p.outputs: raise InvalidInput(at.removesuffix('docker.')+'outputs', 'does not go with a container, which sees nothing of the workspace', 'Have it write into {output_dir}')
+    if p.shares_workspace: raise InvalidInput(at.removesuffix('docker.')+'outputs', 'does not go with a container, which sees nothing of the workspace', f'Have it write into {{output_dir}}, and begin the patterns with `{_OWN}`')
     _check_gaps(replace(p, argv=kept.get('argv', p.argv), env=kept.get('env', {}), cwd=kept.get('cwd', '/')), at)
     return kept
 
@@ -228,6 +234,16 @@ def _fill_all(o:Any, values:Mapping) -> Any:
     return [_fill_all(v, values) for v in o] if isinstance(o, (list, tuple)) else o
 
 @patch
+def globs(self:Pipeline,
+    job:Job,      # Its spec is `{'pipeline', 'input', 'params'}`
+) -> list[str]:   # Below the workspace, or below the attempt's own folder
+    "Patterns of the files that a job leaves; of an input without a name, for any."
+    source = job.spec.get('input')
+    stem = '*' if source is None or is_url(source) else glob.escape(PurePosixPath(source).stem)
+    values = dict(stem=stem, job_id=job.id, attempt=job.attempt)
+    return [fill(o.removeprefix(_OWN), values) for o in self.outputs]
+
+@patch
 def work(self:Pipeline,
     job:Job,              # Its spec is `{'pipeline', 'input', 'params'}`
     workspace:str|Path,   # The folder that inputs lie in
@@ -239,17 +255,19 @@ def work(self:Pipeline,
     root, path = Path(workspace).resolve(), PurePosixPath(source or '')
     values = params | dict(input=source if source is None or is_url(source) else str(root/source), name=path.name, stem=path.stem, workspace=str(root),
                            output_dir=str(Path(output_dir).resolve()), python=sys.executable, job_id=job.id, attempt=job.attempt)
-    if (runner or self.runner) == 'docker': return self._contained(values)
+    globs = self.globs(replace(job, spec=job.spec | {'input': source}))
+    if (runner or self.runner) == 'docker': return self._contained(values, globs)
     spec = dict(argv=[fill(w.template, values) for w in self.argv if w.is_in(values)], cwd=fill(self.cwd, values), env=_fill_all(self.env, values), output_dir=values['output_dir'],
                 progress=dict(self.progress) or None, invalid_exit=list(self.invalid_exit), require_output=self.require_output)
-    stem = '*' if source is None or is_url(source) else glob.escape(path.stem)
-    if self.outputs: spec |= dict(output_root=str(root), output_globs=[fill(o, values | {'stem': stem}) for o in self.outputs])
+    if self.outputs:
+        below = str(root) if self.shares_workspace else values['output_dir']
+        spec |= dict(output_root=below, output_globs=globs)
     if self.limits: spec['limits'] = dict(self.limits)
     return spec | _fill_all(self.options, values)
 
 # %% ../../nbs/run/17_pipeline.ipynb #b01cf95d
 @patch
-def _contained(self:Pipeline, values:dict) -> dict:
+def _contained(self:Pipeline, values:dict, globs:list[str]) -> dict:
     "The spec of the same work in a container."
     seen = values['input'] is not None and not is_url(values['input'])
     inside = values | dict(output_dir='/output', workspace='/input', python='python3', input=f'/input/{values["name"]}' if seen else values['input'])
@@ -257,6 +275,7 @@ def _contained(self:Pipeline, values:dict) -> dict:
     spec = dict(argv=[fill(w.template, inside) for w in self.container.get('argv', self.argv) if w.is_in(inside)], env=_fill_all(self.env | self.container.get('env', {}), inside), cwd='/output',
                 inputs={values['input']: inside['input']} if seen else {}, output_dir=values['output_dir'], limits=self.limits | self.container.get('limits', {}),
                 progress=dict(self.progress) or None, invalid_exit=list(self.invalid_exit), require_output=self.require_output)
+    if globs: spec['output_globs'] = globs
     return spec | _fill_all(own, inside) | (_fill_all(self.options, inside) if self.runner == 'docker' else {})
 
 # %% ../../nbs/run/17_pipeline.ipynb #b3c77404
@@ -418,6 +437,24 @@ def why_not(self:PipelineRunner, job:Job) -> str|None:  # None: nothing is in th
     name = job.spec.get('pipeline')
     ask = getattr(self.runners.get(self.catalog[name].runner), 'why_not', None) if name in self.catalog else None
     return ask(job) if ask else None
+
+@patch
+def clash(self:PipelineRunner,
+    job:Job,       # One that could begin
+    other:Job,     # One that is running
+) -> str|None:     # None: they may run side by side
+    "Why one has to wait for the other: a file that the one leaves in the workspace could be taken for the other's."
+    mine, theirs = self._shared(job), self._shared(other)
+    pattern = common_pattern(mine, theirs) if mine and theirs else None
+    return pattern and f'Waits for another job that may leave the same files in the workspace: {pattern}'
+
+@patch
+def _shared(self:PipelineRunner, job:Job) -> list[str]:
+    "Patterns of what a job may leave where other jobs do; of a pipeline that is not known any more, for anything."
+    name = job.spec.get('pipeline')
+    if name not in self.catalog: return ['**']
+    p = self.catalog[name]
+    return p.globs(job) if p.shares_workspace else []
 
 # %% ../../nbs/run/17_pipeline.ipynb #2bde7a5d
 def _keep(

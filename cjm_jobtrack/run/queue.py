@@ -56,7 +56,8 @@ class JobQueue:
         self.line, self.scribe = Line(resources, ageing), Scribe(tracker, lambda: self._fill())
         self.holder = LeaseHolder(tracker, self.runners, ttl=ttl, facts=self._facts, lost=lambda: self._loop.call_soon_threadsafe(self._lose))
         self.carrier = Carrier(tracker, self.runners, self.scribe, self.holder, grace=grace, retry=retry, pause=lambda: self.recheck, freed=self.line.release, lost=lambda a: self._lose_one(a))
-        self.room = WaitingRoom(tracker, self.runners, self.line, terms, self.scribe, self.holder, taken=self.carrier.active.__contains__, why=lambda job_id: self.why_waiting(job_id))
+        self.room = WaitingRoom(tracker, self.runners, self.line, terms, self.scribe, self.holder, taken=self.carrier.active.__contains__, why=lambda job_id: self.why_waiting(job_id),
+                                running=lambda: [a.job for a in self.carrier.active.values()])
         self._thread, self._loop, self._main_task, self._losing, self._asked, self._lock = None, None, None, None, False, threading.Lock()
 
     def __repr__(self): return f'JobQueue({self.carrier.busy} of {self.slots} slots busy, runners: {", ".join(sorted(self.runners))})'
@@ -93,6 +94,7 @@ def _fill(self:JobQueue):
     "Take what can begin."
     if self.room.closed or self.holder.fence is None: return
     now, line, jobs, carrier, room = self._loop.time(), self.line, self.tracker.jobs, self.carrier, self.room
+    room.let_in()
     while carrier.busy < self.slots and (job_id := line.next(now)) is not None:
         job = jobs.get(job_id)
         if job is None or job.status is not JobStatus.PENDING: line.release(job_id)
