@@ -207,11 +207,11 @@ def test_every_channel_layout_is_converted(tmp_path, encoder, kind):
     known, words = layouts(), []
     for _, places in known: words += ['-f', 'lavfi', '-i', f'anullsrc=cl={places}:d=0.1:r=48000']
     for n, (name, _) in enumerate(known): words += ['-map', f'{n}:a', '-c:a', encoder, '-af', channels(encoder, name), str(tmp_path/f'{n}.{kind}')]
-    done = subprocess.run([ffmpeg_exe, '-y', *words], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr[-2000:]
-    found = {known[int(n)][0]: layout for n, layout in re.findall(r'Stream #(\d+):0: Audio: (?:opus|aac).* Hz, ([^,]+)', done.stderr)}
-    assert len(found) == len(known) > 25 and {*found.values()} <= {*LAYOUTS[encoder].split('|')}
-    if encoder == 'libopus': assert {n: found[n] for n in OPUS} == OPUS
+    ffmpeg(*words)
+    said = subprocess.run([ffmpeg_exe, *(w for n in range(len(known)) for w in ('-i', str(tmp_path/f'{n}.{kind}')))], capture_output=True, text=True).stderr
+    found = {known[int(n)][0]: layout for n, layout in re.findall(r'Stream #(\d+):0.*: Audio: .* Hz, ([^,]+)', said)}
+    assert len(found) == len(known) > 25
+    if encoder == 'libopus': assert {*found.values()} <= {*LAYOUTS[encoder].split('|')} and {n: found[n] for n in OPUS} == OPUS
 
 @pytest.mark.parametrize('layout', ['5.1(side)', '2.1', '7.1(wide)', 'downmix'])
 def test_surround_sound_becomes_opus(tmp_path, layout):
