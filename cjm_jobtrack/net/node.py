@@ -7,8 +7,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/node.html.md"""
 # %% auto #0
 __all__ = ['VIDEO_SUFFIXES', 'wire_output', 'newest_first', 'wire_job', 'error_answer', 'answer_for', 'JobRequest',
            'read_request', 'Service', 'is_loopback', 'check_bind', 'refuse', 'is_shown', 'read_json', 'face',
-           'pick_output', 'safe_name', 'place', 'Upload', 'receive_file', 'remove_left', 'claim', 'Node', 'Server',
-           'serving']
+           'pick_output', 'OpenFile', 'safe_name', 'place', 'Upload', 'receive_file', 'remove_left', 'claim', 'Node',
+           'Server', 'serving']
 
 # %% ../../nbs/net/22_node.ipynb #d66f0ea9
 import asyncio, base64, errno, fcntl, hashlib, hmac, ipaddress, json, logging, os, platform, re, shutil, sys, threading, time
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, AsyncIterator
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 import uvicorn
 from fastapi import Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -34,12 +34,13 @@ from starlette.exceptions import HTTPException
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import ClientDisconnect
 import cjm_jobtrack
-from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode, is_infrastructure_error
+from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, OutputReplaced, StoreError, UnknownJob, UnknownNode, is_infrastructure_error
 from ..core.job import Job, JobEvent, JobStatus, OutputFile, check_id, epoch, new_id
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
 from ..run.pipeline import PipelineCatalog, PipelineRunner
 from ..run.docker import DockerRunner
+from ..run.outputs import OutputFiles, open_below
 from ..run.process import ProcessRunner
 from ..run.queue import JobQueue
 from .connections import Connection, Connections, LogThrottle, Throttle, Turns, connection_limits
@@ -84,7 +85,7 @@ def wire_job(
     return d
 
 # %% ../../nbs/net/22_node.ipynb #13a09275
-_STATUS = [(UnknownJob, 404), (UnknownNode, 404), (KeyConflict, 409), (IllegalMove, 409), (InvalidInput, 422), (StoreError, 503), (NodeUnreachable, 503), (NodeRefused, 502), (JobtrackError, 500)]
+_STATUS = [(UnknownJob, 404), (UnknownNode, 404), (KeyConflict, 409), (IllegalMove, 409), (OutputReplaced, 409), (InvalidInput, 422), (StoreError, 503), (NodeUnreachable, 503), (NodeRefused, 502), (JobtrackError, 500)]
 
 def error_answer(
     status:int,    # HTTP status code
@@ -245,7 +246,7 @@ def face(
         yield
         await asyncio.to_thread(service.close)
     app = FastAPI(title=f'cjm_jobtrack {service.service}', version=cjm_jobtrack.__version__, lifespan=life, docs_url=None, redoc_url=None)
-    app.state.service, app.state.uploads = service, Turns()
+    app.state.service, app.state.uploads, app.state.say = service, Turns(), Throttle(_log.warning, every=5.)
     app.add_middleware(_Gate, service=service)
     app.add_middleware(CORSMiddleware, allow_origins=[*service.origins], allow_methods=['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'], allow_headers=['Content-Type', 'Authorization', 'Last-Event-ID'],
                        allow_credentials=True, expose_headers=['X-Log-Offset', 'X-Log-Next-Offset', 'X-Log-Size', 'X-Log-Attempt', 'Content-Disposition', 'Repr-Digest'])
@@ -259,12 +260,11 @@ def face(
     return app
 
 _log = logging.getLogger(__name__)
-_say = Throttle(_log.warning, every=5.)
 
 def _broken_off(request, e:ClientDisconnect) -> JSONResponse:
     "Nobody reads the answer; the line in the log is what remains."
     what = f'{request.method} {request.url.path}'
-    _say(what, f'{what}: the connection broke off before the whole body had come')
+    request.app.state.say(what, f'{what}: the connection broke off before the whole body had come')
     return error_answer(400, 'The body broke off')
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -273,7 +273,7 @@ def _trouble(request, e:OSError) -> JSONResponse:
     "The machine is short of something, or a disk cannot be written to: a line in the log, and an answer that says to try again."
     if not is_infrastructure_error(e): raise e
     what = f'{request.method} {request.url.path}'
-    _say(f'{what}{e.errno}', f'{what}: {e}')
+    request.app.state.say(f'{what}{e.errno}', f'{what}: {e}')
     if e.errno in _FULL: return error_answer(507, f'There is no room left here: {e.strerror}')
     answer = error_answer(503, f'Cannot be done here just now: {e.strerror}')
     answer.headers['Retry-After'] = '5'
@@ -419,11 +419,15 @@ def _event_routes(app:FastAPI, service:Service):
 def pick_output(
     job:Job,            # A job
     name:str|None,      # Name of an output; None, '' or 'download': the newest
+    request:Request|None=None,  # In which the name is also told in bytes
 ) -> OutputFile:
     "The output of that very name. Raises `HTTPException` in the original's words."
     if job.status is not JobStatus.COMPLETED: raise HTTPException(400, 'Job not completed')
     if not job.outputs: raise HTTPException(404, 'No output files found for this job')
-    found = newest_first(job.outputs)[0] if name in (None, '', 'download') else next((o for o in job.outputs if o.name == name), None)
+    if name in (None, '', 'download'): return newest_first(job.outputs)[0]
+    raw = unquote_to_bytes(request.scope['raw_path']) if request and '\ufffd' in name else None   # that may stand for any byte that is not text
+    def is_it(o): return raw.endswith(b'/download/' + os.fsencode(o.local_name)) if raw and o.raw_path else o.name == name
+    found = next((o for o in job.outputs if is_it(o)), None) or next((o for o in job.outputs if o.name == name), None)
     if found is None: raise HTTPException(404, f'Output file not found: {name!r}. There is: {", ".join(o.name for o in job.outputs)[:500]}')
     return found
 
@@ -447,7 +451,24 @@ def _file_routes(app:FastAPI, service:Service):
 
     @app.head('/jobs/{job_id}/download/{name:file_name}', include_in_schema=False)
     @app.get('/jobs/{job_id}/download/{name:file_name}')
-    async def download(name:str, request:Request, job:Job=Depends(_find)) -> Response: return await service.download(job, pick_output(job, name), request)
+    async def download(name:str, request:Request, job:Job=Depends(_find)) -> Response: return await service.download(job, pick_output(job, name, request), request)
+
+# %% ../../nbs/net/22_node.ipynb #0fb3db97
+class OpenFile(FileResponse):
+    "A file that is open already, whole or in ranges: what is sent is what was looked at. It is closed at the end."
+    def __init__(self,
+        fd:int,         # Descriptor of a regular file; ours from now on
+        filename:str,   # What browsers shall call it
+        **options,      # Those of `FileResponse`
+    ):
+        self.fd = fd
+        super().__init__(f'/dev/fd/{fd}', filename=_readable(filename), stat_result=os.fstat(fd), **options)
+
+    async def __call__(self, scope, receive, send):
+        try: await super().__call__(scope, receive, send)
+        finally: os.close(self.fd)
+
+def _readable(name:str) -> str: return os.fsencode(name).decode(errors='replace')
 
 # %% ../../nbs/net/22_node.ipynb #ca2a48b2
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069/\\:*?"<>|]+')   # controls (of direction, too), and what some file system or shell takes for its own
@@ -553,7 +574,9 @@ async def receive_file(
             up = Upload(f, limit)
             await _receive(request, up)
             yield up, tmp
-    except OSError as e: raise _not_kept(e, folder) from e
+    except OSError as e:
+        request.app.state.say(f'upload{e.errno}', f'An upload cannot be kept in {folder}: {e.strerror}')
+        raise _not_kept(e) from e
 
 @contextmanager
 def _cleared(tmp:Path):
@@ -561,9 +584,8 @@ def _cleared(tmp:Path):
     try: yield
     finally: tmp.unlink(missing_ok=True)
 
-def _not_kept(e:OSError, folder:Path) -> HTTPException:
+def _not_kept(e:OSError) -> HTTPException:
     "Why an upload cannot be written: a matter of this machine, not of who sent it."
-    _say(f'{folder}{e.errno}', f'An upload cannot be kept in {folder}: {e.strerror}')
     if e.errno in _FULL: return HTTPException(507, f'The upload cannot be kept, there is no room for it: {e.strerror}')
     return HTTPException(503, f'The upload cannot be kept: {e.strerror}', {'Retry-After': '5'})
 
@@ -629,6 +651,7 @@ class Node(Service):
         self._docker = DockerRunner(self.data/'docker', self.tracker.logs, roots=[self.workspace]) if runners is None else None
         runners = runners if runners is not None else [ProcessRunner(self.data/'attempts', self.tracker.logs), self._docker]
         self.runner = PipelineRunner(self.catalog, runners, self.workspace, self.workspace/'outputs')
+        self.files = OutputFiles(self.workspace)
         self.queue = JobQueue(self.tracker, self.runner, slots, grace=grace, resources=resources)
         self.app = face(self)
         _path_download(self.app, self)
@@ -708,11 +731,11 @@ async def upload(self:Node, request:Request, node:str|None=None) -> dict:
 @patch
 async def download(self:Node, job:Job, output:OutputFile, request:Request) -> Response:
     "A file, whole or in ranges."
-    p = Path(output.path)
-    if not await asyncio.to_thread(p.is_file): raise HTTPException(404, f'Output file {output.name!r} was removed from the disk')
+    try: fd = await asyncio.to_thread(self.files.open, output, job.completed_at)
+    except FileNotFoundError as e: raise HTTPException(404, f'Output file {output.name!r} was removed from the disk') from e
     head = {'Cache-Control': 'no-cache'}
     if output.sha256: head['Repr-Digest'] = f'sha-256=:{base64.b64encode(bytes.fromhex(output.sha256)).decode()}:'
-    return FileResponse(p, filename=p.name, media_type=output.content_type, headers=head)
+    return OpenFile(fd, output.name.rsplit('/', 1)[-1], media_type=output.content_type, headers=head)
 
 @patch
 async def pipelines(self:Node) -> list[dict]: return [p.to_dict() for p in self.catalog]
@@ -728,8 +751,8 @@ def _path_download(app:FastAPI, node:Node):
         except (OSError, ValueError, RuntimeError) as e: raise HTTPException(400, 'Invalid path') from e   # NUL, a link to itself
         root = next((d for d in (node.inputs.resolve(), (node.workspace/'outputs').resolve()) if target.is_relative_to(d)), None)
         if root is None or any(part.startswith('.') for part in target.relative_to(root).parts): raise HTTPException(400, 'Invalid path')
-        if not os.path.isfile(target): raise HTTPException(404, 'File not found')
-        return FileResponse(target, filename=target.name)
+        try: return OpenFile(open_below(root, target.relative_to(root)), target.name)
+        except OSError as e: raise HTTPException(404, 'File not found') from e
 
 # %% ../../nbs/net/22_node.ipynb #c40bde63
 _ACCEPTED = 32    # Connections accepted in one go, before the pool has seen them
