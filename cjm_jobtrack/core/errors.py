@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/errors.html.md"""
 # %% auto #0
 __all__ = ['JobtrackError', 'InvalidInput', 'UnknownPipeline', 'UnknownRunner', 'NeverFits', 'UnknownJob', 'UnknownNode',
            'IllegalMove', 'LeaseLost', 'KeyConflict', 'StoreError', 'unstorable', 'NodeUnreachable', 'NodeRefused',
-           'DamagedTransfer', 'is_infrastructure_error']
+           'DamagedTransfer', 'OutputReplaced', 'is_infrastructure_error']
 
 # %% ../../nbs/core/00_errors.ipynb #dd412267
 import errno
@@ -171,6 +171,15 @@ class DamagedTransfer(JobtrackError):
     ):
         self.url, self.name, self.problem = url, name, problem
         super().__init__(f'{name!r}, transferred with {url}: {problem}. Try again')
+
+class OutputReplaced(JobtrackError):
+    "What lies where an output was is not what the job left: it was written to, or exchanged. It is not given out."
+    def __init__(self,
+        name:str,      # The output
+        problem:str,   # What is there instead
+    ):
+        self.name, self.problem = name, problem
+        super().__init__(f'Output {name!r} is no longer what the job left: {problem}. Run the job again to have it')
 
 # %% ../../nbs/core/00_errors.ipynb #5e0f7c21
 _SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOBUFS, errno.ENOLCK,

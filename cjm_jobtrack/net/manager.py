@@ -350,7 +350,7 @@ def _api_files(app:FastAPI, m:Manager):
     async def first(request:Request, job:Job=Depends(_find)) -> Response: return await m.download(job, pick_output(job, None), request)
 
     @app.api_route('/api/jobs/{job_id}/download/{name:file_name}', methods=['GET', 'HEAD'])
-    async def named(name:str, request:Request, job:Job=Depends(_find)) -> Response: return await m.download(job, pick_output(job, name), request)
+    async def named(name:str, request:Request, job:Job=Depends(_find)) -> Response: return await m.download(job, pick_output(job, name, request), request)
 
 # %% ../../nbs/net/23_manager.ipynb #832eaef1
 def _api_nodes(app:FastAPI, m:Manager):

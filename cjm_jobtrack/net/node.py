@@ -6,17 +6,19 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/node.html.md"""
 
 # %% auto #0
 __all__ = ['VIDEO_SUFFIXES', 'wire_output', 'newest_first', 'wire_job', 'error_answer', 'answer_for', 'JobRequest',
-           'read_request', 'Service', 'is_loopback', 'check_bind', 'refuse', 'read_json', 'face', 'pick_output',
-           'safe_name', 'place', 'Upload', 'receive_file', 'remove_left', 'claim', 'Node', 'Server', 'serving']
+           'read_request', 'Service', 'is_loopback', 'check_bind', 'refuse', 'is_shown', 'read_json', 'face',
+           'pick_output', 'OpenFile', 'safe_name', 'place', 'Upload', 'receive_file', 'remove_left', 'claim', 'Node',
+           'Server', 'serving']
 
 # %% ../../nbs/net/22_node.ipynb #d66f0ea9
-import asyncio, base64, fcntl, hashlib, hmac, ipaddress, json, os, platform, re, shutil, sys, threading, time
+import asyncio, base64, fcntl, hashlib, hmac, ipaddress, json, logging, os, platform, re, shutil, sys, threading, time
 from contextlib import asynccontextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, AsyncIterator
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 import uvicorn
 from fastapi import Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -32,14 +34,16 @@ from starlette.exceptions import HTTPException
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import ClientDisconnect
 import cjm_jobtrack
-from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode
+from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, OutputReplaced, StoreError, UnknownJob, UnknownNode
 from ..core.job import Job, JobEvent, JobStatus, OutputFile, check_id, epoch, new_id
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
 from ..run.pipeline import PipelineCatalog, PipelineRunner
 from ..run.docker import DockerRunner
+from ..run.outputs import OutputFiles, open_below
 from ..run.process import ProcessRunner
 from ..run.queue import JobQueue
+from .connections import Connection, Connections, LogThrottle, connection_limits
 
 # %% ../../nbs/net/22_node.ipynb #009deb03
 def wire_output(
@@ -81,7 +85,7 @@ def wire_job(
     return d
 
 # %% ../../nbs/net/22_node.ipynb #13a09275
-_STATUS = [(UnknownJob, 404), (UnknownNode, 404), (KeyConflict, 409), (IllegalMove, 409), (InvalidInput, 422), (StoreError, 503), (NodeUnreachable, 503), (NodeRefused, 502), (JobtrackError, 500)]
+_STATUS = [(UnknownJob, 404), (UnknownNode, 404), (KeyConflict, 409), (IllegalMove, 409), (OutputReplaced, 409), (InvalidInput, 422), (StoreError, 503), (NodeUnreachable, 503), (NodeRefused, 502), (JobtrackError, 500)]
 
 def error_answer(
     status:int,    # HTTP status code
@@ -181,8 +185,7 @@ def refuse(
     "The answer to a request that may not go on."
     host, origin = _parts(f'//{headers.get("host", "")}'), headers.get('origin')
     if service.token:
-        given = headers.get('authorization', '').encode('latin-1')
-        if path != '/health' and not hmac.compare_digest(given, f'Bearer {service.token}'.encode()):
+        if path != '/health' and not is_shown(service, headers):
             answer = error_answer(401, 'A valid bearer token is needed', field='Authorization')
             answer.headers['WWW-Authenticate'] = 'Bearer'
             return answer
@@ -192,6 +195,15 @@ def refuse(
         if o.netloc != host.netloc and ('@' in o.netloc or not is_loopback(o.hostname or '')): return error_answer(403, f'Pages of {origin} may not change anything here', field='Origin')
 
 # %% ../../nbs/net/22_node.ipynb #5aec3063
+def is_shown(
+    service:Service,  # Who is asked
+    headers,          # As for `refuse`
+) -> bool:            # True also when no token is asked for
+    "Whether a request shows the token."
+    if not service.token: return True
+    given = headers.get('authorization', '').encode('latin-1')
+    return hmac.compare_digest(given, f'Bearer {service.token}'.encode())
+
 class _Gate:
     "ASGI middleware: nothing reaches the routes that `refuse` does not let through."
     def __init__(self, app, service): self.app, self.service = app, service
@@ -199,6 +211,7 @@ class _Gate:
         if scope['type'] == 'lifespan': return await self.app(scope, receive, send)
         headers = {k.decode('latin-1'): v.decode('latin-1') for k, v in scope['headers']}
         no = refuse(self.service, scope.get('method', 'WEBSOCKET'), scope['path'], headers)
+        if (connection := scope.get('connection')) and not no: connection.is_known = is_shown(self.service, headers)
         return await (no or self.app)(scope, receive, send)
 
 async def read_json(
@@ -384,11 +397,15 @@ def _event_routes(app:FastAPI, service:Service):
 def pick_output(
     job:Job,            # A job
     name:str|None,      # Name of an output; None, '' or 'download': the newest
+    request:Request|None=None,  # In which the name is also told in bytes
 ) -> OutputFile:
     "The output of that very name. Raises `HTTPException` in the original's words."
     if job.status is not JobStatus.COMPLETED: raise HTTPException(400, 'Job not completed')
     if not job.outputs: raise HTTPException(404, 'No output files found for this job')
-    found = newest_first(job.outputs)[0] if name in (None, '', 'download') else next((o for o in job.outputs if o.name == name), None)
+    if name in (None, '', 'download'): return newest_first(job.outputs)[0]
+    raw = unquote_to_bytes(request.scope['raw_path']) if request and '\ufffd' in name else None   # that may stand for any byte that is not text
+    def is_it(o): return raw.endswith(b'/download/' + os.fsencode(o.local_name)) if raw and o.raw_path else o.name == name
+    found = next((o for o in job.outputs if is_it(o)), None) or next((o for o in job.outputs if o.name == name), None)
     if found is None: raise HTTPException(404, f'Output file not found: {name!r}. There is: {", ".join(o.name for o in job.outputs)[:500]}')
     return found
 
@@ -411,7 +428,24 @@ def _file_routes(app:FastAPI, service:Service):
 
     @app.head('/jobs/{job_id}/download/{name:file_name}', include_in_schema=False)
     @app.get('/jobs/{job_id}/download/{name:file_name}')
-    async def download(name:str, request:Request, job:Job=Depends(_find)) -> Response: return await service.download(job, pick_output(job, name), request)
+    async def download(name:str, request:Request, job:Job=Depends(_find)) -> Response: return await service.download(job, pick_output(job, name, request), request)
+
+# %% ../../nbs/net/22_node.ipynb #0fb3db97
+class OpenFile(FileResponse):
+    "A file that is open already, whole or in ranges: what is sent is what was looked at. It is closed at the end."
+    def __init__(self,
+        fd:int,         # Descriptor of a regular file; ours from now on
+        filename:str,   # What browsers shall call it
+        **options,      # Those of `FileResponse`
+    ):
+        self.fd = fd
+        super().__init__(f'/dev/fd/{fd}', filename=_readable(filename), stat_result=os.fstat(fd), **options)
+
+    async def __call__(self, scope, receive, send):
+        try: await super().__call__(scope, receive, send)
+        finally: os.close(self.fd)
+
+def _readable(name:str) -> str: return os.fsencode(name).decode(errors='replace')
 
 # %% ../../nbs/net/22_node.ipynb #ca2a48b2
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069/\\:*?"<>|]+')   # controls (of direction, too), and what some file system or shell takes for its own
@@ -581,6 +615,7 @@ class Node(Service):
         self._docker = DockerRunner(self.data/'docker', self.tracker.logs, roots=[self.workspace]) if runners is None else None
         runners = runners if runners is not None else [ProcessRunner(self.data/'attempts', self.tracker.logs), self._docker]
         self.runner = PipelineRunner(self.catalog, runners, self.workspace, self.workspace/'outputs')
+        self.files = OutputFiles(self.workspace)
         self.queue = JobQueue(self.tracker, self.runner, slots, grace=grace, resources=resources)
         self.app = face(self)
         _path_download(self.app, self)
@@ -660,11 +695,11 @@ async def upload(self:Node, request:Request, node:str|None=None) -> dict:
 @patch
 async def download(self:Node, job:Job, output:OutputFile, request:Request) -> Response:
     "A file, whole or in ranges."
-    p = Path(output.path)
-    if not await asyncio.to_thread(p.is_file): raise HTTPException(404, f'Output file {output.name!r} was removed from the disk')
+    try: fd = await asyncio.to_thread(self.files.open, output, job.completed_at)
+    except FileNotFoundError as e: raise HTTPException(404, f'Output file {output.name!r} was removed from the disk') from e
     head = {'Cache-Control': 'no-cache'}
     if output.sha256: head['Repr-Digest'] = f'sha-256=:{base64.b64encode(bytes.fromhex(output.sha256)).decode()}:'
-    return FileResponse(p, filename=p.name, media_type=output.content_type, headers=head)
+    return OpenFile(fd, output.name.rsplit('/', 1)[-1], media_type=output.content_type, headers=head)
 
 @patch
 async def pipelines(self:Node) -> list[dict]: return [p.to_dict() for p in self.catalog]
@@ -680,16 +715,39 @@ def _path_download(app:FastAPI, node:Node):
         except (OSError, ValueError, RuntimeError) as e: raise HTTPException(400, 'Invalid path') from e   # NUL, a link to itself
         root = next((d for d in (node.inputs.resolve(), (node.workspace/'outputs').resolve()) if target.is_relative_to(d)), None)
         if root is None or any(part.startswith('.') for part in target.relative_to(root).parts): raise HTTPException(400, 'Invalid path')
-        if not os.path.isfile(target): raise HTTPException(404, 'File not found')
-        return FileResponse(target, filename=target.name)
+        try: return OpenFile(open_below(root, target.relative_to(root)), target.name)
+        except OSError as e: raise HTTPException(404, 'File not found') from e
 
-# %% ../../nbs/net/22_node.ipynb #74f1b96e
+# %% ../../nbs/net/22_node.ipynb #c40bde63
+_ACCEPTED = 32    # Connections accepted in one go, before the pool has seen them
+_BACKLOG = 1024   # Connections that the system holds meanwhile
+
 class Server(uvicorn.Server):
-    "uvicorn's server, for an application made by `face`: it ends the streams before it waits for its answers."
+    "uvicorn's server, for an application made by `face`: it keeps to limits, and ends the streams before it waits for its answers."
+    def __init__(self, config:uvicorn.Config):
+        super().__init__(config)
+        self.connections = Connections(connection_limits(config.app.state.service.slots))
+        config.http, config.backlog = partial(Connection, self.connections), _ACCEPTED
+        config.proxy_headers = False   # who is asking is told by the connection, not by a header
+
+    async def startup(self, sockets=None):
+        asyncio.get_running_loop().set_exception_handler(self.connections.on_loop_error)
+        await super().startup(sockets)
+        for s in (s for server in self.servers for s in server.sockets):
+            with s.dup() as same: same.listen(_BACKLOG)
+
+    async def on_tick(self, counter):
+        if counter % 10 == 0: self.connections.sweep()
+        return await super().on_tick(counter)
+
     async def shutdown(self, sockets=None):
         self.config.app.state.leaving.set()
         await super().shutdown(sockets)
 
+_uvicorn = logging.getLogger('uvicorn.error')
+if not any(isinstance(f, LogThrottle) for f in _uvicorn.filters): _uvicorn.addFilter(LogThrottle())
+
+# %% ../../nbs/net/22_node.ipynb #74f1b96e
 class serving:
     """A server in a thread, for the length of a `with` block; `url` is where it listens.
 
