@@ -894,7 +894,7 @@ def _download(job_id, name, to, overwrite):
     out = next((o for o in outputs if name is None or o.name == name), None)
     if out is None: raise InvalidInput('name', f'is {name!r}, which job {job_id} did not leave' if name is not None else f'cannot be chosen: job {job_id} has left no files', f'There is: {", ".join(o.name for o in outputs) or "nothing"}')
     ask = ('/download', {'path': out.path}) if by_path else (job_path(job_id, f'/download/{quote(out.name, safe="")}'), None)
-    return (yield from _fetch(ask, out, target_path(to, out.name), overwrite))
+    return (yield from _fetch(ask, out, target_path(to, out.local_name), overwrite))
 
 @patch
 def download(self:ClientBase,

@@ -22,7 +22,7 @@ from ..core.errors import InvalidInput, StoreError, UnknownPipeline, UnknownRunn
 from ..core.job import Job, OutputFile
 from ..core.progress import ProgressReader
 from .outcome import Outcome, Receipt, Report, Stops
-from .outputs import aside, common_pattern, copy_output
+from .outputs import aside, common_pattern, copy_output, moved
 from .params import _GAP, GAPS, Param, _read_param, _shown, _table, fill, find_input, find_url, gaps, is_url
 from .policy import TERMS, amounts
 from .program import check_limits
@@ -500,23 +500,23 @@ def _keep(
     stop,          # Asked now and then: True ends the copying
 ) -> OutputFile:   # The file in that folder
     "Copy a result, whole or not at all, unless it is already where it belongs. One that is not copied stays where it is."
-    if Path(o.path).is_relative_to(folder): return o
-    to = folder/o.name
+    if o.local_path.is_relative_to(folder): return o
+    to = folder/o.local_name
     to.parent.mkdir(parents=True, exist_ok=True)
     fd, part = mkstemp(prefix='.', dir=to.parent)
     os.close(fd)
     try:
-        if not copy_output(o.path, part, stop): return o
+        if not copy_output(o.local_path, part, stop): return o
         os.replace(part, to)
     finally: Path(part).unlink(missing_ok=True)
-    return replace(o, path=str(to))
+    return moved(o, to)
 
 def _bare(
     outputs:Iterable[OutputFile],  # Files that the work left
     folder:Path,                   # The attempt's own folder
 ) -> list[OutputFile]:             # The same; those from elsewhere without the folders they lay in, where that tells them apart
     names = [PurePosixPath(o.name).name for o in outputs]
-    return [o if Path(o.path).is_relative_to(folder) or names.count(n) > 1 else replace(o, name=n) for o, n in zip(outputs, names)]
+    return [o if o.local_path.is_relative_to(folder) or names.count(n) > 1 else replace(o, name=n) for o, n in zip(outputs, names)]
 
 @patch
 async def follow(self:PipelineRunner,

@@ -14,12 +14,12 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 from fastcore.basics import patch
-from ..core.errors import IllegalMove, InvalidInput, NeverFits, StoreError, UnknownRunner
+from ..core.errors import IllegalMove, InvalidInput, NeverFits, StoreError, UnknownRunner, is_infrastructure_error
 from ..core.job import Failure, Job, JobStatus, _in_words
 from ..core.tracker import JobTracker, Write
 from .lease import LeaseHolder
 from .policy import TERMS, Line, Terms, read_terms
-from .scribe import Scribe, raised
+from .scribe import Scribe, contained, raised
 
 # %% ../../nbs/run/15_waiting.ipynb #a257ae1b
 _log = logging.getLogger(__name__)
@@ -62,7 +62,8 @@ def terms(self:WaitingRoom, job:Job) -> Terms:
     if (runner := self.runners.get(job.runner)) is None: raise UnknownRunner(job.runner, self.runners)
     ask = getattr(runner, 'terms', None)
     if ask is None and TERMS.isdisjoint(job.spec): return self.default
-    return read_terms(ask(job) if ask else {}, job.spec, default=self.default)
+    with contained(): asked = ask(job) if ask else {}
+    return read_terms(asked, job.spec, default=self.default)
 
 @patch
 def terms_or_default(self:WaitingRoom, job:Job) -> Terms:
@@ -96,12 +97,20 @@ def line_up(self:WaitingRoom,
         self.enter(job, terms, self.scribe.loop.time() + delay if delay > 0 else None)
     except NeverFits as e: self.tell(job, self.too_large(job, e))
     except Exception as e:
+        if is_infrastructure_error(e): return self._line_up_later(job, e)
         if not isinstance(e, InvalidInput): _log.exception('Runner %s cannot say on what terms job %s is to be taken', job.runner, job.id)
         return self.scribe.write(job, partial(self.plan_refused, job, e))
     if terms.queue_timeout is not None and not job.attempt and job.id not in self.limits:
         waited = max(0., time.time() - self.submitted[job.id])
         self.limits[job.id] = self.scribe.loop.call_later(max(0., terms.queue_timeout - waited), self._enough, job, terms.queue_timeout)
     self.scribe.wake()
+
+@patch
+def _line_up_later(self:WaitingRoom, job:Job, e:Exception):
+    "Something is lacking on this machine just now, which says nothing about the job."
+    _log.warning('Job %s cannot be put in line yet: %s', job.id, e)
+    self.reasons[job.id] = str(e)
+    self.scribe.loop.call_later(1., self.line_up, job)
 
 @patch
 def enter(self:WaitingRoom, job:Job, terms:Terms, at:float|None) -> None: self.line.add(job.id, self.submitted[job.id], job.priority, terms.needs, at)
@@ -131,9 +140,11 @@ def plan_refused(self:WaitingRoom, job:Job, e:Exception) -> Write|None:
 def _enough(self:WaitingRoom, job:Job, limit:float):
     "It has waited for long enough."
     self.limits.pop(job.id, None)
-    failure = Failure('queue_timeout', f'Not begun within its limit of {limit:g} s', evidence={'why': self.why(job.id)}, hint='Allow more time with `queue_timeout`, or give the queue more slots')
-    still = lambda: job.status is JobStatus.PENDING and not job.attempt and not self.taken(job.id) and not self.closed
-    self.scribe.write(job, lambda: self.tracker.plan_failed(job, failure) if still() else None)
+    def plan():
+        if job.status is not JobStatus.PENDING or job.attempt or self.taken(job.id) or self.closed: return None
+        failure = Failure('queue_timeout', f'Not begun within its limit of {limit:g} s', evidence={'why': self.why(job.id)}, hint='Allow more time with `queue_timeout`, or give the queue more slots')
+        return self.tracker.plan_failed(job, failure)
+    self.scribe.write(job, plan)
 
 @patch
 def begun(self:WaitingRoom, job_id:str) -> None:
@@ -159,7 +170,8 @@ def look_at(self:WaitingRoom, due:float|None) -> None:
 def why_not(self:WaitingRoom, job:Job) -> str|None:
     "Why its runner cannot begin it now."
     ask = getattr(self.runners[job.runner], 'why_not', None)
-    try: reason = (ask(job) if ask else None) or self._clash(job)
+    try:
+        with contained(): reason = (ask(job) if ask else None) or self._clash(job)
     except Exception as e:
         reason = f'{type(e).__name__}: {e}'
         if self.reasons.get(job.id) != reason: _log.exception('Runner %s cannot say whether job %s can begin', job.runner, job.id)
