@@ -71,7 +71,13 @@ const EVENTS = {
   started: () => 'Under way', waiting: d => `Waits: ${d.reason ?? ''}`, unsent: d => `Could not be sent: ${d.problem ?? ''}`, adopted: () => 'Found again after a restart', cancel_requested: () => 'Asked to cancel', cancel_taken: () => 'The node has been told to cancel', cancel_unconfirmed: () => 'It is not certain yet that it has stopped', completed: d => 'Completed' + (d.outputs ? `, ${d.outputs} file${d.outputs === 1 ? '' : 's'}` : ''),
   failed: d => `Failed: ${d.message ?? ''}`, cancelled: () => 'Cancelled', unreachable: () => 'Lost contact with the node', reachable: () => 'In contact again', fetched: d => `Downloaded ${d.name ?? ''}`,
 }
-const event = e => (EVENTS[e.type] ?? (() => e.type))(e.data ?? {}, e.attempt)
+Object.assign(EVENTS, {
+  delayed: d => `Has to wait: ${d.reason ?? ''}`, runner: d => d.runner === 'docker' ? 'In a container' : 'As a process',
+  leftovers: () => 'What it had left running was ended', worker_replaced: () => "The plugin's worker process was replaced",
+  restarted: () => 'The container was restarted', paused: () => 'The container is paused', resumed: () => 'The container goes on',
+  without_digest: () => 'Some files have no checksum', unconfirmed: () => 'It is not certain yet that it has stopped',
+})
+const event = e => (EVENTS[e.type] ?? (() => e.type.replaceAll('_', ' ')))(e.data ?? {}, e.attempt)
 
 // The server
 
