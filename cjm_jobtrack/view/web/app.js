@@ -80,11 +80,16 @@ const isLive = job => job.status === 'pending' || job.status === 'running'
 const EVENTS = {
   created: () => 'Created', queued: () => 'Queued', deferred: d => `Put back: ${d.reason ?? ''}`, retried: d => `To be tried again: ${d.reason ?? ''}`,
   sent: d => `Sent to ${d.name ?? (nodeName(d.node) || 'a node')}`, accepted: () => 'Accepted by the node', running: (d, n) => n > 1 ? `Attempt ${n} began` : 'Began',
-  runner: d => `${d.runner === 'docker' ? 'In a container' : 'As a process'}: ${d.why ?? ''}`,
   started: () => 'Under way', waiting: d => `Waits: ${d.reason ?? ''}`, unsent: d => `Could not be sent: ${d.problem ?? ''}`, adopted: () => 'Found again after a restart', cancel_requested: () => 'Asked to cancel', cancel_taken: () => 'The node has been told to cancel', cancel_unconfirmed: () => 'It is not certain yet that it has stopped', completed: d => 'Completed' + (d.outputs ? `, ${d.outputs} file${d.outputs === 1 ? '' : 's'}` : ''),
   failed: d => `Failed: ${d.message ?? ''}`, cancelled: () => 'Cancelled', unreachable: () => 'Lost contact with the node', reachable: () => 'In contact again', fetched: d => `Downloaded ${d.name ?? ''}`,
 }
-const other = e => [e.type, e.data?.message ?? e.data?.reason].filter(Boolean).join(': ')
+Object.assign(EVENTS, {
+  delayed: d => `Has to wait: ${d.reason ?? ''}`, runner: d => (d.runner === 'docker' ? 'In a container' : 'As a process') + (d.why ? `: ${d.why}` : ''),
+  leftovers: () => 'What it had left running was ended', worker_replaced: () => "The plugin's worker process was replaced",
+  restarted: () => 'The container was restarted', paused: () => 'The container is paused', resumed: () => 'The container goes on',
+  without_digest: () => 'Some files have no checksum', unconfirmed: () => 'It is not certain yet that it has stopped',
+})
+const other = e => [e.type.replaceAll('_', ' '), e.data?.message ?? e.data?.reason].filter(Boolean).join(': ')
 const event = e => Object.hasOwn(EVENTS, e.type) ? EVENTS[e.type](e.data ?? {}, e.attempt) : other(e)
 
 // The server
