@@ -22,7 +22,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, AsyncIterator, Callable, Generator, Iterable, Iterator
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 import httpx, stamina
 from fastcore.basics import patch
 from httpx_sse import EventSource
@@ -488,8 +488,8 @@ def _submit_plainly(self, pipeline, input, ask):
     "The same of an original node server."
     if pipeline not in (None, 'original'):
         raise InvalidInput('pipeline', f'is {pipeline!r}, and {self.base_url} is an original node server, which has only one and no names', "Leave it out, or say 'original'")
-    for field in _UNKNOWN_THERE:
-        if ask[field] is not None: raise InvalidInput(field, f'is {ask[field]!r}, and {self.base_url} is an original node server, which knows nothing of it', 'Leave it out')
+    for key in _UNKNOWN_THERE:
+        if ask[key] is not None: raise InvalidInput(key, f'is {ask[key]!r}, and {self.base_url} is an original node server, which knows nothing of it', 'Leave it out')
     return (yield from _submit_original(ask_original(input, ask['params']), None))
 
 @patch
@@ -1038,7 +1038,7 @@ def _download(job_id, name, to, overwrite):
     out = next((o for o in outputs if name is None or o.name == name), None)
     if out is None: raise InvalidInput('name', f'is {name!r}, which job {job_id} did not leave' if name is not None else f'cannot be chosen: job {job_id} has left no files', f'There is: {", ".join(o.name for o in outputs) or "nothing"}')
     ask = ('/download', {'path': out.path}) if by_path else (job_path(job_id, f'/download/{quote(out.name, safe="")}'), None)
-    return (yield from _fetch(ask, out, target_path(to, out.name), overwrite))
+    return (yield from _fetch(ask, out, target_path(to, out.local_name), overwrite))
 
 @patch
 def download(self:ClientBase,
