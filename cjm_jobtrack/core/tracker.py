@@ -377,6 +377,9 @@ async def cancel_job(self:JobTracker,
         if not self.cancel_requested(job_id):
             try: self.note(job_id, 'cancel_requested')
             except LeaseLost: self.note(job_id, 'cancel_requested')   # it is in other hands by now: the wish is for those
+            except StoreError as e:   # the disk is full, say: stopping the work needs no record
+                if job_id not in self._stops and job.task is None: raise
+                _log.warning('That job %s is to be cancelled cannot be put on record yet, it is stopped all the same: %s', job_id, e)
             if job.is_terminal: return False   # somebody else ended it meanwhile
             self._cancelling.add(job_id)
         stop, task = self._stops.get(job_id), job.task
