@@ -126,7 +126,7 @@ def _take(self:JobQueue, job:Job):
 @patch
 def _plan_running(self:JobQueue, a:Attempt) -> Write|None:
     a.lease = self.holder.fence
-    return None if a.left or a.lease is None else self.tracker.plan_running(a.job, lease=a.lease)
+    return None if a.left or a.lease is None else self.tracker.plan_running(a.job, lease=a.lease, waits=getattr(self.runners[a.job.runner], 'keeps_time', False))
 
 @patch
 def _taken(self:JobQueue, a:Attempt, result):
