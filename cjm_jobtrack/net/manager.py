@@ -20,7 +20,6 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastcore.basics import patch
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 from ..core.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreachable, UnknownJob, UnknownPipeline
 from ..core.job import Job, JobStatus, OutputFile, check_id, new_id
 from ..core.store import JobStore
@@ -157,7 +156,7 @@ async def _check(self:Manager, node:dict, body:dict):
 @patch
 async def _reach(self:Manager, node:dict) -> AsyncRemoteClient:
     "The client for a node that answers just now: a transfer may take its time, but is not begun with a node that is silent. Raises `NodeUnreachable`."
-    if not await self.directory.check(node): raise NodeUnreachable(node['url'], self.directory.state(node).problem, begun=False)
+    if not (await self.directory.fresh(node) or await self.directory.check(node)): raise NodeUnreachable(node['url'], self.directory.state(node).problem, begun=False)
     return self.directory.client(node)
 
 @patch
@@ -168,8 +167,7 @@ async def upload(self:Manager, request:Request, node:str|None=None) -> dict:
     n = self.directory.get(node) if node else self.directory.pick()
     head = {k: v for k, v in request.headers.items() if k in ('content-type', 'content-length')}
     client = await self._reach(n)
-    try: answer = await client.pass_on('POST', '/upload', content=request.stream(), headers=head)
-    except ClientDisconnect as e: raise HTTPException(400, 'The upload broke off') from e
+    answer = await client.pass_on('POST', '/upload', content=request.stream(), headers=head)
     return answer | {'node': n['id']}
 
 # %% ../../nbs/net/23_manager.ipynb #49231977
@@ -341,7 +339,8 @@ def files_of(self:Manager,
 def _api_files(app:FastAPI, m:Manager):
     "Uploads to a node, outputs of a job."
     @app.post('/api/upload/{node_id}')
-    async def upload(node_id:str, request:Request) -> dict: return await m.upload(request, node_id)
+    async def upload(node_id:str, request:Request) -> dict:
+        async with app.state.uploads.turn(): return await m.upload(request, node_id)
 
     @app.get('/api/jobs/{job_id}/outputs')
     def outputs(job:Job=Depends(_find)) -> dict:

@@ -11,8 +11,8 @@ __all__ = ['VIDEO_SUFFIXES', 'wire_output', 'newest_first', 'wire_job', 'error_a
            'Server', 'serving']
 
 # %% ../../nbs/net/22_node.ipynb #d66f0ea9
-import asyncio, base64, fcntl, hashlib, hmac, ipaddress, json, logging, os, platform, re, shutil, sys, threading, time
-from contextlib import asynccontextmanager, suppress
+import asyncio, base64, errno, fcntl, hashlib, hmac, ipaddress, json, logging, os, platform, re, shutil, sys, threading, time
+from contextlib import asynccontextmanager, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
@@ -34,7 +34,7 @@ from starlette.exceptions import HTTPException
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import ClientDisconnect
 import cjm_jobtrack
-from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, OutputReplaced, StoreError, UnknownJob, UnknownNode
+from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, OutputReplaced, StoreError, UnknownJob, UnknownNode, is_infrastructure_error
 from ..core.job import Job, JobEvent, JobStatus, OutputFile, check_id, epoch, new_id
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
@@ -43,7 +43,7 @@ from ..run.docker import DockerRunner
 from ..run.outputs import OutputFiles, open_below
 from ..run.process import ProcessRunner
 from ..run.queue import JobQueue
-from .connections import Connection, Connections, LogThrottle, connection_limits
+from .connections import Connection, Connections, LogThrottle, Throttle, Turns, connection_limits
 
 # %% ../../nbs/net/22_node.ipynb #009deb03
 def wire_output(
@@ -246,16 +246,38 @@ def face(
         yield
         await asyncio.to_thread(service.close)
     app = FastAPI(title=f'cjm_jobtrack {service.service}', version=cjm_jobtrack.__version__, lifespan=life, docs_url=None, redoc_url=None)
-    app.state.service = service
+    app.state.service, app.state.uploads, app.state.say = service, Turns(), Throttle(_log.warning, every=5.)
     app.add_middleware(_Gate, service=service)
     app.add_middleware(CORSMiddleware, allow_origins=[*service.origins], allow_methods=['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'], allow_headers=['Content-Type', 'Authorization', 'Last-Event-ID'],
                        allow_credentials=True, expose_headers=['X-Log-Offset', 'X-Log-Next-Offset', 'X-Log-Size', 'X-Log-Attempt', 'Content-Disposition', 'Repr-Digest'])
+    app.exception_handler(ClientDisconnect)(_broken_off)
+    app.exception_handler(OSError)(_trouble)
     app.exception_handler(JobtrackError)(lambda request, e: answer_for(e))
     app.exception_handler(HTTPException)(_http_error)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(Exception)(lambda request, e: error_answer(500, 'Something went wrong here that should not have; the log of the server says what'))
     for add in (_general_routes, _job_routes, _event_routes, _file_routes): add(app, service)
     return app
+
+_log = logging.getLogger(__name__)
+
+def _broken_off(request, e:ClientDisconnect) -> JSONResponse:
+    "Nobody reads the answer; the line in the log is what remains."
+    what = f'{request.method} {request.url.path}'
+    request.app.state.say(what, f'{what}: the connection broke off before the whole body had come')
+    return error_answer(400, 'The body broke off')
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+def _trouble(request, e:OSError) -> JSONResponse:
+    "The machine is short of something, or a disk cannot be written to: a line in the log, and an answer that says to try again."
+    if not is_infrastructure_error(e): raise e
+    what = f'{request.method} {request.url.path}'
+    request.app.state.say(f'{what}{e.errno}', f'{what}: {e}')
+    if e.errno in _FULL: return error_answer(507, f'There is no room left here: {e.strerror}')
+    answer = error_answer(503, f'Cannot be done here just now: {e.strerror}')
+    answer.headers['Retry-After'] = '5'
+    return answer
 
 def _http_error(request, e:HTTPException) -> JSONResponse:
     answer = error_answer(e.status_code, str(e.detail) if e.detail != 'Not Found' else f'No such route: {request.url.path}')
@@ -418,7 +440,8 @@ register_url_convertor('file_name', _Name())
 def _file_routes(app:FastAPI, service:Service):
     "Uploads, outputs, downloads."
     @app.post('/upload', openapi_extra=_body('multipart/form-data', {'type': 'object', 'required': ['file'], 'properties': {'file': {'type': 'string', 'format': 'binary'}}}))
-    async def upload(request:Request, node:str|None=None) -> dict: return await service.upload(request, node)
+    async def upload(request:Request, node:str|None=None) -> dict:
+        async with app.state.uploads.turn(): return await service.upload(request, node)
 
     @app.get('/jobs/{job_id}/outputs')
     def outputs(job:Job=Depends(_find)) -> dict:
@@ -515,9 +538,9 @@ def on_part_data(self:Upload, data, start, end):
     if not self._taken: return
     self.size += end - start
     if self.size > self.limit: raise HTTPException(413, f'The file is larger than {self.limit} bytes')
-    chunk = data[start:end]
-    self.to.write(chunk)
+    chunk = memoryview(data)[start:end]
     self.sha256.update(chunk)
+    while chunk: chunk = chunk[self.to.write(chunk):]   # a disk that is nearly full takes a part, and refuses the next
 
 # %% ../../nbs/net/22_node.ipynb #7696ec4f
 _AROUND = 1 << 16   # Most bytes of a form besides the file
@@ -535,28 +558,41 @@ async def _receive(request:Request, up:Upload) -> None:
             if (total := total + len(chunk)) > up.limit + _AROUND: raise too_large
             await asyncio.to_thread(parser.write, chunk)
     except FormParserError as e: raise HTTPException(400, f'The upload cannot be read: {e}') from e
-    except ClientDisconnect as e: raise HTTPException(400, 'The upload broke off') from e
-    except OSError as e: raise HTTPException(507, f'The upload cannot be kept: {e.strerror}') from e
     if up.name is None: raise HTTPException(400, 'No file provided')
     if not up.name: raise HTTPException(400, 'No file selected')
     if not up.is_whole: raise HTTPException(400, 'The upload is cut short')
 
+# %% ../../nbs/net/22_node.ipynb #6e975f1f
 @asynccontextmanager
 async def receive_file(
     request:Request,      # multipart/form-data with a field `file`
     folder:Path,          # Where it is written
     limit:int,            # Most bytes accepted
 ) -> AsyncIterator[tuple[Upload, Path]]:  # What came, and where it lies until the end of the block
-    "Stream an upload to disk. Raises `HTTPException` 400, 413, 415 or 507. After the block nothing is left that was not given a name."
+    "Stream an upload to disk. Raises `HTTPException` 400, 413, 415, 503 or 507. After the block nothing is left that was not given a name."
     tmp = folder/f'.{new_id()}.part'
     try:
-        with tmp.open('xb', buffering=0) as f:
+        with _cleared(tmp), tmp.open('xb', buffering=0) as f:
             fcntl.flock(f, fcntl.LOCK_EX)
             up = Upload(f, limit)
             await _receive(request, up)
             yield up, tmp
+    except OSError as e:
+        request.app.state.say(f'upload{e.errno}', f'An upload cannot be kept in {folder}: {e.strerror}')
+        raise _not_kept(e) from e
+
+@contextmanager
+def _cleared(tmp:Path):
+    "A file that is gone after the block."
+    try: yield
     finally: tmp.unlink(missing_ok=True)
 
+def _not_kept(e:OSError) -> HTTPException:
+    "Why an upload cannot be written: a matter of this machine, not of who sent it."
+    if e.errno in _FULL: return HTTPException(507, f'The upload cannot be kept, there is no room for it: {e.strerror}')
+    return HTTPException(503, f'The upload cannot be kept: {e.strerror}', {'Retry-After': '5'})
+
+# %% ../../nbs/net/22_node.ipynb #bc22fcee
 def remove_left(folder:Path) -> None:
     "Remove what uploads have left here whose server was killed."
     for p in folder.glob('.*.part'):

@@ -18,6 +18,7 @@ from ..core.errors import InvalidInput, StoreError
 from ..core.job import Job, JobStatus, OutputFile, check_id, new_id
 from ..core.logs import LogStore
 from .groups import Group, Groups
+from .inheritance import UMASK, begin_clean, exit_status_is_lost, niceness
 from .outcome import Outcome, Receipt, Report, Stops, _drop_old_log, _LogWatch, exit_outcome
 from .outputs import LARGEST, collect_outputs, find_outputs, snapshot_files  # noqa: F401
 from .processes import gone, process_ids, runs, send_signals
@@ -197,7 +198,7 @@ async def _note_before(self:ProcessRunner, folder:Path, spec:dict) -> None:
 def _spawn(self:ProcessRunner, job:Job, spec:dict, program:str, env:dict[str, str], folder:Path, lock:int) -> None:
     "Begin a program, with the lock in hand."
     limits, argv = spec['limits'], [program, *spec['argv'][1:]]
-    if 'nice' in limits: argv = [_program({'argv': ['nice'], 'cwd': None}, env), '-n', str(limits['nice']-os.getpriority(os.PRIO_PROCESS, 0)), *argv]
+    if 'nice' in limits: argv = [_program({'argv': ['nice'], 'cwd': None}, env), '-n', str(limits['nice']-niceness()), *argv]
     group, made = self._new_group(job, limits), []
     if not group: self._before[folder] = process_ids()   # these are none of its
     try:
@@ -205,7 +206,8 @@ def _spawn(self:ProcessRunner, job:Job, spec:dict, program:str, env:dict[str, st
         with _told(folder), open(f'{folder}/work.json', 'w') as f: f.write(json.dumps(spec | {'group': group and group.folders, 'created_at': job.created_at}))
         _drop_old_log(self.logs, job)
         with self.logs.open(job.id, job.attempt) as log:
-            self._children[folder] = subprocess.Popen(_supervised(folder, argv, limits, group), cwd=spec['cwd'], env=env, stdin=lock, stdout=log, stderr=subprocess.DEVNULL, start_new_session=True)
+            whole = begin_clean(_supervised(folder, argv, limits, group), spec['no_new_privs'])
+            self._children[folder] = subprocess.Popen(whole, cwd=spec['cwd'], env=env, stdin=lock, stdout=log, stderr=subprocess.DEVNULL, start_new_session=True, umask=UMASK)
     except BaseException as e:
         if group: group.remove()
         for d in made:
@@ -273,7 +275,7 @@ def _outcome(self:ProcessRunner, job:Job, folder:Path, spec:dict, usage:dict) ->
     if _has(folder, 'stop'): return Outcome(JobStatus.CANCELLED)
     if code == 0: return exit_outcome(0, **usage)
     if code is None and child and folder.exists() and _state(folder) == 'unbegun': return Outcome.failed('not_started', f'The supervisor of the program could not write to {folder}', hint='Is the disk full?')
-    if code is None and child and child.returncode is not None and child.returncode >= 0: code = child.returncode  # the disk is full, say
+    if code is None and child and child.returncode is not None and child.returncode >= 0 and not exit_status_is_lost(): code = child.returncode  # the disk is full, say
     last = [line[-1000:] for line in self.logs.tail(job.id, job.attempt, lines=20).splitlines()]
     if code is None:
         why = 'its supervisor was killed, or the machine restarted' if folder.exists() else f'its files were removed from {folder} while it ran'
