@@ -73,6 +73,7 @@ def wire_job(
 
     `progress` is a whole number there: 100 says completed and nothing else does, and unknown is 0; the record says `None`."""
     job = copy(job)   # it may move while it is told
+    job.status = job.shown_status
     given, value = _as_asked(job.spec.get('original') or job.spec.get('params') or {}), None
     if type(given['upscale_value']) in (int, float): value = float(given['upscale_value'])
     d = {'id': job.id, 'status': job.status.value, 'progress': 100 if job.status is JobStatus.COMPLETED else min(int(job.progress or 0), 99),
@@ -110,7 +111,7 @@ def answer_for(
 class JobRequest(BaseModel):
     "A job, as it is asked for over HTTP."
     model_config = ConfigDict(extra='forbid', strict=True)
-    pipeline:str = Field(description='Name of a pipeline of the node')
+    pipeline:str|None = Field(None, description='Name of a pipeline; without, the one that takes the requests of the original manager')
     input:str|None = Field(None, description='Path in the workspace, as an upload answered it')
     params:dict[str, Any] = Field(default_factory=dict, description="The pipeline's parameters")
     id:str|None = Field(None, description='Chosen by the caller, as idempotency key; a UUID')
@@ -150,6 +151,9 @@ class Service:
     async def upload(self, request:Request, node:str|None) -> dict: "Take a file in: the original's upload result."
     async def download(self, job:Job, output:OutputFile, request:Request) -> Response: "Give out a file of a job."
     async def pipelines(self) -> list[dict]: "What can be asked for."
+    def list_jobs(self, status=None, limit=None, **filters) -> list[Job]:
+        "Jobs as `JobTracker.list_jobs` gives them, by the status that is shown."
+        return self.tracker.list_jobs(status, limit, **filters)
     def health(self) -> dict:
         "Signs of life, in the original's shape."
         return {'status': 'ok', 'service': self.service, 'instance': self.instance, 'version': cjm_jobtrack.__version__, 'workspace': str(self.workspace), 'input_videos': str(self.workspace/'input_videos'),
@@ -349,7 +353,7 @@ def _job_routes(app:FastAPI, service:Service):
     @app.get('/jobs')
     def jobs(status:JobStatus|None=None, limit:_Number=None, before:str|None=None, name:str|None=None, node:str|None=None, batch:str|None=None, since:str|None=None, until:str|None=None) -> dict:
         if before is not None: _find_by(tracker, before)   # an empty page would look like the end
-        found = [told(j, tail=False) for j in reversed(tracker.list_jobs(status, limit, before=before, name=name, node=node, batch=batch, since=since, until=until))]
+        found = [told(j, tail=False) for j in reversed(service.list_jobs(status, limit, before=before, name=name, node=node, batch=batch, since=since, until=until))]
         return {'jobs': found, 'count': len(found)}
 
     @app.get('/jobs/{job_id}')
@@ -688,16 +692,21 @@ async def check(self:Node, body:dict) -> None:
 
 @patch
 def _read(self:Node, body:dict) -> JobRequest:
-    ask = read_request(body) if 'pipeline' in body else self._from_original(body)
+    ask = read_request(body) if body.get('pipeline') is not None or 'params' in body else self._from_original(body)
+    if ask.pipeline is None: ask.pipeline = self._original_pipeline()
     if ask.node is not None: raise InvalidInput('node', 'was given to a node', 'Leave it out; only a manager has nodes to choose from')
     if ask.id is not None: check_id(ask.id)
     return ask
 
 @patch
+def _original_pipeline(self:Node) -> str:
+    if (pipeline := self.catalog.original) is None: raise InvalidInput('pipeline', 'is missing', f'Name one: {", ".join(self.catalog.names())}')
+    return pipeline.name
+
+@patch
 def _from_original(self:Node, body:dict) -> JobRequest:
     "A request of the original manager, as one for the pipeline that is marked as the original's."
-    if (pipeline := self.catalog.original) is None: raise InvalidInput('pipeline', 'is missing', f'Name one: {", ".join(self.catalog.names())}')
-    return read_request({'pipeline': pipeline.name, 'params': {k: v for k, v in body.items() if k != 'id'}, 'id': body.get('id')})
+    return read_request({'pipeline': self._original_pipeline(), 'params': {k: v for k, v in body.items() if k != 'id'}, 'id': body.get('id')})
 
 @patch
 def _accept(self:Node, ask:JobRequest) -> tuple[Job, bool]:

@@ -67,6 +67,13 @@ class JobQueue:
     def _facts(self) -> dict: return dict(slots=self.slots, resources=self.line.resources) | ({'name': self.name} if self.name else {})   # for the lease
 
 # %% ../../nbs/run/16_queue.ipynb #907e7e1b
+def _job(job) -> Job:
+    "The same, if it is a job. Raises `InvalidInput` with what to do, for what people try first."
+    if isinstance(job, Job): return job
+    spec = 'spec=runner.call(f)' if callable(job) else 'spec=…'
+    what = 'a function' if callable(job) else 'a spec' if isinstance(job, dict) else repr(job)[:80]
+    raise InvalidInput('job', f'is {what}, not a job', f"Make one of it: queue.submit(tracker.create_job('name', {spec}))")
+
 @patch
 def submit(self:JobQueue,
     job:Job,  # Pending, from `create_job` or made by hand
@@ -74,7 +81,7 @@ def submit(self:JobQueue,
     """Have a job carried out. Raises `UnknownRunner`, `NeverFits`, `InvalidInput` for what it asks of the queue; `KeyConflict` when the id is on record with another spec.
 
     From any thread, also before `start`."""
-    self.room.check(job)
+    self.room.check(_job(job))
     return self.tracker.submit_job(job.id) if self.tracker.jobs.get(job.id) is job else self.tracker.add_job(job, queued=True)
 
 @patch
@@ -86,7 +93,7 @@ def submit_many(self:JobQueue,
 
     Raises as `submit` does: before anything is written, but `KeyConflict` when the others of its few hundred are on record."""
     jobs = [*jobs]
-    for job in jobs: self.room.check(job)
+    for job in jobs: self.room.check(_job(job))
     return [held for n in range(0, len(jobs), 500) for held in self.tracker.add_jobs(jobs[n:n+500], queued=True, batch=batch)]
 
 # %% ../../nbs/run/16_queue.ipynb #2c9ae7c1
@@ -142,7 +149,7 @@ def _take(self:JobQueue, job:Job):
 @patch
 def _plan_running(self:JobQueue, a:Attempt) -> Write|None:
     a.lease = self.holder.fence
-    return None if a.left or a.lease is None else self.tracker.plan_running(a.job, lease=a.lease)
+    return None if a.left or a.lease is None else self.tracker.plan_running(a.job, lease=a.lease, waits=getattr(self.runners[a.job.runner], 'keeps_time', False))
 
 @patch
 def _taken(self:JobQueue, a:Attempt, result):

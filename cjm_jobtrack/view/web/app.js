@@ -68,7 +68,7 @@ function howFar(job) {
   return job.status === 'running' ? 'progress unknown' : ''
 }
 function said(job) {
-  if (job.status === 'failed') return job.error ?? ''
+  if (job.status === 'failed' || job.status === 'cancelled') return job.error ?? ''
   if (job.unreachable_since && job.status === 'running') return 'no contact with its node'
   return ['pending', 'running'].includes(job.status) ? job.message ?? '' : ''
 }
@@ -448,6 +448,7 @@ function paintNotes(d, job) {
     const facts = f ? [f.kind, f.exit_code !== null && f.exit_code !== undefined ? `exit status ${f.exit_code}` : null, f.signal].filter(t => t && !f.message.includes(t)) : []
     notes.push(h('div', {cls: 'failure', role: 'alert'}, h('b', {}, (f?.message ?? job.error ?? 'Failed') + (facts.length ? ` (${facts.join(', ')})` : '')), f?.hint && !f.message.includes(f.hint) ? h('span', {}, `Hint: ${f.hint}`) : null))
   }
+  if (job.status === 'cancelled' && f) notes.push(h('p', {cls: 'warning'}, [f.message, f.hint].filter(Boolean).join('. ')))
   d.notes.hidden = !notes.length
   d.notes.replaceChildren(...notes)
 }
