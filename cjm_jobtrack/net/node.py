@@ -302,7 +302,10 @@ def _can_be_named(name:str) -> bool:
 def _general_routes(app:FastAPI, service:Service):
     "Is it there, what is it, what can it do."
     @app.get('/health')
-    def health() -> dict: return service.health()
+    def health() -> Response:
+        try: return JSONResponse(service.health())
+        except StoreError as e:   # alive, and of no use
+            return error_answer(503, str(e), status='error', service=service.service, instance=service.instance, **e.facts())
 
     @app.get('/status')
     def status() -> dict:
@@ -641,6 +644,7 @@ class Node(Service):
         durability:str='normal',           # As for `JobStore`
         grace:float=1.5,                   # Seconds between asking a job to end and forcing it
         resources:dict[str, int]|None=None, # Resource -> how much there is, for pipelines that ask for it
+        logs:str|Path|None=None,           # Folder of the logs; None: beside the record, in the data folder
     ):
         self.data, self.instance = Path(data).resolve(), new_id()
         self.workspace = Path(workspace).resolve() if workspace is not None else self.data/'workspace'
@@ -649,7 +653,7 @@ class Node(Service):
         self._claim, self._accepting = claim(self.data), threading.Lock()
         try:
             for d in (self.inputs, self.workspace/'outputs'): d.mkdir(parents=True, exist_ok=True)
-            self.tracker = JobTracker(JobStore(f'sqlite:///{self.data/"jobs.db"}', durability=durability))
+            self.tracker = JobTracker(JobStore(self.data/'jobs.db', durability=durability), logs=logs)
         except BaseException: self._claim.close(); raise
         self.token, self.origins, self.slots, self.upload_limit = token, tuple(origins), slots, upload_limit
         self._docker = DockerRunner(self.data/'docker', self.tracker.logs, roots=[self.workspace]) if runners is None else None
@@ -664,6 +668,7 @@ class Node(Service):
     def start(self) -> None:
         remove_left(self.inputs)
         if self._docker: self._docker.tidy(self.tracker)
+        self.queue.submit_left()
         self.queue.start()
     def close(self) -> None:
         self.queue.stop()
@@ -711,7 +716,7 @@ def _accept(self:Node, ask:JobRequest) -> tuple[Job, bool]:
     source = ask.input or given['manual_path'] or given['youtube_url'] or pipeline.name
     with self._accepting:   # of several who ask for one id at once, one is told that it is new
         new = not known()
-        job = self.tracker.create_job(ask.name or Path(source).name, id=ask.id, runner=self.runner.name, spec={'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}, priority=ask.priority,
+        job = self.tracker.make_job(ask.name or Path(source).name, id=ask.id, runner=self.runner.name, spec={'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}, priority=ask.priority,
                                       max_attempts=max(ask.max_attempts, pipeline.max_attempts), timeout=min((t for t in (ask.timeout, pipeline.timeout) if t is not None), default=None), metadata=ask.metadata)
         as_created = copy(job)
         job = self.queue.submit(job)
