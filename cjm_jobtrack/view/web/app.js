@@ -504,7 +504,7 @@ async function live() {
   for (let pause = 500; ; pause = Math.min(pause * 2, 10_000)) {
     try {
       for await (const e of stream('events', cursor === null ? {} : {'Last-Event-ID': String(cursor)})) {
-        if (e) { hear(e); continue }
+        if (e && e.type !== 'resync') { hear(e); continue }   // after a gap all is read anew, as it is at first
         await survey()
         await load()
         if (open) { const d = open; for (const past of (await read(at(d.id, '/history'))).events) addEvent(d, past); readLog(d) }
