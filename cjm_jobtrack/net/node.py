@@ -73,6 +73,7 @@ def wire_job(
 
     `progress` is a whole number there: 100 says completed and nothing else does, and unknown is 0; the record says `None`."""
     job = copy(job)   # it may move while it is told
+    job.status = job.shown_status
     given, value = _as_asked(job.spec.get('original') or job.spec.get('params') or {}), None
     if type(given['upscale_value']) in (int, float): value = float(given['upscale_value'])
     d = {'id': job.id, 'status': job.status.value, 'progress': 100 if job.status is JobStatus.COMPLETED else min(int(job.progress or 0), 99),
@@ -110,7 +111,7 @@ def answer_for(
 class JobRequest(BaseModel):
     "A job, as it is asked for over HTTP."
     model_config = ConfigDict(extra='forbid', strict=True)
-    pipeline:str = Field(description='Name of a pipeline of the node')
+    pipeline:str|None = Field(None, description='Name of a pipeline; without, the one that takes the requests of the original manager')
     input:str|None = Field(None, description='Path in the workspace, as an upload answered it')
     params:dict[str, Any] = Field(default_factory=dict, description="The pipeline's parameters")
     id:str|None = Field(None, description='Chosen by the caller, as idempotency key; a UUID')
@@ -150,6 +151,9 @@ class Service:
     async def upload(self, request:Request, node:str|None) -> dict: "Take a file in: the original's upload result."
     async def download(self, job:Job, output:OutputFile, request:Request) -> Response: "Give out a file of a job."
     async def pipelines(self) -> list[dict]: "What can be asked for."
+    def list_jobs(self, status=None, limit=None, **filters) -> list[Job]:
+        "Jobs as `JobTracker.list_jobs` gives them, by the status that is shown."
+        return self.tracker.list_jobs(status, limit, **filters)
     def health(self) -> dict:
         "Signs of life, in the original's shape."
         return {'status': 'ok', 'service': self.service, 'instance': self.instance, 'version': cjm_jobtrack.__version__, 'workspace': str(self.workspace), 'input_videos': str(self.workspace/'input_videos'),
@@ -299,7 +303,10 @@ def _can_be_named(name:str) -> bool:
 def _general_routes(app:FastAPI, service:Service):
     "Is it there, what is it, what can it do."
     @app.get('/health')
-    def health() -> dict: return service.health()
+    def health() -> Response:
+        try: return JSONResponse(service.health())
+        except StoreError as e:   # alive, and of no use
+            return error_answer(503, str(e), status='error', service=service.service, instance=service.instance, **e.facts())
 
     @app.get('/status')
     def status() -> dict:
@@ -347,7 +354,7 @@ def _job_routes(app:FastAPI, service:Service):
     @app.get('/jobs')
     def jobs(status:JobStatus|None=None, limit:_Number=None, before:str|None=None, name:str|None=None, node:str|None=None, batch:str|None=None, since:str|None=None, until:str|None=None) -> dict:
         if before is not None: _find_by(tracker, before)   # an empty page would look like the end
-        found = [told(j, tail=False) for j in reversed(tracker.list_jobs(status, limit, before=before, name=name, node=node, batch=batch, since=since, until=until))]
+        found = [told(j, tail=False) for j in reversed(service.list_jobs(status, limit, before=before, name=name, node=node, batch=batch, since=since, until=until))]
         return {'jobs': found, 'count': len(found)}
 
     @app.get('/jobs/{job_id}')
@@ -623,6 +630,7 @@ class Node(Service):
         durability:str='normal',           # As for `JobStore`
         grace:float=1.5,                   # Seconds between asking a job to end and forcing it
         resources:dict[str, int]|None=None, # Resource -> how much there is, for pipelines that ask for it
+        logs:str|Path|None=None,           # Folder of the logs; None: beside the record, in the data folder
     ):
         self.data, self.instance = Path(data).resolve(), new_id()
         self.workspace = Path(workspace).resolve() if workspace is not None else self.data/'workspace'
@@ -631,7 +639,7 @@ class Node(Service):
         self._claim, self._accepting = claim(self.data), threading.Lock()
         try:
             for d in (self.inputs, self.workspace/'outputs'): d.mkdir(parents=True, exist_ok=True)
-            self.tracker = JobTracker(JobStore(f'sqlite:///{self.data/"jobs.db"}', durability=durability))
+            self.tracker = JobTracker(JobStore(self.data/'jobs.db', durability=durability), logs=logs)
         except BaseException: self._claim.close(); raise
         self.token, self.origins, self.slots, self.upload_limit = token, tuple(origins), slots, upload_limit
         self._docker = DockerRunner(self.data/'docker', self.tracker.logs, roots=[self.workspace]) if runners is None else None
@@ -646,6 +654,7 @@ class Node(Service):
     def start(self) -> None:
         remove_left(self.inputs)
         if self._docker: self._docker.tidy(self.tracker)
+        self.queue.submit_left()
         self.queue.start()
     def close(self) -> None:
         self.queue.stop()
@@ -669,16 +678,21 @@ async def check(self:Node, body:dict) -> None:
 
 @patch
 def _read(self:Node, body:dict) -> JobRequest:
-    ask = read_request(body) if 'pipeline' in body else self._from_original(body)
+    ask = read_request(body) if body.get('pipeline') is not None or 'params' in body else self._from_original(body)
+    if ask.pipeline is None: ask.pipeline = self._original_pipeline()
     if ask.node is not None: raise InvalidInput('node', 'was given to a node', 'Leave it out; only a manager has nodes to choose from')
     if ask.id is not None: check_id(ask.id)
     return ask
 
 @patch
+def _original_pipeline(self:Node) -> str:
+    if (pipeline := self.catalog.original) is None: raise InvalidInput('pipeline', 'is missing', f'Name one: {", ".join(self.catalog.names())}')
+    return pipeline.name
+
+@patch
 def _from_original(self:Node, body:dict) -> JobRequest:
     "A request of the original manager, as one for the pipeline that is marked as the original's."
-    if (pipeline := self.catalog.original) is None: raise InvalidInput('pipeline', 'is missing', f'Name one: {", ".join(self.catalog.names())}')
-    return read_request({'pipeline': pipeline.name, 'params': {k: v for k, v in body.items() if k != 'id'}, 'id': body.get('id')})
+    return read_request({'pipeline': self._original_pipeline(), 'params': {k: v for k, v in body.items() if k != 'id'}, 'id': body.get('id')})
 
 @patch
 def _accept(self:Node, ask:JobRequest) -> tuple[Job, bool]:
@@ -688,7 +702,7 @@ def _accept(self:Node, ask:JobRequest) -> tuple[Job, bool]:
     source = ask.input or given['manual_path'] or given['youtube_url'] or pipeline.name
     with self._accepting:   # of several who ask for one id at once, one is told that it is new
         new = not known()
-        job = self.tracker.create_job(ask.name or Path(source).name, id=ask.id, runner=self.runner.name, spec={'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}, priority=ask.priority,
+        job = self.tracker.make_job(ask.name or Path(source).name, id=ask.id, runner=self.runner.name, spec={'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}, priority=ask.priority,
                                       max_attempts=max(ask.max_attempts, pipeline.max_attempts), timeout=min((t for t in (ask.timeout, pipeline.timeout) if t is not None), default=None), metadata=ask.metadata)
         as_created = copy(job)
         job = self.queue.submit(job)
