@@ -38,7 +38,7 @@ import cjm_jobtrack
 from .core.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
 from .core.history import LIVE, ImportReport, PruneReport, RetentionPolicy, backup, duration, export_jobs, import_jobs, orphans, prune, removed
 from .core.job import Job, JobEvent, JobStatus, check_id, elapsed_s, now
-from .core.lines import _found, _lines, _pattern
+from .core.lines import _found, _lines, _pattern, visible
 from .core.logs import Cut
 from .core.tracker import JobTracker
 from .net.client import Ask, RemoteClient, Upload, no_route
@@ -80,7 +80,7 @@ def plain(
     text:Any,  # Whatever came from elsewhere
 ) -> str:      # One line, safe for a terminal
     "Text without control characters."
-    return ''.join(c if c.isprintable() else '·' for c in str(text))
+    return visible(str(text))
 
 def seconds(
     s:float|None,   # A length; None: ''
