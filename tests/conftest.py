@@ -5,7 +5,7 @@
     docker_engine    an engine, `.url`: the machine's own (DOCKER_HOST or the usual socket), else one that is started for the session
     engine_over_ssh  the same engine, as it is reached over SSH: a server of the test's own, `.url`
     own_postgres, own_docker    servers of the test's own, which it may restart, kill and crash (tools/services.py)"""
-import os, time, uuid
+import os, signal, time, uuid
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ import docker, psutil, pytest
 from hypothesis import HealthCheck, settings
 from needs import NEEDS, dockerd, engine
 from cjm_jobtrack.run.groups import Groups
+from cjm_jobtrack.run.inheritance import clean_process
 from cjm_jobtrack.run.process import _whose
 from services import SSH, Docker, Postgres
 from tidy import OwnTmp
@@ -24,6 +25,11 @@ settings.register_profile('long', deadline=None, max_examples=2000, suppress_hea
 settings.load_profile('long' if LONG else 'quick')
 
 LENGTHY = ['crash', 'store', 'call', 'docker_faults', 'machine', 'logs', 'queue_leases', 'process', 'node', 'manager', 'tracker', 'docker', 'queue', 'faults', 'history']
+
+def pytest_configure():
+    "Tests begin as they do in a terminal: under `nohup make test &` signals are ignored that some of them send to what they begin."
+    clean_process()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL: signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def pytest_collection_modifyitems(items):
     "Two processes share the files: those that take longest go first, so that neither is left alone with one at the end."
@@ -134,6 +140,13 @@ def own_tmp(pytestconfig, tmp_path_factory):
         pytestconfig.stash[TMP] = own
         yield
         del pytestconfig.stash[TMP]
+
+@pytest.fixture(scope='session', autouse=True)
+def own_data_home(tmp_path_factory):
+    "What is kept by default in the user's own folders is kept in one of the tests."
+    with pytest.MonkeyPatch.context() as m:
+        m.setenv('XDG_DATA_HOME', str(tmp_path_factory.mktemp('data-home')))
+        yield
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown(item):

@@ -157,8 +157,10 @@ class NodeRefused(JobtrackError):
         message:str,         # The server's own words
         field:str|None=None, # The field at fault, where the server named one
         body:dict|None=None, # The whole error body, when it was JSON
+        retry_after_s:float|None=None, # When it wants to be asked again, seconds from now
     ):
         self.url, self.status, self.message, self.field = url, status, message, field
+        self.retry_after_s = retry_after_s
         self._body = body or {}
         super().__init__(f'{message} (HTTP {status} from {url})')
 

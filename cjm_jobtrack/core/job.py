@@ -235,7 +235,7 @@ class Job:
     remote_id:str|None=None                         # Its id there
     created_at:str=field(default_factory=now)       # Instant of creation
     updated_at:str|None=None                        # Instant of the last change
-    started_at:str|None=None                        # Instant the latest attempt began
+    started_at:str|None=None                        # Instant the latest attempt began; None too while it waits at its node
     completed_at:str|None=None                      # Instant it ended, well or badly
     result:Any=None                                 # What the work gave back, JSON-ready when on record
     error:str|None=None                             # One sentence when failed
@@ -250,6 +250,12 @@ class Job:
 
     @property
     def is_terminal(self) -> bool: return self.status.is_terminal
+
+    @property
+    def shown_status(self) -> JobStatus:
+        "Where it stands, for people: a job that was sent to a node and waits there for its turn is still pending."
+        waits = self.status is JobStatus.RUNNING and self.started_at is None and (self.node is not None or self.runner == 'remote')
+        return JobStatus.PENDING if waits else self.status
 
     @property
     def elapsed_s(self) -> float|None: return elapsed_s(self.started_at, self.completed_at)

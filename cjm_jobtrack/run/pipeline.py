@@ -21,6 +21,7 @@ from fastcore.basics import patch
 from ..core.errors import InvalidInput, StoreError, UnknownPipeline, UnknownRunner
 from ..core.job import Job, OutputFile
 from ..core.progress import ProgressReader
+from .inheritance import PASSED
 from .outcome import Outcome, Receipt, Report, Stops
 from .outputs import aside, common_pattern, copy_output, moved
 from .params import _GAP, GAPS, Param, _read_param, _shown, _table, fill, find_input, find_url, gaps, is_url
@@ -60,6 +61,8 @@ class Pipeline:
     input_from:dict[str, str]=field(default_factory=dict)  # Parameters that may hold the input: 'by' names the one that tells which
     cwd:str='{output_dir}'                          # Where the program runs
     env:dict[str, str]=field(default_factory=dict)  # Variables added to the environment
+    pass_env:tuple[str, ...]=()                     # Variables of the node's own environment that the program gets beside the usual ones; patterns like `HF_*`
+    no_new_privs:bool=True                          # Whether set-user-ID programs, `sudo` say, have no effect for it
     outputs:tuple[str, ...]=()                      # Patterns below the workspace, or all with {output_dir}/ before them; the first that finds new files counts; empty: all below {output_dir}
     require_output:bool=False                       # Whether leaving nothing is a failure
     progress:dict=field(default_factory=dict)       # Options of `ProgressReader`
@@ -174,7 +177,7 @@ def _asks_for_input(*tables) -> bool:
 def _read(name:str|None, d:Any, at:str) -> Pipeline:
     "One pipeline of a TOML file."
     d = _table(d, at, name='a name of letters, digits, `_`, `-` and `.`', description='a text', runner='a text', original='true or false',
-               argv='a list of words: no shell takes a line apart', params='a table', cwd='a text', env='a table of texts',
+               argv='a list of words: no shell takes a line apart', params='a table', cwd='a text', env='a table of texts', pass_env='a list of texts', no_new_privs='true or false',
                input='required, optional or none', accepts='a list of texts', hosts='a list of texts', input_from='a table of texts',
                outputs='a list of texts', require_output='true or false', progress='a table', invalid_exit='a list of exit statuses, 1-255',
                timeout='a number of seconds, more than 0', max_attempts='a whole number, at least 1', resources='a table', queue_timeout='a number of seconds, more than 0',
@@ -303,7 +306,7 @@ def work(self:Pipeline,
     globs = self.globs(replace(job, spec=job.spec | {'input': source}))
     if (runner or self.runner) == 'docker': return self._contained(values, globs)
     spec = dict(argv=[_fitting(w.template, values) for w in self.argv if w.is_in(values)], cwd=fill(self.cwd, values), env=_fill_all(self.env, values), output_dir=values['output_dir'],
-                progress=dict(self.progress) or None, invalid_exit=list(self.invalid_exit), require_output=self.require_output)
+                pass_env=[*PASSED, *self.pass_env], no_new_privs=self.no_new_privs, progress=dict(self.progress) or None, invalid_exit=list(self.invalid_exit), require_output=self.require_output)
     if self.outputs:
         below = str(root) if self.shares_workspace else values['output_dir']
         spec |= dict(output_root=below, output_globs=globs)
