@@ -141,6 +141,13 @@ def own_tmp(pytestconfig, tmp_path_factory):
         yield
         del pytestconfig.stash[TMP]
 
+@pytest.fixture(scope='session', autouse=True)
+def own_data_home(tmp_path_factory):
+    "What is kept by default in the user's own folders is kept in one of the tests."
+    with pytest.MonkeyPatch.context() as m:
+        m.setenv('XDG_DATA_HOME', str(tmp_path_factory.mktemp('data-home')))
+        yield
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown(item):
     if (own := item.config.stash.get(TMP, None)) is not None: own.note(item.nodeid)

@@ -23,6 +23,7 @@ from urllib.parse import quote_from_bytes
 from fastcore.basics import patch
 from ..core.errors import OutputReplaced
 from ..core.job import OutputFile, epoch
+from .groups import raise_scarcity
 
 # %% ../../nbs/run/09_outputs.ipynb #0483faf1
 def _is_within(path:Path, root:Path) -> bool:
@@ -39,7 +40,7 @@ def _real(path:Path, root:Path) -> Path:
 
 def _candidates(root:Path, globs:list[str]|None) -> Iterator[Iterator[Path]]:
     "What may count, for one pattern after another."
-    if globs is None: yield (Path(d)/f for d, _, fs in os.walk(root) for f in fs)
+    if globs is None: yield (Path(d)/f for d, _, fs in os.walk(root, onerror=raise_scarcity) for f in fs)
     else: yield from map(root.glob, globs)
 
 # %% ../../nbs/run/09_outputs.ipynb #a0367e0f
@@ -131,7 +132,9 @@ def _read(path:Path, root:Path, most:int, stop:Callable[[], bool]) -> tuple[os.s
         digest, why = _digest(fd, info.st_size, most, stop)
         if digest and os.fstat(fd).st_mtime_ns != info.st_mtime_ns: digest, why = None, 'it was written to while it was read'
         return info, digest, why
-    except OSError as e: return info, None, f'it cannot be read: {e.strerror}'
+    except OSError as e:
+        raise_scarcity(e)
+        return info, None, f'it cannot be read: {e.strerror}'
     finally: os.close(fd)
 
 _EXCHANGED = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EINVAL, errno.ENXIO})   # a link, a file for a folder, no regular file, a socket
@@ -186,6 +189,7 @@ def collect_outputs(
             with suppress(FileNotFoundError):  # somebody still removes files
                 if _is_within(p, root) and since.get(p.relative_to(root).as_posix()) != _traits(p): out.append(_output(p, root, tell, most, stop))
         if out: break
+    if not out: os.close(os.open(os.devnull, os.O_RDONLY))   # some versions of Python find nothing where there are no descriptors; this raises then
     return sorted(_shown(out), key=lambda o: o.name)
 
 # %% ../../nbs/run/09_outputs.ipynb #5dff5b34

@@ -327,6 +327,11 @@ def _tidied() -> Groups|None:
             if d.stat().st_mtime < old and not (group := groups.group(d.name, ('all', 'freezer'))).busy: group.remove()
     return groups
 
+def _process_descriptor(pid:int) -> int|None:
+    "A descriptor that becomes readable when a child has ended; None where there is none to be had."
+    try: return os.pidfd_open(pid)
+    except (AttributeError, OSError): return None
+
 class _Worker:
     """A Python process of its own, and our ends of its pipes. Its methods block.
 
@@ -347,7 +352,7 @@ class _Worker:
         finally: theirs.close(), os.close(printed)
         if self.pid is None: self.pid = self.process.pid
         os.set_blocking(self.out, False)
-        self.end = os.pidfd_open(self.process.pid) if hasattr(os, 'pidfd_open') else None
+        self.end = _process_descriptor(self.process.pid)
         self.family = Family(self.process.pid, f'{_MARK}={mark}', group)
 
     def _begin(self, argv:list[str], **how) -> subprocess.Popen:
