@@ -407,6 +407,9 @@ def _api_nodes(app:FastAPI, m:Manager):
     @app.put('/api/nodes/{node_id}')
     async def change(node_id:str, request:Request) -> dict: return await checked(d.update(d.get(node_id)['id'], **d.read(await read_json(request, _MOST), partial=True)))
 
+    @app.post('/api/nodes/{node_id}/adopt')
+    async def adopt(node_id:str, request:Request) -> dict: return told(d.adopt(d.get(node_id)['id'], (await read_json(request, _MOST)).get('id')))
+
     @app.delete('/api/nodes/{node_id}')
     async def remove(node_id:str) -> Response:
         n = d.get(node_id)
