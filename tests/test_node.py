@@ -197,7 +197,7 @@ def test_names_that_are_not_text(node, tmp_path):
     names = [o['name'] for o in job['output_files']]
     for name in names: assert node.http.get(f'/jobs/{job["id"]}/download/{urllib.parse.quote(name)}').status_code == 200
     for raw in 'caf%E9.txt', 'caf%E8.txt', 'one%FF.txt': assert node.http.get(f'/jobs/{job["id"]}/download/{raw}').text == {'9': 'e', '8': 'E', 'F': '1'}[raw[5]]
-    with RemoteClient(node.url) as rc: files = [rc.download(job['id'], name, tmp_path) for name in names]
+    with RemoteClient(node.url) as rc: files = [rc.download(job['id'], tmp_path, name) for name in names]
     got = {os.fsencode(f.name): f.read_text() for f in files}
     assert got == {b'caf\xe9.txt': 'e', b'caf\xe8.txt': 'E', b'one\xff.txt': '1'}
 

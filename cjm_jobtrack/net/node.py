@@ -11,7 +11,7 @@ __all__ = ['VIDEO_SUFFIXES', 'wire_output', 'newest_first', 'wire_job', 'error_a
            'claim', 'Node', 'Server', 'serving']
 
 # %% ../../nbs/net/22_node.ipynb #d66f0ea9
-import asyncio, base64, errno, fcntl, hashlib, hmac, ipaddress, json, logging, os, platform, re, shutil, sys, threading, time
+import asyncio, base64, errno, fcntl, hashlib, hmac, ipaddress, json, math, logging, os, platform, re, shutil, sys, threading, time
 from contextlib import asynccontextmanager, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
@@ -105,8 +105,10 @@ def answer_for(
     status, text = next(s for c, s in _STATUS if isinstance(e, c)), 'Job not found' if isinstance(e, UnknownJob) else str(e)
     if isinstance(e, NodeRefused):   # its own words; but a token that it does not like is not the caller's fault
         text = e.message
-        if 400 <= e.status < 500 and e.status not in (401, 403): status = e.status
-    return error_answer(status, text, **json.loads(json.dumps(e.facts(), default=repr)))
+        if 400 <= e.status < 500 and e.status not in (401, 403) or e.retry_after_s is not None: status = e.status
+    answer = error_answer(status, text, **json.loads(json.dumps(e.facts(), default=repr)))
+    if (patience := getattr(e, 'retry_after_s', None)) is not None: answer.headers['Retry-After'] = str(math.ceil(patience))
+    return answer
 
 # %% ../../nbs/net/22_node.ipynb #fc3b2ef1
 class JobRequest(BaseModel):
