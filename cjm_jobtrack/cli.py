@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli.html.md"""
 # %% auto #0
 __all__ = ['MEANINGS', 'app', 'Url', 'TokenFile', 'AsJson', 'JobId', 'URL', 'COLOURS', 'Name', 'Batch', 'Since', 'Until',
            'nodes_app', 'Data', 'Logs', 'Host', 'ServerToken', 'UntilEof', 'Store', 'STORE_FILE', 'LogFolder', 'Status',
-           'Exit', 'exit_for', 'plain', 'seconds', 'screen', 'show_table', 'told', 'CommandGroup', 'Commands',
+           'Exit', 'exit_for', 'plain', 'where', 'seconds', 'screen', 'show_table', 'told', 'CommandGroup', 'Commands',
            'options', 'main', 'read_token', 'connect', 'call', 'typed', 'literal', 'read_params', 'check_source',
            'events_of', 'following', 'silence', 'line', 'bar', 'follow', 'conclude', 'short', 'glance', 'submit',
            'every_job', 'find_job', 'the_one', 'table', 'age', 'clip', 'jobs_table', 'when', 'ls', 'Step', 'timeline',
@@ -81,6 +81,12 @@ def plain(
 ) -> str:      # One line, safe for a terminal
     "Text without control characters."
     return visible(str(text))
+
+def where(
+    path:Path,  # A file that came
+) -> str:       # To be printed
+    "A path as it is, for programs; on a terminal without control characters."
+    return plain(path) if sys.stdout.isatty() else str(path)
 
 def seconds(
     s:float|None,   # A length; None: ''
@@ -412,7 +418,7 @@ def submit(
             job = follow(client, job.id, screen(stderr=True))
             for path in _fetch(client, job, [], download) if download and job.status is JobStatus.COMPLETED else ():
                 paths.append(str(path))
-                if not as_json: typer.echo(path)
+                if not as_json: typer.echo(where(path))
         else:
             job = glance(client, job)
             if job.status is JobStatus.PENDING and job.message: typer.echo(f'It waits: {plain(job.message)}', err=True)
@@ -717,7 +723,7 @@ def download(
         job = find_job(client, id)
         if not job.is_terminal: raise JobtrackError(f'Job {short(job)} is {job.status} and has no results yet. Wait for it: jobtrack watch {short(job)}')
         if not job.outputs: typer.echo(f'Job {short(job)} is {job.status} and left no results', err=True)
-        for path in _fetch(client, job, names, to): typer.echo(path)
+        for path in _fetch(client, job, names, to): typer.echo(where(path))
 
 # %% ../nbs/50_cli.ipynb #3d33ef28
 def _asks(p:dict) -> str: return f'{p["name"]}={p["default"]}' if p.get('default') is not None else f'{p["name"]}={p["type"].upper()}' if p.get('required') else f'[{p["name"]}={p["type"].upper()}]'
