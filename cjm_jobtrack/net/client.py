@@ -26,7 +26,7 @@ from httpx_sse import EventSource
 import cjm_jobtrack
 from ..core.errors import DamagedTransfer, IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
 from ..core.history import instant as on_record
-from ..core.job import Failure, Job, JobEvent, JobStatus, OutputFile, new_id, now, read_statuses
+from ..core.job import Failure, Job, JobEvent, JobStatus, OutputFile, new_id, newest_first, now, read_statuses
 from ..core.logs import LogChunk, collapse_frames
 from ..core.tracker import pump
 from ..run.runner import retry_delay
@@ -810,7 +810,7 @@ def target_path(
 def _outputs(job_id):
     wire, job = yield from _wire(job_id)
     if wire is None: raise UnknownJob(job_id)
-    if 'job' in wire: return job.outputs, False
+    if 'job' in wire: return newest_first(job.outputs), False
     try: return original_outputs((yield Ask('GET', job_path(job_id, '/outputs'))).part('output_files')), False
     except NodeRefused as e:
         if not no_route(e): raise
@@ -829,7 +829,7 @@ def _outputs_by_path(wire):
 @patch
 def outputs(self:ClientBase,
     job_id:str,           # The job
-) -> list[OutputFile]:    # Empty until it has completed; `path` is on the node
+) -> list[OutputFile]:    # The newest first; empty until it has completed; `path` is on the node
     "The files that a job left. Raises `UnknownJob`."
     def rule(): return (yield from _outputs(job_id))[0]
     return self._run(rule())
@@ -899,7 +899,7 @@ def _download(job_id, name, to, overwrite):
 @patch
 def download(self:ClientBase,
     job_id:str,                 # A completed job
-    name:str|None=None,         # Which output, exactly; None: the first
+    name:str|None=None,         # Which output, exactly; None: the newest
     to:str|os.PathLike='.',     # Folder; made when missing. Nothing is written outside
     overwrite:bool=False,       # Whether a file of that name and other content may be replaced
 ) -> Path:                      # Where the file is now
