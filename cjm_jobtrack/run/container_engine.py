@@ -172,8 +172,8 @@ class Engine:
         self._where, self.timeout, self._lock, self._made, self._info = (base_url, context, tls), timeout, threading.Lock(), None, None
         self.silent, self._asked = None, 0.   # a `NodeUnreachable` while it does not answer
         if base_url or context: self.options   # a mistake is told at once
-        self.answers, self.workers = set(), set()   # that go on; threads
-        self.threads = ThreadPoolExecutor(16, 'jobtrack-docker', lambda: self.workers.add(threading.current_thread()))
+        self.answers, self.workers = set(), (workers := set())   # that go on; threads
+        self.threads = ThreadPoolExecutor(16, 'jobtrack-docker', lambda: workers.add(threading.current_thread()))   # they do not hold us: nobody may close us
 
     def __repr__(self): return f'Engine({self.url})'
 
