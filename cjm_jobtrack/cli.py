@@ -56,6 +56,7 @@ class Exit(IntEnum):
     USAGE = 2
     CANCELLED = 3
     UNREACHABLE = 4
+    UNCONFIRMED = 5
     INTERRUPTED = 130
 
 MEANINGS = {
@@ -64,12 +65,14 @@ MEANINGS = {
     Exit.USAGE: 'what was given cannot be used: an option, an id, a file, a token',
     Exit.CANCELLED: 'the job was cancelled',
     Exit.UNREACHABLE: 'no answer from the server, or from the node behind it; a cancel is then on record',
+    Exit.UNCONFIRMED: 'cancelled; the node could not confirm that the work has ended',
     Exit.INTERRUPTED: 'interrupted with Ctrl-C; jobs go on'}
 
 def exit_for(
     what:Job|BaseException,  # How it ended
 ) -> Exit:
     "The exit status that tells of it."
+    if isinstance(what, Job) and what.status is JobStatus.CANCELLED and what.failure and what.failure.kind == 'unconfirmed': return Exit.UNCONFIRMED
     if isinstance(what, Job): return {JobStatus.FAILED: Exit.FAILED, JobStatus.CANCELLED: Exit.CANCELLED}.get(what.status, Exit.DONE)
     if isinstance(what, NodeUnreachable) or isinstance(what, NodeRefused) and what.status in (502, 503, 504): return Exit.UNREACHABLE
     refused = isinstance(what, NodeRefused) and (what.field is not None or what.status in (401, 403))
@@ -346,7 +349,7 @@ def line(
     "Where a job stands, in a line that changes only when it matters."
     percent = f'{int(job.progress)//10*10} %' if job.status is JobStatus.RUNNING and job.progress is not None else ''
     attempt = f'attempt {job.attempt} of {job.max_attempts}' if job.max_attempts > 1 and job.attempt else ''
-    says = job.error if job.status is JobStatus.FAILED else job.message if job.status is JobStatus.PENDING else ''
+    says = job.error if job.status in (JobStatus.FAILED, JobStatus.CANCELLED) else job.message if job.status is JobStatus.PENDING else ''
     return ', '.join(s for s in (f'{job.status}{f" {percent}" if percent else ""}', attempt, plain(says or ''), silence(job), notice) if s)
 
 # %% ../nbs/50_cli.ipynb #4fb2449d
@@ -421,10 +424,10 @@ def glance(
         job = client.get_job(job.id) or job
     return job
 
-def _offered(client:RemoteClient, pipeline:str, node:str|None) -> dict|None:
+def _offered(client:RemoteClient, pipeline:str|None, node:str|None) -> dict|None:
     "How the server describes a pipeline; None when nobody is there to ask."
     known = {p['name']: p for p in client.pipelines()}
-    if known and pipeline not in known and node is None: raise UnknownPipeline(pipeline, known)
+    if known and pipeline not in (*known, 'original', None) and node is None: raise UnknownPipeline(pipeline, known)
     return known.get(pipeline)
 
 def _bring(client:RemoteClient, file:Path, id:str|None, node:str|None) -> Upload:
@@ -439,7 +442,7 @@ def _fetch(client:RemoteClient, job:Job, names:list[str], to:Path) -> Iterator[P
 
 @app.command()
 def submit(
-    pipeline:Annotated[str, Argument(help='Name of a pipeline; `jobtrack pipelines` lists them')],
+    pipeline:Annotated[str|None, Argument(help='Name of a pipeline; `jobtrack pipelines` lists them. `original`, or none: that of an original node server')]=None,
     file:Annotated[Path|None, Argument(help='A file of this machine; it is uploaded first')]=None,
     param:Annotated[list[str], Option('--param', '-p', metavar='KEY=VALUE', help='A parameter of the pipeline; may be repeated')]=[],  # noqa: B006
     input:Annotated[str|None, Option('--input', metavar='PATH', help='A file that is in the workspace of the node already')]=None,
@@ -747,6 +750,7 @@ def stopped(
     "What a cancel did, in words."
     name = f'Job {short(job)} ({plain(job.name)})'
     if job.status is not JobStatus.CANCELLED: return f'{name} had already {job.status}: nothing was stopped' if job.is_terminal else f'{name} is not stopped yet: its node does not answer. The request is on record and is carried out as soon as it does'
+    if job.failure: return f'{name} is cancelled; {plain(job.error.removeprefix("Cancelled; "))}'
     if not job.attempt: return f'{name} is cancelled; it had not begun'
     n = len((receipt or {}).get('ended') or [])
     how = {'asked': 'it ended when asked', 'forced': 'it had to be forced', 'gone': 'nothing of it was running'}.get((receipt or {}).get('how'), '')
@@ -760,7 +764,8 @@ def cancel(id:JobId, as_json:AsJson=False, url:Url=URL, token_file:TokenFile=Non
         receipt = receipt_of(client.history(job.id))
     if as_json: _print_json(job.to_dict() | {'receipt': receipt})
     else: typer.echo(stopped(job, receipt))
-    raise typer.Exit(Exit.DONE if job.status is JobStatus.CANCELLED else Exit.FAILED if job.is_terminal else Exit.UNREACHABLE)
+    if job.status is JobStatus.CANCELLED: raise typer.Exit(Exit.UNCONFIRMED if job.failure else Exit.DONE)
+    raise typer.Exit(Exit.FAILED if job.is_terminal else Exit.UNREACHABLE)
 
 # %% ../nbs/50_cli.ipynb #76038824
 @app.command()

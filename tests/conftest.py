@@ -5,7 +5,7 @@
     docker_engine    an engine, `.url`: the machine's own (DOCKER_HOST or the usual socket), else one that is started for the session
     engine_over_ssh  the same engine, as it is reached over SSH: a server of the test's own, `.url`
     own_postgres, own_docker    servers of the test's own, which it may restart, kill and crash (tools/services.py)"""
-import os, uuid
+import os, signal, uuid
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from failures import pytest_addoption, pytest_runtest_logreport, pytest_sessionf
 from hypothesis import HealthCheck, settings
 from needs import NEEDS, dockerd, engine
 from cjm_jobtrack.run.groups import Groups
+from cjm_jobtrack.run.inheritance import clean_process
 from cjm_jobtrack.run.process import _whose
 from services import SSH, Docker, Postgres
 from tidy import MARK, House, LeftBehind, OwnTmp, describe_process, end_processes, remembering_beginners, started_here
@@ -25,6 +26,12 @@ settings.register_profile('long', deadline=None, max_examples=2000, suppress_hea
 settings.load_profile('long' if LONG else 'quick')
 
 LENGTHY = ['crash', 'store', 'call', 'docker_faults', 'machine', 'logs', 'queue_leases', 'process', 'node', 'manager', 'tracker', 'docker', 'queue', 'faults', 'history']
+
+def pytest_configure(config):
+    "Tests begin as they do in a terminal: under `nohup make test &` signals are ignored that some of them send to what they begin."
+    clean_process()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL: signal.signal(signal.SIGINT, signal.default_int_handler)
+    config.pluginmanager.register(HouseKeeper(), 'house-keeper')
 
 def pytest_collection_modifyitems(config, items):
     "Two processes share the files: those that take longest go first, so that neither is left alone with one at the end."
@@ -149,8 +156,6 @@ class HouseKeeper:
         house = request.config.stash.get(HOUSE, None)
         if fixturedef.scope != 'function' and house is not None: house.accept(f'fixture {fixturedef.argname}')
         return value
-
-def pytest_configure(config): config.pluginmanager.register(HouseKeeper(), 'house-keeper')
 
 def _groups_left(folder) -> list[str]:
     "Control groups of attempts below a folder that have processes in them. Empty ones, of attempts that nobody came back to, are removed as the next runner would."

@@ -122,11 +122,11 @@ with serving(Node(data, pipelines=pipelines, slots=int(slots), token=os.environ.
 '''
 
 @contextmanager
-def node_process(folder:Path, pipelines=None, slots=1, token=None, **environ):
-    "The same in a process of its own, which a test may kill."
+def node_process(folder:Path, pipelines=None, slots=1, token=None, prefix=(), stderr=None, **environ):
+    "The same in a process of its own, which a test may kill; begun by way of the words of `prefix`."
     pipelines = pipelines or write_pipelines(folder/'pipelines')
     env = {**os.environ, **environ} | ({'JOBTRACK_TOKEN': token} if token else {})
-    p = subprocess.Popen([sys.executable, '-c', SERVE, str(folder/'data'), str(pipelines), str(slots)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
+    p = subprocess.Popen([*prefix, sys.executable, '-c', SERVE, str(folder/'data'), str(pipelines), str(slots)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True, env=env)
     try:
         url = p.stdout.readline().strip()
         assert url, f'the node did not start: exit status {p.wait(30)}'

@@ -4,16 +4,19 @@ from contextvars import ContextVar, copy_context
 from types import SimpleNamespace
 
 import ipywidgets, nbformat, pytest
+from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 from cjm_jobtrack.core.errors import NodeUnreachable, UnknownJob
 from cjm_jobtrack.core.job import Failure, Job, JobStatus, OutputFile, now
+from cjm_jobtrack.core.lines import visible
 from cjm_jobtrack.core.store import JobStore
 from cjm_jobtrack.core.tracker import JobTracker, pump
 from cjm_jobtrack.net.client import RemoteClient
 from cjm_jobtrack.net.node import Node, serving
 from cjm_jobtrack.run.runner import Receipt
 from cjm_jobtrack.view import monitor as module
-from cjm_jobtrack.view.monitor import JobMonitor, Seen, clicks_beside_cells, due, facts_html, job_html, log_html, monitor, pulse_html, span, stand, static_face, time_words
+from cjm_jobtrack.view.monitor import (JobMonitor, Seen, clicks_beside_cells, due, facts_html, job_html, log_html, monitor, pulse_html, span, stand,
+                                        static_face, time_words)
 
 def until(condition, what, timeout=60.):
     end = time.monotonic() + timeout
@@ -53,6 +56,7 @@ class Reader(html.parser.HTMLParser):
     def handle_data(self, data): self.text += data
 
 HOSTILE = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "' onmouseover='alert(1)", '</pre></div><iframe>', '&lt;b&gt;', '<!-- ', 'javascript:alert(1)', '\u202e']
+DIRECTIONS = '\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069'
 
 @pytest.mark.parametrize('text', HOSTILE)
 def test_nothing_of_a_job_becomes_markup(text):
@@ -63,9 +67,21 @@ def test_nothing_of_a_job_becomes_markup(text):
     for job in jobs:
         for seen in (Seen(job, now(), log=text, notices=(text,)), Seen(job, now())):
             page = Reader(job_html(seen) + pulse_html(seen) + module.head_html(seen))
-            assert page.tags <= {'div', 'span', 'b', 'pre', 'ul', 'li'}
+            assert page.tags <= {'div', 'span', 'b', 'bdi', 'pre', 'ul', 'li'}
             assert page.attrs <= {'style', 'title', 'role', 'tabindex', 'class', 'data-at'} | {f'aria-{a}' for a in ('label', 'valuemin', 'valuemax', 'valuenow', 'valuetext')}
-            assert text in page.text
+            assert visible(text) in page.text and not set(page.text) & set(DIRECTIONS)
+
+@pytest.mark.parametrize('control', [*DIRECTIONS, '\x00', '\x1b', '\x85', '\u2028', '\ud800'])
+def test_controls_are_marks_and_names_are_isolated(control):
+    name = f'photo{control}gnp.exe'
+    job = Job(name=name, status=JobStatus.COMPLETED, outputs=[OutputFile(name, name, 5)])
+    assert repr(stand(job)) == "'photo·gnp.exe: completed'"
+    for face in (job_html(Seen(job, now(), log=f'{name}\n')), module.head_html(Seen(job, now()))):
+        assert control not in face and '<bdi>photo·gnp.exe</bdi>' in face
+
+def test_what_is_written_with_joiners_stays_whole():
+    name = 'مصاحبه\u200cها 👩\u200d🚀.wav'
+    assert visible(name) == name and f'<bdi>{name}</bdi>' in module.head_html(Seen(Job(name=name), now()))
 
 @pytest.mark.parametrize('job, line, times', [
     (Job(name='a', created_at='2026-01-01T00:00:00+00:00'), 'a: pending', 'waiting 1 min 30 s'),
@@ -109,24 +125,119 @@ def test_without_a_kernel_there_is_text_and_html_and_no_thread(tracker):
     assert not Reader(bundle['text/html']).tags & {'script', 'style', 'link'} and not view.following
     with pytest.raises(NotImplementedError): view._ipython_display_()
 
-def test_in_a_kernel_there_are_three_faces_shown_once_and_the_last_is_kept():
+def run_cells(cells, folder):
+    "A notebook, run in a kernel of its own."
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    return NotebookClient(nb, kernel_name='python3', timeout=60, resources={'metadata': {'path': str(folder)}}).execute()
+
+def test_in_a_kernel_there_are_three_faces_shown_once_and_the_last_is_kept(tmp_path):
     cells = ['''
 from cjm_jobtrack import JobTracker, monitor
 tracker = JobTracker()
 job = tracker.create_job('talk.wav')
 tracker.mark_running(job.id)''', 'view = monitor(job)\nview', 'view', '''
+print(*view._repr_mimebundle_())
 tracker.mark_completed(job.id, 1)
 for t in view._threads: t.join(20)
 print(view.following)''', 'view.close(); tracker.close()']
-    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    NotebookClient(nb, kernel_name='python3', timeout=60).execute()
+    nb = run_cells(cells, tmp_path)
     shown, again, ended = (nb.cells[n].outputs for n in (1, 2, 3))
-    assert [o.output_type for o in shown + again] == ['display_data', 'execute_result'], 'once where `monitor` is called, and again where asked for'
-    assert all(set(o.data) == {'text/plain', 'text/html', 'application/vnd.jupyter.widget-view+json'} for o in shown + again)
-    assert ended[0].text == 'False\n'
-    assert 'completed' in shown[0].data['text/html'] and shown[0].data['text/plain'] == 'talk.wav: completed', 'the saved notebook shows the end'
-    for o in shown: static_face(nb.cells[1])
-    assert set(shown[0].data) == {'text/plain', 'text/html'}, 'the docs show what needs no kernel'
+    assert [o.output_type for o in shown + again] == ['display_data']*2, 'once where `monitor` is called, and again where asked for'
+    assert ''.join(o.text for o in ended).split() == ['text/html', 'text/plain', module._VIEW, 'False'], 'three faces while it lived'
+    for o in shown + again:
+        assert 'completed' in o.data['text/html'] and o.data['text/plain'] == 'talk.wav: completed', 'the saved notebook shows the end'
+        assert set(o.data) == {'text/plain', 'text/html'}, 'which needs no kernel'
+
+SHORT = ['''
+import asyncio
+from cjm_jobtrack import CallRunner, JobQueue, JobTracker, LogStore, ProcessRunner, monitor
+tracker, runner, program = JobTracker(), CallRunner(), ProcessRunner('work', LogStore('logs'))
+queue = JobQueue(tracker, [runner, program], slots=4).start()
+def wrong(): 1/0
+def right(): return 1
+async def wrong_too(): raise ValueError('no')
+specs = {f.__name__: runner.call(f) for f in (wrong, right, wrong_too)}
+views = []
+def show_four(n):
+    for name, spec in specs.items():
+        views.append(monitor(queue.submit(tracker.create_job(f'{name} {n}', spec=spec))))
+    missing = tracker.create_job(f'missing {n}', runner='process', spec={'argv': ['/no/such/program']})
+    views.append(monitor(queue.submit(missing)))''', *(f'show_four({n})' for n in range(8)), '''
+for v in views:
+    await tracker.wait(v.job_id)
+    for t in v._threads: t.join(20)
+for v in views: monitor(v.job_id)''', 'queue.stop(); tracker.close()']
+
+def displayed_by(cells, folder):
+    "What the outputs of cells hold, in order, once all is quiet: as a front end keeps them, which also hears what comes between cells."
+    outputs = {}
+    def take(message):
+        content = message['content']
+        if message['msg_type'] == 'error': raise AssertionError('\n'.join(content['traceback']))
+        if 'display_id' in content.get('transient', {}): outputs[content['transient']['display_id']] = content['data']
+        return message
+    kernel, client = start_new_kernel(cwd=str(folder))
+    try:
+        for cell in cells:
+            asked, over = client.execute(cell), False
+            while not over:
+                message = take(client.get_iopub_msg(timeout=60))
+                over = message['parent_header'].get('msg_id') == asked and message['content'].get('execution_state') == 'idle'
+    finally:
+        client.stop_channels()
+        kernel.shutdown_kernel(now=True)
+    return [*outputs.values()]
+
+def test_jobs_that_end_at_once_are_shown_as_they_ended(tmp_path):
+    outputs = displayed_by(SHORT, tmp_path)
+    assert len(outputs) == 2*32
+    for data in outputs:
+        end = 'completed' if data['text/plain'].startswith('right') else 'failed'
+        assert set(data) == {'text/plain', 'text/html'} and f': {end}' in data['text/plain']
+        assert end in Reader(data['text/html']).text
+
+class Display:
+    "Stands in for IPython: what each output holds. `when` is called before an output appears."
+    def __init__(self): self.outputs, self.when = [], lambda: None
+    def __call__(self, bundle, raw, display_id):
+        self.when()
+        self.outputs.append(bundle)
+        return SimpleNamespace(update=lambda new, raw, at=len(self.outputs)-1: self.outputs.__setitem__(at, new))
+
+@pytest.fixture
+def shell(monkeypatch):
+    "A kernel, as far as a view asks for one."
+    monkeypatch.setattr(module, '_kernel', lambda: SimpleNamespace())
+    monkeypatch.setattr(module, 'get_ipython', lambda: SimpleNamespace(execution_count=1))
+    monkeypatch.setattr(module, 'display', Display())
+    return module.display
+
+@pytest.mark.parametrize('instant', ['before it is made', 'before it is shown', 'while it is shown', 'before it is followed', 'later'])
+def test_the_end_is_shown_whenever_it_comes(tracker, shell, monkeypatch, instant):
+    job = running(tracker)
+    def end(): tracker.mark_failed(job.id, 'no such file')
+    if instant == 'before it is made': end()
+    view = JobMonitor(job, tracker)
+    if instant == 'before it is shown': end()
+    if instant == 'while it is shown': shell.when = end
+    start = view.start
+    monkeypatch.setattr(view, 'start', lambda: (instant == 'before it is followed' and end(), start()))
+    view.show()
+    assert ('failed' in shell.outputs[0]['text/plain']) == (module._VIEW not in shell.outputs[0]) == ('before it is' in instant and 'followed' not in instant)
+    if instant == 'later': end()
+    until(lambda: not view.following, 'nothing runs any more')
+    assert set(shell.outputs[0]) == {'text/html', 'text/plain'} and 'no such file' in shell.outputs[0]['text/html']
+    if view._parts is not None: assert 'failed' in shown(view) and view._parts['cancel'].disabled and view._parts['cancel'].layout.display == 'none'
+    view.close()
+
+def test_every_output_is_left_without_a_widget(tracker, shell):
+    view = JobMonitor(running(tracker), tracker)
+    view.show(), view._ipython_display_(), view.show()
+    assert all(module._VIEW in o for o in shell.outputs) and len(shell.outputs) == 3
+    view.close()
+    assert all(set(o) == {'text/html', 'text/plain'} and 'running' in o['text/plain'] for o in shell.outputs)
+    view.show()
+    assert set(shell.outputs[3]) == {'text/html', 'text/plain'}, 'a closed view does not come to life'
 
 def test_static_face_leaves_other_cells_alone():
     static_face(SimpleNamespace(cell_type='markdown', source='x'))

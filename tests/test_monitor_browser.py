@@ -1,6 +1,7 @@
 """The monitor in a real JupyterLab, in a real browser: live beside a busy cell, cancelled by a click, marked when its kernel is gone."""
 import os, subprocess, sys
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -38,6 +39,24 @@ queue.submit(second)
 view = monitor(second)
 ''']
 
+ENDED = ['''
+import time
+from cjm_jobtrack import CallRunner, JobQueue, JobTracker, monitor
+tracker, runner = JobTracker(), CallRunner()
+queue = JobQueue(tracker, runner, slots=2).start()
+def wrong(): 1/0
+def right(report):
+    report.progress(40, 'decoding')
+    while not tracker.get_job('go').is_terminal: time.sleep(.01)
+tracker.create_job('go', id='go')
+def show(f): return monitor(queue.submit(tracker.create_job(f.__name__, spec=runner.call(f))))
+''', 'show(wrong)', 'show(right)', 'tracker.mark_cancelled("go");', 'tracker.close(); queue.stop();']
+
+def write_notebook(path:Path, cells):
+    kernel = dict(display_name='Python 3 (ipykernel)', language='python', name='python3')
+    cells = [nbformat.v4.new_code_cell(c.strip('\n')) for c in cells]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=dict(kernelspec=kernel)), path)
+
 @contextmanager
 def jupyter_lab(folder:Path):
     "A JupyterLab with homes of its own below `folder`; yields its address."
@@ -46,12 +65,11 @@ def jupyter_lab(folder:Path):
     for h in homes.values(): Path(h).mkdir(parents=True)
     work = folder/'work'
     work.mkdir()
-    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c.strip('\n').replace('SECONDS', '90' if BESIDE_CELLS else '12')) for c in CELLS],
-                                  metadata=dict(kernelspec=dict(display_name='Python 3 (ipykernel)', language='python', name='python3')))
-    nbformat.write(nb, work/'live.ipynb')
+    write_notebook(work/'live.ipynb', [c.replace('SECONDS', '90' if BESIDE_CELLS else '12') for c in CELLS])
+    write_notebook(work/'ended.ipynb', ENDED)
     with open(folder/'lab.log', 'wb') as log:
         lab = subprocess.Popen([sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--ip=127.0.0.1', f'--port={port}', '--ServerApp.port_retries=0',
-                                f'--IdentityProvider.token={TOKEN}', '--expose-app-in-browser', f'--ServerApp.root_dir={work}'], cwd=work, env=os.environ | homes, stdout=log, stderr=log)
+                                f'--IdentityProvider.token={TOKEN}', '--expose-app-in-browser', '--JupyterNotebookApp.expose_app_in_browser=True', f'--ServerApp.root_dir={work}'], cwd=work, env=os.environ | homes, stdout=log, stderr=log)
         try:
             url = f'http://127.0.0.1:{port}'
             def answers():
@@ -81,6 +99,11 @@ class Notebook:
     def run(self, n):
         self.begin(n)
         self.page.wait_for_function(f'n => {PANEL}.content.widgets[n].model.executionState === "idle" && {PANEL}.content.widgets[n].model.executionCount', arg=n, timeout=60000)
+    def open(self, address, cells):
+        self.page.goto(f'{address}?token={TOKEN}')
+        self.page.wait_for_function(f'window.jupyterapp && {PANEL}?.sessionContext?.session?.kernel?.status === "idle" && {PANEL}.content.widgets.length >= {cells}', timeout=60000)
+    def save(self): self.page.evaluate('window.jupyterapp.commands.execute("docmanager:save")')
+    def output(self, n): return self.page.locator('.jp-Cell').nth(n).locator('.jp-OutputArea')
     def view(self, n): return self.page.locator('.jp-Cell').nth(n).locator('.jobtrack-live')
 
 def percent(view): return float(view.get_by_role('progressbar').get_attribute('aria-valuenow') or 0)
@@ -93,9 +116,8 @@ def marked(view):
 def test_live_in_jupyterlab(tmp_path):
     with jupyter_lab(tmp_path) as url, chromium() as browser:
         page = browser.new_context(viewport=dict(width=1280, height=900)).new_page()
-        page.goto(f'{url}/lab/tree/live.ipynb?token={TOKEN}&reset')
-        page.wait_for_function(f'window.jupyterapp && {PANEL}?.sessionContext?.session?.kernel?.status === "idle" && {PANEL}.content.widgets.length >= {len(CELLS)}', timeout=60000)
         nb = Notebook(page)
+        nb.open(f'{url}/lab/tree/live.ipynb', len(CELLS))
         nb.run(0)
         nb.run(1)
         view = nb.view(1)
@@ -113,9 +135,10 @@ def test_live_in_jupyterlab(tmp_path):
         view.get_by_role('button', name='Cancel').click()
         saw = until(lambda: ''.join(o.get('text', '') for o in nb.outputs(2)), 'the running cell ends', 60)
         assert saw == f'the cell saw {"cancelled" if BESIDE_CELLS else "running"}\n'
-        until(lambda: 'cancelled' in view.inner_text() and view.get_by_role('button').is_disabled(), 'the view says so')
+        until(lambda: 'cancelled' in nb.output(1).inner_text(), 'the view says so')
+        until(lambda: view.count() == 0 and nb.output(1).get_by_role('button').count() == 0, 'nothing is left to click')
         until(lambda: 'cancelled' in ''.join(nb.outputs(1)[0]['data']['text/html']), 'the static face is that of the end')
-        assert not marked(view), 'what has ended is not called dead'
+        assert 'not live' not in nb.output(1).inner_text(), 'what has ended is not called dead'
 
         nb.run(3)
         view = nb.view(3)
@@ -124,3 +147,35 @@ def test_live_in_jupyterlab(tmp_path):
         page.evaluate(f'{PANEL}.sessionContext.session.kernel.restart()')
         until(lambda: marked(view), 'the view of a dead kernel says so')
         assert 'not live, run the cell again' in view.inner_text()
+
+@pytest.mark.parametrize('where', ['lab/tree', 'notebooks'])
+def test_a_saved_notebook_is_readable_without_its_kernel(tmp_path, where):
+    "In JupyterLab and in Notebook 7: as the page is at the end, as it is when the kernel is gone, and the next day."
+    ends = {1: ('wrong', 'failed', 'division by zero'), 2: ('right', 'completed', 'took')}
+    with jupyter_lab(tmp_path) as url, chromium() as browser:
+        page = browser.new_context(viewport=dict(width=1100, height=800)).new_page()
+        nb = Notebook(page)
+        nb.open(f'{url}/{where}/ended.ipynb', len(ENDED))
+        for n in range(3): nb.run(n)
+        nb.view(2).get_by_role('button', name='Cancel').wait_for()
+        until(lambda: '40 %' in nb.view(2).inner_text() and nb.view(1).count() == 0, 'one lives, one ended at once')
+        nb.run(3)
+        until(lambda: nb.view(2).count() == 0, 'the second has ended')
+
+        def said(n, words): return all(w in nb.output(n).inner_text() for w in words)
+        def readable():
+            for n, words in ends.items():
+                until(partial(said, n, words), f'{words} in cell {n}')
+                assert nb.output(n).locator('button, .jupyter-widgets').count() == 0
+            return 'Error displaying widget' not in page.content() and 'model not found' not in page.content()
+
+        assert readable()
+        nb.run(4)
+        nb.save()
+        until(lambda: 'completed' in (tmp_path/'work/ended.ipynb').read_text(), 'saved')
+        page.evaluate(f'{PANEL}.sessionContext.shutdown()')
+        until(lambda: not httpx.get(f'{url}/api/kernels', params={'token': TOKEN}).json(), 'the kernel is gone')
+        assert readable()
+        nb.open(f'{url}/{where}/ended.ipynb', len(ENDED))
+        assert readable() and not nb.page.locator('.jobtrack-live').count()
+        page.screenshot(path=tmp_path/'next_day.png')

@@ -6,6 +6,7 @@ import httpx, psutil, pytest, schemathesis
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from schemathesis.checks import not_a_server_error
 from cjm_jobtrack.core.errors import InvalidInput, JobtrackError
+from cjm_jobtrack.net.client import RemoteClient
 from cjm_jobtrack.net.node import Node, check_bind, claim, safe_name, serving
 from cjm_jobtrack.run.pipeline import SHIPPED
 from helpers import Served, client, node_at, node_process, until, write_pipelines
@@ -176,6 +177,29 @@ def test_plain_name_in_a_header_and_a_file_that_was_removed(node):
     assert nested.text == 'y' and nested.headers['content-disposition'] == 'attachment; filename="b.txt"'
     Path(next(o['path'] for o in job['output_files'] if o['name'] == 'a.txt')).unlink()
     assert 'removed' in is_error(node.http.get(f'/jobs/{job["id"]}/download/a.txt'), 404)['error']
+
+@pytest.mark.parametrize('suffix', ['link', 'content'])
+def test_what_was_put_in_the_place_of_an_output_is_not_given_out(node, suffix):
+    job = node.run({'files': {'a.txt': 'one'}})
+    path, url = Path(job['output_files'][0]['path']), f'/jobs/{job["id"]}/download'
+    date = path.stat().st_mtime_ns
+    if suffix == 'link': path.unlink(), path.symlink_to('/etc/passwd')
+    else: path.write_text('two'), os.utime(path, ns=(date, date))
+    for tail in '', '/a.txt':
+        r = node.http.get(url + tail)
+        assert 'no longer what the job left' in is_error(r, 409, 410)['error'] and 'repr-digest' not in r.headers
+        assert node.http.head(url + tail).status_code == r.status_code
+    by_path = node.http.get('/download', params={'path': str(path)})
+    if suffix == 'link': is_error(by_path, 400, 404)
+
+def test_names_that_are_not_text(node, tmp_path):
+    job = node.run({'files': dict(zip(['caf\udce9.txt', 'caf\udce8.txt', 'one\udcff.txt'], 'eE1'))})
+    names = [o['name'] for o in job['output_files']]
+    for name in names: assert node.http.get(f'/jobs/{job["id"]}/download/{urllib.parse.quote(name)}').status_code == 200
+    for raw in 'caf%E9.txt', 'caf%E8.txt', 'one%FF.txt': assert node.http.get(f'/jobs/{job["id"]}/download/{raw}').text == {'9': 'e', '8': 'E', 'F': '1'}[raw[5]]
+    with RemoteClient(node.url) as rc: files = [rc.download(job['id'], name, tmp_path) for name in names]
+    got = {os.fsencode(f.name): f.read_text() for f in files}
+    assert got == {b'caf\xe9.txt': 'e', b'caf\xe8.txt': 'E', b'one\xff.txt': '1'}
 
 def test_V2_download_by_path(v1, tmp_path):
     job = v1.wait(original(v1, manualPath=video(v1, 'v2.mp4'))['id'])

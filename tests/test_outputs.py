@@ -1,9 +1,12 @@
 "Which files count as outputs, and what is told of them."
-import hashlib, os, socket
+import hashlib, json, os, socket
+from dataclasses import asdict
 from pathlib import Path
 import pytest
+from cjm_jobtrack.core.errors import OutputReplaced
+from cjm_jobtrack.core.job import OutputFile, now
 from cjm_jobtrack.run import outputs
-from cjm_jobtrack.run.outputs import collect_outputs, copy_output, snapshot_files
+from cjm_jobtrack.run.outputs import OutputFiles, collect_outputs, copy_output, snapshot_files
 from cjm_jobtrack.run.process import collect_outputs as also_here
 
 def names(*args, **kw): return [f.name for f in collect_outputs(*args, **kw)]
@@ -144,3 +147,79 @@ def test_a_copy_can_be_stopped(tmp_path):
     (tmp_path/'a').write_bytes(b'x'*(3 << 20))
     asked = []
     assert not copy_output(tmp_path/'a', tmp_path/'b', lambda: len(asked) == 1 or asked.append(1)) and (tmp_path/'b').stat().st_size < 3 << 20
+
+# --- reading them later
+
+def listed(path, **kw):
+    [o] = collect_outputs(path.parent, [path.name], **kw)
+    return o
+
+def given(files, o, completed_at):
+    with os.fdopen(files.open(o, completed_at), 'rb') as f: return f.read()
+
+def by_link(p): p.unlink(), p.symlink_to(p.with_name('secret'))
+def by_folder_link(p): p.parent.rename(p.parent.with_name('moved')), p.parent.symlink_to(p.parent.with_name('moved'))
+def by_pipe(p): p.unlink(), os.mkfifo(p)
+def by_socket(p):
+    p.unlink()
+    with socket.socket(socket.AF_UNIX) as s: s.bind(str(p))
+def by_folder(p): p.unlink(), p.mkdir()
+def by_more(p): p.write_text('longer')
+CHANGES = [same_size_and_date, replaced, write, by_more, by_link, by_folder_link, by_pipe, by_socket, by_folder]
+
+@pytest.mark.parametrize('digest', [True, False])
+@pytest.mark.parametrize('change', CHANGES)
+def test_what_was_exchanged_is_not_given_out(tmp_path, change, digest):
+    p = tmp_path/'sub'/'a'
+    p.parent.mkdir(), p.write_text('old'), p.with_name('secret').write_text('old')
+    o, files = listed(p, most=1 << 20 if digest else 0), OutputFiles(tmp_path)
+    completed_at = now()
+    assert (o.sha256 is not None) == digest and given(files, o, completed_at) == b'old'
+    change(p)
+    with pytest.raises(OutputReplaced): given(files, o, completed_at)
+
+def test_what_was_removed_is_not_there(tmp_path):
+    (tmp_path/'a').write_text('old')
+    o = listed(tmp_path/'a')
+    (tmp_path/'a').unlink()
+    with pytest.raises(FileNotFoundError): OutputFiles(tmp_path).open(o, now())
+
+def test_the_same_bytes_in_a_new_file_are_read_once(tmp_path, monkeypatch):
+    p, reads, real = tmp_path/'a', [], outputs._digest
+    p.write_text('old')
+    o, files, completed_at = listed(p), OutputFiles(tmp_path), now()
+    p.unlink(), p.write_text('old')
+    monkeypatch.setattr(outputs, '_digest', lambda *a: reads.append(1) or real(*a))
+    assert given(files, o, completed_at) == given(files, o, completed_at) == b'old' and len(reads) == 1
+    same_size_and_date(p)
+    with pytest.raises(OutputReplaced): given(files, o, completed_at)
+
+def test_a_root_that_has_moved(tmp_path):
+    (tmp_path/'data').mkdir(), (tmp_path/'data/a').write_text('old')
+    o, completed_at = listed(tmp_path/'data/a'), now()
+    (tmp_path/'data').rename(tmp_path/'disk'), (tmp_path/'data').symlink_to('disk')
+    assert given(OutputFiles((tmp_path/'data').resolve()), o, completed_at) == b'old'
+    with pytest.raises(OutputReplaced): given(OutputFiles(), o, completed_at)
+
+def test_a_listed_link_is_read_as_what_it_leads_to(tmp_path):
+    (tmp_path/'a').write_text('old'), (tmp_path/'b').symlink_to('a')
+    o = listed(tmp_path/'b')
+    assert (o.name, o.path) == ('b', str(tmp_path/'a')) and given(OutputFiles(tmp_path), o, now()) == b'old'
+
+def test_a_file_exchanged_for_a_link_while_it_is_listed(tmp_path, monkeypatch):
+    out, real = tmp_path/'out', outputs._is_within
+    out.mkdir(), (out/'a').write_text('a'), (tmp_path/'secret').write_text('s')
+    def too_late(p, root):
+        answer = real(p, root)
+        by_link(p), p.unlink(), p.symlink_to('../secret')
+        return answer
+    monkeypatch.setattr(outputs, '_is_within', too_late)
+    assert names(out) == []
+    with pytest.raises(OSError): copy_output(out/'a', tmp_path/'copy')
+
+def test_names_that_are_not_text_are_read_by_their_bytes(tmp_path):
+    for name in b'caf\xe9', b'caf\xe8', b'caf\xc3\xa9', b'one\xff': Path(os.fsdecode(os.fsencode(tmp_path) + b'/' + name)).write_bytes(name)
+    found, files = collect_outputs(tmp_path), OutputFiles(tmp_path)
+    assert {o.name for o in found} == {'caf%E8', 'caf%E9', 'café', 'one\ufffd'}
+    assert all(given(files, o, now()) == os.fsencode(o.local_name) and json.dumps(o.path).isascii() for o in found)
+    assert all(OutputFile(**json.loads(json.dumps(asdict(o)))).local_path == o.local_path for o in found)

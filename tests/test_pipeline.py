@@ -1,11 +1,13 @@
 """What a node accepts: files that are wrong, requests that are wrong, and a runner that finds its work again without its file."""
-import asyncio, json, os, sys, threading, time
+import asyncio, itertools, json, os, sys, threading, time
 from pathlib import Path
 import pytest
+from helpers import until
 from cjm_jobtrack.core.errors import InvalidInput, NeverFits, StoreError, UnknownPipeline, UnknownRunner
 from cjm_jobtrack.core.job import Job, JobStatus
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.pipeline import SHIPPED, Param, PipelineCatalog, PipelineRunner, fill, find_input, find_url, gaps
+from cjm_jobtrack.run.outputs import common_pattern
 from cjm_jobtrack.run.process import ProcessRunner
 from cjm_jobtrack.run.queue import JobQueue
 from cjm_jobtrack.run.runner import Report, check_runner
@@ -430,3 +432,71 @@ def test_a_stop_ends_the_copying_of_results(node, tmp_path, monkeypatch):
         async with asyncio.timeout(90): return (await following).outputs
     [o] = asyncio.run(main())
     assert o.path.endswith('input_videos/r.txt') and not [*(tmp_path/'outputs').rglob('r.txt')]
+
+# Jobs that write side by side
+
+@pytest.mark.parametrize('a, b, meet', [
+    ('out/a/*.mp4', 'out/a/*.mp4', True), ('out/a/*.mp4', 'out/b/*.mp4', False), ('out/a/*.mp4', 'out/*/*.mp4', True), ('out/a/*.mp4', 'out/a/*.mkv', False), ('out/a/*.mp4', 'out/a/b/*.mp4', False),
+    ('out/**/x.mp4', 'out/a/b/x.mp4', True), ('out/**', 'in/x', False), ('**', 'anything/at/all', True), ('a?.txt', 'ab.txt', True), ('a?.txt', 'a.txt', False), ('*a', 'a*', True), ('*a*b', 'b*a', False),
+    ('[[]a].mp4', '[[]a].mp4', True), ('[[]a].mp4', 'a.mp4', False), ('[ab].mp4', 'b.mp4', True), ('[ab].mp4', 'c.mp4', False), ('[!a].mp4', 'a.mp4', False), ('[[]x', '[[]*', True), ('[*]x', 'ax', False),
+    ('A.mp4', 'a.mp4', False), ('a'*250 + '*', '*' + 'a'*250, True), ('', 'a', False)])
+def test_patterns_that_can_meet(a, b, meet):
+    assert (common_pattern([a], [b]), common_pattern([b], [a])) == ((a, b) if meet else (None, None))
+
+SLOW_WRAPPER = '''
+import pathlib, sys, time
+out = pathlib.Path("output_videos_latest", pathlib.Path(sys.argv[1]).stem, "final_without_post_process_7")
+out.mkdir(parents=True, exist_ok=True)
+with open(out/"video.mp4", "w") as f:
+    time.sleep(.1)
+    f.write(pathlib.Path(sys.argv[1]).read_text())
+'''
+
+def test_jobs_that_leave_the_same_files_do_not_run_side_by_side(database, workspace, tmp_path, monkeypatch):
+    monkeypatch.setenv('PATH', f'{Path(sys.executable).parent}:{os.environ["PATH"]}')
+    (workspace/'pipeline_wrapper.py').write_text(SLOW_WRAPPER)
+    for n in range(6):
+        (workspace/f'input_videos/s{n}').mkdir()
+        (workspace/f'input_videos/s{n}/same.mp4').write_text(f'video {n}')
+    with JobTracker(database) as tracker:
+        process = ProcessRunner(tmp_path/'work', tracker.logs)
+        runner = PipelineRunner(PipelineCatalog.load(SHIPPED), [process], workspace, tmp_path/'outputs')
+        def ask(path): return Job(name=path, runner='pipeline', spec=runner.check({'pipeline': 'original', 'params': {'manualPath': path}}))
+        with JobQueue(tracker, runner, slots=4) as queue:
+            jobs = queue.submit_many([ask(f'input_videos/s{n}/same.mp4') for n in range(6)])
+            until(lambda: any('may leave the same files' in (queue.why_waiting(j.id) or '') for j in jobs), 'a job to wait for another')
+            for j in jobs: tracker.join(j.id, 60)
+        assert [(j.status, Path(j.outputs[0].path).read_text()) for j in jobs] == [('completed', f'video {n}') for n in range(6)]
+        spans = sorted((j.started_at, j.completed_at) for j in jobs)
+        assert all(a[1] <= b[0] for a, b in itertools.pairwise(spans))
+        assert max(sum(e.type == 'waiting' for e in tracker.history(j.id)) for j in jobs) == 1
+
+def test_a_job_does_not_begin_beside_one_that_was_adopted(database, workspace, tmp_path):
+    (tmp_path/'p.toml').write_text(script('x', 'import sys, time, pathlib\nwhile not pathlib.Path(sys.argv[1]).with_name("go").exists(): time.sleep(.01)\npathlib.Path(sys.argv[1]).with_suffix(".out").write_text("r")', 'outputs = ["input_videos/{stem}.out"]'))
+    url = database
+    def make(tracker): return PipelineRunner(PipelineCatalog.load(tmp_path/'p.toml'), [ProcessRunner(tmp_path/'work', tracker.logs)], workspace, tmp_path/'outputs')
+    job = lambda name: Job(name=name, runner='pipeline', spec={'pipeline': 'x', 'input': f'input_videos/{name}.mp4'})
+    with JobTracker(url) as tracker:
+        with JobQueue(tracker, make(tracker), slots=4) as queue:
+            first = queue.submit(job('a'))
+            until(lambda: any(e.type == 'started' for e in tracker.history(first.id)), 'the first to begin')
+        with JobQueue(tracker, make(tracker), slots=4) as queue:
+            second, third = queue.submit(job('a')), queue.submit(job('with space'))
+            until(lambda: 'may leave the same files' in (queue.why_waiting(second.id) or '') and third.status == 'running', 'one to wait and one to run')
+            (workspace/'input_videos/go').touch()
+            for j in first, second, third: assert tracker.join(j.id, 60).status == 'completed'
+        assert first.completed_at <= second.started_at
+
+def test_patterns_in_the_folder_of_each_job_run_side_by_side(node, workspace, tmp_path):
+    code = 'import sys, pathlib\nfor n in "keep.txt", "drop.log": pathlib.Path(sys.argv[2], n).write_text(sys.argv[1])'
+    runner = node.make(script('x', code, 'outputs = ["{output_dir}/*.txt"]'))
+    assert runner.clash(node.begin(pipeline='x'), node.begin(pipeline='x')) is None
+    job, outcome = asyncio.run(node.run(runner, pipeline='x'))
+    assert [(o.name, o.path) for o in outcome.outputs] == [('keep.txt', str(runner.output_dir(job)/'keep.txt'))]
+    with pytest.raises(InvalidInput, match='Begin all patterns with'): node.make(script('y', code, 'outputs = ["{output_dir}/*.txt", "out/*"]'))
+    contained = node.make(script('z', code, 'outputs = ["{output_dir}/*.txt"]\ndocker = "image"')).catalog['z']
+    assert contained.work(job, workspace, tmp_path, 'docker')['output_globs'] == ['*.txt']
+
+def test_a_running_job_whose_pipeline_is_gone_is_waited_for(node, workspace):
+    runner, gone = node.make(script('x', '', 'outputs = ["out/*"]'), script('own', '')), node.begin(pipeline='gone')
+    assert runner.clash(node.begin(pipeline='x'), gone) and runner.clash(node.begin(pipeline='own'), gone) is None

@@ -7,9 +7,11 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/errors.html.md"""
 # %% auto #0
 __all__ = ['JobtrackError', 'InvalidInput', 'UnknownPipeline', 'UnknownRunner', 'NeverFits', 'UnknownJob', 'UnknownNode',
            'IllegalMove', 'LeaseLost', 'KeyConflict', 'StoreError', 'unstorable', 'NodeUnreachable', 'NodeRefused',
-           'DamagedTransfer']
+           'DamagedTransfer', 'OutputReplaced', 'is_infrastructure_error']
 
 # %% ../../nbs/core/00_errors.ipynb #dd412267
+import errno
+from collections.abc import Iterator
 from typing import Any
 
 # %% ../../nbs/core/00_errors.ipynb #a73ab341
@@ -155,8 +157,10 @@ class NodeRefused(JobtrackError):
         message:str,         # The server's own words
         field:str|None=None, # The field at fault, where the server named one
         body:dict|None=None, # The whole error body, when it was JSON
+        retry_after_s:float|None=None, # When it wants to be asked again, seconds from now
     ):
         self.url, self.status, self.message, self.field = url, status, message, field
+        self.retry_after_s = retry_after_s
         self._body = body or {}
         super().__init__(f'{message} (HTTP {status} from {url})')
 
@@ -169,3 +173,43 @@ class DamagedTransfer(JobtrackError):
     ):
         self.url, self.name, self.problem = url, name, problem
         super().__init__(f'{name!r}, transferred with {url}: {problem}. Try again')
+
+class OutputReplaced(JobtrackError):
+    "What lies where an output was is not what the job left: it was written to, or exchanged. It is not given out."
+    def __init__(self,
+        name:str,      # The output
+        problem:str,   # What is there instead
+    ):
+        self.name, self.problem = name, problem
+        super().__init__(f'Output {name!r} is no longer what the job left: {problem}. Run the job again to have it')
+
+# %% ../../nbs/core/00_errors.ipynb #5e0f7c21
+_SCARCE = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOBUFS, errno.ENOLCK,
+                     errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+
+def _chain(e:BaseException) -> Iterator[BaseException]:
+    "An error, and what lies behind it: its causes, and the members of a group."
+    todo, seen = [e], set()
+    while todo:
+        if (e := todo.pop()) is None or id(e) in seen: continue
+        seen.add(id(e))
+        yield e
+        todo.append(e.__cause__ if e.__cause__ or e.__suppress_context__ else e.__context__)
+        if isinstance(e, BaseExceptionGroup): todo += e.exceptions
+
+def _is_scarcity(e:BaseException) -> bool:
+    "Whether an error says that the machine lacks something at the moment."
+    if isinstance(e, OSError): return e.errno in _SCARCE
+    if isinstance(e, RuntimeError): return "can't start new" in str(e)   # thread, or process
+    return isinstance(e, MemoryError)
+
+def is_infrastructure_error(
+    e:BaseException,  # Raised by our own code, not by the work
+) -> bool:            # True: it says nothing about the job; try again later
+    """Whether it is trouble of ours that may pass: no descriptors, memory, threads or disk space, or a record that cannot be reached.
+
+    Source: errno(3), fork(2), pthread_create(3), Linux manual pages."""
+    for o in _chain(e):
+        if isinstance(o, StoreError): return not unstorable(o)
+        if _is_scarcity(o): return True
+    return False

@@ -185,12 +185,12 @@ def pump(
         ready.set()
         async for e in events():
             try: callback(e)
-            except Exception: _log.exception('A subscriber raised; the subscription goes on')
+            except BaseException: _log.exception('A subscriber raised; the subscription goes on')   # `sys.exit()` too
             await asyncio.sleep(0)   # the place to be ended at, also in a long backlog
     def main():
         try: asyncio.run(run())
         except asyncio.CancelledError: pass
-        except Exception: _log.exception('A subscription ended')
+        except BaseException: _log.exception('A subscription ended')
         finally: ready.set()
     thread = threading.Thread(target=main, name='jobtrack-subscriber', daemon=True)
     thread.start()

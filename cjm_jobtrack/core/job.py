@@ -10,13 +10,14 @@ __all__ = ['MOVES', 'JobStatus', 'read_statuses', 'check_move', 'now', 'instant'
            'Add', 'Move', 'Update', 'Lease', 'Ended', 'Dossier']
 
 # %% ../../nbs/core/01_job.ipynb #5329efa3
-import json, math, re, uuid
+import json, math, os, re, uuid
 from collections.abc import Iterable
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from datetime import datetime, timezone
 from enum import Enum, StrEnum
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
 from fastcore.basics import patch
 from .errors import IllegalMove, InvalidInput
 
@@ -156,6 +157,18 @@ class OutputFile:
     sha256:str|None=None         # Hex digest of the content
     content_type:str|None=None   # Media type
     modified:str|None=None       # Instant of the last change
+    raw_path:str|None=None       # The path, percent-encoded, where its bytes are not UTF-8: name and path are for people then
+
+    @property
+    def local_path(self) -> Path:
+        "Where it lies, with the very bytes that its path has on the disk."
+        return Path(self.path if self.raw_path is None else os.fsdecode(unquote_to_bytes(self.raw_path)))
+
+    @property
+    def local_name(self) -> str:
+        "Its name, with the very bytes of the path."
+        if self.raw_path is None: return self.name
+        return '/'.join(self.local_path.parts[-self.name.count('/')-1:])
 
 def output_files(
     given:Any,               # `OutputFile`s, or dicts of their fields
@@ -165,7 +178,7 @@ def output_files(
     try: files = [o if isinstance(o, OutputFile) else OutputFile(**o) for o in given]
     except TypeError as e: raise InvalidInput('outputs', f'is {given!r:.200}: {e}', 'Give a list of `OutputFile`s, or of dicts of their fields') from e
     for o in files:
-        texts = o.path, o.sha256, o.content_type, o.modified
+        texts = o.path, o.sha256, o.content_type, o.modified, o.raw_path
         if not (isinstance(o.name, str) and o.name and type(o.size) is int and o.size >= 0 and all(t is None or isinstance(t, str) for t in texts)):
             raise InvalidInput('outputs', f'has {o!r:.200}', 'Give name, path, digest, type and instant as texts, and the size as a whole number of bytes')
     return files
@@ -230,7 +243,7 @@ class Job:
     remote_id:str|None=None                         # Its id there
     created_at:str=field(default_factory=now)       # Instant of creation
     updated_at:str|None=None                        # Instant of the last change
-    started_at:str|None=None                        # Instant the latest attempt began
+    started_at:str|None=None                        # Instant the latest attempt began; None too while it waits at its node
     completed_at:str|None=None                      # Instant it ended, well or badly
     result:Any=None                                 # What the work gave back, JSON-ready when on record
     error:str|None=None                             # One sentence when failed
@@ -245,6 +258,12 @@ class Job:
 
     @property
     def is_terminal(self) -> bool: return self.status.is_terminal
+
+    @property
+    def shown_status(self) -> JobStatus:
+        "Where it stands, for people: a job that was sent to a node and waits there for its turn is still pending."
+        waits = self.status is JobStatus.RUNNING and self.started_at is None and (self.node is not None or self.runner == 'remote')
+        return JobStatus.PENDING if waits else self.status
 
     @property
     def elapsed_s(self) -> float|None: return elapsed_s(self.started_at, self.completed_at)

@@ -372,7 +372,9 @@ def _do(self:LiveJobs, write:Write) -> JobEvent|None:
 @patch
 def _tell_completed(self:LiveJobs, job_id:str):
     try: self.on_job_completed(job_id, self)
-    except Exception: _log.exception('on_job_completed raised for job %s, which stays completed', job_id)
+    except BaseException as e:   # `sys.exit()` too: it is no reason for a queue to end
+        _log.exception('on_job_completed raised for job %s, which stays completed', job_id)
+        if isinstance(e, KeyboardInterrupt) and threading.current_thread() is threading.main_thread(): raise   # somebody pressed Ctrl-C
     self.save(job_id)   # what it noted in the metadata
 
 # %% ../../nbs/core/05_live.ipynb #084b91f2

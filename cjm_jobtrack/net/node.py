@@ -6,17 +6,18 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/node.html.md"""
 
 # %% auto #0
 __all__ = ['VIDEO_SUFFIXES', 'wire_output', 'wire_job', 'error_answer', 'answer_for', 'JobRequest', 'read_request', 'Service',
-           'is_loopback', 'check_bind', 'refuse', 'read_json', 'face', 'pick_output', 'safe_name', 'place', 'Upload',
-           'receive_file', 'remove_left', 'claim', 'Node', 'Server', 'serving']
+           'is_loopback', 'check_bind', 'refuse', 'is_shown', 'read_json', 'face', 'pick_output', 'OpenFile',
+           'safe_name', 'place', 'Upload', 'receive_file', 'remove_left', 'claim', 'Node', 'Server', 'serving']
 
 # %% ../../nbs/net/22_node.ipynb #d66f0ea9
-import asyncio, base64, fcntl, hashlib, hmac, ipaddress, json, os, platform, re, shutil, sys, threading, time
-from contextlib import asynccontextmanager, suppress
+import asyncio, base64, errno, fcntl, hashlib, hmac, ipaddress, json, logging, os, platform, re, shutil, sys, threading, time
+from contextlib import asynccontextmanager, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, AsyncIterator
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 import uvicorn
 from fastapi import Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -32,14 +33,16 @@ from starlette.exceptions import HTTPException
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import ClientDisconnect
 import cjm_jobtrack
-from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode
+from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, OutputReplaced, StoreError, UnknownJob, UnknownNode, is_infrastructure_error
 from ..core.job import Job, JobEvent, JobStatus, OutputFile, check_id, epoch, new_id, newest_first
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
 from ..run.pipeline import PipelineCatalog, PipelineRunner
 from ..run.docker import DockerRunner
+from ..run.outputs import OutputFiles, open_below
 from ..run.process import ProcessRunner
 from ..run.queue import JobQueue
+from .connections import Connection, Connections, LogThrottle, Throttle, Turns, connection_limits
 
 # %% ../../nbs/net/22_node.ipynb #009deb03
 def wire_output(
@@ -67,6 +70,7 @@ def wire_job(
 
     `progress` is a whole number there: 100 says completed and nothing else does, and unknown is 0; the record says `None`."""
     job = copy(job)   # it may move while it is told
+    job.status = job.shown_status
     given, value = _as_asked(job.spec.get('original') or job.spec.get('params') or {}), None
     if type(given['upscale_value']) in (int, float): value = float(given['upscale_value'])
     d = {'id': job.id, 'status': job.status.value, 'progress': 100 if job.status is JobStatus.COMPLETED else min(int(job.progress or 0), 99),
@@ -79,7 +83,7 @@ def wire_job(
     return d
 
 # %% ../../nbs/net/22_node.ipynb #13a09275
-_STATUS = [(UnknownJob, 404), (UnknownNode, 404), (KeyConflict, 409), (IllegalMove, 409), (InvalidInput, 422), (StoreError, 503), (NodeUnreachable, 503), (NodeRefused, 502), (JobtrackError, 500)]
+_STATUS = [(UnknownJob, 404), (UnknownNode, 404), (KeyConflict, 409), (IllegalMove, 409), (OutputReplaced, 409), (InvalidInput, 422), (StoreError, 503), (NodeUnreachable, 503), (NodeRefused, 502), (JobtrackError, 500)]
 
 def error_answer(
     status:int,    # HTTP status code
@@ -104,7 +108,7 @@ def answer_for(
 class JobRequest(BaseModel):
     "A job, as it is asked for over HTTP."
     model_config = ConfigDict(extra='forbid', strict=True)
-    pipeline:str = Field(description='Name of a pipeline of the node')
+    pipeline:str|None = Field(None, description='Name of a pipeline; without, the one that takes the requests of the original manager')
     input:str|None = Field(None, description='Path in the workspace, as an upload answered it')
     params:dict[str, Any] = Field(default_factory=dict, description="The pipeline's parameters")
     id:str|None = Field(None, description='Chosen by the caller, as idempotency key; a UUID')
@@ -144,6 +148,9 @@ class Service:
     async def upload(self, request:Request, node:str|None) -> dict: "Take a file in: the original's upload result."
     async def download(self, job:Job, output:OutputFile, request:Request) -> Response: "Give out a file of a job."
     async def pipelines(self) -> list[dict]: "What can be asked for."
+    def list_jobs(self, status=None, limit=None, **filters) -> list[Job]:
+        "Jobs as `JobTracker.list_jobs` gives them, by the status that is shown."
+        return self.tracker.list_jobs(status, limit, **filters)
     def health(self) -> dict:
         "Signs of life, in the original's shape."
         return {'status': 'ok', 'service': self.service, 'instance': self.instance, 'version': cjm_jobtrack.__version__, 'workspace': str(self.workspace), 'input_videos': str(self.workspace/'input_videos'),
@@ -179,8 +186,7 @@ def refuse(
     "The answer to a request that may not go on."
     host, origin = _parts(f'//{headers.get("host", "")}'), headers.get('origin')
     if service.token:
-        given = headers.get('authorization', '').encode('latin-1')
-        if path != '/health' and not hmac.compare_digest(given, f'Bearer {service.token}'.encode()):
+        if path != '/health' and not is_shown(service, headers):
             answer = error_answer(401, 'A valid bearer token is needed', field='Authorization')
             answer.headers['WWW-Authenticate'] = 'Bearer'
             return answer
@@ -190,6 +196,15 @@ def refuse(
         if o.netloc != host.netloc and ('@' in o.netloc or not is_loopback(o.hostname or '')): return error_answer(403, f'Pages of {origin} may not change anything here', field='Origin')
 
 # %% ../../nbs/net/22_node.ipynb #5aec3063
+def is_shown(
+    service:Service,  # Who is asked
+    headers,          # As for `refuse`
+) -> bool:            # True also when no token is asked for
+    "Whether a request shows the token."
+    if not service.token: return True
+    given = headers.get('authorization', '').encode('latin-1')
+    return hmac.compare_digest(given, f'Bearer {service.token}'.encode())
+
 class _Gate:
     "ASGI middleware: nothing reaches the routes that `refuse` does not let through."
     def __init__(self, app, service): self.app, self.service = app, service
@@ -197,6 +212,7 @@ class _Gate:
         if scope['type'] == 'lifespan': return await self.app(scope, receive, send)
         headers = {k.decode('latin-1'): v.decode('latin-1') for k, v in scope['headers']}
         no = refuse(self.service, scope.get('method', 'WEBSOCKET'), scope['path'], headers)
+        if (connection := scope.get('connection')) and not no: connection.is_known = is_shown(self.service, headers)
         return await (no or self.app)(scope, receive, send)
 
 async def read_json(
@@ -231,16 +247,38 @@ def face(
         yield
         await asyncio.to_thread(service.close)
     app = FastAPI(title=f'cjm_jobtrack {service.service}', version=cjm_jobtrack.__version__, lifespan=life, docs_url=None, redoc_url=None)
-    app.state.service = service
+    app.state.service, app.state.uploads, app.state.say = service, Turns(), Throttle(_log.warning, every=5.)
     app.add_middleware(_Gate, service=service)
     app.add_middleware(CORSMiddleware, allow_origins=[*service.origins], allow_methods=['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'], allow_headers=['Content-Type', 'Authorization', 'Last-Event-ID'],
                        allow_credentials=True, expose_headers=['X-Log-Offset', 'X-Log-Next-Offset', 'X-Log-Size', 'X-Log-Attempt', 'Content-Disposition', 'Repr-Digest'])
+    app.exception_handler(ClientDisconnect)(_broken_off)
+    app.exception_handler(OSError)(_trouble)
     app.exception_handler(JobtrackError)(lambda request, e: answer_for(e))
     app.exception_handler(HTTPException)(_http_error)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(Exception)(lambda request, e: error_answer(500, 'Something went wrong here that should not have; the log of the server says what'))
     for add in (_general_routes, _job_routes, _event_routes, _file_routes): add(app, service)
     return app
+
+_log = logging.getLogger(__name__)
+
+def _broken_off(request, e:ClientDisconnect) -> JSONResponse:
+    "Nobody reads the answer; the line in the log is what remains."
+    what = f'{request.method} {request.url.path}'
+    request.app.state.say(what, f'{what}: the connection broke off before the whole body had come')
+    return error_answer(400, 'The body broke off')
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+def _trouble(request, e:OSError) -> JSONResponse:
+    "The machine is short of something, or a disk cannot be written to: a line in the log, and an answer that says to try again."
+    if not is_infrastructure_error(e): raise e
+    what = f'{request.method} {request.url.path}'
+    request.app.state.say(f'{what}{e.errno}', f'{what}: {e}')
+    if e.errno in _FULL: return error_answer(507, f'There is no room left here: {e.strerror}')
+    answer = error_answer(503, f'Cannot be done here just now: {e.strerror}')
+    answer.headers['Retry-After'] = '5'
+    return answer
 
 def _http_error(request, e:HTTPException) -> JSONResponse:
     answer = error_answer(e.status_code, str(e.detail) if e.detail != 'Not Found' else f'No such route: {request.url.path}')
@@ -309,7 +347,7 @@ def _job_routes(app:FastAPI, service:Service):
     @app.get('/jobs')
     def jobs(status:JobStatus|None=None, limit:_Number=None, before:str|None=None, name:str|None=None, node:str|None=None, batch:str|None=None, since:str|None=None, until:str|None=None) -> dict:
         if before is not None: _find_by(tracker, before)   # an empty page would look like the end
-        found = [told(j, tail=False) for j in reversed(tracker.list_jobs(status, limit, before=before, name=name, node=node, batch=batch, since=since, until=until))]
+        found = [told(j, tail=False) for j in reversed(service.list_jobs(status, limit, before=before, name=name, node=node, batch=batch, since=since, until=until))]
         return {'jobs': found, 'count': len(found)}
 
     @app.get('/jobs/{job_id}')
@@ -382,11 +420,15 @@ def _event_routes(app:FastAPI, service:Service):
 def pick_output(
     job:Job,            # A job
     name:str|None,      # Name of an output; None, '' or 'download': the newest
+    request:Request|None=None,  # In which the name is also told in bytes
 ) -> OutputFile:
     "The output of that very name. Raises `HTTPException` in the original's words."
     if job.status is not JobStatus.COMPLETED: raise HTTPException(400, 'Job not completed')
     if not job.outputs: raise HTTPException(404, 'No output files found for this job')
-    found = newest_first(job.outputs)[0] if name in (None, '', 'download') else next((o for o in job.outputs if o.name == name), None)
+    if name in (None, '', 'download'): return newest_first(job.outputs)[0]
+    raw = unquote_to_bytes(request.scope['raw_path']) if request and '\ufffd' in name else None   # that may stand for any byte that is not text
+    def is_it(o): return raw.endswith(b'/download/' + os.fsencode(o.local_name)) if raw and o.raw_path else o.name == name
+    found = next((o for o in job.outputs if is_it(o)), None) or next((o for o in job.outputs if o.name == name), None)
     if found is None: raise HTTPException(404, f'Output file not found: {name!r}. There is: {", ".join(o.name for o in job.outputs)[:500]}')
     return found
 
@@ -396,7 +438,8 @@ register_url_convertor('file_name', _Name())
 def _file_routes(app:FastAPI, service:Service):
     "Uploads, outputs, downloads."
     @app.post('/upload', openapi_extra=_body('multipart/form-data', {'type': 'object', 'required': ['file'], 'properties': {'file': {'type': 'string', 'format': 'binary'}}}))
-    async def upload(request:Request, node:str|None=None) -> dict: return await service.upload(request, node)
+    async def upload(request:Request, node:str|None=None) -> dict:
+        async with app.state.uploads.turn(): return await service.upload(request, node)
 
     @app.get('/jobs/{job_id}/outputs')
     def outputs(job:Job=Depends(_find)) -> dict:
@@ -409,7 +452,24 @@ def _file_routes(app:FastAPI, service:Service):
 
     @app.head('/jobs/{job_id}/download/{name:file_name}', include_in_schema=False)
     @app.get('/jobs/{job_id}/download/{name:file_name}')
-    async def download(name:str, request:Request, job:Job=Depends(_find)) -> Response: return await service.download(job, pick_output(job, name), request)
+    async def download(name:str, request:Request, job:Job=Depends(_find)) -> Response: return await service.download(job, pick_output(job, name, request), request)
+
+# %% ../../nbs/net/22_node.ipynb #0fb3db97
+class OpenFile(FileResponse):
+    "A file that is open already, whole or in ranges: what is sent is what was looked at. It is closed at the end."
+    def __init__(self,
+        fd:int,         # Descriptor of a regular file; ours from now on
+        filename:str,   # What browsers shall call it
+        **options,      # Those of `FileResponse`
+    ):
+        self.fd = fd
+        super().__init__(f'/dev/fd/{fd}', filename=_readable(filename), stat_result=os.fstat(fd), **options)
+
+    async def __call__(self, scope, receive, send):
+        try: await super().__call__(scope, receive, send)
+        finally: os.close(self.fd)
+
+def _readable(name:str) -> str: return os.fsencode(name).decode(errors='replace')
 
 # %% ../../nbs/net/22_node.ipynb #ca2a48b2
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069/\\:*?"<>|]+')   # controls (of direction, too), and what some file system or shell takes for its own
@@ -476,9 +536,9 @@ def on_part_data(self:Upload, data, start, end):
     if not self._taken: return
     self.size += end - start
     if self.size > self.limit: raise HTTPException(413, f'The file is larger than {self.limit} bytes')
-    chunk = data[start:end]
-    self.to.write(chunk)
+    chunk = memoryview(data)[start:end]
     self.sha256.update(chunk)
+    while chunk: chunk = chunk[self.to.write(chunk):]   # a disk that is nearly full takes a part, and refuses the next
 
 # %% ../../nbs/net/22_node.ipynb #7696ec4f
 _AROUND = 1 << 16   # Most bytes of a form besides the file
@@ -496,28 +556,41 @@ async def _receive(request:Request, up:Upload) -> None:
             if (total := total + len(chunk)) > up.limit + _AROUND: raise too_large
             await asyncio.to_thread(parser.write, chunk)
     except FormParserError as e: raise HTTPException(400, f'The upload cannot be read: {e}') from e
-    except ClientDisconnect as e: raise HTTPException(400, 'The upload broke off') from e
-    except OSError as e: raise HTTPException(507, f'The upload cannot be kept: {e.strerror}') from e
     if up.name is None: raise HTTPException(400, 'No file provided')
     if not up.name: raise HTTPException(400, 'No file selected')
     if not up.is_whole: raise HTTPException(400, 'The upload is cut short')
 
+# %% ../../nbs/net/22_node.ipynb #6e975f1f
 @asynccontextmanager
 async def receive_file(
     request:Request,      # multipart/form-data with a field `file`
     folder:Path,          # Where it is written
     limit:int,            # Most bytes accepted
 ) -> AsyncIterator[tuple[Upload, Path]]:  # What came, and where it lies until the end of the block
-    "Stream an upload to disk. Raises `HTTPException` 400, 413, 415 or 507. After the block nothing is left that was not given a name."
+    "Stream an upload to disk. Raises `HTTPException` 400, 413, 415, 503 or 507. After the block nothing is left that was not given a name."
     tmp = folder/f'.{new_id()}.part'
     try:
-        with tmp.open('xb', buffering=0) as f:
+        with _cleared(tmp), tmp.open('xb', buffering=0) as f:
             fcntl.flock(f, fcntl.LOCK_EX)
             up = Upload(f, limit)
             await _receive(request, up)
             yield up, tmp
+    except OSError as e:
+        request.app.state.say(f'upload{e.errno}', f'An upload cannot be kept in {folder}: {e.strerror}')
+        raise _not_kept(e) from e
+
+@contextmanager
+def _cleared(tmp:Path):
+    "A file that is gone after the block."
+    try: yield
     finally: tmp.unlink(missing_ok=True)
 
+def _not_kept(e:OSError) -> HTTPException:
+    "Why an upload cannot be written: a matter of this machine, not of who sent it."
+    if e.errno in _FULL: return HTTPException(507, f'The upload cannot be kept, there is no room for it: {e.strerror}')
+    return HTTPException(503, f'The upload cannot be kept: {e.strerror}', {'Retry-After': '5'})
+
+# %% ../../nbs/net/22_node.ipynb #bc22fcee
 def remove_left(folder:Path) -> None:
     "Remove what uploads have left here whose server was killed."
     for p in folder.glob('.*.part'):
@@ -579,6 +652,7 @@ class Node(Service):
         self._docker = DockerRunner(self.data/'docker', self.tracker.logs, roots=[self.workspace]) if runners is None else None
         runners = runners if runners is not None else [ProcessRunner(self.data/'attempts', self.tracker.logs), self._docker]
         self.runner = PipelineRunner(self.catalog, runners, self.workspace, self.workspace/'outputs')
+        self.files = OutputFiles(self.workspace)
         self.queue = JobQueue(self.tracker, self.runner, slots, grace=grace, resources=resources)
         self.app = face(self)
         _path_download(self.app, self)
@@ -610,16 +684,21 @@ async def check(self:Node, body:dict) -> None:
 
 @patch
 def _read(self:Node, body:dict) -> JobRequest:
-    ask = read_request(body) if 'pipeline' in body else self._from_original(body)
+    ask = read_request(body) if body.get('pipeline') is not None or 'params' in body else self._from_original(body)
+    if ask.pipeline is None: ask.pipeline = self._original_pipeline()
     if ask.node is not None: raise InvalidInput('node', 'was given to a node', 'Leave it out; only a manager has nodes to choose from')
     if ask.id is not None: check_id(ask.id)
     return ask
 
 @patch
+def _original_pipeline(self:Node) -> str:
+    if (pipeline := self.catalog.original) is None: raise InvalidInput('pipeline', 'is missing', f'Name one: {", ".join(self.catalog.names())}')
+    return pipeline.name
+
+@patch
 def _from_original(self:Node, body:dict) -> JobRequest:
     "A request of the original manager, as one for the pipeline that is marked as the original's."
-    if (pipeline := self.catalog.original) is None: raise InvalidInput('pipeline', 'is missing', f'Name one: {", ".join(self.catalog.names())}')
-    return read_request({'pipeline': pipeline.name, 'params': {k: v for k, v in body.items() if k != 'id'}, 'id': body.get('id')})
+    return read_request({'pipeline': self._original_pipeline(), 'params': {k: v for k, v in body.items() if k != 'id'}, 'id': body.get('id')})
 
 @patch
 def _accept(self:Node, ask:JobRequest) -> tuple[Job, bool]:
@@ -658,11 +737,11 @@ async def upload(self:Node, request:Request, node:str|None=None) -> dict:
 @patch
 async def download(self:Node, job:Job, output:OutputFile, request:Request) -> Response:
     "A file, whole or in ranges."
-    p = Path(output.path)
-    if not await asyncio.to_thread(p.is_file): raise HTTPException(404, f'Output file {output.name!r} was removed from the disk')
+    try: fd = await asyncio.to_thread(self.files.open, output, job.completed_at)
+    except FileNotFoundError as e: raise HTTPException(404, f'Output file {output.name!r} was removed from the disk') from e
     head = {'Cache-Control': 'no-cache'}
     if output.sha256: head['Repr-Digest'] = f'sha-256=:{base64.b64encode(bytes.fromhex(output.sha256)).decode()}:'
-    return FileResponse(p, filename=p.name, media_type=output.content_type, headers=head)
+    return OpenFile(fd, output.name.rsplit('/', 1)[-1], media_type=output.content_type, headers=head)
 
 @patch
 async def pipelines(self:Node) -> list[dict]: return [p.to_dict() for p in self.catalog]
@@ -678,16 +757,39 @@ def _path_download(app:FastAPI, node:Node):
         except (OSError, ValueError, RuntimeError) as e: raise HTTPException(400, 'Invalid path') from e   # NUL, a link to itself
         root = next((d for d in (node.inputs.resolve(), (node.workspace/'outputs').resolve()) if target.is_relative_to(d)), None)
         if root is None or any(part.startswith('.') for part in target.relative_to(root).parts): raise HTTPException(400, 'Invalid path')
-        if not os.path.isfile(target): raise HTTPException(404, 'File not found')
-        return FileResponse(target, filename=target.name)
+        try: return OpenFile(open_below(root, target.relative_to(root)), target.name)
+        except OSError as e: raise HTTPException(404, 'File not found') from e
 
-# %% ../../nbs/net/22_node.ipynb #74f1b96e
+# %% ../../nbs/net/22_node.ipynb #c40bde63
+_ACCEPTED = 32    # Connections accepted in one go, before the pool has seen them
+_BACKLOG = 1024   # Connections that the system holds meanwhile
+
 class Server(uvicorn.Server):
-    "uvicorn's server, for an application made by `face`: it ends the streams before it waits for its answers."
+    "uvicorn's server, for an application made by `face`: it keeps to limits, and ends the streams before it waits for its answers."
+    def __init__(self, config:uvicorn.Config):
+        super().__init__(config)
+        self.connections = Connections(connection_limits(config.app.state.service.slots))
+        config.http, config.backlog = partial(Connection, self.connections), _ACCEPTED
+        config.proxy_headers = False   # who is asking is told by the connection, not by a header
+
+    async def startup(self, sockets=None):
+        asyncio.get_running_loop().set_exception_handler(self.connections.on_loop_error)
+        await super().startup(sockets)
+        for s in (s for server in self.servers for s in server.sockets):
+            with s.dup() as same: same.listen(_BACKLOG)
+
+    async def on_tick(self, counter):
+        if counter % 10 == 0: self.connections.sweep()
+        return await super().on_tick(counter)
+
     async def shutdown(self, sockets=None):
         self.config.app.state.leaving.set()
         await super().shutdown(sockets)
 
+_uvicorn = logging.getLogger('uvicorn.error')
+if not any(isinstance(f, LogThrottle) for f in _uvicorn.filters): _uvicorn.addFilter(LogThrottle())
+
+# %% ../../nbs/net/22_node.ipynb #74f1b96e
 class serving:
     """A server in a thread, for the length of a `with` block; `url` is where it listens.
 

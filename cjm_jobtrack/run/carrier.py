@@ -16,13 +16,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from fastcore.basics import patch
-from ..core.errors import IllegalMove, InvalidInput, LeaseLost, NodeUnreachable, StoreError
+from ..core.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, NodeUnreachable, is_infrastructure_error
 from ..core.job import Failure, Job, JobStatus, _in_words, elapsed_s, jsonable
 from ..core.tracker import JobTracker, Write
 from .lease import LeaseHolder
 from .policy import RetryPolicy, Terms, retry_delay
 from .runner import Outcome, Receipt, Report
-from .scribe import Scribe, raised, unstorable
+from .scribe import Scribe, contained, raised
 
 # %% ../../nbs/run/16_carrier.ipynb #2d9a7ea5
 _log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class Attempt:
     ending:bool=False                  # The work is over, and that is about to be written down
     report:Report|None=None
     stopping:asyncio.Task|None=None    # Stops it because somebody asked
+    wished:asyncio.Event|None=None     # Set when somebody asks while it is tried again to begin it
     overtime:asyncio.Task|None=None    # Stops it because it took too long
     limit:tuple=()                     # Kind, message and hint of the time limit that it broke
     timers:tuple=()
@@ -126,42 +127,78 @@ def _fact(self:Carrier, a:Attempt, type:str, data:dict, **fields):
 @patch
 async def _carry(self:Carrier, a:Attempt, adopted:bool):
     "Begin an attempt, or find what is left of it; follow it, have written down how it ended."
-    try: await (self._recover(a) if adopted else self._attempt(a))
-    except LeaseLost: self.loop.call_soon(self.lost, a)
-    except Exception as e:
-        _log.exception('The queue cannot go on with job %s', a.job.id)
-        self.give_up(a, e)
+    for n in itertools.count(1):
+        try: return await (self._recover(a) if adopted else self._attempt(a))
+        except LeaseLost: return self.loop.call_soon(self.lost, a)
+        except Exception as e:
+            if a.ending or not is_infrastructure_error(e):
+                _log.exception('The queue cannot go on with job %s', a.job.id)
+                return self.give_up(a, e)
+            await self._pause(a, n, e)
+        adopted, a.following = True, False   # whatever there is of it by now is found
 
 @patch
 async def _attempt(self:Carrier, a:Attempt, handle:dict|None=None):
-    job, runner, outcome, deferred = a.job, self.runners[a.job.runner], None, False
+    outcome, deferred = None, False
     try:
-        if handle is None:
-            if not self.holder.fresh() and not await self.scribe.insist(self.holder.beat): raise LeaseLost(job.id, a.lease)
-            handle = await runner.start(job)
-            started = self._fact(a, 'started', {'handle': handle})
-            if runner.durable: await self.scribe.written(job, started)
-            else: self.scribe.write(job, started)
+        if handle is None: handle = await self._begin(a)
         self._settle(a, handle)
-        a.following = True
-        outcome = await self._follow(a)
+        a.following = handle is not None
+        outcome = await self._follow(a) if a.following else Outcome(JobStatus.CANCELLED)
     except (Exception, asyncio.CancelledError) as e:
         if a.left: return   # whoever told us to let go sees to the rest
         if isinstance(e, LeaseLost) or isinstance(e, asyncio.CancelledError) and a.overtime is None and asyncio.current_task().cancelling(): raise
-        if a.overtime is not None: asyncio.current_task().uncancel()
-        else: outcome = await self._given_up(a, handle, e)
         deferred = handle is None and isinstance(e, NodeUnreachable) and not e.begun
+        if a.overtime is not None: asyncio.current_task().uncancel()
+        elif not deferred and is_infrastructure_error(e): raise
+        else: outcome = await self._given_up(a, handle, e)
     a.following = False
     if not a.begun: self._settle(a, None)
     if a.overtime is not None: outcome = _too_long(a, await a.overtime, outcome)
     if deferred: self._defer(a, outcome.failure.message)
     else: await self._end(a, outcome)
 
+# %% ../../nbs/run/16_carrier.ipynb #8c2d90b4
+@patch
+async def _begin(self:Carrier, a:Attempt) -> dict|None:  # The handle; None: somebody wants it cancelled, and there is nothing of it
+    "Have the runner begin the work, and have that recorded. Raises what it raises, but for trouble that says nothing about the job."
+    if not self.holder.fresh() and not await self.scribe.insist(self.holder.beat): raise LeaseLost(a.job.id, a.lease)
+    if (handle := await self._start(a)) is None: return None
+    over = {'message': None} if a.wished is not None else {}   # the trouble, if there was any
+    started = self._fact(a, 'started', {'handle': handle}, **over)
+    if self.runners[a.job.runner].durable: await self.scribe.written(a.job, started)
+    else: self.scribe.write(a.job, started)
+    return handle
+
+@patch
+async def _start(self:Carrier, a:Attempt) -> dict|None:
+    for n in itertools.count(1):
+        try: return await self._ask(a.job, 'start')
+        except Exception as e:
+            never_begun = isinstance(e, NodeUnreachable) and not e.begun
+            if never_begun or not is_infrastructure_error(e): raise
+            await self._pause(a, n, e)
+        if a.stopping is not None: return await self._look_for(a.job)
+
+@patch
+async def _pause(self:Carrier, a:Attempt, n:int, e:Exception):
+    "Wait after the n-th time that our own machine was in trouble; the first time, say so where people look."
+    _log.warning('Job %s has to wait, for lack of something on this machine: %s', a.job.id, e)
+    if n == 1: self.scribe.write(a.job, self._fact(a, 'delayed', {'reason': f'{e}'}, message=f'Trying again soon: {e}'))
+    a.wished = asyncio.Event()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(retry_delay(n, .2, 10.)): await a.wished.wait()
+
+@patch
+async def _ask(self:Carrier, job:Job, verb:str, *args):
+    "Have the runner of a job do something."
+    with contained(): return await getattr(self.runners[job.runner], verb)(job, *args)
+
 # %% ../../nbs/run/16_carrier.ipynb #6c9dcdc1
 @patch
 def _settle(self:Carrier, a:Attempt, handle:dict|None):
     "The beginning is over: there is a handle, or nothing."
-    a.handle, a.begun = handle, True
+    a.handle, a.begun, a.wished = handle, True, None
     if a.settled is not None and not a.settled.done(): a.settled.set_result(None)
     if handle is not None and (a.job.timeout is not None or a.terms.stall_timeout is not None): self._time(a)
 
@@ -170,12 +207,12 @@ def _still(self:Carrier, a:Attempt) -> bool: return not a.lost and self.holder.s
 
 @patch
 async def _follow(self:Carrier, a:Attempt) -> Outcome:
-    "Follow to the end. Trouble with our own record is no reason to give up: following begins again where it was."
+    "Follow to the end. Trouble with our own record or machine is no reason to give up: following begins again where it was."
     a.report = Report(self.tracker, a.job.id, a.number, partial(self._still, a))
     for n in itertools.count(1):
-        try: return _sound(await self.runners[a.job.runner].follow(a.job, a.handle, a.report))
-        except StoreError as e:
-            if unstorable(e): raise   # what it reports can never be written
+        try: return _sound(await self._ask(a.job, 'follow', a.handle, a.report))
+        except Exception as e:
+            if not is_infrastructure_error(e): raise
             _log.error('%s. Following job %s again', e, a.job.id)
             await asyncio.sleep(retry_delay(n, .2, 10.))
 
@@ -200,26 +237,41 @@ async def _given_up(self:Carrier, a:Attempt, handle:dict|None, e:BaseException) 
     outcome = raised(e, handle is not None)
     if isinstance(e, NodeUnreachable) or handle is None and isinstance(e, InvalidInput): return outcome
     _log.error('Runner %s failed on job %s', a.job.runner, a.job.id, exc_info=e)
-    return _stopped(outcome, await self._stop_work(a.job, handle))
+    return _stopped(outcome, await self._surely_stop(a.job, handle))
 
 @patch
 async def _stop_work(self:Carrier, job:Job, handle:dict|None) -> Receipt:
-    "Have the runner stop an attempt. One that raises has confirmed nothing."
-    runner = self.runners[job.runner]
-    try:
-        if handle is None: handle = await runner.find(job)
-        receipt = Receipt(True, 'gone') if handle is None else await runner.stop(job, handle, self.grace)
-        if not isinstance(receipt, Receipt): raise TypeError(f'The runner answered {_in_words(receipt):.200} where a Receipt belongs')
-        return receipt if receipt.message is None or isinstance(receipt.message, str) else replace(receipt, message=_in_words(receipt.message))
-    except Exception as e:
-        _log.exception('Runner %s could not stop job %s', job.runner, job.id)
-        return Receipt(False, 'unconfirmed', message=f'{type(e).__name__}: {e}')
+    "Have the runner stop an attempt. Raises what it raises."
+    if handle is None: handle = await self._ask(job, 'find')
+    receipt = Receipt(True, 'gone') if handle is None else await self._ask(job, 'stop', handle, self.grace)
+    if not isinstance(receipt, Receipt): raise TypeError(f'The runner answered {_in_words(receipt):.200} where a Receipt belongs')
+    if receipt.message is None or isinstance(receipt.message, str): return receipt
+    return replace(receipt, message=_in_words(receipt.message))
+
+@patch
+def _could_not_stop(self:Carrier, job:Job, e:Exception) -> Receipt:
+    "A runner that raises has confirmed nothing."
+    ours = is_infrastructure_error(e)
+    _log.error('Runner %s could not stop job %s: %s', job.runner, job.id, e, exc_info=None if ours else e)
+    return Receipt(False, 'unconfirmed', message=f'{e}' if isinstance(e, JobtrackError) else f'{type(e).__name__}: {e}')
+
+@patch
+async def _surely_stop(self:Carrier, job:Job, handle:dict|None) -> Receipt:
+    "Have the runner stop an attempt. While our own machine is in trouble, it is asked again: nothing is left running under a job that is called failed."
+    for n in itertools.count(1):
+        try: return await self._stop_work(job, handle)
+        except Exception as e:
+            receipt = self._could_not_stop(job, e)
+            if not is_infrastructure_error(e): return receipt
+        await asyncio.sleep(retry_delay(n, .2, 10.))
 
 def _stopped(outcome:Outcome, receipt:Receipt) -> Outcome:
     "A failure, with what was stopped as evidence."
     return replace(outcome, failure=replace(outcome.failure, evidence=outcome.failure.evidence | {'stopped': receipt.to_dict()}))
 
 # %% ../../nbs/run/16_carrier.ipynb #2d02ec26
+_LOST = 'The process or machine that carried it out ended, or was restarted, before the job was done'
+
 @patch
 async def _recover(self:Carrier, a:Attempt):
     "Find what is left of an attempt, and go on from there."
@@ -227,8 +279,8 @@ async def _recover(self:Carrier, a:Attempt):
     begun = await self.scribe.insist(lambda: any(e.type == 'started' and e.attempt == a.number for e in self.tracker.events(0, job.id, None)))
     if handle is None and (begun or wished or not self.runners[job.runner].durable):
         self._settle(a, None)
-        return await self._end(a, Outcome.failed('lost', f'Attempt {a.number} cannot be found any more', hint='The program or machine that carried it out was restarted; submit it again, or allow more attempts'))
-    if handle is not None: await self.scribe.written(job, self._fact(a, 'adopted', {'handle': handle}))
+        return await self._end(a, Outcome.failed('lost', _LOST, hint='Submit it again, or allow more attempts'))
+    if handle is not None and not a.begun: await self.scribe.written(job, self._fact(a, 'adopted', {'handle': handle}))
     if wished: self.stop_once(a)
     await self._attempt(a, handle)
 
@@ -236,7 +288,7 @@ async def _recover(self:Carrier, a:Attempt):
 async def _look_for(self:Carrier, job:Job) -> dict|None:
     "What the runner finds of it. Not knowing is not the same as nothing: then ask again."
     for n in itertools.count(1):
-        try: return await self.runners[job.runner].find(job)
+        try: return await self._ask(job, 'find')
         except Exception as e:
             _log.warning('Cannot look for job %s yet: %s', job.id, e)
             await asyncio.sleep(retry_delay(n, .2, 10.))
@@ -246,6 +298,7 @@ async def _look_for(self:Carrier, job:Job) -> dict|None:
 def _time(self:Carrier, a:Attempt):
     "Set the clocks of an attempt that has begun."
     if getattr(self.runners[a.job.runner], 'keeps_time', False): return
+    for timer in a.timers: timer.cancel()
     later, timers, silence = self.loop.call_later, [], a.terms.stall_timeout
     if (limit := a.job.timeout) is not None:
         told = 'timeout', f'Still running after its limit of {limit:g} s', 'Allow more time with `timeout`, or look into the log for what it was doing'
@@ -263,7 +316,7 @@ def _listen(self:Carrier, a:Attempt, silence:float):
 @patch
 def _too_late(self:Carrier, a:Attempt, told:tuple):
     if a.overtime is not None or a.left or not a.following: return
-    a.limit, a.overtime = told, self.loop.create_task(self._stop_work(a.job, a.handle))
+    a.limit, a.overtime = told, self.loop.create_task(self._surely_stop(a.job, a.handle))
     def stopped(task):   # whoever is still following gives up, unless there was nothing to be stopped: then the end is near
         if not task.cancelled() and task.result().how != 'gone' and a.following and not a.left: a.task.cancel()
     a.overtime.add_done_callback(stopped)
@@ -281,6 +334,7 @@ _TOLD = 20   # Earlier failures that the last one lists
 async def _end(self:Carrier, a:Attempt, outcome:Outcome):
     "Have written down how an attempt ended."
     job, t, retried = a.job, self.tracker, None
+    receipt = outcome.receipt and outcome.receipt.to_dict()
     if outcome.status is not JobStatus.COMPLETED:
         if a.stopping: await asyncio.wait({a.stopping})
         if outcome.failure and job.attempt < job.max_attempts and self.retry.worth(outcome.failure):
@@ -288,7 +342,7 @@ async def _end(self:Carrier, a:Attempt, outcome:Outcome):
         elif outcome.failure and job.attempt > 1: outcome = replace(outcome, failure=await self.scribe.insist(lambda: self._whole_story(job, outcome.failure)))
     def plan():
         if outcome.status is JobStatus.COMPLETED: w = t.plan_completed(job, outcome.result, outcome.outputs)
-        elif outcome.status is JobStatus.CANCELLED or t.cancel_requested(job.id): w = t.plan_cancelled(job, (r := self._receipt(a)) and {'receipt': r})
+        elif outcome.status is JobStatus.CANCELLED or t.cancel_requested(job.id): w = t.plan_cancelled(job, (r := receipt or self._receipt(a)) and {'receipt': r})
         elif retried: w = t.plan_pending(job, outcome.failure.message, data=retried)
         else: w = t.plan_failed(job, outcome.failure)
         return self._held(a, w)
@@ -307,8 +361,8 @@ def _defer(self:Carrier, a:Attempt, reason:str):
 
 @patch
 def give_up(self:Carrier, a:Attempt, e:Exception) -> None:
-    "We cannot go on with it."
-    self._finish(a, partial(self._plan_broken, a, e))
+    "We cannot go on with it, unless it is over."
+    if not a.ending: self._finish(a, partial(self._plan_broken, a, e))
 
 @patch
 def _plan_broken(self:Carrier, a:Attempt, e:Exception) -> Write: return self._held(a, self.tracker.plan_failed(a.job, raised(e, True).failure))
@@ -358,14 +412,23 @@ def _going(self:Carrier, a:Attempt) -> asyncio.Future:
 def stop_once(self:Carrier, a:Attempt) -> asyncio.Task:
     "Have it stopped; the task gives the receipt."
     if a.stopping is None: a.stopping = self.loop.create_task(self._do_stop(a))
+    if a.wished is not None: a.wished.set()
     return a.stopping
+
+@patch
+def _stop_again(self:Carrier, a:Attempt):
+    "What could not be stopped for trouble of our own is stopped as soon as it can be."
+    if self.active.get(a.job.id) is a and a.following and not a.left: self.stop_once(a)
 
 @patch
 async def _do_stop(self:Carrier, a:Attempt) -> Receipt:
     if not a.begun: await asyncio.wait({self._settling(a)})
     if not a.begun or a.lost: return _LEFT
     if a.handle is None: return Receipt(True, 'gone')
-    receipt = await self._stop_work(a.job, a.handle)
+    try: receipt = await self._stop_work(a.job, a.handle)
+    except Exception as e:
+        receipt = self._could_not_stop(a.job, e)
+        if is_infrastructure_error(e): self.loop.call_later(self.pause(), self._stop_again, a)
     if not receipt.confirmed:
         a.stopping = None   # it may be asked again
         with suppress(LeaseLost): await self.scribe.written(a.job, self._fact(a, 'cancel_unconfirmed', {'receipt': receipt.to_dict()}, message=receipt.message))
@@ -406,9 +469,10 @@ async def _let_go(self:Carrier, a:Attempt):
     if not a.number:   # nothing was begun, and nothing will be
         a.left = True
         return self.release(a)
-    task = a.task
+    if (task := a.task) is None: return   # it was over in this instant
     if a.overtime is not None: await asyncio.wait({a.overtime})
-    if not (a.stopping and a.begun and (await a.stopping).confirmed) and not a.ending:
+    stopped = a.stopping is not None and a.begun and (await a.stopping).confirmed
+    if not stopped and not a.ending:
         a.left = True
         task.cancel()
     await asyncio.wait({task})
@@ -416,7 +480,7 @@ async def _let_go(self:Carrier, a:Attempt):
     if self.runners[a.job.runner].durable or a.job.status is not JobStatus.RUNNING:
         self.tracker.let_go(a.job.id, a.lease)
         return self.release(a)
-    receipt = await self._stop_work(a.job, a.handle)
+    receipt = await self._surely_stop(a.job, a.handle)
     if a.handle and receipt.how == 'gone': outcome = await self._follow(a)
     else: outcome = _stopped(Outcome.failed('interrupted', 'The queue was stopped while it ran', hint='Submit it again, or allow more attempts'), receipt)
     await self._end(a, outcome)
@@ -432,7 +496,7 @@ async def drop(self:Carrier, a:Attempt) -> None:
     if a.number and not a.ending and not self.runners[a.job.runner].durable and not await self.scribe.insist(lambda: self._is_next_door(a)):
         mine = copy(a.job)
         mine.attempt = a.number   # the live object may be further
-        receipt = await self._stop_work(mine, a.handle)
+        receipt = await self._surely_stop(mine, a.handle)
         if not receipt.confirmed: _log.error('Attempt %s of job %s may go on here beside another: %s', a.number, a.job.id, receipt.message)
     self.tracker.let_go(a.job.id, a.lease)
     self.release(a)

@@ -127,15 +127,17 @@ def close(self:LeaseHolder) -> None:
 @patch
 def orphans(self:LeaseHolder,
     running:Iterable[str]=(),  # Ids of jobs that run, and that we do not carry out
-) -> tuple[list[Job], list[int]]:  # the jobs that are now ours, in the order in which they were submitted; the leases that were dead
+) -> tuple[list[Job], list[str]]:  # the jobs that are now ours, in the order in which they were submitted; names of the queues that were dead
     "Take over what dead queues, and those that were stopped, have left running."
-    dead, others = self._watch.dead(self.ask('leases'), time.monotonic(), self.fence, _gone), [*running]
+    leases, others = self.ask('leases'), [*running]
+    dead = self._watch.dead(leases, time.monotonic(), self.fence, _gone)
     if not (dead or others or self._new): return [], []
     taken = self.ask('take_over', self.fence, [*self.runners], dead)
     kept = [i for i, (queued_at, lease) in self.ask('places', others).items() if queued_at and lease == self.fence] if others else []   # taken earlier, when the record did not answer to the end
     held = [job for i in dict.fromkeys([*taken, *kept]) if (job := self.tracker.hold(i, self.fence)) is not None and job.status is JobStatus.RUNNING]
     self._new = False
-    return held, [f for f, _ in dead]
+    names = {l.fence: l.doc.get('name') for l in leases if isinstance(l.doc, dict)}
+    return held, [str(names.get(f) or f'queue {f}') for f, _ in dead]
 
 # %% ../../nbs/run/15_lease.ipynb #bcc82e61
 @patch

@@ -47,6 +47,7 @@ class Param:
     required:bool=False           # Whether one must be given
     min:float|None=None           # Least number allowed
     max:float|None=None           # Largest number allowed
+    multiple_of:float|None=None   # A number allowed is a whole multiple of it
     choices:tuple=()              # The values allowed; empty: all
     pattern:str|None=None         # Regular expression that the whole text fits
     max_length:int=1000           # Most characters of a text
@@ -59,7 +60,8 @@ class Param:
         if self.choices: return 'one of ' + ', '.join(map(str, self.choices))
         if self.type == 'str': return f'a text of at most {self.max_length} characters' + (f' that fits {self.pattern}' if self.pattern else '')
         lo, hi = self.min is not None, self.max is not None
-        return _ASKS[self.type] + (f' from {self.min} to {self.max}' if lo and hi else f' of at least {self.min}' if lo else f' of at most {self.max}' if hi else '')
+        bounds = f' from {self.min} to {self.max}' if lo and hi else f' of at least {self.min}' if lo else f' of at most {self.max}' if hi else ''
+        return _ASKS[self.type] + bounds + (f', a multiple of {self.multiple_of}' if self.multiple_of else '')
 
 # %% ../../nbs/run/16_params.ipynb #3b2c8506
 @patch
@@ -75,7 +77,7 @@ def check(self:Param,
     v = _typed(self.type, value)
     good = v is not None and (not self.choices or v in self.choices)
     if self.type == 'str': good = good and len(v) <= self.max_length and (not self.pattern or re.fullmatch(self.pattern, v))
-    else: good = good and (self.min is None or v >= self.min) and (self.max is None or v <= self.max)
+    else: good = good and (self.min is None or v >= self.min) and (self.max is None or v <= self.max) and not (self.multiple_of and v % self.multiple_of)
     if not good: raise InvalidInput(field, f'is {_shown(value)}', f'Give {self.asks}')
     return _passable(v, field) if self.type == 'str' else v
 
@@ -148,7 +150,7 @@ _KINDS = {  # what a key takes -> whether a value is that
     'a list of texts': _are(_text), 'a table': lambda v: isinstance(v, dict), 'a table of texts': lambda v: isinstance(v, dict) and all(map(_text, v.values())),
     'a list of words: no shell takes a line apart': lambda v: bool(v) and _are(lambda o: isinstance(o, (str, dict)))(v),
     'a list of exit statuses, 1-255': _are(lambda o: type(o) is int and 0 < o < 256), 'a list of values': lambda v: isinstance(v, list),
-    'a number of seconds, more than 0': lambda v: (_typed('float', v) or 0) > 0, 'a whole number, at least 1': lambda v: (_typed('int', v) or 0) > 0,
+    'a number, more than 0': lambda v: (_typed('float', v) or 0) > 0, 'a number of seconds, more than 0': lambda v: (_typed('float', v) or 0) > 0, 'a whole number, at least 1': lambda v: (_typed('int', v) or 0) > 0,
     'any value': lambda v: True, 'required, optional or none': lambda v: v in ('required', 'optional', 'none'), 'str, int, float or bool': lambda v: v in list(_ASKS),
     'a name of letters, digits, `_`, `-` and `.`': lambda v: isinstance(v, str) and _NAME.fullmatch(v) is not None}
 
@@ -173,10 +175,10 @@ def _read_param(
     "One parameter of a TOML file."
     if not _KEY.fullmatch(name) or name in GAPS: raise InvalidInput(f'{at}{name}', 'cannot be the name of a parameter', f'Use lower case, digits and `_`, and none of {", ".join(GAPS)}')
     at = f'{at}{name}.'
-    d = _table(d, at, type='str, int, float or bool', default='any value', required='true or false', min='a number', max='a number', choices='a list of values', pattern='a text',
+    d = _table(d, at, type='str, int, float or bool', default='any value', required='true or false', min='a number', max='a number', multiple_of='a number, more than 0', choices='a list of values', pattern='a text',
                max_length='a whole number, at least 1', description='a text', aliases='a list of texts')
     kind = d.get('type', 'str')
-    bounds, forms = ('min', 'max'), ('pattern', 'max_length')
+    bounds, forms = ('min', 'max', 'multiple_of'), ('pattern', 'max_length')
     for k in bounds if kind == 'str' else forms if kind != 'bool' else (*bounds, *forms, 'choices'):
         if k in d: raise InvalidInput(at+k, f'does not go with the type {kind}')
     if d.get('required') and 'default' in d: raise InvalidInput(at+'default', 'is never used, since a value is required')

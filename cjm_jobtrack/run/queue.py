@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from contextlib import aclosing, suppress
 from functools import partial
 from fastcore.basics import patch
-from ..core.errors import InvalidInput, LeaseLost, StoreError, UnknownJob
+from ..core.errors import InvalidInput, LeaseLost, StoreError, UnknownJob, is_infrastructure_error
 from ..core.job import Job, JobEvent, JobStatus, elapsed_s, epoch
 from ..core.tracker import JobTracker, Write
 from .carrier import Attempt, Carrier
@@ -56,7 +56,8 @@ class JobQueue:
         self.line, self.scribe = Line(resources, ageing), Scribe(tracker, lambda: self._fill())
         self.holder = LeaseHolder(tracker, self.runners, ttl=ttl, facts=self._facts, lost=lambda: self._loop.call_soon_threadsafe(self._lose))
         self.carrier = Carrier(tracker, self.runners, self.scribe, self.holder, grace=grace, retry=retry, pause=lambda: self.recheck, freed=self.line.release, lost=lambda a: self._lose_one(a))
-        self.room = WaitingRoom(tracker, self.runners, self.line, terms, self.scribe, self.holder, taken=self.carrier.active.__contains__, why=lambda job_id: self.why_waiting(job_id))
+        self.room = WaitingRoom(tracker, self.runners, self.line, terms, self.scribe, self.holder, taken=self.carrier.active.__contains__, why=lambda job_id: self.why_waiting(job_id),
+                                running=lambda: [a.job for a in self.carrier.active.values()])
         self._thread, self._loop, self._main_task, self._losing, self._asked, self._lock = None, None, None, None, False, threading.Lock()
 
     def __repr__(self): return f'JobQueue({self.carrier.busy} of {self.slots} slots busy, runners: {", ".join(sorted(self.runners))})'
@@ -65,6 +66,13 @@ class JobQueue:
     def _facts(self) -> dict: return dict(slots=self.slots, resources=self.line.resources) | ({'name': self.name} if self.name else {})   # for the lease
 
 # %% ../../nbs/run/16_queue.ipynb #907e7e1b
+def _job(job) -> Job:
+    "The same, if it is a job. Raises `InvalidInput` with what to do, for what people try first."
+    if isinstance(job, Job): return job
+    spec = 'spec=runner.call(f)' if callable(job) else 'spec=…'
+    what = 'a function' if callable(job) else 'a spec' if isinstance(job, dict) else repr(job)[:80]
+    raise InvalidInput('job', f'is {what}, not a job', f"Make one of it: queue.submit(tracker.create_job('name', {spec}))")
+
 @patch
 def submit(self:JobQueue,
     job:Job,  # Pending, from `create_job` or made by hand
@@ -72,7 +80,7 @@ def submit(self:JobQueue,
     """Have a job carried out. Raises `UnknownRunner`, `NeverFits`, `InvalidInput` for what it asks of the queue; `KeyConflict` when the id is on record with another spec.
 
     From any thread, also before `start`."""
-    self.room.check(job)
+    self.room.check(_job(job))
     return self.tracker.submit_job(job.id) if self.tracker.jobs.get(job.id) is job else self.tracker.add_job(job, queued=True)
 
 @patch
@@ -84,7 +92,7 @@ def submit_many(self:JobQueue,
 
     Raises as `submit` does: before anything is written, but `KeyConflict` when the others of its few hundred are on record."""
     jobs = [*jobs]
-    for job in jobs: self.room.check(job)
+    for job in jobs: self.room.check(_job(job))
     return [held for n in range(0, len(jobs), 500) for held in self.tracker.add_jobs(jobs[n:n+500], queued=True, batch=batch)]
 
 # %% ../../nbs/run/16_queue.ipynb #68143836
@@ -93,6 +101,7 @@ def _fill(self:JobQueue):
     "Take what can begin."
     if self.room.closed or self.holder.fence is None: return
     now, line, jobs, carrier, room = self._loop.time(), self.line, self.tracker.jobs, self.carrier, self.room
+    room.let_in()
     while carrier.busy < self.slots and (job_id := line.next(now)) is not None:
         job = jobs.get(job_id)
         if job is None or job.status is not JobStatus.PENDING: line.release(job_id)
@@ -117,7 +126,7 @@ def _take(self:JobQueue, job:Job):
 @patch
 def _plan_running(self:JobQueue, a:Attempt) -> Write|None:
     a.lease = self.holder.fence
-    return None if a.left or a.lease is None else self.tracker.plan_running(a.job, lease=a.lease)
+    return None if a.left or a.lease is None else self.tracker.plan_running(a.job, lease=a.lease, waits=getattr(self.runners[a.job.runner], 'keeps_time', False))
 
 @patch
 def _taken(self:JobQueue, a:Attempt, result):
@@ -164,13 +173,13 @@ def _lose_one(self:JobQueue, a:Attempt):
 
 @patch
 def _lose(self:JobQueue):
-    "We were taken for dead."
+    "Others think that we have ended."
     if self._losing is None and self.holder.fence is not None: self._losing = self._loop.create_task(self._start_afresh())
 
 @patch
 async def _start_afresh(self:JobQueue):
     fence, self.holder.fence = self.holder.fence, None   # from now on nothing is taken
-    _log.warning('Another queue took this one for dead (lease %s), and has its jobs now. Starting afresh', fence)
+    _log.warning('This queue gave no sign of life for %g s, so another one has its jobs now. It goes on with others', self.holder.ttl)
     try:
         await asyncio.gather(*[self.carrier.drop(a) for a in [*self.carrier.active.values()] if a.lease == fence])
         if not self.room.closed: await self.scribe.insist(self.holder.open), await self.scribe.insist(self._look_around)
@@ -195,7 +204,7 @@ def _look_around(self:JobQueue):
     "Take over what dead queues, and those that were stopped, have left running."
     active = self.carrier.active
     jobs, dead = self.holder.orphans([j.id for j in [*self.tracker.jobs.values()] if j.status is JobStatus.RUNNING and j.runner in self.runners and j.id not in active])
-    if dead: _log.warning('Taking over from %s', ', '.join(f'lease {f}' for f in dead))
+    if dead: _log.warning('Taking over the jobs of %s, which has ended or gives no sign of life', ' and of '.join(dead))
     for job in jobs:
         if job.id in active: continue
         a, terms = self.carrier.take(job, self.holder.fence), self.room.terms_or_default(job)
@@ -233,8 +242,8 @@ def _arrive(self:JobQueue) -> int:  # Where to read on in the journal
             queued_at, _ = places.get(job_id, (None, None))
             if queued_at is None: continue   # nobody has submitted it
             try: self._resume(waiting[job_id], epoch(queued_at))
-            except StoreError: raise   # it is read again
             except Exception as e:
+                if is_infrastructure_error(e): raise   # it is read again
                 _log.exception('The queue cannot line up job %s', job_id)
                 self.room.tell_odd(job_id, e)
     return cursor
@@ -258,8 +267,8 @@ def _heed(self:JobQueue, e:JobEvent):
     "Act on one journaled fact."
     if (act := _HEEDED.get(e.type)) is None: return
     try: act(self, e)
-    except StoreError: raise   # it is read again
     except Exception as err:
+        if is_infrastructure_error(err): raise   # it is read again
         _log.exception('The queue cannot act on what happened to job %s: %s', e.job_id, e.type)
         self.room.tell_odd(e.job_id, err)
 
@@ -297,7 +306,8 @@ _HEEDED = {'queued': JobQueue._on_queued, 'retried': JobQueue._on_waiting_again,
 def start(self:JobQueue) -> JobQueue:  # Itself
     """Begin taking jobs, in a thread of its own. Once started, starting again does nothing. Waits for a stop that is under way.
 
-    Raises `RuntimeError` when it is being stopped and one of its own jobs' callbacks asks: it cannot end before that returns."""
+    Raises `RuntimeError` when it is being stopped and one of its own jobs' callbacks asks: it cannot end before that returns.
+    `OSError`, say, when there is no descriptor left for its loop."""
     while True:
         with self._lock:
             if self._thread is None or not self._thread.is_alive(): return self._begin()
@@ -311,10 +321,14 @@ def _begin(self:JobQueue) -> JobQueue:
     ready, self._asked = threading.Event(), False
     def run():
         try: asyncio.run(self._live(ready))
+        except BaseException as e:
+            if ready.is_set(): _log.exception('The queue has ended, for a reason that should not have been one')
+            else: broken.append(e)
         finally: ready.set()
-    self._thread = threading.Thread(target=run, name='jobtrack-queue', daemon=True)
+    broken, self._thread = [], threading.Thread(target=run, name='jobtrack-queue', daemon=True)
     self._thread.start()
     ready.wait()   # from here on there is a loop that can be asked to end
+    if broken: raise broken[0]   # there was not even a descriptor for the loop, say
     return self
 
 # %% ../../nbs/run/16_queue.ipynb #796990c4
@@ -329,7 +343,7 @@ async def _live(self:JobQueue, ready:threading.Event):
     finally:
         keeper.cancel()
         try: self.holder.close()
-        except StoreError as e: _log.warning('%s. Other queues see that this one has ended without being told', e)
+        except Exception as e: _log.warning('%s. Other queues see that this one has ended without being told', e)
 
 @patch
 def stop(self:JobQueue,

@@ -9,17 +9,17 @@ __all__ = ['WaitingRoom']
 
 # %% ../../nbs/run/15_waiting.ipynb #829fdf6b
 import logging, time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import Any
 from fastcore.basics import patch
-from ..core.errors import IllegalMove, InvalidInput, NeverFits, StoreError, UnknownRunner
+from ..core.errors import IllegalMove, InvalidInput, NeverFits, StoreError, UnknownRunner, is_infrastructure_error
 from ..core.job import Failure, Job, JobStatus, _in_words
 from ..core.tracker import JobTracker, Write
 from .lease import LeaseHolder
 from .policy import TERMS, Line, Terms, read_terms
-from .scribe import Scribe, raised
+from .scribe import Scribe, contained, raised
 
 # %% ../../nbs/run/15_waiting.ipynb #a257ae1b
 _log = logging.getLogger(__name__)
@@ -36,11 +36,14 @@ class WaitingRoom:
         *,
         taken:Callable[[str], bool],     # Whether a job is in the queue's hands
         why:Callable[[str], str|None],   # Why a job waits, with the numbers of the moment
+        running:Callable[[], Iterable[Job]]=tuple,   # The jobs in the queue's hands
     ):
+        self.running = running
         self.tracker, self.runners, self.line, self.default, self.scribe, self.holder, self.taken, self.why = tracker, runners, line, terms, scribe, holder, taken, why
         self.submitted: dict[str, float] = {}   # When they were submitted, seconds since the epoch
         self.reasons: dict[str, str] = {}       # What was told of those that cannot begin
         self.limits: dict[str, Any] = {}        # Timers of those with a `queue_timeout`
+        self.behind: dict[str, set[str]] = {}   # A job that runs -> those that must not run beside it, and wait
         self.closed, self._timer = True, None
 
     def open(self) -> None: self.closed = False
@@ -50,7 +53,7 @@ class WaitingRoom:
         self.look_at(None)
         for timer in self.limits.values(): timer.cancel()
         self.line.clear()
-        for d in (self.reasons, self.limits, self.submitted): d.clear()
+        for d in (self.reasons, self.limits, self.submitted, self.behind): d.clear()
 
 # %% ../../nbs/run/15_waiting.ipynb #ebb276a6
 @patch
@@ -59,7 +62,8 @@ def terms(self:WaitingRoom, job:Job) -> Terms:
     if (runner := self.runners.get(job.runner)) is None: raise UnknownRunner(job.runner, self.runners)
     ask = getattr(runner, 'terms', None)
     if ask is None and TERMS.isdisjoint(job.spec): return self.default
-    return read_terms(ask(job) if ask else {}, job.spec, default=self.default)
+    with contained(): asked = ask(job) if ask else {}
+    return read_terms(asked, job.spec, default=self.default)
 
 @patch
 def terms_or_default(self:WaitingRoom, job:Job) -> Terms:
@@ -93,12 +97,20 @@ def line_up(self:WaitingRoom,
         self.enter(job, terms, self.scribe.loop.time() + delay if delay > 0 else None)
     except NeverFits as e: self.tell(job, self.too_large(job, e))
     except Exception as e:
+        if is_infrastructure_error(e): return self._line_up_later(job, e)
         if not isinstance(e, InvalidInput): _log.exception('Runner %s cannot say on what terms job %s is to be taken', job.runner, job.id)
         return self.scribe.write(job, partial(self.plan_refused, job, e))
     if terms.queue_timeout is not None and not job.attempt and job.id not in self.limits:
         waited = max(0., time.time() - self.submitted[job.id])
         self.limits[job.id] = self.scribe.loop.call_later(max(0., terms.queue_timeout - waited), self._enough, job, terms.queue_timeout)
     self.scribe.wake()
+
+@patch
+def _line_up_later(self:WaitingRoom, job:Job, e:Exception):
+    "Something is lacking on this machine just now, which says nothing about the job."
+    _log.warning('Job %s cannot be put in line yet: %s', job.id, e)
+    self.reasons[job.id] = str(e)
+    self.scribe.loop.call_later(1., self.line_up, job)
 
 @patch
 def enter(self:WaitingRoom, job:Job, terms:Terms, at:float|None) -> None: self.line.add(job.id, self.submitted[job.id], job.priority, terms.needs, at)
@@ -128,9 +140,11 @@ def plan_refused(self:WaitingRoom, job:Job, e:Exception) -> Write|None:
 def _enough(self:WaitingRoom, job:Job, limit:float):
     "It has waited for long enough."
     self.limits.pop(job.id, None)
-    failure = Failure('queue_timeout', f'Not begun within its limit of {limit:g} s', evidence={'why': self.why(job.id)}, hint='Allow more time with `queue_timeout`, or give the queue more slots')
-    still = lambda: job.status is JobStatus.PENDING and not job.attempt and not self.taken(job.id) and not self.closed
-    self.scribe.write(job, lambda: self.tracker.plan_failed(job, failure) if still() else None)
+    def plan():
+        if job.status is not JobStatus.PENDING or job.attempt or self.taken(job.id) or self.closed: return None
+        failure = Failure('queue_timeout', f'Not begun within its limit of {limit:g} s', evidence={'why': self.why(job.id)}, hint='Allow more time with `queue_timeout`, or give the queue more slots')
+        return self.tracker.plan_failed(job, failure)
+    self.scribe.write(job, plan)
 
 @patch
 def begun(self:WaitingRoom, job_id:str) -> None:
@@ -156,11 +170,29 @@ def look_at(self:WaitingRoom, due:float|None) -> None:
 def why_not(self:WaitingRoom, job:Job) -> str|None:
     "Why its runner cannot begin it now."
     ask = getattr(self.runners[job.runner], 'why_not', None)
-    try: reason = ask(job) if ask else None
+    try:
+        with contained(): reason = (ask(job) if ask else None) or self._clash(job)
     except Exception as e:
         reason = f'{type(e).__name__}: {e}'
         if self.reasons.get(job.id) != reason: _log.exception('Runner %s cannot say whether job %s can begin', job.runner, job.id)
     return reason if reason is None or isinstance(reason, str) else _in_words(reason)
+
+@patch
+def _clash(self:WaitingRoom, job:Job) -> str|None:
+    "Why it must not run beside a job that is running."
+    ask = getattr(self.runners[job.runner], 'clash', None)
+    for other in self.running() if ask else ():
+        if other.runner == job.runner and (reason := ask(job, other)):
+            self.behind.setdefault(other.id, set()).add(job.id)
+            return reason
+    return None
+
+@patch
+def let_in(self:WaitingRoom) -> None:
+    "Those that waited for a job which has ended need not wait for the next look."
+    for other in [o for o in self.behind if not self.taken(o)]:
+        for job_id in self.behind.pop(other):
+            if job_id in self.line and (job := self.tracker.jobs.get(job_id)): self.enter(job, self.terms_or_default(job), None)
 
 @patch
 def tell(self:WaitingRoom, job:Job, reason:str) -> None:

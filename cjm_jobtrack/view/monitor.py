@@ -10,7 +10,7 @@ __all__ = ['LINES', 'SOONEST', 'LATEST', 'Seen', 'span', 'size', 'progress_words
            'static_face']
 
 # %% ../../nbs/view/30_monitor.ipynb #dcc9678b
-import asyncio, html, logging, threading, time
+import asyncio, html, logging, re, threading, time
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, Callable
@@ -20,6 +20,7 @@ from IPython.display import HTML, display
 from fastcore.basics import patch
 from ..core.errors import JobtrackError, UnknownJob
 from ..core.job import Job, JobStatus, elapsed_s, now
+from ..core.lines import visible
 from ..core.tracker import JobTracker, tracker_of
 
 # %% ../../nbs/view/30_monitor.ipynb #759b9471
@@ -55,77 +56,119 @@ def size(
 def progress_words(job:Job) -> str:  # '' where progress means nothing
     "How far a job is."
     if job.progress is not None: return f'{int(job.progress)} %'
-    return 'progress unknown' if job.status is JobStatus.RUNNING else ''
+    return 'progress unknown' if job.shown_status is JobStatus.RUNNING else ''
 
 def _short(text, most=500) -> str:
-    "At most so many characters, cut in the middle."
-    text = str(text)
+    "At most so many characters, cut in the middle, and no control characters among them."
+    text = visible(str(text), keep='\n\t')
     return text if len(text) <= most else f'{text[:most//2]} … {text[-most//2:]}'
 
 def stand(job:Job) -> str:  # One line without times or ids, the same at every reading of the same record
     "Where a job stands."
-    said = job.error if job.status is JobStatus.FAILED else job.message if not job.is_terminal else None
-    told = [job.status.value, progress_words(job), f'attempt {job.attempt} of {job.max_attempts}' if job.attempt > 1 else '', said and _short(said, 200)]
+    said = job.error if job.status in (JobStatus.FAILED, JobStatus.CANCELLED) else job.message if not job.is_terminal else None
+    attempt = f'attempt {job.attempt} of {job.max_attempts}' if job.attempt > 1 else ''
+    told = [job.shown_status.value, progress_words(job), attempt, said and _short(said, 200)]
     return f'{_name(job)}: {", ".join(t for t in told if t)}'
 
-def _name(job:Job) -> str: return _short(job.name or job.id, 120)
+def _name(job:Job) -> str: return visible(_short(job.name or job.id, 120))
 
 # %% ../../nbs/view/30_monitor.ipynb #bcdb2dcf
 _COLOURS = dict(pending='#6b6355', running='#0b66c3', completed='#1a7f37', failed='#c62828', cancelled='#6e6e6e')
 _MONO = 'font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:12px'
+_PILL = 'color:#fff;border-radius:9px;padding:1px 9px;font-size:12px;white-space:nowrap'
+
+def _attrs(attrs:dict) -> str: return ''.join(f' {k}="{html.escape(visible(str(v)))}"' for k, v in attrs.items() if v)
 
 def _tag(name:str, text:Any, style:str='', **attrs) -> str:
     "An element with escaped text."
-    told = ''.join(f' {k}="{html.escape(str(v))}"' for k, v in dict(style=style, **attrs).items() if v)
-    return f'<{name}{told}>{html.escape(str(text))}</{name}>'
+    return f'<{name}{_attrs(dict(style=style, **attrs))}>{html.escape(str(text))}</{name}>'
+
+def _isolated(name:str, text:Any, style:str='', **attrs) -> str:
+    "The same with a text of its own direction of writing."
+    return f'<{name}{_attrs(dict(style=style, **attrs))}>{_tag("bdi", text)}</{name}>'
 
 def head_html(seen:Seen) -> str:  # HTML
     "Name and status; the status is a word on a colour."
-    job, colour = seen.job, _COLOURS[seen.job.status]
-    pill = _tag('span', job.status.value, f'background:{colour};color:#fff;border-radius:9px;padding:1px 9px;font-size:12px;white-space:nowrap')
-    tries = _tag('span', f'attempt {job.attempt} of {job.max_attempts}', 'opacity:.75;font-size:12px') if job.attempt > 1 else ''
-    return f'<div style="line-height:1.6">{_tag("b", _name(job), "overflow-wrap:anywhere", title=job.id)} {pill} {tries}</div>'
+    job = seen.job
+    name = _isolated('b', _name(job), 'overflow-wrap:anywhere', title=job.id)
+    pill = _tag('span', job.shown_status.value, f'background:{_COLOURS[job.shown_status]};{_PILL}')
+    tries = f'attempt {job.attempt} of {job.max_attempts}'
+    again = _tag('span', tries, 'opacity:.75;font-size:12px') if job.attempt > 1 else ''
+    return f'<div style="line-height:1.6">{name} {pill} {again}</div>'
+
+# %% ../../nbs/view/30_monitor.ipynb #955c0393
+def _bar_width(job:Job) -> float:  # Percent
+    if job.progress is not None: return min(100, max(0, job.progress))
+    return 100 if job.shown_status in (JobStatus.RUNNING, JobStatus.COMPLETED) else 0
+
+def _bar_fill(job:Job) -> str:  # CSS background
+    colour = _COLOURS[job.shown_status]
+    if job.progress is not None or job.shown_status is not JobStatus.RUNNING: return colour
+    return f'repeating-linear-gradient(-45deg,{colour} 0 8px,{colour}55 8px 16px)'
+
+_TRACK = 'flex:1;height:8px;border-radius:4px;overflow:hidden;background:rgba(128,128,128,.25)'
 
 def bar_html(seen:Seen) -> str:  # HTML
     "How far, as a bar and in words. Unknown progress is a striped bar that says so."
-    job, words, colour = seen.job, progress_words(seen.job), _COLOURS[seen.job.status]
-    unknown = job.progress is None and job.status is JobStatus.RUNNING
-    width = min(100, max(0, job.progress)) if job.progress is not None else 100 if unknown or job.status is JobStatus.COMPLETED else 0
-    fill = f'repeating-linear-gradient(-45deg,{colour} 0 8px,{colour}55 8px 16px)' if unknown else colour
+    job, words = seen.job, progress_words(seen.job)
     now_at = f' aria-valuenow="{job.progress:.0f}"' if job.progress is not None else ''
-    return (f'<div style="display:flex;align-items:center;gap:10px;line-height:1.6"><div role="progressbar" aria-label="progress" aria-valuemin="0" aria-valuemax="100"{now_at} '
-            f'aria-valuetext="{words or job.status.value}" style="flex:1;height:8px;border-radius:4px;overflow:hidden;background:rgba(128,128,128,.25)">'
-            f'<div class="jobtrack-fill" style="width:{width:.1f}%;height:8px;background:{fill}"></div></div>' + (_tag('span', words, 'white-space:nowrap;font-variant-numeric:tabular-nums') if words else '') + '</div>')
+    role = 'role="progressbar" aria-label="progress" aria-valuemin="0" aria-valuemax="100"'
+    fill = f'<div class="jobtrack-fill" style="width:{_bar_width(job):.1f}%;height:8px;background:{_bar_fill(job)}"></div>'
+    track = f'<div {role}{now_at} aria-valuetext="{words or job.shown_status.value}" style="{_TRACK}">{fill}</div>'
+    told = _tag('span', words, 'white-space:nowrap;font-variant-numeric:tabular-nums') if words else ''
+    return f'<div style="display:flex;align-items:center;gap:10px;line-height:1.6">{track}{told}</div>'
 
 # %% ../../nbs/view/30_monitor.ipynb #3b9e81b8
 def _failure_html(seen:Seen) -> list[str]:
     job, f = seen.job, seen.job.failure
-    if f is None: return [_tag('div', f'Failed: {_short(job.error)}')] if job.error else []
+    if f is None: return [_isolated('div', f'Failed: {_short(job.error)}')] if job.error else []
     facts = [t for t in (f.kind, f'exit status {f.exit_code}' if f.exit_code is not None else '', f.signal) if t and t.lower() not in f.message.lower()]
-    parts = [_tag('div', f'Failed: {_short(f.message)}' + (f' ({", ".join(facts)})' if facts else ''), 'font-weight:600')]
-    if f.hint and f.hint not in f.message: parts.append(_tag('div', f'Hint: {_short(f.hint)}'))
+    also = html.escape(visible(f' ({", ".join(facts)})')) if facts else ''
+    parts = [f'<div style="font-weight:600">Failed: {_tag("bdi", _short(f.message))}{also}</div>']
+    if f.hint and f.hint not in f.message: parts.append(_isolated('div', f'Hint: {_short(f.hint)}'))
     if (last := f.evidence.get('last_lines')) and not seen.log: parts.append(log_html('\n'.join(map(str, last)), 12))
     return [f'<div style="border-left:3px solid {_COLOURS["failed"]};padding-left:9px;margin:4px 0;overflow-wrap:anywhere">{"".join(parts)}</div>']
 
 def _outputs_html(job:Job, most=20) -> list[str]:
     if not job.outputs or not job.is_terminal: return []
-    rows = ''.join(f'<li>{_tag("span", _short(o.name, 120), _MONO, title=o.path)} {_tag("span", size(o.size), "opacity:.75")}</li>' for o in job.outputs[:most])
-    more = f'<li>and {len(job.outputs)-most} more</li>' if len(job.outputs) > most else ''
-    return [f'<div>{len(job.outputs)} file{"s" if len(job.outputs) != 1 else ""}:<ul style="margin:2px 0 4px;padding-left:22px">{rows}{more}</ul></div>']
+    rows = ''.join(map(_output_html, job.outputs[:most]))
+    n, plural = len(job.outputs), 's' if len(job.outputs) != 1 else ''
+    more = f'<li>and {n-most} more</li>' if n > most else ''
+    return [f'<div>{n} file{plural}:<ul style="margin:2px 0 4px;padding-left:22px">{rows}{more}</ul></div>']
+
+def _output_html(output) -> str:
+    name = _isolated('span', visible(_short(output.name, 120)), _MONO, title=output.path)
+    return f'<li>{name} {_tag("span", size(output.size), "opacity:.75")}</li>'
 
 def facts_html(seen:Seen) -> str:  # HTML; '' when there is nothing to say
     "What the job says, what went wrong, what it left."
     job, parts = seen.job, []
-    if job.message and not job.is_terminal: parts.append(_tag('div', _short(job.message), 'overflow-wrap:anywhere'))
-    if job.unreachable_since: parts.append(_tag('div', f'No contact with its node since {_clock(job.unreachable_since)}. It may well be running there.', 'font-weight:600'))
+    if job.message and not job.is_terminal: parts.append(_isolated('div', _short(job.message), 'overflow-wrap:anywhere'))
+    if job.unreachable_since:
+        silence = f'No contact with its node since {_clock(job.unreachable_since)}. It may well be running there.'
+        parts.append(_tag('div', silence, 'font-weight:600'))
     if job.status is JobStatus.FAILED: parts += _failure_html(seen)
-    parts += _outputs_html(job) + [_tag('div', _short(n), 'font-style:italic;overflow-wrap:anywhere') for n in seen.notices]
+    if job.status is JobStatus.CANCELLED and job.error: parts.append(_tag('div', _short(job.error), 'font-weight:600'))
+    parts += _outputs_html(job)
+    parts += [_tag('div', _short(notice), 'font-style:italic;overflow-wrap:anywhere') for notice in seen.notices]
     return f'<div style="line-height:1.6">{"".join(parts)}</div>' if parts else ''
 
-def _clock(instant:str) -> str: return f'{instant[:19].replace("T", " ")} UTC'
+def _clock(instant:str) -> str: return visible(f'{instant[:19].replace("T", " ")} UTC')
 
 # %% ../../nbs/view/30_monitor.ipynb #27d94fea
 LINES = 200  # Lines of the log that a live view shows
+
+_LOG_BOX = ('display:flex;flex-direction:column-reverse;max-height:190px;overflow:auto;'
+            'padding:6px 9px;border-radius:5px;background:rgba(128,128,128,.12)')
+_LOG_TEXT = (f'flex:none;overflow:visible;margin:0;{_MONO};line-height:1.45;white-space:pre-wrap;'
+             'overflow-wrap:anywhere;background:none;color:inherit;padding:0')
+
+_PERCENT = re.compile(r'\s*(progress\W*)?\d+([.,]\d+)? ?%\s*', re.IGNORECASE)
+
+def _folded(lines:list[str]) -> list[str]:
+    "Lines without those percentages that another follows."
+    bare = [bool(_PERCENT.fullmatch(l)) for l in lines] + [False]
+    return [l for n, l in enumerate(lines) if not (bare[n] and bare[n+1])]
 
 def log_html(
     log:str,         # Text
@@ -133,15 +176,13 @@ def log_html(
 ) -> str:            # HTML; '' when there is no log
     "The end of a log."
     if not log.strip(): return ''
-    text = '\n'.join(_short(l, 400) for l in log.rstrip('\n').split('\n')[-lines:])
-    pre = _tag('pre', text, f'flex:none;overflow:visible;margin:0;{_MONO};line-height:1.45;white-space:pre-wrap;overflow-wrap:anywhere;background:none;color:inherit;padding:0')
-    return (f'<div tabindex="0" role="log" aria-label="end of the log" style="display:flex;flex-direction:column-reverse;max-height:190px;overflow:auto;'
-            f'padding:6px 9px;border-radius:5px;background:rgba(128,128,128,.12)">{pre}</div>')
+    text = '\n'.join(_short(l, 400) for l in _folded(log.rstrip('\n').split('\n'))[-lines:])
+    return f'<div tabindex="0" role="log" aria-label="end of the log" style="{_LOG_BOX}">{_tag("pre", text, _LOG_TEXT)}</div>'
 
 def time_words(seen:Seen) -> str:
     "How long a job has been waiting, running, or took."
     job = seen.job
-    if job.status is JobStatus.PENDING: return f'waiting {span(elapsed_s(job.created_at, seen.at))}'
+    if job.shown_status is JobStatus.PENDING: return f'waiting {span(elapsed_s(job.created_at, seen.at))}'
     if job.started_at is None: return ''
     return ('took ' if job.is_terminal else '') + span(elapsed_s(job.started_at, job.completed_at or seen.at))
 
@@ -183,17 +224,24 @@ _log = logging.getLogger(__name__)
 class JobMonitor:
     """A view of one job: a live widget in a notebook, a table of facts in HTML, a line of text.
 
-    Calls may come from any thread. Shown live it keeps two threads until the job has ended; `close` ends them sooner."""
+    Calls may come from any thread. Shown live it keeps two threads until the job has ended; `close` ends them sooner.
+    Once the job has ended, or the view is closed, the outputs that showed it hold its static face and no widget."""
     def __init__(self,
         job_or_id:Job|str,        # The job or its id
         source=None,              # JobTracker, RemoteClient, JobStore or its URL; None: the tracker of this process that has the job
         *,
         clock:Callable[[], str]=now,  # The present instant
     ):
-        self.job_id, self.clock = job_or_id.id if isinstance(job_or_id, Job) else str(job_or_id), clock
+        self.job_id = job_or_id.id if isinstance(job_or_id, Job) else str(job_or_id)
+        self.clock = clock
         self.source, self._own = (tracker_of(job_or_id), False) if source is None else _reader(source)
-        self._lock, self._heard, self._due, self._stop, self._done = threading.RLock(), threading.Event(), threading.Event(), threading.Event(), threading.Event()
-        self._threads, self._cancelling, self._said, self._parts, self._handle, self._shown_in = [], False, '', None, None, None
+        self._lock = threading.RLock()
+        self._heard, self._due = threading.Event(), threading.Event()  # something to read; something to paint
+        self._stop, self._done = threading.Event(), threading.Event()  # to read no more; nothing more will be read
+        self._threads, self._cancelling, self._said = [], False, ''
+        self._parts = None             # The widgets by name, once they are made
+        self._displays = []            # Handles of the outputs that hold the widget
+        self._shown_in = None          # Number of the cell in which `monitor` showed it
         job = self.source.get_job(self.job_id) if self.source is not None else None
         if job is None:
             self._let_go()
@@ -266,10 +314,10 @@ def start(self:JobMonitor) -> 'JobMonitor':  # Itself
     "Follow the job until it has ended. Nothing happens when it is followed already."
     with self._lock:
         if self._threads or self._done.is_set(): return self
-        if self.look().job.is_terminal:
-            self._done.set(), self._let_go()
-            return self
-        self._threads = [threading.Thread(target=f, name=f'jobtrack-view-{f.__name__.strip("_")}', daemon=True) for f in (self._read, self._write)]
+        if self.seen.job.is_terminal: return self._settle()
+        self._heard.set()   # the first look is at once: it may have ended since
+        names = {self._read: 'jobtrack-view-read', self._write: 'jobtrack-view-write'}
+        self._threads = [threading.Thread(target=f, name=name, daemon=True) for f, name in names.items()]
     for t in self._threads: t.start()
     return self
 
@@ -308,17 +356,25 @@ def _write(self:JobMonitor):
         last = time.monotonic()
         if self._due.wait(LATEST): self._stop.wait(max(0., due(last, True) - time.monotonic()))
         self._due.clear()
-    if self._stop.is_set(): return
-    self.paint()
-    if self._handle is not None: self._handle.update(self._bundle(), raw=True)
+    if not self._stop.is_set(): self._settle()
+
+@patch
+def _settle(self:JobMonitor) -> 'JobMonitor':
+    "Nothing more will come: paint a last time, and leave the static face where the widget was shown."
+    with self._lock:
+        self._done.set()
+        self._let_go()
+        self.paint()
+        for handle in self._displays: handle.update(self._static(), raw=True)
+        self._displays.clear()
+    return self
 
 @patch
 def close(self:JobMonitor) -> None:
-    "End the threads and take the widgets from the page; a kernel keeps every widget that is not closed. The job goes on."
+    "End the threads and close the widgets, which a kernel would keep. Outputs keep the static face. The job goes on."
     self._stop.set(), self._heard.set(), self._due.set()
     for t in self._threads: t.join(5)   # a reader that a network holds up ends by itself later
-    self._done.set()
-    self._let_go()
+    self._settle()
     with self._lock:
         for w in self._all: w.close()
         self._parts = None
@@ -359,7 +415,9 @@ def paint(self:JobMonitor) -> int:  # Values that differed and were set
         if (parts := self._parts) is None: return 0
         seen = replace(self.seen, at=self.clock())
         wanted = [(parts[name], 'value', face(seen)) for name, face in _FACES.items()]
-        wanted += [(parts['cancel'], 'disabled', self._cancelling or seen.job.is_terminal), (parts['cancel'], 'description', 'Cancelling …' if self._cancelling else 'Cancel')]
+        button, ended = parts['cancel'], seen.job.is_terminal
+        wanted += [(button, 'disabled', self._cancelling or ended), (button.layout, 'display', 'none' if ended else None)]
+        wanted += [(button, 'description', 'Cancelling …' if self._cancelling else 'Cancel')]
         changed = [(w, trait, value) for w, trait, value in wanted if getattr(w, trait) != value]
         for w, trait, value in changed: setattr(w, trait, value)
         return len(changed)
@@ -380,13 +438,30 @@ def _kernel(): return getattr(get_ipython(), 'kernel', None)
 _VIEW = 'application/vnd.jupyter.widget-view+json'
 
 @patch
+def _static(self:JobMonitor) -> dict[str, str]:
+    "The two faces that need no kernel, by media type."
+    return {'text/html': job_html(replace(self.seen, at=self.clock())), 'text/plain': repr(self)}
+
+@patch
 def _bundle(self:JobMonitor) -> dict[str, Any]:
-    live = _kernel() is not None and not self._stop.is_set()
-    bundle = {'text/html': self.snapshot().data, 'text/plain': repr(self)}
-    return bundle | ({_VIEW: self.widget._repr_mimebundle_()[_VIEW]} if live else {})
+    "The faces of this instant, by media type."
+    over = self._done.is_set() or self._stop.is_set() or self.seen.job.is_terminal
+    live = {} if over or _kernel() is None else {_VIEW: self.widget._repr_mimebundle_()[_VIEW]}
+    return self._static() | live
+
+@patch
+def show(self:JobMonitor) -> None:
+    "Display the job here: live until it has ended, and from then on as it ended."
+    if not self.following: self.look()
+    with self._lock:
+        bundle = self._bundle()
+        handle = display(bundle, raw=True, display_id=True)
+        if _VIEW in bundle: self._displays.append(handle)
+    if _VIEW in bundle: self.start()
 
 @patch
 def _repr_mimebundle_(self:JobMonitor, include=None, exclude=None) -> dict[str, Any]:
+    if not self.following: self.look()
     bundle = self._bundle()
     if _VIEW in bundle: self.start()
     return bundle
@@ -402,14 +477,14 @@ def monitor(
     view = JobMonitor(job_or_id, source)
     if _kernel() is not None:
         view._shown_in = get_ipython().execution_count
-        view._handle = display(view._bundle(), raw=True, display_id=True)
-        view.start()
+        view.show()
     return view
 
 @patch
 def _ipython_display_(self:JobMonitor):
-    "Nothing, in the cell in which `monitor` has shown it already; elsewhere IPython goes on to the three faces."
-    if _kernel() is None or self._shown_in != get_ipython().execution_count: raise NotImplementedError
+    "What IPython calls: nothing more in the cell in which `monitor` has shown it already, and without a kernel the faces above."
+    if _kernel() is None: raise NotImplementedError
+    if self._shown_in != get_ipython().execution_count: self.show()
 
 # %% ../../nbs/view/30_monitor.ipynb #3c3bcfa3
 def static_face(
