@@ -6,16 +6,17 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli.html.md"""
 
 # %% auto #0
 __all__ = ['MEANINGS', 'EXPENDABLE', 'GIVING', 'app', 'Url', 'TokenFile', 'AsJson', 'JobId', 'URL', 'COLOURS', 'Name', 'Batch',
-           'Since', 'Until', 'nodes_app', 'Data', 'Host', 'ServerToken', 'Origins', 'UntilEof', 'Store', 'STORE_FILE',
-           'Status', 'Exit', 'exit_for', 'plain', 'seconds', 'screen', 'fit', 'show_table', 'os_problem', 'told',
-           'CommandGroup', 'Commands', 'options', 'open_streams', 'main', 'read_token', 'connect', 'call', 'typed',
-           'literal', 'read_params', 'check_source', 'events_of', 'following', 'silence', 'line', 'bar', 'follow',
-           'conclude', 'short_id', 'short', 'glance', 'submit', 'as_json_text', 'every_job', 'find_job', 'the_one',
-           'table', 'age', 'clip', 'jobs_table', 'when', 'ls', 'Step', 'timeline', 'timeline_table', 'node_name',
-           'show', 'watch', 'copy_log', 'last_lines', 'follow_log', 'grep_log', 'logs', 'receipt_of', 'stopped',
-           'cancel', 'download', 'pipelines', 'nodes', 'add_node', 'remove_node', 'read_address', 'data_folder',
-           'listen', 'serve', 'read_origins', 'node', 'manager', 'usual_record', 'store_url', 'record', 'export_',
-           'import_', 'Leftovers', 'prune_', 'pin', 'backup_', 'Finding', 'examine', 'doctor', 'server_process', 'demo']
+           'Since', 'Until', 'nodes_app', 'Data', 'Logs', 'Host', 'ServerToken', 'Origins', 'UntilEof', 'Store',
+           'STORE_FILE', 'LogFolder', 'Status', 'Exit', 'exit_for', 'plain', 'seconds', 'screen', 'fit', 'show_table',
+           'os_problem', 'told', 'CommandGroup', 'Commands', 'options', 'open_streams', 'main', 'read_token', 'connect',
+           'call', 'typed', 'literal', 'read_params', 'check_source', 'events_of', 'following', 'silence', 'line',
+           'bar', 'follow', 'conclude', 'short_id', 'short', 'glance', 'submit', 'as_json_text', 'every_job',
+           'find_job', 'the_one', 'table', 'age', 'clip', 'jobs_table', 'when', 'ls', 'Step', 'timeline',
+           'timeline_table', 'node_name', 'show', 'watch', 'copy_log', 'last_lines', 'follow_log', 'grep_log', 'logs',
+           'receipt_of', 'stopped', 'cancel', 'download', 'pipelines', 'nodes', 'add_node', 'remove_node',
+           'read_address', 'data_folder', 'listen', 'serve', 'read_origins', 'node', 'manager', 'usual_record',
+           'store_url', 'record', 'export_', 'import_', 'Leftovers', 'prune_', 'pin', 'backup_', 'Finding', 'examine',
+           'doctor', 'server_process', 'demo']
 
 # %% ../nbs/50_cli.ipynb #09bf3c81
 import codecs, errno, hashlib, importlib.metadata, importlib.util, io, json, logging, os, platform, re, select, shutil, signal, socket, subprocess, sys, tempfile, threading, time
@@ -41,7 +42,7 @@ import cjm_jobtrack
 from .core.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
 from .core.history import LIVE, ImportReport, PruneReport, RetentionPolicy, backup, duration, export_jobs, import_jobs, orphans, prune, removed
 from .core.job import Job, JobEvent, JobStatus, check_id, elapsed_s, now
-from .core.lines import _found, _lines, _pattern
+from .core.lines import _found, _lines, _pattern, visible
 from .core.logs import Cut
 from .core.tracker import JobTracker
 from .net.client import Ask, RemoteClient, Upload, no_route
@@ -83,7 +84,7 @@ def plain(
     text:Any,  # Whatever came from elsewhere
 ) -> str:      # One line, safe for a terminal
     "Text without control characters."
-    return ''.join(c if c.isprintable() else '·' for c in str(text))
+    return visible(str(text))
 
 def seconds(
     s:float|None,   # A length; None: ''
@@ -884,6 +885,7 @@ def _until_eof() -> None:
 
 # %% ../nbs/50_cli.ipynb #57b3e8ac
 Data = Annotated[Path|None, Option(metavar='DIR', help='Folder of everything it keeps; made when missing. Without, one below ~/.local/share/jobtrack')]
+Logs = Annotated[Path|None, Option('--logs', metavar='DIR', help='Folder of the logs. Without, one in the data folder')]
 Host = Annotated[str, Option(help='Address to listen on; one that others can reach needs a token')]
 ServerToken = Annotated[Path|None, Option('--token-file', help='File with the bearer token to ask for; without, JOBTRACK_TOKEN is used, if it is set')]
 Origins = Annotated[list[str], Option('--origin', metavar='ORIGIN', help='Origin of a page that may use this server from a browser: http://host:port; may be repeated. Without, http://localhost:3000')]
@@ -916,12 +918,12 @@ def node(
     slots:Annotated[int, Option(min=1, help='Jobs running at once')]=1,
     grace:Annotated[float, Option(min=0, help='Seconds between asking a cancelled job to end and forcing it')]=1.5,
     workspace:Annotated[Path|None, Option(metavar='DIR', help='Folder that jobs see: inputs, uploads and results. Without, one in the data folder')]=None,
-    origin:Origins=[], token_file:ServerToken=None, until_eof:UntilEof=False):  # noqa: B006
+    logs:Logs=None, origin:Origins=[], token_file:ServerToken=None, until_eof:UntilEof=False):  # noqa: B006
     "Run a node: the server on a machine that does the work."
     from cjm_jobtrack.net.node import Node
     from cjm_jobtrack.run.pipeline import PipelineCatalog
     catalog, token, allowed = PipelineCatalog.load(*pipelines), read_token(token_file), read_origins(origin)
-    serve('node', lambda: Node(data or data_folder('node'), pipelines=catalog, workspace=workspace, slots=slots, token=token, grace=grace, **allowed), host, port, token, until_eof)
+    serve('node', lambda: Node(data or data_folder('node'), pipelines=catalog, workspace=workspace, slots=slots, token=token, grace=grace, logs=logs, **allowed), host, port, token, until_eof)
 
 @app.command()
 def manager(
@@ -931,14 +933,14 @@ def manager(
     port:Annotated[int, Option(min=0, max=65535, help='Port to listen on; 0 takes one that is free')]=3001,
     token_file:ServerToken=None,
     node_token_file:Annotated[Path|None, Option(help='File with the bearer token that the nodes ask for; without, JOBTRACK_NODE_TOKEN is used, if it is set')]=None,
-    origin:Origins=[], until_eof:UntilEof=False):  # noqa: B006
+    logs:Logs=None, origin:Origins=[], until_eof:UntilEof=False):  # noqa: B006
     "Run a manager: the server that people, notebooks and this program talk to."
     from cjm_jobtrack.net.manager import Manager
     token, node_token = read_token(token_file), read_token(node_token_file, 'JOBTRACK_NODE_TOKEN')
     allowed = read_origins(origin)
     known = [read_address(w.rpartition('=')[2], w.rpartition('=')[0] or None) for w in nodes]
     def make():
-        m = Manager(data or data_folder('manager'), token=token, node_token=node_token, **allowed)
+        m = Manager(data or data_folder('manager'), token=token, node_token=node_token, logs=logs, **allowed)
         for n in known: m.directory.add(**m.directory.read(n))
         return m
     serve('manager', make, host, port, token, until_eof)
@@ -969,16 +971,22 @@ def store_url(
     store:str|None,    # As it was given; None: look in the usual places
     make:bool=False,   # Whether it may be one that does not exist yet
     changes:bool=False,  # Whether it will be changed: then a guess is not good enough
-) -> str:              # URL of a database
+) -> str|Path:         # URL of a database, or file of one
     "Which record is meant. Raises `InvalidInput` naming `--store`."
-    if store is None: return f'sqlite:///{usual_record(make, changes)}'
+    if store is None: return usual_record(make, changes)
     if '://' in store and not store.startswith('sqlite:///'): return store
-    path = Path(store.removeprefix('sqlite:///'))
+    path = _file_of(store) if store.startswith('sqlite:///') else Path(store)
     file = path/STORE_FILE if path.is_dir() else path
     if not make and not file.is_file(): raise InvalidInput('--store', f'{str(file)!r} does not exist', 'Give the data folder of a server, or the file or URL of a database')
-    return f'sqlite:///{file.absolute()}'
+    return file.absolute()
 
-def record(store:str|None, make:bool=False, changes:bool=False) -> JobTracker: return JobTracker(store_url(store, make, changes))
+def _file_of(url:str) -> Path:
+    from sqlalchemy import make_url
+    return Path(make_url(url).database or '')
+
+LogFolder = Annotated[Path|None, Option('--log-folder', metavar='DIR', help="Folder of the record's logs, when they are not where they are kept by default")]
+
+def record(store:str|None, make:bool=False, changes:bool=False, logs:Path|None=None) -> JobTracker: return JobTracker(store_url(store, make, changes), logs=logs)
 
 # %% ../nbs/50_cli.ipynb #ec7d1ac7
 Status = Annotated[list[JobStatus], Option('--status', help='Only jobs with this status; may be repeated')]
@@ -1001,11 +1009,11 @@ def export_(
 def import_(
     file:Annotated[Path, Argument(help='An export, or jobs.json of the original manager, whole or cut short; - is standard input')],
     live:Annotated[str, Option(metavar='|'.join(LIVE), help='Jobs that had not ended: leave out, record as lost, or carry on with (when no one works on the old record any more)')]='skip',
-    as_json:AsJson=False, store:Store=None):
+    as_json:AsJson=False, store:Store=None, log_folder:LogFolder=None):
     "Put the jobs of a file on record; those whose ids are there are left alone. The file is only read."
     if live not in LIVE: raise InvalidInput('--live', f'is {live!r}', f'Use {", ".join(LIVE)}')
     if str(file) != '-' and not file.is_file(): raise InvalidInput('file', f'{str(file)!r} ' + ('is not a file' if file.exists() else 'does not exist'), 'Give the path of one file')
-    with record(store, make=True, changes=True) as tracker:
+    with record(store, make=True, changes=True, logs=log_folder) as tracker:
         told = tracker.store.told
         report = import_jobs(tracker, sys.stdin.buffer if str(file) == '-' else file, live)
     if as_json: _print_json(asdict(report) | {'store': told})
@@ -1042,11 +1050,11 @@ def prune_(
     dry_run:Annotated[bool, Option('--dry-run', help='Only show what would be removed')]=False,
     stray:Annotated[bool, Option('--orphans', help='Also remove logs whose job is not on record')]=False,
     workspace:Annotated[Path|None, Option(metavar='DIR', help='Workspace of the node, when it is not in its data folder')]=None,
-    as_json:AsJson=False, store:Store=None):
+    as_json:AsJson=False, store:Store=None, log_folder:LogFolder=None):
     "Remove old jobs: record, logs, results. Jobs that are pinned, have not ended, or belong to an unfinished batch are kept."
     try: policy = RetentionPolicy(older_than, keep, status) if status else RetentionPolicy(older_than, keep)
     except InvalidInput as e: raise InvalidInput(f'--{e.field.replace("_", "-").replace("statuses", "status")}', e.problem.replace('`keep`', '--keep'), e.remedy.replace("older_than='30d'", '--older-than 30d').replace('keep=1000', '--keep 1000')) from e
-    with record(store, changes=not dry_run) as tracker:
+    with record(store, changes=not dry_run, logs=log_folder) as tracker:
         file = tracker.store.file
         beside = Leftovers(file.parent, workspace) if file else None
         if beside and not dry_run: beside.remove(removed(tracker, beside.names()))   # what an interrupted one has left
@@ -1080,9 +1088,9 @@ def _every_id(tracker:JobTracker) -> Iterator[tuple[str, str]]:
 def backup_(
     file:Annotated[Path, Argument(help='A file that does not exist yet')],
     logs:Annotated[bool, Option('--logs', help='Copy the logs, too: into a folder beside it')]=False,
-    store:Store=None):
+    store:Store=None, log_folder:LogFolder=None):
     "Copy a record while it is in use, and look the copy over. For PostgreSQL use pg_dump."
-    with record(store) as tracker: report = backup(tracker, file, logs)
+    with record(store, logs=log_folder) as tracker: report = backup(tracker, file, logs)
     typer.echo(f'{report.path}: {sum(report.jobs.values()):,} jobs, {decimal(report.size)}, found whole' + (f'; {report.log_files:,} log files in {report.logs}' if report.logs else ''))
 
 # %% ../nbs/50_cli.ipynb #0f712366

@@ -128,6 +128,13 @@ def own_tmp(tmp_path_factory):
     with OwnTmp(tmp_path_factory.getbasetemp()) as own: yield own   # the base first: pytest keeps the last three where they always are
 
 @pytest.fixture(scope='session', autouse=True)
+def own_data_home(tmp_path_factory):
+    "What is kept by default in the user's own folders is kept in one of the tests."
+    with pytest.MonkeyPatch.context() as m:
+        m.setenv('XDG_DATA_HOME', str(tmp_path_factory.mktemp('data-home')))
+        yield
+
+@pytest.fixture(scope='session', autouse=True)
 def nothing_left_behind(own_tmp, tmp_path_factory, pytestconfig):
     "After the last test no process that any of them started is left, even one with a session of its own."
     session = os.environ[MARK] = str(uuid.uuid4())

@@ -497,6 +497,12 @@ def test_patterns_in_the_folder_of_each_job_run_side_by_side(node, workspace, tm
     contained = node.make(script('z', code, 'outputs = ["{output_dir}/*.txt"]\ndocker = "image"')).catalog['z']
     assert contained.work(job, workspace, tmp_path, 'docker')['output_globs'] == ['*.txt']
 
+def test_an_input_that_is_named_in_a_parameter_counts(node):
+    runner = node.make((SHIPPED/'original.toml').read_text())
+    ask = lambda **params: Job(runner='pipeline', spec={'pipeline': 'original', 'input': None, 'params': params})
+    a, b, url = ask(manualPath='input_videos/a.mp4'), ask(manual_path='input_videos/b.mp4'), ask(inputMethod='youtube', youtubeUrl='https://youtu.be/a')
+    assert runner.clash(a, b) is None and runner.clash(a, ask(manual_path='elsewhere/a.mkv')) and runner.clash(a, url) and runner.clash(url, b)
+
 def test_a_running_job_whose_pipeline_is_gone_is_waited_for(node, workspace):
     runner, gone = node.make(script('x', '', 'outputs = ["out/*"]'), script('own', '')), node.begin(pipeline='gone')
     assert runner.clash(node.begin(pipeline='x'), gone) and runner.clash(node.begin(pipeline='own'), gone) is None

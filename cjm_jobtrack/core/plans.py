@@ -27,6 +27,7 @@ class Write:
 class Planner:
     "Works out moves, and keeps what they depend on beside the job itself. Writes nothing."
     job_class = Job   # What `make_job` makes
+    log_place = None  # Where logs are kept, when that is not beside the record
     def __init__(self,
         durable:bool=False,   # Whether results are kept as JSON
     ):
@@ -113,8 +114,9 @@ UNCONFIRMED = Failure('unconfirmed', 'Cancelled; the node could not confirm that
 
 @patch
 def plan_running(self:Planner, job:Job, *, lease:int|None=None, waits:bool=False) -> Write:
-    "Begun: the next attempt."
-    return self.plan(job, JobStatus.RUNNING, 'running', progress=None, message=None, error=None, failure=None, lease=lease, waits=waits)
+    "Begun: the next attempt. Those who look for its log elsewhere are told where it is."
+    told = None if self.log_place is None else {'logs': self.log_place}
+    return self.plan(job, JobStatus.RUNNING, 'running', told, progress=None, message=None, error=None, failure=None, lease=lease, waits=waits)
 
 @patch
 def plan_completed(self:Planner, job:Job, result:Any, outputs=()) -> Write:

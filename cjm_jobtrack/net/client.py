@@ -722,6 +722,7 @@ def _listen(place, timeout=SILENCE):
             continue
         try: e = JobEvent.from_dict(json.loads(sse.data))
         except (ValueError, TypeError, AttributeError) as err: raise _Garbled(a.url, a.status, f'Sent an event that cannot be read: {sse.data[:100]}') from err
+        if e.type == 'resync': return False   # we were too slow for the live stream: what we have missed is in the journal
         if e.seq is not None:
             if place.seq is not None and e.seq <= place.seq: continue   # seen before
             place.seq = e.seq

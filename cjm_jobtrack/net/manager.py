@@ -46,12 +46,13 @@ class Manager(Service):
         check_every:float=5.,         # Seconds between looks at each node
         node_lost_after:float=86400., # Seconds of silence after which a node's job is declared failed, kind `node_lost`
         durability:str='normal',      # As for `JobStore`
+        logs:str|Path|None=None,      # Folder of the logs; None: beside the record, in the data folder
     ):
         self.data = self.workspace = Path(data).resolve()
         self.instance = new_id()
         self.data.mkdir(parents=True, exist_ok=True)
         self._claim = claim(self.data)
-        self.tracker = JobTracker(JobStore(f'sqlite:///{self.data/"jobs.db"}', durability=durability))
+        self.tracker = JobTracker(JobStore(self.data/'jobs.db', durability=durability), logs=logs)
         self.token, self.origins, self.slots, self.check_every = token, tuple(origins), slots, check_every
         self.directory = NodeDirectory(self.tracker.store, token=node_token, me=self.instance)
         self.runner = RemoteRunner(self.directory, self.tracker, node_lost_after=node_lost_after)
@@ -66,6 +67,7 @@ class Manager(Service):
 @patch
 def start(self:Manager) -> None:
     "Recover, take jobs, look after the nodes."
+    self.queue.submit_left()
     self.queue.start()
     self._watching = self.directory.start(self.check_every)
 
@@ -116,7 +118,7 @@ async def submit(self:Manager,
     node = None if known() else await self._place(ask)
     spec = self._spec(ask, node, known())
     new = not known()   # of several who ask for one id at once, one is told that it is new
-    job = self.tracker.create_job(ask.name or _called(spec), id=ask.id, runner=self.runner.name, spec=spec, priority=ask.priority,
+    job = self.tracker.make_job(ask.name or _called(spec), id=ask.id, runner=self.runner.name, spec=spec, priority=ask.priority,
                                   max_attempts=ask.max_attempts, timeout=ask.timeout, metadata=ask.metadata, node=node['id'] if node else None)
     as_created = copy(job)
     job = self.queue.submit(job)
@@ -307,10 +309,10 @@ def _api_jobs(app:FastAPI, m:Manager):
         asked, n = read_create(body), m.directory.find(body.get('nodeId'))
         if n is None or not await m.directory.check(n): raise HTTPException(400, 'Node not available')
         await m._check(n, asked)
-        job = t.create_job(Path(asked['manualPath'] or asked['youtubeUrl']).name, runner=m.runner.name, spec={'original': asked}, node=n['id'])
-        answer = told(job, tail=False)   # as it was created: pending
+        job = t.make_job(Path(asked['manualPath'] or asked['youtubeUrl']).name, runner=m.runner.name, spec={'original': asked}, node=n['id'])
+        as_created = copy(job)   # pending
         m.queue.submit(job)
-        return answer
+        return told(as_created, tail=False)
 
     @app.get('/api/jobs/{job_id}')
     def job(job:Job=Depends(_find)) -> dict: return told(job)

@@ -6,8 +6,9 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/node.html.md"""
 
 # %% auto #0
 __all__ = ['VIDEO_SUFFIXES', 'wire_output', 'wire_job', 'error_answer', 'answer_for', 'JobRequest', 'read_request', 'Service',
-           'is_loopback', 'check_bind', 'refuse', 'is_shown', 'read_json', 'face', 'pick_output', 'OpenFile',
-           'safe_name', 'place', 'Upload', 'receive_file', 'remove_left', 'claim', 'Node', 'Server', 'serving']
+           'is_loopback', 'check_bind', 'refuse', 'is_shown', 'read_json', 'face', 'EventStream', 'pick_output',
+           'OpenFile', 'safe_name', 'place', 'Upload', 'receive_file', 'remove_left', 'claim', 'Node', 'Server',
+           'serving']
 
 # %% ../../nbs/net/22_node.ipynb #d66f0ea9
 import asyncio, base64, errno, fcntl, hashlib, hmac, ipaddress, json, logging, os, platform, re, shutil, sys, threading, time
@@ -21,8 +22,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 import uvicorn
 from fastapi import Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from fastapi.middleware.cors import CORSMiddleware
 from fastcore.basics import patch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -34,7 +34,7 @@ from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import ClientDisconnect
 import cjm_jobtrack
 from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, OutputReplaced, StoreError, UnknownJob, UnknownNode, is_infrastructure_error
-from ..core.job import Job, JobEvent, JobStatus, OutputFile, check_id, epoch, new_id, newest_first
+from ..core.job import Job, JobStatus, OutputFile, check_id, epoch, new_id, newest_first
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
 from ..run.pipeline import PipelineCatalog, PipelineRunner
@@ -42,6 +42,7 @@ from ..run.docker import DockerRunner
 from ..run.outputs import OutputFiles, open_below
 from ..run.process import ProcessRunner
 from ..run.queue import JobQueue
+from .broadcast import Broadcasts
 from .connections import Connection, Connections, LogThrottle, Throttle, Turns, connection_limits
 
 # %% ../../nbs/net/22_node.ipynb #009deb03
@@ -243,6 +244,7 @@ def face(
     @asynccontextmanager
     async def life(app):
         app.state.leaving = asyncio.Event()   # set when the server is about to stop
+        app.state.streams = Broadcasts(service.tracker, app.state.leaving)
         service.start()
         yield
         await asyncio.to_thread(service.close)
@@ -268,7 +270,7 @@ def _broken_off(request, e:ClientDisconnect) -> JSONResponse:
     request.app.state.say(what, f'{what}: the connection broke off before the whole body had come')
     return error_answer(400, 'The body broke off')
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def _trouble(request, e:OSError) -> JSONResponse:
     "The machine is short of something, or a disk cannot be written to: a line in the log, and an answer that says to try again."
@@ -299,7 +301,10 @@ def _can_be_named(name:str) -> bool:
 def _general_routes(app:FastAPI, service:Service):
     "Is it there, what is it, what can it do."
     @app.get('/health')
-    def health() -> dict: return service.health()
+    def health() -> Response:
+        try: return JSONResponse(service.health())
+        except StoreError as e:   # alive, and of no use
+            return error_answer(503, str(e), status='error', service=service.service, instance=service.instance, **e.facts())
 
     @app.get('/status')
     def status() -> dict:
@@ -374,39 +379,24 @@ def forget(self:Service,
     self.tracker.delete_job(job.id)
 
 # %% ../../nbs/net/22_node.ipynb #7aee070c
-async def _until(
-    leaving:asyncio.Event,  # Set when the server is about to stop
-    events:AsyncIterator,   # A stream of anything but None
-) -> AsyncIterator:
-    "The stream, up to its end or that of the server."
-    over, item = asyncio.ensure_future(leaving.wait()), None
-    try:
-        while True:
-            item = asyncio.ensure_future(anext(events, None))
-            await asyncio.wait({item, over}, return_when=asyncio.FIRST_COMPLETED)
-            if not item.done() or item.result() is None: return
-            yield item.result()
-    finally:
-        for task in filter(None, (over, item)): task.cancel()
-        await asyncio.wait({over, item} - {None})
-        await events.aclose()
+class EventStream(StreamingResponse):
+    "Server-sent events, which no proxy on the way should hold back."
+    media_type = 'text/event-stream'
+    def __init__(self, pieces, **options): super().__init__(pieces, headers={'Cache-Control': 'no-cache', 'X-Accel-Buffering': 'no'}, **options)
 
 def _event_routes(app:FastAPI, service:Service):
     "History, live events, logs."
     tracker = service.tracker
-    def sse(e:JobEvent) -> ServerSentEvent: return ServerSentEvent(data=e.to_dict(), event=e.type, id=None if e.seq is None else str(e.seq))
     def cursor(after:_Number=None, last_event_id:Annotated[int|None, Header(ge=0, lt=2**63)]=None) -> int|None: return after if last_event_id is None else last_event_id
 
     @app.get('/jobs/{job_id}/history')
     def history(job:Job=Depends(_find)) -> dict: return {'events': [e.to_dict() for e in tracker.history(job.id)]}
 
-    @app.get('/jobs/{job_id}/events', response_class=EventSourceResponse)
-    async def job_events(job:Job=Depends(_find), after:int|None=Depends(cursor)) -> AsyncIterator[ServerSentEvent]:
-        async for e in _until(app.state.leaving, tracker.watch(job.id, after)): yield sse(e)
+    @app.get('/jobs/{job_id}/events', response_class=EventStream)
+    async def job_events(job:Job=Depends(_find), after:int|None=Depends(cursor)) -> Response: return EventStream(app.state.streams.read(job.id, after))
 
-    @app.get('/events', response_class=EventSourceResponse)
-    async def all_events(after:int|None=Depends(cursor)) -> AsyncIterator[ServerSentEvent]:
-        async for e in _until(app.state.leaving, tracker.watch(after=after)): yield sse(e)
+    @app.get('/events', response_class=EventStream)
+    async def all_events(after:int|None=Depends(cursor)) -> Response: return EventStream(app.state.streams.read(after=after))
 
     @app.get('/jobs/{job_id}/logs')
     def logs(job:Job=Depends(_find), offset:_Number=0, limit:_Count=65536, attempt:Annotated[int|None, Query(ge=0, lt=2**31)]=None, tail:_Count=None) -> Response:
@@ -638,6 +628,7 @@ class Node(Service):
         durability:str='normal',           # As for `JobStore`
         grace:float=1.5,                   # Seconds between asking a job to end and forcing it
         resources:dict[str, int]|None=None, # Resource -> how much there is, for pipelines that ask for it
+        logs:str|Path|None=None,           # Folder of the logs; None: beside the record, in the data folder
     ):
         self.data, self.instance = Path(data).resolve(), new_id()
         self.workspace = Path(workspace).resolve() if workspace is not None else self.data/'workspace'
@@ -646,7 +637,7 @@ class Node(Service):
         self._claim, self._accepting = claim(self.data), threading.Lock()
         try:
             for d in (self.inputs, self.workspace/'outputs'): d.mkdir(parents=True, exist_ok=True)
-            self.tracker = JobTracker(JobStore(f'sqlite:///{self.data/"jobs.db"}', durability=durability))
+            self.tracker = JobTracker(JobStore(self.data/'jobs.db', durability=durability), logs=logs)
         except BaseException: self._claim.close(); raise
         self.token, self.origins, self.slots, self.upload_limit = token, tuple(origins), slots, upload_limit
         self._docker = DockerRunner(self.data/'docker', self.tracker.logs, roots=[self.workspace]) if runners is None else None
@@ -661,6 +652,7 @@ class Node(Service):
     def start(self) -> None:
         remove_left(self.inputs)
         if self._docker: self._docker.tidy(self.tracker)
+        self.queue.submit_left()
         self.queue.start()
     def close(self) -> None:
         self.queue.stop()
@@ -708,7 +700,7 @@ def _accept(self:Node, ask:JobRequest) -> tuple[Job, bool]:
     source = ask.input or given['manual_path'] or given['youtube_url'] or pipeline.name
     with self._accepting:   # of several who ask for one id at once, one is told that it is new
         new = not known()
-        job = self.tracker.create_job(ask.name or Path(source).name, id=ask.id, runner=self.runner.name, spec={'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}, priority=ask.priority,
+        job = self.tracker.make_job(ask.name or Path(source).name, id=ask.id, runner=self.runner.name, spec={'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}, priority=ask.priority,
                                       max_attempts=max(ask.max_attempts, pipeline.max_attempts), timeout=min((t for t in (ask.timeout, pipeline.timeout) if t is not None), default=None), metadata=ask.metadata)
         as_created = copy(job)
         job = self.queue.submit(job)

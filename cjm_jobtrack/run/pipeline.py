@@ -274,11 +274,19 @@ def _fitting(template:str, values:Mapping) -> str:
     return word
 
 @patch
+def _named(self:Pipeline, spec:dict) -> str|None:
+    "The input as a request names it, be it in a parameter."
+    if spec.get('input') is not None or not self.input_from: return spec.get('input')
+    try: values, _ = self._values(spec.get('params'))
+    except InvalidInput: return None   # it is refused when it begins
+    return values[self.input_from[values[self.input_from['by']]]]
+
+@patch
 def globs(self:Pipeline,
     job:Job,      # Its spec is `{'pipeline', 'input', 'params'}`
 ) -> list[str]:   # Below the workspace, or below the attempt's own folder
-    "Patterns of the files that a job leaves; of an input without a name, for any."
-    source = job.spec.get('input')
+    "Patterns of the files that a job leaves; of an input without a name, for any. Does not look at the file system."
+    source = self._named(job.spec)
     stem = '*' if source is None or is_url(source) else glob.escape(PurePosixPath(source).stem)
     values = dict(stem=stem, job_id=job.id, attempt=job.attempt)
     return [fill(o.removeprefix(_OWN), values) for o in self.outputs]

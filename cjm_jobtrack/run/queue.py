@@ -13,8 +13,9 @@ from collections.abc import Iterable
 from contextlib import aclosing, suppress
 from functools import partial
 from fastcore.basics import patch
+from fastcore.meta import delegates
 from ..core.errors import InvalidInput, LeaseLost, StoreError, UnknownJob, is_infrastructure_error
-from ..core.job import Job, JobEvent, JobStatus, elapsed_s, epoch
+from ..core.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch
 from ..core.tracker import JobTracker, Write
 from .carrier import Attempt, Carrier
 from .lease import LeaseHolder
@@ -94,6 +95,28 @@ def submit_many(self:JobQueue,
     jobs = [*jobs]
     for job in jobs: self.room.check(_job(job))
     return [held for n in range(0, len(jobs), 500) for held in self.tracker.add_jobs(jobs[n:n+500], queued=True, batch=batch)]
+
+# %% ../../nbs/run/16_queue.ipynb #2c9ae7c1
+@patch
+@delegates(JobTracker.make_job)
+def create_job(self:JobQueue,
+    name:str,   # What people call it
+    **kwargs,
+) -> Job:       # The live object on record
+    "Put a job on record and have it carried out, in one transaction. Raises as `JobTracker.create_job` and `submit` do."
+    return self.submit(self.tracker.make_job(name, **kwargs))
+
+@patch
+def submit_left(self:JobQueue) -> list[Job]:  # In the order of their creation
+    "Submit what waits on record for these runners and was never submitted. One that could never begin here fails, and says why."
+    waiting = {j.id: j for j in self.tracker.pending_jobs() if j.runner in self.runners}
+    places = self.holder.ask('places', [*waiting])
+    left = sorted((waiting[i] for i, (queued_at, _) in places.items() if queued_at is None), key=lambda j: j.created_at)
+    for job in left:
+        try: self.submit(job)
+        except InvalidInput as e:
+            if not job.is_terminal: self.tracker.mark_failed(job.id, Failure('invalid', str(e), hint=e.remedy or None))
+    return left
 
 # %% ../../nbs/run/16_queue.ipynb #68143836
 @patch
