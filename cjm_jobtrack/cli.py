@@ -45,7 +45,7 @@ from .core.job import Job, JobEvent, JobStatus, check_id, elapsed_s, now
 from .core.lines import _found, _lines, _pattern, visible
 from .core.logs import Cut
 from .core.tracker import JobTracker
-from .net.client import Ask, RemoteClient, Upload, no_route
+from .net.client import Ask, RemoteClient, Upload, check_address, no_route, there_already
 from .net.remote import node_url
 from .run.pipeline import Param
 
@@ -232,7 +232,12 @@ def read_token(
     if not token: raise InvalidInput('--token-file', f'{str(file)!r} is empty', 'Write the token into it')
     return token
 
-def connect(url:str, token_file:Path|None) -> RemoteClient: return RemoteClient(url, token=read_token(token_file))
+def connect(url:str, token_file:Path|None) -> RemoteClient:
+    "A client for `--url`; http:// may be left out."
+    url = url.strip()
+    url = url if '://' in url else f'http://{url}'
+    check_address(url, '--url')
+    return RemoteClient(url, token=read_token(token_file))
 
 # %% ../nbs/50_cli.ipynb #be9a8397
 def call(
@@ -332,6 +337,7 @@ def following(
     yield job, notice
     for e in events_of(client, job_id, cursor) if not job.is_terminal else ():
         notice = f'{client.base_url} does not answer, trying again' if e.type == 'disconnected' else ''
+        if e.type == 'progress' and job.updated_at and e.at < job.updated_at: continue   # a look has told more meanwhile
         if e.type == 'progress': job = replace(job, progress=e.data.get('percent'), message=e.data.get('message'))
         elif e.type not in ('log', 'disconnected'):
             with suppress(NodeUnreachable): job = client.get_job(job_id) or job
@@ -439,7 +445,7 @@ def _bring(client:RemoteClient, file:Path, id:str|None, node:str|None) -> Upload
     return client.upload(file, node)
 
 def _fetch(client:RemoteClient, job:Job, names:list[str], to:Path) -> Iterator[Path]:
-    for o in names or [o.name for o in client.outputs(job.id)]: yield client.download(job.id, o, to)
+    for o in names or [o.name for o in client.outputs(job.id)]: yield client.download(job.id, to, o)
 
 @app.command()
 def submit(
@@ -463,6 +469,7 @@ def submit(
         offered = _offered(client, pipeline, node)
         params, source, metadata = read_params(param, offered), check_source(file, input, offered), None
         if file is not None: metadata = {'input_sha256': (source := _bring(client, file, id, node)).sha256}
+        if isinstance(source, str): source = there_already(source)
         job = client.submit(pipeline, source, params, id=id, name=name or (file and file.name), priority=priority, max_attempts=max_attempts, timeout=timeout, metadata=metadata, node=node)
         if not as_json: typer.echo(job.id)
         if wait or download:
@@ -1233,7 +1240,7 @@ def _demonstrate(client:RemoteClient, source:Path, to:Path) -> Job:
     typer.echo(f'Job {job.id}: transcribe {source.name}\n')
     job = follow(client, job.id, screen(), leave=False)
     for o in job.outputs:
-        if o.name.endswith('.txt'): typer.echo('\n' + client.download(job.id, o.name, to/'results').read_text().rstrip())
+        if o.name.endswith('.txt'): typer.echo('\n' + client.download(job.id, to/'results', o.name).read_text().rstrip())
     typer.echo('\nWhat happened when:')
     show_table(timeline_table(_until_told(client, job)))
     return job

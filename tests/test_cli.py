@@ -7,7 +7,7 @@ from helpers import node_at, until
 from original_node import OriginalNode
 from original_node import Served as ServedApp
 from typer.testing import CliRunner
-from cjm_jobtrack.cli import (MEANINGS, Exit, Leftovers, age, app, check_source, data_folder, exit_for, jobs_table, line, literal, plain, read_address, read_params, read_token, seconds, show_table,
+from cjm_jobtrack.cli import (MEANINGS, Exit, Leftovers, age, app, check_source, data_folder, exit_for, following, jobs_table, line, literal, plain, read_address, read_params, read_token, seconds, show_table,
                               server_process, stopped, timeline, told, typed)
 from cjm_jobtrack.core.errors import (IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode, UnknownPipeline)
 from cjm_jobtrack.core.job import Job, JobEvent
@@ -655,3 +655,45 @@ def test_the_end_of_a_log_that_was_cut(tmp_path):
         assert numbers == sorted(set(numbers)) and numbers[-1] == 2999 and len(numbers) >= min(lines, 300)
     whole = told(0)
     assert sum('bytes cut here' in line for line in whole) == 1 and whole[0].startswith('00000') and len(whole) < 3000
+
+# --- what is shown while a job runs
+
+class Scripted:
+    "A client that tells a job as a server of ours does whose events have queued up: by the time that one is read the job is further."
+    base_url = 'http://x'
+    def __init__(self):
+        at = [f'2030-01-01T00:00:{n:02}.000000+00:00' for n in range(9)]
+        on = lambda percent, n: Job(id='j', status='running', attempt=1, progress=percent, started_at=at[0], updated_at=at[n])
+        self.looks = iter([on(None, 0), on(40., 4), Job(id='j', status='completed', progress=100., attempt=1, updated_at=at[8])])
+        event = lambda seq, type, n, **data: JobEvent(seq, 'j', 1, type, at[n], data)
+        self.told = [event(2, 'started', 1), event(None, 'progress', 2, percent=20.), event(None, 'progress', 3, percent=40.), event(None, 'progress', 5, percent=60.), event(3, 'completed', 8)]
+    def history(self, job_id): return []
+    def get_job(self, job_id): return next(self.looks)
+    def events(self, job_id, after=None): return iter(self.told)
+
+def test_what_is_shown_never_goes_backwards():
+    shown = [job.progress for job, _ in following(Scripted(), 'j')]
+    assert shown == [None, 40., 60., 100.]
+
+def test_a_short_job_is_shown_from_beginning_to_end(cli):
+    "Many steps in an instant: the lines only ever rise."
+    for _ in range(3):
+        status, _, err = cli('submit', 'work', '-p', 'plan={"steps": 40}', '--wait')
+        shown = [int(l.split()[1]) for l in err.splitlines() if l.startswith('running ') and l.split()[1].isdecimal()]
+        assert status == 0 and shown == sorted(shown), err
+
+# --- addresses as people write them
+
+def test_an_address_without_a_scheme_is_taken_and_errors_name_the_option(node, cli):
+    assert cli('ls', '--url', node.url.removeprefix('http://'))[0] == 0
+    for bad in ('http://a b', 'ftp://x', 'http://h?x=1', '', 'http://h..x'):
+        status, _, err = cli('ls', '--url', bad)
+        assert status == Exit.USAGE and '--url' in err and 'base_url' not in err, (bad, err)
+
+def test_a_path_on_the_node_is_left_there_whatever_is_called_so_here(node, cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = node.put('there.txt')['path']
+    (tmp_path/'input_videos').mkdir()
+    (tmp_path/path).write_text('another one')
+    assert cli('submit', 'need', '--input', path, '--wait')[0] == 0
+    assert node.http.get('/jobs').json()['jobs'][-1]['job']['spec']['input'] == path

@@ -454,7 +454,7 @@ def test_the_newest_output_is_the_same_for_everyone(ours, tmp_path, instants):
 def test_outputs_that_are_not_text_and_some_that_were_exchanged(ours, tmp_path):
     job = ours.rc.submit('work', params=plan(files=dict(zip(['caf\udce9.txt', 'caf\udce8.txt', 'x.txt'], ['e', 'E', 'one'])))).id
     for o in ours.rc.wait(job, 20).outputs:
-        assert ours.rc.download(job, o.name, tmp_path).read_text() == {'caf%E9.txt': 'e', 'caf%E8.txt': 'E', 'x.txt': 'one'}[o.name]
+        assert ours.rc.download(job, tmp_path, o.name).read_text() == {'caf%E9.txt': 'e', 'caf%E8.txt': 'E', 'x.txt': 'one'}[o.name]
         if o.name == 'x.txt': Path(o.path).write_text('two')
     assert sorted(os.fsencode(p.name) for p in tmp_path.iterdir()) == [b'caf\xe8.txt', b'caf\xe9.txt', b'x.txt']
     assert ours.http.get(f'/api/jobs/{job}/download/caf%E9.txt').text == 'e'

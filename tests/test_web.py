@@ -325,7 +325,7 @@ def test_a_cancellation_that_nobody_confirmed_is_said(node, page):
         def answer(route):
             answered = route.fetch()
             found = answered.json()
-            for wire in found.get('jobs', [found]): wire.get('job', wire).update(status='cancelled', failure=told)
+            for wire in found.get('jobs', [found]): wire.get('job', wire).update(status='cancelled', error=told['message'], failure=told)
             route.fulfill(response=answered, json=found)
         page.route(re.compile(f'/jobs([?]|/{job.id}$)'), answer)
         page.goto(f'{server.url}/#job={job.id}')

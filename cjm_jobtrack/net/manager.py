@@ -301,7 +301,8 @@ def _api_jobs(app:FastAPI, m:Manager):
     def health() -> dict: return {'status': 'ok', 'timestamp': _iso(datetime.now(timezone.utc).isoformat())}
 
     @app.get('/api/jobs')
-    def jobs() -> list[dict]: return [told(j, tail=False) for j in reversed(t.list_jobs())]
+    def jobs() -> list[dict]:   # the later page reads the logs here, and shows the newest ten
+        return [told(j, tail=n < 10) for n, j in enumerate(t.list_jobs())][::-1]
 
     @app.post('/api/jobs', status_code=201)
     async def create(request:Request) -> dict:

@@ -11,7 +11,7 @@ __all__ = ['VIDEO_SUFFIXES', 'wire_output', 'wire_job', 'error_answer', 'answer_
            'serving']
 
 # %% ../../nbs/net/22_node.ipynb #d66f0ea9
-import asyncio, base64, errno, fcntl, hashlib, hmac, ipaddress, json, logging, os, platform, re, shutil, sys, threading, time
+import asyncio, base64, errno, fcntl, hashlib, hmac, ipaddress, json, math, logging, os, platform, re, shutil, sys, threading, time
 from contextlib import asynccontextmanager, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
@@ -37,6 +37,7 @@ from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict,
 from ..core.job import Job, JobStatus, OutputFile, check_id, epoch, new_id, newest_first
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
+from ..run.params import GivenNames, is_url
 from ..run.pipeline import PipelineCatalog, PipelineRunner
 from ..run.docker import DockerRunner
 from ..run.outputs import OutputFiles, open_below
@@ -102,8 +103,10 @@ def answer_for(
     status, text = next(s for c, s in _STATUS if isinstance(e, c)), 'Job not found' if isinstance(e, UnknownJob) else str(e)
     if isinstance(e, NodeRefused):   # its own words; but a token that it does not like is not the caller's fault
         text = e.message
-        if 400 <= e.status < 500 and e.status not in (401, 403): status = e.status
-    return error_answer(status, text, **json.loads(json.dumps(e.facts(), default=repr)))
+        if 400 <= e.status < 500 and e.status not in (401, 403) or e.retry_after_s is not None: status = e.status
+    answer = error_answer(status, text, **json.loads(json.dumps(e.facts(), default=repr)))
+    if (patience := getattr(e, 'retry_after_s', None)) is not None: answer.headers['Retry-After'] = str(math.ceil(patience))
+    return answer
 
 # %% ../../nbs/net/22_node.ipynb #fc3b2ef1
 class JobRequest(BaseModel):
@@ -642,7 +645,8 @@ class Node(Service):
         self.token, self.origins, self.slots, self.upload_limit = token, tuple(origins), slots, upload_limit
         self._docker = DockerRunner(self.data/'docker', self.tracker.logs, roots=[self.workspace]) if runners is None else None
         runners = runners if runners is not None else [ProcessRunner(self.data/'attempts', self.tracker.logs), self._docker]
-        self.runner = PipelineRunner(self.catalog, runners, self.workspace, self.workspace/'outputs')
+        self.names = GivenNames(self.data/'names')
+        self.runner = PipelineRunner(self.catalog, runners, self.workspace, self.workspace/'outputs', self.names)
         self.files = OutputFiles(self.workspace)
         self.queue = JobQueue(self.tracker, self.runner, slots, grace=grace, resources=resources)
         self.app = face(self)
@@ -700,7 +704,7 @@ def _accept(self:Node, ask:JobRequest) -> tuple[Job, bool]:
     source = ask.input or given['manual_path'] or given['youtube_url'] or pipeline.name
     with self._accepting:   # of several who ask for one id at once, one is told that it is new
         new = not known()
-        job = self.tracker.make_job(ask.name or Path(source).name, id=ask.id, runner=self.runner.name, spec={'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}, priority=ask.priority,
+        job = self.tracker.make_job(ask.name or (self.names.of(self.workspace/source) if not is_url(source) else Path(source).name), id=ask.id, runner=self.runner.name, spec={'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}, priority=ask.priority,
                                       max_attempts=max(ask.max_attempts, pipeline.max_attempts), timeout=min((t for t in (ask.timeout, pipeline.timeout) if t is not None), default=None), metadata=ask.metadata)
         as_created = copy(job)
         job = self.queue.submit(job)
@@ -724,6 +728,7 @@ async def upload(self:Node, request:Request, node:str|None=None) -> dict:
         name = safe_name(up.name)
         if accepts and Path(name).suffix.lower() not in accepts: raise HTTPException(400, f'Invalid file type. Allowed: {", ".join(sorted(s.lstrip(".") for s in accepts))}')
         dest = await asyncio.to_thread(place, tmp, self.inputs, name)
+        await asyncio.to_thread(self.names.keep, dest, name)
     return {'success': True, 'filename': dest.name, 'path': f'input_videos/{dest.name}', 'full_path': str(dest), 'size': up.size, 'sha256': up.sha256.hexdigest(), 'node': None, 'message': f'File uploaded as {dest.name}'}
 
 @patch
