@@ -151,6 +151,7 @@ def mark_progress(self:JobTracker,
         if job is None or job.status is not JobStatus.RUNNING: return
         if percent is not None: job.progress = float(percent)
         if message is not None: job.message = str(message)
+        job.updated_at = now()
         if time.monotonic() - self._written.get(job_id, _NEVER) >= .25: self._write_progress(job)
         else: self._write_later(job)
     self._alive(job_id, 'progress')

@@ -10,6 +10,7 @@ __all__ = ['SHIPPED', 'Word', 'Pipeline', 'PipelineCatalog', 'PipelineRunner', '
 
 # %% ../../nbs/run/17_pipeline.ipynb #6920a8d6
 import errno, glob, os, re, sys, tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -26,7 +27,7 @@ from .inheritance import PASSED
 from .outcome import Outcome, Receipt, Report, Stops
 from .outputs import KEEPING, aside, common_pattern, moved, unshare
 from .outputs import keep_output as copy_output
-from .params import _GAP, GAPS, Param, _read_param, _shown, _table, fill, find_input, find_url, gaps, is_url
+from .params import _GAP, GAPS, GivenNames, Param, _read_param, _shown, _table, fill, find_input, find_url, gaps, is_url
 from .policy import TERMS, amounts
 from .program import check_limits
 from .runner import Runner
@@ -409,7 +410,9 @@ class PipelineRunner:
         runners:Iterable[Runner],  # What pipelines are carried out by
         workspace:str|Path,        # The folder that inputs lie in
         outputs:str|Path,          # The folder for results
+        names:GivenNames|None=None,# What people called inputs that lie under another name; results are called after that
     ):
+        self.names = names
         self.catalog, self.runners = catalog, {r.name: r for r in runners}
         self.workspace, self.outputs = Path(workspace).resolve(), Path(outputs).resolve()
         self.durable, self._whys, self._keeping = all(r.durable for r in self.runners.values()), {}, Stops()
@@ -534,7 +537,40 @@ def _bare(
     folder:Path,                   # The attempt's own folder
 ) -> list[OutputFile]:             # The same; those from elsewhere without the folders they lay in, where that tells them apart
     names = [PurePosixPath(o.name).name for o in outputs]
-    return [o if o.local_path.is_relative_to(folder) or names.count(n) > 1 else replace(o, name=n) for o, n in zip(outputs, names)]
+    times = Counter(names)
+    return [o if o.local_path.is_relative_to(folder) or times[n] > 1 else replace(o, name=n) for o, n in zip(outputs, names)]
+
+def _called_after(
+    o:OutputFile,  # A file in the attempt's own folder, or outside of it
+    folder:Path,   # That folder
+    stem:str,      # The name of the input without its suffix
+    given:str,     # The same, as people gave it
+) -> OutputFile:   # Under the name that people expect, unless it has nothing to do with the input's, or another file is called so
+    path = PurePosixPath(o.name)
+    rest = path.name.removeprefix(stem)
+    if o.raw_path is not None or not path.name.startswith(stem) or rest[:1].isalnum(): return o
+    renamed = replace(o, name=str(path.with_name(given + rest)))
+    to = folder/renamed.name
+    if to.exists(): return o
+    if not o.local_path.is_relative_to(folder): return renamed   # it is copied under that name
+    os.rename(o.local_path, to)
+    return moved(renamed, to)
+
+@patch
+def _how_kept(self:PipelineRunner, job:Job) -> dict:  # Options of `keep_output`
+    if (name := job.spec.get('pipeline')) not in self.catalog: return {'how': 'copy'}
+    how = self.catalog[name].keep
+    return {} if how == 'link' else {'how': how}
+
+@patch
+def _given_stem(self:PipelineRunner, job:Job) -> tuple[str, str]|None:
+    "The stem of an input, and that of the name which people gave it, where that is another. Blocks."
+    name = job.spec.get('pipeline')
+    source = self.catalog[name]._named(job.spec) if name in self.catalog else job.spec.get('input')
+    if self.names is None or source is None or is_url(source): return None
+    path = self.workspace/source
+    stems = path.stem, PurePosixPath(self.names.of(path)).stem
+    return stems if stems[0] != stems[1] else None
 
 @patch
 async def follow(self:PipelineRunner,
@@ -545,9 +581,10 @@ async def follow(self:PipelineRunner,
     "Watch the work until it ends, then see to its results."
     if why := self._whys.pop(job.id, None): report.note('runner', why)   # the message stays the work's own
     folder = self.output_dir(job)
-    p = self.catalog[name] if (name := job.spec.get('pipeline')) in self.catalog else None
-    how = {} if p and p.keep == 'link' else {'how': p.keep if p else 'copy'}
-    def keep(enough): return tuple(_keep(o, folder, how, enough) for o in _bare(outcome.outputs, folder))
+    def keep(enough):
+        left, stems = _bare(outcome.outputs, folder), self._given_stem(job)
+        if stems: left = [_called_after(o, folder, *stems) for o in left]
+        return tuple(_keep(o, folder, self._how_kept(job), enough) for o in left)
     with self._keeping.until_stopped(folder, report) as enough:
         outcome = await self._inner(handle['runner']).follow(replace(job, spec=handle['handle'].get('spec', {})), handle['handle'], report)
         try: return replace(outcome, outputs=await aside(keep, enough))
