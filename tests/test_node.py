@@ -812,6 +812,17 @@ def test_N15_nothing_is_overwritten(node):
     for n, u in enumerate(ups): assert Path(u['full_path']).read_bytes() == b'%d' % n * 1000 and u['sha256'] == hashlib.sha256(b'%d' % n * 1000).hexdigest()
     assert (node.node.inputs/'talk.mp4').read_bytes() == b'the first' and len([*node.node.inputs.iterdir()]) == 11
 
+def test_results_bear_the_name_that_people_gave(tmp_path):
+    pipelines = tmp_path/'p.toml'
+    pipelines.write_text('name = "copy"\nargv = ["cp", "{input}", "{output_dir}/{stem}.txt"]')
+    with node_at(tmp_path, pipelines=pipelines) as s:
+        for text in b'one', b'two', b'three':
+            up = s.put('talk.wav', text)
+            done = s.run(pipeline='copy', input=up['path'], params={})
+            assert [o['name'] for o in done['job']['outputs']] == ['talk.txt'] and done['job']['name'] == 'talk.wav'
+            assert s.http.get(f'/jobs/{done["id"]}/download/talk.txt').content == text
+        assert up['filename'] == 'talk-3.wav'
+
 UPLOAD_FAULTS = {
     'no file': (multipart(part('other', 'a.mp4')), 400, 'No file provided'), 'a field that is no file': (multipart(part('file')), 400, 'No file provided'), 'no parts': (multipart(), 400, None), 'nothing': (multipart() | {'content': b''}, 400, None),
     'no name': (multipart(part('file', '')), 400, 'No file selected'), 'a kind that is not taken': (multipart(part('file', 'a.exe')), 400, 'Invalid file type. Allowed: '), 'no suffix': (multipart(part('file', 'mp4')), 400, 'Invalid file type. Allowed: '),

@@ -21,11 +21,11 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastcore.basics import patch
 from starlette.exceptions import HTTPException
 from ..core.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreachable, UnknownJob, UnknownPipeline
-from ..core.job import Job, JobStatus, OutputFile, check_id, new_id
+from ..core.job import Job, JobStatus, OutputFile, check_id, new_id, newest_first
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
 from .client import _FLAGS, AsyncRemoteClient, ask_original, disposition_name, is_refusal, job_path, no_route, read_create
-from .node import _find, claim, error_answer, face, newest_first, pick_output, read_json, read_request, Service, wire_output
+from .node import _find, claim, error_answer, face, pick_output, read_json, read_request, Service, wire_output
 from .remote import NodeDirectory, RemoteRunner
 from ..run.pipeline import is_url
 from ..run.queue import JobQueue
