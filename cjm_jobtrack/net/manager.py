@@ -223,6 +223,7 @@ async def upload(self:Manager, request:Request, node:str|None=None) -> dict:
     head = {k: v for k, v in request.headers.items() if k in ('content-type', 'content-length')}
     client = await self._reach(n)
     answer = await client.pass_on('POST', '/upload', content=request.stream(), headers=head)
+    if not isinstance(answer.get('path'), str): raise NodeRefused(f'{n["url"]}/upload', 200, f'Node {n["name"]} did not say where the file is')
     return answer | {'node': n['id']}
 
 # %% ../../nbs/net/23_manager.ipynb #49231977

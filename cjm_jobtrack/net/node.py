@@ -44,6 +44,7 @@ from ..run.outputs import OutputFiles, open_below
 from ..run.process import ProcessRunner
 from ..run.queue import JobQueue
 from .broadcast import Broadcasts
+from .client import is_busy, is_refusal
 from .connections import Connection, Connections, LogThrottle, Throttle, Turns, connection_limits
 
 # %% ../../nbs/net/22_node.ipynb #009deb03
@@ -103,7 +104,7 @@ def answer_for(
     status, text = next(s for c, s in _STATUS if isinstance(e, c)), 'Job not found' if isinstance(e, UnknownJob) else str(e)
     if isinstance(e, NodeRefused):   # its own words; but a token that it does not like is not the caller's fault
         text = e.message
-        if 400 <= e.status < 500 and e.status not in (401, 403) or e.retry_after_s is not None: status = e.status
+        if is_refusal(e) and e.status not in (401, 403) or is_busy(e): status = e.status   # what is none of a node's own is no refusal of ours either
     answer = error_answer(status, text, **json.loads(json.dumps(e.facts(), default=repr)))
     if (patience := getattr(e, 'retry_after_s', None)) is not None: answer.headers['Retry-After'] = str(math.ceil(patience))
     return answer
