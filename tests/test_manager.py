@@ -424,8 +424,8 @@ def test_M13_every_name_comes_through(ours):
 def test_downloads(ours):
     job = ours.rc.submit('work', params=plan(files={'b.mp4': '0123456789', 'c.txt': ''})).id
     is_error(ours.http.get(f'/api/jobs/{job}/download/nothing'), 400, 404)
-    done = ours.rc.wait(job, 20)
-    first = done.outputs[0]
+    ours.rc.wait(job, 20)
+    first = ours.rc.outputs(job)[0]
     for base in '/api', '':
         r = ours.http.get(f'{base}/jobs/{job}/download')
         assert r.status_code == 200 and disposition_name(r.headers['content-disposition']) == first.name and r.headers['content-length'] == str(first.size)
@@ -439,10 +439,22 @@ def test_downloads(ours):
     fetched = [e.data for e in ours.rc.history(job) if e.type == 'fetched']
     assert {'name': 'b.mp4', 'size': 10} not in fetched and {'name': first.name, 'size': first.size} in fetched or first.name == 'b.mp4'
 
+@pytest.mark.parametrize('instants', [(5, 5), (5, 9), (9, 5)], ids=['one instant', 'in order', 'in reverse'])
+def test_the_newest_output_is_the_same_for_everyone(ours, tmp_path, instants):
+    gate, files = tmp_path/'gate', {'b.mp4': 'b', 'c.txt': 'c'}
+    job = ours.rc.submit('work', params=plan(files=files, gate=str(gate), instants=dict(zip(files, instants)))).id
+    gate.touch()
+    ours.rc.wait(job, 20)
+    newest = 'c.txt' if instants == (5, 9) else 'b.mp4'
+    assert [o.name for o in ours.rc.outputs(job)][0] == newest and ours.rc.download(job, to=tmp_path/'got').name == newest
+    listed = ours.http.get(f'/api/jobs/{job}/outputs').json()['output_files']
+    asked = ours.http.get(f'/api/jobs/{job}/download').headers['content-disposition']
+    assert listed[0]['name'] == disposition_name(asked) == newest
+
 def test_outputs_that_are_not_text_and_some_that_were_exchanged(ours, tmp_path):
     job = ours.rc.submit('work', params=plan(files=dict(zip(['caf\udce9.txt', 'caf\udce8.txt', 'x.txt'], ['e', 'E', 'one'])))).id
     for o in ours.rc.wait(job, 20).outputs:
-        assert ours.rc.download(job, o.name, tmp_path).read_text() == {'caf%E9.txt': 'e', 'caf%E8.txt': 'E', 'x.txt': 'one'}[o.name]
+        assert ours.rc.download(job, tmp_path, o.name).read_text() == {'caf%E9.txt': 'e', 'caf%E8.txt': 'E', 'x.txt': 'one'}[o.name]
         if o.name == 'x.txt': Path(o.path).write_text('two')
     assert sorted(os.fsencode(p.name) for p in tmp_path.iterdir()) == [b'caf\xe8.txt', b'caf\xe9.txt', b'x.txt']
     assert ours.http.get(f'/api/jobs/{job}/download/caf%E9.txt').text == 'e'

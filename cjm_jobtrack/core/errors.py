@@ -149,6 +149,8 @@ class NodeUnreachable(JobtrackError):
         self.url, self.problem, self.begun = url, problem, begun
         super().__init__(f'No answer from {url}' + (f': {problem}' if problem else '') + '. Is it running, and is the address right?')
 
+    def _render_traceback_(self) -> list[str]: return [f'{type(self).__name__}: {self}', *getattr(self, '__notes__', [])]   # in a notebook: the way through the HTTP library helps nobody
+
 class NodeRefused(JobtrackError):
     "A node or manager answered with an error."
     def __init__(self,

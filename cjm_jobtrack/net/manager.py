@@ -21,11 +21,11 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastcore.basics import patch
 from starlette.exceptions import HTTPException
 from ..core.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreachable, UnknownJob, UnknownPipeline
-from ..core.job import Job, JobStatus, OutputFile, check_id, new_id
+from ..core.job import Job, JobStatus, OutputFile, check_id, new_id, newest_first
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
 from .client import _FLAGS, AsyncRemoteClient, ask_original, disposition_name, is_refusal, job_path, no_route, read_create
-from .node import _find, claim, error_answer, face, newest_first, pick_output, read_json, read_request, Service, wire_output
+from .node import _find, claim, error_answer, face, pick_output, read_json, read_request, Service, wire_output
 from .remote import NodeDirectory, RemoteRunner
 from ..run.pipeline import is_url
 from ..run.queue import JobQueue
@@ -301,7 +301,8 @@ def _api_jobs(app:FastAPI, m:Manager):
     def health() -> dict: return {'status': 'ok', 'timestamp': _iso(datetime.now(timezone.utc).isoformat())}
 
     @app.get('/api/jobs')
-    def jobs() -> list[dict]: return [told(j, tail=False) for j in reversed(t.list_jobs())]
+    def jobs() -> list[dict]:   # the later page reads the logs here, and shows the newest ten
+        return [told(j, tail=n < 10) for n, j in enumerate(t.list_jobs())][::-1]
 
     @app.post('/api/jobs', status_code=201)
     async def create(request:Request) -> dict:

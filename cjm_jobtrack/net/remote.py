@@ -16,11 +16,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Callable
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
+import httpx
 from fastcore.basics import patch
 from ..core.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode
 from ..core.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch, now
 from ..core.tracker import JobTracker, pump
-from .client import ORIGINAL_KEYS, PATIENCE, AsyncRemoteClient, PAUSE, check_address, is_busy, is_refusal, original_log, snake
+from .client import ORIGINAL_KEYS, PATIENCE, AsyncRemoteClient, PAUSE, check_address, is_busy, is_refusal, original_log, snake, there_already
 from ..run.runner import Outcome, Receipt, Report, retry_delay
 
 # %% ../../nbs/net/21_remote.ipynb #3f840783
@@ -229,12 +230,20 @@ async def _offers(self:NodeDirectory, c:AsyncRemoteClient, node:dict) -> tuple:
         return self.state(node).pipelines
 
 @patch
+def _lives(self:NodeDirectory, node:dict, begun:float, timeout:float) -> bool:
+    "Whether a node that was online, and gave no answer in time, has only to wait for us: it says other things meanwhile, or we were too busy ourselves to listen."
+    if not self.is_online(node): return False
+    with self._lock: clients = [c for mine in self._clients.values() if (c := mine.get(node['url'])) is not None]
+    late = time.monotonic() - begun > 1.5*timeout + .5
+    return late or any(c.heard > begun for c in clients)
+
+@patch
 async def check(self:NodeDirectory,
     node:dict,               # A node of this directory
     timeout:float=ANSWER,    # Longest wait, seconds
 ) -> bool:                   # Whether it is online
     "Look how a node does. Never raises for its faults: they are in `state`."
-    health, offers, problem = None, (), None
+    health, offers, problem, begun = None, (), None, time.monotonic()
     try:
         c = self.client(node)
         async with asyncio.timeout(timeout):
@@ -242,8 +251,10 @@ async def check(self:NodeDirectory,
             if self.me is not None and health.get('instance') == self.me: problem = 'this is the manager itself, not a node'
             elif health.get('status') != 'ok': problem = f'says that its status is {health.get("status")!r}'
             elif health.get('service'): offers = await self._offers(c, node)
-    except TimeoutError: problem = f'silent for {timeout:g} s'
-    except NodeUnreachable as e: problem = e.problem
+    except (TimeoutError, NodeUnreachable) as e:
+        problem = getattr(e, 'problem', f'silent for {timeout:g} s')
+        is_silent = isinstance(e, TimeoutError) or isinstance(e.__cause__, httpx.TimeoutException)
+        if is_silent and self._lives(node, begun, timeout): problem, health, offers = None, self.state(node).health, self.state(node).pipelines
     except JobtrackError as e: problem = str(e)
     except Exception as e:   # whatever it is: the look at one node must not end that at the others
         _log.exception('Node %s at %s cannot be looked at', node.get('name'), node.get('url'))
@@ -433,7 +444,7 @@ async def _send(self:RemoteRunner, job:Job) -> Job:
     "The request itself."
     node = self.directory.get(job.node)
     c, spec = self.directory.client(node), job.spec
-    if 'original' not in spec: there = await c.submit(spec['pipeline'], spec.get('input'), spec.get('params'), id=job.remote_id, name=job.name, priority=job.priority, timeout=job.timeout)
+    if 'original' not in spec: there = await c.submit(spec['pipeline'], there_already(spec.get('input')), spec.get('params'), id=job.remote_id, name=job.name, priority=job.priority, timeout=job.timeout)
     elif job.remote_id: there = await c.submit_original(spec['original'], id=job.remote_id)
     else:
         turns = self._turns.setdefault(asyncio.get_running_loop(), {})

@@ -24,7 +24,7 @@ from ..core.progress import ProgressReader
 from .inheritance import PASSED
 from .outcome import Outcome, Receipt, Report, Stops
 from .outputs import aside, common_pattern, copy_output, moved
-from .params import _GAP, GAPS, Param, _read_param, _shown, _table, fill, find_input, find_url, gaps, is_url
+from .params import _GAP, GAPS, GivenNames, Param, _read_param, _shown, _table, fill, find_input, find_url, gaps, is_url
 from .policy import TERMS, amounts
 from .program import check_limits
 from .runner import Runner
@@ -274,11 +274,19 @@ def _fitting(template:str, values:Mapping) -> str:
     return word
 
 @patch
+def _named(self:Pipeline, spec:dict) -> str|None:
+    "The input as a request names it, be it in a parameter."
+    if spec.get('input') is not None or not self.input_from: return spec.get('input')
+    try: values, _ = self._values(spec.get('params'))
+    except InvalidInput: return None   # it is refused when it begins
+    return values[self.input_from[values[self.input_from['by']]]]
+
+@patch
 def globs(self:Pipeline,
     job:Job,      # Its spec is `{'pipeline', 'input', 'params'}`
 ) -> list[str]:   # Below the workspace, or below the attempt's own folder
-    "Patterns of the files that a job leaves; of an input without a name, for any."
-    source = job.spec.get('input')
+    "Patterns of the files that a job leaves; of an input without a name, for any. Does not look at the file system."
+    source = self._named(job.spec)
     stem = '*' if source is None or is_url(source) else glob.escape(PurePosixPath(source).stem)
     values = dict(stem=stem, job_id=job.id, attempt=job.attempt)
     return [fill(o.removeprefix(_OWN), values) for o in self.outputs]
@@ -397,7 +405,9 @@ class PipelineRunner:
         runners:Iterable[Runner],  # What pipelines are carried out by
         workspace:str|Path,        # The folder that inputs lie in
         outputs:str|Path,          # The folder for results
+        names:GivenNames|None=None,# What people called inputs that lie under another name; results are called after that
     ):
+        self.names = names
         self.catalog, self.runners = catalog, {r.name: r for r in runners}
         self.workspace, self.outputs = Path(workspace).resolve(), Path(outputs).resolve()
         self.durable, self._whys, self._keeping = all(r.durable for r in self.runners.values()), {}, Stops()
@@ -521,6 +531,33 @@ def _bare(
     names = [PurePosixPath(o.name).name for o in outputs]
     return [o if o.local_path.is_relative_to(folder) or names.count(n) > 1 else replace(o, name=n) for o, n in zip(outputs, names)]
 
+def _called_after(
+    o:OutputFile,  # A file in the attempt's own folder, or outside of it
+    folder:Path,   # That folder
+    stem:str,      # The name of the input without its suffix
+    given:str,     # The same, as people gave it
+) -> OutputFile:   # Under the name that people expect, unless it has nothing to do with the input's, or another file is called so
+    path = PurePosixPath(o.name)
+    rest = path.name.removeprefix(stem)
+    if o.raw_path is not None or not path.name.startswith(stem) or rest[:1].isalnum(): return o
+    renamed = replace(o, name=str(path.with_name(given + rest)))
+    to = folder/renamed.name
+    if to.exists(): return o
+    if not o.local_path.is_relative_to(folder): return renamed   # it is copied under that name
+    os.rename(o.local_path, to)
+    return moved(renamed, to)
+
+@patch
+def _given_stem(self:PipelineRunner, job:Job) -> tuple[str, str]|None:
+    "The stem of an input, and that of the name which people gave it, where that is another. Blocks."
+    name = job.spec.get('pipeline')
+    source = self.catalog[name]._named(job.spec) if name in self.catalog else job.spec.get('input')
+    if self.names is None or source is None or is_url(source): return None
+    path = self.workspace/source
+    called = re.sub(r'[\x00-\x1f/\\#%?]+', '_', self.names.of(path))   # results can be asked for in a URL as they are
+    stems = path.stem, PurePosixPath(called).stem
+    return stems if stems[0] != stems[1] else None
+
 @patch
 async def follow(self:PipelineRunner,
     job:Job,
@@ -530,7 +567,10 @@ async def follow(self:PipelineRunner,
     "Watch the work until it ends, then see to its results."
     if why := self._whys.pop(job.id, None): report.note('runner', why)   # the message stays the work's own
     folder = self.output_dir(job)
-    def keep(enough): return tuple(_keep(o, folder, enough) for o in _bare(outcome.outputs, folder))
+    def keep(enough):
+        left, stems = _bare(outcome.outputs, folder), self._given_stem(job)
+        if stems: left = [_called_after(o, folder, *stems) for o in left]
+        return tuple(_keep(o, folder, enough) for o in left)
     with self._keeping.until_stopped(folder, report) as enough:
         outcome = await self._inner(handle['runner']).follow(replace(job, spec=handle['handle'].get('spec', {})), handle['handle'], report)
         try: return replace(outcome, outputs=await aside(keep, enough))
