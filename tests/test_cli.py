@@ -1,6 +1,7 @@
 "The command line: what it takes, what it prints for people and for programs, and how it ends."
-import io, json, signal, socket, subprocess, sys, time
+import errno, io, json, os, signal, socket, subprocess, sys, time
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx, pytest
 from helpers import node_at, until
@@ -8,7 +9,7 @@ from original_node import OriginalNode
 from original_node import Served as ServedApp
 from typer.testing import CliRunner
 from cjm_jobtrack.cli import (MEANINGS, Exit, Leftovers, age, app, check_source, data_folder, exit_for, following, jobs_table, line, literal, plain, read_address, read_params, read_token, seconds, show_table,
-                              server_process, stopped, timeline, typed)
+                              server_process, stopped, timeline, told, typed, where)
 from cjm_jobtrack.core.errors import (IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode, UnknownPipeline)
 from cjm_jobtrack.core.job import Job, JobEvent
 from cjm_jobtrack.core.tracker import JobTracker
@@ -109,6 +110,13 @@ def test_seconds(s, words): assert seconds(s) == words
 
 @pytest.mark.parametrize('s, words', [(0, '0 s'), (59.9, '59 s'), (60, '1 min'), (7200, '2 h'), (200000, '2 d')])
 def test_age(s, words): assert age(s) == words
+
+@pytest.mark.parametrize('on_terminal, shown', [(True, 'photo·gnp.exe'), (False, 'photo\u202egnp.exe')])
+def test_a_path_is_as_it_is_for_programs_and_plain_on_a_terminal(monkeypatch, on_terminal, shown):
+    with monkeypatch.context() as m:
+        m.setattr(sys, 'stdout', SimpleNamespace(isatty=lambda: on_terminal))
+        got = where(Path('photo\u202egnp.exe'))
+    assert got == shown
 
 @pytest.mark.parametrize('text', ['a\x1b[31mb', 'a\rb', 'a\nb', 'a\x07b', 'a\x9bb', 'a\u202eb', 'a\udc80b'])
 def test_what_would_move_the_cursor_is_not_printed(text):
@@ -487,9 +495,99 @@ def test_which_record(words, tmp_path, monkeypatch):
     monkeypatch.setenv('JOBTRACK_STORE', 'none.db')
     assert run()[0] == Exit.USAGE and run('--store', str(file))[0] == 0
     monkeypatch.delenv('JOBTRACK_STORE')
-    with JobTracker(f'sqlite:///{data_folder("manager")/"jobs.db"}'): pass
+    assert str(file) in run()[1]
+    with JobTracker(f'sqlite:///{data_folder("manager")/"jobs.db"}') as t: t.create_job('x', id='7f3a')
     status, err = run()
-    assert status == Exit.USAGE and str(data_folder('manager')) in err and str(data_folder('node')) in err
+    assert status == 0 and str(data_folder('manager')) in err and str(data_folder('node')) not in err, 'the manager knows the jobs of its nodes'
+    with JobTracker(f'sqlite:///{tmp_path/"jobs.db"}') as t: t.create_job('x', id='7f3a')
+    status, err = run()
+    if words[0] == 'prune': assert status == Exit.USAGE and str(data_folder('manager')) in err and str(tmp_path/'jobs.db') in err
+    else: assert status == 0 and str(tmp_path/'jobs.db') in err
+    if words[0] == 'prune': assert run('--dry-run')[0] == run('--store', 'jobs.db')[0] == 0
+
+# --- what the shell has made of output
+
+def in_shell(line, **env):
+    "Run a line of shell in which `jobtrack` is the program. Its status, stdout, stderr."
+    line = f'jobtrack() {{ "{sys.executable}" -P -m cjm_jobtrack.cli "$@"; }}\n{line}'
+    done = subprocess.run(['bash', '-c', line], capture_output=True, env=os.environ | env, timeout=100, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout, done.stderr.decode(errors='replace')
+
+@pytest.fixture
+def odd_job(node):
+    "The id of a job whose name no narrow encoding has."
+    job = node.run(name='Übung – 日本 😀.mp4')
+    yield job['id']
+
+@pytest.mark.parametrize('encoding', ['ascii', 'latin-1', 'utf-8'])
+def test_output_in_any_encoding(node, odd_job, encoding):
+    env = dict(PYTHONIOENCODING=encoding, JOBTRACK_URL=node.url)
+    status, out, err = in_shell(f'jobtrack ls && jobtrack show {odd_job} && jobtrack watch {odd_job}', **env)
+    assert status == 0 and 'Error' not in err and 'bung' in out.decode(encoding), err
+    status, out, err = in_shell(f'jobtrack show {odd_job} --json', **env)
+    assert status == 0 and json.loads(out.decode(encoding))['name'] == 'Übung – 日本 😀.mp4', err
+
+@pytest.mark.parametrize('closed, status', [('ls >&-', 0), ('ls 2>&-', 0), ('ls >&- 2>&- <&-', 0), ('show no-such-job 2>&-', 2)])
+def test_closed_streams_are_a_quiet_end(node, closed, status):
+    done = in_shell(f'jobtrack {closed}', JOBTRACK_URL=node.url)
+    assert done[0] == status and 'Traceback' not in done[2] and 'Error' not in done[2], done
+
+def test_a_name_that_is_not_utf8_is_printed_as_its_bytes():
+    code = 'import os, typer, cjm_jobtrack.cli as c; c.open_streams(); typer.echo(os.fsdecode(b"caf\\xe9.txt")); print(c.as_json_text([os.fsdecode(b"caf\\xe9")]))'
+    out = subprocess.run([sys.executable, '-c', code], capture_output=True, timeout=60, env=os.environ | {'PYTHONIOENCODING': 'utf-8'}, check=True).stdout
+    assert out.splitlines()[0] == b'caf\xe9.txt' and json.loads(out.split(b'\n', 1)[1]) == ['caf\udce9']
+
+@pytest.mark.parametrize('number, remedy', [(errno.EACCES, 'may write'), (errno.EROFS, 'may write'), (errno.ENOSPC, 'room'), (errno.ENOTDIR, 'path'), (errno.EIO, '')])
+def test_what_the_system_refuses_is_told_without_numbers(number, remedy):
+    words = told(OSError(number, os.strerror(number), '/data/x\x1b'))
+    assert len(words) == 1 and 'Errno' not in words[0] and '/data/x' in words[0] and os.strerror(number) in words[0] and remedy in words[0] and words[0].isprintable()
+
+def test_a_folder_that_cannot_be_written(cli, node):
+    done = node.run()
+    status, out, err = cli('download', done['id'], '--to', '/dev/null/x')
+    assert status in (Exit.FAILED, Exit.USAGE) and 'Errno' not in err and 'Traceback' not in err and '/dev/null' in err
+
+# --- ids, narrow terminals, empty lists
+
+@pytest.mark.parametrize('ids, shown', [
+    (['7f3a0001-2222-4333-8444-555566667777', 'aaaa0001-2222-4333-8444-555566667777'], ['7f3a0001', 'aaaa0001']),
+    (['7f3a0001-2222-4333-8444-555566667777', '7f3a0001-2223-4333-8444-555566667777'], ['7f3a0001-2222', '7f3a0001-2223']),
+    (['job_1796400000001', 'job_1796400000002'], ['job_1796400000001', 'job_1796400000002']),
+    (['7f3a0001', '7f3a0001-0000'], ['7f3a0001', '7f3a0001-'])])
+def test_ids_are_cut_only_as_far_as_they_stay_unique(ids, shown):
+    out = io.StringIO()
+    show_table(jobs_table([Job(id=i, name='x') for i in ids]), Console(file=out, width=200))
+    assert [line.split()[0] for line in out.getvalue().splitlines()[1:]] == shown
+
+@pytest.mark.parametrize('width', [30, 40, 60, 80])
+def test_a_narrow_terminal_shows_what_matters(width):
+    out, jobs = io.StringIO(), [Job(id='7f3a0001-0000', name='a long name of a recording.wav', status=s, spec={'pipeline': 'transcribe'}, error='It broke in the middle',
+                                    progress=50.) for s in ('failed', 'running', 'completed', 'cancelled')]
+    show_table(jobs_table(jobs), Console(file=out, width=width))
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 5 and max(map(len, lines)) <= width and all(h in lines[0] for h in ('ID', 'NAME', 'STATUS'))
+    assert all(job.status.value in line and '7f3a0001' in line for job, line in zip(jobs, lines[1:]))
+
+def test_an_empty_list_says_so(cli, node):
+    status, out, err = cli('ls', '--name', 'no such name')
+    assert (status, out) == (0, '') and err == 'No such jobs\n'
+    assert cli('ls', '--name', 'no such name', '--json')[1].strip() == '[]'
+
+# --- origins
+
+@pytest.mark.parametrize('kind', ['node', 'manager'])
+def test_origins_of_a_server(kind, tmp_path):
+    words = ('--origin', 'https://Studio.example:443/', '--origin', 'http://127.0.0.1:8080')
+    with server_process(kind, '--data', tmp_path/kind, *words, log=tmp_path/'log') as (url, _):
+        def allowed(origin): return httpx.get(f'{url}/health', headers={'Origin': origin}).headers.get('access-control-allow-origin')
+        assert [allowed(o) for o in ('https://studio.example', 'http://127.0.0.1:8080')] == ['https://studio.example', 'http://127.0.0.1:8080']
+        assert allowed('http://localhost:3000') is None and allowed('https://elsewhere.example') is None
+
+@pytest.mark.parametrize('text', ['studio', 'ftp://x', 'http://', 'http://x/page', 'http://x?y', 'http://u@x', 'http://x:port', '*'])
+def test_what_is_no_origin_is_named(cli, text):
+    for kind in 'node', 'manager':
+        status, out, err = cli(kind, '--origin', text)
+        assert (status, out) == (Exit.USAGE, '') and '--origin' in err and 'https://studio.example:8443' in err
 
 @pytest.mark.parametrize('words, named', [
     (['prune'], '--older-than'), (['prune', '--older-than', '30'], '--older-than'), (['prune', '--status', 'running', '--keep', '1'], '--status'), (['prune', '--keep', '-1'], '--keep'), (['prune', '--status', 'done'], '--status'), (['pin', 'ab'], 'too short'),

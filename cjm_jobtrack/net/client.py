@@ -29,7 +29,7 @@ from httpx_sse import EventSource
 import cjm_jobtrack
 from ..core.errors import DamagedTransfer, IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
 from ..core.history import instant as on_record
-from ..core.job import Failure, Job, JobEvent, JobStatus, OutputFile, new_id, now, read_statuses
+from ..core.job import Failure, Job, JobEvent, JobStatus, OutputFile, new_id, newest_first, now, read_statuses
 from ..core.logs import LogChunk, collapse_frames
 from ..core.plans import UNCONFIRMED
 from ..core.tracker import pump
@@ -986,7 +986,7 @@ def target_path(
 def _outputs(job_id):
     wire, job = yield from _wire(job_id)
     if wire is None: raise UnknownJob(job_id)
-    if 'job' in wire: return job.outputs, False
+    if 'job' in wire: return newest_first(job.outputs), False
     try: return original_outputs((yield Ask('GET', job_path(job_id, '/outputs'))).part('output_files')), False
     except NodeRefused as e:
         if not no_route(e): raise
@@ -1005,7 +1005,7 @@ def _outputs_by_path(wire):
 @patch
 def outputs(self:ClientBase,
     job_id:str,           # The job
-) -> list[OutputFile]:    # Empty until it has completed; `path` is on the node
+) -> list[OutputFile]:    # The newest first; empty until it has completed; `path` is on the node
     "The files that a job left. Raises `UnknownJob`."
     def rule(): return (yield from _outputs(job_id))[0]
     return self._run(rule())
