@@ -442,10 +442,10 @@ def _event_routes(app:FastAPI, service:Service):
     @app.get('/jobs/{job_id}/history')
     def history(job:Job=Depends(_find)) -> dict: return {'events': [e.to_dict() for e in tracker.history(job.id)]}
 
-    @app.get('/jobs/{job_id}/events', response_class=EventStream)
+    @app.get('/jobs/{job_id}/events', status_code=200, response_class=EventStream)
     async def job_events(job:Job=Depends(_find), after:int|None=Depends(cursor)) -> Response: return EventStream(app.state.streams.read(job.id, after))
 
-    @app.get('/events', response_class=EventStream)
+    @app.get('/events', status_code=200, response_class=EventStream)
     async def all_events(after:int|None=Depends(cursor)) -> Response: return EventStream(app.state.streams.read(after=after))
 
     @app.get('/jobs/{job_id}/logs')
