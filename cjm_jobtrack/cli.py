@@ -944,12 +944,14 @@ def node(
     slots:Annotated[int, Option(min=1, help='Jobs running at once')]=1,
     grace:Annotated[float, Option(min=0, help='Seconds between asking a cancelled job to end and forcing it')]=1.5,
     workspace:Annotated[Path|None, Option(metavar='DIR', help='Folder that jobs see: inputs, uploads and results. Without, one in the data folder')]=None,
+    original_from:Annotated[list[str], Option('--original-from', metavar='ADDRESS', help='Address or network of an original manager, which cannot send a token: it may make its calls without one. May be repeated')]=[],  # noqa: B006
     logs:Logs=None, origin:Origins=[], token_file:ServerToken=None, until_eof:UntilEof=False):  # noqa: B006
     "Run a node: the server on a machine that does the work."
     from cjm_jobtrack.net.node import Node
     from cjm_jobtrack.run.pipeline import PipelineCatalog
     catalog, token, allowed = PipelineCatalog.load(*pipelines), read_token(token_file), read_origins(origin)
-    serve('node', lambda: Node(data or data_folder('node'), pipelines=catalog, workspace=workspace, slots=slots, token=token, grace=grace, logs=logs, **allowed), host, port, token, until_eof)
+    serve('node', lambda: Node(data or data_folder('node'), pipelines=catalog, workspace=workspace, slots=slots, token=token, grace=grace, logs=logs,
+                               original_from=original_from, **allowed), host, port, token, until_eof)
 
 @app.command()
 def manager(
