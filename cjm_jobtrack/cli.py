@@ -239,9 +239,7 @@ def read_token(
     return token
 
 def connect(url:str, token_file:Path|None) -> RemoteClient:
-    "A client for `--url`; http:// may be left out."
-    url = url.strip()
-    url = url if '://' in url else f'http://{url}'
+    "A client for `--url`."
     check_address(url, '--url')
     return RemoteClient(url, token=read_token(token_file))
 

@@ -692,11 +692,12 @@ def test_a_short_job_is_shown_from_beginning_to_end(cli):
 
 # --- addresses as people write them
 
-def test_an_address_without_a_scheme_is_taken_and_errors_name_the_option(node, cli):
-    assert cli('ls', '--url', node.url.removeprefix('http://'))[0] == 0
+def test_an_address_that_cannot_be_used_is_told_by_its_option(cli):
     for bad in ('http://a b', 'ftp://x', 'http://h?x=1', '', 'http://h..x'):
         status, _, err = cli('ls', '--url', bad)
         assert status == Exit.USAGE and '--url' in err and 'base_url' not in err, (bad, err)
+    status, _, err = cli('ls', '--url', '127.0.0.1:19999')
+    assert status == Exit.USAGE and 'Write http://127.0.0.1:19999' in err
 
 def test_a_path_on_the_node_is_left_there_whatever_is_called_so_here(node, cli, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -250,7 +250,7 @@ def check_address(
     "An address that requests can be sent to. Raises `InvalidInput` naming the field."
     text = str(url)
     shown, remedy = f'is {text[:200]!r}', 'Write http://host:port'
-    if '://' not in text: raise InvalidInput(field, f'{shown}, without http:// or https:// in front', remedy)
+    if '://' not in text: raise InvalidInput(field, f'{shown}, without http:// or https:// in front', f'Write http://{text}' if re.fullmatch(r'[\w.-]+:\d+/?', text) else remedy)
     if len(text) > 2000: raise InvalidInput(field, f'has {len(text)} characters', remedy)
     try:
         found = httpx.Request('GET', text).url
