@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 from fastcore.basics import patch
 from ..core.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode
-from ..core.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch, now
+from ..core.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch, now, percentage
 from ..core.tracker import JobTracker, pump
 from .client import ORIGINAL_KEYS, PATIENCE, AsyncRemoteClient, PAUSE, check_address, is_busy, is_refusal, original_log, snake
 from ..run.runner import Outcome, Receipt, Report, retry_delay
@@ -490,8 +490,9 @@ class _Session:
 
     def progress(self, percent, message):
         "What the node says, as far as it makes sense."
-        ok = isinstance(percent, (int, float)) and not isinstance(percent, bool) and 0 <= percent <= 100
-        if ok or message: self.report.progress(percent if ok else None, message)
+        try: percent = None if percent is None else percentage(percent)
+        except InvalidInput: percent = None
+        if percent is not None or message: self.report.progress(percent, message)
 
     def grown(self, attempt:int):
         "The node's log of an attempt has grown."

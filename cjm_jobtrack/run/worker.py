@@ -15,13 +15,12 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing.connection import Connection, Pipe, wait
-from numbers import Real
 from pathlib import Path
 from typing import Any
 import psutil
 from fastcore.basics import patch
 from ..core.errors import InvalidInput, unstorable
-from ..core.job import Failure, JobStatus, OutputFile, jsonable
+from ..core.job import Failure, JobStatus, OutputFile, jsonable, number, percentage
 from .family import UNSURE, Family
 from .groups import Group, Groups
 from .inheritance import begin_clean, clean_process, exit_status_is_lost
@@ -35,8 +34,7 @@ class _Words(Report):
     def __init__(self): self.stopped, self.seen, self._lock = False, False, threading.Lock()
 
     def progress(self, percent=None, message=None):
-        if percent is not None and not 0 <= (percent := float(percent)) <= 100: raise InvalidInput('percent', f'is {percent!r}', 'Give a number from 0 to 100')
-        self._say('progress', percent, message)
+        self._say('progress', None if percent is None else percentage(percent), message)
 
     def log(self, data=b''): self._say('log', data.encode(errors='backslashreplace') if isinstance(data, str) else bytes(memoryview(data)))
     def note(self, type, data=None, **fields): self._say('note', type, data, **fields)
@@ -56,7 +54,7 @@ class Result:
 
 def _tell(report:Report, said:Any) -> None:
     "Pass on what a generator yielded."
-    if isinstance(said, Real) and not isinstance(said, bool): report.progress(said)
+    if number(said) is not None: report.progress(said)
     elif isinstance(said, str): report.progress(None, said)
     elif isinstance(said, (tuple, list)) and len(said) == 2: report.progress(*said)
     elif isinstance(said, dict) and said and said.keys() <= {'percent', 'message'}: report.progress(**said)
@@ -255,7 +253,7 @@ def _last_message(outcome:Outcome, **facts) -> bytes:
     "What a worker says at the end of a call; `facts`: whether the function has `seen` that it shall stop, and whether it has left `threads`."
     said, part = {}, 'status'
     try:
-        for part in 'status', 'result', 'failure', 'outputs': said[part] = json.loads(json.dumps(jsonable(getattr(outcome, part)), allow_nan=False))
+        for part in 'status', 'result', 'failure', 'outputs': said[part] = json.loads(json.dumps(jsonable(getattr(outcome, part), exact=True), allow_nan=False))
         return json.dumps(['done', said, facts]).encode()
     except BaseException as e:
         what = f'The {part} of the function ({type(getattr(outcome, part)).__name__}) cannot be sent from its process: {_in_words(e)}'
