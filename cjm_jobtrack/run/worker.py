@@ -284,7 +284,8 @@ def _serve(fd:int, folders:dict[str, str]) -> None:
     clean_process()
     for door in group.doors if group else (): Path(door).write_text('0')
     os.set_inheritable(fd, False)
-    faulthandler.enable()   # a crash says where, in the job's log
+    no_c_stack = dict(c_stack=False) if sys.version_info >= (3, 14) else {}   # it would push the cause out of the last lines
+    faulthandler.enable(**no_c_stack)   # a crash says where, in the job's log
     sys.stdout.reconfigure(line_buffering=True, errors='backslashreplace')
     pipe, todo, stopper, now, family = Connection(fd), queue.SimpleQueue(), _Stopper(), [None], Family(me, f'{_MARK}={os.environ[_MARK]}', group)
     def surely():
