@@ -795,7 +795,7 @@ def test_serving_on_ipv6(tmp_path):
 # Uploads
 
 NAMES = [('日本.mp4', '日本.mp4'), ('é.mp4', 'é.mp4'), ('e\u0301.mp4', 'e\u0301.mp4'), ('with space.MP4', 'with space.MP4'), ('a"b.mp4', 'a_b.mp4'), ("it's.mp4", "it's.mp4"), ('a\r\nb\tc.mp4', 'a_b_c.mp4'), ('../../etc/x.mp4', 'x.mp4'),
-         ('/abs/x.mp4', 'x.mp4'), ('C:\\clips\\a b.mkv', 'a b.mkv'), ('..\\..\\x.mp4', 'x.mp4'), ('-rf.mp4', '-rf.mp4'), ('.hidden.mp4', 'hidden.mp4'), ('...x.mp4', 'x.mp4'), ('a.tar.gz.mp4', 'a.tar.gz.mp4'), ('50%#?.mp4', '50%#_.mp4'),
+         ('/abs/x.mp4', 'x.mp4'), ('C:\\clips\\a b.mkv', 'a b.mkv'), ('..\\..\\x.mp4', 'x.mp4'), ('-rf.mp4', '-rf.mp4'), ('.hidden.mp4', 'hidden.mp4'), ('...x.mp4', 'x.mp4'), ('a.tar.gz.mp4', 'a.tar.gz.mp4'), ('50%#?.mp4', '50_.mp4'),
          ('x'*300 + '.mp4', 'x'*180 + '.mp4'), ('日'*300 + '.mp4', '日'*60 + '.mp4'), (' x .mp4 ', 'x .mp4'), ('a\u202e4pm.mp4', 'a_4pm.mp4'), ('a\u2028b\x85c.mp4', 'a_b_c.mp4'), ('a\0b.mp4', 'a_b.mp4'), ('none', 'none'), ('con*|<>:.mp4', 'con_.mp4')]
 
 @pytest.mark.parametrize('name,kept', NAMES, ids=[f'{n:02}' for n in range(len(NAMES))])
@@ -815,7 +815,7 @@ def multipart(*parts, boundary='b'):
 def part(name, filename=None, data=b'x'): return f'Content-Disposition: form-data; name="{name}"' + (f'; filename="{filename}"' if filename is not None else ''), data
 
 def test_odd_names_over_http(v1):
-    for sent, kept in ('日本.mp4', '日本.mp4'), ('é.mp4', 'é.mp4'), ('x'*300 + '.mp4', 'x'*180 + '.mp4'), ('..%2Fy.mp4', '..%2Fy.mp4'.lstrip('.')), ('a\\"b.mp4', 'a_b.mp4'), ('../../z.mp4', 'z.mp4'):
+    for sent, kept in ('日本.mp4', '日本.mp4'), ('é.mp4', 'é.mp4'), ('x'*300 + '.mp4', 'x'*180 + '.mp4'), ('..%2Fy.mp4', '_2Fy.mp4'), ('a\\"b.mp4', 'a_b.mp4'), ('../../z.mp4', 'z.mp4'):
         r = v1.http.post('/upload', **multipart(part('file', sent, sent.encode())))
         assert r.status_code == 200 and (r.json()['filename'], r.json()['size'], r.json()['sha256']) == (kept, len(sent.encode()), hashlib.sha256(sent.encode()).hexdigest()), r.text
         assert (v1.node.inputs/kept).read_bytes() == sent.encode() and r.json()['node'] is None

@@ -223,6 +223,7 @@ async def upload(self:Manager, request:Request, node:str|None=None) -> dict:
     head = {k: v for k, v in request.headers.items() if k in ('content-type', 'content-length')}
     client = await self._reach(n)
     answer = await client.pass_on('POST', '/upload', content=request.stream(), headers=head)
+    if not isinstance(answer.get('path'), str): raise NodeRefused(f'{n["url"]}/upload', 200, f'Node {n["name"]} did not say where the file is')
     return answer | {'node': n['id']}
 
 # %% ../../nbs/net/23_manager.ipynb #49231977
@@ -391,7 +392,7 @@ def _api_nodes(app:FastAPI, m:Manager):
         active = len(m.tracker.list_jobs(['pending', 'running'], node=n['id']))
         online = d.is_online(n)
         return {k: _iso(v) if k in ('createdAt', 'updatedAt') else v for k, v in n.items() if k != 'url'} | {
-                'status': 'online' if online else 'offline', 'jobs': active, 'activeJobs': active, 'problem': None if online else d.state(n).problem, 'unreachableSince': _iso(d.silent_since(n)),
+                'status': 'online' if online else 'offline', 'jobs': active, 'activeJobs': active, 'problem': None if online else d.state(n).problem, 'unreachableSince': _iso(d.silent_since(n)), 'lastSeen': _iso(d.state(n).seen), 'jobsThere': (d.state(n).health or {}).get('jobs'),
                 'activityStatus': ('running' if active else 'idle') if online else 'offline'}
     async def checked(n:dict) -> dict:
         await d.check(n)
@@ -408,6 +409,9 @@ def _api_nodes(app:FastAPI, m:Manager):
 
     @app.put('/api/nodes/{node_id}')
     async def change(node_id:str, request:Request) -> dict: return await checked(d.update(d.get(node_id)['id'], **d.read(await read_json(request, _MOST), partial=True)))
+
+    @app.post('/api/nodes/{node_id}/adopt')
+    async def adopt(node_id:str, request:Request) -> dict: return told(d.adopt(d.get(node_id)['id'], (await read_json(request, _MOST)).get('id')))
 
     @app.delete('/api/nodes/{node_id}')
     async def remove(node_id:str) -> Response:

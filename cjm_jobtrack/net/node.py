@@ -6,12 +6,12 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/node.html.md"""
 
 # %% auto #0
 __all__ = ['LISTED', 'VIDEO_SUFFIXES', 'wire_output', 'wire_job', 'error_answer', 'answer_for', 'JobRequest', 'read_request',
-           'Service', 'is_loopback', 'check_bind', 'refuse', 'is_shown', 'read_json', 'face', 'EventStream',
-           'pick_output', 'OpenFile', 'safe_name', 'place', 'Upload', 'receive_file', 'remove_left', 'claim', 'Node',
-           'Server', 'serving']
+           'Service', 'is_loopback', 'check_bind', 'read_networks', 'may_as_original', 'how_to_get_in', 'refuse',
+           'is_shown', 'read_json', 'face', 'EventStream', 'pick_output', 'OpenFile', 'safe_name', 'place', 'Upload',
+           'receive_file', 'remove_left', 'claim', 'Node', 'Server', 'serving']
 
 # %% ../../nbs/net/22_node.ipynb #d66f0ea9
-import asyncio, base64, errno, fcntl, hashlib, hmac, ipaddress, json, math, logging, os, platform, re, shutil, sys, threading, time
+import asyncio, base64, errno, fcntl, hashlib, hmac, ipaddress, json, logging, math, os, platform, re, shutil, sys, threading, time
 from contextlib import asynccontextmanager, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
@@ -38,12 +38,13 @@ from ..core.job import Job, JobStatus, OutputFile, check_id, epoch, new_id, newe
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
 from ..run.params import GivenNames, is_url
-from ..run.pipeline import PipelineCatalog, PipelineRunner
+from ..run.pipeline import SHIPPED, PipelineCatalog, PipelineRunner
 from ..run.docker import DockerRunner
 from ..run.outputs import OutputFiles, open_below
 from ..run.process import ProcessRunner
 from ..run.queue import JobQueue
 from .broadcast import Broadcasts
+from .client import is_busy, is_refusal
 from .connections import Connection, Connections, LogThrottle, Throttle, Turns, connection_limits
 
 # %% ../../nbs/net/22_node.ipynb #009deb03
@@ -107,7 +108,7 @@ def answer_for(
     status, text = next(s for c, s in _STATUS if isinstance(e, c)), 'Job not found' if isinstance(e, UnknownJob) else str(e)
     if isinstance(e, NodeRefused):   # its own words; but a token that it does not like is not the caller's fault
         text = e.message
-        if 400 <= e.status < 500 and e.status not in (401, 403) or e.retry_after_s is not None: status = e.status
+        if is_refusal(e) and e.status not in (401, 403) or is_busy(e): status = e.status   # what is none of a node's own is no refusal of ours either
     answer = error_answer(status, text, **json.loads(json.dumps(e.facts(), default=repr)))
     if (patience := getattr(e, 'retry_after_s', None)) is not None: answer.headers['Retry-After'] = str(math.ceil(patience))
     return answer
@@ -148,6 +149,7 @@ class Service:
     workspace:Path                       # Root of the paths it tells
     token:str|None = None                # Bearer token asked for; None: open, on loopback only
     origins:tuple[str, ...] = ('http://localhost:3000',)  # Pages of other origins that may read answers
+    original_from:tuple = ()             # Networks whose machines may make the original manager's calls without a token
     slots = 1
     def start(self) -> None: "Begin working: called when the server starts."
     def close(self) -> None: "Let go of everything: called when the server stops."
@@ -185,17 +187,57 @@ def _parts(url:str):
     try: return (u := urlsplit(url), u.port)[0]
     except ValueError: return urlsplit('')
 
+# %% ../../nbs/net/22_node.ipynb #dd0a63c9
+def read_networks(
+    texts,                # Addresses, or networks such as '192.0.2.0/24'
+    field:str='original_from',
+) -> tuple:               # Networks
+    "Whose addresses they are. Raises `InvalidInput` for what is none, and for everybody's."
+    found = []
+    for text in texts:
+        try: network = ipaddress.ip_network(text.strip())
+        except ValueError as e: raise InvalidInput(field, f'is {text!r}: {e}', 'Give an address such as 192.0.2.7, or a network such as 192.0.2.0/24') from e
+        if not network.prefixlen: raise InvalidInput(field, f'is {text!r}, which is every machine there is', 'Give the address of the manager')
+        found.append(network)
+    return tuple(found)
+
+_AS_ORIGINAL = {   # SEED_WIRE 1.2: what the original manager calls
+    'GET': re.compile(r'/(status|files|download|jobs(/[^/]+(/outputs|/download(/.*)?)?)?)', re.S),
+    'POST': re.compile(r'/(upload|jobs|jobs/[^/]+/cancel)')}
+
+def may_as_original(
+    service:Service,  # Who is asked
+    method:str,       # HTTP method
+    path:str,         # Path of the URL
+    client:str,       # Address of who is asking
+) -> bool:
+    "Whether this is a call of the original manager, from an address that may make it."
+    calls = _AS_ORIGINAL.get('GET' if method == 'HEAD' else method)
+    if not service.original_from or calls is None or not calls.fullmatch(path): return False
+    try: address = ipaddress.ip_address(client)
+    except ValueError: return False
+    address = getattr(address, 'ipv4_mapped', None) or address
+    return any(address in network for network in service.original_from)
+
+def how_to_get_in(service:Service, client:str) -> str:
+    "What somebody without a token is told."
+    need = 'A valid bearer token is needed'
+    if service.service != 'jobtrack-node': return need
+    return f'{need}. An original manager cannot send one: start the node with --original-from {client or "ADDRESS"}'
+
+# %% ../../nbs/net/22_node.ipynb #9e4a5800
 def refuse(
     service:Service,  # Who is asked
     method:str,       # HTTP method
     path:str,         # Path of the URL
     headers,          # name in lower case -> value, as latin-1
+    client:str='',    # Address of who is asking
 ) -> JSONResponse|None:  # None: it may go on
     "The answer to a request that may not go on."
     host, origin = _parts(f'//{headers.get("host", "")}'), headers.get('origin')
     if service.token:
-        if path != '/health' and not is_shown(service, headers):
-            answer = error_answer(401, 'A valid bearer token is needed', field='Authorization')
+        if path != '/health' and not is_shown(service, headers) and not may_as_original(service, method, path, client):
+            answer = error_answer(401, how_to_get_in(service, client), field='Authorization')
             answer.headers['WWW-Authenticate'] = 'Bearer'
             return answer
     elif '@' in host.netloc or not is_loopback(host.hostname or ''): return error_answer(403, f'This server answers to loopback names only, not to {host.hostname!r}', field='Host')
@@ -213,14 +255,17 @@ def is_shown(
     given = headers.get('authorization', '').encode('latin-1')
     return hmac.compare_digest(given, f'Bearer {service.token}'.encode())
 
+def _client(scope) -> str: return (scope.get('client') or ('',))[0]   # address of who is asking
+
 class _Gate:
     "ASGI middleware: nothing reaches the routes that `refuse` does not let through."
     def __init__(self, app, service): self.app, self.service = app, service
     async def __call__(self, scope, receive, send):
         if scope['type'] == 'lifespan': return await self.app(scope, receive, send)
         headers = {k.decode('latin-1'): v.decode('latin-1') for k, v in scope['headers']}
-        no = refuse(self.service, scope.get('method', 'WEBSOCKET'), scope['path'], headers)
-        if (connection := scope.get('connection')) and not no: connection.is_known = is_shown(self.service, headers)
+        no = refuse(self.service, scope.get('method', 'WEBSOCKET'), scope['path'], headers, _client(scope))
+        scope['shown'] = is_shown(self.service, headers)
+        if (connection := scope.get('connection')) and not no: connection.is_known = scope['shown']
         return await (no or self.app)(scope, receive, send)
 
 async def read_json(
@@ -308,8 +353,9 @@ def _can_be_named(name:str) -> bool:
 def _general_routes(app:FastAPI, service:Service):
     "Is it there, what is it, what can it do."
     @app.get('/health')
-    def health() -> Response:
-        try: return JSONResponse(service.health())
+    def health(request:Request) -> Response:
+        hint = {} if request.scope['shown'] else {'authentication': 'bearer', 'hint': how_to_get_in(service, _client(request.scope))}
+        try: return JSONResponse(service.health() | hint)
         except StoreError as e:   # alive, and of no use
             return error_answer(503, str(e), status='error', service=service.service, instance=service.instance, **e.facts())
 
@@ -348,7 +394,9 @@ def _job_routes(app:FastAPI, service:Service):
 
     @app.post('/jobs', status_code=201, openapi_extra=described)
     async def submit(request:Request) -> Response:
-        job, new = await service.submit(await read_json(request))
+        body = await read_json(request)
+        if not request.scope['shown'] and body.keys() & {'pipeline', 'params'}: raise HTTPException(401, 'Without a token, only requests of the original manager are taken')
+        job, new = await service.submit(body)
         return JSONResponse(told(job, tail=False), 201 if new else 200)
 
     @app.post('/jobs/check', openapi_extra=described)
@@ -399,10 +447,10 @@ def _event_routes(app:FastAPI, service:Service):
     @app.get('/jobs/{job_id}/history')
     def history(job:Job=Depends(_find)) -> dict: return {'events': [e.to_dict() for e in tracker.history(job.id)]}
 
-    @app.get('/jobs/{job_id}/events', response_class=EventStream)
+    @app.get('/jobs/{job_id}/events', status_code=200, response_class=EventStream)
     async def job_events(job:Job=Depends(_find), after:int|None=Depends(cursor)) -> Response: return EventStream(app.state.streams.read(job.id, after))
 
-    @app.get('/events', response_class=EventStream)
+    @app.get('/events', status_code=200, response_class=EventStream)
     async def all_events(after:int|None=Depends(cursor)) -> Response: return EventStream(app.state.streams.read(after=after))
 
     @app.get('/jobs/{job_id}/logs')
@@ -470,7 +518,8 @@ class OpenFile(FileResponse):
 def _readable(name:str) -> str: return os.fsencode(name).decode(errors='replace')
 
 # %% ../../nbs/net/22_node.ipynb #ca2a48b2
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069/\\:*?"<>|]+')   # controls (of direction, too), and what some file system or shell takes for its own
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069/\\:*?"<>|#%]+')   # controls (of direction, too), what some file system
+# or shell takes for its own, and `#` and `%`: the original manager puts names into URLs as they are
 
 def safe_name(
     name:str,  # A file name as a client sent it, any path in front
@@ -483,6 +532,10 @@ def safe_name(
     while len(stem.encode()) > 180: stem = stem[:-1]
     if not stem or len(suffix) > 16: raise InvalidInput('file', f'has the name {name[:100]!r}', 'Give it a plain name with a suffix')
     return f'{stem}.{suffix}' if dot else stem
+
+def _given_name(name:str) -> str:
+    "What people called a file, as they are shown it."
+    return re.split(r'[/\\]', name)[-1].strip()[:200]
 
 def place(
     tmp:Path,     # A finished file
@@ -637,8 +690,10 @@ class Node(Service):
         grace:float=1.5,                   # Seconds between asking a job to end and forcing it
         resources:dict[str, int]|None=None, # Resource -> how much there is, for pipelines that ask for it
         logs:str|Path|None=None,           # Folder of the logs; None: beside the record, in the data folder
+        original_from=(),                  # Addresses or networks from which the original manager, which has no token, may make its calls
     ):
         self.data, self.instance = Path(data).resolve(), new_id()
+        self.original_from = read_networks(original_from)
         self.workspace = Path(workspace).resolve() if workspace is not None else self.data/'workspace'
         self.inputs = self.workspace/'input_videos'
         self.catalog = pipelines if isinstance(pipelines, PipelineCatalog) else PipelineCatalog.load(*([pipelines] if pipelines is not None else []))
@@ -686,20 +741,37 @@ async def check(self:Node, body:dict) -> None:
 @patch
 def _read(self:Node, body:dict) -> JobRequest:
     ask = read_request(body) if body.get('pipeline') is not None or 'params' in body else self._from_original(body)
-    if ask.pipeline is None: ask.pipeline = self._original_pipeline()
+    if ask.pipeline is None:
+        ask.pipeline = self._original_pipeline()
+        ask.params = self._with_numbers(ask.params)
     if ask.node is not None: raise InvalidInput('node', 'was given to a node', 'Leave it out; only a manager has nodes to choose from')
     if ask.id is not None: check_id(ask.id)
     return ask
 
 @patch
 def _original_pipeline(self:Node) -> str:
-    if (pipeline := self.catalog.original) is None: raise InvalidInput('pipeline', 'is missing', f'Name one: {", ".join(self.catalog.names())}')
+    if (pipeline := self.catalog.original) is None:
+        start = f'jobtrack node --pipelines {SHIPPED/"original.toml"} --workspace FOLDER'
+        raise InvalidInput('pipeline', 'is missing, and this node has none for the requests of an original manager',
+                           f'Name one ({", ".join(self.catalog.names())}), or let whoever runs the node start it with one: {start}')
     return pipeline.name
+
+@patch
+def _with_numbers(self:Node, params:dict) -> dict:
+    "The original takes numbers that are written as text."
+    numeric = {s: p.type for p in self.catalog.original.params.values() if p.type in ('int', 'float') for s in (p.name, *p.aliases)}
+    return {k: _number(v, numeric[k]) if k in numeric and isinstance(v, str) else v for k, v in params.items()}
+
+def _number(text:str, kind:str) -> Any:
+    try: value = int(text) if kind == 'int' else float(text)
+    except ValueError: return text
+    return value if math.isfinite(value) else text
 
 @patch
 def _from_original(self:Node, body:dict) -> JobRequest:
     "A request of the original manager, as one for the pipeline that is marked as the original's."
-    return read_request({'pipeline': self._original_pipeline(), 'params': {k: v for k, v in body.items() if k != 'id'}, 'id': body.get('id')})
+    pipeline = self._original_pipeline()
+    return read_request({'pipeline': pipeline, 'params': self._with_numbers({k: v for k, v in body.items() if k != 'id'}), 'id': body.get('id')})
 
 @patch
 def _accept(self:Node, ask:JobRequest) -> tuple[Job, bool]:
@@ -733,8 +805,9 @@ async def upload(self:Node, request:Request, node:str|None=None) -> dict:
         name = safe_name(up.name)
         if accepts and Path(name).suffix.lower() not in accepts: raise HTTPException(400, f'Invalid file type. Allowed: {", ".join(sorted(s.lstrip(".") for s in accepts))}')
         dest = await asyncio.to_thread(place, tmp, self.inputs, name)
-        await asyncio.to_thread(self.names.keep, dest, name)
-    return {'success': True, 'filename': dest.name, 'path': f'input_videos/{dest.name}', 'full_path': str(dest), 'size': up.size, 'sha256': up.sha256.hexdigest(), 'node': None, 'message': f'File uploaded as {dest.name}'}
+        given = _given_name(up.name)
+        await asyncio.to_thread(self.names.keep, dest, given)
+    return {'success': True, 'filename': dest.name, 'name': given, 'path': f'input_videos/{dest.name}', 'full_path': str(dest), 'size': up.size, 'sha256': up.sha256.hexdigest(), 'node': None, 'message': f'File uploaded as {dest.name}'}
 
 @patch
 async def download(self:Node, job:Job, output:OutputFile, request:Request) -> Response:

@@ -569,7 +569,8 @@ def _given_stem(self:PipelineRunner, job:Job) -> tuple[str, str]|None:
     source = self.catalog[name]._named(job.spec) if name in self.catalog else job.spec.get('input')
     if self.names is None or source is None or is_url(source): return None
     path = self.workspace/source
-    stems = path.stem, PurePosixPath(self.names.of(path)).stem
+    called = re.sub(r'[\x00-\x1f/\\#%?]+', '_', self.names.of(path))   # results can be asked for in a URL as they are
+    stems = path.stem, PurePosixPath(called).stem
     return stems if stems[0] != stems[1] else None
 
 @patch
