@@ -7,13 +7,13 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli.html.md"""
 # %% auto #0
 __all__ = ['MEANINGS', 'EXPENDABLE', 'GIVING', 'app', 'Url', 'TokenFile', 'AsJson', 'JobId', 'URL', 'COLOURS', 'Name', 'Batch',
            'Since', 'Until', 'nodes_app', 'Data', 'Logs', 'Host', 'ServerToken', 'Origins', 'UntilEof', 'Store',
-           'STORE_FILE', 'LogFolder', 'Status', 'Exit', 'exit_for', 'plain', 'seconds', 'screen', 'fit', 'show_table',
-           'os_problem', 'told', 'CommandGroup', 'Commands', 'options', 'open_streams', 'main', 'read_token', 'connect',
-           'call', 'typed', 'literal', 'read_params', 'check_source', 'events_of', 'following', 'silence', 'line',
-           'bar', 'follow', 'conclude', 'short_id', 'short', 'glance', 'submit', 'as_json_text', 'every_job',
-           'find_job', 'the_one', 'table', 'age', 'clip', 'jobs_table', 'when', 'ls', 'Step', 'timeline',
+           'STORE_FILE', 'LogFolder', 'Status', 'Exit', 'exit_for', 'plain', 'where', 'seconds', 'screen', 'fit',
+           'show_table', 'os_problem', 'told', 'CommandGroup', 'Commands', 'options', 'open_streams', 'main',
+           'read_token', 'connect', 'call', 'typed', 'literal', 'read_params', 'check_source', 'events_of', 'following',
+           'silence', 'line', 'bar', 'follow', 'conclude', 'short_id', 'short', 'glance', 'submit', 'as_json_text',
+           'every_job', 'find_job', 'the_one', 'table', 'age', 'clip', 'jobs_table', 'when', 'ls', 'Step', 'timeline',
            'timeline_table', 'node_name', 'show', 'watch', 'copy_log', 'last_lines', 'follow_log', 'grep_log', 'logs',
-           'receipt_of', 'stopped', 'cancel', 'download', 'pipelines', 'nodes', 'add_node', 'remove_node',
+           'receipt_of', 'stopped', 'cancel', 'download', 'pipelines', 'nodes', 'add_node', 'remove_node', 'adopt_node',
            'read_address', 'data_folder', 'listen', 'serve', 'read_origins', 'node', 'manager', 'usual_record',
            'store_url', 'record', 'export_', 'import_', 'Leftovers', 'prune_', 'pin', 'backup_', 'Finding', 'examine',
            'doctor', 'server_process', 'demo']
@@ -46,7 +46,7 @@ from .core.lines import _found, _lines, _pattern, visible
 from .core.logs import Cut
 from .core.tracker import JobTracker
 from .net.client import Ask, RemoteClient, Upload, check_address, no_route, there_already
-from .net.remote import node_url
+from .net.remote import NodeDirectory, node_url
 from .run.pipeline import Param
 
 # %% ../nbs/50_cli.ipynb #ac3aaa8a
@@ -85,6 +85,12 @@ def plain(
 ) -> str:      # One line, safe for a terminal
     "Text without control characters."
     return visible(str(text))
+
+def where(
+    path:Path,  # A file that came
+) -> str:       # To be printed
+    "A path as it is, for programs; on a terminal without control characters."
+    return plain(path) if sys.stdout.isatty() else str(path)
 
 def seconds(
     s:float|None,   # A length; None: ''
@@ -476,7 +482,7 @@ def submit(
             job = follow(client, job.id, screen(stderr=True))
             for path in _fetch(client, job, [], download) if download and job.status is JobStatus.COMPLETED else ():
                 paths.append(str(path))
-                if not as_json: typer.echo(path)
+                if not as_json: typer.echo(where(path))
         else:
             job = glance(client, job)
             if job.status is JobStatus.PENDING and job.message: typer.echo(f'It waits: {plain(job.message)}', err=True)
@@ -787,7 +793,7 @@ def download(
         job = find_job(client, id)
         if not job.is_terminal: raise JobtrackError(f'Job {short(job)} is {job.status} and has no results yet. Wait for it: jobtrack watch {short(job)}')
         if not job.outputs: typer.echo(f'Job {short(job)} is {job.status} and left no results', err=True)
-        for path in _fetch(client, job, names, to): typer.echo(path)
+        for path in _fetch(client, job, names, to): typer.echo(where(path))
 
 # %% ../nbs/50_cli.ipynb #3d33ef28
 def _asks(p:dict) -> str: return f'{p["name"]}={p["default"]}' if p.get('default') is not None else f'{p["name"]}={p["type"].upper()}' if p.get('required') else f'[{p["name"]}={p["type"].upper()}]'
@@ -836,6 +842,19 @@ def remove_node(
         if n is None: raise UnknownNode(name)
         call(client, 'DELETE', f'/api/nodes/{n["id"]}')
     typer.echo(f'Node {plain(n["name"])} is off the record')
+
+@nodes_app.command('adopt')
+def adopt_node(
+    name:Annotated[str, Argument(metavar='NAME', help='Name or id of a node')],
+    old_id:Annotated[str, Argument(metavar='OLD_ID', help='Id that imported jobs have for it')],
+    as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
+    "Have a node stand for one of the original manager: the files of its jobs are then found."
+    with connect(url, token_file) as client:
+        n = next((n for n in call(client, 'GET', '/api/nodes') if name in (n['name'], n['id'])), None)
+        if n is None: raise UnknownNode(name)
+        n = call(client, 'POST', f'/api/nodes/{n["id"]}/adopt', {'id': old_id})
+    if as_json: return _print_json(n)
+    typer.echo(f'Jobs of node {plain(old_id)} are now those of {plain(n["name"])}')
 
 def read_address(
     address:str,         # URL of a node
@@ -925,12 +944,14 @@ def node(
     slots:Annotated[int, Option(min=1, help='Jobs running at once')]=1,
     grace:Annotated[float, Option(min=0, help='Seconds between asking a cancelled job to end and forcing it')]=1.5,
     workspace:Annotated[Path|None, Option(metavar='DIR', help='Folder that jobs see: inputs, uploads and results. Without, one in the data folder')]=None,
+    original_from:Annotated[list[str], Option('--original-from', metavar='ADDRESS', help='Address or network of an original manager, which cannot send a token: it may make its calls without one. May be repeated')]=[],  # noqa: B006
     logs:Logs=None, origin:Origins=[], token_file:ServerToken=None, until_eof:UntilEof=False):  # noqa: B006
     "Run a node: the server on a machine that does the work."
     from cjm_jobtrack.net.node import Node
     from cjm_jobtrack.run.pipeline import PipelineCatalog
     catalog, token, allowed = PipelineCatalog.load(*pipelines), read_token(token_file), read_origins(origin)
-    serve('node', lambda: Node(data or data_folder('node'), pipelines=catalog, workspace=workspace, slots=slots, token=token, grace=grace, logs=logs, **allowed), host, port, token, until_eof)
+    serve('node', lambda: Node(data or data_folder('node'), pipelines=catalog, workspace=workspace, slots=slots, token=token, grace=grace, logs=logs,
+                               original_from=original_from, **allowed), host, port, token, until_eof)
 
 @app.command()
 def manager(
@@ -1016,6 +1037,7 @@ def export_(
 def import_(
     file:Annotated[Path, Argument(help='An export, or jobs.json of the original manager, whole or cut short; - is standard input')],
     live:Annotated[str, Option(metavar='|'.join(LIVE), help='Jobs that had not ended: leave out, record as lost, or carry on with (when no one works on the old record any more)')]='skip',
+    nodes:Annotated[Path|None, Option('--nodes', metavar='FILE', help='nodes.json of the original manager; without, the one beside its jobs.json')]=None,
     as_json:AsJson=False, store:Store=None, log_folder:LogFolder=None):
     "Put the jobs of a file on record; those whose ids are there are left alone. The file is only read."
     if live not in LIVE: raise InvalidInput('--live', f'is {live!r}', f'Use {", ".join(LIVE)}')
@@ -1023,9 +1045,29 @@ def import_(
     with record(store, make=True, changes=True, logs=log_folder) as tracker:
         told = tracker.store.told
         report = import_jobs(tracker, sys.stdin.buffer if str(file) == '-' else file, live)
-    if as_json: _print_json(asdict(report) | {'store': told})
-    else: _told_import(report, live, told)
-    if not report.ok: raise typer.Exit(Exit.FAILED)
+        found, problems, missing = _import_nodes(tracker, report, nodes or _beside(file, report))
+    if as_json: _print_json(asdict(report) | {'store': told, 'nodes': found, 'node_problems': problems, 'missing_nodes': missing})
+    else:
+        _told_import(report, live, told)
+        _told_nodes(found, problems, missing)
+    if not report.ok or problems: raise typer.Exit(Exit.FAILED)
+
+def _beside(file:Path, report:ImportReport) -> Path|None:
+    "The original manager keeps its nodes beside its jobs."
+    beside = file.with_name('nodes.json')
+    return beside if report.format == 'original' and str(file) != '-' and beside.is_file() else None
+
+def _import_nodes(tracker:JobTracker, report:ImportReport, file:Path|None) -> tuple[list[dict], list[str], list[str]]:  # Nodes, what is wrong with others, and ids of nodes that jobs have and nobody knows
+    directory = NodeDirectory(tracker.store)
+    found, problems = directory.import_nodes(file) if file is not None else ([], [])
+    if report.format != 'original': return found, problems, []   # an export of ours is of nodes with ids that stay
+    of_jobs = {j.node for j in tracker.list_jobs(runner='remote') if j.node}
+    return found, problems, sorted(i for i in of_jobs if directory.find(i) is None)
+
+def _told_nodes(found:list[dict], problems:list[str], missing:list[str]):
+    if found: typer.echo(f'{len(found):,} node{"s" * (len(found) != 1)} on record: {", ".join(plain(n["name"]) for n in found)}')
+    for p in problems: typer.echo(plain(p), err=True)
+    for i in missing[:10]: typer.echo(f'Jobs are of node {plain(i)}, which is not on record. Say which one it is: jobtrack nodes adopt NAME {plain(i)}', err=True)
 
 def _told_import(report:ImportReport, live:str, store:str):
     "What was found, and what became of it. What needs a person goes to stderr."

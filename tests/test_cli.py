@@ -1,6 +1,7 @@
 "The command line: what it takes, what it prints for people and for programs, and how it ends."
 import errno, io, json, os, signal, socket, subprocess, sys, time
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx, pytest
 from helpers import node_at, until
@@ -8,7 +9,7 @@ from original_node import OriginalNode
 from original_node import Served as ServedApp
 from typer.testing import CliRunner
 from cjm_jobtrack.cli import (MEANINGS, Exit, Leftovers, age, app, check_source, data_folder, exit_for, following, jobs_table, line, literal, plain, read_address, read_params, read_token, seconds, show_table,
-                              server_process, stopped, timeline, told, typed)
+                              server_process, stopped, timeline, told, typed, where)
 from cjm_jobtrack.core.errors import (IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode, UnknownPipeline)
 from cjm_jobtrack.core.job import Job, JobEvent
 from cjm_jobtrack.core.tracker import JobTracker
@@ -109,6 +110,13 @@ def test_seconds(s, words): assert seconds(s) == words
 
 @pytest.mark.parametrize('s, words', [(0, '0 s'), (59.9, '59 s'), (60, '1 min'), (7200, '2 h'), (200000, '2 d')])
 def test_age(s, words): assert age(s) == words
+
+@pytest.mark.parametrize('on_terminal, shown', [(True, 'photo·gnp.exe'), (False, 'photo\u202egnp.exe')])
+def test_a_path_is_as_it_is_for_programs_and_plain_on_a_terminal(monkeypatch, on_terminal, shown):
+    with monkeypatch.context() as m:
+        m.setattr(sys, 'stdout', SimpleNamespace(isatty=lambda: on_terminal))
+        got = where(Path('photo\u202egnp.exe'))
+    assert got == shown
 
 @pytest.mark.parametrize('text', ['a\x1b[31mb', 'a\rb', 'a\nb', 'a\x07b', 'a\x9bb', 'a\u202eb', 'a\udc80b'])
 def test_what_would_move_the_cursor_is_not_printed(text):

@@ -4,11 +4,12 @@ from pathlib import Path
 import pytest
 from helpers import until
 from cjm_jobtrack.core.errors import InvalidInput, NeverFits, StoreError, UnknownPipeline, UnknownRunner
-from cjm_jobtrack.core.job import Job, JobStatus
+from cjm_jobtrack.core.job import Job, JobStatus, now
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.params import GivenNames
 from cjm_jobtrack.run.pipeline import SHIPPED, Param, PipelineCatalog, PipelineRunner, fill, find_input, find_url, gaps
-from cjm_jobtrack.run.outputs import common_pattern
+from cjm_jobtrack.run import outputs
+from cjm_jobtrack.run.outputs import OutputFiles, common_pattern
 from cjm_jobtrack.run.process import ProcessRunner
 from cjm_jobtrack.run.queue import JobQueue
 from cjm_jobtrack.run.runner import Report, check_runner
@@ -433,6 +434,33 @@ def test_a_stop_ends_the_copying_of_results(node, tmp_path, monkeypatch):
         async with asyncio.timeout(90): return (await following).outputs
     [o] = asyncio.run(main())
     assert o.path.endswith('input_videos/r.txt') and not [*(tmp_path/'outputs').rglob('r.txt')]
+
+WRITES = 'import sys, pathlib; pathlib.Path(sys.argv[1]).with_name("r.bin").write_bytes(open(sys.argv[1], "rb").read()[:1] * 1_000_000)'
+
+@pytest.mark.parametrize('keep', ['link', 'copy', 'move', None])
+def test_how_results_get_to_where_they_are_kept(node, workspace, keep):
+    runner = node.make(script('x', WRITES, 'outputs = ["input_videos/r.bin"]' + (f'\nkeep = "{keep}"' if keep else '')))
+    source, there, files = workspace/'input_videos'/'a.mp4', workspace/'input_videos'/'r.bin', OutputFiles('/')
+    def run():
+        job, ended = asyncio.run(node.run(runner, pipeline='x'))
+        return ended.outputs[0], now()
+    source.write_text('1')
+    first, kept = run(), runner.outputs
+    path = Path(first[0].path)
+    assert path.is_relative_to(kept) and path.read_text() == '1' * 1_000_000 and there.exists() == (keep != 'move')
+    if keep in ('link', None) and not reflinks(path): assert path.stat().st_ino == there.stat().st_ino and path.stat().st_nlink == 2
+    if keep in ('copy', 'move'): assert path.stat().st_nlink == 1
+    source.write_text('2')
+    second = run()
+    assert path.read_text() == '1' * 1_000_000 and Path(second[0].path).read_text() == '2' * 1_000_000   # the program wrote there again
+    for o, completed_at in first, second: os.close(files.open(o, completed_at))
+
+def reflinks(path:Path) -> bool:
+    "Whether the file system there lets files share what they have stored."
+    with open(path, 'rb') as f: return outputs._share(f.fileno(), path.with_name('probe'))
+
+def test_a_way_to_keep_results_that_there_is_not(node):
+    with pytest.raises(InvalidInput, match='keep'): node.make(script('x', WRITES, 'outputs = ["r.bin"]\nkeep = "burn"'))
 
 # Jobs that write side by side
 

@@ -116,7 +116,7 @@ def find_input(
         root = Path(workspace).resolve()
         if not root.is_dir(): raise StoreError(str(root), 'the workspace, the folder for inputs, is not there', 'Make it again, or mount what it lies on')
         path = (root/value).resolve()
-        if not path.is_relative_to(root): raise InvalidInput(field, f'{_shown(value)} lies outside the workspace', 'Upload the file, or copy it into the workspace')
+        if not path.is_relative_to(root): raise InvalidInput(field, f'{_shown(value)} lies outside the workspace, {str(root)!r}', 'Upload the file, copy it there, or let whoever runs the node choose another `--workspace`')
         if not path.exists(): raise InvalidInput(field, f'{_shown(value)} is not in the workspace', 'Upload the file first, or check the spelling')
         if not path.is_file(): raise InvalidInput(field, f'{_shown(value)} is not a file', 'Give the path of one file')
     except (OSError, RuntimeError) as e: raise InvalidInput(field, f'{_shown(value)} cannot be looked at: {e}', 'Give the path of a file in the workspace') from e
