@@ -295,7 +295,7 @@ def _api_jobs(app:FastAPI, m:Manager):
     t = m.tracker
     def told(job, tail=True):
         job = copy(job)   # it may move while it is told
-        return api_job(job, m.directory.find(job.node), t.logs.tail(job.id, job.attempt) if tail and job.attempt else '', m.files_of(job))
+        return api_job(job, m.directory.find(job.node), t.logs.tail(job.id, job.attempt) if tail and job.attempt else '', m.files_of(job)[:1000 if tail else 100])
 
     @app.get('/api/health')
     def health() -> dict: return {'status': 'ok', 'timestamp': _iso(datetime.now(timezone.utc).isoformat())}
@@ -375,10 +375,12 @@ def _api_files(app:FastAPI, m:Manager):
         files = m.files_of(job)
         return {'job_id': job.id, 'output_files': files, 'count': len(files)} | ({} if job.status is JobStatus.COMPLETED else {'message': 'Job not completed yet'})
 
-    @app.api_route('/api/jobs/{job_id}/download', methods=['GET', 'HEAD'])
+    @app.head('/api/jobs/{job_id}/download', include_in_schema=False)
+    @app.get('/api/jobs/{job_id}/download')
     async def first(request:Request, job:Job=Depends(_find)) -> Response: return await m.download(job, pick_output(job, None), request)
 
-    @app.api_route('/api/jobs/{job_id}/download/{name:file_name}', methods=['GET', 'HEAD'])
+    @app.head('/api/jobs/{job_id}/download/{name:file_name}', include_in_schema=False)
+    @app.get('/api/jobs/{job_id}/download/{name:file_name}')
     async def named(name:str, request:Request, job:Job=Depends(_find)) -> Response: return await m.download(job, pick_output(job, name, request), request)
 
 # %% ../../nbs/net/23_manager.ipynb #832eaef1
