@@ -45,16 +45,7 @@ def test_what_is_answered_is_what_is_described(house, server):
 
 # What is told is bounded
 
-@pytest.mark.parametrize('field, most', [('name', 1000), ('input', 4096), ('pipeline', 200), ('node', 1000)])
+@pytest.mark.parametrize('field, most', [('input', 4096), ('pipeline', 200), ('node', 1000)])
 def test_texts_have_a_longest(field, most):
     assert getattr(read_request({'pipeline': 'work', field: 'x'*most}), field) == 'x'*most
     with pytest.raises(InvalidInput, match=field): read_request({'pipeline': 'work', field: 'x'*(most+1)})
-
-def test_outputs_are_paged_and_lists_have_the_newest_only(house):
-    job = house.run({'files': {f'{n:04}.txt': 'x' for n in range(1200)}})
-    assert len(job['output_files']) == 1000 and job['output_count'] == len(job['job']['outputs']) == 1200
-    listed = next(j for j in house.http.get('/jobs').json()['jobs'] if j['id'] == job['id'])
-    assert len(listed['output_files']) == len(listed['job']['outputs']) == 100 and listed['output_count'] == 1200
-    pages = [house.http.get(f'/jobs/{job["id"]}/outputs', params={'offset': at, 'limit': 500}).json() for at in (0, 500, 1000)]
-    assert [len(p['output_files']) for p in pages] == [500, 500, 200] and {p['count'] for p in pages} == {1200}
-    assert len({o['name'] for p in pages for o in p['output_files']}) == 1200
