@@ -103,7 +103,7 @@ class LeaseLost(IllegalMove):
         lease:int,   # Fencing number of the one who was refused
     ):
         self.job_id, self.lease = job_id, lease
-        JobtrackError.__init__(self, f'Job {job_id} is no longer held by lease {lease}: another queue has taken it over')
+        JobtrackError.__init__(self, f'Job {job_id} is no longer ours: this queue gave no sign of life, and another one has taken it over')
 
 class KeyConflict(JobtrackError):
     "The id is taken by a job that asks for something else. Neither was changed."

@@ -199,7 +199,7 @@ async def _keep(self:JobQueue):
             if not self.holder.beat(): self._lose()
             elif not self.room.closed: self._look_around()
         except StoreError as e: _log.error('%s. Trying again', e)
-        except Exception: _log.exception('The queue cannot look after its lease; trying again')
+        except Exception: _log.exception('The queue cannot show others that it is alive; trying again')
 
 @patch
 def _look_around(self:JobQueue):

@@ -82,7 +82,7 @@ def _is_exiting() -> bool:
 
 def _failed(e:BaseException) -> Outcome:
     "The outcome of a function that raised. What an interpreter that ends makes of it is not its cause of death."
-    if _is_exiting(): return Outcome.failed('lost', 'The process that carried it out was ending', evidence={'traceback': _trace(e)}, hint='Submit it again, or allow more attempts')
+    if _is_exiting(): return Outcome.failed('lost', 'The process that carried it out ended before the job was done', evidence={'traceback': _trace(e)}, hint='Submit it again, or allow more attempts')
     if isinstance(e, InvalidInput): return Outcome.failed('invalid', str(e), hint=e.remedy or None, evidence={'field': e.field})
     if unstorable(e): return Outcome.failed('unstorable', f'What the function reported cannot be put on record: {e.problem}', evidence={'traceback': _trace(e)}, hint='Report plain text, and numbers of a size that a database takes')
     return Outcome.failed('error', _in_words(e), evidence={'traceback': _trace(e)})
