@@ -198,7 +198,7 @@ def _chain(e:BaseException) -> Iterator[BaseException]:
 def _is_scarcity(e:BaseException) -> bool:
     "Whether an error says that the machine lacks something at the moment."
     if isinstance(e, OSError): return e.errno in _SCARCE
-    if isinstance(e, RuntimeError): return "can't start new" in str(e)   # thread, or process
+    if isinstance(e, RuntimeError): return str(e).startswith(("can't start new thread", "can't create new thread"))
     return isinstance(e, MemoryError)
 
 def is_infrastructure_error(
