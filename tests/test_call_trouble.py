@@ -179,7 +179,7 @@ def test_a_task_that_is_left_goes_on_and_one_that_exits_ends_nobody(caplog):
         assert done.wait(20)
         assert tracker.join(q.submit(tracker.create_job('x', spec=runner.call(work))).id, 20).result == 'done'
     until(lambda: not [t for t in threading.enumerate() if t.name == 'jobtrack-coroutines'], 'the thread to end')
-    assert kept[1].exception().code == 3
+    assert {t.exception().code for t in kept[1::2]} == {3}
 
 # --- an interpreter that is torn down
 

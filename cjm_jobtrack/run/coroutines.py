@@ -25,7 +25,7 @@ class CoroutineLoop:
         name:str='jobtrack-coroutines',  # What its thread is called
     ):
         self.name, self._lock, self._busy = name, threading.Lock(), 0
-        self._loop = self._thread = None
+        self._loop = self._thread = self._resting = None
         self._asked = self._told = None   # when it was asked whether it turns, monotonic seconds; and of which such instant it was told
 
 # %% ../../nbs/run/10_coroutines.ipynb #a3c10b59
@@ -81,13 +81,14 @@ def _serve(self:CoroutineLoop):
 @patch
 def _over(self:CoroutineLoop):
     with self._lock: self._busy -= 1
-    self._loop.call_later(self.linger, self._rest)
+    if not self._busy and self._resting is None: self._resting = self._loop.call_later(self.linger, self._rest)
 
 @patch
 def _rest(self:CoroutineLoop):
     "Have the thread end, if there is nothing to do."
+    self._resting = None
     if self._busy: return
-    if asyncio.all_tasks(self._loop): self._loop.call_later(1., self._rest)   # left by one that has ended
+    if asyncio.all_tasks(self._loop): self._resting = self._loop.call_later(1., self._rest)   # left by one that has ended
     else: self._loop.stop()
 
 # %% ../../nbs/run/10_coroutines.ipynb #a3c10b63
