@@ -1,5 +1,6 @@
 # `make` lists the targets. Each sets up what it needs in .venv first, and is quick the second time.
-# Another Python:  make test PYTHON=python3.13        More words for demo and bench:  make demo ARGS=--keep
+# Another Python:  make test PYTHON=python3.13        More words for demo, test and bench:  make demo ARGS=--keep
+# make test ARGS=tracker     the lessons and tests of a package or module        make test ARGS=--random     tests in an order of chance
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
@@ -18,11 +19,11 @@ demo:  ## Transcribe a recording through manager, node and pipeline, followed li
 
 test:  ## Run every check
 	@$(SETUP) dev plugin system
-	@"$(BIN)/python" tools/check.py
+	@"$(BIN)/python" tools/check.py $(ARGS)
 
 test-long:  ## Every check, with slow cells and tests and many more examples
 	@$(SETUP) dev plugin system
-	@"$(BIN)/python" tools/check.py --long
+	@"$(BIN)/python" tools/check.py --long $(ARGS)
 
 lint:  ## Look for real faults with ruff
 	@$(SETUP) dev

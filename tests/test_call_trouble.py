@@ -155,7 +155,7 @@ def test_what_coroutines_share_belongs_to_one_loop():
     async def work(n):
         loops.add(id(asyncio.get_running_loop()))
         if not shared: shared.append(asyncio.Semaphore(1))
-        async with shared[0]: await asyncio.sleep(.001)
+        async with shared[0]: await asyncio.to_thread(time.sleep, .001)
         return n
     runner = CallRunner({'work': work})
     with JobTracker() as tracker:
@@ -163,7 +163,7 @@ def test_what_coroutines_share_belongs_to_one_loop():
             with queue(tracker, runner, 3) as q:
                 jobs = [q.submit(tracker.create_job('x', spec={'func': 'work', 'args': [n]})) for n in range(6)]
                 assert [tracker.join(j.id, 20).result for j in jobs] == [*range(6)]
-            until(lambda: not [t for t in threading.enumerate() if t.name == 'jobtrack-coroutines'], 'the thread to end')
+            until(lambda: not [t for t in threading.enumerate() if t.name.startswith('jobtrack-coroutines')], 'the threads to end')
     assert len(loops) == 1
 
 def test_a_task_that_is_left_goes_on_and_one_that_exits_ends_nobody(caplog):

@@ -4,7 +4,8 @@ from difflib import SequenceMatcher
 from pathlib import Path
 import psutil, pytest
 from needs import where
-from cjm_jobtrack.run.pipeline import SHIPPED
+from cjm_jobtrack.core.job import Job
+from cjm_jobtrack.run.pipeline import SHIPPED, PipelineCatalog
 
 pytest.importorskip('pocketsphinx', reason='needs the extra `demo`')
 ffmpeg_exe = pytest.importorskip('imageio_ffmpeg', reason='needs the extra `demo`').get_ffmpeg_exe()
@@ -74,6 +75,38 @@ def test_a_recording_that_was_cut_short(tmp_path):
     seconds = json.loads((tmp_path/'out/cut.json').read_text())['duration_s']
     assert 1 < seconds < 10 and f'The sound ends after {seconds:.1f} s' in p.stdout
 
+CODECS = dict(mkv=['-c:v', 'libx264', '-c:a', 'aac'], mp4=['-c:v', 'libx264', '-c:a', 'aac'], webm=['-c:v', 'libvpx-vp9', '-cpu-used', '8', '-c:a', 'libopus'], ts=['-c:v', 'libx264', '-c:a', 'aac'])
+
+@pytest.mark.parametrize('kind', CODECS)
+def test_cues_have_the_times_of_the_video(tmp_path, kind, monkeypatch, capsys):
+    from cjm_jobtrack.pipelines import transcribe as program
+    monkeypatch.setattr(program, 'decode', lambda decoder, start, pcm: dict(start=start, end=start, text='words', words=[]))   # where speech is, not what it says
+    talk, picture = tmp_path/'talk.wav', ['-f', 'lavfi', '-i', 'testsrc=d=22:s=64x48:r=5']
+    with wave.open(str(SHIPPED/'recording.wav')) as w: write_wave(talk, w.readframes(int(4 * 16000)))
+    def heard(path):
+        program.transcribe(path, tmp_path/'out')
+        record = json.loads((tmp_path/f'out/{path.stem}.json').read_text())
+        return [s['start'] for s in record['segments']], record['duration_s']
+    plain, _ = heard(talk)
+    apart = 'asetpts=if(gte(T\\,2.2)\\,PTS+{}/TB\\,PTS)'
+    ffmpeg(*picture, '-itsoffset', '4', '-i', talk, *CODECS[kind], tmp_path/f'late.{kind}')
+    for name, seconds in dict(gap=5, long=14).items(): ffmpeg(*picture, '-i', talk, '-af', apart.format(seconds), *CODECS[kind], tmp_path/f'{name}.{kind}')
+    for name, moved in dict(late=[4, 4], gap=[0, 5], long=[0, 14]).items():
+        starts, seconds = heard(tmp_path/f'{name}.{kind}')
+        assert [starts[0] - plain[0], starts[-1] - plain[-1]] == pytest.approx(moved, abs=.3) and seconds == pytest.approx(22, abs=.3), (name, plain, starts)
+    assert 'cut short' not in capsys.readouterr().out   # although the sound is over long before the picture
+
+def test_a_video_that_was_cut_short_is_told(tmp_path):
+    ffmpeg('-f', 'lavfi', '-i', 'testsrc=d=11:s=64x48:r=5', '-i', SHIPPED/'recording.wav', tmp_path/'whole.mkv')
+    data = (tmp_path/'whole.mkv').read_bytes()
+    (tmp_path/'cut.mkv').write_bytes(data[:len(data) * 2 // 3])
+    p = run('transcribe', tmp_path/'cut.mkv', tmp_path/'out')
+    assert 'cut short' in p.stdout and 1 < json.loads((tmp_path/'out/cut.json').read_text())['duration_s'] < 10
+
+def test_a_length_that_is_only_guessed_is_no_promise(tmp_path):
+    ffmpeg('-f', 'lavfi', '-i', 'sine=d=1:b=9', '-f', 'lavfi', '-i', 'anullsrc=d=9', '-filter_complex', '[1][0]concat=v=0:a=1', '-q:a', '2', '-f', 'adts', tmp_path/'quiet.aac')
+    assert 'cut short' not in run('transcribe', tmp_path/'quiet.aac', tmp_path/'out').stdout
+
 @pytest.mark.needs('speech')
 def test_human_speech(tmp_path):
     book = Path(where('speech'))/'librivox'
@@ -131,6 +164,93 @@ def test_video_is_converted(tmp_path, video, options, name, codec, size):
     told = subprocess.run([ffmpeg_exe, '-i', str(tmp_path/'out'/name)], capture_output=True, text=True).stderr
     assert f'Video: {codec}' in told and size in told and 'Duration: 00:00:03' in told and 'Audio:' in told
     assert figures(p)[0] == 0 and figures(p)[-1] == 100 and figures(p) == sorted(set(figures(p)))
+
+# As the node runs it in a container, with the ffmpeg of this machine in place of the image's
+def contained(path, folder, **params) -> Path:
+    p = PipelineCatalog.load()['transcode']
+    folder.mkdir(exist_ok=True)
+    spec = p.work(Job(spec={'input': path.name, 'params': params}), path.parent, folder, 'docker')
+    there = {'/input/': f'{path.parent}/', '/output/': f'{folder}/', '/ffmpeg': ffmpeg_exe}
+    def outside(word):
+        for a, b in there.items(): word = word.replace(a, b)
+        return word
+    subprocess.run([outside(w) for w in spec['argv']], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
+    return next(folder.iterdir())
+
+def as_process(path, folder, container='mp4', **options) -> Path:
+    from cjm_jobtrack.pipelines.transcode import transcode
+    return transcode(path, folder, container, **options)
+
+def told(path) -> str: return subprocess.run([ffmpeg_exe, '-i', str(path)], capture_output=True, text=True).stderr
+
+@pytest.mark.parametrize('convert', [as_process, contained])
+@pytest.mark.parametrize('codec', ['h264', 'h265', 'vp9'])
+def test_odd_sides_are_made_even(tmp_path, convert, codec):
+    for size, even in dict(a=('321x241', '322x242'), b=('64x49', '64x50'), c=('65x64', '66x64')).values():
+        ffmpeg('-f', 'lavfi', '-i', f'testsrc=d=0.4:s={size}:r=5', '-c:v', 'ffv1', tmp_path/'odd.mkv')
+        out = convert(tmp_path/'odd.mkv', tmp_path/f'out {size}', codec=codec)
+        assert f' {even if codec != "vp9" else size}' in told(out)
+        out = convert(tmp_path/'odd.mkv', tmp_path/f'small {size}', codec=codec, height=32)
+        assert re.search(r' \d*[02468]x32[ ,]', told(out))
+
+def layouts():
+    said = subprocess.run([ffmpeg_exe, '-hide_banner', '-layouts'], capture_output=True, text=True).stdout
+    return [line.split() for line in said.partition('Standard channel layouts:')[2].splitlines()[2:] if line.strip()]
+
+# Where a channel is missing among those of Opus, what is nearest to it
+OPUS = {'mono': 'mono', 'stereo': 'stereo', 'binaural': 'stereo', 'downmix': 'stereo', '2.1': 'stereo', '3.0': '3.0', 'quad': 'quad', 'quad(side)': 'quad', '5.0': '5.0', '5.0(side)': '5.0', '5.1': '5.1', '5.1(side)': '5.1',
+        '6.1': '6.1', '7.0': '7.1', '7.1': '7.1', '7.1(wide)': '5.1', '5.1.2': '5.1', '7.1.4': '7.1', '22.2': '7.1'}
+
+@pytest.mark.parametrize('encoder, kind', [('libopus', 'webm'), ('aac', 'mp4')])
+def test_every_channel_layout_is_converted(tmp_path, encoder, kind):
+    from cjm_jobtrack.pipelines.transcode import LAYOUTS, channels
+    known, words = layouts(), []
+    for _, places in known: words += ['-f', 'lavfi', '-i', f'anullsrc=cl={places}:d=0.1:r=48000']
+    for n, (name, _) in enumerate(known): words += ['-map', f'{n}:a', '-c:a', encoder, '-af', channels(encoder, name), str(tmp_path/f'{n}.{kind}')]
+    ffmpeg(*words)
+    said = subprocess.run([ffmpeg_exe, *(w for n in range(len(known)) for w in ('-i', str(tmp_path/f'{n}.{kind}')))], capture_output=True, text=True).stderr
+    found = {known[int(n)][0]: layout for n, layout in re.findall(r'Stream #(\d+):0.*: Audio: .* Hz, ([^,]+)', said)}
+    assert len(found) == len(known) > 25
+    if encoder == 'libopus': assert {*found.values()} <= {*LAYOUTS[encoder].split('|')} and {n: found[n] for n in OPUS} == OPUS
+
+@pytest.mark.parametrize('layout', ['5.1(side)', '2.1', '7.1(wide)', 'downmix'])
+def test_surround_sound_becomes_opus(tmp_path, layout):
+    ffmpeg('-f', 'lavfi', '-i', 'testsrc=d=0.2:s=16x16:r=5', '-f', 'lavfi', '-i', f'anullsrc=cl={layout}:d=0.2:r=48000', '-c:v', 'ffv1', '-c:a', 'pcm_s16le', tmp_path/'film.mov')
+    for convert in as_process, contained:
+        out = told(convert(tmp_path/'film.mov', tmp_path/convert.__name__, codec='vp9', container='webm'))
+        assert f', {OPUS[layout]},' in out or convert is contained and layout == 'downmix' and 'Audio: opus' in out
+
+def test_channels_without_places_are_taken_in_their_order(tmp_path):
+    for n, layout in (3, '3.0'), (10, '7.1'):
+        ffmpeg('-f', 'lavfi', '-i', 'testsrc=d=0.2:s=16x16:r=5', '-f', 'lavfi', '-i', f'aevalsrc={"|".join("0"*n)}:d=0.2:c={n}c', '-c:v', 'ffv1', '-c:a', 'pcm_s16le', tmp_path/f'{n}.mov')
+        assert 'Audio: opus' in told(as_process(tmp_path/f'{n}.mov', tmp_path/'out', 'webm', codec='vp9')), layout
+
+def test_both_ways_agree():
+    from cjm_jobtrack.pipelines import _media, transcode
+    words = ' '.join(w.template for w in PipelineCatalog.load()['transcode'].container['argv'])
+    for text in _media.CONTAINERS, str(_media.LONGEST_GAP_S), transcode.EVEN, *transcode.LAYOUTS.values(): assert text in words
+
+ELEMENTARY = dict(mpg=['-c:v', 'mpeg1video', '-f', 'mpeg1video'], mpeg=['-c:v', 'mpeg2video', '-f', 'mpeg2video'], m4v=['-c:v', 'mpeg4', '-f', 'm4v'], h264=['-c:v', 'libx264', '-f', 'h264'], hevc=['-c:v', 'libx265', '-f', 'hevc'], ivf=['-c:v', 'libvpx-vp9'])
+
+@pytest.mark.parametrize('convert', [as_process, contained])
+@pytest.mark.parametrize('kind', ELEMENTARY)
+def test_an_elementary_stream_is_a_video(tmp_path, kind, convert):
+    ffmpeg('-f', 'lavfi', '-i', 'testsrc=d=1:s=64x48:r=25', '-pix_fmt', 'yuv420p', *ELEMENTARY[kind], tmp_path/f'bare.{kind}')
+    if convert is contained and f'.{kind}' not in PipelineCatalog.load()['transcode'].accepts: return
+    assert 'Video: h264' in told(convert(tmp_path/f'bare.{kind}', tmp_path/'out'))
+
+@pytest.mark.parametrize('letters', ['x'*251, 'é'*125 + 'x', 'x'*247, '日'*83 + 'xx'])
+def test_a_name_that_leaves_no_room_for_a_suffix_is_shortened(tmp_path, letters):
+    talk, film = tmp_path/f'{letters}.wav', tmp_path/f'{letters}.mkv'
+    with wave.open(str(SHIPPED/'recording.wav')) as w: write_wave(talk, w.readframes(16000))
+    ffmpeg('-f', 'lavfi', '-i', 'testsrc=d=0.4:s=64x48:r=5', film)
+    run('transcribe', talk, tmp_path/'words')
+    run('transcode', film, tmp_path/'films', '--container=webm', '--codec=vp9')
+    contained(film, tmp_path/'contained', container='webm', codec='vp9')
+    for folder, names in dict(words=['.json', '.txt', '.vtt'], films=['.webm'], contained=['.webm']).items():
+        found = sorted((tmp_path/folder).iterdir())
+        assert [f.suffix for f in found] == names and {letters.startswith(f.stem) for f in found} == {True} and min(len(os.fsencode(f.name)) for f in found) > 245
+    assert run('transcribe', tmp_path/('x'*300 + '.wav'), tmp_path/'out', status=65).stderr.startswith('xxx')
 
 def test_progress_of_a_video_moves_and_a_stop_leaves_nothing(tmp_path):
     ffmpeg('-f', 'lavfi', '-i', 'testsrc2=d=12:s=1280x720', '-c:v', 'libx264', '-preset', 'ultrafast', tmp_path/'long.mp4')

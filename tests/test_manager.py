@@ -424,8 +424,8 @@ def test_M13_every_name_comes_through(ours):
 def test_downloads(ours):
     job = ours.rc.submit('work', params=plan(files={'b.mp4': '0123456789', 'c.txt': ''})).id
     is_error(ours.http.get(f'/api/jobs/{job}/download/nothing'), 400, 404)
-    done = ours.rc.wait(job, 20)
-    first = done.outputs[0]
+    ours.rc.wait(job, 20)
+    first = ours.rc.outputs(job)[0]
     for base in '/api', '':
         r = ours.http.get(f'{base}/jobs/{job}/download')
         assert r.status_code == 200 and disposition_name(r.headers['content-disposition']) == first.name and r.headers['content-length'] == str(first.size)
@@ -439,10 +439,22 @@ def test_downloads(ours):
     fetched = [e.data for e in ours.rc.history(job) if e.type == 'fetched']
     assert {'name': 'b.mp4', 'size': 10} not in fetched and {'name': first.name, 'size': first.size} in fetched or first.name == 'b.mp4'
 
+@pytest.mark.parametrize('instants', [(5, 5), (5, 9), (9, 5)], ids=['one instant', 'in order', 'in reverse'])
+def test_the_newest_output_is_the_same_for_everyone(ours, tmp_path, instants):
+    gate, files = tmp_path/'gate', {'b.mp4': 'b', 'c.txt': 'c'}
+    job = ours.rc.submit('work', params=plan(files=files, gate=str(gate), instants=dict(zip(files, instants)))).id
+    gate.touch()
+    ours.rc.wait(job, 20)
+    newest = 'c.txt' if instants == (5, 9) else 'b.mp4'
+    assert [o.name for o in ours.rc.outputs(job)][0] == newest and ours.rc.download(job, to=tmp_path/'got').name == newest
+    listed = ours.http.get(f'/api/jobs/{job}/outputs').json()['output_files']
+    asked = ours.http.get(f'/api/jobs/{job}/download').headers['content-disposition']
+    assert listed[0]['name'] == disposition_name(asked) == newest
+
 def test_outputs_that_are_not_text_and_some_that_were_exchanged(ours, tmp_path):
     job = ours.rc.submit('work', params=plan(files=dict(zip(['caf\udce9.txt', 'caf\udce8.txt', 'x.txt'], ['e', 'E', 'one'])))).id
     for o in ours.rc.wait(job, 20).outputs:
-        assert ours.rc.download(job, o.name, tmp_path).read_text() == {'caf%E9.txt': 'e', 'caf%E8.txt': 'E', 'x.txt': 'one'}[o.name]
+        assert ours.rc.download(job, tmp_path, o.name).read_text() == {'caf%E9.txt': 'e', 'caf%E8.txt': 'E', 'x.txt': 'one'}[o.name]
         if o.name == 'x.txt': Path(o.path).write_text('two')
     assert sorted(os.fsencode(p.name) for p in tmp_path.iterdir()) == [b'caf\xe8.txt', b'caf\xe9.txt', b'x.txt']
     assert ours.http.get(f'/api/jobs/{job}/download/caf%E9.txt').text == 'e'
@@ -600,7 +612,7 @@ def test_M1_an_original_that_runs_on_is_not_believed(old):
 def test_cancel_while_the_node_is_silent(cuttable):
     h = cuttable
     job = h.rc.submit('work', params=plan(gate=str(h.gate))).id
-    until(lambda: h.served.get(job).get('status') == 'running' and 'accepted' in h.types(job), 'the job to run')
+    until(lambda: h.served.get(job).get('status') == 'running' and 'accepted' in h.types(job) and h.get(job)['status'] == 'running', 'the job to run')
     h.net.hang()
     begun = time.monotonic()
     r = h.http.post(f'/api/jobs/{job}/cancel')
@@ -763,7 +775,7 @@ def test_M9_a_slow_answer_is_waited_for_and_the_job_is_not_sent_twice(old):
     job = old.create(old.shed)['id']
     there = remote_job(old)
     seen = until(lambda: (j := old.get(job)).get('remoteJobId') and j, 'the job to be recognised')
-    assert (seen['remoteJobId'], seen['status'], seen['error']) == (there, 'running', None)
+    assert (seen['remoteJobId'], seen['status'], seen['error']) == (there, 'pending', None)   # as it stands there
     old.original.complete(there)
     assert old.wait(job)['status'] == 'completed' and len(old.original.asked) == 1
 
@@ -1070,3 +1082,66 @@ def test_a_manager_is_no_node_of_its_own(tmp_path):
         assert node['status'] == 'offline'
         r = http.post('/upload', files={'file': ('a.txt', b'x')})
         assert r.status_code == 503 and r.elapsed.total_seconds() < 20
+
+# --- jobs that wait at their node
+
+def test_a_job_that_waits_at_its_node_is_pending_on_every_face_and_its_time_is_that_of_its_run(tmp_path):
+    from cjm_jobtrack.cli import jobs_table, line
+    from cjm_jobtrack.view.monitor import Seen, head_html, stand
+    with node_of(tmp_path, slots=1) as n, managed(tmp_path, n.url) as h:
+        until(lambda: h.manager.directory.is_online(h.manager.directory.get('shed')), 'the node to be known')
+        gates = [tmp_path/f'gate-{i}' for i in range(3)]
+        jobs = [h.rc.submit('work', params=plan(gate=str(g)), name=f'job {i}') for i, g in enumerate(gates)]
+        until(lambda: h.rc.counts()['running'] == 1 and all('remoteJobId' in h.get(j.id) for j in jobs) and [h.get(j.id)['status'] for j in jobs].count('running') == 1, 'one to run')
+        until(lambda: all('waiting for its turn' in (h.get(j.id)['message'] or '') for j in jobs if h.get(j.id)['status'] == 'pending'), 'the reason')
+        now_running = next(j.id for j in jobs if h.get(j.id)['status'] == 'running')
+        assert h.rc.counts() | {} == {'pending': 2, 'running': 1, 'completed': 0, 'failed': 0, 'cancelled': 0}
+        for j in jobs:
+            told, kept = h.rc.get_job(j.id), h.manager.tracker.get_job(j.id)
+            word = 'running' if j.id == now_running else 'pending'
+            assert told.status == word == h.http.get(f'/jobs/{j.id}').json()['status'], 'our wire'
+            assert word in line(told) and stand(kept).startswith(f'{j.name}: {word}') and f'>{word}<' in head_html(Seen(kept, told.updated_at)) and (told.elapsed_s is None) is (word == 'pending')
+            assert jobs_table([told]).columns[3]._cells[0].plain == word
+        assert [j.id for j in h.rc.list_jobs('running')] == [now_running] and {j.id for j in h.rc.list_jobs('pending')} == {j.id for j in jobs} - {now_running}
+        assert {j['id']: j['status'] for j in h.http.get('/api/jobs').json()}[now_running] == 'running'
+        for _ in jobs:   # one after the other
+            [now_running] = until(lambda: [j.id for j in h.rc.list_jobs('running')], 'the next to run')
+            gates[[j.id for j in jobs].index(now_running)].touch()
+            h.wait(now_running, 'completed')
+        for j in jobs:
+            here, there = h.rc.get_job(j.id), n.node.tracker.get_job(j.id)
+            assert here.elapsed_s == pytest.approx(there.elapsed_s, abs=1.5), 'as long as it ran'
+
+def test_a_job_that_an_original_has_not_begun_is_pending(old):
+    job = old.create(old.shed)
+    there = remote_job(old)
+    until(lambda: old.get(job['id']).get('remoteJobId'), 'its id')
+    assert old.get(job['id'])['status'] == 'pending' and old.http.get('/health').json()['jobs']['running'] == 0
+    old.original.run(there, 5)
+    old.wait(job['id'], 'running')
+    old.original.complete(there, {'talk.mp4': b'x'})
+    assert old.wait(job['id'])['status'] == 'completed'
+
+def test_what_was_known_of_a_node_stays_and_says_as_of_when(cuttable):
+    h = cuttable
+    job = h.rc.submit('work', params=plan(gate=str(h.gate))).id
+    h.wait(job, 'running')
+    told = until(lambda: (n := h.http.get('/api/nodes').json()[0]) and (n['jobsThere'] or {}).get('running') == 1 and n, 'a look at the node')
+    assert told['status'] == 'online' and told['activeJobs'] == 1 and fits({'unreachableSince': told['lastSeen']}, {}) is not None
+    h.net.cut()
+    gone = until(lambda: (n := h.http.get('/api/nodes').json()[0])['status'] == 'offline' and n, 'silence')
+    later = h.http.get('/api/nodes').json()[0]
+    assert later['lastSeen'] == gone['lastSeen'] <= gone['unreachableSince'] and later['jobsThere'] == told['jobsThere'] and later['activeJobs'] == 1 and later['problem']
+    h.net.restore()
+    until(lambda: h.http.get('/api/nodes').json()[0]['lastSeen'] > gone['lastSeen'], 'a new look')
+    h.gate.touch()
+    h.wait(job)
+
+def test_the_later_page_has_the_logs_of_the_newest_ten(tmp_path):
+    with node_of(tmp_path) as n, managed(tmp_path, n.url) as h:
+        until(lambda: h.manager.directory.is_online(h.manager.directory.get('shed')), 'the node to be known')
+        jobs = [h.rc.submit('work', params=plan(say=f'hello from {i}')).id for i in range(12)]
+        for j in jobs: h.wait(j, 'completed')
+        told = {j['id']: j['logs'] for j in h.http.get('/api/jobs').json()}
+        assert [*told] == jobs, 'in order of creation'
+        assert all(f'hello from {i}' in told[j] for i, j in enumerate(jobs) if i > 1) and [told[j] for j in jobs[:2]] == ['', '']

@@ -23,6 +23,8 @@ def test_the_formats_that_are_promised(): assert set(FORMATS) == {'percent', 'ta
     ('2026-03-01 12:00 [INFO] Progress: 12.5%', dict(percent=12.5)), ('\x1b[32mProgress: 45%\x1b[0m', dict(percent=45.)), ('Progress: 1.43%...', dict(percent=1.43)),
     ('Progress: 45% - reading  audio', dict(percent=45., message='reading audio')), ('Progress: 45% (a)', dict(percent=45., message='(a)')),
     ('whisper_print_progress_callback: progress =   5%', dict(percent=5.)),
+    ('Progress: 45,5 %', dict(percent=45.5)), ('Progress: 45,5\u00a0%', dict(percent=45.5)), ('progress: 7\u202f% - fertig', dict(percent=7., message='fertig')), ('Progress: 12.5 percent', dict(percent=12.5)),
+    ('Progress: 45,%', None), ('Progress: 1,234,567 %', None), ('Progress: 45 percentiles', None),
     ('Progress: 101%', None), ('Progress: 150%', None), ('Progress: -5%', None), ('Progress: NaN%', None), ('Progress: inf%', None), ('Progress: 1e3%', None), ('Progress: %', None),
     ('Progress: 45', None), ('Progress 45%', None), ('45%', None), ('in progress', None), ('Progress: ' + '9'*5000 + '%', None), ('Progress: 5.%', None), ('Progress: ٤٥%', None)])
 def test_percent(line, want): assert said(line) == want
@@ -83,6 +85,9 @@ def test_a_message_is_one_clean_line():
     ('[59:59.000 --> 01:00:05.000]', 7210, dict(percent=50., done=3605., total=7210., unit='s')), ('[00:00.000 --> 00:05.000] Okay.', None, dict(done=5., unit='s', message='Okay.')),
     ('[00:00.000 --> 00:20.900] x', 20, dict(percent=100., done=20., total=20., unit='s', message='x')), ('[00:00.000 --> 00:25.000] x', 20, dict(done=25., unit='s', message='x')),
     ('[00:00.000 --> 00:05.000] Task 3/10, progress: 90%', 20, dict(percent=25., done=5., total=20., unit='s', message='Task 3/10, progress: 90%')),
+    ('[0.00s -> 5.00s] Okay.', 20, dict(percent=25., done=5., total=20., unit='s', message='Okay.')), ('[3605.10s -> 3610.00s]  Okay.', 7220, dict(percent=50., done=3610., total=7220., unit='s', message='Okay.')),
+    ('[00:00:00,000 --> 00:00:05,000] Okay.', 20, dict(percent=25., done=5., total=20., unit='s', message='Okay.')), ('Transcript: [0.031 --> 5.0]  Okay.', 20, dict(percent=25., done=5., total=20., unit='s', message='Okay.')),
+    ('[0.00s -> 5.00s]', None, dict(done=5., unit='s')), ('[5.00s -> 1.00s] x', 20, None), ('[0s -> 5s] x', 20, None), ('see [0.00s -> 5.00s]', 20, None),
     ('[00:05.000 --> 00:01.000] x', 20, None), ('00:00.000 --> 00:05.000', 20, None), ('see [00:00.000 --> 00:05.000]', 20, None), ('[00:00 --> 00:05] x', 20, None)])
 def test_whisper(line, duration, want): assert said(line, duration=duration) == want
 
@@ -111,11 +116,25 @@ def test_ffmpeg_blocks_do_not_leak_into_each_other():
     assert r.feed(b'progress=end\nprogress=maybe\n') == []
     assert r.feed(b'out_time_us=15000000\nsize=  10kB time=00:00:01.00\nprogress=continue\r\n') == [Progress(50., done=15., total=30., unit='s')]
 
-def test_a_real_ffmpeg_is_followed_through_its_log(tmp_path):
+@pytest.mark.parametrize('line, want', [
+    ('frame=  383 fps= 48 q=28.0 size=    4864KiB time=00:00:15.00 bitrate=2614.6kbits/s dup=1 drop=0 speed= 1.5x    ', dict(percent=50., done=15., total=30., unit='s', rate=1.5, eta_s=10.)),
+    ('size=     512kB time=00:00:15.00 bitrate= 128.0kbits/s speed=1.5x', dict(percent=50., done=15., total=30., unit='s', rate=1.5, eta_s=10.)),
+    ('frame=  383 fps= 48 q=28.0 Lsize=N/A time=00:00:30.00 bitrate=N/A speed=98.1x elapsed=0:00:00.30', dict(percent=100., done=30., total=30., unit='s', rate=98.1, eta_s=0.)),
+    ('frame=   12 fps=0.0 q=0.0 size=       0kB time=00:00:03.00 bitrate=   0.1kbits/s', dict(percent=10., done=3., total=30., unit='s')),
+    ('frame=    0 fps=0.0 q=0.0 size=       0kB time=N/A bitrate=N/A speed=N/A', None), ('frame=    1 fps=0.0 q=0.0 size=       0kB time=-00:00:00.02 bitrate=N/A speed=N/A', None),
+    ('time=00:00:15.00', None), ('ping: time=0.1 ms', None), ('uptime=00:00:15.00 bitrate=1', None)])
+def test_the_status_line_of_ffmpeg(line, want):
+    got = ProgressReader(duration=30).feed(f'{line}\r'.encode())
+    assert [{k: v for k, v in vars(p).items() if v is not None} for p in got] == ([] if want is None else [near(want)])
+    lines = ['  Duration: 00:00:20.00, start: 0.0, bitrate: 1 kb/s', 'size= 1kB time=00:00:05.00 bitrate= 1kbits/s', '  Duration: 00:00:10.00, start: 0.0, bitrate: 1 kb/s', 'size= 1kB time=00:00:05.00 bitrate= 1kbits/s']
+    assert [p.percent for p in feed(ProgressReader('ffmpeg'), lines)] == [25., 50.]
+
+@pytest.mark.parametrize('options', [['-progress', 'pipe:1'], []])
+def test_a_real_ffmpeg_is_followed_through_its_log(tmp_path, options):
     exe = pytest.importorskip('imageio_ffmpeg').get_ffmpeg_exe()
     logs, reader, got, at = LogStore(tmp_path), ProgressReader(duration=20), [], 0
     with logs.open('job', 1) as f:
-        p = subprocess.Popen([exe, '-nostdin', '-stats_period', '0.05', '-progress', 'pipe:1', '-f', 'lavfi', '-i', 'testsrc2=d=20:s=320x180:r=25', '-f', 'null', '-'], stdout=f, stderr=f)
+        p = subprocess.Popen([exe, '-nostdin', '-stats_period', '0.05', *options, '-f', 'lavfi', '-i', 'testsrc2=d=20:s=320x180:r=25', '-f', 'null', '-'], stdout=f, stderr=f)
     deadline = time.monotonic()+60
     while (ended := p.poll()) is None or at < logs.size('job', 1):
         assert time.monotonic() < deadline
@@ -145,7 +164,7 @@ def test_cuts_do_not_matter(cuts):
     assert got + r.finish() == want
 
 PIECES = ['progress', 'Progress: ', 'Task ', '%|', '| ', '45', '0', '/', '-', '.', 'e', 'NaN', '%', ' [00:01<00:02, ', ' [00:01, ', '2.5it/s]', 's/it', 'it', 'k', '[00:01.000 --> 00:02.500]', '{"progress": ', '{"done": 3, "total": ',
-          '}', '"', 'out_time_us=', 'out_time=', 'speed=', 'progress=continue', 'progress=end', '9'*400, '\n', '\r', '\x1b[', '\b', ' ', 'ü', '\u0665']
+          '}', '"', 'out_time_us=', 'out_time=', 'speed=', 'progress=continue', 'progress=end', ' time=', '00:00:15.00', ' bitrate=', ' -> ', '[0.00s', '5,5', '9'*400, '\n', '\r', '\x1b[', '\b', ' ', 'ü', '\u0665']
 BYTES = st.binary(max_size=300) | st.lists(st.sampled_from(PIECES), max_size=25).map(lambda l: ''.join(l).encode()) | st.sampled_from([STREAM]).flatmap(lambda s: st.tuples(st.integers(0, len(s)), st.binary(max_size=3)).map(lambda c: s[:c[0]] + c[1] + s[c[0]+len(c[1]):]))
 
 @given(st.lists(BYTES, max_size=6), st.none() | st.floats(.001, 1e6), st.none() | st.floats())
@@ -168,7 +187,7 @@ def test_an_endless_line_is_bounded_and_its_end_is_read():
     assert len(r._rest) <= LINE_MAX   # memory is the promise here, and this is where it is held
     assert r.feed(b' Progress: 50%\n') == [Progress(50.)]
 
-@pytest.mark.parametrize('unit', ['progress', 'progress: ', 'progress: 1', 'task 1', ' task 1/2/', '1%|', '1%|1/1 [', '100%|| 1/1 [00:00<00:00, ', '1: ', '1a [0:00, ', 'a'*30+' [', '{', '{"a":', '\x1b[', 'out_time=', '0', '1.', ':', ' ', '['])
+@pytest.mark.parametrize('unit', ['progress', 'progress: ', 'progress: 1', 'task 1', ' task 1/2/', '1%|', '1%|1/1 [', '100%|| 1/1 [00:00<00:00, ', '1: ', '1a [0:00, ', 'a'*30+' [', '{', '{"a":', '\x1b[', 'out_time=', 'time=1 bitrate=', '[1.0 -> ', '0', '1.', ':', ' ', '['])
 def test_no_line_takes_long(unit):
     line, r = (unit*(LINE_MAX//len(unit))).encode() + b'\n', ProgressReader()
     begun = time.process_time()

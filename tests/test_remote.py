@@ -558,5 +558,97 @@ def test_a_file_that_changed_on_the_node_is_found_out(house, tmp_path):
         job = client.wait(client.submit('work', params={'plan': json.dumps({'files': {'a.txt': 'right'}})}).id, 60)
         out, = there.node.tracker.get_job(job.id).outputs
         with open(out.path, 'w') as f: f.write('wrong')
-        with pytest.raises(JobtrackError, match='sha256'): client.download(job.id, 'a.txt', tmp_path/'got')
+        with pytest.raises(JobtrackError, match='other content'): client.download(job.id, tmp_path/'got', 'a.txt')
         assert not (tmp_path/'got/a.txt').exists()
+
+# --- addresses that cannot be used
+
+@pytest.mark.parametrize('url', ['http://127.0.0.1:9/my node', 'http://h..x:1/', f'http://{"a"*70}:1/', 'http://h:1/' + 'a'*3000, 'http://h:1/\x7f', 'http://[::1:9', 'http://h:1/\ud800', 'http://.:1'])
+@pytest.mark.parametrize('how', ['add', 'update'])
+def test_an_address_that_cannot_be_used_is_never_on_record(url, how):
+    d = NodeDirectory(JobTracker().store)
+    shed = d.add('shed', url='http://gpu-3:9090')
+    with pytest.raises(InvalidInput) as e:
+        if how == 'add': d.add('odd', url=url)
+        else: d.update(shed['id'], url=url)
+    assert e.value.field == 'url' and d.list() == [shed] == d.store.list_nodes()
+
+@pytest.mark.parametrize('host', ['h..x', 'a'*70, '.', 'my node', 'h:1', 'http://h', 'h/x'])
+def test_a_host_that_cannot_be_is_never_on_record(host):
+    d = NodeDirectory(JobTracker().store)
+    with pytest.raises(InvalidInput) as e: d.add('odd', host=host)
+    assert e.value.field == 'host' and d.list() == []
+
+BAD_ROWS = [{'id': 'b1', 'name': 'space', 'url': 'http://127.0.0.1:9/my node', 'host': '127.0.0.1', 'apiPort': 9}, {'id': 'b2', 'name': 'odd', 'url': 'http://h..x:1', 'host': 'h..x', 'apiPort': 1},
+            {'id': 'b3', 'name': 'bare'}, {'id': 'b4', 'name': 'x', 'url': 'nonsense', 'host': None}, {'id': 'b5', 'name': '', 'url': 'http://h:99999'}]
+
+def test_bad_rows_on_record_stop_neither_the_others_nor_the_watcher(database, caplog):
+    app = health_app({'status': 'ok', 'service': 'jobtrack-node'}, ['cut'])
+    tracker = JobTracker(database)
+    for row in BAD_ROWS: tracker.store.put_node(row)
+    with Served(app) as server:
+        NodeDirectory(tracker.store).add('shed', url=server.url)
+        d = NodeDirectory(tracker.store)   # as after a restart
+        end = d.start(.05)
+        until(lambda: d.is_online(d.get('shed')) and all(d.state(n).online is False for n in d.list() if n['name'] != 'shed'), 'a look at all')
+        assert d.pick('cut')['name'] == 'shed' and all(d.state(d.get(row['id'])).problem for row in BAD_ROWS) and repr(d)
+        looks = len(app.asked)
+        until(lambda: len(app.asked) > looks + 2, 'the watcher to go on')
+        d.update('b1', url='http://127.0.0.1:9')
+        for row in BAD_ROWS[1:]: d.remove(row['id'])
+        assert sorted(n['name'] for n in d.list()) == ['shed', 'space']
+        end()
+    tracker.close()
+
+def test_the_watcher_survives_whatever_happens_and_says_so(monkeypatch, caplog):
+    app = health_app({'status': 'ok', 'service': 'jobtrack-node'})
+    with Served(app) as server:
+        d = NodeDirectory(JobTracker().store)
+        d.add('shed', url=server.url)
+        listed, trouble = d.list, [RuntimeError('no idea'), StopIteration()]
+        def list():
+            if trouble: raise trouble.pop()
+            return listed()
+        monkeypatch.setattr(d, 'list', list)
+        end = d.start(.02)
+        until(lambda: len(app.asked) > 1, 'looks after the trouble')
+        end()
+    assert 'could not be looked at' in caplog.text and 'no idea' in caplog.text
+
+# --- programs that print all the time
+
+CHATTER = '''
+import os, sys, time
+gate, n = sys.argv[1], 0
+while not os.path.exists(gate) and n < 60_000:
+    n += 1
+    print(f'Progress: {min(99, n//20)}%' + '.'*100, flush=True)
+    time.sleep(.001)
+'''
+
+def test_a_program_that_prints_all_the_time_hides_neither_its_progress_nor_a_cancel(tmp_path):
+    (tmp_path/'chatter.py').write_text(CHATTER)
+    gate = tmp_path/'gate'
+    (tmp_path/'p.toml').write_text(f'name = "chatter"\ninput = "none"\nargv = ["{{python}}", "{tmp_path}/chatter.py", "{gate}"]\nprogress = {{formats = ["percent"]}}\n')
+    def told(side, job, there, n):
+        until(lambda: (there.get(job.id).get('job', {}).get('progress') or 0) >= n, f'{n} % on the node')
+        until(lambda: (job.progress or 0) >= n, f'{n} % here', deadline=5)
+        assert job.status == 'running'
+    with node_at(tmp_path, tmp_path/'p.toml') as there:
+        with behind(there.url, tmp_path) as (proxy, side):
+            job = side.queue.submit(side.tracker.create_job('chatter', runner='remote', spec={'pipeline': 'chatter'}, node=side.directory.get('shed')['id']))
+            for n in (1, 20, 40): told(side, job, there, n)
+            assert side.tracker.logs.size(job.id, 1) > 10_000, 'the log is copied meanwhile'
+            gate.touch()
+            assert side.end(job).status == 'completed'
+            whole(there, side, job)
+            gate.unlink()
+            job = side.queue.submit(side.tracker.create_job('chatter', runner='remote', spec={'pipeline': 'chatter'}, node=side.directory.get('shed')['id']))
+            told(side, job, there, 1)
+            lost, accept = [], there.node.tracker.cancel_job
+            async def forget(job_id):
+                if len(lost) < 2: lost.append(job_id)
+                else: return await accept(job_id)
+            there.node.tracker.cancel_job = forget
+            side.cancel(job)
+            assert side.end(job, 20).status == 'cancelled' and len(lost) == 2

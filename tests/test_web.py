@@ -48,6 +48,15 @@ def submit(url, pipeline, token=None, **kw):
     assert r.status_code == 201, r.text
     return r.json()['id']
 
+def cancel_all(url):
+    "What a node would otherwise leave running for its successor."
+    for job in httpx.get(f'{url}/jobs', timeout=60).json()['jobs']:
+        if job['status'] in ('pending', 'running'): httpx.post(f'{url}/jobs/{job["id"]}/cancel', timeout=60)
+    def left():
+        counts = httpx.get(f'{url}/health', timeout=60).json()['jobs']
+        return counts.get('pending', 0) + counts.get('running', 0)
+    until(lambda: not left(), 'all have ended')
+
 # Without a browser
 
 @pytest.mark.parametrize('token', [None, 'secret'])
@@ -59,13 +68,24 @@ def test_page_is_open_and_nothing_else(node, token):
             policy = dict(part.split(' ', 1) for part in r.headers['content-security-policy'].split('; '))
             assert policy['default-src'] == "'self'" and policy['frame-ancestors'] == "'none'" and 'unsafe' not in str(policy)
             assert r.headers['x-content-type-options'] == 'nosniff'
-            assert http.head(path).headers['content-length'] == str(len(data)) and http.head(path).content == b''
+            assert http.head(path).headers['content-length'] == r.headers['content-length'] and http.head(path).content == b''
             assert http.get(path, headers={'If-None-Match': r.headers['etag']}).status_code == 304
         for path in ('/static/', '/static/web.py', '/static/..%2fweb.py', '/static/app.js/', '/index.html'):
             r = http.get(path)
             assert r.status_code == (401 if token else 404) and r.json()['error']
         assert http.post('/').status_code in (401, 404, 405)
         assert http.get('/jobs').status_code == (401 if token else 200)
+
+@pytest.mark.parametrize('accept, coded', [('gzip', True), ('br, gzip;q=0.5', True), ('GZIP', True), ('', False), ('identity', False), ('br', False),
+                                           ('gzip;q=0', False), ('gzip; q=0.0, br', False), ('x-gzip', False)])
+def test_page_is_sent_compressed_to_whoever_takes_that(node, accept, coded):
+    with serving(node()) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+        data, _ = page_files()['/static/app.js']
+        r = http.get('/static/app.js', headers={'Accept-Encoding': accept})
+        assert (r.headers.get('content-encoding') == 'gzip') == coded and r.content == data and r.headers['vary'] == 'Accept-Encoding'
+        assert int(r.headers['content-length']) < len(data)/2 if coded else int(r.headers['content-length']) == len(data)
+        again = {'Accept-Encoding': accept, 'If-None-Match': r.headers['etag']}
+        assert http.get('/static/app.js', headers=again).status_code == 304
 
 def test_page_brings_everything_and_makes_no_markup_of_text():
     text = {path: data.decode() for path, (data, _) in page_files().items()}
@@ -202,6 +222,142 @@ def test_page_survives_its_server(node, page):
         row(page, 'meanwhile').filter(has_text='completed').wait_for()
         assert [page.locator('.job .name').nth(n).inner_text() for n in range(2)] == ['meanwhile', 'before'], 'newest first'
 
+def lost(page): page.locator('#link[data-state=lost]').wait_for()
+
+@pytest.mark.needs('chromium')
+def test_live_again_with_the_first_sign_of_life(node, page):
+    with site(node(), page) as server:
+        refused = []
+        page.route('**/health', lambda route: (refused.append(1), route.abort()) if len(refused) == 1 else (refused.append(0), route.continue_()))
+        page.goto(server.url)
+        live(page)
+        submit(server.url, 'quick', name='one')   # what follows asks how the server is, once in vain
+        lost(page)
+        assert row(page, 'one').is_visible()
+        submit(server.url, 'quick', name='two')
+        live(page)
+        row(page, 'two').filter(has_text='completed').wait_for()
+        assert page.locator('#as-of').is_hidden() and sum(refused) == 1
+
+@pytest.mark.needs('chromium')
+def test_live_again_after_a_time_without_network(node, page):
+    with site(node(), page) as server:
+        page.goto(server.url)
+        live(page)
+        page.context.set_offline(True)
+        lost(page)
+        submit(server.url, 'quick', name='meanwhile')
+        page.context.set_offline(False)
+        live(page)
+        row(page, 'meanwhile').filter(has_text='completed').wait_for()
+
+@pytest.mark.needs('chromium')
+def test_what_was_known_stays_when_the_manager_is_gone(node, page, tmp_path):
+    with serving(node()) as shed:
+        manager = Manager(tmp_path/'manager')
+        manager.directory.add(name='shed', url=shed.url)
+        mount_page(manager.app)
+        with serving(manager) as server:
+            job = submit(server.url, 'long', name='tape')
+            page.goto(f'{server.url}/#job={job}')
+            log, clock = page.locator('#details .log'), row(page, 'tape').locator('.elapsed')
+            until(lambda: 'step 5' in log.inner_text(), 'the log grows')
+            until(lambda: '1 active job' in page.locator('.node').inner_text(), 'the node is at work')
+            live(page)
+            before = log.inner_text()
+        lost(page)
+        page.locator('#as-of', has_text='All of this is as of').wait_for()
+        stopped, events = clock.inner_text(), page.locator('.events li').count()
+        ticks = page.evaluate("(() => { window.ticks = 0; setInterval(() => window.ticks++, 1000); return 0 })()")
+        until(lambda: page.evaluate('window.ticks') > ticks + 2, 'three seconds of the page')
+        assert clock.inner_text() == stopped, 'the clock of what is not known stands still'
+        assert log.inner_text().startswith(before[:200]) and 'fetch' not in page.locator('body').inner_text() and events
+        assert page.locator('.node .status').evaluate("e => getComputedStyle(e).outlineStyle") == 'dashed'
+        cancel_all(shed.url)
+
+@pytest.mark.needs('chromium')
+def test_nodes_and_counts_speak_of_the_same_jobs(node, page, tmp_path):
+    with serving(node()) as shed:
+        manager = Manager(tmp_path/'manager')
+        manager.directory.add(name='shed', url=shed.url)
+        mount_page(manager.app)
+        with site(manager, page) as server:
+            page.goto(server.url)
+            live(page)
+            seen = """new MutationObserver(() => seen.push(['#filters', '.node'].map(q => document.querySelector(q).innerText).join(' | ')))
+                          .observe(document.body, {subtree: true, childList: true, characterData: true})"""
+            page.evaluate(f'window.seen = []; {seen}')
+            submit(server.url, 'long', name='tape')
+            until(lambda: re.search(r'running\s*1', page.locator('#filters').inner_text()), 'counted')
+            assert not [t for t in page.evaluate('seen') if re.search(r'running\s*1', t) and '0 active' in t]
+            cancel_all(shed.url)
+
+@pytest.mark.needs('chromium')
+def test_one_odd_record_harms_no_other(node, page):
+    odd = [dict(id=7, name='numbered', status='running', progress='half'), dict(id='dateless', name='dateless', status='running', created_at='yesterday', started_at='then'),
+           dict(id='spec', name='spec', status='completed', spec={'input': {'a': 1}, 'params': 3}, outputs='none'), dict(id='empty')]
+    def answer(route):
+        answered = route.fetch()
+        found = answered.json()
+        found['jobs'] = odd + found['jobs']
+        route.fulfill(response=answered, json=found)
+    with site(node(), page) as server:
+        submit(server.url, 'quick', name='sound')
+        page.route(re.compile('/jobs[?]'), answer)
+        page.goto(server.url)
+        live(page)
+        row(page, 'sound').filter(has_text='completed').wait_for()
+        assert 'its progress is on record as "half"' in row(page, 'numbered').inner_text() and 'progress unknown' in row(page, 'numbered').inner_text()
+        assert 'its created_at is on record as "yesterday"' in row(page, 'dateless').inner_text() and page.locator('.job').count() == 5
+        assert not re.search('Invalid|NaN|undefined', page.locator('body').inner_text())
+        assert 'record' not in row(page, 'sound').inner_text()
+        page.route('**/jobs/spec', lambda route: route.fulfill(json=odd[2]))
+        row(page, 'spec').locator('a').click()
+        page.locator('#details').get_by_text('cannot be shown whole').wait_for()
+
+@pytest.mark.needs('chromium')
+def test_a_cancellation_that_nobody_confirmed_is_said(node, page):
+    n = node()
+    job = n.tracker.create_job('tape')
+    n.start = lambda: None
+    with site(n, page) as server:
+        told = dict(message='Cancelled; the node could not confirm', hint='Look at the machine', kind='unconfirmed')
+        def answer(route):
+            answered = route.fetch()
+            found = answered.json()
+            for wire in found.get('jobs', [found]): wire.get('job', wire).update(status='cancelled', error=told['message'], failure=told)
+            route.fulfill(response=answered, json=found)
+        page.route(re.compile(f'/jobs([?]|/{job.id}$)'), answer)
+        page.goto(f'{server.url}/#job={job.id}')
+        page.locator('#details .warning', has_text='Look at the machine').wait_for()
+        assert 'could not confirm' in row(page, 'tape').inner_text()
+
+@pytest.mark.needs('chromium')
+@pytest.mark.parametrize('control', ['\u202e', '\u2066', '\u200f', '\x1b'])
+def test_names_are_isolated_and_controls_are_marks(node, page, control):
+    n = node()
+    job = n.tracker.create_job(f'photo{control}gnp.exe')
+    n.tracker.create_job('مصاحبه.wav')
+    n.start = lambda: None
+    with site(n, page) as server:
+        page.goto(f'{server.url}/#job={job.id}')
+        until(lambda: page.locator('.job bdi').all_inner_texts() == ['مصاحبه.wav', 'photo·gnp.exe'], 'a mark in place of the control')
+        until(lambda: page.locator('#details-title bdi').inner_text() == 'photo·gnp.exe', 'here too')
+        page.locator('#details').get_by_role('button', name='Cancel job').click()
+        assert page.locator('#confirm-text bdi').inner_text() == 'photo·gnp.exe' and control not in page.content()
+        page.locator('#confirm').get_by_role('button', name='Let it go on').click()
+
+@pytest.mark.needs('chromium')
+def test_a_log_of_percentages_shows_what_else_was_said(node, page):
+    n = node()
+    job = n.tracker.create_job('talk')
+    n.start = lambda: None
+    n.tracker.mark_running(job.id)
+    n.tracker.log(job.id, b'loading model\n' + b''.join(b'Progress: %d%%\n' % k for k in range(100)) + b'writing\n42 %\n')
+    with site(n, page) as server:
+        page.goto(f'{server.url}/#job={job.id}')
+        until(lambda: page.locator('#details .log').inner_text().split('\n') == ['loading model', 'Progress: 99%', 'writing', '42 %', ''], 'the last of each run')
+
 @pytest.mark.needs('chromium')
 def test_by_keyboard_and_on_a_phone(node, browser):
     with serving(node()) as server:
@@ -240,3 +396,26 @@ def test_many_jobs_come_in_pages(node, page):
         assert names() == [f'job {i:03d}' for i in range(120, -1, -1)] and not page.get_by_role('button', name='Show older jobs').is_visible()
         for i in range(121, 151): n.tracker.create_job(f'job {i:03d}')
         until(lambda: names()[:30] == [f'job {i:03d}' for i in range(150, 120, -1)], 'a burst of new ones, newest first')
+
+@pytest.mark.needs('chromium')
+def test_a_burst_of_new_jobs_moves_nothing_that_is_shown(node, page):
+    n = node()
+    for i in range(230): n.tracker.create_job(f'job {i:03d}')
+    n.start = lambda: None
+    with site(n, page) as server:
+        page.goto(server.url)
+        count, older = page.locator('.job').count, page.get_by_role('button', name='Show older jobs')
+        for want in (50, 100, 150, 200):
+            until(lambda want=want: count() == want, f'{want} rows')
+            if want < 200: older.click()
+        place = "document.querySelector('.job:nth-child(150)').getBoundingClientRect().top"
+        page.evaluate("scrollTo(0, 8474)")
+        name, before = page.locator('.job .name').nth(149).inner_text(), page.evaluate("[...document.querySelectorAll('.job')].find(e => e.getBoundingClientRect().top > 100).innerText")
+        where = page.evaluate(place)
+        for i in range(230, 290): n.tracker.create_job(f'job {i:03d}')
+        until(lambda: count() == 260, 'the new ones are there, and the old ones too')
+        assert page.locator('.job .name').all_inner_texts() == [f'job {i:03d}' for i in range(289, 29, -1)], 'the news on top'
+        shown = "[...document.querySelectorAll('.job')].find(e => e.getBoundingClientRect().top > 100).innerText"
+        assert page.evaluate(shown).split('\n')[:2] == before.split('\n')[:2], 'the same under the eye'
+        moved = page.locator('.job').filter(has_text=name).evaluate('e => e.getBoundingClientRect().top') - where
+        assert abs(moved) < 2 and older.is_visible()

@@ -3,7 +3,7 @@
 demo, dev, bench       the virtual environment .venv with the package and that extra, renewed when pyproject.toml changes
 system, system-bench   the Debian packages of tools/needs.py for tests or benchmarks, where this is root on a Debian; elsewhere it says
                        what will be skipped. Servers among them are not started.
-plugin                 the virtual environment .venv-plugin with the package and `cjm-plugin-system`, which needs Python 3.12 or later
+plugin                 the virtual environment .venv-plugin with the package, `cjm-plugin-system` and `cjm-substrate`, which need Python 3.12 or later
 
 Runs on the Python that .venv is to be made from, with the standard library only."""
 import hashlib, json, os, shutil, subprocess, sys, time
@@ -67,7 +67,7 @@ def packages(extra):
     STAMP.write_text(json.dumps(wanted | dict(extras=sorted(have | INCLUDES[extra]))))
     print(f'    done in {time.monotonic()-begun:.0f} s', flush=True)
 
-PLUGIN_SYSTEM = 'cjm-plugin-system==0.0.46'  # its manifest and its calls change between versions
+PLUGIN_SYSTEM = 'cjm-plugin-system==0.0.46', 'cjm-substrate==0.0.74'  # their manifests and their calls change between versions
 
 def newer_python() -> str|None:
     "A Python 3.12 or later that can make virtual environments: this one, those on the PATH, those of pyenv and uv."
@@ -89,7 +89,7 @@ def plugin():
     begun = time.monotonic()
     try:
         run(python, '-m', 'venv', '--clear', venv)
-        run(venv/'bin/python', '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-e', '.[demo]', PLUGIN_SYSTEM)
+        run(venv/'bin/python', '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-e', '.[demo]', *PLUGIN_SYSTEM)
     except SystemExit as e:
         if os.environ.get('CI'): raise  # nobody would see the skipped tests
         return print(e)

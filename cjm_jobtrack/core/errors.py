@@ -149,6 +149,8 @@ class NodeUnreachable(JobtrackError):
         self.url, self.problem, self.begun = url, problem, begun
         super().__init__(f'No answer from {url}' + (f': {problem}' if problem else '') + '. Is it running, and is the address right?')
 
+    def _render_traceback_(self) -> list[str]: return [f'{type(self).__name__}: {self}', *getattr(self, '__notes__', [])]   # in a notebook: the way through the HTTP library helps nobody
+
 class NodeRefused(JobtrackError):
     "A node or manager answered with an error."
     def __init__(self,
@@ -157,8 +159,10 @@ class NodeRefused(JobtrackError):
         message:str,         # The server's own words
         field:str|None=None, # The field at fault, where the server named one
         body:dict|None=None, # The whole error body, when it was JSON
+        retry_after_s:float|None=None, # When it wants to be asked again, seconds from now
     ):
         self.url, self.status, self.message, self.field = url, status, message, field
+        self.retry_after_s = retry_after_s
         self._body = body or {}
         super().__init__(f'{message} (HTTP {status} from {url})')
 

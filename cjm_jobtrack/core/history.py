@@ -20,7 +20,7 @@ from .archive import _LONGEST, _TOLD, FORMAT, VERSION, ImportReport, Problem, _e
 from .errors import InvalidInput, StoreError
 from .job import Dossier, Failure, Job, JobEvent, JobStatus, instant, jsonable, read_statuses
 from .original import _Joined, _read_list, read_original  # noqa: F401
-from .retention import _PAGE, PruneReport, RetentionPolicy, _ask, _log_store, candidates, duration, orphans, prune, removed  # noqa: F401
+from .retention import _PAGE, PruneReport, RetentionPolicy, _ask, candidates, duration, orphans, prune, removed  # noqa: F401
 from .tracker import JobTracker
 _all_ = ['ImportReport', 'Problem', 'dossier_line', 'read_dossier', 'read_original', 'PruneReport', 'RetentionPolicy', 'candidates', 'duration', 'instant', 'orphans', 'prune', 'removed']   # what becomes of the record, all in one place
 
@@ -177,8 +177,8 @@ def _keep_log(tracker:JobTracker, job:Job, at:int, log:str, report:ImportReport)
     "The text that the original had in the job. Repeating it changes nothing."
     try: data = log.encode(errors='surrogateescape')     # bytes that are not UTF-8, as they were
     except UnicodeEncodeError: data = log.encode(errors='replace')   # half of a pair, written as \ud83d
-    if (logs := _log_store(tracker)) is not None: logs.append_at(job.id, job.attempt, 0, data)
-    else: _tell(report, Problem(at, f'The log of job {job.id} is not kept: this record has no folder for logs'))
+    if tracker.logs_given or not tracker.store.shared or getattr(tracker.store, 'file', None): return tracker.logs.append_at(job.id, job.attempt, 0, data)
+    _tell(report, Problem(at, f'The log of job {job.id} is not kept: this record has no folder for logs that all know. Give it as `logs`, or --log-folder'))
 
 # %% ../../nbs/core/07_history.ipynb #1561b5d9
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ def backup(
     try:
         store.backup(part)
         counts, last = _looked_over(part, seq)
-        with _copied(store.file.with_suffix('.logs'), folder) if logs else nullcontext(0) as n: _name(part, path)
+        with _copied(tracker.logs.folder if tracker is not store else store.file.with_suffix('.logs'), folder) if logs else nullcontext(0) as n: _name(part, path)
     except OSError as e: raise StoreError(str(path), f'cannot be written: {e.strerror or e}', 'Check free space and permissions there') from e
     finally: part.unlink(missing_ok=True)
     return BackupReport(path, path.stat().st_size, counts, last, folder if logs else None, n)

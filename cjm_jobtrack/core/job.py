@@ -6,8 +6,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/job.html.md"""
 
 # %% auto #0
 __all__ = ['MOVES', 'JobStatus', 'read_statuses', 'check_move', 'now', 'instant', 'epoch', 'elapsed_s', 'jsonable', 'Failure',
-           'OutputFile', 'output_files', 'JobEvent', 'new_id', 'check_id', 'Job', 'spec_differences', 'Add', 'Move',
-           'Update', 'Lease', 'Ended', 'Dossier']
+           'OutputFile', 'output_files', 'JobEvent', 'newest_first', 'new_id', 'check_id', 'Job', 'spec_differences',
+           'Add', 'Move', 'Update', 'Lease', 'Ended', 'Dossier']
 
 # %% ../../nbs/core/01_job.ipynb #5329efa3
 import json, math, os, re, uuid
@@ -203,6 +203,14 @@ class JobEvent:
 
 def _fields_of(cls, d:dict) -> dict: return {f.name: d[f.name] for f in fields(cls) if f.name in d}
 
+# %% ../../nbs/core/01_job.ipynb #7806a8f1
+def newest_first(
+    outputs:list[OutputFile],  # In any order
+) -> list[OutputFile]:
+    "The order in which nodes and managers list outputs: a total one."
+    by_name = sorted(outputs, key=lambda o: o.name)
+    return sorted(by_name, key=lambda o: o.modified or '', reverse=True)
+
 # %% ../../nbs/core/01_job.ipynb #25ada0e0
 _ID = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,127}')
 
@@ -235,7 +243,7 @@ class Job:
     remote_id:str|None=None                         # Its id there
     created_at:str=field(default_factory=now)       # Instant of creation
     updated_at:str|None=None                        # Instant of the last change
-    started_at:str|None=None                        # Instant the latest attempt began
+    started_at:str|None=None                        # Instant the latest attempt began; None too while it waits at its node
     completed_at:str|None=None                      # Instant it ended, well or badly
     result:Any=None                                 # What the work gave back, JSON-ready when on record
     error:str|None=None                             # One sentence when failed
@@ -250,6 +258,12 @@ class Job:
 
     @property
     def is_terminal(self) -> bool: return self.status.is_terminal
+
+    @property
+    def shown_status(self) -> JobStatus:
+        "Where it stands, for people: a job that was sent to a node and waits there for its turn is still pending."
+        waits = self.status is JobStatus.RUNNING and self.started_at is None and (self.node is not None or self.runner == 'remote')
+        return JobStatus.PENDING if waits else self.status
 
     @property
     def elapsed_s(self) -> float|None: return elapsed_s(self.started_at, self.completed_at)

@@ -63,7 +63,7 @@ def _progress(percent=None, done=None, total=None, rate=None, eta_s=None, **more
     return Progress(percent, done=done, total=total, rate=rate, eta_s=eta_s, **more)
 
 # %% ../../nbs/core/04_progress.ipynb #47c3dd46
-_PERCENT = re.compile(r'\bprogress\s*[:=]\s*(\d{1,15}(?:\.\d{1,15})?)\s*%(.*)', re.I | re.A)
+_PERCENT = re.compile(r'\bprogress\s*[:=]\s*(\d{1,15}(?:[.,]\d{1,15})?)[\s\u00a0\u2009\u202f]*(?:%|percent\b)(.*)', re.I | re.A)
 _TASK = re.compile(r'\btask\s+(\d{1,15})\s*/\s*(\d{1,15})(?!\d|[./]\d)(.*)', re.I | re.A)
 
 def read_percent(
@@ -71,8 +71,8 @@ def read_percent(
     duration:float|None=None,   # Not used
     kept:dict|None=None,        # Not used
 ) -> Progress|None:             # None when the line says nothing of the kind
-    "`Progress: 45%`, also with `=`, decimals, and words before and after it. whisper.cpp's `progress =  45%` is one of them."
-    if m := _PERCENT.search(line): return _progress(_num(m[1]), message=_said(m[2], '.:;,-|'))
+    "`Progress: 45%`, also with `=`, decimals after a point or comma, and words before and after it. whisper.cpp's `progress =  45%` is one of them."
+    if m := _PERCENT.search(line): return _progress(_num(m[1].replace(',', '.')), message=_said(m[2], '.:;,-|'))
 
 def read_task(
     line:str,                   # One line of output
@@ -163,39 +163,55 @@ def _place(at:float|None, duration:float|None, rate:float|None=None, message:str
     return _progress(done=at, total=duration, unit='s', rate=rate, eta_s=(duration-at)/rate if rate else None, message=message)
 
 # %% ../../nbs/core/04_progress.ipynb #c5147775
-_SEGMENT = re.compile(r'\[((?:\d{1,4}:)?\d\d:\d\d\.\d{3}) --> ((?:\d{1,4}:)?\d\d:\d\d\.\d{3})\](.*)', re.A)
+_AT = r'(?:(?:\d{1,4}:)?\d\d:\d\d[.,]\d{3}|\d{1,9}[.,]\d{1,9})s?'
+_SEGMENT = re.compile(rf'(?:Transcript: *)?\[({_AT}) --?> ({_AT})\](.*)', re.A)
+
+def _seconds(text:str) -> float:
+    "A place in a recording, as `_AT` has it."
+    text = text.rstrip('s').replace(',', '.')
+    return _clock(text) if ':' in text else float(text)
 
 def read_whisper(
     line:str,                   # One line of output
     duration:float|None=None,   # Length of the recording, seconds
     kept:dict|None=None,        # Not used
 ) -> Progress|None:             # None when the line says nothing of the kind
-    """`[00:00.000 --> 00:05.000] words`, as whisper and whisper.cpp print it.
+    """`[00:00.000 --> 00:05.000] words`, as whisper and whisper.cpp print it, or `[0.00s -> 5.00s] words`, as programs with faster-whisper do.
 
-    Source: openai/whisper, `whisper/transcribe.py` (`verbose`) and `format_timestamp` in `whisper/utils.py`."""
-    if (m := _SEGMENT.match(line)) and _clock(m[1]) <= _clock(m[2]): return _place(_clock(m[2]), duration, message=_said(m[3]))
+    Source: openai/whisper, `whisper/transcribe.py` (`verbose`) and `format_timestamp` in `whisper/utils.py`; README of SYSTRAN/faster-whisper, "Usage";
+    `whisperx/transcribe.py` of m-bain/whisperX (`Transcript: [0.031 --> 5.2]`)."""
+    if (m := _SEGMENT.match(line)) and _seconds(m[1]) <= _seconds(m[2]): return _place(_seconds(m[2]), duration, message=_said(m[3]))
 
 # %% ../../nbs/core/04_progress.ipynb #73a53990
 _PAIR = re.compile(r'\s*(out_time_us|out_time_ms|out_time|speed|progress)=\s*(\S{1,40})\s*')
+_STATUS = re.compile(r'\btime=\s*(\S{1,20}) +bitrate=(?:.* speed=\s*(\S{1,20})x)?')
 _LENGTH = re.compile(r'\s*Duration: (\d{1,4}:[0-5]\d:[0-5]\d(?:\.\d+)?), .*')
+
+def _status(line:str, duration:float|None, kept:dict) -> Progress|None:
+    "What a status line says, as long as there was no block."
+    if kept.get('blocks') or not (m := _STATUS.search(line)): return None
+    if length := kept.get('length'): kept['begun'] = True
+    return _place(_clock(m[1]), length if duration is None else duration, _num(m[2]))
 
 def read_ffmpeg(
     line:str,                   # One line of output
     duration:float|None=None,   # Length of the result, seconds; None: that of the inputs
     kept:dict|None=None,        # Values of the block so far, and the inputs' length; kept between calls
 ) -> Progress|None:             # None until a block is complete
-    """ffmpeg's `-progress` report. `rate` is its `speed`.
+    """ffmpeg's `-progress` report, or its status line where there is none. `rate` is its `speed`.
 
     Source: https://ffmpeg.org/ffmpeg.html, option `-progress`; `print_report` in FFmpeg's `fftools/ffmpeg.c`;
     https://trac.ffmpeg.org/ticket/7345 on `out_time_ms`."""
     m = _PAIR.fullmatch(line)
     if kept is not None and (length := _LENGTH.fullmatch(line)):   # after a block it belongs to another run
         kept['length'] = max(_clock(length[1]) or 0., 0. if kept.pop('begun', False) else kept.get('length', 0.))
-    if kept is None or not m: return None
+    if kept is None: return None
+    if not m: return _status(line, duration, kept)
+    kept['blocks'] = True
     if m[1] != 'progress': kept[m[1]] = m[2]; return None
-    block = dict(kept)
+    block, length = dict(kept), kept.get('length')
     kept.clear()
-    if length := block.get('length'): kept.update(length=length, begun=True)
+    kept.update({'blocks': True} | ({'length': length, 'begun': True} if length else {}))
     if duration is None: duration = length
     if m[2] not in ('continue', 'end'): return None
     us = [t for k in ('out_time_us', 'out_time_ms') if (t := _num(block.get(k))) is not None]

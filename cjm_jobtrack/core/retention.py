@@ -95,7 +95,7 @@ class PruneReport:
     problems:tuple=()           # Logs that could not be removed: sentences, at most a hundred
 
 def _log_store(tracker:JobTracker) -> LogStore|None:  # None: this record has no logs of its own
-    return tracker.logs if not tracker.store.shared or getattr(tracker.store, 'file', None) else None
+    return tracker.logs if not tracker.store.shared or tracker.has_logs else None
 
 def _disk(folder:Path) -> int:
     "Bytes that a folder of files takes on the disk; 0 when there is none."

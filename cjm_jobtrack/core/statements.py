@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from .errors import InvalidInput
 from .job import Job, JobEvent, JobStatus
-from .schema import _at_most, _json, _number, _param, _Postgres, _Sqlite, _text, event_table, job_table, lease_table, node_table
+from .schema import _at_most, _json, _number, _param, _Postgres, _Sqlite, _text, event_table, job_table, lease_table, meta_table, node_table
 
 # %% ../../nbs/core/02_statements.ipynb #e52f1a97
 _COLUMNS = [f.name for f in fields(Job) if f.name != 'task']
@@ -128,6 +128,7 @@ _READS = {   # name -> what is asked, for this database
     'batch': lambda db: sa.select(job_table.c.status, sa.func.count()).where(job_table.c.batch == _param('batch')).group_by(job_table.c.status),
     'last': lambda db: sa.select(sa.func.max(event_table.c.seq)),
     'leases': lambda db: sa.select(lease_table.c.fence, lease_table.c.beat, lease_table.c.doc).order_by(lease_table.c.fence),
+    'record_id': lambda db: sa.select(meta_table.c.value).where(meta_table.c.key == sa.literal_column("'record_id'")),
     'nodes': lambda db: sa.select(node_table.c.doc).order_by(node_table.c.name, node_table.c.id),
 }
 
@@ -246,4 +247,5 @@ def _restore_sql(db, table, columns): return _text(db, table.insert().inline().v
 
 @cache
 def _house_sql(db, name):
-    return _text(db, {'events': _select_events.where(db.among(event_table.c.job_id, 'ids')).order_by(event_table.c.seq), 'known': sa.select(job_table.c.id).where(db.among(job_table.c.id, 'ids'))}[name])
+    identify = db.insert(meta_table).values(key=sa.literal_column("'record_id'"), value=_param('id', sa.Text)).on_conflict_do_nothing(index_elements=['key'])
+    return _text(db, {'identify': identify, 'events': _select_events.where(db.among(event_table.c.job_id, 'ids')).order_by(event_table.c.seq), 'known': sa.select(job_table.c.id).where(db.among(job_table.c.id, 'ids'))}[name])

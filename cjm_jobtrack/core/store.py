@@ -12,7 +12,7 @@ from typing import Any, Iterable
 from fastcore.basics import patch
 from .errors import InvalidInput, JobtrackError, UnknownNode
 from .database import Database
-from .job import Add, Dossier, Ended, Job, JobEvent, JobStatus, Lease, Move, Update, instant, now
+from .job import Add, Dossier, Ended, Job, JobEvent, JobStatus, Lease, Move, Update, instant, new_id, now
 from .schema import SCHEMA_VERSION, _decode, _encode, _meta, _Postgres, _Sqlite, _upgrade_1, event_table, job_table
 from .statements import (_COLUMNS, _EVENT, _add_plan, _change_plan, _comparable, _cutoff_sql, _dossiers_sql, _ended_sql, _events, _events_sql, _house_sql, _jobs, _kept, _kind, _lease_sql, _list_sql,
     _other_sql, _Plan, _restore_sql, _values)
@@ -390,3 +390,12 @@ def list_nodes(self:JobStore) -> list[dict]:  # By name
 def delete_node(self:JobStore, node_id:str) -> None:
     "Forget a node. Raises `UnknownNode`."
     if not self._write(lambda con: con.execute(_other_sql(self._db, 'no_node'), {'w_id': node_id}).rowcount): raise UnknownNode(node_id)
+
+@patch
+@_writes
+def record_id(self:JobStore) -> str:  # A UUID
+    "What tells this record from all others, the same for everybody who uses it. Made when it is first asked for."
+    if not (known := self._ask('record_id')):
+        self._write(lambda con: con.execute(_house_sql(self._db, 'identify'), {'id': new_id()}) and None, tell=False)
+        known = self._ask('record_id')   # somebody may have been faster
+    return known[0][0]

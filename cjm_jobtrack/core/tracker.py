@@ -30,13 +30,15 @@ _open, _open_lock = WeakSet(), threading.Lock()          # the open trackers of 
 class JobTracker(LiveJobs):
     """Live jobs and their record. Safe from any thread; never blocks on those who watch.
 
-    With `store` (a `JobStore` or its URL) it is durable; without, it lives in memory. Close it, or use it as a context manager."""
+    With `store` (a `JobStore`, its URL, or the path of an SQLite file) it is durable; without, it lives in memory. Close it, or use it as a context manager."""
     cancel_patience = 10.  # Seconds that `cancel_job` waits for a queue in another process
     def __init__(self,
-        store=None,                                            # JobStore, its URL, or None for a record in memory
+        store=None,                                            # JobStore, its URL or file, or None for a record in memory
         on_job_completed:Callable[[str, 'JobTracker'], Any]|None=None,  # Called with (job id, tracker) after a job has completed
+        *,
+        logs=None,                                             # Folder of the logs, of this record alone; None: one that outlives this process, where the record does
     ):
-        super().__init__(store, on_job_completed)
+        super().__init__(store, on_job_completed, logs=logs)
         self._poller, self._writer, self._subscriptions = None, None, []
         with _open_lock: _open.add(self)
 
@@ -149,6 +151,7 @@ def mark_progress(self:JobTracker,
         if job is None or job.status is not JobStatus.RUNNING: return
         if percent is not None: job.progress = float(percent)
         if message is not None: job.message = str(message)
+        job.updated_at = now()
         if time.monotonic() - self._written.get(job_id, _NEVER) >= .25: self._write_progress(job)
         else: self._write_later(job)
     self._alive(job_id, 'progress')
@@ -208,9 +211,9 @@ def log_tail(self:JobTracker,
     job_id:str,     # The job
     lines:int=200,  # At most so many
 ) -> str:           # As a terminal would show it
-    "The end of the log of the latest attempt."
+    "The end of the log of the latest attempt. When it is kept elsewhere: where."
     job = self._need(job_id)
-    return self.logs.tail(job_id, job.attempt, lines)
+    return self.logs.tail(job_id, job.attempt, lines) or self._log_elsewhere(job, lines)
 
 # %% ../../nbs/core/05_tracker.ipynb #53b2f676
 @patch
@@ -240,10 +243,10 @@ def _poll(self:JobTracker):
         try:
             if self.store.wait_change(.5 if begun else 0) or not begun: self._look()
             begun = True
-        except Exception:
+        except Exception as e:
             if self._closed.is_set(): return
             begun = False   # what could not be read is looked at again
-            _log.exception('Cannot read what others wrote; trying again')
+            _log.error('Cannot read what others wrote: %s. Trying again', e, exc_info=not isinstance(e, StoreError))
             self._closed.wait(1.)
 
 @patch
@@ -377,6 +380,9 @@ async def cancel_job(self:JobTracker,
         if not self.cancel_requested(job_id):
             try: self.note(job_id, 'cancel_requested')
             except LeaseLost: self.note(job_id, 'cancel_requested')   # it is in other hands by now: the wish is for those
+            except StoreError as e:   # the disk is full, say: stopping the work needs no record
+                if job_id not in self._stops and job.task is None: raise
+                _log.warning('That job %s is to be cancelled cannot be put on record yet, it is stopped all the same: %s', job_id, e)
             if job.is_terminal: return False   # somebody else ended it meanwhile
             self._cancelling.add(job_id)
         stop, task = self._stops.get(job_id), job.task

@@ -58,7 +58,7 @@ class TranscriptionJobTracker(JobTracker):
     def __init__(self,
         on_job_completed:Callable[[str, 'TranscriptionJobTracker'], Any]|None=None,  # Called with (job id, tracker) after a job has completed
         *,
-        store=None,   # JobStore, its URL, or None for a record in memory
+        store=None,   # JobStore, its URL or file, or None for a record in memory
     ):
         self.results: dict[str, dict] = {}   # job id -> what came of it, as from `get_job_result`
         super().__init__(store, on_job_completed)

@@ -7,7 +7,8 @@ from tempfile import mkstemp
 
 DATAERR, UNAVAILABLE = 65, 69  # EX_DATAERR and EX_UNAVAILABLE. Source: sysexits.h, 4.3BSD
 # Containers that ffmpeg may open. Playlists and scripts are not among them: they name further files, which the caller may have no right to
-CONTAINERS = 'mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,wav,w64,aiff,au,caf,mp3,flac,aac,amr'
+CONTAINERS = ('mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,wav,w64,aiff,au,caf,mp3,flac,aac,loas,amr,ac3,eac3,dts,wv,'
+              'mpegvideo,m4v,h264,hevc,vc1,obu,ivf,mjpeg,dv,mxf,nut')
 
 class Refused(Exception):
     "The work cannot be done; the message tells the user why and what to give instead."
@@ -32,10 +33,23 @@ def parser(doc:str) -> argparse.ArgumentParser:
 
 def need_file(path:Path) -> None:
     "Raises `Refused` unless there is a file with something in it."
-    if not path.exists(): raise Refused(f'{path.name}: there is no such file. Check the path, or upload the file first')
+    try: there = path.exists()
+    except OSError as e: raise Refused(f'{path.name}: this cannot be looked at, the system says {e.strerror!r}. Check the path') from e
+    if not there: raise Refused(f'{path.name}: there is no such file. Check the path, or upload the file first')
     if not path.is_file(): raise Refused(f'{path.name}: this is not a file. Give the path of one media file')
     if not os.access(path, os.R_OK): raise Refused(f'{path.name}: this file may not be read. Check its permissions')
     if not path.stat().st_size: raise Refused(f'{path.name}: the file is empty. Was the upload cut short?')
+
+def result_stem(
+    path:Path,      # The input
+    folder:Path,    # Where the results go; need not be there
+    *suffixes:str,  # Of the results, each with its dot
+) -> str:           # That of the input; where a name would become longer than the file system takes, as much of it as there is room for
+    "What the results are called, without their suffixes."
+    there = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    room, stem = os.pathconf(there, 'PC_NAME_MAX') - max(map(len, suffixes)), path.stem
+    while len(os.fsencode(stem)) > room: stem = stem[:-1]
+    return stem
 
 class Percent:
     "Prints `Progress: N%` whenever the whole per cent grows. 100 is for the end: see `done`."
@@ -75,9 +89,11 @@ def ffmpeg(*args) -> list[str]:
     except ImportError as e: raise Refused("imageio-ffmpeg is not installed. Run: pip install 'cjm-jobtrack[demo]'", UNAVAILABLE) from e
     return [get_ffmpeg_exe(), '-hide_banner', '-nostdin', *map(str, args)]
 
+LONGEST_GAP_S = 3600   # Of a transport stream, seconds: a longer jump of its clock is taken for a new beginning. ffmpeg's own limit is 10
+
 def reading(path:Path) -> list[str]:
     "Arguments by which ffmpeg reads this one file and nothing else."
-    return ['-protocol_whitelist', 'file,pipe', '-format_whitelist', CONTAINERS, '-i', f'file:{path.absolute()}']
+    return ['-dts_delta_threshold', str(LONGEST_GAP_S), '-protocol_whitelist', 'file,pipe', '-format_whitelist', CONTAINERS, '-i', f'file:{path.absolute()}']
 
 @dataclass(frozen=True)
 class Media:
@@ -85,6 +101,8 @@ class Media:
     duration_s:float|None  # Seconds; None when the container does not say
     audio:bool             # Whether there is sound
     video:bool             # Whether there are moving pictures; a cover picture is none
+    layout:str|None=None   # Channels of the first sound, as ffmpeg names them
+    estimated:bool=False   # Whether the duration is only guessed from the size
 
 def probe(path:Path) -> Media:
     "Ask ffmpeg what a file holds: nothing, for a file that is no media."
@@ -92,4 +110,19 @@ def probe(path:Path) -> Media:
     streams = [o for o in told.splitlines() if re.match(r'\s*Stream #\d', o)]
     clock = re.search(r'^\s*Duration: (\d+):(\d+):(\d+\.?\d*)', told, re.M)
     duration = sum(float(n) * unit for n, unit in zip(clock.groups(), (3600, 60, 1), strict=True)) if clock else None
-    return Media(duration or None, any('Audio:' in o for o in streams), any('Video:' in o and 'attached pic' not in o for o in streams))
+    sounds = [o for o in streams if 'Audio:' in o]
+    layout = re.search(r' Hz, ([^,]+)', sounds[0]) if sounds else None
+    return Media(duration or None, bool(sounds), any('Video:' in o and 'attached pic' not in o for o in streams),
+                 layout and layout[1], 'Estimating duration from bitrate' in told)
+
+def last_instant(path:Path) -> float:  # Seconds after its beginning
+    "Where the last that a file holds, of whichever kind, comes to its end. Reads all of it, and decodes nothing."
+    last, ticks = 0., {}
+    cmd = ffmpeg('-v', 'quiet', *reading(path), '-map', '0', '-ignore_unknown', '-c', 'copy', '-f', 'framecrc', 'pipe:1')
+    with subprocess.Popen(cmd, stdout=subprocess.PIPE, text=True) as p:
+        try:
+            for line in p.stdout:   # `#tb 0: 1/90000`, then `0, dts, pts, duration, size, checksum`
+                if m := re.match(r'#tb (\d+): (\d+)/(\d+)', line): ticks[m[1]] = int(m[2]) / int(m[3])
+                elif m := re.match(r'(\d+), *-?\d+, *(-?\d+), *(\d+),', line): last = max(last, (int(m[2]) + int(m[3])) * ticks[m[1]])
+        finally: p.kill()
+    return last

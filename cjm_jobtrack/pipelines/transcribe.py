@@ -1,6 +1,7 @@
 """Speech to text with pocketsphinx and the English model it comes with.
 
-Writes `<stem>.txt`, `<stem>.json` (text, segments and words with their times in seconds and a confidence) and `<stem>.vtt` (subtitles).
+Writes `<stem>.txt`, `<stem>.json` (text, segments and words with their times in seconds and a confidence) and `<stem>.vtt` (subtitles). Times are those of the
+file: where the sound of a video begins late, or is missing for a while, there is silence.
 Wave files of 16 kHz, mono, 16 bit are read as they are; whatever else ffmpeg can read is converted on the way, so that memory stays flat however long the
 recording is. Speech is cut into utterances at its pauses, and each is decoded as a whole.
 
@@ -9,7 +10,7 @@ import html, json, re, subprocess, wave
 from argparse import BooleanOptionalAction
 from contextlib import contextmanager
 from pathlib import Path
-from cjm_jobtrack.pipelines._media import UNAVAILABLE, Percent, Refused, ffmpeg, need_file, parser, probe, reading, run, whole
+from cjm_jobtrack.pipelines._media import UNAVAILABLE, Percent, Refused, ffmpeg, need_file, parser, last_instant, probe, reading, result_stem, run, whole
 
 RATE = 16000         # Samples a second that the model was trained on
 LONGEST_S = 20.      # Longest utterance, seconds: talk without a pause is cut here
@@ -28,7 +29,9 @@ def sound(path:Path):
     if w: w.close()
     media = probe(path)
     if not media.audio: raise Refused(f'{path.name}: there is no sound in this file. Give a recording, such as wav, mp3, m4a, flac or ogg, or a video with sound')
-    cmd = ffmpeg('-v', 'error', *reading(path), '-map', '0:a:0', '-ac', '1', '-ar', RATE, '-f', 's16le', 'pipe:1')
+    silence = f'aresample={RATE}:async=1:first_pts=0'   # where there is none up to 0, and in gaps. Source: ffmpeg-resampler(1), `async`
+    picture = ['-map', '0:V:0', '-c', 'copy', '-f', 'null', '-'] if media.video else []   # its beginning is 0 as well, and it is not decoded
+    cmd = ffmpeg('-v', 'error', *reading(path), '-map', '0:a:0', '-af', silence, '-ac', '1', '-f', 's16le', 'pipe:1', *picture)
     with subprocess.Popen(cmd, stdout=subprocess.PIPE) as p:
         try:
             yield p.stdout.read, media.duration_s
@@ -102,15 +105,18 @@ def transcribe(
             if pcm and (s := decode(decoder, start, pcm)): segments.append(s)
             percent.at(heard)
     if not heard: raise Refused(f'{path.name}: the recording has no sound in it, only a header. Was it stopped before it began?')
-    if duration and heard < duration - 1:
-        print(f'The sound ends after {heard:.1f} s, although the file says {duration:.1f} s: is it damaged or cut short?', flush=True)
-        duration = heard
+    if duration and heard < duration - 1 and (there := last_instant(path)) < duration - 1:
+        if not probe(path).estimated: print(f'The sound ends after {heard:.1f} s, although the file says {duration:.1f} s: is it damaged or cut short?', flush=True)
+        duration = there if there > heard + 1 else heard
+    elif duration and heard > duration + 1: duration = heard
     text = '\n'.join(s['text'] for s in segments)
     record = dict(text=text.replace('\n', ' '), duration_s=round(duration or heard, 3), sample_rate_hz=RATE, model=MODEL,
                   segments=[{k: v for k, v in s.items() if k != 'words'} for s in segments])
     if words: record['words'] = [w for s in segments for w in s['words']]
-    for suffix, content in dict(txt=text + '\n', json=json.dumps(record, indent=1) + '\n', vtt=vtt(segments)).items():
-        with whole(folder/f'{path.stem}.{suffix}') as p: p.write_text(content, encoding='utf-8')
+    results = {'.txt': text + '\n', '.json': json.dumps(record, indent=1) + '\n', '.vtt': vtt(segments)}
+    stem = result_stem(path, folder, *results)
+    for suffix, content in results.items():
+        with whole(folder/f'{stem}{suffix}') as p: p.write_text(content, encoding='utf-8')
     if not segments: print('No speech was recognised; the transcript is empty', flush=True)
     percent.done()
     return text

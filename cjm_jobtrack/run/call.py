@@ -286,7 +286,7 @@ async def follow(self:CallRunner,
     "Wait for the function. Ceasing to wait does not stop it."
     work = self._works.get(handle['key'])
     if work is None: return Outcome.failed('lost', 'The process that carried out the function has ended', hint='Submit it again, or allow more attempts')
-    if work.report.is_early and (report.tracker._logs is not None or getattr(report.tracker.store, 'file', None)): _drop_old_log(report.tracker.logs, job)   # in memory, there is none before the first word
+    if work.report.is_early and report.tracker.has_logs: _drop_old_log(report.tracker.logs, job)   # in memory, there is none before the first word
     outcome = await self._followed(work, report)
     if outcome.failure is None or not report.log_size: return outcome
     last = report.tracker.logs.tail(job.id, job.attempt, lines=40).splitlines()

@@ -334,6 +334,7 @@ _TOLD = 20   # Earlier failures that the last one lists
 async def _end(self:Carrier, a:Attempt, outcome:Outcome):
     "Have written down how an attempt ended."
     job, t, retried = a.job, self.tracker, None
+    receipt = outcome.receipt and outcome.receipt.to_dict()
     if outcome.status is not JobStatus.COMPLETED:
         if a.stopping: await asyncio.wait({a.stopping})
         if outcome.failure and job.attempt < job.max_attempts and self.retry.worth(outcome.failure):
@@ -341,7 +342,7 @@ async def _end(self:Carrier, a:Attempt, outcome:Outcome):
         elif outcome.failure and job.attempt > 1: outcome = replace(outcome, failure=await self.scribe.insist(lambda: self._whole_story(job, outcome.failure)))
     def plan():
         if outcome.status is JobStatus.COMPLETED: w = t.plan_completed(job, outcome.result, outcome.outputs)
-        elif outcome.status is JobStatus.CANCELLED or t.cancel_requested(job.id): w = t.plan_cancelled(job, (r := self._receipt(a)) and {'receipt': r})
+        elif outcome.status is JobStatus.CANCELLED or t.cancel_requested(job.id): w = t.plan_cancelled(job, (r := receipt or self._receipt(a)) and {'receipt': r})
         elif retried: w = t.plan_pending(job, outcome.failure.message, data=retried)
         else: w = t.plan_failed(job, outcome.failure)
         return self._held(a, w)

@@ -10,6 +10,7 @@ __all__ = ['CoroutineLoop']
 # %% ../../nbs/run/10_coroutines.ipynb #a3c10b54
 import asyncio, contextvars, logging, os, sys, threading, time, traceback
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from weakref import finalize
 from fastcore.basics import patch
@@ -70,13 +71,15 @@ def _running(self:CoroutineLoop) -> asyncio.AbstractEventLoop:
 def _serve(self:CoroutineLoop):
     "The life of its thread."
     asyncio.set_event_loop(self._loop)
+    pool = ThreadPoolExecutor(thread_name_prefix=self.name)   # for `asyncio.to_thread`; its threads end with this one
+    self._loop.set_default_executor(pool)
     while True:
         try: self._loop.run_forever()
         except BaseException: _log.exception('A task that a coroutine has begun raised; the others go on')   # `SystemExit`, say
         with self._lock:
             if not self._busy and not asyncio.all_tasks(self._loop):
                 self._thread = self._asked = None
-                return
+                return pool.shutdown(wait=False)
 
 @patch
 def _over(self:CoroutineLoop):

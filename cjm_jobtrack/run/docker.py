@@ -474,7 +474,7 @@ def queue(self:DockerRunner,
         if self._closed: raise InvalidInput('runner', f'{self!r} is closed', 'Make another `DockerRunner`')
         if (s := _shared.get(key := (self.folder if tracker is None else id(tracker), self.name))) is None:
             self.folder.mkdir(parents=True, exist_ok=True)
-            t = tracker if tracker is not None else cjm_jobtrack.JobTracker(f'sqlite:///{self.folder/"jobs.db"}')
+            t = tracker if tracker is not None else cjm_jobtrack.JobTracker(self.folder/'jobs.db')
             s = _shared[key] = _Shared(cjm_jobtrack.JobQueue(t, [self], slots or os.cpu_count() or 1).start(), self, tracker is None)
         if any(getattr(s.runner, k) != getattr(self, k) for k in ('url', 'owner', 'roots', 'user')): raise InvalidInput('name', f'is {self.name!r}, by which the queue of this record knows {s.runner!r}, which is another', 'Give this runner another name, or a folder of its own')
         if slots not in (None, s.queue.slots): raise InvalidInput('slots', f'is {slots!r}, and the queue of this record has {s.queue.slots}', 'Close the runners that use it first')
@@ -526,4 +526,4 @@ def run(self:DockerRunner,
     check_container(spec)
     self._keep_apart(str(where))
     queue = self.queue(tracker)
-    return queue.submit(queue.tracker.create_job(name or image, id=job_id, runner=self.name, spec=spec, timeout=timeout, max_attempts=max_attempts, priority=priority, metadata=metadata))
+    return queue.create_job(name or image, id=job_id, runner=self.name, spec=spec, timeout=timeout, max_attempts=max_attempts, priority=priority, metadata=metadata)

@@ -12,6 +12,7 @@ import os, signal, threading, time
 from contextlib import suppress
 import psutil
 from fastcore.basics import patch
+from ..core.errors import is_infrastructure_error
 from .groups import Group
 from .processes import process_table, runs, send_signals, with_descendants
 
@@ -56,6 +57,15 @@ def _kin(self:Family, known:set[int]) -> set[int]:
 
 # %% ../../nbs/run/09_family.ipynb #6f9fc542
 @patch
+def _others(self:Family, spare:frozenset[int], until:float) -> set[psutil.Process]:
+    "Who runs, without some. While this machine has no descriptors for that, it is tried again, until then (monotonic seconds)."
+    while True:
+        try: return {p for p in self.look() if p.pid not in spare}
+        except OSError as e:
+            if not is_infrastructure_error(e) or time.monotonic() >= until: raise
+        time.sleep(.02)
+
+@patch
 def end(self:Family,
     patience:float=3.,   # Seconds to wait for those that were killed
     grace:float=0.,      # Seconds between SIGTERM and SIGKILL; 0: nobody is asked
@@ -64,7 +74,7 @@ def end(self:Family,
     "End all of it, and see them gone. Blocks."
     seen, force = set(), time.monotonic() + grace
     until, asked = force + patience, set()
-    while here := {p for p in self.look() if p.pid not in spare}:
+    while here := self._others(spare, until):
         seen |= {p.pid for p in here}
         if time.monotonic() < force:
             for p in here - asked: send_signals(p, signal.SIGTERM, signal.SIGCONT)

@@ -26,6 +26,7 @@ class Outcome:
     result:Any=None                       # What the work gave back
     failure:Failure|None=None             # Why, when FAILED
     outputs:tuple[OutputFile, ...]=()     # Files it left
+    receipt:'Receipt|None'=None           # What the stop achieved, when CANCELLED and only whoever followed it knows
 
     @classmethod
     def completed(cls, result:Any=None, outputs=()) -> 'Outcome':

@@ -9,7 +9,8 @@ __all__ = ['SHIPPED', 'Word', 'Pipeline', 'PipelineCatalog', 'PipelineRunner', '
            'gaps', 'is_url']
 
 # %% ../../nbs/run/17_pipeline.ipynb #6920a8d6
-import glob, os, re, sys, tomllib
+import errno, glob, os, re, sys, tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -21,9 +22,12 @@ from fastcore.basics import patch
 from ..core.errors import InvalidInput, StoreError, UnknownPipeline, UnknownRunner
 from ..core.job import Job, OutputFile
 from ..core.progress import ProgressReader
+from .groups import raise_scarcity
+from .inheritance import PASSED
 from .outcome import Outcome, Receipt, Report, Stops
-from .outputs import aside, copy_output, moved
-from .params import _GAP, GAPS, Param, _read_param, _shown, _table, fill, find_input, find_url, gaps, is_url
+from .outputs import KEEPING, aside, common_pattern, moved, unshare
+from .outputs import keep_output as copy_output
+from .params import _GAP, GAPS, GivenNames, Param, _read_param, _shown, _table, fill, find_input, find_url, gaps, is_url
 from .policy import TERMS, amounts
 from .program import check_limits
 from .runner import Runner
@@ -37,8 +41,10 @@ class Word:
     given:str|None=None      # The parameter that decides whether it is there; None: it always is
     wanted:bool=True         # Whether it is there when that parameter is set (True), or when it is not
     value:Any=None           # The value that the parameter must have to count as set; None: any
+    outer:'Word|None'=None   # One around it, whose condition has to hold too
 
     def is_in(self, values:Mapping) -> bool:  # Whether the list has it, with these values
+        if self.outer is not None and not self.outer.is_in(values): return False
         if self.given is None: return True
         v = values[self.given]
         return (v == self.value if self.value is not None else v not in (None, '') and v is not False) == self.wanted
@@ -52,13 +58,16 @@ class Pipeline:
     runner:str='process'                            # Name of the runner that carries it out
     container:dict=field(default_factory=dict)      # How it is run in a container, fields of the runner `docker`; `argv` are words. Empty: not at all
     params:dict[str, Param]=field(default_factory=dict)  # What may be chosen
-    input:str='required'                            # 'required', 'optional' or 'none'
+    input:str='required'                            # 'required', 'optional' or 'none'. In a file, what it is when left out depends on whether anything asks for it
     accepts:tuple[str, ...]=()                      # Suffixes of input files, lower case with dot; empty: all
     hosts:tuple[str, ...]=()                        # Hosts that a URL may be on; empty: no URLs
     input_from:dict[str, str]=field(default_factory=dict)  # Parameters that may hold the input: 'by' names the one that tells which
     cwd:str='{output_dir}'                          # Where the program runs
     env:dict[str, str]=field(default_factory=dict)  # Variables added to the environment
-    outputs:tuple[str, ...]=()                      # Patterns below the workspace, the first that finds new files counts; empty: all below {output_dir}
+    pass_env:tuple[str, ...]=()                     # Variables of the node's own environment that the program gets beside the usual ones; patterns like `HF_*`
+    no_new_privs:bool=True                          # Whether set-user-ID programs, `sudo` say, have no effect for it
+    outputs:tuple[str, ...]=()                      # Patterns below the workspace, or all with {output_dir}/ before them; the first that finds new files counts; empty: all below {output_dir}
+    keep:str='link'                                 # How results from below the workspace get into the attempt's own folder: one of `KEEPING`
     require_output:bool=False                       # Whether leaving nothing is a failure
     progress:dict=field(default_factory=dict)       # Options of `ProgressReader`
     invalid_exit:tuple[int, ...]=()                 # Exit statuses that mean: the input cannot be used
@@ -72,16 +81,30 @@ class Pipeline:
     original:bool=False                             # Whether requests of the original manager run this one
     file:str=''                                     # Where it was read from
 
+    @property
+    def shares_workspace(self) -> bool: return bool(self.outputs) and not self.outputs[0].startswith(_OWN)   # whether other jobs may write where its results lie
+
+_OWN = '{output_dir}/'   # Before a pattern of `outputs`: below the folder of this attempt
+
 # %% ../../nbs/run/17_pipeline.ipynb #e2ab4364
-def _read_words(argv:tuple, at:str) -> tuple[Word, ...]:
-    "The argument list of a TOML file."
+def _read_words(
+    argv:Iterable,           # Texts and tables
+    at:str,                  # File, and keys so far
+    outer:Word=Word(''),     # The condition that all of them have
+) -> tuple[Word, ...]:
+    "The argument list of a TOML file, and the lists within it."
     words = []
     for i, o in enumerate(argv):
-        if isinstance(o, str): words.append(Word(o)); continue
-        d = _table(o, f'{at}argv[{i}].', when='a text', unless='a text', args='a list of texts', **{'is': 'any value'})
-        if ('when' in d) == ('unless' in d) or 'args' not in d: raise InvalidInput(f'{at}argv[{i}]', f'is {_shown(o)}', 'Give `args`, and either `when` or `unless`')
-        words += [Word(a, d.get('when') or d['unless'], 'when' in d, d.get('is')) for a in d['args']]
+        if isinstance(o, str): words.append(replace(outer, template=o)); continue
+        d = _table(o, f'{at}[{i}].', when='a text', unless='a text', args='a list of words: no shell takes a line apart', **{'is': 'any value'})
+        if ('when' in d) == ('unless' in d) or 'args' not in d: raise InvalidInput(f'{at}[{i}]', f'is {_shown(o)}', 'Give `args`, and either `when` or `unless`')
+        inner = Word('', d.get('when') or d['unless'], 'when' in d, d.get('is'), outer if outer.given else None)
+        words += _read_words(d['args'], f'{at}[{i}].args', inner)
     return tuple(words)
+
+def _conditions(w:Word) -> list[Word]:
+    "A word, and those around it."
+    return [w] + (_conditions(w.outer) if w.outer else [])
 
 _OF_INPUT = {'input', 'name', 'stem'}
 
@@ -100,10 +123,12 @@ def _check_gaps(p:Pipeline, at:str) -> None:
     if p.argv[0].given: raise InvalidInput(at+'argv', 'begins with words that may be absent', 'The first word is the program')
     _fits(at+'argv', p.argv[0].template, {'python', 'workspace'})
     for w in p.argv[1:]:
-        if w.given not in {None, 'input', *p.params}: raise InvalidInput(at+'argv', f'asks for {w.given!r}, which is no parameter', f'Parameters: {", ".join(p.params) or "none"}')
-        _fits(at+'argv', w.template, known, unset - ((_OF_INPUT if w.given == 'input' else {w.given}) if w.wanted else set()))
+        for c in _conditions(w):
+            if c.given not in {None, 'input', *p.params}: raise InvalidInput(at+'argv', f'asks for {c.given!r}, which is no parameter', f'Parameters: {", ".join(p.params) or "none"}')
+        present = {c.given for c in _conditions(w) if c.wanted}
+        _fits(at+'argv', w.template, known, unset - present - (_OF_INPUT if 'input' in present else set()))
     for key, template in ('cwd', p.cwd), *((f'env.{k}', v) for k, v in p.env.items()): _fits(at+key, template, known, unset)
-    for o in p.outputs: _fits(at+'outputs', o, {'stem', 'job_id', 'attempt'})
+    for o in p.outputs: _fits(at+'outputs', o.removeprefix(_OWN), {'stem', 'job_id', 'attempt'})
     if not re.match(r'/|\{(output_dir|workspace)\}(/|$)', p.cwd) or '..' in PurePosixPath(p.cwd).parts:
         raise InvalidInput(at+'cwd', f'is {p.cwd!r}', 'Begin it with `/`, `{output_dir}` or `{workspace}`, without `..`: nobody expands a `~`')
 
@@ -122,10 +147,12 @@ def _check_keys(p:Pipeline, at:str) -> None:
             raise InvalidInput(f'{at}input_from.{k}', f'is {p.input_from.get(k)!r}', f'For each of {", ".join(by.choices)}, give the text parameter that holds the input')
     for k in 'accepts', 'hosts', 'input_from':
         if p.input == 'none' and getattr(p, k): raise InvalidInput(at+k, 'does not go with input = "none"')
+    if p.keep not in KEEPING: raise InvalidInput(at+'keep', f'is {p.keep!r}', f'Give one of: {", ".join(KEEPING)}')
     for s in p.accepts:
         if not re.fullmatch(r'\.[^./\sA-Z]+', s): raise InvalidInput(at+'accepts', f'has {s!r}', 'Give suffixes in lower case, each with its dot')
     for o in p.outputs:
         if o.startswith('/') or '..' in PurePosixPath(o).parts: raise InvalidInput(at+'outputs', f'has {o!r}', 'Give patterns relative to the workspace, without `..`')
+        if o.startswith(_OWN) == p.shares_workspace: raise InvalidInput(at+'outputs', f'has {o!r}', f'Begin all patterns with `{_OWN}`, or none')
     if p.runner == 'process':
         try: check_limits(p.limits)
         except InvalidInput as e: raise InvalidInput(at+e.field, e.problem, e.remedy) from e
@@ -140,19 +167,24 @@ def _read_container(d:Any, p:Pipeline, at:str) -> dict:
     kept = {k: v for k, v in (d if isinstance(d, dict) else {'image': d}).items()}
     for k in 'inputs', 'output_dir', 'output_globs', 'output_at', 'require_output':
         if k in kept: raise InvalidInput(at+k, 'is settled by the pipeline itself', 'Leave it out')
-    if 'argv' in kept: kept['argv'] = _read_words(_table({'argv': kept['argv']}, at, argv='a list of words: no shell takes a line apart')['argv'], at)
+    if 'argv' in kept: kept['argv'] = _read_words(_table({'argv': kept['argv']}, at, argv='a list of words: no shell takes a line apart')['argv'], at+'argv')
     try: check_container(kept | ({'argv': [w.template for w in kept['argv']]} if 'argv' in kept else {}))
     except InvalidInput as e: raise InvalidInput(at+e.field, e.problem, e.remedy) from e
-    if p.outputs: raise InvalidInput(at.removesuffix('docker.')+'outputs', 'does not go with a container, which sees nothing of the workspace', 'Have it write into {output_dir}')
+    if p.shares_workspace: raise InvalidInput(at.removesuffix('docker.')+'outputs', 'does not go with a container, which sees nothing of the workspace', f'Have it write into {{output_dir}}, and begin the patterns with `{_OWN}`')
     _check_gaps(replace(p, argv=kept.get('argv', p.argv), env=kept.get('env', {}), cwd=kept.get('cwd', '/')), at)
     return kept
+
+def _asks_for_input(*tables) -> bool:
+    "Whether anything in the tables of a pipeline speaks of its input."
+    named = re.compile(r"\{(input|name|stem)\}|'(when|unless)': 'input'|'(accepts|hosts|input_from)': ")
+    return any(named.search(str(d)) for d in tables)
 
 def _read(name:str|None, d:Any, at:str) -> Pipeline:
     "One pipeline of a TOML file."
     d = _table(d, at, name='a name of letters, digits, `_`, `-` and `.`', description='a text', runner='a text', original='true or false',
-               argv='a list of words: no shell takes a line apart', params='a table', cwd='a text', env='a table of texts',
+               argv='a list of words: no shell takes a line apart', params='a table', cwd='a text', env='a table of texts', pass_env='a list of texts', no_new_privs='true or false',
                input='required, optional or none', accepts='a list of texts', hosts='a list of texts', input_from='a table of texts',
-               outputs='a list of texts', require_output='true or false', progress='a table', invalid_exit='a list of exit statuses, 1-255',
+               outputs='a list of texts', keep='a text', require_output='true or false', progress='a table', invalid_exit='a list of exit statuses, 1-255',
                timeout='a number of seconds, more than 0', max_attempts='a whole number, at least 1', resources='a table', queue_timeout='a number of seconds, more than 0',
                stall_timeout='a number of seconds, more than 0', limits='a table', options='a table', docker='any value')
     inside = d.pop('docker', None)
@@ -163,7 +195,8 @@ def _read(name:str|None, d:Any, at:str) -> Pipeline:
     d['resources'] = amounts(d.get('resources'), at+'resources')
     d['progress'] = _table(d.get('progress', {}), at+'progress.', formats='a list of texts', duration='a number of seconds, more than 0', pattern='a text')
     d['params'] = {k: _read_param(k, v, f'{at}params.') for k, v in d.get('params', {}).items()}
-    p = Pipeline(**d | {'argv': _read_words(d['argv'], at), 'file': at.partition(': ')[0]})
+    d.setdefault('input', 'required' if _asks_for_input(d, inside) else 'none')
+    p = Pipeline(**d | {'argv': _read_words(d['argv'], at+'argv'), 'file': at.partition(': ')[0]})
     _check_keys(p, at)
     _check_gaps(p, at)
     if inside is None and p.runner == 'docker': raise InvalidInput(at+'docker', 'is missing', 'Name at least the image: docker = { image = "…" }')
@@ -218,7 +251,17 @@ def check(self:Pipeline,
         free = n in ('name', 'stem') or n in self.params and not self.params[n].choices
         if n and free and isinstance(known[n], str) and known[n].startswith('-'):
             raise InvalidInput(spelled.get(n, 'input'), f'is {_shown(known[n])}, which the program would take for an option', 'Begin it with another character')
+    self._check_names(known)
     return found, values
+
+@patch
+def _check_names(self:Pipeline, values:dict) -> None:
+    "Raises `InvalidInput` when a file would get a name that is too long, before anything is begun."
+    values = dict.fromkeys(GAPS, '') | values
+    for w in (*self.argv, *self.container.get('argv', ())):
+        named = '/' in w.template and not {'stem', 'name'}.isdisjoint(gaps(w.template))
+        if named and w.is_in(values) and _too_long(_fitting(w.template, values)):
+            raise InvalidInput('input', f'has the name {_shown(values["name"])}, and what comes of it would have one of more than 255 bytes', 'Give the file a shorter name')
 
 # %% ../../nbs/run/17_pipeline.ipynb #757b146f
 def _fill_all(o:Any, values:Mapping) -> Any:
@@ -226,6 +269,32 @@ def _fill_all(o:Any, values:Mapping) -> Any:
     if isinstance(o, str): return fill(o, values)
     if isinstance(o, dict): return {k: _fill_all(v, values) for k, v in o.items()}
     return [_fill_all(v, values) for v in o] if isinstance(o, (list, tuple)) else o
+
+def _too_long(word:str) -> bool: return any(len(os.fsencode(part)) > 255 for part in word.split('/'))   # for a name on any usual file system
+
+def _fitting(template:str, values:Mapping) -> str:
+    "A word with its gaps filled. A file in `{output_dir}` has as much of the input's name as there is room for."
+    own = {'stem', 'output_dir'} <= {*gaps(template)}
+    while _too_long(word := fill(template, values)) and own and values['stem']: values = {**values, 'stem': values['stem'][:-1]}
+    return word
+
+@patch
+def _named(self:Pipeline, spec:dict) -> str|None:
+    "The input as a request names it, be it in a parameter."
+    if spec.get('input') is not None or not self.input_from: return spec.get('input')
+    try: values, _ = self._values(spec.get('params'))
+    except InvalidInput: return None   # it is refused when it begins
+    return values[self.input_from[values[self.input_from['by']]]]
+
+@patch
+def globs(self:Pipeline,
+    job:Job,      # Its spec is `{'pipeline', 'input', 'params'}`
+) -> list[str]:   # Below the workspace, or below the attempt's own folder
+    "Patterns of the files that a job leaves; of an input without a name, for any. Does not look at the file system."
+    source = self._named(job.spec)
+    stem = '*' if source is None or is_url(source) else glob.escape(PurePosixPath(source).stem)
+    values = dict(stem=stem, job_id=job.id, attempt=job.attempt)
+    return [fill(o.removeprefix(_OWN), values) for o in self.outputs]
 
 @patch
 def work(self:Pipeline,
@@ -239,24 +308,27 @@ def work(self:Pipeline,
     root, path = Path(workspace).resolve(), PurePosixPath(source or '')
     values = params | dict(input=source if source is None or is_url(source) else str(root/source), name=path.name, stem=path.stem, workspace=str(root),
                            output_dir=str(Path(output_dir).resolve()), python=sys.executable, job_id=job.id, attempt=job.attempt)
-    if (runner or self.runner) == 'docker': return self._contained(values)
-    spec = dict(argv=[fill(w.template, values) for w in self.argv if w.is_in(values)], cwd=fill(self.cwd, values), env=_fill_all(self.env, values), output_dir=values['output_dir'],
-                progress=dict(self.progress) or None, invalid_exit=list(self.invalid_exit), require_output=self.require_output)
-    stem = '*' if source is None or is_url(source) else glob.escape(path.stem)
-    if self.outputs: spec |= dict(output_root=str(root), output_globs=[fill(o, values | {'stem': stem}) for o in self.outputs])
+    globs = self.globs(replace(job, spec=job.spec | {'input': source}))
+    if (runner or self.runner) == 'docker': return self._contained(values, globs)
+    spec = dict(argv=[_fitting(w.template, values) for w in self.argv if w.is_in(values)], cwd=fill(self.cwd, values), env=_fill_all(self.env, values), output_dir=values['output_dir'],
+                pass_env=[*PASSED, *self.pass_env], no_new_privs=self.no_new_privs, progress=dict(self.progress) or None, invalid_exit=list(self.invalid_exit), require_output=self.require_output)
+    if self.outputs:
+        below = str(root) if self.shares_workspace else values['output_dir']
+        spec |= dict(output_root=below, output_globs=globs)
     if self.limits: spec['limits'] = dict(self.limits)
     return spec | _fill_all(self.options, values)
 
 # %% ../../nbs/run/17_pipeline.ipynb #b01cf95d
 @patch
-def _contained(self:Pipeline, values:dict) -> dict:
+def _contained(self:Pipeline, values:dict, globs:list[str]) -> dict:
     "The spec of the same work in a container."
     seen = values['input'] is not None and not is_url(values['input'])
     inside = values | dict(output_dir='/output', workspace='/input', python='python3', input=f'/input/{values["name"]}' if seen else values['input'])
     own = {k: v for k, v in self.container.items() if k not in ('argv', 'env', 'limits')}
-    spec = dict(argv=[fill(w.template, inside) for w in self.container.get('argv', self.argv) if w.is_in(inside)], env=_fill_all(self.env | self.container.get('env', {}), inside), cwd='/output',
+    spec = dict(argv=[_fitting(w.template, inside) for w in self.container.get('argv', self.argv) if w.is_in(inside)], env=_fill_all(self.env | self.container.get('env', {}), inside), cwd='/output',
                 inputs={values['input']: inside['input']} if seen else {}, output_dir=values['output_dir'], limits=self.limits | self.container.get('limits', {}),
                 progress=dict(self.progress) or None, invalid_exit=list(self.invalid_exit), require_output=self.require_output)
+    if globs: spec['output_globs'] = globs
     return spec | _fill_all(own, inside) | (_fill_all(self.options, inside) if self.runner == 'docker' else {})
 
 # %% ../../nbs/run/17_pipeline.ipynb #b3c77404
@@ -338,7 +410,9 @@ class PipelineRunner:
         runners:Iterable[Runner],  # What pipelines are carried out by
         workspace:str|Path,        # The folder that inputs lie in
         outputs:str|Path,          # The folder for results
+        names:GivenNames|None=None,# What people called inputs that lie under another name; results are called after that
     ):
+        self.names = names
         self.catalog, self.runners = catalog, {r.name: r for r in runners}
         self.workspace, self.outputs = Path(workspace).resolve(), Path(outputs).resolve()
         self.durable, self._whys, self._keeping = all(r.durable for r in self.runners.values()), {}, Stops()
@@ -392,6 +466,7 @@ async def start(self:PipelineRunner,
     spec = p.work(job, self.workspace, folder, name)
     try: folder.mkdir(parents=True, exist_ok=True)
     except OSError as e: raise StoreError(str(folder), f'the folder for results cannot be made: {e.strerror}', 'Check free space and permissions there') from e
+    if p.shares_workspace: await aside(lambda enough: unshare(self.workspace, p.globs(job)))
     try: handle = {'runner': name, 'handle': await self._inner(name).start(replace(job, spec=spec))}
     except InvalidInput:
         for empty in folder, folder.parent:
@@ -419,22 +494,42 @@ def why_not(self:PipelineRunner, job:Job) -> str|None:  # None: nothing is in th
     ask = getattr(self.runners.get(self.catalog[name].runner), 'why_not', None) if name in self.catalog else None
     return ask(job) if ask else None
 
+@patch
+def clash(self:PipelineRunner,
+    job:Job,       # One that could begin
+    other:Job,     # One that is running
+) -> str|None:     # None: they may run side by side
+    "Why one has to wait for the other: a file that the one leaves in the workspace could be taken for the other's."
+    mine, theirs = self._shared(job), self._shared(other)
+    pattern = common_pattern(mine, theirs) if mine and theirs else None
+    return pattern and f'Waits for another job that may leave the same files in the workspace: {pattern}'
+
+@patch
+def _shared(self:PipelineRunner, job:Job) -> list[str]:
+    "Patterns of what a job may leave where other jobs do; of a pipeline that is not known any more, for anything."
+    name = job.spec.get('pipeline')
+    if name not in self.catalog: return ['**']
+    p = self.catalog[name]
+    return p.globs(job) if p.shares_workspace else []
+
 # %% ../../nbs/run/17_pipeline.ipynb #2bde7a5d
 def _keep(
     o:OutputFile,  # A file that the work left
     folder:Path,   # The attempt's own folder
+    how:dict,      # Options of `keep_output`
     stop,          # Asked now and then: True ends the copying
 ) -> OutputFile:   # The file in that folder
-    "Copy a result, whole or not at all, unless it is already where it belongs. One that is not copied stays where it is."
+    "Bring a result to where it is kept, whole or not at all, unless it is there already. One that cannot be copied to its end stays where it is."
     if o.local_path.is_relative_to(folder): return o
     to = folder/o.local_name
     to.parent.mkdir(parents=True, exist_ok=True)
-    fd, part = mkstemp(prefix='.', dir=to.parent)
+    fd, name = mkstemp(prefix='.', dir=to.parent)
     os.close(fd)
+    part = Path(name)
     try:
-        if not copy_output(o.local_path, part, stop): return o
+        if not copy_output(o.local_path, part, stop, **how): return o
         os.replace(part, to)
-    finally: Path(part).unlink(missing_ok=True)
+    finally: part.unlink(missing_ok=True)
     return moved(o, to)
 
 def _bare(
@@ -442,7 +537,41 @@ def _bare(
     folder:Path,                   # The attempt's own folder
 ) -> list[OutputFile]:             # The same; those from elsewhere without the folders they lay in, where that tells them apart
     names = [PurePosixPath(o.name).name for o in outputs]
-    return [o if o.local_path.is_relative_to(folder) or names.count(n) > 1 else replace(o, name=n) for o, n in zip(outputs, names)]
+    times = Counter(names)
+    return [o if o.local_path.is_relative_to(folder) or times[n] > 1 else replace(o, name=n) for o, n in zip(outputs, names)]
+
+def _called_after(
+    o:OutputFile,  # A file in the attempt's own folder, or outside of it
+    folder:Path,   # That folder
+    stem:str,      # The name of the input without its suffix
+    given:str,     # The same, as people gave it
+) -> OutputFile:   # Under the name that people expect, unless it has nothing to do with the input's, or another file is called so
+    path = PurePosixPath(o.name)
+    rest = path.name.removeprefix(stem)
+    if o.raw_path is not None or not path.name.startswith(stem) or rest[:1].isalnum(): return o
+    renamed = replace(o, name=str(path.with_name(given + rest)))
+    to = folder/renamed.name
+    if to.exists(): return o
+    if not o.local_path.is_relative_to(folder): return renamed   # it is copied under that name
+    os.rename(o.local_path, to)
+    return moved(renamed, to)
+
+@patch
+def _how_kept(self:PipelineRunner, job:Job) -> dict:  # Options of `keep_output`
+    if (name := job.spec.get('pipeline')) not in self.catalog: return {'how': 'copy'}
+    how = self.catalog[name].keep
+    return {} if how == 'link' else {'how': how}
+
+@patch
+def _given_stem(self:PipelineRunner, job:Job) -> tuple[str, str]|None:
+    "The stem of an input, and that of the name which people gave it, where that is another. Blocks."
+    name = job.spec.get('pipeline')
+    source = self.catalog[name]._named(job.spec) if name in self.catalog else job.spec.get('input')
+    if self.names is None or source is None or is_url(source): return None
+    path = self.workspace/source
+    called = re.sub(r'[\x00-\x1f/\\#%?]+', '_', self.names.of(path))   # results can be asked for in a URL as they are
+    stems = path.stem, PurePosixPath(called).stem
+    return stems if stems[0] != stems[1] else None
 
 @patch
 async def follow(self:PipelineRunner,
@@ -451,10 +580,15 @@ async def follow(self:PipelineRunner,
     report:Report,  # Is told what happens
 ) -> Outcome:       # Its outputs lie in the attempt's own folder
     "Watch the work until it ends, then see to its results."
-    if why := self._whys.pop(job.id, None): report.note('runner', why, message=f'{"In a container" if why["runner"] == "docker" else "As a process"}: {why["why"]}')
+    if why := self._whys.pop(job.id, None): report.note('runner', why)   # the message stays the work's own
     folder = self.output_dir(job)
-    def keep(enough): return tuple(_keep(o, folder, enough) for o in _bare(outcome.outputs, folder))
+    def keep(enough):
+        left, stems = _bare(outcome.outputs, folder), self._given_stem(job)
+        if stems: left = [_called_after(o, folder, *stems) for o in left]
+        return tuple(_keep(o, folder, self._how_kept(job), enough) for o in left)
     with self._keeping.until_stopped(folder, report) as enough:
         outcome = await self._inner(handle['runner']).follow(replace(job, spec=handle['handle'].get('spec', {})), handle['handle'], report)
         try: return replace(outcome, outputs=await aside(keep, enough))
-        except OSError as e: return Outcome.failed('error', f'The results could not be kept: {e}', hint='Is the disk full, or was a result moved away while it was copied?')
+        except OSError as e:
+            if e.errno not in (errno.ENOSPC, errno.EDQUOT): raise_scarcity(e)   # of the machine, not of the disk
+            return Outcome.failed('error', f'The results could not be kept: {e}', hint='Is the disk full, or was a result moved away while it was copied?')

@@ -14,15 +14,16 @@ from dataclasses import replace
 from pathlib import Path
 import psutil
 from fastcore.basics import patch
-from ..core.errors import InvalidInput, StoreError
+from ..core.errors import InvalidInput, StoreError, is_infrastructure_error
 from ..core.job import Job, JobStatus, OutputFile, check_id, new_id
 from ..core.logs import LogStore
-from .groups import Group, Groups
+from .groups import Group, Groups, raise_scarcity
+from .inheritance import UMASK, begin_clean, exit_status_is_lost, niceness
 from .outcome import Outcome, Receipt, Report, Stops, _drop_old_log, _LogWatch, exit_outcome
 from .outputs import LARGEST, collect_outputs, find_outputs, snapshot_files  # noqa: F401
 from .processes import gone, process_ids, runs, send_signals
 from .program import _FIELDS, MARK, _check_machine, _environment, _places, _program, _word, _words, check_limits, check_process  # noqa: F401
-from .attempt import _group, _has, _hold, _hold_all, _is_anothers, _is_held, _kept, _look, _number, _processes, _settle, _state, _supervised, _supervisor, _work, fcntl
+from .attempt import _exit_status, _group, _has, _hold, _hold_all, _is_anothers, _is_held, _kept, _look, _number, _order_stop, _processes, _reserve, _settle, _state, _supervised, _supervisor, _work, fcntl
 _all_ = ['MARK', 'check_limits', 'check_process', 'collect_outputs']   # what belongs to programs is found here too
 
 # %% ../../nbs/run/12_process.ipynb #5da2e461
@@ -93,7 +94,7 @@ def _reap(self:ProcessRunner) -> None:
     "Take leave of supervisors that have ended, so that no zombies stay."
     if not self._swept: self._sweep()
     for folder, p in [*self._children.items()]:
-        if p.poll() is not None and _number(folder, 'exit') is not None:
+        if p.poll() is not None and _exit_status(folder) is not None:
             self._forget(folder)
             _settle(folder)
 
@@ -158,6 +159,7 @@ def _new_group(self:ProcessRunner, job:Job, limits:dict) -> Group|None:
         group.limit(**held)
     except OSError as e:
         group.remove()
+        raise_scarcity(e)
         if held: raise StoreError(group.folders['all'], f'the control group for `limits` cannot be made: {e.strerror}', 'Try again, or without limits') from e
         _log.warning('Without a control group goes %s: %s', job.id, e)
         return None
@@ -181,7 +183,9 @@ def _any(root:str) -> bool:
     "Whether there is anything in a folder."
     try:
         with os.scandir(root) as found: return next(found, None) is not None
-    except OSError: return False
+    except OSError as e:
+        raise_scarcity(e)
+        return False
 
 @patch
 async def _note_before(self:ProcessRunner, folder:Path, spec:dict) -> None:
@@ -197,15 +201,17 @@ async def _note_before(self:ProcessRunner, folder:Path, spec:dict) -> None:
 def _spawn(self:ProcessRunner, job:Job, spec:dict, program:str, env:dict[str, str], folder:Path, lock:int) -> None:
     "Begin a program, with the lock in hand."
     limits, argv = spec['limits'], [program, *spec['argv'][1:]]
-    if 'nice' in limits: argv = [_program({'argv': ['nice'], 'cwd': None}, env), '-n', str(limits['nice']-os.getpriority(os.PRIO_PROCESS, 0)), *argv]
+    if 'nice' in limits: argv = [_program({'argv': ['nice'], 'cwd': None}, env), '-n', str(limits['nice']-niceness()), *argv]
     group, made = self._new_group(job, limits), []
     if not group: self._before[folder] = process_ids()   # these are none of its
     try:
         if spec['output_dir']: made = _made(Path(spec['output_dir']))
         with _told(folder), open(f'{folder}/work.json', 'w') as f: f.write(json.dumps(spec | {'group': group and group.folders, 'created_at': job.created_at}))
+        with _told(folder): _reserve(folder)
         _drop_old_log(self.logs, job)
         with self.logs.open(job.id, job.attempt) as log:
-            self._children[folder] = subprocess.Popen(_supervised(folder, argv, limits, group), cwd=spec['cwd'], env=env, stdin=lock, stdout=log, stderr=subprocess.DEVNULL, start_new_session=True)
+            whole = begin_clean(_supervised(folder, argv, limits, group), spec['no_new_privs'])
+            self._children[folder] = subprocess.Popen(whole, cwd=spec['cwd'], env=env, stdin=lock, stdout=log, stderr=subprocess.DEVNULL, start_new_session=True, umask=UMASK)
     except BaseException as e:
         if group: group.remove()
         for d in made:
@@ -267,13 +273,13 @@ async def _over(self:ProcessRunner, folder:Path) -> None:
 @patch
 def _outcome(self:ProcessRunner, job:Job, folder:Path, spec:dict, usage:dict) -> Outcome:
     "How it ended, from what is on disk."
-    child, code = self._children.pop(folder, None), _number(folder, 'exit')
+    child, code = self._children.pop(folder, None), _exit_status(folder)
     if child:
         with suppress(subprocess.TimeoutExpired): child.wait(1.)   # its last word is written: it goes within the millisecond, and leaves no zombie
     if _has(folder, 'stop'): return Outcome(JobStatus.CANCELLED)
     if code == 0: return exit_outcome(0, **usage)
     if code is None and child and folder.exists() and _state(folder) == 'unbegun': return Outcome.failed('not_started', f'The supervisor of the program could not write to {folder}', hint='Is the disk full?')
-    if code is None and child and child.returncode is not None and child.returncode >= 0: code = child.returncode  # the disk is full, say
+    if code is None and child and child.returncode is not None and child.returncode >= 0 and not exit_status_is_lost(): code = child.returncode  # the disk is full, say
     last = [line[-1000:] for line in self.logs.tail(job.id, job.attempt, lines=20).splitlines()]
     if code is None:
         why = 'its supervisor was killed, or the machine restarted' if folder.exists() else f'its files were removed from {folder} while it ran'
@@ -352,6 +358,18 @@ async def follow(self:ProcessRunner,
     with self._reading.until_stopped(folder, report) as enough: return await self._watch(job, folder, report, enough)
 
 @patch
+async def _meet(self:ProcessRunner, folder:Path, group:Group|None, known:set[psutil.Process]) -> int:  # Bytes of memory they have now
+    "Get to know who belongs to a program. While this machine is in trouble that is left out."
+    try:
+        seen, memory = await asyncio.to_thread(_look, folder, group)
+        known |= seen
+        known -= {p for p in known - seen if not runs(p)}
+    except OSError as e:
+        if not is_infrastructure_error(e): raise
+        memory = 0
+    return memory
+
+@patch
 async def _watch(self:ProcessRunner, job:Job, folder:Path, report:Report, enough) -> Outcome:
     if not (spec := _work(folder)): return Outcome.failed('lost', f'The files of attempt {job.attempt} are gone from {folder}')
     if _is_anothers(folder, job, spec): return Outcome.failed('lost', f'The files in {folder} are those of another job, which had the same id')
@@ -362,10 +380,7 @@ async def _watch(self:ProcessRunner, job:Job, folder:Path, report:Report, enough
             await asyncio.wait([over], timeout=self.interval)
             log.look()
             if (begun := time.monotonic()) >= due and not over.done():
-                seen, memory = await asyncio.to_thread(_look, folder, group)
-                known |= seen
-                known -= {p for p in known - seen if not runs(p)}
-                peak = max(peak, memory)
+                peak = max(peak, await self._meet(folder, group, known))
                 due = begun + max(min(1., begun-since), 50*(time.monotonic()-begun))
     finally:
         over.cancel()
@@ -433,7 +448,7 @@ async def stop(self:ProcessRunner,
     if _is_anothers(folder, job): return Receipt(True, 'gone')
     self._reading.stop(folder)
     work, how = _work(folder), 'asked' if _supervisor(folder) else 'gone'
-    if folder.exists() and _number(folder, 'exit') is None: (folder/'stop').touch()
+    if folder.exists() and _exit_status(folder) is None: _order_stop(folder)
     how, ended, left = await self._end(folder, grace, how)
     self._reap()
     if not left and folder.exists() and not _is_held(folder): _settle(folder)

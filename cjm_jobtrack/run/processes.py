@@ -68,7 +68,7 @@ def process_table(
     if not (_PROC/'self/stat').exists(): return _table_elsewhere(mark, among)
     found = {}
     for pid in among:
-        with suppress(OSError):  # gone meanwhile
+        with suppress(*_GONE):
             state, parent, _, session, _, _, flags = _read(pid, 'stat').rpartition(b') ')[2].split(maxsplit=7)[:7]
             if state == b'Z' or int(flags) & _KERNEL: continue
             marked = False
@@ -76,6 +76,7 @@ def process_table(
             found[pid] = int(parent), int(session), marked
     return found
 
+_GONE = FileNotFoundError, ProcessLookupError, PermissionError   # gone meanwhile, or hidden from us. Anything else says nothing about the process
 _KERNEL = 0x00200000  # PF_KTHREAD: a thread of the kernel, which runs no program
 
 def _read(pid:int, name:str) -> bytes:
@@ -97,7 +98,7 @@ def _begins(pid:int) -> bool:
 def _table_elsewhere(mark:bytes, among:Iterable[int]) -> dict[int, tuple[int, int, bool]]:
     found, (name, _, value) = {}, os.fsdecode(mark).partition('=')
     for pid in among:
-        with suppress(psutil.Error, OSError):
+        with suppress(psutil.Error, *_GONE):
             p, marked = psutil.Process(pid), False
             if p.status() == psutil.STATUS_ZOMBIE: continue
             with suppress(psutil.AccessDenied): marked = p.environ().get(name) == value

@@ -15,12 +15,14 @@ from ..core.errors import InvalidInput
 from ..core.job import _in_words
 from ..core.progress import ProgressReader
 from .groups import Groups
+from .inheritance import _NICE, _may, inherited_environment, niceness
 from .policy import TERMS
 try: import resource
 except ImportError: resource = None  # Windows
 
 # %% ../../nbs/run/10_program.ipynb #44569a0f
-_FIELDS = dict(argv=None, cwd=None, env={}, output_dir=None, output_root=None, output_globs=None, progress=None, invalid_exit=[], require_output=False, limits={}, leftovers='stop')
+_FIELDS = dict(argv=None, cwd=None, env={}, output_dir=None, output_root=None, output_globs=None, progress=None, invalid_exit=[], require_output=False, limits={},
+               leftovers='stop', pass_env=None, no_new_privs=False)
 MARK = 'JOBTRACK_WORK'  # Environment variable by which processes of an attempt are known; its value is the attempt's folder
 
 def _shown(value) -> str: return f'{_in_words(value):.80}'
@@ -76,7 +78,7 @@ def check_limits(
 def _least_nice() -> int:
     "The lowest niceness this process may give."
     soft = resource.getrlimit(resource.RLIMIT_NICE)[0] if hasattr(resource, 'RLIMIT_NICE') else 0
-    return -20 if os.geteuid() == 0 or soft == resource.RLIM_INFINITY else min(os.getpriority(os.PRIO_PROCESS, 0), 20 - soft)
+    return -20 if _may(_NICE) or soft == resource.RLIM_INFINITY else min(niceness(), 20 - soft)
 
 def _check_machine(limits:dict, groups:Groups|None) -> None:
     "Raises `InvalidInput` naming a limit that cannot be kept here, with such control groups as can be made."
@@ -97,8 +99,8 @@ def check_process(
 ) -> dict:      # The same with defaults filled in
     """A spec for `ProcessRunner`, looked over; nothing is begun. Raises `InvalidInput` naming the field.
 
-    `argv`: the program and its arguments. `cwd`: where it runs. `env`: variables added to ours, `None` removes one; our own tokens
-    (`JOBTRACK_…TOKEN`) are not passed on. `progress`: options of `ProgressReader`. `output_dir`: a folder that is made; every file below it is an output.
+    `argv`: the program and its arguments. `cwd`: where it runs. `env`: variables added to ours, `None` removes one. `pass_env`: which
+    of ours the program gets, names and patterns; without, all but [our own tokens](08_inheritance.ipynb). `no_new_privs`: whether set-user-ID programs, `sudo` say, have no effect for it. `progress`: options of `ProgressReader`. `output_dir`: a folder that is made; every file below it is an output.
     `output_root` and `output_globs`: instead of it, patterns below a folder, the first that fits a file written since the
     beginning. What lay in either before, and is still as it was, does not count. `invalid_exit`: statuses by which the program says that its input cannot be
     used. `require_output`: whether leaving no file is a failure.
@@ -116,6 +118,8 @@ def check_process(
         if v is not None: _word(f'env.{k}', v)
     _check_places(spec)
     if not isinstance(spec['invalid_exit'], (list, tuple)) or not all(type(c) is int for c in spec['invalid_exit']): raise InvalidInput('invalid_exit', f'is {_shown(spec["invalid_exit"])}', 'Give a list of exit statuses')
+    if spec['pass_env'] is not None: _words(spec, 'pass_env')
+    if not isinstance(spec['no_new_privs'], bool): raise InvalidInput('no_new_privs', f'is {_shown(spec["no_new_privs"])}', 'Give true or false')
     if spec['leftovers'] not in ('stop', 'leave'): raise InvalidInput('leftovers', f'is {_shown(spec["leftovers"])}', "Give 'stop' or 'leave'")
     try: ProgressReader(**(spec['progress'] or {}))
     except TypeError as e: raise InvalidInput('progress', f'is {_shown(spec["progress"])}: {e}', 'Give options of `ProgressReader`') from e
@@ -145,7 +149,7 @@ def _places(spec:dict) -> tuple[str|None, list[str]|None]:
 # %% ../../nbs/run/10_program.ipynb #2b1aa039
 def _environment(spec:dict, folder:Path) -> dict[str, str]:
     "The environment of the program: ours, what the spec adds, and the marks by which it is found."
-    env = {k: v for k, v in os.environ.items() if not (k.startswith('JOBTRACK_') and 'TOKEN' in k)} | spec['env']
+    env = inherited_environment(spec['pass_env']) | spec['env']
     return {k: v for k, v in env.items() if v is not None} | {'JOBTRACK_JOB_ID': folder.parent.name, 'JOBTRACK_ATTEMPT': folder.name, MARK: str(folder)}
 
 def _program(spec:dict, env:dict[str, str]) -> str:

@@ -13,8 +13,9 @@ from collections.abc import Iterable
 from contextlib import aclosing, suppress
 from functools import partial
 from fastcore.basics import patch
+from fastcore.meta import delegates
 from ..core.errors import InvalidInput, LeaseLost, StoreError, UnknownJob, is_infrastructure_error
-from ..core.job import Job, JobEvent, JobStatus, elapsed_s, epoch
+from ..core.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch
 from ..core.tracker import JobTracker, Write
 from .carrier import Attempt, Carrier
 from .lease import LeaseHolder
@@ -57,7 +58,8 @@ class JobQueue:
         self.line, self.scribe = Line(resources, ageing), Scribe(tracker, lambda: self._fill())
         self.holder = LeaseHolder(tracker, self.runners, ttl=ttl, facts=self._facts, lost=lambda: self._loop.call_soon_threadsafe(self._lose))
         self.carrier = Carrier(tracker, self.runners, self.scribe, self.holder, grace=grace, retry=retry, pause=lambda: self.recheck, freed=self.line.release, lost=lambda a: self._lose_one(a))
-        self.room = WaitingRoom(tracker, self.runners, self.line, terms, self.scribe, self.holder, taken=self.carrier.active.__contains__, why=lambda job_id: self.why_waiting(job_id))
+        self.room = WaitingRoom(tracker, self.runners, self.line, terms, self.scribe, self.holder, taken=self.carrier.active.__contains__, why=lambda job_id: self.why_waiting(job_id),
+                                running=lambda: [a.job for a in self.carrier.active.values()])
         self._thread, self._loop, self._main_task, self._losing, self._asked, self._lock = None, None, None, None, False, threading.Lock()
 
     def __repr__(self): return f'JobQueue({self.carrier.busy} of {self.slots} slots busy, runners: {", ".join(sorted(self.runners))})'
@@ -66,6 +68,13 @@ class JobQueue:
     def _facts(self) -> dict: return dict(slots=self.slots, resources=self.line.resources) | ({'name': self.name} if self.name else {})   # for the lease
 
 # %% ../../nbs/run/16_queue.ipynb #907e7e1b
+def _job(job) -> Job:
+    "The same, if it is a job. Raises `InvalidInput` with what to do, for what people try first."
+    if isinstance(job, Job): return job
+    spec = 'spec=runner.call(f)' if callable(job) else 'spec=…'
+    what = 'a function' if callable(job) else 'a spec' if isinstance(job, dict) else repr(job)[:80]
+    raise InvalidInput('job', f'is {what}, not a job', f"Make one of it: queue.submit(tracker.create_job('name', {spec}))")
+
 @patch
 def submit(self:JobQueue,
     job:Job,  # Pending, from `create_job` or made by hand
@@ -73,7 +82,7 @@ def submit(self:JobQueue,
     """Have a job carried out. Raises `UnknownRunner`, `NeverFits`, `InvalidInput` for what it asks of the queue; `KeyConflict` when the id is on record with another spec.
 
     From any thread, also before `start`."""
-    self.room.check(job)
+    self.room.check(_job(job))
     return self.tracker.submit_job(job.id) if self.tracker.jobs.get(job.id) is job else self.tracker.add_job(job, queued=True)
 
 @patch
@@ -85,8 +94,30 @@ def submit_many(self:JobQueue,
 
     Raises as `submit` does: before anything is written, but `KeyConflict` when the others of its few hundred are on record."""
     jobs = [*jobs]
-    for job in jobs: self.room.check(job)
+    for job in jobs: self.room.check(_job(job))
     return [held for n in range(0, len(jobs), 500) for held in self.tracker.add_jobs(jobs[n:n+500], queued=True, batch=batch)]
+
+# %% ../../nbs/run/16_queue.ipynb #2c9ae7c1
+@patch
+@delegates(JobTracker.make_job)
+def create_job(self:JobQueue,
+    name:str,   # What people call it
+    **kwargs,
+) -> Job:       # The live object on record
+    "Put a job on record and have it carried out, in one transaction. Raises as `JobTracker.create_job` and `submit` do."
+    return self.submit(self.tracker.make_job(name, **kwargs))
+
+@patch
+def submit_left(self:JobQueue) -> list[Job]:  # In the order of their creation
+    "Submit what waits on record for these runners and was never submitted. One that could never begin here fails, and says why."
+    waiting = {j.id: j for j in self.tracker.pending_jobs() if j.runner in self.runners}
+    places = self.holder.ask('places', [*waiting])
+    left = sorted((waiting[i] for i, (queued_at, _) in places.items() if queued_at is None), key=lambda j: j.created_at)
+    for job in left:
+        try: self.submit(job)
+        except InvalidInput as e:
+            if not job.is_terminal: self.tracker.mark_failed(job.id, Failure('invalid', str(e), hint=e.remedy or None))
+    return left
 
 # %% ../../nbs/run/16_queue.ipynb #68143836
 @patch
@@ -94,6 +125,7 @@ def _fill(self:JobQueue):
     "Take what can begin."
     if self.room.closed or self.holder.fence is None or _is_exiting(): return
     now, line, jobs, carrier, room = self._loop.time(), self.line, self.tracker.jobs, self.carrier, self.room
+    room.let_in()
     while carrier.busy < self.slots and (job_id := line.next(now)) is not None:
         job = jobs.get(job_id)
         if job is None or job.status is not JobStatus.PENDING: line.release(job_id)
@@ -128,7 +160,7 @@ def _take(self:JobQueue, job:Job):
 @patch
 def _plan_running(self:JobQueue, a:Attempt) -> Write|None:
     a.lease = self.holder.fence
-    return None if a.left or a.lease is None else self.tracker.plan_running(a.job, lease=a.lease)
+    return None if a.left or a.lease is None else self.tracker.plan_running(a.job, lease=a.lease, waits=getattr(self.runners[a.job.runner], 'keeps_time', False))
 
 @patch
 def _taken(self:JobQueue, a:Attempt, result):

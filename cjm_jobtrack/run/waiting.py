@@ -9,7 +9,7 @@ __all__ = ['WaitingRoom']
 
 # %% ../../nbs/run/15_waiting.ipynb #829fdf6b
 import logging, time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -37,11 +37,14 @@ class WaitingRoom:
         *,
         taken:Callable[[str], bool],     # Whether a job is in the queue's hands
         why:Callable[[str], str|None],   # Why a job waits, with the numbers of the moment
+        running:Callable[[], Iterable[Job]]=tuple,   # The jobs in the queue's hands
     ):
+        self.running = running
         self.tracker, self.runners, self.line, self.default, self.scribe, self.holder, self.taken, self.why = tracker, runners, line, terms, scribe, holder, taken, why
         self.submitted: dict[str, float] = {}   # When they were submitted, seconds since the epoch
         self.reasons: dict[str, str] = {}       # What was told of those that cannot begin
         self.limits: dict[str, Any] = {}        # Timers of those with a `queue_timeout`
+        self.behind: dict[str, set[str]] = {}   # A job that runs -> those that must not run beside it, and wait
         self.closed, self._timer = True, None
 
     def open(self) -> None: self.closed = False
@@ -51,7 +54,7 @@ class WaitingRoom:
         self.look_at(None)
         for timer in self.limits.values(): timer.cancel()
         self.line.clear()
-        for d in (self.reasons, self.limits, self.submitted): d.clear()
+        for d in (self.reasons, self.limits, self.submitted, self.behind): d.clear()
 
 # %% ../../nbs/run/15_waiting.ipynb #ebb276a6
 @patch
@@ -193,11 +196,28 @@ def why_not(self:WaitingRoom, job:Job) -> str|None:
     "Why its runner cannot begin it now."
     ask = getattr(self.runners[job.runner], 'why_not', None)
     try:
-        with contained(): reason = ask(job) if ask else None
+        with contained(): reason = (ask(job) if ask else None) or self._clash(job)
     except Exception as e:
         reason = f'{type(e).__name__}: {e}'
         if self.reasons.get(job.id) != reason: _log.exception('Runner %s cannot say whether job %s can begin', job.runner, job.id)
     return reason if reason is None or isinstance(reason, str) else _in_words(reason)
+
+@patch
+def _clash(self:WaitingRoom, job:Job) -> str|None:
+    "Why it must not run beside a job that is running."
+    ask = getattr(self.runners[job.runner], 'clash', None)
+    for other in self.running() if ask else ():
+        if other.runner == job.runner and (reason := ask(job, other)):
+            self.behind.setdefault(other.id, set()).add(job.id)
+            return reason
+    return None
+
+@patch
+def let_in(self:WaitingRoom) -> None:
+    "Those that waited for a job which has ended need not wait for the next look."
+    for other in [o for o in self.behind if not self.taken(o)]:
+        for job_id in self.behind.pop(other):
+            if job_id in self.line and (job := self.tracker.jobs.get(job_id)): self.enter(job, self.terms_or_default(job), None)
 
 @patch
 def tell(self:WaitingRoom, job:Job, reason:str) -> None:

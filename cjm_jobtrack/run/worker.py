@@ -24,6 +24,7 @@ from ..core.errors import InvalidInput, unstorable
 from ..core.job import Failure, JobStatus, OutputFile, jsonable
 from .family import UNSURE, Family
 from .groups import Group, Groups
+from .inheritance import begin_clean, clean_process, exit_status_is_lost
 from .runner import Outcome, Receipt, Report
 
 # %% ../../nbs/run/10_worker.ipynb #82c6afc0
@@ -285,6 +286,7 @@ def _hear(pipe:Connection, todo:queue.SimpleQueue, now:list, family:Family) -> N
 def _serve(fd:int, folders:dict[str, str]) -> None:
     "The life of a worker process. `folders`: of its control group."
     group, me = Group(folders) if folders else None, os.getpid()
+    clean_process()
     for door in group.doors if group else (): Path(door).write_text('0')
     os.set_inheritable(fd, False)
     faulthandler.enable()   # a crash says where, in the job's log
@@ -305,6 +307,9 @@ def _serve(fd:int, folders:dict[str, str]) -> None:
         pipe.send_bytes(last)
 
 # %% ../../nbs/run/10_worker.ipynb #8f377373
+_KEEPER = """trap '' HUP INT QUIT TERM
+"$@" </dev/null &
+echo $! >&0; wait $!; echo $? >&0"""   # the worker itself takes the signals again
 _BOOT = 'import json, sys; sys.path[:] = json.loads(sys.argv[2]); from cjm_jobtrack.run.worker import _serve; _serve(int(sys.argv[1]), json.loads(sys.argv[3]))'
 
 def _new_group(mark:str) -> Group|None:
@@ -327,6 +332,11 @@ def _tidied() -> Groups|None:
             if d.stat().st_mtime < old and not (group := groups.group(d.name, ('all', 'freezer'))).busy: group.remove()
     return groups
 
+def _process_descriptor(pid:int) -> int|None:
+    "A descriptor that becomes readable when a child has ended; None where there is none to be had."
+    try: return os.pidfd_open(pid)
+    except (AttributeError, OSError): return None
+
 class _Worker:
     """A Python process of its own, and our ends of its pipes. Its methods block.
 
@@ -336,18 +346,49 @@ class _Worker:
     def __init__(self):
         self.closed = self.told = self.threads = False   # whether the runner was closed meanwhile; it was told to stop; a function has left threads in it
         self.ended, self.left, mark = set(), set(), uuid.uuid4().hex
+        self.pid = self.status = None
         self.pipe, theirs = Pipe()
         (self.out, printed), group = os.pipe(), _new_group(mark)
         argv = [sys.executable, '-c', _BOOT, str(theirs.fileno()), json.dumps(list(map(str, sys.path))), json.dumps(group and group.folders)]
-        try: self.process = subprocess.Popen(argv, env=os.environ | {_MARK: mark}, stdin=subprocess.DEVNULL, stdout=printed, stderr=subprocess.STDOUT,
-                                             pass_fds=[theirs.fileno()], start_new_session=True)
+        try: self.process = self._begin(argv, env=os.environ | {_MARK: mark}, stdout=printed, stderr=subprocess.STDOUT, pass_fds=[theirs.fileno()], start_new_session=True)
         except BaseException:
             self.pipe.close(), os.close(self.out), group and group.remove()
             raise
         finally: theirs.close(), os.close(printed)
+        if self.pid is None: self.pid = self.process.pid
         os.set_blocking(self.out, False)
-        self.end = os.pidfd_open(self.process.pid) if hasattr(os, 'pidfd_open') else None
+        self.end = _process_descriptor(self.process.pid)
         self.family = Family(self.process.pid, f'{_MARK}={mark}', group)
+
+    def _begin(self, argv:list[str], **how) -> subprocess.Popen:
+        "Begin the worker. Where its exit status would be lost, a shell in between passes on its process id, and later that."
+        if not exit_status_is_lost(): return subprocess.Popen(argv, stdin=subprocess.DEVNULL, **how)
+        self.status, theirs = os.pipe()
+        try: keeper = subprocess.Popen(begin_clean(['/bin/sh', '-c', _KEEPER, 'jobtrack', *argv]), stdin=theirs, **how)
+        except BaseException:
+            self._close_status()
+            raise
+        finally: os.close(theirs)
+        self.pid = self._told() or keeper.pid   # should it be killed at once, there is no other
+        return keeper
+
+    def _told(self) -> int|None:
+        "The next number from the shell in between; None when it has ended without."
+        text = b''
+        while not text.endswith(b'\n') and (more := os.read(self.status, 1)): text += more
+        return int(text) if text.strip() else None
+
+    def _close_status(self) -> None:
+        if self.status is not None: os.close(self.status)
+        self.status = None
+
+    def exit_code(self) -> int|None:
+        "How it ended: a number less than 0 is that of a signal; None: nobody knows. Waits for it."
+        code = self.process.wait()
+        if self.status is None: return None if code == 0 and exit_status_is_lost() else code
+        code = self._told()
+        self._close_status()
+        return 128-code if code and code-128 in signal.valid_signals() else code
 
     def is_over(self, patience:float=0.) -> bool:
         "Whether the process has ended. It is not reaped where there is a descriptor, so its id is still its own."
@@ -358,7 +399,7 @@ class _Worker:
 
     def guests(self) -> set[psutil.Process]:
         "What it has begun, and runs."
-        return {p for p in self.family.look() if p.pid != self.process.pid}
+        return {p for p in self.family.look() if p.pid not in (self.pid, self.process.pid)}
 
     def kill(self) -> None:
         "End it with all that belongs to it."
@@ -409,10 +450,11 @@ def carry(self:_Worker, packed:bytes, report:_Words) -> Outcome:
 def _lost(
     who:str,     # Whose process it was
     before:str,  # What it had not done yet
-    code:int,    # Its exit status; of one that was ended by a signal, the number of that, negative
+    code:int|None,  # Its exit status; of one that was ended by a signal, the number of that, negative; None: not known
     facts:dict,  # Evidence
 ) -> Outcome:
     "The outcome of work whose process has ended in the middle."
+    if code is None: return Outcome.failed('lost', f'{who} ended before {before}, and how is not known', evidence=facts, hint='SIGCHLD is ignored in this process: do not ignore it')
     if code >= 0: return Outcome.failed('lost', f'{who} ended with exit status {code} before {before}', exit_code=code, evidence=facts)
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f'signal {-code}'
     return Outcome.failed('lost', f'{who} was ended by {name} before {before}', exit_code=128-code, signal=name, evidence=facts,
@@ -425,7 +467,7 @@ def _without_answer(self:_Worker, report:Report) -> Outcome:
     left_behind = {p.pid for p in self.guests()}
     self.kill()
     self._pass_on(report)
-    code, facts = self.process.wait(), {'pid': self.process.pid} | ({'ended': sorted(left_behind & self.ended)} if left_behind else {})
+    code, facts = self.exit_code(), {'pid': self.pid} | ({'ended': sorted(left_behind & self.ended)} if left_behind else {})
     if self.closed: return Outcome.failed('interrupted', 'The runner was closed while it ran', evidence=facts, hint='Submit it again, or allow more attempts')
     if not by_itself: return Outcome.failed('lost', 'The function closed the pipe of its worker process, which was then ended', evidence=facts)
     return _lost('The worker process', 'the function had returned', code, facts)
@@ -444,7 +486,8 @@ def retire(self:_Worker) -> dict|None:  # Facts of what it had left running: `pi
     ended, self.left = self.family.end(self.patience, grace=1. if rest else 0.)
     with suppress(subprocess.TimeoutExpired):
         self.process.wait(self.patience)
-        self.ended |= ended | {self.process.pid}
+        self.ended |= ended | {self.pid}
+    self._close_status()
     if self.end is not None: os.close(self.end)
     self.end = None
     if group := self.family.group: _removed(group)

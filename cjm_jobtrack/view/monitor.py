@@ -10,7 +10,7 @@ __all__ = ['LINES', 'SOONEST', 'LATEST', 'Seen', 'span', 'size', 'progress_words
            'static_face']
 
 # %% ../../nbs/view/30_monitor.ipynb #dcc9678b
-import asyncio, html, logging, threading, time
+import asyncio, html, logging, re, threading, time
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, Callable
@@ -56,7 +56,7 @@ def size(
 def progress_words(job:Job) -> str:  # '' where progress means nothing
     "How far a job is."
     if job.progress is not None: return f'{int(job.progress)} %'
-    return 'progress unknown' if job.status is JobStatus.RUNNING else ''
+    return 'progress unknown' if job.shown_status is JobStatus.RUNNING else ''
 
 def _short(text, most=500) -> str:
     "At most so many characters, cut in the middle, and no control characters among them."
@@ -65,9 +65,9 @@ def _short(text, most=500) -> str:
 
 def stand(job:Job) -> str:  # One line without times or ids, the same at every reading of the same record
     "Where a job stands."
-    said = job.error if job.status is JobStatus.FAILED else job.message if not job.is_terminal else None
+    said = job.error if job.status in (JobStatus.FAILED, JobStatus.CANCELLED) else job.message if not job.is_terminal else None
     attempt = f'attempt {job.attempt} of {job.max_attempts}' if job.attempt > 1 else ''
-    told = [job.status.value, progress_words(job), attempt, said and _short(said, 200)]
+    told = [job.shown_status.value, progress_words(job), attempt, said and _short(said, 200)]
     return f'{_name(job)}: {", ".join(t for t in told if t)}'
 
 def _name(job:Job) -> str: return visible(_short(job.name or job.id, 120))
@@ -91,7 +91,7 @@ def head_html(seen:Seen) -> str:  # HTML
     "Name and status; the status is a word on a colour."
     job = seen.job
     name = _isolated('b', _name(job), 'overflow-wrap:anywhere', title=job.id)
-    pill = _tag('span', job.status.value, f'background:{_COLOURS[job.status]};{_PILL}')
+    pill = _tag('span', job.shown_status.value, f'background:{_COLOURS[job.shown_status]};{_PILL}')
     tries = f'attempt {job.attempt} of {job.max_attempts}'
     again = _tag('span', tries, 'opacity:.75;font-size:12px') if job.attempt > 1 else ''
     return f'<div style="line-height:1.6">{name} {pill} {again}</div>'
@@ -99,11 +99,11 @@ def head_html(seen:Seen) -> str:  # HTML
 # %% ../../nbs/view/30_monitor.ipynb #955c0393
 def _bar_width(job:Job) -> float:  # Percent
     if job.progress is not None: return min(100, max(0, job.progress))
-    return 100 if job.status in (JobStatus.RUNNING, JobStatus.COMPLETED) else 0
+    return 100 if job.shown_status in (JobStatus.RUNNING, JobStatus.COMPLETED) else 0
 
 def _bar_fill(job:Job) -> str:  # CSS background
-    colour = _COLOURS[job.status]
-    if job.progress is not None or job.status is not JobStatus.RUNNING: return colour
+    colour = _COLOURS[job.shown_status]
+    if job.progress is not None or job.shown_status is not JobStatus.RUNNING: return colour
     return f'repeating-linear-gradient(-45deg,{colour} 0 8px,{colour}55 8px 16px)'
 
 _TRACK = 'flex:1;height:8px;border-radius:4px;overflow:hidden;background:rgba(128,128,128,.25)'
@@ -114,7 +114,7 @@ def bar_html(seen:Seen) -> str:  # HTML
     now_at = f' aria-valuenow="{job.progress:.0f}"' if job.progress is not None else ''
     role = 'role="progressbar" aria-label="progress" aria-valuemin="0" aria-valuemax="100"'
     fill = f'<div class="jobtrack-fill" style="width:{_bar_width(job):.1f}%;height:8px;background:{_bar_fill(job)}"></div>'
-    track = f'<div {role}{now_at} aria-valuetext="{words or job.status.value}" style="{_TRACK}">{fill}</div>'
+    track = f'<div {role}{now_at} aria-valuetext="{words or job.shown_status.value}" style="{_TRACK}">{fill}</div>'
     told = _tag('span', words, 'white-space:nowrap;font-variant-numeric:tabular-nums') if words else ''
     return f'<div style="display:flex;align-items:center;gap:10px;line-height:1.6">{track}{told}</div>'
 
@@ -128,6 +128,11 @@ def _failure_html(seen:Seen) -> list[str]:
     if f.hint and f.hint not in f.message: parts.append(_isolated('div', f'Hint: {_short(f.hint)}'))
     if (last := f.evidence.get('last_lines')) and not seen.log: parts.append(log_html('\n'.join(map(str, last)), 12))
     return [f'<div style="border-left:3px solid {_COLOURS["failed"]};padding-left:9px;margin:4px 0;overflow-wrap:anywhere">{"".join(parts)}</div>']
+
+def _doubt_html(f) -> list[str]:
+    "What is to be said of a job that was cancelled, and may not have ended."
+    said = [_tag('div', _short(f.message), 'font-weight:600')]
+    return said + ([_tag('div', _short(f.hint))] if f.hint else [])
 
 def _outputs_html(job:Job, most=20) -> list[str]:
     if not job.outputs or not job.is_terminal: return []
@@ -148,6 +153,8 @@ def facts_html(seen:Seen) -> str:  # HTML; '' when there is nothing to say
         silence = f'No contact with its node since {_clock(job.unreachable_since)}. It may well be running there.'
         parts.append(_tag('div', silence, 'font-weight:600'))
     if job.status is JobStatus.FAILED: parts += _failure_html(seen)
+    elif job.is_terminal and job.failure: parts += _doubt_html(job.failure)
+    if job.status is JobStatus.CANCELLED and job.error: parts.append(_tag('div', _short(job.error), 'font-weight:600'))
     parts += _outputs_html(job)
     parts += [_tag('div', _short(notice), 'font-style:italic;overflow-wrap:anywhere') for notice in seen.notices]
     return f'<div style="line-height:1.6">{"".join(parts)}</div>' if parts else ''
@@ -157,21 +164,31 @@ def _clock(instant:str) -> str: return visible(f'{instant[:19].replace("T", " ")
 # %% ../../nbs/view/30_monitor.ipynb #27d94fea
 LINES = 200  # Lines of the log that a live view shows
 
+_LOG_BOX = ('display:flex;flex-direction:column-reverse;max-height:190px;overflow:auto;'
+            'padding:6px 9px;border-radius:5px;background:rgba(128,128,128,.12)')
+_LOG_TEXT = (f'flex:none;overflow:visible;margin:0;{_MONO};line-height:1.45;white-space:pre-wrap;'
+             'overflow-wrap:anywhere;background:none;color:inherit;padding:0')
+
+_PERCENT = re.compile(r'\s*(progress\W*)?\d+([.,]\d+)? ?%\s*', re.IGNORECASE)
+
+def _folded(lines:list[str]) -> list[str]:
+    "Lines without those percentages that another follows."
+    bare = [bool(_PERCENT.fullmatch(l)) for l in lines] + [False]
+    return [l for n, l in enumerate(lines) if not (bare[n] and bare[n+1])]
+
 def log_html(
     log:str,         # Text
     lines:int=LINES, # Lines at most
 ) -> str:            # HTML; '' when there is no log
     "The end of a log."
     if not log.strip(): return ''
-    text = '\n'.join(_short(l, 400) for l in log.rstrip('\n').split('\n')[-lines:])
-    pre = _tag('pre', text, f'flex:none;overflow:visible;margin:0;{_MONO};line-height:1.45;white-space:pre-wrap;overflow-wrap:anywhere;background:none;color:inherit;padding:0')
-    return (f'<div tabindex="0" role="log" aria-label="end of the log" style="display:flex;flex-direction:column-reverse;max-height:190px;overflow:auto;'
-            f'padding:6px 9px;border-radius:5px;background:rgba(128,128,128,.12)">{pre}</div>')
+    text = '\n'.join(_short(l, 400) for l in _folded(log.rstrip('\n').split('\n'))[-lines:])
+    return f'<div tabindex="0" role="log" aria-label="end of the log" style="{_LOG_BOX}">{_tag("pre", text, _LOG_TEXT)}</div>'
 
 def time_words(seen:Seen) -> str:
     "How long a job has been waiting, running, or took."
     job = seen.job
-    if job.status is JobStatus.PENDING: return f'waiting {span(elapsed_s(job.created_at, seen.at))}'
+    if job.shown_status is JobStatus.PENDING: return f'waiting {span(elapsed_s(job.created_at, seen.at))}'
     if job.started_at is None: return ''
     return ('took ' if job.is_terminal else '') + span(elapsed_s(job.started_at, job.completed_at or seen.at))
 

@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/view/web.html.md"""
 __all__ = ['HEADERS', 'page_files', 'mount_page']
 
 # %% ../../nbs/view/32_web.ipynb #6eaa0d66
-import hashlib
+import gzip, hashlib, re
 from importlib.resources import files
 from fastapi import FastAPI
 from starlette.responses import Response
@@ -32,15 +32,28 @@ class _Page:
     "ASGI middleware: answers for the few paths of the page, and passes on everything else."
     def __init__(self, app):
         self.app = app
-        self.files = {path: (data, HEADERS | {'Content-Type': kind, 'ETag': f'"{hashlib.sha256(data).hexdigest()[:20]}"'}) for path, (data, kind) in page_files().items()}
+        self.files = {path: _prepared(data, kind) for path, (data, kind) in page_files().items()}
 
     async def __call__(self, scope, receive, send):
-        found = self.files.get(scope.get('path')) if scope['type'] == 'http' and scope['method'] in ('GET', 'HEAD') else None
-        if found is None: return await self.app(scope, receive, send)
-        data, headers = found
-        known = dict(scope['headers']).get(b'if-none-match', b'').decode('latin-1') == headers['ETag']
-        await Response(b'' if known or scope['method'] == 'HEAD' else data, 304 if known else 200,
-                       {**headers, **({} if known else {'Content-Length': str(len(data))})})(scope, receive, send)
+        ours = scope['type'] == 'http' and scope['method'] in ('GET', 'HEAD') and self.files.get(scope.get('path'))
+        if not ours: return await self.app(scope, receive, send)
+        asked = {k: v.decode('latin-1') for k, v in scope['headers']}
+        data, headers = ours[_takes_gzip(asked.get(b'accept-encoding', ''))]
+        if asked.get(b'if-none-match') == headers['ETag']: answer = Response(b'', 304, headers)
+        else: answer = Response(b'' if scope['method'] == 'HEAD' else data, 200, headers | {'Content-Length': str(len(data))})
+        await answer(scope, receive, send)
+
+def _takes_gzip(accept:str) -> bool:
+    "Whether `gzip` is among the codings that a client names, and not ruled out with `q=0`. Source: RFC 9110, 12.5.3."
+    return bool(re.search(r'(^|[\s,])gzip\s*($|,|;(?!\s*q=0(\.0*)?\s*($|,)))', accept, re.IGNORECASE))
+
+def _prepared(data:bytes, kind:str) -> tuple:  # [whether compressed] -> content, headers
+    "Both forms of a file. Each has an entity tag of its own, for a cache may hold both."
+    packed = gzip.compress(data, 9, mtime=0)
+    tag = hashlib.sha256(data).hexdigest()[:20]
+    headers = HEADERS | {'Content-Type': kind, 'Vary': 'Accept-Encoding'}
+    plain = (data, headers | {'ETag': f'"{tag}"'})
+    return plain, (packed, headers | {'ETag': f'"{tag}-gzip"', 'Content-Encoding': 'gzip'})
 
 def mount_page(
     app:FastAPI,  # The application of a node or manager, before it is started

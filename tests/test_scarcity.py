@@ -1,0 +1,101 @@
+"A process that runs out of descriptors while programs run: that says nothing about them, and none is left running under a job that is called failed."
+import json, subprocess, sys
+import pytest
+
+# Programs that wait for a folder `go`; in the meantime no descriptor is left. What needs none tells how they are
+CHILD = '''
+import asyncio, json, os, resource, sys, tempfile, time
+from pathlib import Path
+import psutil
+from cjm_jobtrack.core.tracker import JobTracker
+from cjm_jobtrack.run.process import ProcessRunner
+from cjm_jobtrack.run.queue import JobQueue
+
+WAIT = 'while [ ! -e "$1/go" ]; do sleep .01; done; '
+PROGRAMS = dict(ends='echo done >"$1/ends/out.txt"', fails='exit 3', leaves='sleep 600 & echo $! >"$1/left"; echo x >"$1/leaves/out.txt"', cancelled='sleep 600')
+
+def until(condition, what):
+    deadline = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > deadline: sys.exit(f'waited for {what}')
+        time.sleep(.01)
+
+def alive(pid):
+    try: return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess: return False
+
+def main(folder, groups):
+    tracker = JobTracker(f'sqlite:///{folder}/jobs.db')
+    runner = ProcessRunner(folder/'work', tracker.logs, groups=groups)
+    runner.moment = .05
+    with JobQueue(tracker, [runner], slots=4) as queue:
+        jobs = {}
+        for name, code in PROGRAMS.items():
+            spec = {'argv': ['sh', '-c', WAIT + code, 'sh', str(folder)], 'output_dir': str(folder/name)}
+            jobs[name] = queue.submit(tracker.create_job(name, runner='process', spec=spec))
+        def began(job): return any(e.type == 'started' for e in tracker.history(job.id))
+        until(lambda: all(map(began, jobs.values())), 'all to begin')
+        tracker.get_job(jobs['ends'].id)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 256), hard))
+        taken = []
+        try:
+            while True: taken.append(os.dup(0))
+        except OSError: pass
+        os.mkdir(folder/'go')
+        ended = [folder/'work'/jobs[n].id/'1'/'exit' for n in ('ends', 'fails', 'leaves')]
+        until(lambda: all(os.stat(p).st_size > 1 for p in ended if os.path.exists(p)) and all(map(os.path.exists, ended)), 'three to end')
+        failed_meanwhile = [n for n, j in jobs.items() if j.status == 'failed' and n != 'fails']
+        shortage = time.monotonic() + 1.5
+        while time.monotonic() < shortage: time.sleep(.05)
+        for fd in taken: os.close(fd)
+        asyncio.run(tracker.cancel_job(jobs['cancelled'].id))
+        until(lambda: all(tracker.get_job(j.id).is_terminal for j in jobs.values()), 'all to be told')
+        left = int((folder/'left').read_text())
+        told = {n: (j := tracker.get_job(i.id)) and dict(status=j.status, kind=j.failure and j.failure.kind, code=j.failure and j.failure.exit_code, outputs=[o.name for o in j.outputs]) for n, i in jobs.items()}
+        print(json.dumps(dict(jobs=told, failed_meanwhile=failed_meanwhile, left=alive(left))))
+
+with tempfile.TemporaryDirectory() as folder: main(Path(folder), sys.argv[1] == 'groups')
+'''
+
+@pytest.mark.parametrize('how', ['groups', 'marks'])
+def test_programs_while_no_descriptor_is_left(how):
+    p = subprocess.run([sys.executable, '-c', CHILD, how], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert p.returncode == 0, p.stderr
+    said = json.loads(p.stdout)
+    assert said['failed_meanwhile'] == [] and not said['left']
+    assert said['jobs']['ends'] == dict(status='completed', kind=None, code=None, outputs=['out.txt'])
+    assert said['jobs']['leaves'] == dict(status='completed', kind=None, code=None, outputs=['out.txt'])
+    assert (said['jobs']['fails']['status'], said['jobs']['fails']['kind'], said['jobs']['fails']['code']) == ('failed', 'exit', 3)
+    assert said['jobs']['cancelled']['status'] == 'cancelled'
+
+LOOKS = '''
+import asyncio, json, os, resource, sys
+from pathlib import Path
+from cjm_jobtrack.core.errors import is_infrastructure_error
+from cjm_jobtrack.run.family import Family
+from cjm_jobtrack.run.groups import Group
+from cjm_jobtrack.run.outputs import collect_outputs, snapshot_files
+from cjm_jobtrack.run.process import _any
+from cjm_jobtrack.run.processes import family, process_table
+
+folder = Path(sys.argv[1])
+(folder/'cgroup.procs').write_text('1'), (folder/'out.txt').write_text('x')
+looks = dict(pids=Group({'all': str(folder)}).pids, busy=lambda: Group({'all': str(folder)}).busy, table=lambda: process_table('A=b', [os.getpid()]), family=lambda: family('A', 'b'),
+             outputs=lambda: collect_outputs(folder), globs=lambda: collect_outputs(folder, ['*.txt']), before=lambda: snapshot_files(folder), any=lambda: _any(str(folder)))
+for look in looks.values(): look()
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+taken, said = [], {}
+try:
+    while True: taken.append(os.dup(0))
+except OSError: pass
+for name, look in looks.items():
+    try: said[name] = repr(look())
+    except Exception as e: said[name] = is_infrastructure_error(e)
+for fd in taken: os.close(fd)
+print(json.dumps(said))
+'''
+
+def test_without_descriptors_nobody_is_called_gone(tmp_path):
+    p = subprocess.run([sys.executable, '-c', LOOKS, str(tmp_path)], stdout=subprocess.PIPE, text=True, timeout=120, check=True)
+    assert {name: said for name, said in json.loads(p.stdout).items() if said is not True} == {}
