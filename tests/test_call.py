@@ -926,3 +926,7 @@ def test_the_queue_tries_a_lost_process_again_and_cancels_another(tmp_path):
         receipt = tracker.history(long.id)[-1].data['receipt']
         assert receipt['confirmed'] and receipt['how'] == 'forced' and len(receipt['ended']) == 5
     assert not own_children()
+
+@pytest.mark.parametrize('given', [None, 3, 'upper', {'func': 'upper'}])
+def test_what_cannot_be_called_is_refused_with_the_remedy(given):
+    with pytest.raises(InvalidInput, match='Give the function and its arguments'): CallRunner().call(given)

@@ -176,3 +176,13 @@ def test_a_manager_passes_on_that_a_node_asks_for_patience(there, tmp_path):
             r = h.http.post('/upload', files={'file': ('a.txt', b'hello')})
             assert (r.status_code, r.headers['retry-after']) == (status, '7') and r.json()['error']
         assert h.http.post('/upload', files={'file': ('a.txt', b'hello')}).status_code == 200
+
+def test_a_manager_makes_no_refusal_of_a_strange_answer(there, tmp_path):
+    from test_manager import managed
+    gate = Gateway(there.url)
+    with Served(gate.app) as server, managed(tmp_path, server.url) as h:
+        for what, answer in STRANGE.items():
+            gate.meddle('POST', '/upload', answer, reaches=False)
+            r = h.http.post('/upload', files={'file': ('a.txt', b'hello')})
+            assert r.status_code == 502 and r.json()['error'], (what, r.text)
+        assert h.http.post('/upload', files={'file': ('', b'hello')}).status_code == 400, 'its own words are passed on'

@@ -632,6 +632,7 @@ async def _visit(self:RemoteRunner, s:_Session) -> Outcome|None:
     if not ours and self._copied(s, original_log(wire, s.report.log_size, 1 << 30)): s.pause = self.poll
     if there.is_terminal and not ours and not there.outputs:
         with suppress(NodeRefused): there.outputs = await s.client.outputs(there.id)   # later generations do not list them in the job
+    if ours and wire.get('output_count', 0) > len(there.outputs): there.outputs = await s.client.outputs(there.id)
     if there.is_terminal:
         s.timed(there)
         return outcome_of(there)

@@ -165,6 +165,7 @@ def call(self:CallRunner,
     **kwargs,
 ) -> dict:        # A spec for `create_job`
     "The spec of a job that calls `fn(*args, **kwargs)`; registers the function as `module:qualname`."
+    if not callable(fn): raise InvalidInput('fn', f'is {fn!r:.80}, which cannot be called', 'Give the function and its arguments: `call(f, 1)`, not `call(f(1))`')
     base = f'{getattr(fn, "__module__", None) or "?"}:{getattr(fn, "__qualname__", type(fn).__qualname__)}'
     key = fn if isinstance(fn, Hashable) else id(fn)
     with self._lock:
