@@ -6,6 +6,8 @@ transcribe    a small Debian by debootstrap (for root, from the mirror of this m
 The engine is the one of DOCKER_HOST, of the current context, or the usual socket."""
 import argparse, os, shutil, subprocess, sys, tarfile, tempfile
 from pathlib import Path
+from docker.errors import DockerException
+from cjm_jobtrack.core.errors import JobtrackError
 from cjm_jobtrack.run.container_engine import engine_client, engine_options, libraries
 
 HERE = Path(__file__).resolve().parent
@@ -13,8 +15,14 @@ PACKAGE = HERE.parent/'cjm_jobtrack'
 MIRROR, SUITE, PYTHON = 'http://deb.debian.org/debian', 'bookworm', '3.11'
 
 def ffmpeg() -> str:
-    from imageio_ffmpeg import get_ffmpeg_exe
+    try: from imageio_ffmpeg import get_ffmpeg_exe
+    except ImportError as e: raise JobtrackError("transcode: needs the package imageio-ffmpeg. pip install 'cjm-jobtrack[demo]'") from e
     return get_ffmpeg_exe()
+
+def run(*cmd):
+    "Run a program. Raises `JobtrackError` with its last words."
+    done = subprocess.run([str(c) for c in cmd], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace')
+    if done.returncode: raise JobtrackError(f'{done.stdout[-2000:].strip()}\n`{Path(cmd[0]).name}` ended with status {done.returncode}')
 
 def transcode(context:Path):
     "What goes into the image `transcode`."
@@ -27,13 +35,14 @@ def transcode(context:Path):
 def transcribe(context:Path):
     "What goes into the image `transcribe`."
     program = shutil.which('debootstrap', path=os.environ.get('PATH', '') + ':/usr/sbin:/sbin')
-    if program is None or os.geteuid(): raise SystemExit('transcribe: needs root and debootstrap. apt-get install debootstrap')
+    if program is None or os.geteuid(): raise JobtrackError('transcribe: needs root and debootstrap. apt-get install debootstrap')
     root = context/'debian'
-    subprocess.run([program, '--variant=minbase', '--include=python3', SUITE, str(root), MIRROR], check=True, stdout=subprocess.DEVNULL)
+    run(program, '--variant=minbase', '--include=python3', SUITE, root, MIRROR)
     for d in 'var/cache/apt', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/locale', 'usr/share/man': shutil.rmtree(root/d, ignore_errors=True)
     with tarfile.open(context/'root.tar', 'w') as tar: tar.add(root, '.', filter=lambda o: None if o.name.startswith(('./dev/', './proc/', './sys/')) else o)
     shutil.rmtree(root)
-    subprocess.run([sys.executable, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', str(context/'packages'), '--python-version', PYTHON, '--only-binary=:all:', 'pocketsphinx>=5.0', 'imageio-ffmpeg>=0.6'], check=True)
+    run(sys.executable, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', context/'packages', '--python-version', PYTHON,
+        '--only-binary=:all:', 'pocketsphinx>=5.0.4', 'imageio-ffmpeg>=0.6')
     (context/'cjm_jobtrack').mkdir()
     shutil.copy(PACKAGE/'__init__.py', context/'cjm_jobtrack')
     shutil.copytree(PACKAGE/'pipelines', context/'cjm_jobtrack/pipelines', ignore=shutil.ignore_patterns('__pycache__', '*.wav'))
@@ -61,4 +70,6 @@ if __name__ == '__main__':
     p.add_argument('images', nargs='*', help=f'which: {", ".join(IMAGES)} (default: all)')
     asked = p.parse_args().images or [*IMAGES]
     if unknown := set(asked) - set(IMAGES): p.error(f'there is no image {", ".join(sorted(unknown))}; known: {", ".join(IMAGES)}')
-    for name in asked: print(f'built {build(name)}', flush=True)
+    try:
+        for name in asked: print(f'built {build(name)}', flush=True)
+    except (JobtrackError, DockerException, OSError) as e: sys.exit(f'images/build.py: {e}')

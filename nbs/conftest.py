@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from failures import pytest_addoption, pytest_runtest_logreport, pytest_sessionfinish  # noqa: F401
 from nbdev.config import get_config
 from nbdev.test import nb_test_cells
 

@@ -5,19 +5,20 @@
     docker_engine    an engine, `.url`: the machine's own (DOCKER_HOST or the usual socket), else one that is started for the session
     engine_over_ssh  the same engine, as it is reached over SSH: a server of the test's own, `.url`
     own_postgres, own_docker    servers of the test's own, which it may restart, kill and crash (tools/services.py)"""
-import os, signal, time, uuid
-from contextlib import closing, nullcontext, suppress
+import os, signal, uuid
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import docker, psutil, pytest
+from failures import pytest_addoption, pytest_runtest_logreport, pytest_sessionfinish  # noqa: F401
 from hypothesis import HealthCheck, settings
 from needs import NEEDS, dockerd, engine
 from cjm_jobtrack.run.groups import Groups
 from cjm_jobtrack.run.inheritance import clean_process
 from cjm_jobtrack.run.process import _whose
 from services import SSH, Docker, Postgres
-from tidy import OwnTmp
+from tidy import MARK, House, LeftBehind, OwnTmp, describe_process, end_processes, remembering_beginners, started_here
 
 LONG = os.environ.get('HYPOTHESIS_PROFILE') == 'long'  # `make test-long`
 settings.register_profile('quick', deadline=None, derandomize=True)  # the same examples each time: a red run is never luck
@@ -26,15 +27,16 @@ settings.load_profile('long' if LONG else 'quick')
 
 LENGTHY = ['crash', 'store', 'call', 'docker_faults', 'machine', 'logs', 'queue_leases', 'process', 'node', 'manager', 'tracker', 'docker', 'queue', 'faults', 'history']
 
-def pytest_configure():
+def pytest_configure(config):
     "Tests begin as they do in a terminal: under `nohup make test &` signals are ignored that some of them send to what they begin."
     clean_process()
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL: signal.signal(signal.SIGINT, signal.default_int_handler)
+    config.pluginmanager.register(HouseKeeper(), 'house-keeper')
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     "Two processes share the files: those that take longest go first, so that neither is left alone with one at the end."
     turn = {f'test_{name}': n for n, name in enumerate(LENGTHY)}
-    items.sort(key=lambda item: turn.get(item.path.stem, len(turn)))
+    if not config.pluginmanager.hasplugin('randomly'): items.sort(key=lambda item: turn.get(item.path.stem, len(turn)))
     for item in items:
         for name in (n for mark in item.iter_markers('needs') for n in mark.args):
             if why := NEEDS[name].lacking(): item.add_marker(pytest.mark.skip(reason=why))
@@ -116,30 +118,14 @@ def own_docker() -> Docker:
     need('dockerd')
     with Docker() as own: yield own
 
-MARK = 'JOBTRACK_TEST_SESSION'  # in the environment of everything that the tests start, detached or not
+# Nothing is left behind: whoever leaves something is failed by name, at its own end, and nobody who comes later
 
-def _started_here(session) -> list[psutil.Process]:
-    found = []
-    for p in psutil.process_iter():
-        try:
-            if p.pid == os.getpid() or p.status() == psutil.STATUS_ZOMBIE or p.environ().get(MARK) != session: continue
-            if 'multiprocessing.resource_tracker' not in _describe(p): found.append(p)   # Python's own helper ends with the interpreter
-        except (psutil.NoSuchProcess, psutil.AccessDenied): continue
-    return found
-
-def _describe(p) -> str:
-    try: return f'{p.pid} {" ".join(p.cmdline())[:200]}'
-    except psutil.NoSuchProcess: return f'{p.pid} (ended just now)'
-
-TMP = pytest.StashKey[OwnTmp]()
+HOUSE = pytest.StashKey[House]()
 
 @pytest.fixture(scope='session', autouse=True)
-def own_tmp(pytestconfig, tmp_path_factory):
+def own_tmp(tmp_path_factory):
     "The tests have a temporary folder of their own; after the last of them nothing is in it any more, and nothing is mounted below theirs."
-    with OwnTmp(tmp_path_factory.getbasetemp()) as own:   # the base first: pytest keeps the last three where they always are
-        pytestconfig.stash[TMP] = own
-        yield
-        del pytestconfig.stash[TMP]
+    with OwnTmp(tmp_path_factory.getbasetemp()) as own: yield own   # the base first: pytest keeps the last three where they always are
 
 @pytest.fixture(scope='session', autouse=True)
 def own_data_home(tmp_path_factory):
@@ -148,22 +134,35 @@ def own_data_home(tmp_path_factory):
         m.setenv('XDG_DATA_HOME', str(tmp_path_factory.mktemp('data-home')))
         yield
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_teardown(item):
-    if (own := item.config.stash.get(TMP, None)) is not None: own.note(item.nodeid)
-
 @pytest.fixture(scope='session', autouse=True)
-def nothing_left_behind(own_tmp, tmp_path_factory):
+def nothing_left_behind(own_tmp, tmp_path_factory, pytestconfig):
     "After the last test no process that any of them started is left, even one with a session of its own."
     session = os.environ[MARK] = str(uuid.uuid4())
-    yield
-    psutil.wait_procs(_started_here(session), timeout=5)
-    told, end = [_describe(p) for p in _started_here(session)], time.monotonic() + 10
-    while (left := _started_here(session)) and time.monotonic() < end:   # one may begin another meanwhile
-        for p in left:
-            with suppress(psutil.NoSuchProcess): p.kill()
+    with remembering_beginners():
+        house = pytestconfig.stash[HOUSE] = House(session, own_tmp, float(os.environ.get('JOBTRACK_TEST_PATIENCE', 10)))
+        yield house
+    del pytestconfig.stash[HOUSE]
+    psutil.wait_procs(started_here(session), timeout=5)
+    left = [describe_process(p) for p in started_here(session)]
+    end_processes(lambda: started_here(session))
     busy = _groups_left(tmp_path_factory.getbasetemp())
-    assert not told and not busy, 'left behind by the tests:\n' + '\n'.join(told + busy)
+    assert not left and not busy, 'left behind by the tests:\n' + '\n'.join(left + busy)
+
+@pytest.fixture(autouse=True)
+def tidy(nothing_left_behind, request):
+    "Set up first and torn down last of what is a test's own: after it nothing of the test is left."
+    yield
+    if left := nothing_left_behind.settle(): raise LeftBehind(f'left behind by {request.node.nodeid}:\n' + '\n'.join(left))
+
+class HouseKeeper:
+    "A plugin and not this file, whose hooks hear nothing of fixtures of the session."
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef, request):
+        "What a fixture for many tests begins is there for all of them."
+        value = yield
+        house = request.config.stash.get(HOUSE, None)
+        if fixturedef.scope != 'function' and house is not None: house.accept(f'fixture {fixturedef.argname}')
+        return value
 
 def _groups_left(folder) -> list[str]:
     "Control groups of attempts below a folder that have processes in them. Empty ones, of attempts that nobody came back to, are removed as the next runner would."

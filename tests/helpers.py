@@ -20,7 +20,7 @@ def mortal(folder) -> dict[str, str]:
 
 # A pipeline that does as it is told. Its plan is a JSON text: `hex` (bytes to print), `say` (a line to print), `environ` (print that),
 # `helpers` (so many endless processes, each in a session of its own), `steps` (so many lines of progress), `lines` (so many of 99 characters), `gate` (a file to wait for),
-# `more` (a line to print after the gate), `files` (name -> text), `exit` (status).
+# `more` (a line to print after the gate), `files` (name -> text), `instants` (name -> seconds: when it was last changed), `exit` (status).
 
 PROGRAM = '''
 import json, os, subprocess, sys, time
@@ -39,6 +39,7 @@ for name, text in plan.get('files', {'done.txt': 'done'}).items():
     path = os.path.join(out, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     open(path, 'w', encoding='utf-8').write(text)
+    if name in plan.get('instants', {}): os.utime(path, (plan['instants'][name],)*2)
 sys.exit(plan.get('exit', 0))
 '''
 

@@ -1,14 +1,15 @@
 "The command line: what it takes, what it prints for people and for programs, and how it ends."
-import io, json, signal, socket, subprocess, sys, time
+import errno, io, json, os, signal, socket, subprocess, sys, time
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx, pytest
 from helpers import node_at, until
 from original_node import OriginalNode
 from original_node import Served as ServedApp
 from typer.testing import CliRunner
-from cjm_jobtrack.cli import (MEANINGS, Exit, Leftovers, age, app, check_source, data_folder, exit_for, jobs_table, line, literal, plain, read_address, read_params, read_token, seconds, show_table,
-                              server_process, stopped, timeline, typed)
+from cjm_jobtrack.cli import (MEANINGS, Exit, Leftovers, age, app, check_source, data_folder, exit_for, following, jobs_table, line, literal, plain, read_address, read_params, read_token, seconds, show_table,
+                              server_process, stopped, timeline, told, typed, where)
 from cjm_jobtrack.core.errors import (IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode, UnknownPipeline)
 from cjm_jobtrack.core.job import Job, JobEvent
 from cjm_jobtrack.core.tracker import JobTracker
@@ -109,6 +110,13 @@ def test_seconds(s, words): assert seconds(s) == words
 
 @pytest.mark.parametrize('s, words', [(0, '0 s'), (59.9, '59 s'), (60, '1 min'), (7200, '2 h'), (200000, '2 d')])
 def test_age(s, words): assert age(s) == words
+
+@pytest.mark.parametrize('on_terminal, shown', [(True, 'photo·gnp.exe'), (False, 'photo\u202egnp.exe')])
+def test_a_path_is_as_it_is_for_programs_and_plain_on_a_terminal(monkeypatch, on_terminal, shown):
+    with monkeypatch.context() as m:
+        m.setattr(sys, 'stdout', SimpleNamespace(isatty=lambda: on_terminal))
+        got = where(Path('photo\u202egnp.exe'))
+    assert got == shown
 
 @pytest.mark.parametrize('text', ['a\x1b[31mb', 'a\rb', 'a\nb', 'a\x07b', 'a\x9bb', 'a\u202eb', 'a\udc80b'])
 def test_what_would_move_the_cursor_is_not_printed(text):
@@ -487,9 +495,99 @@ def test_which_record(words, tmp_path, monkeypatch):
     monkeypatch.setenv('JOBTRACK_STORE', 'none.db')
     assert run()[0] == Exit.USAGE and run('--store', str(file))[0] == 0
     monkeypatch.delenv('JOBTRACK_STORE')
-    with JobTracker(f'sqlite:///{data_folder("manager")/"jobs.db"}'): pass
+    assert str(file) in run()[1]
+    with JobTracker(f'sqlite:///{data_folder("manager")/"jobs.db"}') as t: t.create_job('x', id='7f3a')
     status, err = run()
-    assert status == Exit.USAGE and str(data_folder('manager')) in err and str(data_folder('node')) in err
+    assert status == 0 and str(data_folder('manager')) in err and str(data_folder('node')) not in err, 'the manager knows the jobs of its nodes'
+    with JobTracker(f'sqlite:///{tmp_path/"jobs.db"}') as t: t.create_job('x', id='7f3a')
+    status, err = run()
+    if words[0] == 'prune': assert status == Exit.USAGE and str(data_folder('manager')) in err and str(tmp_path/'jobs.db') in err
+    else: assert status == 0 and str(tmp_path/'jobs.db') in err
+    if words[0] == 'prune': assert run('--dry-run')[0] == run('--store', 'jobs.db')[0] == 0
+
+# --- what the shell has made of output
+
+def in_shell(line, **env):
+    "Run a line of shell in which `jobtrack` is the program. Its status, stdout, stderr."
+    line = f'jobtrack() {{ "{sys.executable}" -P -m cjm_jobtrack.cli "$@"; }}\n{line}'
+    done = subprocess.run(['bash', '-c', line], capture_output=True, env=os.environ | env, timeout=100, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout, done.stderr.decode(errors='replace')
+
+@pytest.fixture
+def odd_job(node):
+    "The id of a job whose name no narrow encoding has."
+    job = node.run(name='Übung – 日本 😀.mp4')
+    yield job['id']
+
+@pytest.mark.parametrize('encoding', ['ascii', 'latin-1', 'utf-8'])
+def test_output_in_any_encoding(node, odd_job, encoding):
+    env = dict(PYTHONIOENCODING=encoding, JOBTRACK_URL=node.url)
+    status, out, err = in_shell(f'jobtrack ls && jobtrack show {odd_job} && jobtrack watch {odd_job}', **env)
+    assert status == 0 and 'Error' not in err and 'bung' in out.decode(encoding), err
+    status, out, err = in_shell(f'jobtrack show {odd_job} --json', **env)
+    assert status == 0 and json.loads(out.decode(encoding))['name'] == 'Übung – 日本 😀.mp4', err
+
+@pytest.mark.parametrize('closed, status', [('ls >&-', 0), ('ls 2>&-', 0), ('ls >&- 2>&- <&-', 0), ('show no-such-job 2>&-', 2)])
+def test_closed_streams_are_a_quiet_end(node, closed, status):
+    done = in_shell(f'jobtrack {closed}', JOBTRACK_URL=node.url)
+    assert done[0] == status and 'Traceback' not in done[2] and 'Error' not in done[2], done
+
+def test_a_name_that_is_not_utf8_is_printed_as_its_bytes():
+    code = 'import os, typer, cjm_jobtrack.cli as c; c.open_streams(); typer.echo(os.fsdecode(b"caf\\xe9.txt")); print(c.as_json_text([os.fsdecode(b"caf\\xe9")]))'
+    out = subprocess.run([sys.executable, '-c', code], capture_output=True, timeout=60, env=os.environ | {'PYTHONIOENCODING': 'utf-8'}, check=True).stdout
+    assert out.splitlines()[0] == b'caf\xe9.txt' and json.loads(out.split(b'\n', 1)[1]) == ['caf\udce9']
+
+@pytest.mark.parametrize('number, remedy', [(errno.EACCES, 'may write'), (errno.EROFS, 'may write'), (errno.ENOSPC, 'room'), (errno.ENOTDIR, 'path'), (errno.EIO, '')])
+def test_what_the_system_refuses_is_told_without_numbers(number, remedy):
+    words = told(OSError(number, os.strerror(number), '/data/x\x1b'))
+    assert len(words) == 1 and 'Errno' not in words[0] and '/data/x' in words[0] and os.strerror(number) in words[0] and remedy in words[0] and words[0].isprintable()
+
+def test_a_folder_that_cannot_be_written(cli, node):
+    done = node.run()
+    status, out, err = cli('download', done['id'], '--to', '/dev/null/x')
+    assert status in (Exit.FAILED, Exit.USAGE) and 'Errno' not in err and 'Traceback' not in err and '/dev/null' in err
+
+# --- ids, narrow terminals, empty lists
+
+@pytest.mark.parametrize('ids, shown', [
+    (['7f3a0001-2222-4333-8444-555566667777', 'aaaa0001-2222-4333-8444-555566667777'], ['7f3a0001', 'aaaa0001']),
+    (['7f3a0001-2222-4333-8444-555566667777', '7f3a0001-2223-4333-8444-555566667777'], ['7f3a0001-2222', '7f3a0001-2223']),
+    (['job_1796400000001', 'job_1796400000002'], ['job_1796400000001', 'job_1796400000002']),
+    (['7f3a0001', '7f3a0001-0000'], ['7f3a0001', '7f3a0001-'])])
+def test_ids_are_cut_only_as_far_as_they_stay_unique(ids, shown):
+    out = io.StringIO()
+    show_table(jobs_table([Job(id=i, name='x') for i in ids]), Console(file=out, width=200))
+    assert [line.split()[0] for line in out.getvalue().splitlines()[1:]] == shown
+
+@pytest.mark.parametrize('width', [30, 40, 60, 80])
+def test_a_narrow_terminal_shows_what_matters(width):
+    out, jobs = io.StringIO(), [Job(id='7f3a0001-0000', name='a long name of a recording.wav', status=s, spec={'pipeline': 'transcribe'}, error='It broke in the middle',
+                                    progress=50.) for s in ('failed', 'running', 'completed', 'cancelled')]
+    show_table(jobs_table(jobs), Console(file=out, width=width))
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 5 and max(map(len, lines)) <= width and all(h in lines[0] for h in ('ID', 'NAME', 'STATUS'))
+    assert all(job.status.value in line and '7f3a0001' in line for job, line in zip(jobs, lines[1:]))
+
+def test_an_empty_list_says_so(cli, node):
+    status, out, err = cli('ls', '--name', 'no such name')
+    assert (status, out) == (0, '') and err == 'No such jobs\n'
+    assert cli('ls', '--name', 'no such name', '--json')[1].strip() == '[]'
+
+# --- origins
+
+@pytest.mark.parametrize('kind', ['node', 'manager'])
+def test_origins_of_a_server(kind, tmp_path):
+    words = ('--origin', 'https://Studio.example:443/', '--origin', 'http://127.0.0.1:8080')
+    with server_process(kind, '--data', tmp_path/kind, *words, log=tmp_path/'log') as (url, _):
+        def allowed(origin): return httpx.get(f'{url}/health', headers={'Origin': origin}).headers.get('access-control-allow-origin')
+        assert [allowed(o) for o in ('https://studio.example', 'http://127.0.0.1:8080')] == ['https://studio.example', 'http://127.0.0.1:8080']
+        assert allowed('http://localhost:3000') is None and allowed('https://elsewhere.example') is None
+
+@pytest.mark.parametrize('text', ['studio', 'ftp://x', 'http://', 'http://x/page', 'http://x?y', 'http://u@x', 'http://x:port', '*'])
+def test_what_is_no_origin_is_named(cli, text):
+    for kind in 'node', 'manager':
+        status, out, err = cli(kind, '--origin', text)
+        assert (status, out) == (Exit.USAGE, '') and '--origin' in err and 'https://studio.example:8443' in err
 
 @pytest.mark.parametrize('words, named', [
     (['prune'], '--older-than'), (['prune', '--older-than', '30'], '--older-than'), (['prune', '--status', 'running', '--keep', '1'], '--status'), (['prune', '--keep', '-1'], '--keep'), (['prune', '--status', 'done'], '--status'), (['pin', 'ab'], 'too short'),
@@ -565,3 +663,45 @@ def test_the_end_of_a_log_that_was_cut(tmp_path):
         assert numbers == sorted(set(numbers)) and numbers[-1] == 2999 and len(numbers) >= min(lines, 300)
     whole = told(0)
     assert sum('bytes cut here' in line for line in whole) == 1 and whole[0].startswith('00000') and len(whole) < 3000
+
+# --- what is shown while a job runs
+
+class Scripted:
+    "A client that tells a job as a server of ours does whose events have queued up: by the time that one is read the job is further."
+    base_url = 'http://x'
+    def __init__(self):
+        at = [f'2030-01-01T00:00:{n:02}.000000+00:00' for n in range(9)]
+        on = lambda percent, n: Job(id='j', status='running', attempt=1, progress=percent, started_at=at[0], updated_at=at[n])
+        self.looks = iter([on(None, 0), on(40., 4), Job(id='j', status='completed', progress=100., attempt=1, updated_at=at[8])])
+        event = lambda seq, type, n, **data: JobEvent(seq, 'j', 1, type, at[n], data)
+        self.told = [event(2, 'started', 1), event(None, 'progress', 2, percent=20.), event(None, 'progress', 3, percent=40.), event(None, 'progress', 5, percent=60.), event(3, 'completed', 8)]
+    def history(self, job_id): return []
+    def get_job(self, job_id): return next(self.looks)
+    def events(self, job_id, after=None): return iter(self.told)
+
+def test_what_is_shown_never_goes_backwards():
+    shown = [job.progress for job, _ in following(Scripted(), 'j')]
+    assert shown == [None, 40., 60., 100.]
+
+def test_a_short_job_is_shown_from_beginning_to_end(cli):
+    "Many steps in an instant: the lines only ever rise."
+    for _ in range(3):
+        status, _, err = cli('submit', 'work', '-p', 'plan={"steps": 40}', '--wait')
+        shown = [int(l.split()[1]) for l in err.splitlines() if l.startswith('running ') and l.split()[1].isdecimal()]
+        assert status == 0 and shown == sorted(shown), err
+
+# --- addresses as people write them
+
+def test_an_address_without_a_scheme_is_taken_and_errors_name_the_option(node, cli):
+    assert cli('ls', '--url', node.url.removeprefix('http://'))[0] == 0
+    for bad in ('http://a b', 'ftp://x', 'http://h?x=1', '', 'http://h..x'):
+        status, _, err = cli('ls', '--url', bad)
+        assert status == Exit.USAGE and '--url' in err and 'base_url' not in err, (bad, err)
+
+def test_a_path_on_the_node_is_left_there_whatever_is_called_so_here(node, cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = node.put('there.txt')['path']
+    (tmp_path/'input_videos').mkdir()
+    (tmp_path/path).write_text('another one')
+    assert cli('submit', 'need', '--input', path, '--wait')[0] == 0
+    assert node.http.get('/jobs').json()['jobs'][-1]['job']['spec']['input'] == path

@@ -11,7 +11,7 @@ from cjm_jobtrack.core.job import Job, JobStatus, OutputFile, now
 from cjm_jobtrack.net.client import (PAUSE, AsyncRemoteClient, DamagedTransfer, RemoteClient, Upload, compare, digest_of, disposition_name, read_error, read_job, target_path)
 from cjm_jobtrack.run.runner import retry_delay
 from cut_proxy import CutProxy
-from helpers import until
+from helpers import node_at, until
 from original_node import OriginalNode, Served
 
 # --- what answers mean
@@ -136,7 +136,7 @@ def test_an_originals_job_from_upload_to_download(original, tmp_path):
     chunk = client.logs(job.id, 3, 4)
     assert (chunk.data, chunk.offset, chunk.next_offset, chunk.size) == (b'e 1\r', 3, 7, 14) and client.log_tail(job.id, 1) == 'line 2\n'
     assert {o.name: (o.size, o.content_type) for o in client.outputs(job.id)} == {'a b#?%.mp4': (3, 'video/mp4'), 'é.mp4': (3, 'video/mp4')}
-    assert client.download(job.id, 'a b#?%.mp4', tmp_path/'got').read_bytes() == b'one' and client.download(job.id, to=tmp_path/'got').read_bytes() == b'two'
+    assert client.download(job.id, tmp_path/'got', 'a b#?%.mp4').read_bytes() == b'one' and client.download(job.id, to=tmp_path/'got').read_bytes() == b'two'
     assert sorted(p.name for p in (tmp_path/'got').iterdir()) == ['a b#?%.mp4', 'é.mp4']
     assert client.list_jobs('completed', 5)[0].id == job.id and client.list_jobs(['pending', 'failed']) == [] and client.list_jobs(before=job.id) == []
     for odd in 'done', ['failed', 'done'], 3:
@@ -167,10 +167,10 @@ def test_another_file_than_the_one_asked_for_is_found_out(original, tmp_path):
     job = client.submit_original(ASKED)
     node.complete(job.id, {'old.mp4': b'old!', 'new.mp4': b'new!'})
     (node.workspace/node.jobs[job.id]['output_files'][0]['relative_path']).unlink()   # the node will fall back to the other one
-    with pytest.raises(DamagedTransfer, match='another file'): client.download(job.id, 'new.mp4', tmp_path/'got')
+    with pytest.raises(DamagedTransfer, match='another file'): client.download(job.id, tmp_path/'got', 'new.mp4')
     (node.workspace/node.jobs[job.id]['output_files'][1]['relative_path']).write_bytes(b'of another job')
-    with pytest.raises(DamagedTransfer, match='on record'): client.download(job.id, 'old.mp4', tmp_path/'got')
-    with pytest.raises(InvalidInput, match='There is'): client.download(job.id, 'mp4', tmp_path/'got')
+    with pytest.raises(DamagedTransfer, match='on record'): client.download(job.id, tmp_path/'got', 'old.mp4')
+    with pytest.raises(InvalidInput, match='There is'): client.download(job.id, tmp_path/'got', 'mp4')
     assert not any((tmp_path/'got').iterdir())
 
 @pytest.mark.parametrize('original', [2, 3], indirect=True)
@@ -403,7 +403,7 @@ def test_empty_files_and_odd_names(tmp_path):
             assert request.path_params['name'] == files.name
             return Response(b'')
         files.app = app(('/jobs/j', files.job), ('/jobs/j/download/{name:path}', give))
-        with Served(files.app) as server, RemoteClient(server.url) as client: assert client.download('j', name, tmp_path).read_bytes() == b''
+        with Served(files.app) as server, RemoteClient(server.url) as client: assert client.download('j', tmp_path, name).read_bytes() == b''
 
 def test_uploads_are_compared(tmp_path):
     f = tmp_path/'a.txt'
@@ -417,3 +417,92 @@ def test_uploads_are_compared(tmp_path):
     for name in ('missing.wav', 'bad\udcff.wav'):
         with RemoteClient('http://127.0.0.1:9') as client, pytest.raises(InvalidInput) as e: client.submit('x', tmp_path/name)
         assert e.value.field == 'input'
+
+# --- files that change while they are sent
+
+class Changing:
+    "A file that is changed as soon as its first piece has been read."
+    def __init__(self, monkeypatch, change):
+        from cjm_jobtrack.net import client as module
+        read, self.done = module._Sent.read, False
+        def meddling(sent, n=-1):
+            data = read(sent, n)
+            if data and not self.done: self.done, _ = True, change()
+            return data
+        monkeypatch.setattr(module._Sent, 'read', meddling)
+
+def appended(path):
+    with path.open('ab') as f: f.write(b'later'*100_000)
+
+def shortened(path):
+    import os
+    os.truncate(path, 1000)
+
+def test_a_file_that_grows_while_it_is_sent_is_sent_as_it_was(tmp_path, monkeypatch):
+    path, files = tmp_path/'a.txt', Files(b'')
+    path.write_bytes(BIG*100)
+    with Served(files.app) as server, RemoteClient(server.url) as client:
+        Changing(monkeypatch, lambda: appended(path))
+        up = client.upload(path)
+        assert up.size == len(BIG)*100 < path.stat().st_size and up.sha256 == hashlib.sha256(BIG*100).hexdigest()
+
+@pytest.mark.parametrize('kind', [RemoteClient, AsyncRemoteClient])
+def test_a_file_that_shrinks_while_it_is_sent_is_told_and_nothing_is_left(tmp_path, monkeypatch, kind):
+    path = tmp_path/'a.mp4'
+    path.write_bytes(BIG*100)
+    with node_at(tmp_path/'node') as there:
+        Changing(monkeypatch, lambda: shortened(path))
+        async def main():
+            async with AsyncRemoteClient(there.url) as client: await client.upload(path)
+        with pytest.raises(InvalidInput, match='shorter') as e:
+            if kind is AsyncRemoteClient: asyncio.run(main())
+            else:
+                with RemoteClient(there.url) as client: client.upload(path)
+        assert e.value.field == 'input' and 'Send it again' in str(e.value)
+        until(lambda: [*there.node.inputs.iterdir()] == [], 'nothing to be left on the node')
+        with RemoteClient(there.url) as client: assert client.upload(path).size == 1000
+
+def test_a_name_that_is_a_file_here_is_uploaded(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path/'talk.txt').write_text('hello')
+    with node_at(tmp_path/'node') as there, RemoteClient(there.url) as client:
+        job = client.submit('need', 'talk.txt', {'plan': '{"files": {"a.txt": "one", "b.txt": "two"}}'})
+        assert job.spec['input'] == 'input_videos/talk.txt' and client.wait(job.id, 60).status == 'completed'
+        assert client.submit('need', 'input_videos/talk.txt').spec['input'] == 'input_videos/talk.txt', 'a path there'
+        with pytest.raises(InvalidInput): client.submit('need', 'nowhere.txt')
+        assert client.download(job.id, 'texts') == tmp_path/'texts/a.txt' and client.download(job.id, 'texts', 'b.txt').read_text() == 'two'
+
+def test_a_busy_server_is_offered_the_file_again(tmp_path):
+    path, files, offered = tmp_path/'a.txt', Files(b''), []
+    path.write_bytes(BIG)
+    take = files.take
+    async def busy(request):
+        offered.append(1)
+        if len(offered) < 3:
+            await request.body()
+            return JSONResponse({'error': 'Too many uploads at once'}, 429, {'Retry-After': '0'})
+        return await take(request)
+    files.take = busy
+    with Served(app(('/upload', busy))) as server, RemoteClient(server.url) as client: assert client.upload(path).size == len(BIG) and len(offered) == 3
+
+def test_a_refused_connection_is_one_sentence_in_a_notebook():
+    from IPython.core.interactiveshell import InteractiveShell
+    shell, told = InteractiveShell(), []
+    shell._showtraceback = lambda kind, e, lines: told.extend(lines)
+    try: RemoteClient('http://127.0.0.1:9').health()
+    except NodeUnreachable: shell.showtraceback()
+    assert len(told) == 1 and 'No answer from http://127.0.0.1:9' in told[0] and len(told[0]) < 200
+
+# --- what the event parser takes for the end of a line
+
+@pytest.mark.parametrize('odd', ['\u2028', '\u2029', '\u0085', '\x0b', '\x0c', '\x1c'])
+def test_an_event_is_not_split_at_characters_that_end_no_line_there(odd):
+    text = f'one{odd}two'
+    said = json.dumps(dict(seq=2, job_id='j', attempt=1, type='running', at=now(), data={'text': text}), ensure_ascii=False)
+    if ord(odd) < 32: said = json.dumps(json.loads(said, strict=False))
+    with Served(pushing(event(1, 'created') + f'id: 2\nevent: running\ndata: {said}\n\n' + event(3, 'completed'))) as server, RemoteClient(server.url) as client:
+        told = list(client.events('j'))
+    assert [e.seq for e in told] == [1, 2, 3] and told[1].data['text'] == text
+
+def test_the_lowest_version_of_the_event_parser_is_one_that_does_so():
+    for name in ('pyproject.toml', 'settings.ini'): assert 'httpx-sse>=0.4.2' in (Path(__file__).parents[1]/name).read_text()

@@ -1,9 +1,10 @@
 """The record in trouble while a queue works: its server restarted, its disk full, its file held by somebody else. Work goes on, and nothing of it is lost or done twice."""
-import shutil, sqlite3, subprocess, threading
+import asyncio, shutil, sqlite3, subprocess, threading
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
-import pytest
+import psutil, pytest
 from helpers import until
 from cjm_jobtrack.core.errors import StoreError
 from cjm_jobtrack.core.store import JobStore
@@ -67,6 +68,43 @@ def test_the_disk_is_full_when_jobs_end(small_disk, tmp_path):
         ballast.unlink()
         all_done_once(tracker, batch, tmp_path, 3)
     with sqlite3.connect(small_disk/'jobs.db') as con: assert con.execute('PRAGMA integrity_check').fetchone() == ('ok',)
+
+def fill(disk:Path, how:str) -> list[Path]:
+    "Take all blocks, or all inodes, of a disk."
+    if how == 'inodes':
+        made = []
+        with suppress(OSError):
+            for n in range(100_000):
+                (disk/f'taken{n}').touch()
+                made.append(disk/f'taken{n}')
+        return made
+    with (disk/'ballast').open('wb', buffering=0) as f, suppress(OSError):
+        while True: f.write(b'x' * 4096)
+    with (disk/'ballast').open('ab', buffering=0) as f, suppress(OSError):
+        while True: f.write(b'x')
+    return [disk/'ballast']
+
+@pytest.mark.parametrize('how', ['blocks', 'inodes'])
+def test_a_disk_that_is_full_when_programs_end_keeps_their_exit_statuses(small_disk, tmp_path, how):
+    "Record, logs and attempts on one disk: how programs ended is known, a cancel is carried out, and all is told when there is room."
+    subprocess.run(['mount', '-o', 'remount,size=4m,nr_inodes=300', small_disk], check=True)
+    wait = f'while ! [ -e {tmp_path}/go ]; do sleep .02; done; '
+    codes = dict(fails=wait + 'exit 7', leaves=wait + f'sleep 600 & echo $! >{tmp_path}/left; exit 8', cancelled=f'echo $$ >{tmp_path}/cancelled; exec sleep 600')
+    with JobTracker(f'sqlite:///{small_disk}/jobs.db') as tracker, JobQueue(tracker, ProcessRunner(small_disk/'work', tracker.logs), slots=3, recheck=.05) as queue:
+        jobs = {n: queue.submit(tracker.create_job(n, runner='process', spec={'argv': ['/bin/sh', '-c', code]})) for n, code in codes.items()}
+        until(lambda: (tmp_path/'cancelled').exists() and all(any(e.type == 'started' for e in tracker.history(j.id)) for j in jobs.values()), 'three to run')
+        taken = fill(small_disk, how)
+        (tmp_path/'go').touch()
+        until(lambda: (tmp_path/'left').exists() and not psutil.pid_exists(int((tmp_path/'left').read_text())), 'what was left to be ended')
+        pid = int((tmp_path/'cancelled').read_text())
+        cancel = threading.Thread(target=lambda: asyncio.run(tracker.cancel_job(jobs['cancelled'].id)))
+        cancel.start()
+        until(lambda: not psutil.pid_exists(pid), 'the cancelled program to end')
+        for p in taken: p.unlink()
+        until(lambda: all(tracker.get_job(j.id).is_terminal for j in jobs.values()), 'all to be told', 15)
+        ends = {n: ((j := tracker.get_job(i.id)).status, j.failure and j.failure.exit_code) for n, i in jobs.items()}
+        cancel.join(40)
+        assert ends == dict(fails=('failed', 7), leaves=('failed', 8), cancelled=('cancelled', None))
 
 def test_somebody_holds_the_file_when_jobs_end(tmp_path):
     "Longer than the store waits for a lock: the queue tries again, and the end is written."

@@ -1,10 +1,14 @@
 "Answers that are none of a node's: whoever gets one looks before deciding."
-import json
+import asyncio, json, time
 from contextlib import contextmanager
 import pytest
+from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
 from cjm_jobtrack.core.errors import NodeRefused
+from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
+from cjm_jobtrack.net.remote import NodeDirectory
 from gateway import Gateway
 from helpers import node_at
 from original_node import OriginalNode, Served
@@ -118,3 +122,67 @@ def test_the_client_waits_as_long_as_a_server_asks(there):
             gate.meddle('GET', '/pipelines', JSONResponse({'error': 'Too much at once'}, 429, {'Retry-After': header}), reaches=False)
             assert client.pipelines()
         assert gate.met == 3
+
+# --- a node under our own load
+
+def test_a_node_that_is_busy_with_our_requests_is_not_called_silent(tmp_path):
+    "It answers no look in time, but says other things meanwhile."
+    async def health(request):
+        if held: await asyncio.sleep(4)
+        return JSONResponse({'status': 'ok', 'service': 'jobtrack-node'})
+    async def pipelines(request): return JSONResponse({'pipelines': [{'name': 'cut'}]})
+    held = []
+    app = Starlette(routes=[Route('/health', health), Route('/pipelines', pipelines)])
+    with Served(app) as server:
+        directory = NodeDirectory(JobTracker().store)
+        node = directory.add('shed', url=server.url)
+        async def main():
+            assert await directory.check(node, .5)
+            held.append(True)
+            looking = asyncio.ensure_future(directory.check(node, .5))
+            while not looking.done():
+                await directory.client(node).pipelines()
+                await asyncio.sleep(.02)
+            assert looking.result() and directory.is_online(node) and directory.offers(node, 'cut')
+            assert not await directory.check(node, .5) and not directory.is_online(node), 'says nothing at all'
+            await directory.aclose()
+        asyncio.run(main())
+
+def test_a_node_is_not_called_silent_because_we_are_late(tmp_path):
+    async def health(request):
+        await asyncio.sleep(.3 if late else 0)
+        return JSONResponse({'status': 'ok', 'service': 'jobtrack-node'})
+    async def pipelines(request): return JSONResponse({'pipelines': []})
+    late = []
+    with Served(Starlette(routes=[Route('/health', health), Route('/pipelines', pipelines)])) as server:
+        directory = NodeDirectory(JobTracker().store)
+        node = directory.add('shed', url=server.url)
+        async def main():
+            assert await directory.check(node, 5.)
+            late.append(True)
+            looking = asyncio.ensure_future(directory.check(node, .2))
+            await asyncio.sleep(.05)
+            time.sleep(1.2)   # noqa: ASYNC251 our own loop is held up
+            assert await looking and directory.is_online(node)
+            await directory.aclose()
+        asyncio.run(main())
+
+def test_a_manager_passes_on_that_a_node_asks_for_patience(there, tmp_path):
+    from test_manager import managed
+    gate = Gateway(there.url)
+    with Served(gate.app) as server, managed(tmp_path, server.url) as h:
+        gate.meddle('POST', '/upload', JSONResponse({'error': 'Too many uploads at once'}, 429, {'Retry-After': '7'}), JSONResponse({'error': 'Short of descriptors'}, 503, {'Retry-After': '7'}), reaches=False)
+        for status in 429, 503:
+            r = h.http.post('/upload', files={'file': ('a.txt', b'hello')})
+            assert (r.status_code, r.headers['retry-after']) == (status, '7') and r.json()['error']
+        assert h.http.post('/upload', files={'file': ('a.txt', b'hello')}).status_code == 200
+
+def test_a_manager_makes_no_refusal_of_a_strange_answer(there, tmp_path):
+    from test_manager import managed
+    gate = Gateway(there.url)
+    with Served(gate.app) as server, managed(tmp_path, server.url) as h:
+        for what, answer in STRANGE.items():
+            gate.meddle('POST', '/upload', answer, reaches=False)
+            r = h.http.post('/upload', files={'file': ('a.txt', b'hello')})
+            assert r.status_code == 502 and r.json()['error'], (what, r.text)
+        assert h.http.post('/upload', files={'file': ('', b'hello')}).status_code == 400, 'its own words are passed on'

@@ -424,8 +424,8 @@ def test_M13_every_name_comes_through(ours):
 def test_downloads(ours):
     job = ours.rc.submit('work', params=plan(files={'b.mp4': '0123456789', 'c.txt': ''})).id
     is_error(ours.http.get(f'/api/jobs/{job}/download/nothing'), 400, 404)
-    done = ours.rc.wait(job, 20)
-    first = done.outputs[0]
+    ours.rc.wait(job, 20)
+    first = ours.rc.outputs(job)[0]
     for base in '/api', '':
         r = ours.http.get(f'{base}/jobs/{job}/download')
         assert r.status_code == 200 and disposition_name(r.headers['content-disposition']) == first.name and r.headers['content-length'] == str(first.size)
@@ -439,10 +439,30 @@ def test_downloads(ours):
     fetched = [e.data for e in ours.rc.history(job) if e.type == 'fetched']
     assert {'name': 'b.mp4', 'size': 10} not in fetched and {'name': first.name, 'size': first.size} in fetched or first.name == 'b.mp4'
 
+@pytest.mark.parametrize('instants', [(5, 5), (5, 9), (9, 5)], ids=['one instant', 'in order', 'in reverse'])
+def test_the_newest_output_is_the_same_for_everyone(ours, tmp_path, instants):
+    gate, files = tmp_path/'gate', {'b.mp4': 'b', 'c.txt': 'c'}
+    job = ours.rc.submit('work', params=plan(files=files, gate=str(gate), instants=dict(zip(files, instants)))).id
+    gate.touch()
+    ours.rc.wait(job, 20)
+    newest = 'c.txt' if instants == (5, 9) else 'b.mp4'
+    assert [o.name for o in ours.rc.outputs(job)][0] == newest and ours.rc.download(job, to=tmp_path/'got').name == newest
+    listed = ours.http.get(f'/api/jobs/{job}/outputs').json()['output_files']
+    asked = ours.http.get(f'/api/jobs/{job}/download').headers['content-disposition']
+    assert listed[0]['name'] == disposition_name(asked) == newest
+
+def test_many_outputs_arrive_in_pages(ours):
+    job = ours.rc.submit('work', params=plan(files={f'{n:05}.txt': '' for n in range(1100)})).id
+    ours.rc.wait(job, 60)
+    names = {f'{n:05}.txt' for n in range(1100)}
+    assert {o.name for o in ours.rc.outputs(job)} == {o.name for o in ours.manager.tracker.get_job(job).outputs} == names
+    answers = [ours.http.get(f'/api/jobs/{job}/outputs', params={'offset': n}).json() for n in (0, 1000)]
+    assert [len(a['output_files']) for a in answers] == [1000, 100] and answers[0]['count'] == 1100
+
 def test_outputs_that_are_not_text_and_some_that_were_exchanged(ours, tmp_path):
     job = ours.rc.submit('work', params=plan(files=dict(zip(['caf\udce9.txt', 'caf\udce8.txt', 'x.txt'], ['e', 'E', 'one'])))).id
     for o in ours.rc.wait(job, 20).outputs:
-        assert ours.rc.download(job, o.name, tmp_path).read_text() == {'caf%E9.txt': 'e', 'caf%E8.txt': 'E', 'x.txt': 'one'}[o.name]
+        assert ours.rc.download(job, tmp_path, o.name).read_text() == {'caf%E9.txt': 'e', 'caf%E8.txt': 'E', 'x.txt': 'one'}[o.name]
         if o.name == 'x.txt': Path(o.path).write_text('two')
     assert sorted(os.fsencode(p.name) for p in tmp_path.iterdir()) == [b'caf\xe8.txt', b'caf\xe9.txt', b'x.txt']
     assert ours.http.get(f'/api/jobs/{job}/download/caf%E9.txt').text == 'e'
@@ -1109,3 +1129,27 @@ def test_a_job_that_an_original_has_not_begun_is_pending(old):
     old.wait(job['id'], 'running')
     old.original.complete(there, {'talk.mp4': b'x'})
     assert old.wait(job['id'])['status'] == 'completed'
+
+def test_what_was_known_of_a_node_stays_and_says_as_of_when(cuttable):
+    h = cuttable
+    job = h.rc.submit('work', params=plan(gate=str(h.gate))).id
+    h.wait(job, 'running')
+    told = until(lambda: (n := h.http.get('/api/nodes').json()[0]) and (n['jobsThere'] or {}).get('running') == 1 and n, 'a look at the node')
+    assert told['status'] == 'online' and told['activeJobs'] == 1 and fits({'unreachableSince': told['lastSeen']}, {}) is not None
+    h.net.cut()
+    gone = until(lambda: (n := h.http.get('/api/nodes').json()[0])['status'] == 'offline' and n, 'silence')
+    later = h.http.get('/api/nodes').json()[0]
+    assert later['lastSeen'] == gone['lastSeen'] <= gone['unreachableSince'] and later['jobsThere'] == told['jobsThere'] and later['activeJobs'] == 1 and later['problem']
+    h.net.restore()
+    until(lambda: h.http.get('/api/nodes').json()[0]['lastSeen'] > gone['lastSeen'], 'a new look')
+    h.gate.touch()
+    h.wait(job)
+
+def test_the_later_page_has_the_logs_of_the_newest_ten(tmp_path):
+    with node_of(tmp_path) as n, managed(tmp_path, n.url) as h:
+        until(lambda: h.manager.directory.is_online(h.manager.directory.get('shed')), 'the node to be known')
+        jobs = [h.rc.submit('work', params=plan(say=f'hello from {i}')).id for i in range(12)]
+        for j in jobs: h.wait(j, 'completed')
+        told = {j['id']: j['logs'] for j in h.http.get('/api/jobs').json()}
+        assert [*told] == jobs, 'in order of creation'
+        assert all(f'hello from {i}' in told[j] for i, j in enumerate(jobs) if i > 1) and [told[j] for j in jobs[:2]] == ['', '']

@@ -109,6 +109,11 @@ def test_pieces_stay_small():
     many = Job(status=JobStatus.COMPLETED, outputs=[OutputFile(f'{n}.txt', '/', 1) for n in range(1000)])
     assert facts_html(Seen(many, now())).count('<li>') == 21 and 'and 980 more' in facts_html(Seen(many, now()))
 
+def test_a_cancellation_that_nobody_confirmed_is_said():
+    from cjm_jobtrack.core.plans import UNCONFIRMED
+    job = Job(name='a', status=JobStatus.CANCELLED, failure=UNCONFIRMED)
+    assert UNCONFIRMED.message in Reader(job_html(Seen(job, now()))).text and 'Failed' not in job_html(Seen(job, now()))
+
 def test_last_lines_are_shown_where_there_is_no_log():
     job = Job(status=JobStatus.FAILED, error='e', failure=Failure('exit', 'e', evidence={'last_lines': ['no speech']}))
     assert 'no speech' in job_html(Seen(job, now())) and 'no speech' not in job_html(Seen(job, now(), log='the log'))

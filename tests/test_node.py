@@ -192,12 +192,29 @@ def test_what_was_put_in_the_place_of_an_output_is_not_given_out(node, suffix):
     by_path = node.http.get('/download', params={'path': str(path)})
     if suffix == 'link': is_error(by_path, 400, 404)
 
+def test_many_outputs_come_in_pages(node, tmp_path):
+    "An answer does not grow with what a job has left; the client puts the pages together."
+    job = node.run({'files': {f'{n:05}.txt': '' for n in range(1200)}})
+    assert len(job['output_files']) == len(job['job']['outputs']) == 1000 and job['output_count'] == 1200
+    listed = node.http.get('/jobs').json()['jobs'][0]
+    assert len(listed.get('output_files', [])) <= 1000 and len(listed['job']['outputs']) <= 1000
+    page = node.http.get(f'/jobs/{job["id"]}/outputs', params={'offset': 1150, 'limit': 40}).json()
+    assert len(page['output_files']) == 40 and page['count'] == 1200
+    is_error(node.http.get(f'/jobs/{job["id"]}/outputs', params={'limit': 5000}), 422)
+    with RemoteClient(node.url) as rc:
+        found = rc.outputs(job['id'])
+        assert {o.name for o in found} == {f'{n:05}.txt' for n in range(1200)} and all(o.sha256 and o.modified for o in found)
+        assert rc.download(job['id'], name=found[-1].name, to=tmp_path).name == found[-1].name
+
+def test_a_name_that_would_fill_every_list_is_refused(node):
+    assert 'characters' in is_error(node.http.post('/jobs', json={'pipeline': 'work', 'params': {'plan': '{}'}, 'name': 'x' * 900_000}), 413, 422)['error']
+
 def test_names_that_are_not_text(node, tmp_path):
     job = node.run({'files': dict(zip(['caf\udce9.txt', 'caf\udce8.txt', 'one\udcff.txt'], 'eE1'))})
     names = [o['name'] for o in job['output_files']]
     for name in names: assert node.http.get(f'/jobs/{job["id"]}/download/{urllib.parse.quote(name)}').status_code == 200
     for raw in 'caf%E9.txt', 'caf%E8.txt', 'one%FF.txt': assert node.http.get(f'/jobs/{job["id"]}/download/{raw}').text == {'9': 'e', '8': 'E', 'F': '1'}[raw[5]]
-    with RemoteClient(node.url) as rc: files = [rc.download(job['id'], name, tmp_path) for name in names]
+    with RemoteClient(node.url) as rc: files = [rc.download(job['id'], tmp_path, name) for name in names]
     got = {os.fsencode(f.name): f.read_text() for f in files}
     assert got == {b'caf\xe9.txt': 'e', b'caf\xe8.txt': 'E', b'one\xff.txt': '1'}
 
@@ -778,7 +795,7 @@ def test_serving_on_ipv6(tmp_path):
 # Uploads
 
 NAMES = [('日本.mp4', '日本.mp4'), ('é.mp4', 'é.mp4'), ('e\u0301.mp4', 'e\u0301.mp4'), ('with space.MP4', 'with space.MP4'), ('a"b.mp4', 'a_b.mp4'), ("it's.mp4", "it's.mp4"), ('a\r\nb\tc.mp4', 'a_b_c.mp4'), ('../../etc/x.mp4', 'x.mp4'),
-         ('/abs/x.mp4', 'x.mp4'), ('C:\\clips\\a b.mkv', 'a b.mkv'), ('..\\..\\x.mp4', 'x.mp4'), ('-rf.mp4', '-rf.mp4'), ('.hidden.mp4', 'hidden.mp4'), ('...x.mp4', 'x.mp4'), ('a.tar.gz.mp4', 'a.tar.gz.mp4'), ('50%#?.mp4', '50%#_.mp4'),
+         ('/abs/x.mp4', 'x.mp4'), ('C:\\clips\\a b.mkv', 'a b.mkv'), ('..\\..\\x.mp4', 'x.mp4'), ('-rf.mp4', '-rf.mp4'), ('.hidden.mp4', 'hidden.mp4'), ('...x.mp4', 'x.mp4'), ('a.tar.gz.mp4', 'a.tar.gz.mp4'), ('50%#?.mp4', '50_.mp4'),
          ('x'*300 + '.mp4', 'x'*180 + '.mp4'), ('日'*300 + '.mp4', '日'*60 + '.mp4'), (' x .mp4 ', 'x .mp4'), ('a\u202e4pm.mp4', 'a_4pm.mp4'), ('a\u2028b\x85c.mp4', 'a_b_c.mp4'), ('a\0b.mp4', 'a_b.mp4'), ('none', 'none'), ('con*|<>:.mp4', 'con_.mp4')]
 
 @pytest.mark.parametrize('name,kept', NAMES, ids=[f'{n:02}' for n in range(len(NAMES))])
@@ -798,7 +815,7 @@ def multipart(*parts, boundary='b'):
 def part(name, filename=None, data=b'x'): return f'Content-Disposition: form-data; name="{name}"' + (f'; filename="{filename}"' if filename is not None else ''), data
 
 def test_odd_names_over_http(v1):
-    for sent, kept in ('日本.mp4', '日本.mp4'), ('é.mp4', 'é.mp4'), ('x'*300 + '.mp4', 'x'*180 + '.mp4'), ('..%2Fy.mp4', '..%2Fy.mp4'.lstrip('.')), ('a\\"b.mp4', 'a_b.mp4'), ('../../z.mp4', 'z.mp4'):
+    for sent, kept in ('日本.mp4', '日本.mp4'), ('é.mp4', 'é.mp4'), ('x'*300 + '.mp4', 'x'*180 + '.mp4'), ('..%2Fy.mp4', '_2Fy.mp4'), ('a\\"b.mp4', 'a_b.mp4'), ('../../z.mp4', 'z.mp4'):
         r = v1.http.post('/upload', **multipart(part('file', sent, sent.encode())))
         assert r.status_code == 200 and (r.json()['filename'], r.json()['size'], r.json()['sha256']) == (kept, len(sent.encode()), hashlib.sha256(sent.encode()).hexdigest()), r.text
         assert (v1.node.inputs/kept).read_bytes() == sent.encode() and r.json()['node'] is None
@@ -811,6 +828,17 @@ def test_N15_nothing_is_overwritten(node):
     assert {u['filename'] for u in ups} == {f'talk-{n}.mp4' for n in range(2, 12)}
     for n, u in enumerate(ups): assert Path(u['full_path']).read_bytes() == b'%d' % n * 1000 and u['sha256'] == hashlib.sha256(b'%d' % n * 1000).hexdigest()
     assert (node.node.inputs/'talk.mp4').read_bytes() == b'the first' and len([*node.node.inputs.iterdir()]) == 11
+
+def test_results_bear_the_name_that_people_gave(tmp_path):
+    pipelines = tmp_path/'p.toml'
+    pipelines.write_text('name = "copy"\nargv = ["cp", "{input}", "{output_dir}/{stem}.txt"]')
+    with node_at(tmp_path, pipelines=pipelines) as s:
+        for text in b'one', b'two', b'three':
+            up = s.put('talk.wav', text)
+            done = s.run(pipeline='copy', input=up['path'], params={})
+            assert [o['name'] for o in done['job']['outputs']] == ['talk.txt'] and done['job']['name'] == 'talk.wav'
+            assert s.http.get(f'/jobs/{done["id"]}/download/talk.txt').content == text
+        assert up['filename'] == 'talk-3.wav'
 
 UPLOAD_FAULTS = {
     'no file': (multipart(part('other', 'a.mp4')), 400, 'No file provided'), 'a field that is no file': (multipart(part('file')), 400, 'No file provided'), 'no parts': (multipart(), 400, None), 'nothing': (multipart() | {'content': b''}, 400, None),

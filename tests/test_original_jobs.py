@@ -4,6 +4,7 @@ import pytest
 from cjm_jobtrack.cli import Exit
 from cjm_jobtrack.core.errors import InvalidInput, UnknownPipeline
 from cjm_jobtrack.net.client import RemoteClient, ask_original
+from cjm_jobtrack.net.remote import NodeDirectory
 from helpers import node_at
 from original_node import OriginalNode, Served
 from test_cli import CliRunner, app
@@ -125,3 +126,69 @@ def test_a_cancel_on_a_node_of_ours_is_as_certain_as_before(tmp_path):
 
 def test_the_eight_keys_are_typed():
     assert ask_original('input_videos/talk.mp4', {'unetFlag': True, 'upscale_value': '3.5'}) == EIGHT
+
+# --- what the original manager has left
+
+def files_of_the_original(folder, node, url, **nodes):
+    "Its jobs.json with one completed job, whose file is still on the node, and its nodes.json."
+    host, port = url.removeprefix('http://').split(':')
+    with RemoteClient(url) as direct: there = direct.submit_original(EIGHT).id
+    node.complete(there, {'talk.mp4': b'video'})
+    wire = node.jobs[there]
+    job = {'id': '00000001-8b0f-4c7e-9d55-000000000001', **EIGHT, 'nodeId': 'old-1', 'nodeName': 'GPU 1', 'status': 'completed', 'progress': 100, 'createdAt': '2025-06-01T10:00:00.000Z', 'updatedAt': '2025-06-01T10:05:00.000Z',
+           'remoteJobId': there, 'outputFiles': wire['output_files']}
+    folder.mkdir()
+    (folder/'jobs.json').write_text(json.dumps([job], indent=2))
+    rows = [{'id': 'old-1', 'name': 'GPU 1', 'host': host, 'connectionType': 'http', 'port': 9090, 'apiPort': int(port), 'user': '', 'password': 'hunter2', 'gpu': 'RTX', 'location': '', 'status': 'online', 'createdAt': '2025-06-01T09:00:00.000Z'}]
+    return job['id'], rows
+
+def imported(folder, *words):
+    r = CliRunner().invoke(app, ['import', str(folder/'jobs.json'), '--store', f'sqlite:///{folder.parent}/manager/jobs.db', *map(str, words)], prog_name='jobtrack')
+    return r.exit_code, r.stdout, r.stderr
+
+def test_the_nodes_of_the_original_come_with_its_jobs(tmp_path):
+    node = OriginalNode(tmp_path/'workspace')
+    with Served(node.app) as server:
+        job_id, rows = files_of_the_original(tmp_path/'data', node, server.url)
+        (tmp_path/'data/nodes.json').write_text(json.dumps(rows))
+        (tmp_path/'manager').mkdir()
+        for _ in range(2):   # repeating it changes nothing
+            status, out, err = imported(tmp_path/'data')
+            assert status == 0 and 'GPU 1' in out and 'not on record' not in err, (out, err)
+        assert b'hunter2' not in (tmp_path/'manager/jobs.db').read_bytes()
+        with managed(tmp_path) as h:
+            assert [n['name'] for n in h.http.get('/api/nodes').json()] == ['GPU 1']
+            told = h.get(job_id)
+            assert told['nodeName'] == 'GPU 1' and h.rc.download(job_id, tmp_path/'got').read_bytes() == b'video'
+            assert h.http.post(f'/api/jobs/{job_id}/refresh').status_code == 200
+
+def test_a_node_that_was_registered_anew_adopts_the_jobs_of_old(tmp_path):
+    node = OriginalNode(tmp_path/'workspace')
+    with Served(node.app) as server:
+        job_id, _ = files_of_the_original(tmp_path/'data', node, server.url)
+        (tmp_path/'manager').mkdir()
+        status, _, err = imported(tmp_path/'data')
+        assert status == 0 and 'jobtrack nodes adopt NAME old-1' in err
+        with managed(tmp_path, server.url) as h:
+            assert h.http.get(f'/api/jobs/{job_id}/download').status_code == 404
+            status, out, err = run(h.url, 'nodes', 'adopt', 'shed', 'old-1')
+            assert status == 0 and 'shed' in out, err
+            assert h.rc.download(job_id, tmp_path/'got').read_bytes() == b'video' and h.get(job_id)['nodeName'] == 'shed'
+            h.add('http://127.0.0.1:9', 'other')
+            assert run(h.url, 'nodes', 'adopt', 'other', 'old-1')[0] == Exit.USAGE and run(h.url, 'nodes', 'adopt', 'nobody', 'x')[0] == Exit.USAGE
+
+def test_nodes_that_cannot_be_used_are_told_and_stop_nothing(tmp_path):
+    node = OriginalNode(tmp_path/'workspace')
+    with Served(node.app) as server:
+        job_id, rows = files_of_the_original(tmp_path/'data', node, server.url)
+        (tmp_path/'manager').mkdir()
+        (tmp_path/'n.json').write_text(json.dumps([{'id': 'ssh-1', 'host': 'far', 'connectionType': 'ssh'}, 7, {'id': 'odd', 'host': 'h..x'}, *rows]))
+        status, out, err = imported(tmp_path/'data', '--nodes', tmp_path/'n.json')
+        assert status == Exit.FAILED and 'GPU 1' in out and all(f'Node {n} of n.json' in err for n in (1, 2, 3))
+        (tmp_path/'bad.json').write_text('{')
+        assert imported(tmp_path/'data', '--nodes', tmp_path/'bad.json')[0] != 0
+
+def test_nodes_that_others_put_on_record_are_seen_within_seconds(tmp_path):
+    with node_at(tmp_path/'n') as n, managed(tmp_path) as h:
+        NodeDirectory(h.manager.tracker.store).add('shed', url=n.url)
+        until(lambda: h.manager.directory.find('shed') and h.manager.directory.is_online(h.manager.directory.get('shed')), 'the node')

@@ -4,10 +4,12 @@ from pathlib import Path
 import pytest
 from helpers import until
 from cjm_jobtrack.core.errors import InvalidInput, NeverFits, StoreError, UnknownPipeline, UnknownRunner
-from cjm_jobtrack.core.job import Job, JobStatus
+from cjm_jobtrack.core.job import Job, JobStatus, now
 from cjm_jobtrack.core.tracker import JobTracker
+from cjm_jobtrack.run.params import GivenNames
 from cjm_jobtrack.run.pipeline import SHIPPED, Param, PipelineCatalog, PipelineRunner, fill, find_input, find_url, gaps
-from cjm_jobtrack.run.outputs import common_pattern
+from cjm_jobtrack.run import outputs
+from cjm_jobtrack.run.outputs import OutputFiles, common_pattern
 from cjm_jobtrack.run.process import ProcessRunner
 from cjm_jobtrack.run.queue import JobQueue
 from cjm_jobtrack.run.runner import Report, check_runner
@@ -433,6 +435,33 @@ def test_a_stop_ends_the_copying_of_results(node, tmp_path, monkeypatch):
     [o] = asyncio.run(main())
     assert o.path.endswith('input_videos/r.txt') and not [*(tmp_path/'outputs').rglob('r.txt')]
 
+WRITES = 'import sys, pathlib; pathlib.Path(sys.argv[1]).with_name("r.bin").write_bytes(open(sys.argv[1], "rb").read()[:1] * 1_000_000)'
+
+@pytest.mark.parametrize('keep', ['link', 'copy', 'move', None])
+def test_how_results_get_to_where_they_are_kept(node, workspace, keep):
+    runner = node.make(script('x', WRITES, 'outputs = ["input_videos/r.bin"]' + (f'\nkeep = "{keep}"' if keep else '')))
+    source, there, files = workspace/'input_videos'/'a.mp4', workspace/'input_videos'/'r.bin', OutputFiles('/')
+    def run():
+        job, ended = asyncio.run(node.run(runner, pipeline='x'))
+        return ended.outputs[0], now()
+    source.write_text('1')
+    first, kept = run(), runner.outputs
+    path = Path(first[0].path)
+    assert path.is_relative_to(kept) and path.read_text() == '1' * 1_000_000 and there.exists() == (keep != 'move')
+    if keep in ('link', None) and not reflinks(path): assert path.stat().st_ino == there.stat().st_ino and path.stat().st_nlink == 2
+    if keep in ('copy', 'move'): assert path.stat().st_nlink == 1
+    source.write_text('2')
+    second = run()
+    assert path.read_text() == '1' * 1_000_000 and Path(second[0].path).read_text() == '2' * 1_000_000   # the program wrote there again
+    for o, completed_at in first, second: os.close(files.open(o, completed_at))
+
+def reflinks(path:Path) -> bool:
+    "Whether the file system there lets files share what they have stored."
+    with open(path, 'rb') as f: return outputs._share(f.fileno(), path.with_name('probe'))
+
+def test_a_way_to_keep_results_that_there_is_not(node):
+    with pytest.raises(InvalidInput, match='keep'): node.make(script('x', WRITES, 'outputs = ["r.bin"]\nkeep = "burn"'))
+
 # Jobs that write side by side
 
 @pytest.mark.parametrize('a, b, meet', [
@@ -497,6 +526,90 @@ def test_patterns_in_the_folder_of_each_job_run_side_by_side(node, workspace, tm
     contained = node.make(script('z', code, 'outputs = ["{output_dir}/*.txt"]\ndocker = "image"')).catalog['z']
     assert contained.work(job, workspace, tmp_path, 'docker')['output_globs'] == ['*.txt']
 
+def test_an_input_that_is_named_in_a_parameter_counts(node):
+    runner = node.make((SHIPPED/'original.toml').read_text())
+    ask = lambda **params: Job(runner='pipeline', spec={'pipeline': 'original', 'input': None, 'params': params})
+    a, b, url = ask(manualPath='input_videos/a.mp4'), ask(manual_path='input_videos/b.mp4'), ask(inputMethod='youtube', youtubeUrl='https://youtu.be/a')
+    assert runner.clash(a, b) is None and runner.clash(a, ask(manual_path='elsewhere/a.mkv')) and runner.clash(a, url) and runner.clash(url, b)
+
 def test_a_running_job_whose_pipeline_is_gone_is_waited_for(node, workspace):
     runner, gone = node.make(script('x', '', 'outputs = ["out/*"]'), script('own', '')), node.begin(pipeline='gone')
     assert runner.clash(node.begin(pipeline='x'), gone) and runner.clash(node.begin(pipeline='own'), gone) is None
+
+# What people gave, and what they read
+
+@pytest.mark.parametrize('outputs', ['', 'outputs = ["input_videos/made/*"]', 'outputs = ["{output_dir}/*"]'])
+def test_results_are_called_after_the_name_that_people_gave(node, workspace, tmp_path, outputs):
+    place = 'pathlib.Path(sys.argv[1]).parent/"made"' if 'videos' in outputs else 'pathlib.Path(sys.argv[2])'
+    code = f'import sys, pathlib\nto = {place}\nto.mkdir(exist_ok=True)\nstem = pathlib.Path(sys.argv[1]).stem\nfor n in stem + ".txt", stem + "-small.txt", stem + "5.txt", "other.txt": (to/n).write_text(n)'
+    runner, names = node.make(script('x', code, outputs)), GivenNames(tmp_path/'names')
+    runner.names = names
+    (workspace/'input_videos/talk-3.wav').touch()
+    names.keep(workspace/'input_videos/talk-3.wav', 'talk.wav')
+    job, outcome = asyncio.run(node.run(runner, pipeline='x', input='input_videos/talk-3.wav'))
+    told = {o.name: (o.local_path, o.local_path.read_text()) for o in outcome.outputs}
+    assert told == {n: (runner.output_dir(job)/n, n.replace('talk', 'talk-3') if n != 'talk-35.txt' else n) for n in ('talk.txt', 'talk-small.txt', 'talk-35.txt', 'other.txt')}
+    again = asyncio.run(runner.follow(job, asyncio.run(runner.find(job)), Report(node.tracker, job.id, 1)))   # as after a crash: they have their names already
+    assert {o.name for o in again.outputs} == {*told} or 'videos' in outputs
+    (workspace/'input_videos/talk-3.wav').rename(workspace/'input_videos/old.wav')
+    (workspace/'input_videos/talk-3.wav').touch()   # somebody's own, put there by hand
+    _, outcome = asyncio.run(node.run(runner, pipeline='x', input='input_videos/talk-3.wav'))
+    assert 'talk-3.txt' in {o.name for o in outcome.outputs}
+
+def test_a_name_that_another_result_has_is_left_to_it(node, workspace, tmp_path):
+    runner = node.make(script('x', 'import sys, pathlib\nfor n in "talk.txt", "talk-3.txt": (pathlib.Path(sys.argv[2])/n).write_text(n)'))
+    runner.names = GivenNames(tmp_path/'names')
+    (workspace/'input_videos/talk-3.wav').touch()
+    runner.names.keep(workspace/'input_videos/talk-3.wav', 'talk.wav')
+    _, outcome = asyncio.run(node.run(runner, pipeline='x', input='input_videos/talk-3.wav'))
+    assert {o.name: o.local_path.read_text() for o in outcome.outputs} == {n: n for n in ('talk.txt', 'talk-3.txt')}
+
+def test_why_it_is_a_process_is_told_once_and_is_not_the_message(node, workspace):
+    code = 'print("Progress: 50% half of it", flush=True)'
+    runner = node.make(script('x', code, 'docker = "an-image"'))
+    job, outcome = asyncio.run(node.run(runner, pipeline='x'))
+    told = [e for e in node.tracker.history(job.id) if e.type == 'runner']
+    assert outcome.status == 'completed' and job.message == 'half of it' and [e.data for e in told] == [{'runner': 'process', 'why': 'this node has no runner for containers'}]
+
+@pytest.mark.parametrize('more, kind', [('argv = ["tool"]', 'none'), ('argv = ["tool", "{input}"]', 'required'), ('argv = ["tool", {when = "input", args = ["-x"]}]', 'required'), ('argv = ["tool"]\naccepts = [".wav"]', 'required'),
+    ('argv = ["tool"]\noutputs = ["{stem}.txt"]', 'required'), ('argv = ["tool"]\nenv = {NAME = "{name}"}', 'required'), ('argv = ["tool"]\ninput = "optional"', 'optional'), ('argv = ["tool"]\ninput = "required"', 'required'),
+    ('argv = ["tool"]\ndocker = {image = "i", argv = ["tool", "{input}"]}', 'required')])
+def test_a_file_is_asked_for_where_something_speaks_of_it(tmp_path, workspace, more, kind):
+    (tmp_path/'p.toml').write_text('name = "x"\n' + more)
+    p = PipelineCatalog.load(tmp_path/'p.toml')['x']
+    assert p.input == kind == p.to_dict()['input']
+    if kind == 'none': assert p.check(None, {}, workspace) == (None, {})
+
+def test_words_within_words(tmp_path, workspace):
+    (tmp_path/'p.toml').write_text('''name = "x"
+input = "none"
+argv = ["tool", { unless = "codec", is = "copy", args = ["-a", { when = "kind", is = "webm", args = ["opus", { when = "rate", args = ["{rate}"] }] }, { unless = "kind", is = "webm", args = ["aac"] }] }]
+[params.codec]
+default = "h264"
+[params.kind]
+default = "mp4"
+[params.rate]
+type = "float"
+multiple_of = 0.5''')
+    p = PipelineCatalog.load(tmp_path/'p.toml')['x']
+    words = lambda **params: p.work(Job(spec={'params': params}), workspace, tmp_path)['argv'][1:]
+    assert (words(), words(codec='copy'), words(codec='copy', kind='webm', rate=1), words(kind='webm'), words(kind='webm', rate=1.5)) == (['-a', 'aac'], [], [], ['-a', 'opus'], ['-a', 'opus', '1.5'])
+    with pytest.raises(InvalidInput, match='multiple of 0.5'): words(rate=1.2)
+    for argv, key in ('{ when = "a", args = [{ when = "nope", args = ["x"] }] }', 'p.toml: argv'), ('{ when = "a", args = [{ args = ["x"] }] }', 'p.toml: argv[1].args[0]'), ('{ when = "a", args = [3] }', 'p.toml: argv[1].args'), \
+                     ('{ unless = "a", args = [{ when = "b", args = ["{a}"] }] }', 'p.toml: argv'):
+        (tmp_path/'p.toml').write_text(f'name = "x"\nargv = ["tool", {argv}]\n[params.a]\n[params.b]')
+        with pytest.raises(InvalidInput) as e: PipelineCatalog.load(tmp_path/'p.toml')
+        assert e.value.field == key
+
+def test_a_name_that_is_too_long_for_a_result_is_refused_or_shortened_before_the_work(tmp_path, workspace):
+    long = 'x'*251 + '.mp4'
+    (workspace/'input_videos'/long).touch()
+    (tmp_path/'p.toml').write_text('name = "own"\nargv = ["tool", "{input}", "{output_dir}/{stem}.opus"]')
+    (tmp_path/'q.toml').write_text('name = "fixed"\nargv = ["tool", "{input}", "{workspace}/out/{stem}.opus"]')
+    (tmp_path/'r.toml').write_text('name = "contained"\nargv = ["tool", "{input}"]\n[docker]\nimage = "i"\nargv = ["tool", "{input}", "/elsewhere/{stem}.opus"]')
+    catalog = PipelineCatalog.load(*(tmp_path/f'{n}.toml' for n in 'pqr'))
+    spec = {'input': f'input_videos/{long}'}
+    assert catalog['own'].work(Job(spec=spec), workspace, tmp_path/'out')['argv'][-1] == f'{tmp_path}/out/' + 'x'*250 + '.opus'
+    for name in 'fixed', 'contained':
+        with pytest.raises(InvalidInput, match='shorter name') as e: catalog[name].check(spec['input'], None, workspace)
+        assert e.value.field == 'input'

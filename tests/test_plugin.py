@@ -626,7 +626,7 @@ def test_a_manager_that_waits_for_a_dead_worker_in_spite_of_being_cancelled_is_g
         manager.end('speech')
         async with asyncio.timeout(60): outcome = await following
         go.set()
-        await asyncio.wait({runner._at[handle['key']].task})
+        await see(runner._at[handle['key']].task.done)   # on a loop of its own
         return outcome
     assert asyncio.run(main()).failure.kind == 'lost'
 
@@ -681,7 +681,86 @@ def test_the_transcription_tracker_and_the_queue(tmp_path):
         assert tracker.get_job_result(jobs[2].id) == {'status': 'error', 'error': 'RuntimeError: model file is missing'} and tracker.get_job_result(jobs[3].id) == {'status': 'cancelled'}
         assert tracker.history(jobs[3].id)[-1].data['receipt']['confirmed']
 
-# --- the real one
+# --- by task and adapter, and under a manager of capabilities
+
+class CapabilityCancelledError(Exception): category = 'transient'
+
+class Capabilities:
+    "As the manager of cjm-substrate."
+    def __init__(self, surface=('transcribe',), **capabilities): self.capabilities, self.calls, self.surface = capabilities, [], surface
+    def get_capability_meta(self, name):
+        if name not in self.capabilities: return None
+        surface = {} if self.surface is None else {'structural_surface': {'methods': [{'name': n} for n in self.surface]}}
+        return types.SimpleNamespace(name=name, manifest=surface)
+    def get_capability(self, name): return self.capabilities[name]
+    def list_capabilities(self): return [types.SimpleNamespace(name=n) for n in self.capabilities]
+    async def execute_capability_async(self, name, *args, _task_name=None, _method=None, **kwargs):
+        self.calls.append((_task_name, _method, args, kwargs))
+        return await asyncio.to_thread(self.capabilities[name].execute, *args, **kwargs)
+
+def carried_out(manager, spec, tracker):
+    async def main():
+        _, _, following = await begin(tracker, quick(manager), spec)
+        async with asyncio.timeout(60): return await following
+    return asyncio.run(main())
+
+def ready(result=None):
+    plugin = Speech(result=result)
+    plugin.go.set()
+    return plugin
+
+WORDS = {'__wire__': 'transcription.result', 'data': {'text': 'hello', 'segments': [], 'confidence': .5}}
+
+@pytest.mark.parametrize('surface, spec, call', [
+    (('transcribe',), {'file_path': 'a'}, ('transcription', 'transcribe', (), {'audio': 'a'})), (None, {'file_path': 'a'}, ('transcription', 'transcribe', (), {'audio': 'a'})),
+    (('execute',), {'file_path': 'a'}, (None, None, (), {'audio': 'a'})), (None, {'kwargs': {'n': 1}}, (None, None, (), {'n': 1})),
+    (('get_info',), {'task': 'media_processing', 'method': 'get_info', 'kwargs': {'file_path': 'a'}}, ('media_processing', 'get_info', (), {'file_path': 'a'})),
+    (('x',), {'task': 'vad', 'method': 'detect', 'file_path': 'a'}, ('vad', 'detect', (), {'audio': 'a'}))])
+def test_capabilities_are_called_by_task_and_method(tracker, surface, spec, call):
+    manager = Capabilities(surface, speech=ready(WORDS))
+    outcome = carried_out(manager, {'plugin_name': 'speech'} | spec, tracker)
+    assert manager.calls == [call] and outcome.result['text'] == 'hello' and ('metadata' in outcome.result) == ('file_path' in spec)
+
+@pytest.mark.parametrize('surface, execute', [(('transcribe',), False), (('transcribe', 'execute'), True), (None, True)])
+def test_plugins_without_execute_are_called_by_task(tracker, surface, execute):
+    class Both(Plugins):
+        calls = []
+        def get_plugin_meta(self, name): return Capabilities.get_capability_meta(types.SimpleNamespace(capabilities=self.plugins, surface=surface), name)
+        async def execute_plugin_async(self, name, *args, **kwargs): self.calls.append(kwargs); return WORDS
+    manager = Both(speech=ready())
+    assert carried_out(manager, {'plugin_name': 'speech', 'file_path': 'a'}, tracker).result['text'] == 'hello'
+    assert manager.calls[-1] == {'audio': 'a'} | ({} if execute else {'_task_name': 'transcription', '_method': 'transcribe'})
+
+@pytest.mark.parametrize('spec, field', [({}, 'task'), ({'task': 'vad'}, 'method'), ({'method': 'detect'}, 'task'), ({'task': 3, 'method': 'detect'}, 'task'), ({'task': 'vad', 'method': ''}, 'method'), ({'task': 'vad', 'method': 'detect', 'args': [1]}, 'args')])
+def test_a_task_that_is_not_named_is_asked_for(tracker, spec, field):
+    with pytest.raises(InvalidInput) as e: carried_out(Capabilities(('detect',), vad=ready()), {'plugin_name': 'vad'} | spec, tracker)
+    assert e.value.field == field
+
+def test_arguments_of_a_plugin_are_passed_on_as_they_are(tracker):
+    runner, plugin = quick(Plugins(media=ready())), None
+    spec = runner.call('media', action='get_info', file_path='/a.mp4', task='translate')
+    assert spec == {'plugin_name': 'media', 'kwargs': {'action': 'get_info', 'file_path': '/a.mp4', 'task': 'translate'}}
+    plugin = ready()
+    assert carried_out(Plugins(media=plugin), spec, tracker).status == 'completed' and plugin.calls == [((), spec['kwargs'])]
+    assert runner.call('media', '/a.mp4', task='vad', method='detect', x=1) == {'plugin_name': 'media', 'file_path': '/a.mp4', 'task': 'vad', 'method': 'detect', 'kwargs': {'x': 1}}
+    with pytest.raises(TypeError, match='One file'): runner.call('media', 'a', 'b')
+
+@pytest.mark.parametrize('e, status', [(CapabilityCancelledError('speech'), 'cancelled'), (asyncio.CancelledError(), 'failed'), (concurrent.futures.CancelledError(), 'failed')])
+@pytest.mark.parametrize('manager', [Plugins, Capabilities])
+def test_a_cancel_that_nobody_asked_for_is_a_failure(tracker, manager, e, status):
+    outcome = carried_out(manager(speech=ready(e)), {'plugin_name': 'speech', 'file_path': 'a'}, tracker)
+    assert outcome.status == status and (status == 'cancelled' or 'CancelledError' in outcome.failure.message)
+
+def test_the_transcription_tracker_with_capabilities(tmp_path):
+    slow = Speech()
+    with TranscriptionJobTracker(store=f'sqlite:///{tmp_path}/jobs.db') as tracker, JobQueue(tracker, quick(Capabilities(good=ready(WORDS), slow=slow)), slots=2, grace=60.) as queue:
+        good, late = [queue.submit(tracker.create_job(n, f'/media/{n}.wav', n)) for n in ('good', 'slow')]
+        until(slow.begun.is_set, 'the slow one to begin')
+        assert asyncio.run(tracker.cancel_job(late.id))
+        for job in good, late: tracker.join(job.id, 60)
+        assert tracker.get_job_result(good.id) == {'status': 'success', 'data': {'text': 'hello', 'segments': [], 'confidence': .5, 'metadata': {}}} and tracker.get_job_result(late.id) == {'status': 'cancelled'}
+
+# --- the real ones
 
 @pytest.fixture(scope='module')
 def told(tmp_path_factory):
@@ -737,3 +816,34 @@ class TestRealManager:
         assert [o['status'] for o in t['outcomes']] == ['completed']*2 and 'busy' in t['waited']
 
     def test_nothing_is_left_behind(self, told): assert told['left behind']['pids'] == []
+
+@pytest.fixture(scope='module', params=['cjm_plugin_system', 'cjm_substrate'])
+def tasks(request, tmp_path_factory):
+    "What came of the jobs that `plugins/tasks.py` has carried out by task and adapter, by the name of the trial."
+    if not [*Path(where('plugin-system')).parent.parent.glob(f'lib/*/site-packages/{request.param}')]: pytest.skip(f'{request.param} is not in .venv-plugin: python tools/setup.py plugin')
+    folder = tmp_path_factory.mktemp('tasks')
+    with open(folder/'said.txt', 'w') as words:
+        p = subprocess.run([where('plugin-system'), Path(__file__).parent/'plugins/tasks.py', folder], stdout=subprocess.PIPE, stderr=words, text=True, timeout=300, env=os.environ | {'JOBTRACK_SYSTEM': request.param})
+    found = {o['what']: o for o in map(json.loads, p.stdout.splitlines())}
+    assert p.returncode == 0, f'{sorted(found)}\n{(folder/"said.txt").read_text()[-3000:]}'
+    return found
+
+@pytest.mark.needs('plugin-system')
+@pytest.mark.timeout(320)
+class TestTasks:
+    def test_a_recording_is_taken_to_the_adapter_and_its_result_out_of_its_envelope(self, tasks):
+        t = tasks['completed']
+        assert t['outcome']['result'] == {'text': 'we will meet again', 'segments': [], 'metadata': {'pid': t['worker']}}
+        assert (tasks['missing']['outcome']['failure']['kind'], tasks['missing']['outcome']['failure']['evidence']['fields']) == ('invalid', ['audio'])
+
+    def test_arguments_arrive_as_given(self, tasks): assert tasks['as given']['outcome']['result'] == {'given': {'file_path': '/a', 'output_dir': '/b'}}
+
+    def test_stops(self, tasks):
+        asked, forced = tasks['asked'], tasks['forced']
+        assert (asked['outcome']['status'], asked['receipt']['how'], asked['progress']) == ('cancelled', 'asked', 50.)
+        assert (forced['outcome']['status'], forced['receipt']['how'], forced['receipt']['ended']) == ('cancelled', 'forced', [forced['worker']])
+        assert tasks['after forced']['outcome']['status'] == 'completed' and tasks['after forced']['worker'] != forced['worker']
+
+    def test_a_worker_killed_in_the_middle_is_told(self, tasks):
+        f = tasks['killed']['outcome']['failure']
+        assert (f['kind'], f['signal'], f['evidence']['pid']) == ('lost', 'SIGKILL', tasks['killed']['worker']) and tasks['left behind']['pids'] == []

@@ -1,9 +1,10 @@
 """The look at what tests leave: files, folders and mounts."""
-import os, subprocess, sys, tempfile, threading
+import os, re, subprocess, sys, tempfile, threading
 from pathlib import Path
 
-import pytest
+import psutil, pytest
 from needs import may_mount
+from services import Service
 from tidy import LeftBehind, OwnTmp
 
 def test_nothing_left_nothing_said():
@@ -44,19 +45,50 @@ def test_a_mount_is_named_and_taken_away(tmp_path):
     assert not own.folder.exists() and str(own.folder) not in Path('/proc/self/mountinfo').read_text()
 
 LEAVES = '''
-import subprocess, sys, tempfile
-def test_clean(tmp_path): pass
-def test_careless():
-    subprocess.run([sys.executable, '-c', 'import tempfile; open(tempfile.mkdtemp(prefix="jobtrack-") + "/forgotten", "w")'], check=True)
+import subprocess, sys, tempfile, threading, time
+import pytest
+
+@pytest.fixture(scope='module')
+def server():
+    over = threading.Event()
+    def serve():
+        threading.Thread(target=over.wait, name='one of the server').start()
+        over.wait()
+    (thread := threading.Thread(target=serve, name='server')).start()
+    with tempfile.TemporaryDirectory() as folder, subprocess.Popen(['sleep', '600'], cwd=folder) as process:
+        yield process
+        process.kill()
+    over.set()
+
+def test_before(tmp_path): pass
+def test_file():
+    open(tempfile.mkdtemp(prefix='jobtrack-') + '/forgotten', 'w').close()
+def test_process(): subprocess.Popen(['sleep', '601'], start_new_session=True)
+def test_thread(): threading.Thread(target=time.sleep, args=(20,), name='sleeper', daemon=True).start()
+def test_one_that_ends_just_now(): threading.Thread(target=time.sleep, args=(.2,), name='late').start()
+def test_with_a_server(server): assert server.poll() is None
+def test_after(server): assert server.poll() is None
 '''
 
-def test_a_run_of_tests_that_leaves_a_folder_fails_and_names_it(root, tmp_path):
+def test_who_leaves_something_fails_by_name_and_nobody_else(root, tmp_path):
     (tmp_path/'test_it.py').write_text(LEAVES)
-    def run(*names):
-        return subprocess.run([sys.executable, '-m', 'pytest', '-q', '-p', 'conftest', '-p', 'no:cacheprovider', '-c', os.devnull, '--rootdir', tmp_path, '--basetemp', tmp_path/'base', *names], cwd=tmp_path, capture_output=True, text=True,
-                              env=os.environ | {'PYTHONPATH': os.pathsep.join(map(str, (root/'tools', root/'tests', root)))}, timeout=100)
-    bad = run('test_it.py')
-    assert bad.returncode == 1 and '2 passed, 1 error' in bad.stdout, bad.stdout + bad.stderr
-    assert 'test_it.py::test_careless, with jobtrack-' in bad.stdout and '/forgotten' in bad.stdout
-    good = run('test_it.py::test_clean')
-    assert good.returncode == 0, good.stdout + good.stderr
+    plain = '-q', '-p', 'conftest', '-p', 'no:cacheprovider', '-p', 'no:randomly', '-c', os.devnull, '--rootdir', tmp_path
+    env = os.environ | {'PYTHONPATH': os.pathsep.join(map(str, (root/'tools', root/'tests', root))), 'JOBTRACK_TEST_PATIENCE': '1'}
+    done = subprocess.run([sys.executable, '-m', 'pytest', *plain, '--basetemp', tmp_path/'base', 'test_it.py'], cwd=tmp_path,
+                          capture_output=True, text=True, env=env, timeout=100)
+    assert done.returncode == 1 and '7 passed, 3 errors' in done.stdout, done.stdout + done.stderr
+    for name, what in ('file', '/forgotten'), ('process', 'sleep 601'), ('thread', 'thread sleeper'):
+        told = re.search(rf'left behind by test_it.py::test_{name}:\nE +(.*)', done.stdout)
+        assert told and what in told[1], done.stdout
+    assert not [p for p in psutil.process_iter(['cmdline']) if p.info['cmdline'] == ['sleep', '601']]
+
+class Careless(Service):
+    "A server that leaves things in the temporary folder, as containerd does when it is killed."
+    name = 'careless'
+    def command(self): return ['sh', '-c', 'echo stacks >"$TMPDIR/containerd.7.stacks.log"; exec sleep 600']
+    def answers(self): return (self.tmp/'containerd.7.stacks.log').exists()
+
+def test_what_a_server_leaves_goes_with_it():
+    before = set(os.listdir(tempfile.gettempdir()))
+    with Careless() as server: assert server.answers() and server.folder in server.tmp.parents
+    assert set(os.listdir(tempfile.gettempdir())) == before

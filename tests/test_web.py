@@ -316,6 +316,23 @@ def test_one_odd_record_harms_no_other(node, page):
         page.locator('#details').get_by_text('cannot be shown whole').wait_for()
 
 @pytest.mark.needs('chromium')
+def test_a_cancellation_that_nobody_confirmed_is_said(node, page):
+    n = node()
+    job = n.tracker.create_job('tape')
+    n.start = lambda: None
+    with site(n, page) as server:
+        told = dict(message='Cancelled; the node could not confirm', hint='Look at the machine', kind='unconfirmed')
+        def answer(route):
+            answered = route.fetch()
+            found = answered.json()
+            for wire in found.get('jobs', [found]): wire.get('job', wire).update(status='cancelled', error=told['message'], failure=told)
+            route.fulfill(response=answered, json=found)
+        page.route(re.compile(f'/jobs([?]|/{job.id}$)'), answer)
+        page.goto(f'{server.url}/#job={job.id}')
+        page.locator('#details .warning', has_text='Look at the machine').wait_for()
+        assert 'could not confirm' in row(page, 'tape').inner_text()
+
+@pytest.mark.needs('chromium')
 @pytest.mark.parametrize('control', ['\u202e', '\u2066', '\u200f', '\x1b'])
 def test_names_are_isolated_and_controls_are_marks(node, page, control):
     n = node()

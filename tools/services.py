@@ -53,7 +53,9 @@ class Service(ABC):
     def __init__(self):
         base = tempfile.gettempdir()  # a socket's path has at most 107 bytes, and other accounts have to get there
         self.folder = Path(tempfile.mkdtemp(prefix=f'jobtrack-{self.name}-', dir=base if len(base) < 50 and _all_may_enter(base) else '/tmp'))
-        self.process, self.log = None, self.folder/'server.log'
+        self.process, self.log, self.tmp = None, self.folder/'server.log', self.folder/'tmp'
+        self.tmp.mkdir()
+        self.tmp.chmod(0o1777)   # the server's TMPDIR: what it leaves there goes with its folder
 
     @abstractmethod
     def command(self) -> list[str]: "How it is started."
@@ -73,7 +75,7 @@ class Service(ABC):
             if _prctl: _prctl(1, self.end_signal)  # PR_SET_PDEATHSIG
         with self.log.open('ab') as log:
             self.process = _starter.submit(subprocess.Popen, self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=self.folder,
-                                           env=os.environ | dict(PATH=PATH), preexec_fn=last_will, **self._as_account()).result()
+                                           env=os.environ | dict(PATH=PATH, TMPDIR=str(self.tmp)), preexec_fn=last_will, **self._as_account()).result()
         def ready():
             if self.process.poll() is not None: raise RuntimeError(f'{self.words()}\nended with status {self.process.returncode}')
             return self.answers()

@@ -103,7 +103,7 @@ class LeaseLost(IllegalMove):
         lease:int,   # Fencing number of the one who was refused
     ):
         self.job_id, self.lease = job_id, lease
-        JobtrackError.__init__(self, f'Job {job_id} is no longer held by lease {lease}: another queue has taken it over')
+        JobtrackError.__init__(self, f'Job {job_id} is no longer ours: this queue gave no sign of life, and another one has taken it over')
 
 class KeyConflict(JobtrackError):
     "The id is taken by a job that asks for something else. Neither was changed."
@@ -148,6 +148,8 @@ class NodeUnreachable(JobtrackError):
     ):
         self.url, self.problem, self.begun = url, problem, begun
         super().__init__(f'No answer from {url}' + (f': {problem}' if problem else '') + '. Is it running, and is the address right?')
+
+    def _render_traceback_(self) -> list[str]: return [f'{type(self).__name__}: {self}', *getattr(self, '__notes__', [])]   # in a notebook: the way through the HTTP library helps nobody
 
 class NodeRefused(JobtrackError):
     "A node or manager answered with an error."
@@ -200,7 +202,7 @@ def _chain(e:BaseException) -> Iterator[BaseException]:
 def _is_scarcity(e:BaseException) -> bool:
     "Whether an error says that the machine lacks something at the moment."
     if isinstance(e, OSError): return e.errno in _SCARCE
-    if isinstance(e, RuntimeError): return "can't start new" in str(e)   # thread, or process
+    if isinstance(e, RuntimeError): return str(e).startswith(("can't start new thread", "can't create new thread"))
     return isinstance(e, MemoryError)
 
 def is_infrastructure_error(

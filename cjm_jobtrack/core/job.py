@@ -6,7 +6,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/job.html.md"""
 
 # %% auto #0
 __all__ = ['MOVES', 'JobStatus', 'read_statuses', 'check_move', 'now', 'instant', 'epoch', 'elapsed_s', 'number', 'percentage',
-           'jsonable', 'Failure', 'OutputFile', 'output_files', 'JobEvent', 'new_id', 'check_id', 'Job',
+           'jsonable', 'Failure', 'OutputFile', 'output_files', 'JobEvent', 'newest_first', 'new_id', 'check_id', 'Job',
            'spec_differences', 'Add', 'Move', 'Update', 'Lease', 'Ended', 'Dossier']
 
 # %% ../../nbs/core/01_job.ipynb #5329efa3
@@ -274,6 +274,14 @@ class JobEvent:
     def from_dict(cls, d:dict) -> 'JobEvent': return cls(**_fields_of(cls, d))
 
 def _fields_of(cls, d:dict) -> dict: return {f.name: d[f.name] for f in fields(cls) if f.name in d}
+
+# %% ../../nbs/core/01_job.ipynb #7806a8f1
+def newest_first(
+    outputs:list[OutputFile],  # In any order
+) -> list[OutputFile]:
+    "The order in which nodes and managers list outputs: a total one."
+    by_name = sorted(outputs, key=lambda o: o.name)
+    return sorted(by_name, key=lambda o: o.modified or '', reverse=True)
 
 # %% ../../nbs/core/01_job.ipynb #25ada0e0
 _ID = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,127}')

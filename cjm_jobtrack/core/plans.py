@@ -68,6 +68,7 @@ def make_job(self:Planner,
 
 _TYPES = (('name', str), ('runner', str), ('spec', dict), ('metadata', dict), ('priority', int), ('max_attempts', int), ('attempt', int))
 _MOST = 2**31   # of numbers in a column
+_LONGEST = 1000   # Characters of a name: it stands in every list
 
 def _whole(value:Any) -> Any:
     "A whole number of any kind as Python's; anything else as it is."
@@ -78,6 +79,7 @@ def _whole(value:Any) -> Any:
 def looked_over(job:Job) -> Job:
     "A new job as it can be carried out. Raises `InvalidInput` naming the field."
     check_id(job.id)
+    if isinstance(job.name, str) and len(job.name) > _LONGEST: raise InvalidInput('name', f'has {len(job.name):,} characters', f'Give at most {_LONGEST:,}; `metadata` has room for more')
     for field in ('priority', 'max_attempts', 'attempt'): setattr(job, field, _whole(getattr(job, field)))
     for field, kind in _TYPES:
         if type(value := getattr(job, field)) is not kind and (not isinstance(value, kind) or kind is int and isinstance(value, bool)): raise InvalidInput(field, f'is {value!r}', f'Give a value of type {kind.__name__}')
@@ -138,8 +140,9 @@ def plan_completed(self:Planner, job:Job, result:Any, outputs=()) -> Write:
 @patch
 def plan_cancelled(self:Planner, job:Job, data:dict|None=None) -> Write:
     "Stopped because somebody asked. A `receipt` in the data that confirms nothing is told with the job."
-    receipt = (data or {}).get('receipt') or {}
-    doubt = dict(error=UNCONFIRMED.message, failure=UNCONFIRMED) if receipt.get('confirmed') is False else {}
+    receipt = (data or {}).get('receipt')   # of the queue's, or whatever a caller calls so
+    in_doubt = isinstance(receipt, dict) and receipt.get('confirmed') is False
+    doubt = dict(error=UNCONFIRMED.message, failure=UNCONFIRMED) if in_doubt else {}
     return self.plan(job, JobStatus.CANCELLED, 'cancelled', data, **doubt)
 
 @patch

@@ -151,6 +151,7 @@ def mark_progress(self:JobTracker,
         if job is None or job.status is not JobStatus.RUNNING: return
         if percent is not None: job.progress = percent
         if message is not None: job.message = str(message)
+        job.updated_at = now()
         if time.monotonic() - self._written.get(job_id, _NEVER) >= .25: self._write_progress(job)
         else: self._write_later(job)
     self._alive(job_id, 'progress')
@@ -379,6 +380,9 @@ async def cancel_job(self:JobTracker,
         if not self.cancel_requested(job_id):
             try: self.note(job_id, 'cancel_requested')
             except LeaseLost: self.note(job_id, 'cancel_requested')   # it is in other hands by now: the wish is for those
+            except StoreError as e:   # the disk is full, say: stopping the work needs no record
+                if job_id not in self._stops and job.task is None: raise
+                _log.warning('That job %s is to be cancelled cannot be put on record yet, it is stopped all the same: %s', job_id, e)
             if job.is_terminal: return False   # somebody else ended it meanwhile
             self._cancelling.add(job_id)
         stop, task = self._stops.get(job_id), job.task

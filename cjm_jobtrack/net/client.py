@@ -8,8 +8,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/client.html.md"""
 __all__ = ['ORIGINAL_KEYS', 'PATIENCE', 'CONNECT', 'SILENCE', 'PAUSE', 'Ask', 'Next', 'Pause', 'Answer', 'is_refusal', 'is_busy',
            'wait_of', 'read_error', 'snake', 'instant', 'original_outputs', 'original_failure', 'original_job',
            'read_job', 'read_create', 'ask_original', 'check_address', 'ClientBase', 'RemoteClient',
-           'AsyncRemoteClient', 'no_route', 'Upload', 'job_path', 'compare', 'original_output', 'original_log',
-           'disposition_name', 'digest_of', 'target_path']
+           'AsyncRemoteClient', 'no_route', 'Upload', 'there_already', 'job_path', 'compare', 'original_output',
+           'original_log', 'disposition_name', 'digest_of', 'target_path']
 
 # %% ../../nbs/net/20_client.ipynb #9714e979
 import asyncio, base64, hashlib, io, json, logging, mimetypes, os, re, time
@@ -29,7 +29,7 @@ from httpx_sse import EventSource
 import cjm_jobtrack
 from ..core.errors import DamagedTransfer, IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
 from ..core.history import instant as on_record
-from ..core.job import Failure, Job, JobEvent, JobStatus, OutputFile, new_id, now, read_statuses
+from ..core.job import Failure, Job, JobEvent, JobStatus, OutputFile, new_id, newest_first, now, read_statuses
 from ..core.logs import LogChunk, collapse_frames
 from ..core.plans import UNCONFIRMED
 from ..core.tracker import pump
@@ -272,7 +272,7 @@ class ClientBase:
     ):
         url = check_address(base_url, 'base_url')
         if token is not None and not re.fullmatch(r'[\x21-\x7e]+', token): raise InvalidInput('token', 'has blanks, line breaks or other characters that a header cannot carry', 'Look for a line break at its end')
-        self.base_url, self.timeout, self.tries, self.poll, self._token, self._service = str(base_url).rstrip('/'), timeout, tries, poll, token, None
+        self.base_url, self.timeout, self.tries, self.poll, self._token, self._service, self.heard = str(base_url).rstrip('/'), timeout, tries, poll, token, None, float('-inf')   # heard: when the server last gave a sign of life, on the monotonic clock
         self.http = self._client(headers={'User-Agent': f'cjm-jobtrack/{cjm_jobtrack.__version__}'} | ({'Authorization': f'Bearer {token}'} if token else {}),
                                  limits=httpx.Limits(max_connections=None), trust_env=url.host not in ('localhost', '127.0.0.1', '::1'))
 
@@ -296,7 +296,9 @@ class AsyncRemoteClient(ClientBase):
 @contextmanager
 def _told(self:ClientBase, silence:float):
     "httpx's errors as `NodeUnreachable`."
-    try: yield
+    try:
+        yield
+        self.heard = time.monotonic()
     except httpx.ConnectTimeout as e: raise NodeUnreachable(self.base_url, f'no connection within {CONNECT:g} s', begun=False) from e
     except httpx.ConnectError as e: raise NodeUnreachable(self.base_url, str(e) or 'no connection', begun=False) from e
     except UnicodeError as e: raise NodeUnreachable(self.base_url, f'its host name is none: {e}', begun=False) from e   # from the resolver
@@ -462,7 +464,10 @@ class Upload:
     sha256:str|None=None   # Hex digest, where the server tells
     node:str|None=None     # Id of the node that has it; None: the node that was asked
 
+def there_already(path:str|None) -> Upload|None: return None if path is None else Upload(path, 0)   # a path in the node's workspace, whatever is called so here
+
 def _submit(self, pipeline, input, node, ask):
+    if isinstance(input, str) and '://' not in input and os.path.isfile(input): input = Path(input)
     if isinstance(input, os.PathLike): input = yield from _upload(input, node)
     if isinstance(input, Upload): input, node = input.path, node or input.node
     if self._service is None:
@@ -495,7 +500,7 @@ def _submit_plainly(self, pipeline, input, ask):
 @patch
 def submit(self:ClientBase,
     pipeline:str|None=None,                   # Its name; None or 'original': the one that an original node server has
-    input:str|os.PathLike|Upload|None=None,   # A `Path`: a file here, uploaded first; an `Upload`; a str: a path in the node's workspace
+    input:str|os.PathLike|Upload|None=None,   # A file here, uploaded first; an `Upload`; any other str: a path in the node's workspace, or a URL
     params:dict|None=None,                    # The pipeline's parameters
     *,
     id:str|None=None,                         # UUID, as idempotency key; None: a fresh one
@@ -722,6 +727,7 @@ def _listen(place, timeout=SILENCE):
             continue
         try: e = JobEvent.from_dict(json.loads(sse.data))
         except (ValueError, TypeError, AttributeError) as err: raise _Garbled(a.url, a.status, f'Sent an event that cannot be read: {sse.data[:100]}') from err
+        if e.type == 'resync': return False   # we were too slow for the live stream: what we have missed is in the journal
         if e.seq is not None:
             if place.seq is not None and e.seq <= place.seq: continue   # seen before
             place.seq = e.seq
@@ -894,25 +900,51 @@ def log_tail(self:ClientBase,
     return self._run(rule())
 
 # %% ../../nbs/net/20_client.ipynb #b181d953
-class _Hashing(io.FileIO):
-    "A file that is hashed while it is read from its beginning."
+class _Sent(io.RawIOBase):
+    "A file as it is when it is opened, hashed while it is read from its beginning: what is appended later does not belong to it."
+    def __init__(self, path:Path):
+        self.path, self._file = path, io.FileIO(path)
+        self.size = os.fstat(self._file.fileno()).st_size
+    def readable(self): return True
+    def seekable(self): return True
+    def tell(self): return self._file.tell()
+    def seek(self, at, whence=os.SEEK_SET): return self._file.seek(self.size + at if whence == os.SEEK_END else at, os.SEEK_SET if whence == os.SEEK_END else whence)
     def read(self, n=-1):
-        if self.tell() == 0: self.digest = hashlib.sha256()
-        self.digest.update(data := super().read(n))
+        if (at := self.tell()) == 0: self.digest = hashlib.sha256()
+        left = self.size - at
+        data = self._file.read(left if n is None or n < 0 else min(n, left))
+        if left and n and not data:
+            raise InvalidInput('input', f'has become shorter while it was sent: {self.path} had {self.size} bytes and has {at}', 'Send it again when nobody writes to it any more')
+        self.digest.update(data)
         return data
+    def close(self):
+        self._file.close()
+        super().close()
+
+_BUSY = 20   # How often an upload is offered to a server that asks for patience
 
 def _upload(path, node):
     path = Path(path)
     try: path.name.encode()
     except UnicodeEncodeError as e: raise InvalidInput('input', f'has a name that is not text: {path.name!r}', 'Rename the file') from e
-    try: f = _Hashing(path)
+    try: f = _Sent(path)
     except OSError as e: raise InvalidInput('input', f'cannot be read: {path}: {e.strerror}', 'Give a file of this machine') from e
     with f:
-        a = yield Ask('POST', '/upload', params={'node': node}, files={'file': (path.name, f, mimetypes.guess_type(path.name)[0] or 'application/octet-stream')}, timeout=300., repeat=False)
+        a = yield from _offer(f, node)
         size, said, _ = f.tell(), a.json(), a.part('path', str)
     for what, ours, theirs in (('size', size, said.get('size')), ('sha256', f.digest.hexdigest(), said.get('sha256'))):
         if theirs is not None and theirs != ours: raise DamagedTransfer(a.url, path.name, f'its {what} is {ours} here and {theirs} there')
     return Upload(said['path'], size, said.get('sha256'), said.get('node'))
+
+def _offer(f, node):
+    "Send a file, again and again while the server is too busy to take it."
+    kind = mimetypes.guess_type(f.path.name)[0] or 'application/octet-stream'
+    for n in range(1, _BUSY + 1):
+        f.seek(0)
+        try: return (yield Ask('POST', '/upload', params={'node': node}, files={'file': (f.path.name, f, kind)}, timeout=300., repeat=False))
+        except NodeRefused as e:
+            if not is_busy(e) or n == _BUSY: raise
+            yield Pause(min(e.retry_after_s or 1., PATIENCE))
 
 @patch
 def upload(self:ClientBase,
@@ -954,11 +986,22 @@ def target_path(
 def _outputs(job_id):
     wire, job = yield from _wire(job_id)
     if wire is None: raise UnknownJob(job_id)
-    if 'job' in wire: return job.outputs, False
+    if 'job' in wire: return (yield from _all_outputs(wire, job)), False
     try: return original_outputs((yield Ask('GET', job_path(job_id, '/outputs'))).part('output_files')), False
     except NodeRefused as e:
         if not no_route(e): raise
     return (yield from _outputs_by_path(wire)), True
+
+def _all_outputs(wire, job):
+    "The newest first. An answer has only so many: those beyond come in pages."
+    if wire.get('output_count', 0) <= len(job.outputs): return newest_first(job.outputs)
+    found = []
+    while True:
+        page = (yield Ask('GET', job_path(job.id, '/outputs'), params={'offset': len(found)})).part('output_files')
+        if not page: return found
+        found += [_read_output(o) for o in page]
+
+def _read_output(o:dict) -> OutputFile: return OutputFile(o['name'], o['path'], o['size'], o.get('sha256'), o.get('content_type'), instant(o.get('modified')), o.get('raw_path'))
 
 def _outputs_by_path(wire):
     "The second and third generation tell the path of one file, in what they print."
@@ -973,7 +1016,7 @@ def _outputs_by_path(wire):
 @patch
 def outputs(self:ClientBase,
     job_id:str,           # The job
-) -> list[OutputFile]:    # Empty until it has completed; `path` is on the node
+) -> list[OutputFile]:    # The newest first; empty until it has completed; `path` is on the node
     "The files that a job left. Raises `UnknownJob`."
     def rule(): return (yield from _outputs(job_id))[0]
     return self._run(rule())
@@ -1043,8 +1086,8 @@ def _download(job_id, name, to, overwrite):
 @patch
 def download(self:ClientBase,
     job_id:str,                 # A completed job
-    name:str|None=None,         # Which output, exactly; None: the first
     to:str|os.PathLike='.',     # Folder; made when missing. Nothing is written outside
+    name:str|None=None,         # Which output, exactly; None: the first
     overwrite:bool=False,       # Whether a file of that name and other content may be replaced
 ) -> Path:                      # Where the file is now
     """Fetch a file that a job left. When it is there already, nothing is sent.
@@ -1081,5 +1124,9 @@ async def pass_on(self:AsyncRemoteClient,
     timeout:float=300.,             # Longest silence, seconds
 ) -> dict:                          # The answer
     "Send on a body that comes from elsewhere, without holding it. Raises what the server refused."
-    with _told(self, timeout): r = await self.http.request(method, self.base_url + path, content=content, headers=headers, timeout=httpx.Timeout(timeout, connect=CONNECT))
+    async def body():
+        async for chunk in content:
+            yield chunk
+            self.heard = time.monotonic()   # it was taken
+    with _told(self, timeout): r = await self.http.request(method, self.base_url + path, content=body(), headers=headers, timeout=httpx.Timeout(timeout, connect=CONNECT))
     return _check(Ask(method, path), r).json()

@@ -35,7 +35,7 @@ def connection_limits(
     if descriptors == resource.RLIM_INFINITY: descriptors = 1 << 20
     reserve = min(64 + 16*slots, descriptors//2)
     left = descriptors - reserve
-    idle = min(left//4, 256)
+    idle = min(left//4, 4096)
     return ConnectionLimits(requests=min((left - idle)//2, 4096), idle=idle)
 
 # %% ../../nbs/net/21_connections.ipynb #e5e889b6

@@ -16,16 +16,16 @@ from datetime import datetime, timezone
 from pathlib import Path
 from urllib.parse import quote
 import httpx
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastcore.basics import patch
 from starlette.exceptions import HTTPException
 from ..core.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreachable, UnknownJob, UnknownPipeline
-from ..core.job import Job, JobStatus, OutputFile, check_id, new_id
+from ..core.job import Job, JobStatus, OutputFile, check_id, new_id, newest_first
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
 from .client import _FLAGS, AsyncRemoteClient, ask_original, disposition_name, is_refusal, job_path, no_route, read_create
-from .node import _find, claim, error_answer, face, newest_first, pick_output, read_json, read_request, Service, wire_output
+from .node import LISTED, _find, claim, error_answer, face, pick_output, read_json, read_request, Service, wire_output
 from .remote import NodeDirectory, RemoteRunner
 from ..run.pipeline import is_url
 from ..run.queue import JobQueue
@@ -223,6 +223,7 @@ async def upload(self:Manager, request:Request, node:str|None=None) -> dict:
     head = {k: v for k, v in request.headers.items() if k in ('content-type', 'content-length')}
     client = await self._reach(n)
     answer = await client.pass_on('POST', '/upload', content=request.stream(), headers=head)
+    if not isinstance(answer.get('path'), str): raise NodeRefused(f'{n["url"]}/upload', 200, f'Node {n["name"]} did not say where the file is')
     return answer | {'node': n['id']}
 
 # %% ../../nbs/net/23_manager.ipynb #49231977
@@ -301,7 +302,8 @@ def _api_jobs(app:FastAPI, m:Manager):
     def health() -> dict: return {'status': 'ok', 'timestamp': _iso(datetime.now(timezone.utc).isoformat())}
 
     @app.get('/api/jobs')
-    def jobs() -> list[dict]: return [told(j, tail=False) for j in reversed(t.list_jobs())]
+    def jobs() -> list[dict]:   # the later page reads the logs here, and shows the newest ten
+        return [told(j, tail=n < 10) for n, j in enumerate(t.list_jobs())][::-1]
 
     @app.post('/api/jobs', status_code=201)
     async def create(request:Request) -> dict:
@@ -355,12 +357,14 @@ async def refresh(self:Manager,
 @patch
 def files_of(self:Manager,
     job:Job,        # A job
+    offset:int=0,   # How many of the newest are left out
+    limit:int=LISTED,  # How many are told at most
 ) -> list[dict]:    # As `wire_output` tells them; none until it has completed
     "The outputs of a job, as the original's pages read them."
     if job.status is not JobStatus.COMPLETED: return []
     health = (n := self.directory.find(job.node)) and self.directory.state(n).health
     workspace = Path((health or {}).get('workspace') or '/')
-    return [wire_output(replace(o, path=str(workspace/o.path)), workspace) for o in newest_first(job.outputs)]
+    return [wire_output(replace(o, path=str(workspace/o.path)), workspace) for o in newest_first(job.outputs)[offset:offset+limit]]
 
 # %% ../../nbs/net/23_manager.ipynb #776214f6
 def _api_files(app:FastAPI, m:Manager):
@@ -370,14 +374,16 @@ def _api_files(app:FastAPI, m:Manager):
         async with app.state.uploads.turn(): return await m.upload(request, node_id)
 
     @app.get('/api/jobs/{job_id}/outputs')
-    def outputs(job:Job=Depends(_find)) -> dict:
-        files = m.files_of(job)
-        return {'job_id': job.id, 'output_files': files, 'count': len(files)} | ({} if job.status is JobStatus.COMPLETED else {'message': 'Job not completed yet'})
+    def outputs(job:Job=Depends(_find), offset:int=Query(0, ge=0, lt=2**31), limit:int=Query(LISTED, ge=1, le=LISTED)) -> dict:
+        files = m.files_of(job, offset, limit)
+        return {'job_id': job.id, 'output_files': files, 'count': len(job.outputs) if job.status is JobStatus.COMPLETED else 0} | ({} if job.status is JobStatus.COMPLETED else {'message': 'Job not completed yet'})
 
-    @app.api_route('/api/jobs/{job_id}/download', methods=['GET', 'HEAD'])
+    @app.head('/api/jobs/{job_id}/download', include_in_schema=False)
+    @app.get('/api/jobs/{job_id}/download')
     async def first(request:Request, job:Job=Depends(_find)) -> Response: return await m.download(job, pick_output(job, None), request)
 
-    @app.api_route('/api/jobs/{job_id}/download/{name:file_name}', methods=['GET', 'HEAD'])
+    @app.head('/api/jobs/{job_id}/download/{name:file_name}', include_in_schema=False)
+    @app.get('/api/jobs/{job_id}/download/{name:file_name}')
     async def named(name:str, request:Request, job:Job=Depends(_find)) -> Response: return await m.download(job, pick_output(job, name, request), request)
 
 # %% ../../nbs/net/23_manager.ipynb #832eaef1
@@ -388,7 +394,7 @@ def _api_nodes(app:FastAPI, m:Manager):
         active = len(m.tracker.list_jobs(['pending', 'running'], node=n['id']))
         online = d.is_online(n)
         return {k: _iso(v) if k in ('createdAt', 'updatedAt') else v for k, v in n.items() if k != 'url'} | {
-                'status': 'online' if online else 'offline', 'jobs': active, 'activeJobs': active, 'problem': None if online else d.state(n).problem, 'unreachableSince': _iso(d.silent_since(n)),
+                'status': 'online' if online else 'offline', 'jobs': active, 'activeJobs': active, 'problem': None if online else d.state(n).problem, 'unreachableSince': _iso(d.silent_since(n)), 'lastSeen': _iso(d.state(n).seen), 'jobsThere': (d.state(n).health or {}).get('jobs'),
                 'activityStatus': ('running' if active else 'idle') if online else 'offline'}
     async def checked(n:dict) -> dict:
         await d.check(n)
@@ -405,6 +411,9 @@ def _api_nodes(app:FastAPI, m:Manager):
 
     @app.put('/api/nodes/{node_id}')
     async def change(node_id:str, request:Request) -> dict: return await checked(d.update(d.get(node_id)['id'], **d.read(await read_json(request, _MOST), partial=True)))
+
+    @app.post('/api/nodes/{node_id}/adopt')
+    async def adopt(node_id:str, request:Request) -> dict: return told(d.adopt(d.get(node_id)['id'], (await read_json(request, _MOST)).get('id')))
 
     @app.delete('/api/nodes/{node_id}')
     async def remove(node_id:str) -> Response:

@@ -9,18 +9,20 @@ __all__ = ['ANSWER', 'SHOW', 'COPY_PAUSE', 'read_node', 'node_url', 'NodeState',
            'read_spec', 'outcome_of']
 
 # %% ../../nbs/net/21_remote.ipynb #0cf6e1f9
-import asyncio, ipaddress, logging, re, threading, time, uuid
+import asyncio, ipaddress, json, logging, re, threading, time, uuid
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any, Callable
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
+import httpx
 from fastcore.basics import patch
 from ..core.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode
 from ..core.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch, now, percentage
 from ..core.tracker import JobTracker, pump
-from .client import ORIGINAL_KEYS, PATIENCE, AsyncRemoteClient, PAUSE, check_address, is_busy, is_refusal, original_log, snake
+from .client import ORIGINAL_KEYS, PATIENCE, AsyncRemoteClient, PAUSE, check_address, is_busy, is_refusal, original_log, snake, there_already
 from ..run.runner import Outcome, Receipt, Report, retry_delay
 
 # %% ../../nbs/net/21_remote.ipynb #3f840783
@@ -85,6 +87,7 @@ class NodeState:
     health:dict|None=None         # Its latest signs of life
     pipelines:tuple=()            # What it offered then
     original:bool=False           # Whether it is an original node server
+    seen:str|None=None            # Instant of its latest answer: what is told of it is as of then
     checked:float=float('-inf')   # When, seconds of the monotonic clock
 
 def _whole(row:dict) -> dict:
@@ -111,14 +114,15 @@ class NodeDirectory:
         "All nodes on record."
         with self._lock: return sorted((dict(n) for n in self._nodes.values()), key=lambda n: (n['name'], n['id']))
 
-    def find(self, id_or_name:str|None) -> dict|None: return next((n for n in self.list() if id_or_name in (n['id'], n['name'])), None)
+    def find(self, id_or_name:str|None) -> dict|None: return next((n for n in self.list() if id_or_name in (n['id'], n['name'], *n.get('aliases', ()))), None)
 
     def get(self,
         id_or_name:str,   # Id or name of a node
     ) -> dict:
         "One node. Raises `UnknownNode`; `InvalidInput` when several have that name."
         with self._lock:
-            if id_or_name in self._nodes: return dict(self._nodes[id_or_name])
+            known = [n for n in self._nodes.values() if id_or_name in (n['id'], *n.get('aliases', ()))]
+            if known: return dict(known[0])
         named = [n for n in self.list() if n['name'] == id_or_name]
         if len(named) > 1: raise InvalidInput('node', f'is {id_or_name!r}, the name of {len(named)} nodes', f'Use an id: {", ".join(n["id"] for n in named)}')
         if not named: raise UnknownNode(id_or_name)
@@ -183,6 +187,39 @@ def remove(self:NodeDirectory, node_id:str) -> None:
         self.store.delete_node(node_id)
         self._nodes.pop(node_id, None), self._states.pop(node_id, None)
 
+# %% ../../nbs/net/21_remote.ipynb #f5b07d1c
+@patch
+def adopt(self:NodeDirectory,
+    node_id:str,   # The node
+    old_id:str,    # Id under which jobs of old know it
+) -> dict:         # The node as it is now
+    "Have a node answer to another id too. Raises `UnknownNode`; `InvalidInput` when another node has it."
+    if not isinstance(old_id, str) or not 0 < len(old_id) <= 200 or not old_id.isprintable(): raise InvalidInput('id', f'is {str(old_id)[:100]!r}', 'Give the id that the jobs have')
+    with self._lock:
+        node = self.get(node_id)
+        other = next((n for n in self._nodes.values() if old_id in (n['id'], *n.get('aliases', ()))), None)
+        if other and other['id'] != node['id']: raise InvalidInput('id', f'is {old_id!r}, which is node {other["name"]!r}', 'Remove that one first')
+        if other: return node
+        node |= {'aliases': [*node.get('aliases', ()), old_id], 'updatedAt': now()}
+        self._put(node)
+    return dict(node)
+
+@patch
+def import_nodes(self:NodeDirectory,
+    file:str|Path,   # `nodes.json` of the original manager. Only read
+) -> tuple[list[dict], list[str]]:  # The nodes, now on record; and a sentence for each that cannot be used
+    "Put the nodes of a file on record, each under its old id too. Repeating it changes nothing. Raises `InvalidInput` when it is no such file."
+    try: rows = json.loads(Path(file).read_bytes())
+    except (OSError, ValueError) as e: raise InvalidInput('nodes', f'{str(file)!r} cannot be read: {e}', 'Give nodes.json of the original manager') from e
+    if not isinstance(rows, list): raise InvalidInput('nodes', f'{str(file)!r} is no list of nodes', 'Give nodes.json of the original manager')
+    found, problems = [], []
+    for n, row in enumerate(rows, 1):
+        try:
+            node = self.add(**read_node(row))
+            found.append(self.adopt(node['id'], row['id']) if row.get('id') else node)
+        except InvalidInput as e: problems.append(f'Node {n} of {Path(file).name}: {e}')
+    return found, problems
+
 # %% ../../nbs/net/21_remote.ipynb #c787007e
 _log = logging.getLogger(__name__)
 
@@ -229,12 +266,20 @@ async def _offers(self:NodeDirectory, c:AsyncRemoteClient, node:dict) -> tuple:
         return self.state(node).pipelines
 
 @patch
+def _lives(self:NodeDirectory, node:dict, begun:float, timeout:float) -> bool:
+    "Whether a node that was online, and gave no answer in time, has only to wait for us: it says other things meanwhile, or we were too busy ourselves to listen."
+    if not self.is_online(node): return False
+    with self._lock: clients = [c for mine in self._clients.values() if (c := mine.get(node['url'])) is not None]
+    late = time.monotonic() - begun > 1.5*timeout + .5
+    return late or any(c.heard > begun for c in clients)
+
+@patch
 async def check(self:NodeDirectory,
     node:dict,               # A node of this directory
     timeout:float=ANSWER,    # Longest wait, seconds
 ) -> bool:                   # Whether it is online
     "Look how a node does. Never raises for its faults: they are in `state`."
-    health, offers, problem = None, (), None
+    health, offers, problem, begun = None, (), None, time.monotonic()
     try:
         c = self.client(node)
         async with asyncio.timeout(timeout):
@@ -242,8 +287,10 @@ async def check(self:NodeDirectory,
             if self.me is not None and health.get('instance') == self.me: problem = 'this is the manager itself, not a node'
             elif health.get('status') != 'ok': problem = f'says that its status is {health.get("status")!r}'
             elif health.get('service'): offers = await self._offers(c, node)
-    except TimeoutError: problem = f'silent for {timeout:g} s'
-    except NodeUnreachable as e: problem = e.problem
+    except (TimeoutError, NodeUnreachable) as e:
+        problem = getattr(e, 'problem', f'silent for {timeout:g} s')
+        is_silent = isinstance(e, TimeoutError) or isinstance(e.__cause__, httpx.TimeoutException)
+        if is_silent and self._lives(node, begun, timeout): problem, health, offers = None, self.state(node).health, self.state(node).pipelines
     except JobtrackError as e: problem = str(e)
     except Exception as e:   # whatever it is: the look at one node must not end that at the others
         _log.exception('Node %s at %s cannot be looked at', node.get('name'), node.get('url'))
@@ -252,7 +299,7 @@ async def check(self:NodeDirectory,
     with self._lock:
         was = self.state(node)
         since = was.since if was.online is (problem is None) else now()
-        self._states[node['id']] = NodeState(problem is None, since, problem, health or was.health, offers if problem is None else was.pipelines, original, time.monotonic())
+        self._states[node['id']] = NodeState(problem is None, since, problem, health or was.health, offers if problem is None else was.pipelines, original, now() if health else was.seen, time.monotonic())
     return problem is None
 
 @patch
@@ -284,11 +331,20 @@ def pipelines(self:NodeDirectory, node:dict) -> list[dict]: return [*self.state(
 def offers(self:NodeDirectory, node:dict, pipeline:str) -> bool: return any(p.get('name') == pipeline for p in self.pipelines(node))
 
 @patch
+def reload(self:NodeDirectory) -> None:
+    "Take in what others have put on record meanwhile: an import, say."
+    with self._lock:
+        try: found = {n['id']: _whole(n) for n in self.store.list_nodes()}
+        except StoreError as e: return _log.warning('%s', e)
+        self._nodes = found
+
+@patch
 async def watch(self:NodeDirectory,
     every:float=5.,   # Seconds between two looks at a node
 ) -> None:
     "Look at all nodes, again and again, until cancelled."
     while True:
+        self.reload()
         try: await asyncio.gather(*[self.check(n) for n in self.list()])
         except Exception: _log.exception('The nodes could not be looked at; trying again')
         await asyncio.sleep(every)
@@ -433,7 +489,7 @@ async def _send(self:RemoteRunner, job:Job) -> Job:
     "The request itself."
     node = self.directory.get(job.node)
     c, spec = self.directory.client(node), job.spec
-    if 'original' not in spec: there = await c.submit(spec['pipeline'], spec.get('input'), spec.get('params'), id=job.remote_id, name=job.name, priority=job.priority, timeout=job.timeout)
+    if 'original' not in spec: there = await c.submit(spec['pipeline'], there_already(spec.get('input')), spec.get('params'), id=job.remote_id, name=job.name, priority=job.priority, timeout=job.timeout)
     elif job.remote_id: there = await c.submit_original(spec['original'], id=job.remote_id)
     else:
         turns = self._turns.setdefault(asyncio.get_running_loop(), {})
@@ -577,6 +633,7 @@ async def _visit(self:RemoteRunner, s:_Session) -> Outcome|None:
     if not ours and self._copied(s, original_log(wire, s.report.log_size, 1 << 30)): s.pause = self.poll
     if there.is_terminal and not ours and not there.outputs:
         with suppress(NodeRefused): there.outputs = await s.client.outputs(there.id)   # later generations do not list them in the job
+    if ours and wire.get('output_count', 0) > len(there.outputs): there.outputs = await s.client.outputs(there.id)
     if there.is_terminal:
         s.timed(there)
         return outcome_of(there)

@@ -26,7 +26,7 @@ echo $$ >"$1/pid" || exit 125
 { :%s; } || { echo >"$1/refused"; exit 125; }
 shift %d; exec "$@" </dev/null 2>&1)
 set -- "$1" $?
-%secho $2 >"$1/exit"
+%s{ echo $2 >"$1/exit"; } 2>&- || echo $2 1<>"$1/exit.reserved"
 exit $2"""
 
 def _supervised(folder:Path, program:list[str], limits:dict, group:Group|None) -> list[str]:
@@ -43,6 +43,15 @@ def _supervised(folder:Path, program:list[str], limits:dict, group:Group|None) -
     return ['/bin/sh', '-c', text, 'jobtrack', str(folder), *doors, *program]
 
 # %% ../../nbs/run/11_attempt.ipynb #54d69167
+def _reserve(folder:Path) -> None:
+    "Take the room that the end of an attempt will need: the disk may be full by then."
+    for name in 'exit.reserved', 'stop.reserved': (folder/name).write_bytes(b'-')
+
+def _order_stop(folder:Path) -> None:
+    "From now on the program is not run any more. Needs no room on the disk."
+    try: os.rename(f'{folder}/stop.reserved', f'{folder}/stop')
+    except FileNotFoundError: (folder/'stop').touch()   # an earlier version began it, or this is the second time
+
 def _has(folder:Path, name:str) -> bool: return os.path.exists(f'{folder}/{name}')
 
 def _number(folder:Path, name:str) -> int|None:
@@ -50,6 +59,11 @@ def _number(folder:Path, name:str) -> int|None:
     try: text = _text(f'{folder}/{name}')
     except (FileNotFoundError, NotADirectoryError): return None
     return int(text) if text.endswith('\n') and text.strip().isdecimal() else None
+
+def _exit_status(folder:Path) -> int|None:
+    "With which status a program has ended; None: not yet, or nobody knows."
+    status = _number(folder, 'exit')
+    return _number(folder, 'exit.reserved') if status is None else status
 
 # %% ../../nbs/run/11_attempt.ipynb #f5024b86
 def _locked(fd:int, how:int) -> int|None:
@@ -80,9 +94,9 @@ def _is_held(folder:Path) -> bool:
 def _state(folder:Path) -> str:
     "`ended`, `alive`, `lost` or `unbegun`."
     if not os.path.exists(folder): return 'unbegun'
-    if _number(folder, 'exit') is not None: return 'ended'
+    if _exit_status(folder) is not None: return 'ended'
     if _is_held(folder): return 'alive'
-    if _number(folder, 'exit') is not None: return 'ended'  # between the two looks
+    if _exit_status(folder) is not None: return 'ended'  # between the two looks
     return 'lost' if _number(folder, 'pid') is not None or _has(folder, 'stop') else 'unbegun'
 
 def _supervisor(folder:Path) -> psutil.Process|None:

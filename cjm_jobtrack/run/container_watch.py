@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-import docker, requests
+import requests
 from docker.errors import APIError, DockerException
 from fastcore.basics import patch
 from ..core.errors import InvalidInput, NodeUnreachable, StoreError
@@ -22,7 +22,7 @@ from ..core.job import Job, JobStatus, OutputFile, elapsed_s, now
 from ..core.logs import LogStore
 from ..core.progress import ProgressReader
 from .container import _is_begun, _is_over, container_outcome
-from .container_engine import _BROKEN, _hang_up
+from .container_engine import _BROKEN, LongAnswer
 from .outcome import Outcome, Report, _LogWatch
 from .outputs import find_outputs
 from .policy import retry_delay
@@ -78,8 +78,9 @@ class _Stream(threading.Thread):
     "Reads an answer of the engine that goes on, until it ends or is closed."
     def __init__(self, api, verb:str, path:str, params:dict, take:Callable, over:Callable=lambda: None):
         super().__init__(name=f'jobtrack-docker{path}', daemon=True)
-        self.api, self.verb, self.path, self.params, self.take, self.over = api, verb, path, params, take, over
-        self.error, self.response, self.ended, self.closed, self.demux, self._guard, self.opened = None, None, False, False, None, threading.Lock(), threading.Event()
+        self.verb, self.path, self.params, self.take, self.over = verb, path, params, take, over
+        self.answer, self.demux, self.error = LongAnswer(api, self), None, None
+        self.ended, self.opened = False, threading.Event()
 
     def run(self) -> None:
         try: self._read()
@@ -90,14 +91,8 @@ class _Stream(threading.Thread):
             self.over()
 
     def _read(self) -> None:
-        url = f'{self.api.base_url}/v{self.api.api_version}{self.path}'
-        with self.api.request(self.verb, url, params=self.params, stream=True, timeout=(self.api.timeout, None)) as r:
-            with self._guard:
-                if self.closed: return
-                self.response = r
+        with self.answer.open(self.verb, self.path, self.params) as r:
             self.opened.set()
-            try: r.raise_for_status()
-            except requests.HTTPError as e: docker.errors.create_api_error_from_http_exception(e)
             self.demux = _Demux(r.headers.get('Transfer-Encoding') == 'chunked')
             for data in self._pieces(r): self.take(self.demux.feed(data))
 
@@ -112,8 +107,7 @@ class _Stream(threading.Thread):
         while not self.demux.whole and (data := fp.read1(1 << 18)): yield data
 
     def close(self) -> None:
-        with self._guard: self.closed = True
-        if self.response is not None and not self.ended: _hang_up(self.response)
+        if not self.ended: self.answer.close()
 
 # %% ../../nbs/run/13_container_watch.ipynb #db535b2b
 class _Copy:

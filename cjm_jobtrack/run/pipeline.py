@@ -9,7 +9,8 @@ __all__ = ['SHIPPED', 'Word', 'Pipeline', 'PipelineCatalog', 'PipelineRunner', '
            'gaps', 'is_url']
 
 # %% ../../nbs/run/17_pipeline.ipynb #6920a8d6
-import glob, os, re, sys, tomllib
+import errno, glob, os, re, sys, tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -21,10 +22,12 @@ from fastcore.basics import patch
 from ..core.errors import InvalidInput, StoreError, UnknownPipeline, UnknownRunner
 from ..core.job import Job, OutputFile
 from ..core.progress import ProgressReader
+from .groups import raise_scarcity
 from .inheritance import PASSED
 from .outcome import Outcome, Receipt, Report, Stops
-from .outputs import aside, common_pattern, copy_output, moved
-from .params import _GAP, GAPS, Param, _read_param, _shown, _table, fill, find_input, find_url, gaps, is_url
+from .outputs import KEEPING, aside, common_pattern, moved, unshare
+from .outputs import keep_output as copy_output
+from .params import _GAP, GAPS, GivenNames, Param, _read_param, _shown, _table, fill, find_input, find_url, gaps, is_url
 from .policy import TERMS, amounts
 from .program import check_limits
 from .runner import Runner
@@ -64,6 +67,7 @@ class Pipeline:
     pass_env:tuple[str, ...]=()                     # Variables of the node's own environment that the program gets beside the usual ones; patterns like `HF_*`
     no_new_privs:bool=True                          # Whether set-user-ID programs, `sudo` say, have no effect for it
     outputs:tuple[str, ...]=()                      # Patterns below the workspace, or all with {output_dir}/ before them; the first that finds new files counts; empty: all below {output_dir}
+    keep:str='link'                                 # How results from below the workspace get into the attempt's own folder: one of `KEEPING`
     require_output:bool=False                       # Whether leaving nothing is a failure
     progress:dict=field(default_factory=dict)       # Options of `ProgressReader`
     invalid_exit:tuple[int, ...]=()                 # Exit statuses that mean: the input cannot be used
@@ -143,6 +147,7 @@ def _check_keys(p:Pipeline, at:str) -> None:
             raise InvalidInput(f'{at}input_from.{k}', f'is {p.input_from.get(k)!r}', f'For each of {", ".join(by.choices)}, give the text parameter that holds the input')
     for k in 'accepts', 'hosts', 'input_from':
         if p.input == 'none' and getattr(p, k): raise InvalidInput(at+k, 'does not go with input = "none"')
+    if p.keep not in KEEPING: raise InvalidInput(at+'keep', f'is {p.keep!r}', f'Give one of: {", ".join(KEEPING)}')
     for s in p.accepts:
         if not re.fullmatch(r'\.[^./\sA-Z]+', s): raise InvalidInput(at+'accepts', f'has {s!r}', 'Give suffixes in lower case, each with its dot')
     for o in p.outputs:
@@ -179,7 +184,7 @@ def _read(name:str|None, d:Any, at:str) -> Pipeline:
     d = _table(d, at, name='a name of letters, digits, `_`, `-` and `.`', description='a text', runner='a text', original='true or false',
                argv='a list of words: no shell takes a line apart', params='a table', cwd='a text', env='a table of texts', pass_env='a list of texts', no_new_privs='true or false',
                input='required, optional or none', accepts='a list of texts', hosts='a list of texts', input_from='a table of texts',
-               outputs='a list of texts', require_output='true or false', progress='a table', invalid_exit='a list of exit statuses, 1-255',
+               outputs='a list of texts', keep='a text', require_output='true or false', progress='a table', invalid_exit='a list of exit statuses, 1-255',
                timeout='a number of seconds, more than 0', max_attempts='a whole number, at least 1', resources='a table', queue_timeout='a number of seconds, more than 0',
                stall_timeout='a number of seconds, more than 0', limits='a table', options='a table', docker='any value')
     inside = d.pop('docker', None)
@@ -274,11 +279,19 @@ def _fitting(template:str, values:Mapping) -> str:
     return word
 
 @patch
+def _named(self:Pipeline, spec:dict) -> str|None:
+    "The input as a request names it, be it in a parameter."
+    if spec.get('input') is not None or not self.input_from: return spec.get('input')
+    try: values, _ = self._values(spec.get('params'))
+    except InvalidInput: return None   # it is refused when it begins
+    return values[self.input_from[values[self.input_from['by']]]]
+
+@patch
 def globs(self:Pipeline,
     job:Job,      # Its spec is `{'pipeline', 'input', 'params'}`
 ) -> list[str]:   # Below the workspace, or below the attempt's own folder
-    "Patterns of the files that a job leaves; of an input without a name, for any."
-    source = job.spec.get('input')
+    "Patterns of the files that a job leaves; of an input without a name, for any. Does not look at the file system."
+    source = self._named(job.spec)
     stem = '*' if source is None or is_url(source) else glob.escape(PurePosixPath(source).stem)
     values = dict(stem=stem, job_id=job.id, attempt=job.attempt)
     return [fill(o.removeprefix(_OWN), values) for o in self.outputs]
@@ -397,7 +410,9 @@ class PipelineRunner:
         runners:Iterable[Runner],  # What pipelines are carried out by
         workspace:str|Path,        # The folder that inputs lie in
         outputs:str|Path,          # The folder for results
+        names:GivenNames|None=None,# What people called inputs that lie under another name; results are called after that
     ):
+        self.names = names
         self.catalog, self.runners = catalog, {r.name: r for r in runners}
         self.workspace, self.outputs = Path(workspace).resolve(), Path(outputs).resolve()
         self.durable, self._whys, self._keeping = all(r.durable for r in self.runners.values()), {}, Stops()
@@ -451,6 +466,7 @@ async def start(self:PipelineRunner,
     spec = p.work(job, self.workspace, folder, name)
     try: folder.mkdir(parents=True, exist_ok=True)
     except OSError as e: raise StoreError(str(folder), f'the folder for results cannot be made: {e.strerror}', 'Check free space and permissions there') from e
+    if p.shares_workspace: await aside(lambda enough: unshare(self.workspace, p.globs(job)))
     try: handle = {'runner': name, 'handle': await self._inner(name).start(replace(job, spec=spec))}
     except InvalidInput:
         for empty in folder, folder.parent:
@@ -500,18 +516,20 @@ def _shared(self:PipelineRunner, job:Job) -> list[str]:
 def _keep(
     o:OutputFile,  # A file that the work left
     folder:Path,   # The attempt's own folder
+    how:dict,      # Options of `keep_output`
     stop,          # Asked now and then: True ends the copying
 ) -> OutputFile:   # The file in that folder
-    "Copy a result, whole or not at all, unless it is already where it belongs. One that is not copied stays where it is."
+    "Bring a result to where it is kept, whole or not at all, unless it is there already. One that cannot be copied to its end stays where it is."
     if o.local_path.is_relative_to(folder): return o
     to = folder/o.local_name
     to.parent.mkdir(parents=True, exist_ok=True)
-    fd, part = mkstemp(prefix='.', dir=to.parent)
+    fd, name = mkstemp(prefix='.', dir=to.parent)
     os.close(fd)
+    part = Path(name)
     try:
-        if not copy_output(o.local_path, part, stop): return o
+        if not copy_output(o.local_path, part, stop, **how): return o
         os.replace(part, to)
-    finally: Path(part).unlink(missing_ok=True)
+    finally: part.unlink(missing_ok=True)
     return moved(o, to)
 
 def _bare(
@@ -519,7 +537,41 @@ def _bare(
     folder:Path,                   # The attempt's own folder
 ) -> list[OutputFile]:             # The same; those from elsewhere without the folders they lay in, where that tells them apart
     names = [PurePosixPath(o.name).name for o in outputs]
-    return [o if o.local_path.is_relative_to(folder) or names.count(n) > 1 else replace(o, name=n) for o, n in zip(outputs, names)]
+    times = Counter(names)
+    return [o if o.local_path.is_relative_to(folder) or times[n] > 1 else replace(o, name=n) for o, n in zip(outputs, names)]
+
+def _called_after(
+    o:OutputFile,  # A file in the attempt's own folder, or outside of it
+    folder:Path,   # That folder
+    stem:str,      # The name of the input without its suffix
+    given:str,     # The same, as people gave it
+) -> OutputFile:   # Under the name that people expect, unless it has nothing to do with the input's, or another file is called so
+    path = PurePosixPath(o.name)
+    rest = path.name.removeprefix(stem)
+    if o.raw_path is not None or not path.name.startswith(stem) or rest[:1].isalnum(): return o
+    renamed = replace(o, name=str(path.with_name(given + rest)))
+    to = folder/renamed.name
+    if to.exists(): return o
+    if not o.local_path.is_relative_to(folder): return renamed   # it is copied under that name
+    os.rename(o.local_path, to)
+    return moved(renamed, to)
+
+@patch
+def _how_kept(self:PipelineRunner, job:Job) -> dict:  # Options of `keep_output`
+    if (name := job.spec.get('pipeline')) not in self.catalog: return {'how': 'copy'}
+    how = self.catalog[name].keep
+    return {} if how == 'link' else {'how': how}
+
+@patch
+def _given_stem(self:PipelineRunner, job:Job) -> tuple[str, str]|None:
+    "The stem of an input, and that of the name which people gave it, where that is another. Blocks."
+    name = job.spec.get('pipeline')
+    source = self.catalog[name]._named(job.spec) if name in self.catalog else job.spec.get('input')
+    if self.names is None or source is None or is_url(source): return None
+    path = self.workspace/source
+    called = re.sub(r'[\x00-\x1f/\\#%?]+', '_', self.names.of(path))   # results can be asked for in a URL as they are
+    stems = path.stem, PurePosixPath(called).stem
+    return stems if stems[0] != stems[1] else None
 
 @patch
 async def follow(self:PipelineRunner,
@@ -530,8 +582,13 @@ async def follow(self:PipelineRunner,
     "Watch the work until it ends, then see to its results."
     if why := self._whys.pop(job.id, None): report.note('runner', why)   # the message stays the work's own
     folder = self.output_dir(job)
-    def keep(enough): return tuple(_keep(o, folder, enough) for o in _bare(outcome.outputs, folder))
+    def keep(enough):
+        left, stems = _bare(outcome.outputs, folder), self._given_stem(job)
+        if stems: left = [_called_after(o, folder, *stems) for o in left]
+        return tuple(_keep(o, folder, self._how_kept(job), enough) for o in left)
     with self._keeping.until_stopped(folder, report) as enough:
         outcome = await self._inner(handle['runner']).follow(replace(job, spec=handle['handle'].get('spec', {})), handle['handle'], report)
         try: return replace(outcome, outputs=await aside(keep, enough))
-        except OSError as e: return Outcome.failed('error', f'The results could not be kept: {e}', hint='Is the disk full, or was a result moved away while it was copied?')
+        except OSError as e:
+            if e.errno not in (errno.ENOSPC, errno.EDQUOT): raise_scarcity(e)   # of the machine, not of the disk
+            return Outcome.failed('error', f'The results could not be kept: {e}', hint='Is the disk full, or was a result moved away while it was copied?')

@@ -34,7 +34,8 @@ class _Call:
     args:list
     kwargs:dict
     transcription:bool                      # Whether it was asked with a file, so that the result has a text
-    ahead:list[_Work]=field(default_factory=list)   # The job that the plugin is busy with, and those that stood in line before
+    adapter:tuple[str, str]|None=None       # Task and method of an adapter; None: the plugin's own `execute`
+    ahead:list[_Work]=field(default_factory=list)  # The job that the plugin is busy with, and those that stood in line before
     task:asyncio.Task|None=None             # The manager's coroutine, once it is asked
     loop:Any=None                           # Where that runs
     worker:Any=None                         # The worker process (`pid`, `poll()`), if there is one
@@ -47,7 +48,7 @@ class _Call:
 class PluginRunner:
     """Carries out jobs by the plugins of a plugin manager.
 
-    `job.spec` is `{"plugin_name": name, "file_path": path, "args": [...], "kwargs": {...}}`; all but the name may be missing. The worker processes end with
+    `job.spec` is `{"plugin_name": name, "file_path": path, "task": task, "method": method, "args": [...], "kwargs": {...}}`; all but the name may be missing. The worker processes end with
     this process, so it is not `durable`. The manager stays the caller's: plugins are loaded, and finally unloaded, by whoever made it."""
     durable = False
     interval = .5   # Seconds between looks at a plugin's progress
@@ -55,14 +56,13 @@ class PluginRunner:
     hearing = 3.    # Seconds to wait for an answer to what is asked once: to stop, for last words
 
     def __init__(self,
-        manager,                    # Has `execute_plugin_async` and `get_plugin_meta`
+        manager,                    # Has `execute_plugin_async` and `get_plugin_meta`, or `execute_capability_async` and `get_capability_meta`
         name:str='plugin',          # What `job.runner` calls it
         *,
         file_argument:str='audio',  # Argument in which a plugin expects the file
         in_process:bool=False,      # Whether the manager's coroutines do the work themselves, so that cancelling one surely ends it
     ):
-        for verb in 'execute_plugin_async', 'get_plugin_meta':
-            if not callable(_part(manager, verb)): raise InvalidInput('manager', f'is a {type(manager).__name__}, which has no `{verb}`', 'Give a plugin manager, such as that of cjm-plugin-system')
+        self.kind = _kind(manager)
         self.manager, self.name, self.file_argument, self.in_process = manager, name, file_argument, in_process
         self._calls = CallRunner(name=name)
         self._at, self._lines, self._kept, self._open = {}, {}, {}, {}
@@ -70,25 +70,42 @@ class PluginRunner:
 
 _log = logging.getLogger(__name__)
 
+def _kind(manager) -> str:
+    "What a manager calls what it manages: 'plugin' or 'capability'. Raises `InvalidInput`."
+    for kind in 'plugin', 'capability':
+        missing = [v for v in (f'execute_{kind}_async', f'get_{kind}_meta') if not callable(_part(manager, v))]
+        if not missing: return kind
+        if len(missing) == 1: break
+    else: missing = ['execute_plugin_async']
+    raise InvalidInput('manager', f'is a {type(manager).__name__}, which has no `{missing[0]}`', 'Give a plugin manager, such as that of cjm-plugin-system or cjm-substrate')
+
 def _part(o:Any, name:str) -> Any:
     "An attribute of something that is not ours; None when it has none, or raises."
     try: return getattr(o, name, None)
     except Exception as e: _log.debug('%s of a %s cannot be had: %s', name, type(o).__name__, _in_words(e))
 
+@patch
+def _verb(self:PluginRunner, name:str) -> Any:
+    "What the manager offers, by its name in a manager of plugins; None when it does not."
+    return _part(self.manager, name.replace('plugin', self.kind))
+
 # %% ../../nbs/run/14_plugin.ipynb #bebdc78b
 @patch
 def call(self:PluginRunner,
-    plugin_name:str,           # Plugin, or instance of one
-    file_path:str|None=None,   # Recording or video
-    **kwargs,                  # Further arguments of the plugin
-) -> dict:                     # A spec for `create_job`
+    plugin_name:str,   # Plugin, or instance of one
+    *file_path:str,    # Recording or video, one at most: it gets to the plugin in the argument `file_argument`
+    **kwargs,          # Arguments of the plugin, as they are. `task` and `method`, when both are there, name an adapter's method instead
+) -> dict:             # A spec for `create_job`
     "The spec of a job for a plugin."
-    return {'plugin_name': plugin_name} | ({'file_path': str(file_path)} if file_path is not None else {}) | ({'kwargs': kwargs} if kwargs else {})
+    if len(file_path) > 1: raise TypeError(f'One file at most is given by its place, got {len(file_path)}. Name the other arguments')
+    file_path = file_path[0] if file_path else None
+    task = {k: kwargs.pop(k) for k in ('task', 'method')} if {'task', 'method'} <= kwargs.keys() else {}
+    return {'plugin_name': plugin_name} | ({'file_path': str(file_path)} if file_path is not None else {}) | task | ({'kwargs': kwargs} if kwargs else {})
 
 @patch
 def _plugin(self:PluginRunner, name:str):
     "The plugin itself, or what stands for it here; None when the manager does not give it."
-    get = _part(self.manager, 'get_plugin')
+    get = self._verb('get_plugin')
     try: return get(name) if callable(get) else None
     except LookupError: return None
     except Exception as e: _log.debug('The manager does not give plugin %s: %s', name, _in_words(e))
@@ -96,7 +113,7 @@ def _plugin(self:PluginRunner, name:str):
 @patch
 def _knows(self:PluginRunner, name:str) -> bool:
     try:
-        if self.manager.get_plugin_meta(name) is not None: return True
+        if self._verb('get_plugin_meta')(name) is not None: return True
     except LookupError: pass
     except Exception as e: raise InvalidInput('plugin_name', f'{name!r} cannot be looked up, the manager says: {_in_words(e)}', 'See that the plugin manager works, and has loaded the plugin') from e
     return name in self._kept or self._plugin(name) is not None
@@ -104,9 +121,42 @@ def _knows(self:PluginRunner, name:str) -> bool:
 @patch
 def _names(self:PluginRunner) -> list[str]:
     "The plugins there are, as far as the manager tells."
-    try: return sorted(str(m.name) for m in self.manager.list_plugins())
+    try: return sorted(str(m.name) for m in self._verb('list_plugins')())
     except Exception as e: _log.debug('The manager does not list its plugins: %s', _in_words(e))
     return []
+
+def _methods(meta) -> set|None:
+    "The methods of a plugin, as they are on record in its manifest; None when they are not."
+    manifest = _part(meta, 'manifest')
+    surface = manifest.get('structural_surface') if isinstance(manifest, dict) else None
+    return {m.get('name') for m in surface.get('methods', [])} if isinstance(surface, dict) else None
+
+@patch
+def _adapter(self:PluginRunner, plugin:str, task:Any, method:Any, transcription:bool) -> tuple[str, str]|None:
+    "Task and method of an adapter; None for a plugin's own `execute`. Raises `InvalidInput`."
+    for what, value, other in ('task', task, method), ('method', method, task):
+        if value is None and other is None: continue
+        if not isinstance(value, str) or not value: raise InvalidInput(what, f'is {value!r}', 'Give both `task` and `method`, as texts, or none of the two')
+    if task is not None: return task, method
+    known = _methods(self._meta(plugin))
+    if 'execute' in known if known is not None else self.kind == 'plugin': return None
+    if transcription: return 'transcription', 'transcribe'
+    if known is None: return None
+    raise InvalidInput('task', f'is missing, and plugin {plugin} has no `execute`', f'Give `task` and `method`. Its own methods: {", ".join(sorted(known))}')
+
+@patch
+def _meta(self:PluginRunner, plugin:str) -> Any:
+    "What is on record of a plugin, or of that of which it is an instance; while it is loaded again, what was."
+    instance = self._instance(plugin)
+    try: meta = self._verb('get_plugin_meta')(plugin if instance is None else _part(instance, f'{self.kind}_name'))
+    except Exception as e: meta = _log.debug('The manager does not tell what plugin %s is: %s', plugin, _in_words(e))
+    return self._kept.get(plugin, (None, None))[0] if meta is None else meta
+
+@patch
+def _instance(self:PluginRunner, plugin:str) -> Any:
+    get = _part(self.manager, 'get_instance')
+    try: return get(plugin) if callable(get) else None
+    except Exception as e: _log.debug('The manager does not give instance %s: %s', plugin, _in_words(e))
 
 @patch
 def _asked(self:PluginRunner, spec:dict) -> _Call:
@@ -118,10 +168,13 @@ def _asked(self:PluginRunner, spec:dict) -> _Call:
     if not isinstance(args, (list, tuple)): raise InvalidInput('args', f'is {args!r}', 'Give a list')
     if not isinstance(kwargs, dict) or not all(isinstance(k, str) for k in kwargs): raise InvalidInput('kwargs', f'is {kwargs!r}', 'Give a dict of name to value')
     if path is not None and self.file_argument in kwargs: raise InvalidInput(f'kwargs.{self.file_argument}', 'is given, and `file_path` too', 'Give the file once')
-    return _Call(name, [*args], ({self.file_argument: path} if path is not None else {}) | kwargs, path is not None)
+    adapter = self._adapter(name, spec.get('task'), spec.get('method'), path is not None)
+    if adapter and args: raise InvalidInput('args', f'is {args!r}', f'Give the arguments of {".".join(adapter)} by name, in `kwargs`')
+    return _Call(name, [*args], ({self.file_argument: path} if path is not None else {}) | kwargs, path is not None, adapter)
 
 # %% ../../nbs/run/14_plugin.ipynb #c107a330
 _PARTS = ('text', 'confidence', 'segments', 'metadata')
+_ENVELOPE = {'__wire__', 'data'}   # a typed result whose type is not known here. Source: cjm-substrate 0.0.74, `core/wire.py`
 
 def plugin_result(
     value:Any,                 # What a plugin gave back
@@ -129,6 +182,7 @@ def plugin_result(
 ) -> dict:                     # JSON-ready
     "The result of a job, from the result of a plugin."
     plain = jsonable(value)
+    if isinstance(plain, dict) and plain.keys() == _ENVELOPE: return plugin_result(plain['data'], transcription)
     if isinstance(plain, dict): found = plain
     elif isinstance(value, tuple) and hasattr(value, '_asdict'): found = jsonable(value._asdict())
     elif not isinstance(value, type) and any(hasattr(value, p) for p in _PARTS): found = jsonable({p: getattr(value, p) for p in _PARTS if hasattr(value, p)} | _attributes(value))
@@ -252,17 +306,19 @@ async def _watch(self:PluginRunner, call:_Call, report:Report) -> None:
             return
 
 # %% ../../nbs/run/14_plugin.ipynb #429cc88b
+_CANCELLED = 'PluginCancelledError', 'CapabilityCancelledError'   # what the managers raise for a plugin that has listened
+
 @patch
 async def _ended(self:PluginRunner, call:_Call) -> Outcome:
     "How a call ended."
     cancelled = not call.task.done() or call.task.cancelled()
     value, e = (None, None) if cancelled else call.task.result()
     if not cancelled and e is None: return self._completed(call, value)
-    if call.asked or type(e).__name__ == 'PluginCancelledError': return Outcome(JobStatus.CANCELLED)
+    if call.asked or type(e).__name__ in _CANCELLED: return Outcome(JobStatus.CANCELLED)
     category = c if isinstance(c := _part(e, 'category'), str) else None
     if (code := await self._exit_status(call, category)) is not None:
         outcome = _lost(f'The worker process of plugin {call.plugin}', 'it had answered', code, {'pid': call.worker.pid} | ({'said': _in_words(e)} if e is not None else {}))
-    elif cancelled: return Outcome(JobStatus.CANCELLED)
+    elif cancelled: outcome = Outcome.failed('error', f'Plugin {call.plugin} raised CancelledError, although nobody had asked it to stop')
     elif category == 'user_input': outcome = Outcome.failed('invalid', _in_words(e).removeprefix(f'{type(e).__name__}: '), evidence={'fields': jsonable(_part(e, 'fields_invalid') or [])})
     else: outcome = _failed(e)
     more = {'category': category} if category else {}
@@ -287,7 +343,7 @@ async def _exit_status(self:PluginRunner, call:_Call, category:str|None) -> int|
 @patch
 async def _last_words(self:PluginRunner, call:_Call) -> list[str]:
     "What the plugin has printed since it was called, as far as the manager can tell."
-    ask = _part(self.manager, 'get_plugin_diagnostics')
+    ask = self._verb('get_plugin_diagnostics')
     if not callable(ask): return []
     try:
         q = await self._hear(call.plugin, 'diagnostics', partial(ask, call.plugin, limit=40), self.hearing)
@@ -313,7 +369,7 @@ def _since(lines:list[str], begun:datetime) -> list[str]:
 def _remember(self:PluginRunner, plugin:str) -> None:
     "What is needed to load a plugin again."
     get = _part(self.manager, 'get_instance')
-    if (inst := get(plugin) if callable(get) else None) is not None: self._kept[plugin] = (self.manager.get_plugin_meta(inst.plugin_name), dict(inst.config or {}))
+    if (inst := get(plugin) if callable(get) else None) is not None: self._kept[plugin] = (self._meta(plugin), dict(inst.config or {}))
 
 @patch
 def _load_again(self:PluginRunner, plugin:str, loaded:Future) -> None:
@@ -321,8 +377,8 @@ def _load_again(self:PluginRunner, plugin:str, loaded:Future) -> None:
     def load() -> bool:
         self._remember(plugin)
         meta, config = self._kept.get(plugin, (None, None))
-        if self._plugin(plugin) is not None and self.manager.reload_plugin(plugin, config=config): return True
-        return meta is not None and any(self.manager.load_plugin(meta, config, instance_id=plugin) for _ in range(2))
+        if self._plugin(plugin) is not None and self._verb('reload_plugin')(plugin, config=config): return True
+        return meta is not None and any(self._verb('load_plugin')(meta, config, instance_id=plugin) for _ in range(2))
     def done(answer):
         if e := answer.exception(): _log.error('Plugin %s could not be loaded again: %s', plugin, _in_words(e))
         loaded.set_result(not e and bool(answer.result()))
@@ -363,8 +419,9 @@ async def _carry_out(self:PluginRunner, call:_Call, report:Report) -> Outcome:
 async def _execute(self:PluginRunner, call:_Call) -> Any:
     "Have the manager call the plugin. Raises what it raises."
     if call.asked: raise asyncio.CancelledError   # in the moment before
-    said = self.manager.execute_plugin_async(call.plugin, *call.args, **call.kwargs)
-    if not inspect.isawaitable(said): raise InvalidInput('manager', f'has an `execute_plugin_async` that gave back a {type(said).__name__}, nothing to be awaited', 'Make it an `async def`')
+    task = dict(zip(('_task_name', '_method'), call.adapter, strict=True)) if call.adapter else {}
+    said = self._verb('execute_plugin_async')(call.plugin, *call.args, **task, **call.kwargs)
+    if not inspect.isawaitable(said): raise InvalidInput('manager', f'has an `execute_{self.kind}_async` that gave back a {type(said).__name__}, nothing to be awaited', 'Make it an `async def`')
     return await said
 
 @patch
@@ -396,6 +453,12 @@ async def follow(self:PluginRunner,
     return await self._calls.follow(job, handle, report)
 
 @patch
+def knows(self:PluginRunner, job:Job) -> bool:
+    "Whether the plugin of a job is loaded here."
+    name = job.spec.get('plugin_name')
+    return not isinstance(name, str) or self._knows(name)
+
+@patch
 def why_not(self:PluginRunner, job:Job) -> str|None:  # None: it can begin
     "Why a job cannot begin just now."
     name = job.spec.get('plugin_name')
@@ -417,6 +480,14 @@ async def _ask(self:PluginRunner, plugin:str) -> bool:  # Whether it has been to
     return False
 
 @patch
+async def _ask_there(self:PluginRunner, call:_Call) -> bool:
+    "The same on the loop on which the plugin was called: what a manager has belongs to that. One that blocks it does not hear."
+    if call.loop is asyncio.get_running_loop(): return await self._ask(call.plugin)
+    asked = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._ask(call.plugin), call.loop))
+    await asyncio.wait({asked}, timeout=2*self.hearing)
+    return asked.done() and not asked.cancelled() and asked.result()
+
+@patch
 async def stop(self:PluginRunner,
     job:Job,
     handle:dict,
@@ -427,8 +498,8 @@ async def stop(self:PluginRunner,
     if work is None or work.done.done(): return Receipt(True, 'gone')
     call.asked, what = True, f'plugin {call.plugin}'   # first: it may be about to be called
     if call.task is None: return await self._calls.stop(job, handle, grace)
-    if await self._ask(call.plugin): await _within(work, grace)
-    if not work.done.done() and call.worker is not None and callable(_part(self.manager, 'reload_plugin')): return await self._forced(call, work)
+    if await self._ask_there(call): await _within(work, grace)
+    if not work.done.done() and call.worker is not None and callable(self._verb('reload_plugin')): return await self._forced(call, work)
     if not work.done.done() and self.in_process:
         call.loop.call_soon_threadsafe(call.task.cancel)
         await _within(work, max(grace, 1.))

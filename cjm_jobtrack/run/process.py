@@ -23,7 +23,7 @@ from .outcome import Outcome, Receipt, Report, Stops, _drop_old_log, _LogWatch, 
 from .outputs import LARGEST, collect_outputs, find_outputs, snapshot_files  # noqa: F401
 from .processes import gone, process_ids, runs, send_signals
 from .program import _FIELDS, MARK, _check_machine, _environment, _places, _program, _word, _words, check_limits, check_process  # noqa: F401
-from .attempt import _group, _has, _hold, _hold_all, _is_anothers, _is_held, _kept, _look, _number, _processes, _settle, _state, _supervised, _supervisor, _work, fcntl
+from .attempt import _exit_status, _group, _has, _hold, _hold_all, _is_anothers, _is_held, _kept, _look, _number, _order_stop, _processes, _reserve, _settle, _state, _supervised, _supervisor, _work, fcntl
 _all_ = ['MARK', 'check_limits', 'check_process', 'collect_outputs']   # what belongs to programs is found here too
 
 # %% ../../nbs/run/12_process.ipynb #5da2e461
@@ -94,7 +94,7 @@ def _reap(self:ProcessRunner) -> None:
     "Take leave of supervisors that have ended, so that no zombies stay."
     if not self._swept: self._sweep()
     for folder, p in [*self._children.items()]:
-        if p.poll() is not None and _number(folder, 'exit') is not None:
+        if p.poll() is not None and _exit_status(folder) is not None:
             self._forget(folder)
             _settle(folder)
 
@@ -207,6 +207,7 @@ def _spawn(self:ProcessRunner, job:Job, spec:dict, program:str, env:dict[str, st
     try:
         if spec['output_dir']: made = _made(Path(spec['output_dir']))
         with _told(folder), open(f'{folder}/work.json', 'w') as f: f.write(json.dumps(spec | {'group': group and group.folders, 'created_at': job.created_at}))
+        with _told(folder): _reserve(folder)
         _drop_old_log(self.logs, job)
         with self.logs.open(job.id, job.attempt) as log:
             whole = begin_clean(_supervised(folder, argv, limits, group), spec['no_new_privs'])
@@ -272,7 +273,7 @@ async def _over(self:ProcessRunner, folder:Path) -> None:
 @patch
 def _outcome(self:ProcessRunner, job:Job, folder:Path, spec:dict, usage:dict) -> Outcome:
     "How it ended, from what is on disk."
-    child, code = self._children.pop(folder, None), _number(folder, 'exit')
+    child, code = self._children.pop(folder, None), _exit_status(folder)
     if child:
         with suppress(subprocess.TimeoutExpired): child.wait(1.)   # its last word is written: it goes within the millisecond, and leaves no zombie
     if _has(folder, 'stop'): return Outcome(JobStatus.CANCELLED)
@@ -447,7 +448,7 @@ async def stop(self:ProcessRunner,
     if _is_anothers(folder, job): return Receipt(True, 'gone')
     self._reading.stop(folder)
     work, how = _work(folder), 'asked' if _supervisor(folder) else 'gone'
-    if folder.exists() and _number(folder, 'exit') is None: (folder/'stop').touch()
+    if folder.exists() and _exit_status(folder) is None: _order_stop(folder)
     how, ended, left = await self._end(folder, grace, how)
     self._reap()
     if not left and folder.exists() and not _is_held(folder): _settle(folder)

@@ -160,7 +160,7 @@ def _postpone(self:Scribe, ready, err:Exception):
     if len(self._late) > len(ready): return   # the time is set
     self._trouble += 1
     _log.error('%s. Trying again', err)
-    self.loop.call_later(retry_delay(self._trouble, .2, 10.), self._try_again)
+    self.loop.call_later(retry_delay(self._trouble, .2, 2.), self._try_again)   # once there is room again, say, it is told soon
 
 @patch
 def _try_again(self:Scribe):

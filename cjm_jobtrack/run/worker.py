@@ -11,7 +11,7 @@ __all__ = ['Result']
 import asyncio, faulthandler, inspect, json, os, pickle, queue, signal, subprocess, sys, threading, time, traceback, uuid
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import aclosing, suppress
+from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing.connection import Connection, Pipe, wait
@@ -24,6 +24,7 @@ from ..core.job import Failure, JobStatus, OutputFile, jsonable, number, percent
 from .family import UNSURE, Family
 from .groups import Group, Groups
 from .inheritance import begin_clean, clean_process, exit_status_is_lost
+from .printing import printing_into
 from .runner import Outcome, Receipt, Report
 
 # %% ../../nbs/run/10_worker.ipynb #82c6afc0
@@ -31,6 +32,7 @@ class _Words(Report):
     """What a function speaks into. Takes text for the log as well as bytes.
 
     `stopped`: it shall stop. `seen`: it has looked and knows it; one that has seen it and returns has been cancelled, whatever it returns."""
+    has_streams = False   # Whether what is printed in this process is in the log anyway
     def __init__(self): self.stopped, self.seen, self._lock = False, False, threading.Lock()
 
     def progress(self, percent=None, message=None):
@@ -75,8 +77,13 @@ def _trace(e:BaseException) -> str:
     try: return ''.join(traceback.format_exception(type(e), e, tb or e.__traceback__))
     except BaseException as again: return f'<cannot be had: {type(again).__name__}>'
 
+def _is_exiting() -> bool:
+    "Whether this interpreter is being torn down: names vanish, and threads cannot be begun any more."
+    return getattr(threading, '_SHUTTING_DOWN', False) or not threading.main_thread().is_alive() or sys.is_finalizing()
+
 def _failed(e:BaseException) -> Outcome:
-    "The outcome of a function that raised."
+    "The outcome of a function that raised. What an interpreter that ends makes of it is not its cause of death."
+    if _is_exiting(): return Outcome.failed('lost', 'The process that carried it out ended before the job was done', evidence={'traceback': _trace(e)}, hint='Submit it again, or allow more attempts')
     if isinstance(e, InvalidInput): return Outcome.failed('invalid', str(e), hint=e.remedy or None, evidence={'field': e.field})
     if unstorable(e): return Outcome.failed('unstorable', f'What the function reported cannot be put on record: {e.problem}', evidence={'traceback': _trace(e)}, hint='Report plain text, and numbers of a size that a database takes')
     return Outcome.failed('error', _in_words(e), evidence={'traceback': _trace(e)})
@@ -99,14 +106,22 @@ def _drive(steps, report:_Words) -> Any:
             _tell(report, said)
     finally: steps.close()
 
+def _printing(report:_Words):
+    "A context in which what is printed goes to the log as well."
+    return nullcontext() if report.has_streams else printing_into(report.log)
+
+def _result_of(fn, args, kwargs, report:_Words) -> Any:
+    result = fn(*args, **kwargs)
+    if inspect.isgenerator(result): return _drive(result, report)
+    if inspect.iscoroutine(result): result.close()
+    if inspect.iscoroutine(result) or inspect.isasyncgen(result):
+        raise TypeError(f'{fn!r} returned something to be awaited. Make it an `async def`, so that it runs on the event loop')
+    return result
+
 def _in_thread(fn, args, kwargs, report:_Words) -> Outcome:
     "Carry out a function or generator function, here and now."
     try:
-        result = fn(*args, **kwargs)
-        if inspect.isgenerator(result): result = _drive(result, report)
-        if inspect.iscoroutine(result): result.close()
-        if inspect.iscoroutine(result) or inspect.isasyncgen(result):
-            raise TypeError(f'{fn!r} returned something to be awaited. Make it an `async def`, so that it runs on the event loop')
+        with _printing(report): result = _result_of(fn, args, kwargs, report)
         return _ended(report, result)
     except BaseException as e: return _ended(report, _failed(e))
 
@@ -132,8 +147,10 @@ async def _steps(steps, report:_Words) -> Any:
 async def _on_loop(fn, args, kwargs, report:_Words) -> Outcome:
     "Carry out a coroutine function or asynchronous generator function."
     try:
-        work = fn(*args, **kwargs)
-        return _ended(report, await (_steps(work, report) if inspect.isasyncgen(work) else work))
+        with _printing(report):
+            work = fn(*args, **kwargs)
+            result = await (_steps(work, report) if inspect.isasyncgen(work) else work)
+        return _ended(report, result)
     except BaseException as e: return _ended(report, _failed(e))
 
 # %% ../../nbs/run/10_worker.ipynb #e01c04fa
@@ -178,6 +195,7 @@ def _flush(*streams) -> None:
 
 class _FarReport(_Words):
     "What a function in a worker speaks into, until it has ended: what a thread says later belongs to no job."
+    has_streams = True
     def __init__(self, pipe:Connection):
         super().__init__()
         self._pipe, self._interrupt, self._size = pipe, None, 0
@@ -282,7 +300,8 @@ def _serve(fd:int, folders:dict[str, str]) -> None:
     clean_process()
     for door in group.doors if group else (): Path(door).write_text('0')
     os.set_inheritable(fd, False)
-    faulthandler.enable()   # a crash says where, in the job's log
+    no_c_stack = dict(c_stack=False) if sys.version_info >= (3, 14) else {}   # it would push the cause out of the last lines
+    faulthandler.enable(**no_c_stack)   # a crash says where, in the job's log
     sys.stdout.reconfigure(line_buffering=True, errors='backslashreplace')
     pipe, todo, stopper, now, family = Connection(fd), queue.SimpleQueue(), _Stopper(), [None], Family(me, f'{_MARK}={os.environ[_MARK]}', group)
     def surely():

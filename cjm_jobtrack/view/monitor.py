@@ -129,6 +129,11 @@ def _failure_html(seen:Seen) -> list[str]:
     if (last := f.evidence.get('last_lines')) and not seen.log: parts.append(log_html('\n'.join(map(str, last)), 12))
     return [f'<div style="border-left:3px solid {_COLOURS["failed"]};padding-left:9px;margin:4px 0;overflow-wrap:anywhere">{"".join(parts)}</div>']
 
+def _doubt_html(f) -> list[str]:
+    "What is to be said of a job that was cancelled, and may not have ended."
+    said = [_tag('div', _short(f.message), 'font-weight:600')]
+    return said + ([_tag('div', _short(f.hint))] if f.hint else [])
+
 def _outputs_html(job:Job, most=20) -> list[str]:
     if not job.outputs or not job.is_terminal: return []
     rows = ''.join(map(_output_html, job.outputs[:most]))
@@ -148,6 +153,7 @@ def facts_html(seen:Seen) -> str:  # HTML; '' when there is nothing to say
         silence = f'No contact with its node since {_clock(job.unreachable_since)}. It may well be running there.'
         parts.append(_tag('div', silence, 'font-weight:600'))
     if job.status is JobStatus.FAILED: parts += _failure_html(seen)
+    elif job.is_terminal and job.failure: parts += _doubt_html(job.failure)
     if job.status is JobStatus.CANCELLED and job.error: parts.append(_tag('div', _short(job.error), 'font-weight:600'))
     parts += _outputs_html(job)
     parts += [_tag('div', _short(notice), 'font-style:italic;overflow-wrap:anywhere') for notice in seen.notices]

@@ -607,7 +607,7 @@ async function live() {
     const stop = new AbortController()
     try {
       for await (const e of stream('events', cursor === null ? {} : {'Last-Event-ID': String(cursor)}, stop)) {
-        if (e) { hear(e); continue }
+        if (e && e.type !== 'resync') { hear(e); continue }   // after a gap all is read anew, as it is at first
         surveyNow()
         await load()
         if (open) await showAnew(open)
