@@ -130,8 +130,9 @@ def plan_completed(self:Planner, job:Job, result:Any, outputs=()) -> Write:
 @patch
 def plan_cancelled(self:Planner, job:Job, data:dict|None=None) -> Write:
     "Stopped because somebody asked. A `receipt` in the data that confirms nothing is told with the job."
-    receipt = (data or {}).get('receipt') or {}
-    doubt = dict(error=UNCONFIRMED.message, failure=UNCONFIRMED) if receipt.get('confirmed') is False else {}
+    receipt = (data or {}).get('receipt')   # of the queue's, or whatever a caller calls so
+    in_doubt = isinstance(receipt, dict) and receipt.get('confirmed') is False
+    doubt = dict(error=UNCONFIRMED.message, failure=UNCONFIRMED) if in_doubt else {}
     return self.plan(job, JobStatus.CANCELLED, 'cancelled', data, **doubt)
 
 @patch

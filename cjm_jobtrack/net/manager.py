@@ -378,10 +378,12 @@ def _api_files(app:FastAPI, m:Manager):
         files = m.files_of(job, offset, limit)
         return {'job_id': job.id, 'output_files': files, 'count': len(job.outputs) if job.status is JobStatus.COMPLETED else 0} | ({} if job.status is JobStatus.COMPLETED else {'message': 'Job not completed yet'})
 
-    @app.api_route('/api/jobs/{job_id}/download', methods=['GET', 'HEAD'])
+    @app.head('/api/jobs/{job_id}/download', include_in_schema=False)
+    @app.get('/api/jobs/{job_id}/download')
     async def first(request:Request, job:Job=Depends(_find)) -> Response: return await m.download(job, pick_output(job, None), request)
 
-    @app.api_route('/api/jobs/{job_id}/download/{name:file_name}', methods=['GET', 'HEAD'])
+    @app.head('/api/jobs/{job_id}/download/{name:file_name}', include_in_schema=False)
+    @app.get('/api/jobs/{job_id}/download/{name:file_name}')
     async def named(name:str, request:Request, job:Job=Depends(_find)) -> Response: return await m.download(job, pick_output(job, name, request), request)
 
 # %% ../../nbs/net/23_manager.ipynb #832eaef1

@@ -7,8 +7,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/node.html.md"""
 # %% auto #0
 __all__ = ['LISTED', 'VIDEO_SUFFIXES', 'wire_output', 'wire_job', 'error_answer', 'answer_for', 'JobRequest', 'read_request',
            'Service', 'is_loopback', 'check_bind', 'read_networks', 'may_as_original', 'how_to_get_in', 'refuse',
-           'is_shown', 'read_json', 'face', 'EventStream', 'pick_output', 'OpenFile', 'safe_name', 'place', 'Upload',
-           'receive_file', 'remove_left', 'claim', 'Node', 'Server', 'serving']
+           'is_shown', 'read_json', 'face', 'answers_of', 'describe_answers', 'EventStream', 'pick_output', 'OpenFile',
+           'safe_name', 'place', 'Upload', 'receive_file', 'remove_left', 'claim', 'Node', 'Server', 'serving']
 
 # %% ../../nbs/net/22_node.ipynb #d66f0ea9
 import asyncio, base64, errno, fcntl, hashlib, hmac, ipaddress, json, logging, math, os, platform, re, shutil, sys, threading, time
@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, AsyncIterator
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -117,8 +118,8 @@ def answer_for(
 class JobRequest(BaseModel):
     "A job, as it is asked for over HTTP."
     model_config = ConfigDict(extra='forbid', strict=True)
-    pipeline:str|None = Field(None, description='Name of a pipeline; without, the one that takes the requests of the original manager')
-    input:str|None = Field(None, description='Path in the workspace, as an upload answered it')
+    pipeline:str|None = Field(None, max_length=200, description='Name of a pipeline; without, the one that takes the requests of the original manager')
+    input:str|None = Field(None, max_length=4096, description='Path in the workspace, as an upload answered it')
     params:dict[str, Any] = Field(default_factory=dict, description="The pipeline's parameters")
     id:str|None = Field(None, description='Chosen by the caller, as idempotency key; a UUID')
     name:str|None = Field(None, description='What people call it')
@@ -126,7 +127,7 @@ class JobRequest(BaseModel):
     max_attempts:int = Field(1, ge=1, le=100, description='Attempts allowed')
     timeout:float|None = Field(None, gt=0, allow_inf_nan=False, description='Longest run of one attempt, seconds')
     metadata:dict[str, Any] = Field(default_factory=dict, description="The caller's own data")
-    node:str|None = Field(None, description='Id or name of the node; a manager picks one when it is not given')
+    node:str|None = Field(None, max_length=1000, description='Id or name of the node; a manager picks one when it is not given')
 
 def read_request(
     body:dict,       # A JSON object
@@ -312,6 +313,7 @@ def face(
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(Exception)(lambda request, e: error_answer(500, 'Something went wrong here that should not have; the log of the server says what'))
     for add in (_general_routes, _job_routes, _event_routes, _file_routes): add(app, service)
+    describe_answers(app)
     return app
 
 _log = logging.getLogger(__name__)
@@ -343,6 +345,40 @@ def _invalid(request, e:RequestValidationError) -> JSONResponse:
     err = e.errors()[0]
     field = str(err['loc'][-1])
     return error_answer(422, f'`{field}`: {err["msg"]} (given: {err.get("input")!r})'[:500], field=field)
+
+# %% ../../nbs/net/22_node.ipynb #cfca6da8
+_ERROR = {'type': 'object', 'required': ['error', 'message'], 'properties': {'error': {'type': 'string'}, 'message': {'type': 'string'}, 'field': {'type': 'string'}}}
+_ANSWERS = [   # calls, and the statuses that they have besides their good one
+    (r'.*', (401, 403, 500, 503)), (r'(post|put) .*', (400, 413, 415)), (r'.*\{.*', (400, 404)), (r'.*\{(job|node)_id\}.*', (422,)),
+    (r'get /jobs', (404, 422)), (r'(post|put) .*(jobs|nodes|check)', (200, 404, 409, 422, 502)), (r'post .*/upload.*', (404, 422, 429, 502, 507)),
+    (r'post .*/cancel', (202, 400, 409, 502)), (r'post .*/(refresh|test|verify)', (400, 502)), (r'delete .*', (409, 502)),
+    (r'get .*/(events|history|logs|outputs)', (422,)), (r'(get|head) .*/download.*', (206, 400, 404, 409, 416, 422, 502))]
+
+def answers_of(
+    method:str,   # Lower case
+    path:str,     # With its gaps
+) -> list[int]:   # Statuses
+    "What a call may be answered with besides its good answer."
+    call = f'{method} {path}'
+    return sorted({s for pattern, statuses in _ANSWERS if re.fullmatch(pattern, call) for s in statuses})
+
+def _complete(schema:dict) -> None:
+    "Put all answers, and a name of its own for each call, into a description."
+    for path, calls in schema['paths'].items():
+        for method, call in calls.items():
+            call['operationId'] = re.sub(r'\W+', '_', f'{method}{path}').strip('_')
+            for status in answers_of(method, path):
+                content = {'content': {'application/json': {'schema': _ERROR}}} if status >= 400 else {}
+                if status < 400 and str(status) in call['responses']: continue
+                call['responses'][str(status)] = {'description': HTTPStatus(status).phrase} | content
+
+def describe_answers(app:FastAPI) -> None:
+    "Have an application describe what it really answers."
+    make = app.openapi
+    def openapi():
+        if app.openapi_schema is None: _complete(make())
+        return app.openapi_schema
+    app.openapi = openapi
 
 # %% ../../nbs/net/22_node.ipynb #9ae2594e
 def _can_be_named(name:str) -> bool:
@@ -388,7 +424,9 @@ def _find(request:Request, job_id:str) -> Job: return _find_by(request.app.state
 def _job_routes(app:FastAPI, service:Service):
     "Submit, list, read, cancel, delete."
     tracker = service.tracker
-    def told(job, tail=True): return wire_job(job, service.workspace, tracker.logs.tail(job.id, job.attempt, 40)[-16000:] if tail and job.attempt else '')
+    def told(job, tail=True):
+        output = tracker.logs.tail(job.id, job.attempt, 40)[-16000:] if tail and job.attempt else ''
+        return wire_job(job, service.workspace, output)
 
     described = _body('application/json', JobRequest.model_json_schema())
 

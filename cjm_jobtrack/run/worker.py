@@ -79,8 +79,13 @@ def _trace(e:BaseException) -> str:
     try: return ''.join(traceback.format_exception(type(e), e, tb or e.__traceback__))
     except BaseException as again: return f'<cannot be had: {type(again).__name__}>'
 
+def _is_exiting() -> bool:
+    "Whether this interpreter is being torn down: names vanish, and threads cannot be begun any more."
+    return getattr(threading, '_SHUTTING_DOWN', False) or not threading.main_thread().is_alive() or sys.is_finalizing()
+
 def _failed(e:BaseException) -> Outcome:
-    "The outcome of a function that raised."
+    "The outcome of a function that raised. What an interpreter that ends makes of it is not its cause of death."
+    if _is_exiting(): return Outcome.failed('lost', 'The process that carried it out ended before the job was done', evidence={'traceback': _trace(e)}, hint='Submit it again, or allow more attempts')
     if isinstance(e, InvalidInput): return Outcome.failed('invalid', str(e), hint=e.remedy or None, evidence={'field': e.field})
     if unstorable(e): return Outcome.failed('unstorable', f'What the function reported cannot be put on record: {e.problem}', evidence={'traceback': _trace(e)}, hint='Report plain text, and numbers of a size that a database takes')
     return Outcome.failed('error', _in_words(e), evidence={'traceback': _trace(e)})
@@ -297,7 +302,8 @@ def _serve(fd:int, folders:dict[str, str]) -> None:
     clean_process()
     for door in group.doors if group else (): Path(door).write_text('0')
     os.set_inheritable(fd, False)
-    faulthandler.enable()   # a crash says where, in the job's log
+    no_c_stack = dict(c_stack=False) if sys.version_info >= (3, 14) else {}   # it would push the cause out of the last lines
+    faulthandler.enable(**no_c_stack)   # a crash says where, in the job's log
     sys.stdout.reconfigure(line_buffering=True, errors='backslashreplace')
     pipe, todo, stopper, now, family = Connection(fd), queue.SimpleQueue(), _Stopper(), [None], Family(me, f'{_MARK}={os.environ[_MARK]}', group)
     def surely():
