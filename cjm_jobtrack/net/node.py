@@ -550,8 +550,21 @@ class OpenFile(FileResponse):
         super().__init__(f'/dev/fd/{fd}', filename=_readable(filename), stat_result=os.fstat(fd), **options)
 
     async def __call__(self, scope, receive, send):
-        try: await super().__call__(scope, receive, send)
+        refused = []
+        async def pass_on(message):
+            if message['type'] == 'http.response.start' and message['status'] >= 400: refused.append(message)
+            elif not refused: await send(message)
+        try:
+            await super().__call__(scope, receive, pass_on)
+            if refused: await _range_refused(refused[0])(scope, receive, send)
         finally: os.close(self.fd)
+
+def _range_refused(start:dict) -> JSONResponse:
+    "The answer to a range that the file does not have, in the form of our errors."
+    answer = error_answer(start['status'], 'The file does not have the range that is asked for')
+    for name, value in start['headers']:
+        if name == b'content-range': answer.headers['Content-Range'] = value.decode()
+    return answer
 
 def _readable(name:str) -> str: return os.fsencode(name).decode(errors='replace')
 
