@@ -4,11 +4,11 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-# The first Python 3.11-3.13 there is
-PYTHON = $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
-  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { command -v $$p; break; }; done)
+# The first Python 3.11-3.14 there is
+PYTHON = $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { command -v $$p; break; }; done)
 BIN := $(CURDIR)/.venv/bin
-SETUP = $(if $(PYTHON),"$(PYTHON)" tools/setup.py,$(error No Python 3.11 to 3.13 on the PATH. Name one: make PYTHON=/path/to/python))
+SETUP = $(if $(PYTHON),"$(PYTHON)" tools/setup.py,$(error No Python 3.11 to 3.14 on the PATH. Name one: make PYTHON=/path/to/python))
 
 help:  ## List the targets
 	@sed -nE 's/^([a-z-]+):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -24,6 +24,10 @@ test:  ## Run every check
 test-long:  ## Every check, with slow cells and tests and many more examples
 	@$(SETUP) dev plugin system
 	@"$(BIN)/python" tools/check.py --long $(ARGS)
+
+test-lowest:  ## The checks of the main packages with the lowest versions that pyproject.toml allows
+	@$(SETUP) lowest system
+	@"$(CURDIR)/.venv-lowest/bin/python" tools/check.py $(or $(ARGS),store tracker net cli call process queue)
 
 lint:  ## Look for real faults with ruff
 	@$(SETUP) dev
@@ -54,4 +58,4 @@ clean:  ## Remove what was made here, but .venv
 	rm -rf _proc _docs build dist *.egg-info nbs/nbdev.yml nbs/sidebar.yml .pytest_cache .ruff_cache .hypothesis .quarto
 	find . -name '.venv*' -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo test test-long lint readme docs bench bench-quick hooks clean
+.PHONY: help demo test test-long test-lowest lint readme docs bench bench-quick hooks clean

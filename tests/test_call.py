@@ -330,7 +330,7 @@ def test_a_deaf_thread_is_not_claimed_to_have_ended(tracker):
 
 async def waits_in_spite(go):
     while not go.is_set():
-        try: await go.wait()
+        try: await asyncio.sleep(.002)
         except asyncio.CancelledError: continue
 async def waits_between_yields(go):
     yield 1
@@ -339,11 +339,11 @@ async def waits_between_yields(go):
 
 @pytest.mark.parametrize('fn', [waits_in_spite, waits_between_yields])
 def test_a_coroutine_or_generator_that_will_not_be_cancelled_is_not_claimed_to_have_ended(tracker, fn):
-    runner, go = CallRunner(), asyncio.Event()
+    runner, go = CallRunner(), threading.Event()
     async def main():
         job, report = begun(tracker, runner.call(fn, go))
         handle = await runner.start(job)
-        await asyncio.sleep(0)
+        await asyncio.sleep(.05)
         receipt = await runner.stop(job, handle, .02)
         assert not receipt.confirmed and 'coroutine' in receipt.message
         go.set()
@@ -594,12 +594,12 @@ def test_a_function_may_say_itself_how_it_ended(tracker, pool):
 
 def test_what_cannot_be_reported_ends_the_work(tracker):
     class Full(Report):
-        def log(self, data=b''): raise OSError(28, 'No space left on device')
+        def log(self, data=b''): raise PermissionError(13, 'Permission denied')
     async def main():
         with CallRunner(pool='process') as runner:
             job, report = begun(tracker, runner.call(with_child, lambda: time.sleep(600)))
             return await runner.follow(job, await runner.start(job), Full(tracker, job.id, 1))
-    assert 'No space left' in asyncio.run(main()).failure.message
+    assert 'Permission denied' in asyncio.run(main()).failure.message
 
 def notes_what_no_record_takes(report):
     while report.log_size == 0: report.log('.'), time.sleep(.001)   # in a thread: until somebody listens

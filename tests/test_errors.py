@@ -30,6 +30,7 @@ OURS = {
     'fork': BlockingIOError(errno.EAGAIN, 'Resource temporarily unavailable'),
     'memory': MemoryError(),
     'thread': RuntimeError("can't start new thread"),
+    'thread, at the end': RuntimeError("can't create new thread at interpreter shutdown"),
     'record': store_error(),
     'record, connection': store_error(os_error('ECONNREFUSED')),
     'cause': behind(NodeUnreachable('http://n', 'no'), os_error('EMFILE')),

@@ -451,6 +451,14 @@ def test_the_newest_output_is_the_same_for_everyone(ours, tmp_path, instants):
     asked = ours.http.get(f'/api/jobs/{job}/download').headers['content-disposition']
     assert listed[0]['name'] == disposition_name(asked) == newest
 
+def test_many_outputs_arrive_in_pages(ours):
+    job = ours.rc.submit('work', params=plan(files={f'{n:05}.txt': '' for n in range(1100)})).id
+    ours.rc.wait(job, 60)
+    names = {f'{n:05}.txt' for n in range(1100)}
+    assert {o.name for o in ours.rc.outputs(job)} == {o.name for o in ours.manager.tracker.get_job(job).outputs} == names
+    answers = [ours.http.get(f'/api/jobs/{job}/outputs', params={'offset': n}).json() for n in (0, 1000)]
+    assert [len(a['output_files']) for a in answers] == [1000, 100] and answers[0]['count'] == 1100
+
 def test_outputs_that_are_not_text_and_some_that_were_exchanged(ours, tmp_path):
     job = ours.rc.submit('work', params=plan(files=dict(zip(['caf\udce9.txt', 'caf\udce8.txt', 'x.txt'], ['e', 'E', 'one'])))).id
     for o in ours.rc.wait(job, 20).outputs:

@@ -192,6 +192,23 @@ def test_what_was_put_in_the_place_of_an_output_is_not_given_out(node, suffix):
     by_path = node.http.get('/download', params={'path': str(path)})
     if suffix == 'link': is_error(by_path, 400, 404)
 
+def test_many_outputs_come_in_pages(node, tmp_path):
+    "An answer does not grow with what a job has left; the client puts the pages together."
+    job = node.run({'files': {f'{n:05}.txt': '' for n in range(1200)}})
+    assert len(job['output_files']) == len(job['job']['outputs']) == 1000 and job['output_count'] == 1200
+    listed = node.http.get('/jobs').json()['jobs'][0]
+    assert len(listed.get('output_files', [])) <= 1000 and len(listed['job']['outputs']) <= 1000
+    page = node.http.get(f'/jobs/{job["id"]}/outputs', params={'offset': 1150, 'limit': 40}).json()
+    assert len(page['output_files']) == 40 and page['count'] == 1200
+    is_error(node.http.get(f'/jobs/{job["id"]}/outputs', params={'limit': 5000}), 422)
+    with RemoteClient(node.url) as rc:
+        found = rc.outputs(job['id'])
+        assert {o.name for o in found} == {f'{n:05}.txt' for n in range(1200)} and all(o.sha256 and o.modified for o in found)
+        assert rc.download(job['id'], name=found[-1].name, to=tmp_path).name == found[-1].name
+
+def test_a_name_that_would_fill_every_list_is_refused(node):
+    assert 'characters' in is_error(node.http.post('/jobs', json={'pipeline': 'work', 'params': {'plan': '{}'}, 'name': 'x' * 900_000}), 413, 422)['error']
+
 def test_names_that_are_not_text(node, tmp_path):
     job = node.run({'files': dict(zip(['caf\udce9.txt', 'caf\udce8.txt', 'one\udcff.txt'], 'eE1'))})
     names = [o['name'] for o in job['output_files']]

@@ -626,7 +626,7 @@ def test_a_manager_that_waits_for_a_dead_worker_in_spite_of_being_cancelled_is_g
         manager.end('speech')
         async with asyncio.timeout(60): outcome = await following
         go.set()
-        await asyncio.wait({runner._at[handle['key']].task})
+        await see(runner._at[handle['key']].task.done)   # on a loop of its own
         return outcome
     assert asyncio.run(main()).failure.kind == 'lost'
 

@@ -827,13 +827,15 @@ def refused_by(tracker): return {'node': 10**100} if tracker.store.told.startswi
 class Unstorable(Calls):
     "Reports what no column takes, if the job is called `bad`."
     async def follow(self, job, handle, report):
-        if job.name == 'bad': report.note('moved', **self.fields)
+        if job.name == 'bad':
+            while not self.ran: await asyncio.sleep(.002)
+            report.note('moved', **self.fields)
         return await super().follow(job, handle, report)
 
 @pytest.mark.parametrize('fields', [None, {'node': {'name': 'gpu-1'}}, {'message': ['a']}], ids=str)
 def test_a_report_that_can_never_be_stored_ends_its_job(durable, fields):
     runner, ran = Unstorable(), []
-    runner.fields = fields or refused_by(durable)
+    runner.fields, runner.ran = fields or refused_by(durable), ran
     async def bad(): ran.append(1); await asyncio.Event().wait()
     async def good(): return 'done'
     with tuned(durable, runner, 2) as queue:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import psutil, pytest
 from needs import may_mount
+from services import Service
 from tidy import LeftBehind, OwnTmp
 
 def test_nothing_left_nothing_said():
@@ -80,3 +81,14 @@ def test_who_leaves_something_fails_by_name_and_nobody_else(root, tmp_path):
         told = re.search(rf'left behind by test_it.py::test_{name}:\nE +(.*)', done.stdout)
         assert told and what in told[1], done.stdout
     assert not [p for p in psutil.process_iter(['cmdline']) if p.info['cmdline'] == ['sleep', '601']]
+
+class Careless(Service):
+    "A server that leaves things in the temporary folder, as containerd does when it is killed."
+    name = 'careless'
+    def command(self): return ['sh', '-c', 'echo stacks >"$TMPDIR/containerd.7.stacks.log"; exec sleep 600']
+    def answers(self): return (self.tmp/'containerd.7.stacks.log').exists()
+
+def test_what_a_server_leaves_goes_with_it():
+    before = set(os.listdir(tempfile.gettempdir()))
+    with Careless() as server: assert server.answers() and server.folder in server.tmp.parents
+    assert set(os.listdir(tempfile.gettempdir())) == before

@@ -3,10 +3,11 @@
 demo, dev, bench       the virtual environment .venv with the package and that extra, renewed when pyproject.toml changes
 system, system-bench   the Debian packages of tools/needs.py for tests or benchmarks, where this is root on a Debian; elsewhere it says
                        what will be skipped. Servers among them are not started.
+lowest                 the virtual environment .venv-lowest with the lowest versions that pyproject.toml allows
 plugin                 the virtual environment .venv-plugin with the package, `cjm-plugin-system` and `cjm-substrate`, which need Python 3.12 or later
 
 Runs on the Python that .venv is to be made from, with the standard library only."""
-import hashlib, json, os, shutil, subprocess, sys, time
+import hashlib, json, os, shutil, subprocess, sys, sysconfig, time
 from contextlib import contextmanager
 from pathlib import Path
 from needs import absent
@@ -63,9 +64,28 @@ def packages(extra):
     if extra in have: return
     print(f'==> setting up .venv with the extra `{extra}` (some minutes the first time)', flush=True)
     begun = time.monotonic()
+    compiler()
     run(VENV/'bin/python', '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-e', f'.[{extra}]')
     STAMP.write_text(json.dumps(wanted | dict(extras=sorted(have | INCLUDES[extra]))))
     print(f'    done in {time.monotonic()-begun:.0f} s', flush=True)
+
+def lowest():
+    "Bring .venv-lowest in step with pyproject.toml: each direct dependency as old as it may be. pip cannot do that, uv can."
+    venv = ROOT/'.venv-lowest'
+    wanted = json.dumps(dict(root=str(ROOT), pyproject=hashlib.sha256((ROOT/'pyproject.toml').read_bytes()).hexdigest()))
+    stamp = venv/'setup.json'
+    if stamp.is_file() and stamp.read_text() == wanted: return
+    print('==> setting up .venv-lowest (some minutes)', flush=True)
+    run(sys.executable, '-m', 'venv', '--clear', venv)
+    run(venv/'bin/python', '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', 'uv')
+    run(venv/'bin/uv', 'pip', 'install', '--python', venv/'bin/python', '--resolution', 'lowest-direct', '-e', '.[dev,dask]')
+    stamp.write_text(wanted)
+
+def compiler():
+    "pocketsphinx has no wheel for Python 3.14: it is compiled, and Debian keeps what that takes in packages of their own."
+    if sys.version_info < (3, 14) or not may_install(): return
+    if shutil.which('cc') and (Path(sysconfig.get_path('include'))/'Python.h').exists(): return
+    apt_install('build-essential', f'python{sys.version_info.major}.{sys.version_info.minor}-dev')
 
 PLUGIN_SYSTEM = 'cjm-plugin-system==0.0.46', 'cjm-substrate==0.0.74'  # their manifests and their calls change between versions
 
@@ -113,5 +133,6 @@ if __name__ == '__main__':
     for what in sys.argv[1:]:
         if what == 'system': system()
         elif what == 'plugin': plugin()
+        elif what == 'lowest': lowest()
         elif what == 'system-bench': system('bench')
         else: packages(what)

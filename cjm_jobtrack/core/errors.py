@@ -103,7 +103,7 @@ class LeaseLost(IllegalMove):
         lease:int,   # Fencing number of the one who was refused
     ):
         self.job_id, self.lease = job_id, lease
-        JobtrackError.__init__(self, f'Job {job_id} is no longer held by lease {lease}: another queue has taken it over')
+        JobtrackError.__init__(self, f'Job {job_id} is no longer ours: this queue gave no sign of life, and another one has taken it over')
 
 class KeyConflict(JobtrackError):
     "The id is taken by a job that asks for something else. Neither was changed."
@@ -202,7 +202,7 @@ def _chain(e:BaseException) -> Iterator[BaseException]:
 def _is_scarcity(e:BaseException) -> bool:
     "Whether an error says that the machine lacks something at the moment."
     if isinstance(e, OSError): return e.errno in _SCARCE
-    if isinstance(e, RuntimeError): return "can't start new" in str(e)   # thread, or process
+    if isinstance(e, RuntimeError): return str(e).startswith(("can't start new thread", "can't create new thread"))
     return isinstance(e, MemoryError)
 
 def is_infrastructure_error(

@@ -304,11 +304,15 @@ def _add(self:LiveJobs, jobs:list[Job], queued:bool=False, batch:str|None=None) 
         self._told(told)
         return [h if h is not None else self._again(job, queued) for h, job in zip(held, jobs)]
 
+def _what_is_asked(job:Job) -> dict:
+    "What makes two jobs the same: all but which process submitted it."
+    return jsonable({'spec': {k: v for k, v in job.spec.items() if k != 'belongs_to'}, 'runner': job.runner})
+
 @patch
 def _again(self:LiveJobs, job:Job, queued:bool) -> Job:
     "The id is on record: the same job, or a mistake."
     held = self._need(job.id)
-    diff = spec_differences(jsonable({'spec': held.spec, 'runner': held.runner}), jsonable({'spec': job.spec, 'runner': job.runner}), 'job')
+    diff = spec_differences(_what_is_asked(held), _what_is_asked(job), 'job')
     if diff: raise KeyConflict(job.id, {p.removeprefix('job.'): d for p, d in diff.items()})
     return self.submit_job(job.id) if queued else held
 

@@ -8,11 +8,12 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/plans.html.md"""
 __all__ = ['UNCONFIRMED', 'Write', 'Planner', 'looked_over']
 
 # %% ../../nbs/core/04_plans.ipynb #5151e7a0
+import operator
 from dataclasses import dataclass
 from typing import Any
 from fastcore.basics import patch
 from .errors import InvalidInput
-from .job import Add, Failure, Job, JobStatus, Move, Update, check_id, check_move, jsonable, new_id, now, output_files
+from .job import Add, Failure, Job, JobStatus, Move, Update, _utf8, check_id, check_move, jsonable, new_id, now, number, output_files
 
 # %% ../../nbs/core/04_plans.ipynb #4ec88ea4
 @dataclass(slots=True)
@@ -67,15 +68,26 @@ def make_job(self:Planner,
 
 _TYPES = (('name', str), ('runner', str), ('spec', dict), ('metadata', dict), ('priority', int), ('max_attempts', int), ('attempt', int))
 _MOST = 2**31   # of numbers in a column
+_LONGEST = 1000   # Characters of a name: it stands in every list
+
+def _whole(value:Any) -> Any:
+    "A whole number of any kind as Python's; anything else as it is."
+    if type(value) is int or isinstance(value, (bool, str)): return value
+    try: return operator.index(value)
+    except TypeError: return value
 
 def looked_over(job:Job) -> Job:
     "A new job as it can be carried out. Raises `InvalidInput` naming the field."
     check_id(job.id)
+    if isinstance(job.name, str) and len(job.name) > _LONGEST: raise InvalidInput('name', f'has {len(job.name):,} characters', f'Give at most {_LONGEST:,}; `metadata` has room for more')
+    for field in ('priority', 'max_attempts', 'attempt'): setattr(job, field, _whole(getattr(job, field)))
     for field, kind in _TYPES:
         if type(value := getattr(job, field)) is not kind and (not isinstance(value, kind) or kind is int and isinstance(value, bool)): raise InvalidInput(field, f'is {value!r}', f'Give a value of type {kind.__name__}')
     if not 1 <= job.max_attempts < _MOST: raise InvalidInput('max_attempts', f'is {job.max_attempts}', 'Give a whole number of at least 1')
     if not -_MOST <= job.priority < _MOST: raise InvalidInput('priority', f'is {job.priority}', 'Give a whole number of at most 31 bits')
-    if (t := job.timeout) is not None and (isinstance(t, bool) or not isinstance(t, (int, float)) or not 0 < t < 1e300): raise InvalidInput('timeout', f'is {t!r}', 'Give seconds above 0, or None')
+    if job.timeout is not None and not 0 < (number(job.timeout) or 0) < 1e300: raise InvalidInput('timeout', f'is {job.timeout!r}', 'Give seconds above 0, or None')
+    if type(job.timeout) not in (int, float, type(None)): job.timeout = number(job.timeout)
+    job.name = _utf8(job.name)   # as it will be on record
     if job.node is not None and not isinstance(job.node, str): raise InvalidInput('node', f'is {job.node!r}', 'Give the id of a node')
     return job
 
@@ -96,7 +108,7 @@ def plan(self:Planner,
     stands = dict(vars(job))   # at one stroke: another thread may be moving it
     check_move(job.id, stands['status'], to)
     at, tried, metadata = now(), stands['attempt'], stands['metadata']
-    if self.durable and 'result' in changes: changes['result'] = jsonable(changes['result'])
+    if self.durable and 'result' in changes: changes['result'] = jsonable(changes['result'], exact=True)
     changes = {k: v for k, v in changes.items() if v is not stands[k]}   # `is`: a result may be anything
     if job.id in self._unwritten: changes = dict(progress=stands['progress'], message=stands['message']) | changes
     if (metadata or job._on_record) and jsonable(metadata) != job._on_record: changes['metadata'] = metadata
@@ -128,8 +140,9 @@ def plan_completed(self:Planner, job:Job, result:Any, outputs=()) -> Write:
 @patch
 def plan_cancelled(self:Planner, job:Job, data:dict|None=None) -> Write:
     "Stopped because somebody asked. A `receipt` in the data that confirms nothing is told with the job."
-    receipt = (data or {}).get('receipt') or {}
-    doubt = dict(error=UNCONFIRMED.message, failure=UNCONFIRMED) if receipt.get('confirmed') is False else {}
+    receipt = (data or {}).get('receipt')   # of the queue's, or whatever a caller calls so
+    in_doubt = isinstance(receipt, dict) and receipt.get('confirmed') is False
+    doubt = dict(error=UNCONFIRMED.message, failure=UNCONFIRMED) if in_doubt else {}
     return self.plan(job, JobStatus.CANCELLED, 'cancelled', data, **doubt)
 
 @patch

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from fastcore.basics import patch
 from .errors import InvalidInput
+from .job import number, percentage
 from .logs import collapse_frames
 
 # %% ../../nbs/core/04_progress.ipynb #64abd8b5
@@ -46,7 +47,8 @@ def _num(x:Any) -> float|None:
     if isinstance(x, str):
         try: x = float(x)
         except ValueError: return None
-    return float(x) if isinstance(x, (int, float)) and not isinstance(x, bool) and abs(x) <= _MOST else None
+    x = number(x)
+    return x if x is not None and abs(x) <= _MOST else None
 
 def _said(text:str, strip:str='') -> str|None:
     "Words as a one-line message; None when there are none."
@@ -58,7 +60,8 @@ def _progress(percent=None, done=None, total=None, rate=None, eta_s=None, **more
     if total is not None and (done is None or not 0 < total or done > total): return None
     if done is not None and done < 0 or percent is None and done is None: return None
     if percent is None and total: percent = done*100/total
-    if percent is not None and not 0 <= percent <= 100: return None
+    try: percent = None if percent is None else percentage(percent)
+    except InvalidInput: return None
     rate, eta_s = (x if x is not None and x >= 0 else None for x in (rate, eta_s))
     return Progress(percent, done=done, total=total, rate=rate, eta_s=eta_s, **more)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator
 from fastcore.basics import patch
 from .errors import InvalidInput, StoreError
-from .job import Ended, JobStatus, check_id, now
+from .job import Ended, JobStatus, check_id, now, number
 from .logs import LogStore
 from .tracker import JobTracker
 
@@ -33,9 +33,9 @@ def duration(
     "A length of time. Raises `InvalidInput` naming the field."
     n = value.total_seconds() if isinstance(value, timedelta) else value
     if isinstance(n, str) and (m := re.fullmatch(r'\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*', n)) and m[2] in _UNITS: n = float(m[1])*_UNITS[m[2]]
-    if isinstance(n, bool) or not isinstance(n, (int, float)) or not 0 <= n < 1e11:
+    if (n := number(n)) is None or not 0 <= n < 1e11:
         raise InvalidInput(field, f'is {value!r}', f'Give a number and its unit ({", ".join(_UNITS)}), such as 30d')
-    return float(n)
+    return n
 
 @dataclass(frozen=True)
 class RetentionPolicy:

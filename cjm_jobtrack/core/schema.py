@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from .database import Postgres, Sqlite, owner_table
-from .job import jsonable
+from .job import _LONG, jsonable
 
 # %% ../../nbs/core/02_schema.ipynb #f04119a3
 SCHEMA_VERSION = 2   # Raised with each change of the tables; older databases are upgraded when opened
@@ -51,14 +51,29 @@ def _encoder():
     return lambda v: ''.join(pieces(v, 0))
 _encode, _decode = _encoder(), json.JSONDecoder().raw_decode
 
-def _doc(v:Any) -> str|None:
-    "As JSON. What JSON has no form for is told as `jsonable` does."
+_SCALARS, _PARTS = frozenset({str, int, float, bool, type(None)}), frozenset({dict, list, tuple, str})
+_escaped = json.JSONEncoder(allow_nan=False, separators=(',', ':')).encode
+
+def _is_tree(v:Any) -> bool:
+    "Whether no part of plain data occurs twice: then it is no longer in JSON than here."
+    met, todo = set(), [v]
+    for x in todo:
+        kind = type(x)
+        if kind in _SCALARS and (kind is not str or len(x) <= _LONG): continue
+        if kind not in _PARTS or id(x) in met: return False
+        met.add(id(x))
+        if kind is not str: todo += x.values() if kind is dict else x
+    return True
+
+def _doc(v:Any, exact:bool=False) -> str|None:
+    "As JSON. What JSON has no form for is told as `jsonable` does; `exact` as there."
     if v is None: return None
     try:
-        text = _encode(v)
-        if text.isascii() or text.encode(): return text
-    except (TypeError, ValueError, RecursionError): pass   # an odd key, NaN, half a character, a loop
-    return _encode(jsonable(v))
+        if _is_tree(v):
+            text = _encode(v)
+            if text.isascii() or text.encode(): return text
+    except (TypeError, ValueError, RecursionError): pass   # an odd key, NaN, half a character
+    return (_escaped if exact else _encode)(jsonable(v, exact=exact))
 
 def _scalar(v:Any):
     "Text or a number."
@@ -90,9 +105,9 @@ class _Postgres(Postgres):
         if v is None or type(v) is int: return v
         return v.replace('\0', '\\x00') if isinstance(v := _scalar(v), str) else v
     @staticmethod
-    def doc(v):
-        text = _doc(v)
-        return _encode(_no_nul(json.loads(text))) if text is not None and '\\u0000' in text else text
+    def doc(v, exact=False):
+        text = _doc(v, exact)
+        return (_escaped if exact else _encode)(_no_nul(json.loads(text))) if text is not None and '\\u0000' in text else text
     @staticmethod
     def among(column, name): return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(sa.Text)))
 

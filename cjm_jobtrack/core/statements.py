@@ -22,6 +22,7 @@ from .schema import _at_most, _json, _number, _param, _Postgres, _Sqlite, _text,
 # %% ../../nbs/core/02_statements.ipynb #e52f1a97
 _COLUMNS = [f.name for f in fields(Job) if f.name != 'task']
 _DOCS = {'spec': dict, 'metadata': dict, 'outputs': list, 'result': None, 'failure': None}   # kept as JSON -> what stands for NULL
+_EXACT = {'spec', 'result'}   # What a runner reads, or gives: a file name is bytes, and not all of them are text
 _WRITABLE = {*_COLUMNS, 'queued_at', 'batch'}
 _LIVE, _PENDING = [sa.literal_column(f"'{s}'") for s in ('pending', 'running')], sa.literal_column("'pending'")
 _EVENT = ('job_id', 'attempt', 'type', 'at', 'data')
@@ -37,6 +38,7 @@ class _Plan(NamedTuple):
 def _values(db, columns):
     def enc(k):
         if k == 'status': return lambda v: v._value_ if type(v) is JobStatus else JobStatus(v)._value_
+        if k in _EXACT: return lambda v: db.doc(v, exact=True) if v or _DOCS[k] is None else None
         return db.value if k not in _DOCS else db.doc if _DOCS[k] is None else lambda v: db.doc(v) if v else None
     return tuple((k, 'v_'+k, enc(k)) for k in columns if k in _WRITABLE)
 

@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from typing import Any, AsyncIterator, Awaitable, Callable, Iterable
 from weakref import WeakSet
 from fastcore.basics import patch
-from .errors import IllegalMove, InvalidInput, LeaseLost, StoreError, UnknownJob
+from .errors import IllegalMove, LeaseLost, StoreError, UnknownJob
 from .feeds import pump, threadsafe
-from .job import Failure, Job, JobEvent, JobStatus, jsonable, now
+from .job import Failure, Job, JobEvent, JobStatus, jsonable, now, percentage
 from .live import LiveJobs
 from .memory import MemoryStore  # noqa: F401
 from .plans import Write  # noqa: F401
@@ -145,11 +145,11 @@ def mark_progress(self:JobTracker,
     message:str|None=None,    # What it is doing; None leaves it as it is
 ) -> None:
     "How far a running job is; on any other job nothing happens. Raises `InvalidInput` for a percent outside 0-100."
-    if percent is not None and (isinstance(percent, bool) or not isinstance(percent, (int, float)) or not 0 <= percent <= 100): raise InvalidInput('percent', f'is {percent!r}', 'Give a number from 0 to 100, or None when it is unknown')
+    if percent is not None: percent = percentage(percent)
     with self._lock:
         job = self._objects.get(job_id) or self.get_job(job_id)
         if job is None or job.status is not JobStatus.RUNNING: return
-        if percent is not None: job.progress = float(percent)
+        if percent is not None: job.progress = percent
         if message is not None: job.message = str(message)
         job.updated_at = now()
         if time.monotonic() - self._written.get(job_id, _NEVER) >= .25: self._write_progress(job)

@@ -986,11 +986,22 @@ def target_path(
 def _outputs(job_id):
     wire, job = yield from _wire(job_id)
     if wire is None: raise UnknownJob(job_id)
-    if 'job' in wire: return newest_first(job.outputs), False
+    if 'job' in wire: return (yield from _all_outputs(wire, job)), False
     try: return original_outputs((yield Ask('GET', job_path(job_id, '/outputs'))).part('output_files')), False
     except NodeRefused as e:
         if not no_route(e): raise
     return (yield from _outputs_by_path(wire)), True
+
+def _all_outputs(wire, job):
+    "The newest first. An answer has only so many: those beyond come in pages."
+    if wire.get('output_count', 0) <= len(job.outputs): return newest_first(job.outputs)
+    found = []
+    while True:
+        page = (yield Ask('GET', job_path(job.id, '/outputs'), params={'offset': len(found)})).part('output_files')
+        if not page: return found
+        found += [_read_output(o) for o in page]
+
+def _read_output(o:dict) -> OutputFile: return OutputFile(o['name'], o['path'], o['size'], o.get('sha256'), o.get('content_type'), instant(o.get('modified')), o.get('raw_path'))
 
 def _outputs_by_path(wire):
     "The second and third generation tell the path of one file, in what they print."

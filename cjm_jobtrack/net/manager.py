@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from urllib.parse import quote
 import httpx
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastcore.basics import patch
 from starlette.exceptions import HTTPException
@@ -25,7 +25,7 @@ from ..core.job import Job, JobStatus, OutputFile, check_id, new_id, newest_firs
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
 from .client import _FLAGS, AsyncRemoteClient, ask_original, disposition_name, is_refusal, job_path, no_route, read_create
-from .node import _find, claim, error_answer, face, pick_output, read_json, read_request, Service, wire_output
+from .node import LISTED, _find, claim, error_answer, face, pick_output, read_json, read_request, Service, wire_output
 from .remote import NodeDirectory, RemoteRunner
 from ..run.pipeline import is_url
 from ..run.queue import JobQueue
@@ -357,12 +357,14 @@ async def refresh(self:Manager,
 @patch
 def files_of(self:Manager,
     job:Job,        # A job
+    offset:int=0,   # How many of the newest are left out
+    limit:int=LISTED,  # How many are told at most
 ) -> list[dict]:    # As `wire_output` tells them; none until it has completed
     "The outputs of a job, as the original's pages read them."
     if job.status is not JobStatus.COMPLETED: return []
     health = (n := self.directory.find(job.node)) and self.directory.state(n).health
     workspace = Path((health or {}).get('workspace') or '/')
-    return [wire_output(replace(o, path=str(workspace/o.path)), workspace) for o in newest_first(job.outputs)]
+    return [wire_output(replace(o, path=str(workspace/o.path)), workspace) for o in newest_first(job.outputs)[offset:offset+limit]]
 
 # %% ../../nbs/net/23_manager.ipynb #776214f6
 def _api_files(app:FastAPI, m:Manager):
@@ -372,14 +374,16 @@ def _api_files(app:FastAPI, m:Manager):
         async with app.state.uploads.turn(): return await m.upload(request, node_id)
 
     @app.get('/api/jobs/{job_id}/outputs')
-    def outputs(job:Job=Depends(_find)) -> dict:
-        files = m.files_of(job)
-        return {'job_id': job.id, 'output_files': files, 'count': len(files)} | ({} if job.status is JobStatus.COMPLETED else {'message': 'Job not completed yet'})
+    def outputs(job:Job=Depends(_find), offset:int=Query(0, ge=0, lt=2**31), limit:int=Query(LISTED, ge=1, le=LISTED)) -> dict:
+        files = m.files_of(job, offset, limit)
+        return {'job_id': job.id, 'output_files': files, 'count': len(job.outputs) if job.status is JobStatus.COMPLETED else 0} | ({} if job.status is JobStatus.COMPLETED else {'message': 'Job not completed yet'})
 
-    @app.api_route('/api/jobs/{job_id}/download', methods=['GET', 'HEAD'])
+    @app.head('/api/jobs/{job_id}/download', include_in_schema=False)
+    @app.get('/api/jobs/{job_id}/download')
     async def first(request:Request, job:Job=Depends(_find)) -> Response: return await m.download(job, pick_output(job, None), request)
 
-    @app.api_route('/api/jobs/{job_id}/download/{name:file_name}', methods=['GET', 'HEAD'])
+    @app.head('/api/jobs/{job_id}/download/{name:file_name}', include_in_schema=False)
+    @app.get('/api/jobs/{job_id}/download/{name:file_name}')
     async def named(name:str, request:Request, job:Job=Depends(_find)) -> Response: return await m.download(job, pick_output(job, name, request), request)
 
 # %% ../../nbs/net/23_manager.ipynb #832eaef1

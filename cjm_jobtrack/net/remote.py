@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 import httpx
 from fastcore.basics import patch
 from ..core.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode
-from ..core.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch, now
+from ..core.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch, now, percentage
 from ..core.tracker import JobTracker, pump
 from .client import ORIGINAL_KEYS, PATIENCE, AsyncRemoteClient, PAUSE, check_address, is_busy, is_refusal, original_log, snake, there_already
 from ..run.runner import Outcome, Receipt, Report, retry_delay
@@ -546,8 +546,9 @@ class _Session:
 
     def progress(self, percent, message):
         "What the node says, as far as it makes sense."
-        ok = isinstance(percent, (int, float)) and not isinstance(percent, bool) and 0 <= percent <= 100
-        if ok or message: self.report.progress(percent if ok else None, message)
+        try: percent = None if percent is None else percentage(percent)
+        except InvalidInput: percent = None
+        if percent is not None or message: self.report.progress(percent, message)
 
     def grown(self, attempt:int):
         "The node's log of an attempt has grown."
@@ -632,6 +633,7 @@ async def _visit(self:RemoteRunner, s:_Session) -> Outcome|None:
     if not ours and self._copied(s, original_log(wire, s.report.log_size, 1 << 30)): s.pause = self.poll
     if there.is_terminal and not ours and not there.outputs:
         with suppress(NodeRefused): there.outputs = await s.client.outputs(there.id)   # later generations do not list them in the job
+    if ours and wire.get('output_count', 0) > len(there.outputs): there.outputs = await s.client.outputs(there.id)
     if there.is_terminal:
         s.timed(there)
         return outcome_of(there)

@@ -8,44 +8,96 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/call.html.md"""
 __all__ = ['CallRunner', 'Result']
 
 # %% ../../nbs/run/11_call.ipynb #bb97f838
-import asyncio, contextvars, os, threading, time, weakref
+import asyncio, contextvars, logging, os, threading, time, weakref
 from collections import deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fastcore.basics import patch
-from ..core.errors import InvalidInput
+from ..core.errors import InvalidInput, is_infrastructure_error
+from ..core.feeds import threadsafe
 from ..core.job import Job, JobStatus
+from .coroutines import CoroutineLoop
+from .identity import this_process
+from .policy import retry_delay
 from .runner import Outcome, Receipt, Report, _drop_old_log
 from .worker import Result, _apart, _ended, _failed, _in_thread, _Known, _on_loop, _packed, _Words, _Worker
 _all_ = ['Result']   # whoever writes a generator finds it here
 
 # %% ../../nbs/run/11_call.ipynb #1b327a1d
+_log = logging.getLogger(__name__)
+
 class _EarlyReport(_Words):
-    "May be spoken into before the real report is there."
+    "May be spoken into before the real report is there, and while the record is in trouble."
+    most = 1 << 22  # Bytes of log that are kept meanwhile
     def __init__(self):
         super().__init__()
-        self._to, self._early = None, []
+        self._to, self._again, self._unsaid, self._size, self._speaking = None, None, deque(), 0, threading.Lock()
 
     @property
     def is_early(self) -> bool: return self._to is None
 
-    def connect(self, report:Report) -> None:
-        "Say to `report` what was said so far, and from now on everything."
-        with self._lock:
-            for verb, args, kw in self._early: getattr(report, verb)(*args, **kw)
-            self._to, self._early = report, []
-
-    def _say(self, verb:str, *args, **kw) -> None:
-        with self._lock:
-            if self._to is None: return self._early.append((verb, args, kw))
-        getattr(self._to, verb)(*args, **kw)
+    @property
+    def is_behind(self) -> bool: return self._to is not None and bool(self._unsaid)   # there is something to be said again
 
     def must_stop(self) -> bool: return self.stopped or self._to is not None and self._to.cancelled
 
     @property
     def log_size(self) -> int: return 0 if self._to is None else self._to.log_size
+
+    def connect(self,
+        report:Report,  # Who is to be told
+        again:Callable[[], None]=lambda: None,  # Called, from any thread, when something could not be said
+    ) -> None:
+        "Say to `report` what was said so far, and from now on everything."
+        with self._lock: self._to, self._again = report, again
+        if not self.catch_up(): again()
+
+# %% ../../nbs/run/11_call.ipynb #6de01f3a
+@patch
+def _say(self:_EarlyReport, verb:str, *args, **kw) -> None:
+    with self._lock:
+        if self._to is None or self._unsaid: return self._keep(verb, args, kw)
+    if self._try((verb, args, kw)): return
+    with self._lock: self._keep(verb, args, kw)
+    self._again()
+
+@patch
+def _try(self:_EarlyReport, word:tuple) -> bool:  # False: the record does not take it just now
+    verb, args, kw = word
+    try: getattr(self._to, verb)(*args, **kw)
+    except Exception as e:
+        if not is_infrastructure_error(e): raise
+        _log.warning('What job %s reports (%s) is not on record yet: %s', self._to.job_id, verb, e)
+        return False
+    return True
+
+@patch
+def _keep(self:_EarlyReport, verb:str, args:tuple, kw:dict) -> None:
+    "For later. Of progress the latest is enough, of a log that nobody can write its beginning."
+    if self._to is not None: self._to.heard = time.monotonic()   # the work is alive
+    if verb == 'log':
+        if self._size >= self.most: return
+        self._size += len(args[0])
+        if self._size >= self.most: args = (args[0] + b'\n[jobtrack: what followed could not be kept while the log could not be written]\n',)
+    if verb == 'progress' and len(self._unsaid) > 1 and self._unsaid[-1][0] == 'progress':
+        args = tuple(old if new is None else new for old, new in zip(self._unsaid.pop()[1], args))
+    self._unsaid.append((verb, args, kw))
+
+@patch
+def catch_up(self:_EarlyReport) -> bool:  # False: the record is still in trouble
+    "Say what is unsaid, in order. Blocks while the record does. Raises what can never be said, which is then left out."
+    with self._speaking:
+        while self._unsaid:
+            try: said = self._try(self._unsaid[0])
+            except BaseException:
+                with self._lock: self._unsaid.popleft()
+                raise
+            if not said: return False
+            with self._lock: self._unsaid.popleft()
+        self._size = 0
+    return True
 
 # %% ../../nbs/run/11_call.ipynb #00dd4e3d
 _POOLS = ('thread', 'process')
@@ -57,6 +109,7 @@ class _Work:
     report:_EarlyReport                     # What it speaks into
     done:Future                             # Its `Outcome`
     cancel:Callable[[], None]|None = None   # Cancels it from outside, where that is possible
+    on_loop:bool = False                    # Whether it is a coroutine in this process
     in_process:bool = False                 # Whether it runs in a process of its own
     worker:'_Worker|None' = None            # That process, once there is one
 
@@ -64,11 +117,12 @@ class CallRunner:
     """Carries out functions and coroutines in this process, or in Python processes of their own.
 
     `job.spec` is `{"func": name, "args": [...], "kwargs": {...}, "pool": "thread" or "process"}`; without `pool`, the runner's holds. In the pool
-    `thread`, a coroutine function runs as a task on the loop that starts it, anything else in a daemon thread, so that one that hangs does not keep
+    `thread`, a coroutine function runs on an event loop that the runner has for them, anything else in a daemon thread, so that one that hangs does not keep
     the interpreter from exiting. A process that is kept warm keeps what functions left in it: modules, environment, working folder. A context manager: `close` on
     leaving ends its processes; without, they end with us."""
     durable = False
     keep = 100  # Ended work that is remembered, so that a late `start` does not begin it again
+    patience = 5.  # Seconds for which a coroutine may block its event loop before its log tells of it
 
     def __init__(self,
         functions:dict[str, Callable]|None=None,  # name -> function
@@ -83,6 +137,7 @@ class CallRunner:
         self.functions, self.name, self._works, self._over = dict(functions or {}), name, {}, deque()
         self._names, self._namesakes, self._known, self._lock = {}, {}, {}, threading.Lock()
         self._idle, self._at_exit = [], None   # workers that are free
+        self._coroutines = CoroutineLoop()
 
     def __enter__(self): return self
     def __exit__(self, *_): self.close()
@@ -118,7 +173,14 @@ def call(self:CallRunner,
             n = self._namesakes[base] = self._namesakes.get(base, 0) + 1
             self._names[key] = base if n == 1 else f'{base}#{n}'
             self.functions[self._names[key]] = fn
-    return {'func': self._names[key], 'args': list(args), 'kwargs': kwargs}
+    spec = {'func': self._names[key], 'args': list(args), 'kwargs': kwargs}
+    return spec | {'belongs_to': this_process()} if base.startswith('__main__:') else spec
+
+@patch
+def knows(self:CallRunner, job:Job) -> bool:
+    "Whether the function of a job is registered here."
+    name = job.spec.get('func')
+    return not isinstance(name, str) or name in self.functions
 
 # %% ../../nbs/run/11_call.ipynb #950df3d7
 @patch
@@ -149,10 +211,10 @@ def _begin(self:CallRunner, job:Job, key:str) -> _Work:
     work.done.add_done_callback(over)
     if hand_in and not work.in_process: kwargs['report'] = work.report
     if known.on_loop and not work.in_process:
-        loop = asyncio.get_running_loop()
-        task = loop.create_task(_on_loop(known.fn, args, kwargs, work.report), name=work.name)
-        task.add_done_callback(lambda t: work.done.set_result(Outcome(JobStatus.CANCELLED) if t.cancelled() else t.result()))
-        work.cancel = lambda: loop.call_soon_threadsafe(task.cancel)
+        def ended(task): work.done.set_result(Outcome(JobStatus.CANCELLED) if task.cancelled() else task.result())
+        work.on_loop = True
+        cancel = self._coroutines.begin(_on_loop(known.fn, args, kwargs, work.report), ended, work.name)
+        if not work.done.done(): work.cancel = cancel
         return work
     if work.in_process: carry = lambda packed=_packed(known, args, kwargs, hand_in): self._elsewhere(work, packed)
     else: carry = lambda: _in_thread(known.fn, args, kwargs, work.report)
@@ -195,6 +257,28 @@ async def _outcome(work:_Work) -> Outcome:
     return work.done.result()
 
 @patch
+async def _followed(self:CallRunner, work:_Work, report:Report) -> Outcome:
+    "Wait for the end of a function, until all that it has said is on record."
+    loop, bell, trouble = asyncio.get_running_loop(), asyncio.Event(), 0
+    def ring(): threadsafe(loop, bell.set)
+    work.done.add_done_callback(lambda _: ring())
+    work.report.connect(report, ring)
+    watch = self._watch(loop, work, report) if work.on_loop else None
+    try:
+        while True:
+            await bell.wait()
+            bell.clear()
+            if work.report.is_behind:
+                trouble += 1
+                await asyncio.sleep(retry_delay(trouble, .1, 5.))
+                if await asyncio.wrap_future(_apart(work.report.catch_up)): trouble = 0
+                else: bell.set()
+            elif work.done.done(): return work.done.result()
+            if not work.report.is_behind and work.done.done(): return work.done.result()
+    finally:
+        if watch is not None: watch.cancel()
+
+@patch
 async def follow(self:CallRunner,
     job:Job,
     handle:dict,
@@ -204,11 +288,32 @@ async def follow(self:CallRunner,
     work = self._works.get(handle['key'])
     if work is None: return Outcome.failed('lost', 'The process that carried out the function has ended', hint='Submit it again, or allow more attempts')
     if work.report.is_early and report.tracker.has_logs: _drop_old_log(report.tracker.logs, job)   # in memory, there is none before the first word
-    work.report.connect(report)
-    outcome = await _outcome(work)
+    outcome = await self._followed(work, report)
     if outcome.failure is None or not report.log_size: return outcome
     last = report.tracker.logs.tail(job.id, job.attempt, lines=40).splitlines()
     return replace(outcome, failure=replace(outcome.failure, evidence=outcome.failure.evidence | {'last_lines': last}))
+
+# %% ../../nbs/run/11_call.ipynb #2b7740cf
+class _Watch:
+    "Looks now and then whether a coroutine blocks, until it is cancelled."
+    def __init__(self, loop:asyncio.AbstractEventLoop, look:Callable[[], None], every:float):
+        self.loop, self.look, self.every = loop, look, every
+        self.timer = loop.call_later(every, self._turn)
+    def _turn(self):
+        self.look()
+        self.timer = self.loop.call_later(self.every, self._turn)
+    def cancel(self): self.timer.cancel()
+
+@patch
+def _watch(self:CallRunner, loop:asyncio.AbstractEventLoop, work:_Work, report:Report) -> _Watch:
+    "Have the log of a job tell when its coroutine blocks."
+    def look():
+        if work.done.done() or (where := self._coroutines.blocked(work.name, self.patience)) is None: return
+        told = (f'[jobtrack: this coroutine has blocked its event loop for {self.patience:g} s, at {where}. Other coroutines wait for it, and it cannot be '
+                'cancelled meanwhile. Make it a plain `def`, or call what takes long with `await asyncio.to_thread(...)`]\n')
+        try: report.tracker.log(report.job_id, told.encode(errors='backslashreplace'), report.attempt)   # not a word of the work's: no sign of life
+        except Exception as e: _log.warning('Job %s: %s (its log cannot be written: %s)', report.job_id, told, e)
+    return _Watch(loop, look, min(1., self.patience/4))
 
 # %% ../../nbs/run/11_call.ipynb #8101c7cf
 @patch
@@ -226,7 +331,9 @@ async def stop(self:CallRunner,
     await _within(work, grace)
     if work.in_process: return await self._forced(work)
     if work.done.done(): return Receipt(True, 'asked', ended=[work.name])
-    why = 'The coroutine goes on in spite of being cancelled' if cancel else \
+    blocks = work.on_loop and self._coroutines.silent() > .5
+    why = 'The coroutine blocks its event loop, and is cancelled where it next waits. Make it a plain `def` that looks at `report.cancelled`' if blocks else \
+          'The coroutine goes on in spite of being cancelled' if cancel else \
           "A thread cannot be ended from outside, and this function does not look at `report.cancelled`. Use pool='process' or the process runner for work that must be stoppable"
     return Receipt(False, 'unconfirmed', left=[work.name], message=why)
 

@@ -8,50 +8,29 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/lease.html.md"""
 __all__ = ['LeaseHolder']
 
 # %% ../../nbs/run/15_lease.ipynb #4af76792
-import os, socket, time
+import time
 from collections.abc import Callable, Iterable
-from functools import cache
-from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
-import psutil
 from fastcore.basics import patch
 from ..core.errors import StoreError
 from ..core.job import Job, JobStatus, new_id
 from ..core.tracker import JobTracker
+from .identity import has_ended, is_identity, is_same_process, this_process
 from .policy import Watch, amounts
 
 # %% ../../nbs/run/15_lease.ipynb #965dc71a
 _living = WeakValueDictionary()   # The leases that are held in this process, by the token on them
 
-def _born(pid:int) -> str|None:
-    "When a process began, in the words of its system; '' when that cannot be seen. None: there is no such process, or nothing but its exit status is left."
-    try: state, *rest = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
-    except OSError:
-        try:
-            p = psutil.Process(pid)
-            return None if p.status() == psutil.STATUS_ZOMBIE else f'{p.create_time():.2f}'
-        except psutil.NoSuchProcess: return None
-        except psutil.Error: return ''
-    return None if state in 'ZX' else rest[18]   # proc_pid_stat(5): field 22, ticks since boot
-
-@cache
-def _machine() -> dict:
-    "What tells this machine, as it runs since it was switched on, from others: also from other containers on it."
-    try: return dict(host=socket.gethostname(), boot=Path('/proc/sys/kernel/random/boot_id').read_text().strip(), ns=os.readlink('/proc/self/ns/pid'))
-    except OSError: return dict(host=socket.gethostname(), boot=f'{psutil.boot_time():.0f}', ns='')
-
-def _here(token:str) -> dict: return _machine() | dict(pid=os.getpid(), born=_born(os.getpid()), queue=token)
+def _here(token:str) -> dict: return this_process() | dict(queue=token)
 
 def _gone(
     doc:dict,  # Of a lease; whoever wrote it, it may be anything
 ) -> bool:     # False also when that cannot be told from here
     "Whether the queue of a lease has certainly ended."
-    if not isinstance(doc, dict) or type(doc.get('pid')) is not int or not 0 < doc['pid'] < 2**31 or not all(isinstance(doc.get(k), str) for k in ('born', 'queue')): return False
-    if any(doc.get(k) != v for k, v in _machine().items()): return False
-    if doc['pid'] == os.getpid() and doc['born'] == _born(os.getpid()): return doc['queue'] not in _living
-    born = _born(doc['pid'])
-    return born is None or born != '' != doc['born'] and born != doc['born']
+    if not is_identity(doc) or not isinstance(doc.get('queue'), str): return False
+    if is_same_process(doc, this_process()): return doc['queue'] not in _living
+    return bool(has_ended(doc))
 
 # %% ../../nbs/run/15_lease.ipynb #b5cf1c33
 def _clock() -> float:
@@ -71,6 +50,7 @@ class LeaseHolder:
         self.tracker, self.runners, self.ttl, self.facts, self.lost = tracker, runners, ttl, facts, lost
         self.fence = None   # The number of the lease; None: there is none
         self._beaten, self._unheard, self._watch, self._new, self._token = 0., 0., Watch(ttl), True, None
+        self._owners: dict[tuple, tuple] = {}   # process -> when it was looked at, when it was last seen, whether it lives
 
     def fresh(self) -> bool: return _clock() - self._beaten < self.ttl*2/3   # Whether others cannot have taken us for dead
 
@@ -161,3 +141,20 @@ def able(self:LeaseHolder,
         try: return runner in doc['runners'] and all(amounts(doc.get('resources')).get(r, 0) >= n for r, n in needs.items())
         except Exception: return False   # a lease that makes no sense promises nothing
     return [str(doc.get('name')) for fence, doc in self._docs() if fence != self.fence and has(doc)]
+
+# %% ../../nbs/run/15_lease.ipynb #5f10aa02
+@patch
+def lives(self:LeaseHolder,
+    process:dict,  # As `this_process` names one
+) -> bool:         # True also while the record cannot be asked
+    "Whether a process is still there. Looks once a second."
+    key, now = tuple(process[k] for k in ('host', 'boot', 'ns', 'pid', 'born')), _clock()
+    looked, seen, alive = self._owners.get(key, (None, now, True))
+    if looked is not None and now - looked < 1.: return alive
+    if (ended := has_ended(process)) is None:
+        try: there = any(is_same_process(process, doc) for _, doc in self._docs())
+        except StoreError: there = True
+        if there: seen = now
+        ended = not there and now - seen >= self.ttl
+    self._owners[key] = now, seen, not ended
+    return not ended

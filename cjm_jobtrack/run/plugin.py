@@ -453,6 +453,12 @@ async def follow(self:PluginRunner,
     return await self._calls.follow(job, handle, report)
 
 @patch
+def knows(self:PluginRunner, job:Job) -> bool:
+    "Whether the plugin of a job is loaded here."
+    name = job.spec.get('plugin_name')
+    return not isinstance(name, str) or self._knows(name)
+
+@patch
 def why_not(self:PluginRunner, job:Job) -> str|None:  # None: it can begin
     "Why a job cannot begin just now."
     name = job.spec.get('plugin_name')
@@ -474,6 +480,14 @@ async def _ask(self:PluginRunner, plugin:str) -> bool:  # Whether it has been to
     return False
 
 @patch
+async def _ask_there(self:PluginRunner, call:_Call) -> bool:
+    "The same on the loop on which the plugin was called: what a manager has belongs to that. One that blocks it does not hear."
+    if call.loop is asyncio.get_running_loop(): return await self._ask(call.plugin)
+    asked = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._ask(call.plugin), call.loop))
+    await asyncio.wait({asked}, timeout=2*self.hearing)
+    return asked.done() and not asked.cancelled() and asked.result()
+
+@patch
 async def stop(self:PluginRunner,
     job:Job,
     handle:dict,
@@ -484,7 +498,7 @@ async def stop(self:PluginRunner,
     if work is None or work.done.done(): return Receipt(True, 'gone')
     call.asked, what = True, f'plugin {call.plugin}'   # first: it may be about to be called
     if call.task is None: return await self._calls.stop(job, handle, grace)
-    if await self._ask(call.plugin): await _within(work, grace)
+    if await self._ask_there(call): await _within(work, grace)
     if not work.done.done() and call.worker is not None and callable(self._verb('reload_plugin')): return await self._forced(call, work)
     if not work.done.done() and self.in_process:
         call.loop.call_soon_threadsafe(call.task.cancel)

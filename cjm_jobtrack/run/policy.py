@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fastcore.basics import patch
 from ..core.errors import InvalidInput, NeverFits
-from ..core.job import Failure, Lease, _in_words
+from ..core.job import Failure, Lease, _in_words, number
 
 # %% ../../nbs/run/09_policy.ipynb #fcf15583
 def retry_delay(
@@ -31,8 +31,8 @@ def retry_delay(
 # %% ../../nbs/run/09_policy.ipynb #d17c7d33
 def _finite(value) -> float|None:
     "A number, if it is a finite one."
-    try: return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) else None
-    except OverflowError: return None   # a whole number without end
+    n = number(value)
+    return n if n is not None and math.isfinite(n) else None
 
 def _seconds(field:str, value, least:float=0., more:bool=False) -> float:
     "A finite number of seconds. Raises `InvalidInput`."

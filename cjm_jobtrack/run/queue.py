@@ -23,6 +23,7 @@ from .policy import Line, RetryPolicy, _seconds, read_terms
 from .runner import Runner
 from .scribe import Scribe, unstorable
 from .waiting import WaitingRoom
+from .worker import _is_exiting
 
 # %% ../../nbs/run/16_queue.ipynb #d2cf64a1
 _log = logging.getLogger(__name__)
@@ -122,21 +123,31 @@ def submit_left(self:JobQueue) -> list[Job]:  # In the order of their creation
 @patch
 def _fill(self:JobQueue):
     "Take what can begin."
-    if self.room.closed or self.holder.fence is None: return
+    if self.room.closed or self.holder.fence is None or _is_exiting(): return
     now, line, jobs, carrier, room = self._loop.time(), self.line, self.tracker.jobs, self.carrier, self.room
     room.let_in()
     while carrier.busy < self.slots and (job_id := line.next(now)) is not None:
         job = jobs.get(job_id)
         if job is None or job.status is not JobStatus.PENDING: line.release(job_id)
-        elif why := room.why_not(job):
-            line.release(job_id)
-            room.tell(job, why)
-            room.enter(job, room.terms_or_default(job), max(math.nextafter(now, math.inf), now + self.recheck))   # not in this round
-        else: self._take(job)
+        elif not self._set_aside(job, now): self._take(job)
     if line.resources and carrier.busy < self.slots:
         for job_id in line.lacking(now):
             if (job := jobs.get(job_id)) is not None and job_id not in room.reasons: room.tell(job, line.why(job_id, now, carrier.busy, self.slots))
     room.look_at(line.due())
+
+@patch
+def _set_aside(self:JobQueue, job:Job, now:float) -> bool:  # False: it can begin
+    "Have a job wait that is not ours to take, or that its runner cannot begin just now."
+    room, pause = self.room, self.recheck
+    why, others = room.left_to(job)
+    if others:   # who has it tells why it waits
+        room.reasons[job.id] = why
+        pause = max(pause, min(2., self.holder.ttl/3))
+    elif why := why or room.why_not(job): room.tell(job, why)
+    if not why: return False
+    self.line.release(job.id)
+    room.enter(job, room.terms_or_default(job), max(math.nextafter(now, math.inf), now + pause))   # not in this round
+    return True
 
 # %% ../../nbs/run/16_queue.ipynb #82e42a57
 @patch
@@ -220,7 +231,7 @@ async def _keep(self:JobQueue):
             if not self.holder.beat(): self._lose()
             elif not self.room.closed: self._look_around()
         except StoreError as e: _log.error('%s. Trying again', e)
-        except Exception: _log.exception('The queue cannot look after its lease; trying again')
+        except Exception: _log.exception('The queue cannot show others that it is alive; trying again')
 
 @patch
 def _look_around(self:JobQueue):

@@ -17,6 +17,7 @@ from fastcore.basics import patch
 from ..core.errors import IllegalMove, InvalidInput, NeverFits, StoreError, UnknownRunner, is_infrastructure_error
 from ..core.job import Failure, Job, JobStatus, _in_words
 from ..core.tracker import JobTracker, Write
+from .identity import is_identity, is_same_process, this_process
 from .lease import LeaseHolder
 from .policy import TERMS, Line, Terms, read_terms
 from .scribe import Scribe, contained, raised
@@ -164,6 +165,30 @@ def look_at(self:WaitingRoom, due:float|None) -> None:
     "Have a round at that instant on the loop's clock; None: no need."
     if self._timer is not None and (due is None or self._timer.when() > due or self._timer.when() <= self.scribe.loop.time()): self._timer = self._timer.cancel()
     if due is not None and self._timer is None: self._timer = self.scribe.loop.call_at(due, self.scribe.wake)
+
+# %% ../../nbs/run/15_waiting.ipynb #77c0de02
+@patch
+def left_to(self:WaitingRoom, job:Job) -> tuple[str|None, bool]:  # in words, and whether others see to it; None: it is ours to take
+    "To whom this queue leaves a job."
+    runner, owner = self.runners[job.runner], job.spec.get('belongs_to')
+    if owner is None and not hasattr(runner, 'knows'): return None, False
+    if not is_identity(owner) or is_same_process(owner, this_process()): owner = None
+    if owner is not None and self.holder.lives(owner):
+        return f'left to the notebook or program that submitted it ({_process(owner)}): its functions are known there', True
+    if self._is_known(runner, job): return None, False
+    what = f'{job.spec.get("func")!r} is not known here'
+    if owner is not None: return f'{what}, and the notebook or program that submitted it ({_process(owner)}) has ended. It waits for one that has a function of this name', False
+    try: others = self.holder.able(job.runner, {})
+    except StoreError: return None, False
+    return (f'{what}; left to {", ".join(others)}', True) if others else (None, False)
+
+@patch
+def _is_known(self:WaitingRoom, runner, job:Job) -> bool:
+    try:
+        with contained(): return not hasattr(runner, 'knows') or bool(runner.knows(job))
+    except Exception: return True   # what is wrong with it is said when it is begun
+
+def _process(owner:dict) -> str: return f'process {owner["pid"]} on {owner["host"]}'
 
 # %% ../../nbs/run/15_waiting.ipynb #9fce3c34
 @patch

@@ -15,13 +15,12 @@ from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing.connection import Connection, Pipe, wait
-from numbers import Real
 from pathlib import Path
 from typing import Any
 import psutil
 from fastcore.basics import patch
 from ..core.errors import InvalidInput, unstorable
-from ..core.job import Failure, JobStatus, OutputFile, jsonable
+from ..core.job import Failure, JobStatus, OutputFile, jsonable, number, percentage
 from .family import UNSURE, Family
 from .groups import Group, Groups
 from .inheritance import begin_clean, clean_process, exit_status_is_lost
@@ -37,8 +36,7 @@ class _Words(Report):
     def __init__(self): self.stopped, self.seen, self._lock = False, False, threading.Lock()
 
     def progress(self, percent=None, message=None):
-        if percent is not None and not 0 <= (percent := float(percent)) <= 100: raise InvalidInput('percent', f'is {percent!r}', 'Give a number from 0 to 100')
-        self._say('progress', percent, message)
+        self._say('progress', None if percent is None else percentage(percent), message)
 
     def log(self, data=b''): self._say('log', data.encode(errors='backslashreplace') if isinstance(data, str) else bytes(memoryview(data)))
     def note(self, type, data=None, **fields): self._say('note', type, data, **fields)
@@ -58,7 +56,7 @@ class Result:
 
 def _tell(report:Report, said:Any) -> None:
     "Pass on what a generator yielded."
-    if isinstance(said, Real) and not isinstance(said, bool): report.progress(said)
+    if number(said) is not None: report.progress(said)
     elif isinstance(said, str): report.progress(None, said)
     elif isinstance(said, (tuple, list)) and len(said) == 2: report.progress(*said)
     elif isinstance(said, dict) and said and said.keys() <= {'percent', 'message'}: report.progress(**said)
@@ -79,8 +77,13 @@ def _trace(e:BaseException) -> str:
     try: return ''.join(traceback.format_exception(type(e), e, tb or e.__traceback__))
     except BaseException as again: return f'<cannot be had: {type(again).__name__}>'
 
+def _is_exiting() -> bool:
+    "Whether this interpreter is being torn down: names vanish, and threads cannot be begun any more."
+    return getattr(threading, '_SHUTTING_DOWN', False) or not threading.main_thread().is_alive() or sys.is_finalizing()
+
 def _failed(e:BaseException) -> Outcome:
-    "The outcome of a function that raised."
+    "The outcome of a function that raised. What an interpreter that ends makes of it is not its cause of death."
+    if _is_exiting(): return Outcome.failed('lost', 'The process that carried it out ended before the job was done', evidence={'traceback': _trace(e)}, hint='Submit it again, or allow more attempts')
     if isinstance(e, InvalidInput): return Outcome.failed('invalid', str(e), hint=e.remedy or None, evidence={'field': e.field})
     if unstorable(e): return Outcome.failed('unstorable', f'What the function reported cannot be put on record: {e.problem}', evidence={'traceback': _trace(e)}, hint='Report plain text, and numbers of a size that a database takes')
     return Outcome.failed('error', _in_words(e), evidence={'traceback': _trace(e)})
@@ -268,7 +271,7 @@ def _last_message(outcome:Outcome, **facts) -> bytes:
     "What a worker says at the end of a call; `facts`: whether the function has `seen` that it shall stop, and whether it has left `threads`."
     said, part = {}, 'status'
     try:
-        for part in 'status', 'result', 'failure', 'outputs': said[part] = json.loads(json.dumps(jsonable(getattr(outcome, part)), allow_nan=False))
+        for part in 'status', 'result', 'failure', 'outputs': said[part] = json.loads(json.dumps(jsonable(getattr(outcome, part), exact=True), allow_nan=False))
         return json.dumps(['done', said, facts]).encode()
     except BaseException as e:
         what = f'The {part} of the function ({type(getattr(outcome, part)).__name__}) cannot be sent from its process: {_in_words(e)}'
@@ -297,7 +300,8 @@ def _serve(fd:int, folders:dict[str, str]) -> None:
     clean_process()
     for door in group.doors if group else (): Path(door).write_text('0')
     os.set_inheritable(fd, False)
-    faulthandler.enable()   # a crash says where, in the job's log
+    no_c_stack = dict(c_stack=False) if sys.version_info >= (3, 14) else {}   # it would push the cause out of the last lines
+    faulthandler.enable(**no_c_stack)   # a crash says where, in the job's log
     sys.stdout.reconfigure(line_buffering=True, errors='backslashreplace')
     pipe, todo, stopper, now, family = Connection(fd), queue.SimpleQueue(), _Stopper(), [None], Family(me, f'{_MARK}={os.environ[_MARK]}', group)
     def surely():
