@@ -116,6 +116,9 @@ def manager_process(folder, **environ):
             h = House(SimpleNamespace(token=environ.get('JOBTRACK_TOKEN')), SimpleNamespace(url=url), stack)
             h.process = p
             yield h
+    except BaseException:
+        print((folder/'stderr').read_text())
+        raise
     finally:
         p.stdin.close(), p.stdout.close()
         try: p.wait(60)
@@ -952,6 +955,19 @@ def test_M14_a_download_that_breaks_off_is_broken_off(tmp_path):
             net.restore()
         assert h.rc.download(job, to=tmp_path/'got').stat().st_size == 40 << 20
         until(lambda: 'fetched' in h.types(job), 'the download to be told')
+
+def test_a_download_that_cannot_be_noted_does_not_break_the_connection(ours, monkeypatch, caplog):
+    job = ours.rc.wait(ours.rc.submit('work', params=plan()).id, 20).id
+    real, refused = ours.manager.tracker.note, threading.Event()
+    def note(job_id, type, *args, **fields):
+        if type != 'fetched': return real(job_id, type, *args, **fields)
+        refused.set()
+        raise StoreError('write', 'locked', 'database is locked')
+    monkeypatch.setattr(ours.manager.tracker, 'note', note)
+    for _ in range(3):
+        assert ours.http.get(f'/api/jobs/{job}/download').text == 'done'
+        assert ours.http.get('/health').status_code == 200, 'on the same connection'
+    assert refused.is_set() and 'is not on record' in caplog.text and 'Traceback' not in caplog.text
 
 def test_a_reader_who_leaves_is_let_go(tmp_path):
     with far_file(tmp_path) as (net, h, job):

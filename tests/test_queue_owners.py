@@ -125,7 +125,10 @@ def test_a_process_elsewhere_has_time_to_start_its_queue(tracker):
         job = queue.submit(far(tracker, runner, work, 'far'))
         until(lambda: 'process 7 on gpu-3' in queue.why_waiting(job.id), 'it to be left')
 
-@pytest.mark.parametrize('owner', [None, 7, {}, {'pid': 'x'}, {'host': 1, 'boot': '', 'ns': '', 'pid': 7, 'born': ''}, this_process() | {'pid': -1}], ids=str)
+NO_OWNERS = {'none': None, 'number': 7, 'empty': {}, 'other keys': {'pid': 'x'}, 'other kinds': {'host': 1, 'boot': '', 'ns': '', 'pid': 7, 'born': ''},
+             'no process': this_process() | {'pid': -1}}
+
+@pytest.mark.parametrize('owner', NO_OWNERS.values(), ids=list(NO_OWNERS))
 def test_an_owner_that_makes_no_sense_keeps_nobody_from_working(tracker, owner):
     runner = CallRunner({'work': lambda: 'here'})
     with JobQueue(tracker, runner, recheck=.02) as queue:

@@ -293,6 +293,26 @@ def test_nodes_and_counts_speak_of_the_same_jobs(node, page, tmp_path):
             cancel_all(shed.url)
 
 @pytest.mark.needs('chromium')
+def test_a_node_that_is_silent_shows_what_was_known_of_it(node, page, tmp_path):
+    shed, card = serving(node()), page.locator('.node').filter(has_text='shed')
+    with shed:
+        manager = Manager(tmp_path/'manager', check_every=.2)
+        manager.directory.add(name='shed', url=shed.url)
+        manager.directory.add(name='cellar', url=f'http://127.0.0.1:{free_port()}')
+        mount_page(manager.app)
+        server = serving(manager).__enter__()
+        submit(server.url, 'long', name='tape', node='shed')
+        submit(shed.url, 'quick', name='of somebody else'), submit(shed.url, 'quick', name='of somebody else')
+        page.goto(server.url)
+        until(lambda: '1 active job, 2 more on the node' in card.inner_text(), 'also what others have asked for')
+        assert 'not seen yet' in page.locator('.node').filter(has_text='cellar').inner_text()
+    try:
+        until(lambda: re.search('offline[^$]*last seen .*1 active job, 2 more on the node', card.inner_text()), 'as of when it was last seen')
+        page.goto('about:blank')
+    finally: server.__exit__()
+    with serving(node()) as shed: cancel_all(shed.url)
+
+@pytest.mark.needs('chromium')
 def test_one_odd_record_harms_no_other(node, page):
     odd = [dict(id=7, name='numbered', status='running', progress='half'), dict(id='dateless', name='dateless', status='running', created_at='yesterday', started_at='then'),
            dict(id='spec', name='spec', status='completed', spec={'input': {'a': 1}, 'params': 3}, outputs='none'), dict(id='empty')]

@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/manager.html.md"""
 __all__ = ['Manager', 'api_job']
 
 # %% ../../nbs/net/23_manager.ipynb #7b90d4be
-import asyncio
+import asyncio, logging
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
@@ -242,6 +242,15 @@ def _not_the_one(
     if size is not None and size != str(output.size): return f'has another file of that name now, of {size} bytes instead of {output.size}'
 
 # %% ../../nbs/net/23_manager.ipynb #8f8e8069
+_log = logging.getLogger(__name__)
+
+@patch
+def _fetched(self:Manager, job_id:str, output:OutputFile) -> None:
+    "Note that somebody has got a file. All of it is sent by then: trouble here must not spoil the connection."
+    try:
+        if self.tracker.get_job(job_id): self.tracker.note(job_id, 'fetched', {'name': output.name, 'size': output.size})
+    except Exception as e: _log.warning('Job %s: the download of %r is not on record: %s', job_id, output.name, e)
+
 @patch
 async def download(self:Manager, job:Job, output:OutputFile, request:Request) -> Response:
     "Fetch an output from its node, as it is read here."
@@ -262,7 +271,7 @@ async def download(self:Manager, job:Job, output:OutputFile, request:Request) ->
         try:
             async for chunk in up.aiter_raw(): yield chunk
         finally: await up.aclose()
-        if request.method == 'GET' and up.status_code == 200 and self.tracker.get_job(job.id): self.tracker.note(job.id, 'fetched', {'name': output.name, 'size': output.size})
+        if request.method == 'GET' and up.status_code == 200: await asyncio.to_thread(self._fetched, job.id, output)
     return StreamingResponse(body(), up.status_code, {k: v for k, v in up.headers.items() if k in keep} | {'Content-Disposition': _attachment(output.name), 'Cache-Control': 'no-cache'})
 
 # %% ../../nbs/net/23_manager.ipynb #dfc666c7

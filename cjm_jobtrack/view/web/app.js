@@ -357,9 +357,18 @@ async function readOverview() {
 }
 
 function nodeCard(n) {
-  const active = n.activeJobs ?? n.jobs ?? 0, facts = [n.gpu, n.location, `${n.host}:${n.apiPort}`].filter(Boolean).join(' · ')
+  const facts = [n.gpu, n.location, `${n.host}:${n.apiPort}`].filter(Boolean).join(' · ')
   return h('li', {cls: 'node', data: {state: n.status}}, h('div', {cls: 'line'}, h('b', {}, h('bdi', {}, String(n.name))), h('span', {cls: 'status', data: {status: n.status}}, n.status)),
-    h('span', {cls: 'quiet'}, facts), h('div', {cls: 'quiet'}, n.status === 'offline' && n.unreachableSince ? `silent since ${when(n.unreachableSince)}` : `${active} active job${active === 1 ? '' : 's'}`))
+    h('span', {cls: 'quiet'}, facts), h('div', {cls: 'quiet'}, busy(n)))
+}
+
+// What a node has to do: the jobs of this manager, and what others have given it as far as it was last heard to say.
+function busy(n) {
+  const active = n.activeJobs ?? n.jobs ?? 0, there = n.jobsThere ?? {}
+  const more = (there.running ?? 0) + (there.pending ?? 0) - active
+  const jobs = `${active} active job${active === 1 ? '' : 's'}` + (more > 0 ? `, ${more} more on the node` : '')
+  if (n.status !== 'offline') return jobs
+  return [n.lastSeen ? `last seen ${when(n.lastSeen)}` : 'not seen yet', jobs].join(' · ')
 }
 
 // Details of one job
