@@ -1,12 +1,13 @@
 """Values as people give them: data that refers to itself, numbers of every kind, names that are not UTF-8. They come back as they were, or are refused when the job is made.
 
 What uses `database` runs on SQLite and PostgreSQL."""
-import json, math, os, time
+import io, json, math, os, time
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 import pytest
 from cjm_jobtrack.core.errors import InvalidInput
+from cjm_jobtrack.core.history import export_jobs, import_jobs
 from cjm_jobtrack.core.job import Job, JobStatus, jsonable, number, percentage
 from cjm_jobtrack.core.progress import read_json
 from cjm_jobtrack.core.tracker import JobTracker
@@ -171,15 +172,33 @@ def test_what_a_job_is_asked_with_may_be_numbers_of_any_kind(database):
 NAME = 'caf\udce9.txt'
 SPECS = [{'argv': ['touch', NAME]}, {NAME: 1}, {'deep': [{'x': (NAME, 'ä\0')}]}, {'cwd': f'/tmp/{NAME}', 'ok': '漢字'}, {'half': '\ud83d'}]
 
+def on_record(v, database):
+    "PostgreSQL knows no text with a NUL in it."
+    return json.loads(json.dumps(v).replace('\\u0000', '\\\\x00' if 'postgres' in database else '\\u0000'))
+
 @pytest.mark.parametrize('spec', SPECS, ids=ascii)
 def test_the_bytes_of_an_argument_come_back_from_the_record(database, spec):
-    def same(v): return json.loads(json.dumps(v).replace('\\u0000', '\\\\x00' if 'postgres' in database else '\\u0000'))
     with JobTracker(database) as t: job = t.create_job('x', spec=spec)
     with JobTracker(database) as t:
-        assert t.get_job(job.id).spec == same(spec)
+        assert t.get_job(job.id).spec == on_record(spec, database)
         t.get_job(job.id).to_json().encode()   # what is sent is text
         t.mark_running(job.id), t.mark_completed(job.id, spec)
-    with JobTracker(database) as t: assert t.get_job(job.id).result == same(spec)
+    with JobTracker(database) as t: assert t.get_job(job.id).result == on_record(spec, database)
+
+@pytest.mark.parametrize('spec', SPECS, ids=ascii)
+def test_the_bytes_of_an_argument_survive_export_and_import(database, spec):
+    first, second = io.BytesIO(), io.BytesIO()
+    with JobTracker() as origin:
+        job = origin.create_job('x', spec=spec)
+        origin.mark_running(job.id), origin.mark_completed(job.id, spec)
+        export_jobs(origin, first)
+    with JobTracker(database) as t:
+        assert import_jobs(t, io.BytesIO(first.getvalue())).ok
+        export_jobs(t, second)
+    with JobTracker() as t:
+        assert import_jobs(t, io.BytesIO(second.getvalue())).ok
+        assert t.get_job(job.id).spec == t.get_job(job.id).result == on_record(spec, database)
+        assert import_jobs(t, io.BytesIO(second.getvalue())).ok   # known, and the same
 
 def test_bytes_and_paths_too(database, tmp_path):
     with JobTracker(database) as t: job = t.create_job('x', spec={'argv': [b'caf\xe9.txt', tmp_path/NAME]})

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Iterator
 from .errors import InvalidInput
 from .job import Dossier, Job, JobEvent, JobStatus, check_id, instant, jsonable
+from .schema import _escaped
+from .statements import _EXACT
 
 # %% ../../nbs/core/06_archive.ipynb #f90f3ebd
 FORMAT, VERSION = 'jobtrack-export', 1   # What the first line says
@@ -21,7 +23,12 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',',
 def dossier_line(d:Dossier) -> str:
     "A job as a line of an export, without its end."
     facts = [{'type': e.type, 'at': e.at, 'attempt': e.attempt} | ({'data': jsonable(e.data)} if e.data else {}) for e in d.events]
-    return _encode({'job': d.job.to_dict(), 'queued_at': d.queued_at, 'batch': d.batch, 'pinned': d.pinned, 'events': facts})
+    job = d.job.to_dict() | {k: jsonable(getattr(d.job, k), exact=True) for k in _EXACT}
+    doc = {'job': job, 'queued_at': d.queued_at, 'batch': d.batch, 'pinned': d.pinned, 'events': facts}
+    line = _encode(doc)
+    try: line.encode()
+    except UnicodeEncodeError: return _escaped(doc)   # a file name that is not UTF-8, say
+    return line
 
 # %% ../../nbs/core/06_archive.ipynb #f76230cd
 @dataclass(frozen=True)
@@ -85,7 +92,8 @@ def read_dossier(
         if given[k] is not None: _field(given, k, _LOOKS[k])
     for k in _INSTANTS:
         if given.get(k) is not None: given[k] = instant(given[k], k)
-    job = Job.from_dict(jsonable(given))
+    exact = {k: jsonable(given[k], exact=True) for k in _EXACT & given.keys()}
+    job = Job.from_dict(jsonable(given) | exact)
     if job.is_terminal and job.completed_at is None: job.completed_at = job.updated_at or job.created_at
     batch, queued = d.get('batch'), d.get('queued_at')
     if batch is not None: check_id(batch)

@@ -239,10 +239,10 @@ def _gone(self:Database) -> StoreError|None:  # None: it is still there
     try: moved, is_empty = self._moved(), not _size(self.file)
     except OSError as e: return StoreError(self.told, f'cannot be looked at: {e.strerror}', 'Is its disk still there?')
     if not moved and not is_empty: return None
-    if is_empty and self.file.exists(): moved, what = str(self.file), 'cut to 0 bytes'
-    else: what = 'replaced' if os.path.exists(moved) else 'deleted'
-    return StoreError(self.told, f'{Path(moved).name} was {what} while it was open',
-        'Nothing more is written. Stop this process, put the record or a backup of it in its place, and start again; `backup` still saves what it held')
+    remedy = 'Nothing more is written. Stop this process, put the record or a backup of it in its place, and start again'
+    if is_empty and self.file.exists(): return StoreError(self.told, f'{self.file.name} was cut to 0 bytes while it was open', remedy)
+    what = 'replaced' if os.path.exists(moved) else 'deleted'
+    return StoreError(self.told, f'{Path(moved).name} was {what} while it was open', f'{remedy}; `backup` still saves what it held')
 
 @patch
 def _check_there(self:Database, every:float=0.):  # Seconds; a look that was taken so recently is enough
