@@ -504,7 +504,8 @@ def test_a_busy_server_is_offered_the_file_again(tmp_path):
 
 def test_a_refused_connection_is_one_sentence_in_a_notebook():
     from IPython.core.interactiveshell import InteractiveShell
-    shell, told = InteractiveShell(), []
+    from traitlets.config import Config
+    shell, told = InteractiveShell(config=Config({'HistoryManager': {'enabled': False}})), []   # no thread, and nothing in the home folder
     shell._showtraceback = lambda kind, e, lines: told.extend(lines)
     try: RemoteClient('http://127.0.0.1:9').health()
     except NodeUnreachable: shell.showtraceback()

@@ -12,9 +12,7 @@ import json, math
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Iterator
 from .errors import InvalidInput
-from .job import Dossier, Job, JobEvent, JobStatus, check_id, instant, jsonable
-from .schema import _escaped
-from .statements import _EXACT
+from .job import _escaped, _EXACT, Dossier, Job, JobEvent, JobStatus, check_id, instant, jsonable
 
 # %% ../../nbs/core/06_archive.ipynb #f90f3ebd
 FORMAT, VERSION = 'jobtrack-export', 1   # What the first line says

@@ -144,6 +144,9 @@ class _Walk:
         return made
 
 # %% ../../nbs/core/01_job.ipynb #73cbd687
+_EXACT = {'spec', 'result'}   # What a runner reads, or gives: a file name is bytes, and not all of them are text
+_escaped = json.JSONEncoder(allow_nan=False, separators=(',', ':')).encode   # with escapes for what is no text
+
 def jsonable(
     value:Any,          # Anything
     *,

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from .database import Postgres, Sqlite, owner_table
-from .job import _LONG, jsonable
+from .job import _escaped, _LONG, jsonable
 
 # %% ../../nbs/core/02_schema.ipynb #f04119a3
 SCHEMA_VERSION = 2   # Raised with each change of the tables; older databases are upgraded when opened
@@ -52,7 +52,6 @@ def _encoder():
 _encode, _decode = _encoder(), json.JSONDecoder().raw_decode
 
 _SCALARS, _PARTS = frozenset({str, int, float, bool, type(None)}), frozenset({dict, list, tuple, str})
-_escaped = json.JSONEncoder(allow_nan=False, separators=(',', ':')).encode
 
 def _is_tree(v:Any) -> bool:
     "Whether no part of plain data occurs twice: then it is no longer in JSON than here."

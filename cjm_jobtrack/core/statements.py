@@ -16,13 +16,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from .errors import InvalidInput
-from .job import Job, JobEvent, JobStatus
+from .job import _EXACT, Job, JobEvent, JobStatus
 from .schema import _at_most, _json, _number, _param, _Postgres, _Sqlite, _text, event_table, job_table, lease_table, meta_table, node_table
 
 # %% ../../nbs/core/02_statements.ipynb #e52f1a97
 _COLUMNS = [f.name for f in fields(Job) if f.name != 'task']
 _DOCS = {'spec': dict, 'metadata': dict, 'outputs': list, 'result': None, 'failure': None}   # kept as JSON -> what stands for NULL
-_EXACT = {'spec', 'result'}   # What a runner reads, or gives: a file name is bytes, and not all of them are text
 _WRITABLE = {*_COLUMNS, 'queued_at', 'batch'}
 _LIVE, _PENDING = [sa.literal_column(f"'{s}'") for s in ('pending', 'running')], sa.literal_column("'pending'")
 _EVENT = ('job_id', 'attempt', 'type', 'at', 'data')
