@@ -39,7 +39,7 @@ from rich.text import Text
 from typer import Argument, Option
 from typer.core import TyperGroup
 import cjm_jobtrack
-from .core.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
+from .core.errors import DamagedTransfer, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
 from .core.history import LIVE, ImportReport, PruneReport, RetentionPolicy, backup, duration, export_jobs, import_jobs, orphans, prune, removed
 from .core.job import Job, JobEvent, JobStatus, check_id, elapsed_s, now
 from .core.lines import _found, _lines, _pattern, visible
@@ -449,7 +449,15 @@ def _bring(client:RemoteClient, file:Path, id:str|None, node:str|None) -> Upload
     return client.upload(file, node)
 
 def _fetch(client:RemoteClient, job:Job, names:list[str], to:Path) -> Iterator[Path]:
-    for o in names or [o.name for o in client.outputs(job.id)]: yield client.download(job.id, to, o)
+    "The results, one by one. One that cannot be had does not keep us from the others; all of these are told."
+    trouble = None
+    for o in names or [o.name for o in client.outputs(job.id)]:
+        try: yield client.download(job.id, to, o)
+        except (InvalidInput, DamagedTransfer, NodeRefused) as e:
+            if isinstance(e, InvalidInput) and e.field != 'name' or isinstance(e, NodeRefused) and e.status not in (404, 409): raise   # it is not this one alone
+            if trouble: typer.echo(f'jobtrack: {plain(trouble)}', err=True)
+            trouble = e
+    if trouble: raise trouble
 
 @app.command()
 def submit(

@@ -282,6 +282,13 @@ def test_downloads(cli, node, tmp_path):
     status, _, err = cli('download', job['id'], 'a.txt', '--to', tmp_path)
     assert (status, (tmp_path/'a.txt').read_text()) == (Exit.USAGE, 'mine'), 'a file of the user was overwritten'
 
+def test_one_result_that_cannot_be_had_does_not_keep_us_from_the_others(cli, node, tmp_path):
+    job = node.run({'files': {'a.txt': 'A', 'b\nc.txt': 'B', 'c.txt': 'C', 'd.txt': 'D', 'download': 'E'}})
+    Path(next(o['path'] for o in job['output_files'] if o['name'] == 'c.txt')).write_text('something else')
+    status, out, err = cli('download', job['id'], '--to', tmp_path/'got')
+    assert {p.name: p.read_text() for p in (tmp_path/'got').iterdir() if not p.name.startswith('.')} == {'a.txt': 'A', 'd.txt': 'D', 'download': 'E'}
+    assert status in (Exit.FAILED, Exit.USAGE) and len(out.splitlines()) == 3 and 'no longer what the job left' in err and 'b·c.txt' in err.replace('\\n', '·')
+
 def test_cancel(cli, node, tmp_path):
     job = node.ask({'helpers': 2, 'gate': str(tmp_path/'gate')})
     until(lambda: node.http.get(f'/jobs/{job["id"]}/logs').text.count('helper') == 2, 'its helpers')

@@ -8,6 +8,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 from cjm_jobtrack.core.errors import IllegalMove, InvalidInput, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
 from cjm_jobtrack.core.job import Job, JobStatus, OutputFile, now
+from cjm_jobtrack.net.manager import Manager
+from cjm_jobtrack.net.node import serving
 from cjm_jobtrack.net.client import (PAUSE, AsyncRemoteClient, DamagedTransfer, RemoteClient, Upload, compare, digest_of, disposition_name, read_error, read_job, target_path)
 from cjm_jobtrack.run.runner import retry_delay
 from cut_proxy import CutProxy
@@ -462,11 +464,26 @@ def test_a_file_that_shrinks_while_it_is_sent_is_told_and_nothing_is_left(tmp_pa
         until(lambda: [*there.node.inputs.iterdir()] == [], 'nothing to be left on the node')
         with RemoteClient(there.url) as client: assert client.upload(path).size == 1000
 
+def test_a_job_bears_the_name_of_the_file_as_it_was_given(tmp_path):
+    (f := tmp_path/'my #1 talk.txt').write_text('a talk')
+    with node_at(tmp_path) as s, serving(Manager(tmp_path/'manager')) as m, RemoteClient(s.url) as direct, RemoteClient(m.url) as by_manager:
+        m.service.directory.add(name='shed', url=s.url)
+        for c in (direct, by_manager):
+            for source in (f, str(f), c.upload(f)): assert c.submit('need', source).name == f.name
+            assert c.submit('need', f, name='mine').name == 'mine'
+
+@pytest.mark.parametrize('field, ask', [('pipeline', dict(pipeline=print)), ('pipeline', dict(pipeline=b'work')), ('params', dict(params={'x': Path('a')})), ('params', dict(params={'x': float('nan')})), ('metadata', dict(metadata={'x': {1}}))])
+def test_what_is_no_json_is_refused_by_name_before_anything_is_sent(tmp_path, field, ask):
+    (f := tmp_path/'a.txt').write_text('a')
+    with node_at(tmp_path) as s, RemoteClient(s.url) as c:
+        with pytest.raises(InvalidInput) as e: c.submit(**{'pipeline': 'need', 'input': f} | ask)
+        assert e.value.field == field and not [*s.node.inputs.iterdir()]
+
 def test_a_name_that_is_a_file_here_is_uploaded(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path/'talk.txt').write_text('hello')
     with node_at(tmp_path/'node') as there, RemoteClient(there.url) as client:
-        job = client.submit('need', 'talk.txt', {'plan': '{"files": {"a.txt": "one", "b.txt": "two"}}'})
+        job = client.submit('need', 'talk.txt', {'plan': json.dumps({'files': {'a.txt': 'one', 'b.txt': 'two'}, 'instants': {'a.txt': 2e9, 'b.txt': 1e9}})})
         assert job.spec['input'] == 'input_videos/talk.txt' and client.wait(job.id, 60).status == 'completed'
         assert client.submit('need', 'input_videos/talk.txt').spec['input'] == 'input_videos/talk.txt', 'a path there'
         with pytest.raises(InvalidInput): client.submit('need', 'nowhere.txt')

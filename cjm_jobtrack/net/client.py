@@ -463,13 +463,25 @@ class Upload:
     size:int               # Bytes
     sha256:str|None=None   # Hex digest, where the server tells
     node:str|None=None     # Id of the node that has it; None: the node that was asked
+    name:str|None=field(default=None, compare=False)   # What people call the file, where the server tells
 
 def there_already(path:str|None) -> Upload|None: return None if path is None else Upload(path, 0)   # a path in the node's workspace, whatever is called so here
 
+def _check_ask(ask:dict) -> None:
+    "Raises `InvalidInput` for what is no JSON, naming the field."
+    for key, value in ask.items():
+        try: json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError) as e:
+            raise InvalidInput(key, f'cannot be sent as JSON: {e}', 'Give texts, finite numbers, lists and dicts of them') from e
+
 def _submit(self, pipeline, input, node, ask):
+    if callable(pipeline): raise InvalidInput('pipeline', f'is {pipeline!r}, which is no name', 'Functions run in a `JobQueue`; a server is asked by the name of a pipeline')
+    _check_ask(ask | {'pipeline': pipeline})
     if isinstance(input, str) and '://' not in input and os.path.isfile(input): input = Path(input)
     if isinstance(input, os.PathLike): input = yield from _upload(input, node)
-    if isinstance(input, Upload): input, node = input.path, node or input.node
+    if isinstance(input, Upload):
+        ask['name'] = ask['name'] or input.name or None
+        input, node = input.path, node or input.node
     if self._service is None:
         try: self._service = (yield from _health()).get('service') or ''
         except NodeUnreachable as e:
@@ -934,7 +946,8 @@ def _upload(path, node):
         size, said, _ = f.tell(), a.json(), a.part('path', str)
     for what, ours, theirs in (('size', size, said.get('size')), ('sha256', f.digest.hexdigest(), said.get('sha256'))):
         if theirs is not None and theirs != ours: raise DamagedTransfer(a.url, path.name, f'its {what} is {ours} here and {theirs} there')
-    return Upload(said['path'], size, said.get('sha256'), said.get('node'))
+    name = said.get('name')
+    return Upload(said['path'], size, said.get('sha256'), said.get('node'), name if isinstance(name, str) else None)
 
 def _offer(f, node):
     "Send a file, again and again while the server is too busy to take it."

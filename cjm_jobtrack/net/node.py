@@ -502,13 +502,13 @@ def _event_routes(app:FastAPI, service:Service):
 # %% ../../nbs/net/22_node.ipynb #c08f250b
 def pick_output(
     job:Job,            # A job
-    name:str|None,      # Name of an output; None, '' or 'download': the newest
+    name:str|None,      # Name of an output; None, '', or 'download' where none is called so: the newest
     request:Request|None=None,  # In which the name is also told in bytes
 ) -> OutputFile:
     "The output of that very name. Raises `HTTPException` in the original's words."
     if job.status is not JobStatus.COMPLETED: raise HTTPException(400, 'Job not completed')
     if not job.outputs: raise HTTPException(404, 'No output files found for this job')
-    if name in (None, '', 'download'): return newest_first(job.outputs)[0]
+    if name in (None, '') or name == 'download' and name not in {o.name for o in job.outputs}: return newest_first(job.outputs)[0]
     raw = unquote_to_bytes(request.scope['raw_path']) if request and '\ufffd' in name else None   # that may stand for any byte that is not text
     def is_it(o): return raw.endswith(b'/download/' + os.fsencode(o.local_name)) if raw and o.raw_path else o.name == name
     found = next((o for o in job.outputs if is_it(o)), None) or next((o for o in job.outputs if o.name == name), None)
