@@ -474,7 +474,7 @@ def endless_list():
     return out
 
 @pytest.mark.parametrize('give, right', [
-    (lambda: 'a\ud800b', lambda r: r == 'a\\ud800b'), (lambda: {'\udcff': ['\ud800']}, lambda r: r == {'\\udcff': ['\\ud800']}), (lambda: [float('nan'), float('inf')], lambda r: r == [None, None]),
+    (lambda: 'a\ud800b', lambda r: r == 'a\ud800b'), (lambda: {'\udcff': ['\ud800']}, lambda r: r == {'\udcff': ['\ud800']}), (lambda: [float('nan'), float('inf')], lambda r: r == [None, None]),
     (lambda: nested(10_000), lambda r: isinstance(r, list)), (endless_list, lambda r: isinstance(r, list)), (Quiet, lambda r: r == '<Quiet>'), (lambda: [Quiet()], lambda r: r == ['<Quiet>'])])
 def test_odd_results_become_words_in_a_process(tracker, give, right):
     _, outcome = far_outcome(tracker, give)

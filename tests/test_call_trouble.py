@@ -89,6 +89,25 @@ def test_one_that_ends_while_the_record_is_away_has_ended_well(database, tmp_pat
         back()
         assert tracker.join(job.id, 30).result == 'done' and types(tracker, job)[-2:] == ['mine', 'completed']
 
+def says_nonsense(folder, report):
+    passes(folder, 'one')
+    report.note('first')
+    try: report.note('')
+    finally: open(gate(folder, 'refused'), 'w').close()   # noqa: SIM115
+
+@pytest.mark.parametrize('pool', ['thread', 'process'])
+def test_what_can_never_be_said_is_refused_where_it_is_said_also_while_the_record_is_away(database, tmp_path, pool, monkeypatch):
+    folder = str(tmp_path)
+    with JobTracker(JobStore(database, timeout=.1)) as tracker, CallRunner({'f': says_nonsense}, pool=pool) as runner, queue(tracker, runner) as q:
+        job = q.submit(tracker.create_job('x', spec={'func': 'f', 'args': [folder]}))
+        until(lambda: os.path.exists(gate(folder, 'one.at')) and 'started' in types(tracker, job), 'it to begin')
+        back = away(database, tracker, monkeypatch)
+        try:
+            open(gate(folder, 'one'), 'w').close()   # noqa: SIM115
+            until(lambda: os.path.exists(gate(folder, 'refused')), 'the function to learn of it')
+        finally: back()
+        assert tracker.join(job.id, 30).failure.kind == 'invalid' and types(tracker, job)[-2:] == ['first', 'failed']
+
 def test_a_log_that_cannot_be_written_is_kept_within_bounds():
     class Full(Report):
         full = True

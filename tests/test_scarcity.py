@@ -69,6 +69,62 @@ def test_programs_while_no_descriptor_is_left(how):
     assert (said['jobs']['fails']['status'], said['jobs']['fails']['kind'], said['jobs']['fails']['code']) == ('failed', 'exit', 3)
     assert said['jobs']['cancelled']['status'] == 'cancelled'
 
+# Functions in processes of their own: they end, die, or are to begin, while no descriptor is left
+POOL = '''
+import json, os, psutil, resource, signal, sys, tempfile, time
+from cjm_jobtrack.core.tracker import JobTracker
+from cjm_jobtrack.run.call import CallRunner
+from cjm_jobtrack.run.queue import JobQueue
+
+def until(condition, what):
+    deadline = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > deadline: sys.exit(f'waited for {what}')
+        time.sleep(.01)
+
+def ends(go):
+    while not os.path.exists(go): time.sleep(.01)
+    return 'done'
+
+def dies(go):
+    ends(go)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def main(folder):
+    tracker, runner = JobTracker(f'sqlite:///{folder}/jobs.db'), CallRunner(pool='process')
+    with JobQueue(tracker, [runner], slots=4) as queue:
+        jobs = {f.__name__: queue.submit(tracker.create_job(f.__name__, spec=runner.call(f, f'{folder}/go'))) for f in (ends, dies)}
+        until(lambda: all(w.worker for w in runner._works.values()) and len(runner._works) == 2, 'both workers')
+        workers = [w.worker.pid for w in runner._works.values()]
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 256), hard))
+        taken = []
+        try:
+            while True: taken.append(os.dup(0))
+        except OSError: pass
+        os.mkdir(f'{folder}/go')
+        jobs['late'] = queue.submit(tracker.create_job('late', spec=runner.call(lambda: 'late')))
+        until(lambda: jobs['late'].status == 'running', 'the late one')
+        shortage = time.monotonic() + 1.5
+        while time.monotonic() < shortage: time.sleep(.05)
+        early = [n for n, j in jobs.items() if j.status == 'failed' and n != 'dies']
+        for fd in taken: os.close(fd)
+        for job in jobs.values(): tracker.join(job.id, 60)
+        said = {n: [j.status, j.result, j.failure and j.failure.kind, j.failure and j.failure.signal, j.message] for n, j in jobs.items()}
+        told = [e.type for e in tracker.history(jobs['late'].id) if e.type in ('delayed', 'begun')]
+        print(json.dumps(dict(jobs=said, early=early, told=told, left=[p for p in workers if psutil.pid_exists(p)])))
+
+with tempfile.TemporaryDirectory() as folder: main(folder)
+'''
+
+def test_functions_in_processes_while_no_descriptor_is_left():
+    p = subprocess.run([sys.executable, '-c', POOL], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert p.returncode == 0, p.stderr
+    said = json.loads(p.stdout)
+    assert said['early'] == [] and said['left'] == []
+    assert said['jobs'] == dict(ends=['completed', 'done', None, None, None], late=['completed', 'late', None, None, None], dies=['failed', None, 'lost', 'SIGKILL', None])
+    assert said['told'] == ['delayed', 'begun']
+
 LOOKS = '''
 import asyncio, json, os, resource, sys
 from pathlib import Path

@@ -162,12 +162,18 @@ def plan_pending(self:Planner, job:Job, reason:str, count:bool=True, data:dict|N
 _OF_MOVES = frozenset({'created', 'queued', 'running', 'retried', 'deferred', 'completed', 'failed', 'cancelled', 'deleted'})
 _NOTED = {'node', 'remote_id', 'unreachable_since', 'message', 'outputs', 'started_at'}
 
+def _check_note(type:str, fields) -> None:
+    "Raises `InvalidInput` for what no note can be of."
+    if not isinstance(type, str) or not 0 < len(type) <= 32 or not type.isprintable():
+        raise InvalidInput('type', f'is {type!r}', 'Give a word of at most 32 characters')
+    if odd := sorted(fields.keys() - _NOTED):
+        raise InvalidInput(odd[0], 'is not changed by a note', f'Fields that are: {", ".join(sorted(_NOTED))}')
+    if type in _OF_MOVES: raise InvalidInput('type', f'is {type!r}, which tells of a move', 'Give a word of your own')
+
 @patch
 def plan_note(self:Planner, job:Job, type:str, data:dict|None=None, **fields) -> Write:
     "A fact, for `record`."
-    if not isinstance(type, str) or not 0 < len(type) <= 32 or not type.isprintable(): raise InvalidInput('type', f'is {type!r}', 'Give a word of at most 32 characters')
-    if odd := sorted(fields.keys() - _NOTED): raise InvalidInput(odd[0], 'is not changed by a note', f'Fields that are: {", ".join(sorted(_NOTED))}')
-    if type in _OF_MOVES: raise InvalidInput('type', f'is {type!r}, which tells of a move', 'Give a word of your own')
+    _check_note(type, fields)
     if 'outputs' in fields: fields['outputs'] = output_files(fields['outputs'])
     at, stands = now(), dict(vars(job))
     changes = {} if stands['status'].is_terminal or not fields else {**fields, 'updated_at': at}

@@ -22,7 +22,7 @@ from .coroutines import CoroutineLoop
 from .identity import this_process
 from .policy import retry_delay
 from .runner import Outcome, Receipt, Report, _drop_old_log
-from .worker import Result, _apart, _ended, _failed, _in_thread, _Known, _on_loop, _packed, _Words, _Worker
+from .worker import Result, _apart, _ended, _failed, _in_thread, _Known, _on_loop, _packed, _persist, _Words, _Worker
 _all_ = ['Result']   # whoever writes a generator finds it here
 
 # %% ../../nbs/run/11_call.ipynb #1b327a1d
@@ -345,14 +345,27 @@ async def _within(work:_Work, seconds:float) -> None:
 # %% ../../nbs/run/11_call.ipynb #926152cf
 @patch
 def _some_worker(self:CallRunner, work:_Work) -> _Worker|None:
-    "A worker that is free, or a new one; None when the work is to stop before it has begun."
+    """A worker that is free, or a new one; None when the work is to stop before it has begun.
+
+    While this machine lacks what a new one takes, descriptors say, it is tried again: that says nothing about the job."""
+    tries = 0
     while True:
         with self._lock:
             if work.report.stopped: return None
             worker = self._idle.pop() if self._idle else None
-        if worker is None: return _Worker()
-        if not worker.is_over(): return worker
-        worker.retire()
+        if worker is not None and worker.is_over(): worker.retire()
+        elif (worker := worker or _try_to_begin(work, tries)) is None: tries += 1
+        else:
+            if tries: work.report.note('begun', {'tries': tries + 1}, message=None)
+            return worker
+
+def _try_to_begin(work:_Work, tries:int) -> _Worker|None:
+    "A new worker; None, after a while, when this machine lacks something. The first time that is told."
+    try: return _Worker()
+    except Exception as e:
+        if not is_infrastructure_error(e): raise
+        if not tries: work.report.note('delayed', {'reason': f'{e}'}, message=f'Trying again soon: {e}')
+    time.sleep(retry_delay(tries + 1, .1, 1.))
 
 @patch
 def _kept(self:CallRunner, work:_Work, worker:_Worker) -> bool:
@@ -375,7 +388,7 @@ def _elsewhere(self:CallRunner, work:_Work, packed:bytes) -> Outcome:
     except BaseException as e: outcome, spoiled = _failed(e), True   # what it said could not be reported: as in a thread, that is its end
     outcome = _ended(work.report, outcome)
     if not spoiled and self._kept(work, worker): return outcome
-    if spoiled or work.report.stopped: worker.kill()
+    if spoiled or work.report.stopped: _persist(worker.kill)
     if left := worker.retire(): work.report.note('leftovers', left)
     return outcome
 

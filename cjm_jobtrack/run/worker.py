@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/run/worker.html.md"""
 __all__ = ['Result']
 
 # %% ../../nbs/run/10_worker.ipynb #0d55b2f2
-import asyncio, faulthandler, inspect, json, os, pickle, queue, signal, subprocess, sys, threading, time, traceback, uuid
+import asyncio, faulthandler, inspect, itertools, json, os, pickle, queue, signal, subprocess, sys, threading, time, traceback, uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import aclosing, nullcontext, suppress
@@ -19,11 +19,13 @@ from pathlib import Path
 from typing import Any
 import psutil
 from fastcore.basics import patch
-from ..core.errors import InvalidInput, unstorable
+from ..core.errors import InvalidInput, is_infrastructure_error, unstorable
 from ..core.job import Failure, JobStatus, OutputFile, jsonable, number, percentage
+from ..core.plans import _check_note
 from .family import UNSURE, Family
 from .groups import Group, Groups
 from .inheritance import begin_clean, clean_process, exit_status_is_lost
+from .policy import retry_delay
 from .printing import printing_into
 from .runner import Outcome, Receipt, Report
 
@@ -39,7 +41,10 @@ class _Words(Report):
         self._say('progress', None if percent is None else percentage(percent), message)
 
     def log(self, data=b''): self._say('log', data.encode(errors='backslashreplace') if isinstance(data, str) else bytes(memoryview(data)))
-    def note(self, type, data=None, **fields): self._say('note', type, data, **fields)
+
+    def note(self, type, data=None, **fields):
+        _check_note(type, fields)   # here, so that whoever says it learns of it, also while the record is away
+        self._say('note', type, data, **fields)
 
     def must_stop(self) -> bool: return self.stopped
 
@@ -324,6 +329,14 @@ _KEEPER = """trap '' HUP INT QUIT TERM
 echo $! >&0; wait $!; echo $? >&0"""   # the worker itself takes the signals again
 _BOOT = 'import json, sys; sys.path[:] = json.loads(sys.argv[2]); from cjm_jobtrack.run.worker import _serve; _serve(int(sys.argv[1]), json.loads(sys.argv[3]))'
 
+def _persist(act:Callable[[], Any]) -> Any:
+    "What `act` gives. While this machine lacks what that takes, descriptors say, it is tried again. Blocks."
+    for n in itertools.count(1):
+        try: return act()
+        except Exception as e:
+            if not is_infrastructure_error(e): raise
+        time.sleep(retry_delay(n, .02, 1.))
+
 def _new_group(mark:str) -> Group|None:
     "A control group for a worker; None where none can be made."
     if (groups := _tidied()) is None: return None
@@ -360,7 +373,11 @@ class _Worker:
         self.ended, self.left, mark = set(), set(), uuid.uuid4().hex
         self.pid = self.status = None
         self.pipe, theirs = Pipe()
-        (self.out, printed), group = os.pipe(), _new_group(mark)
+        group = _new_group(mark)
+        try: self.out, printed = os.pipe()
+        except OSError:
+            if group: group.remove()
+            raise
         argv = [sys.executable, '-c', _BOOT, str(theirs.fileno()), json.dumps(list(map(str, sys.path))), json.dumps(group and group.folders)]
         try: self.process = self._begin(argv, env=os.environ | {_MARK: mark}, stdout=printed, stderr=subprocess.STDOUT, pass_fds=[theirs.fileno()], start_new_session=True)
         except BaseException:
@@ -370,7 +387,7 @@ class _Worker:
         if self.pid is None: self.pid = self.process.pid
         os.set_blocking(self.out, False)
         self.end = _process_descriptor(self.process.pid)
-        self.family = Family(self.process.pid, f'{_MARK}={mark}', group)
+        self.family = _persist(lambda: Family(self.process.pid, f'{_MARK}={mark}', group))
 
     def _begin(self, argv:list[str], **how) -> subprocess.Popen:
         "Begin the worker. Where its exit status would be lost, a shell in between passes on its process id, and later that."
@@ -411,7 +428,7 @@ class _Worker:
 
     def guests(self) -> set[psutil.Process]:
         "What it has begun, and runs."
-        return {p for p in self.family.look() if p.pid not in (self.pid, self.process.pid)}
+        return {p for p in _persist(self.family.look) if p.pid not in (self.pid, self.process.pid)}
 
     def kill(self) -> None:
         "End it with all that belongs to it."
@@ -477,7 +494,7 @@ def _without_answer(self:_Worker, report:Report) -> Outcome:
     "The outcome of a function whose process has ended, or has closed its pipe. What it has left running is ended too."
     by_itself = self.is_over(1.)
     left_behind = {p.pid for p in self.guests()}
-    self.kill()
+    _persist(self.kill)
     self._pass_on(report)
     code, facts = self.exit_code(), {'pid': self.pid} | ({'ended': sorted(left_behind & self.ended)} if left_behind else {})
     if self.closed: return Outcome.failed('interrupted', 'The runner was closed while it ran', evidence=facts, hint='Submit it again, or allow more attempts')
@@ -494,8 +511,8 @@ def retire(self:_Worker) -> dict|None:  # Facts of what it had left running: `pi
     until, names = time.monotonic() + .25, set()
     while (rest := self.guests()) and time.monotonic() < until: time.sleep(.01)
     for p in rest:
-        with suppress(psutil.Error): names.add(p.name())
-    ended, self.left = self.family.end(self.patience, grace=1. if rest else 0.)
+        with suppress(psutil.Error, OSError): names.add(p.name())
+    ended, self.left = _persist(lambda: self.family.end(self.patience, grace=1. if rest else 0.))
     with suppress(subprocess.TimeoutExpired):
         self.process.wait(self.patience)
         self.ended |= ended | {self.pid}
