@@ -352,7 +352,7 @@ def keep_output(
     path:Path,      # The file
     to:Path,        # An empty file that is there; it becomes the kept one
     stop:Callable[[], bool]=lambda: False,  # Asked after each piece: True ends the copying
-    how:str='link', # One of `KEEPING`
+    how:str='copy', # One of `KEEPING`
 ) -> bool:          # Whether it is whole
     """Bring a result to where it is kept, without taking its room twice where the file system can do that. Blocks.
 

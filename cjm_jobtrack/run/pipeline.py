@@ -67,7 +67,7 @@ class Pipeline:
     pass_env:tuple[str, ...]=()                     # Variables of the node's own environment that the program gets beside the usual ones; patterns like `HF_*`
     no_new_privs:bool=True                          # Whether set-user-ID programs, `sudo` say, have no effect for it
     outputs:tuple[str, ...]=()                      # Patterns below the workspace, or all with {output_dir}/ before them; the first that finds new files counts; empty: all below {output_dir}
-    keep:str='link'                                 # How results from below the workspace get into the attempt's own folder: one of `KEEPING`
+    keep:str='copy'                                 # How results from below the workspace get into the attempt's own folder: one of `KEEPING`
     require_output:bool=False                       # Whether leaving nothing is a failure
     progress:dict=field(default_factory=dict)       # Options of `ProgressReader`
     invalid_exit:tuple[int, ...]=()                 # Exit statuses that mean: the input cannot be used
@@ -558,9 +558,9 @@ def _called_after(
 
 @patch
 def _how_kept(self:PipelineRunner, job:Job) -> dict:  # Options of `keep_output`
-    if (name := job.spec.get('pipeline')) not in self.catalog: return {'how': 'copy'}
-    how = self.catalog[name].keep
-    return {} if how == 'link' else {'how': how}
+    name = job.spec.get('pipeline')
+    how = self.catalog[name].keep if name in self.catalog else 'copy'
+    return {} if how == 'copy' else {'how': how}
 
 @patch
 def _given_stem(self:PipelineRunner, job:Job) -> tuple[str, str]|None:
