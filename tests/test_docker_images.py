@@ -73,13 +73,16 @@ def test_the_line_of_the_readme(tmp_path, own_docker, root, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv('XDG_DATA_HOME', raising=False)
     for k, v in dict(HOME=str(tmp_path), DOCKER_HOST=own_docker.url).items(): monkeypatch.setenv(k, v)
-    names = {}
+    shown = []
+    names = {'monitor': shown.append}   # imported by an earlier cell
     try:
-        exec(code.replace('await runner.queue().tracker.wait(', 'runner.queue().tracker.join('), names)  # noqa: S102
+        exec(code, names)  # noqa: S102
+        names['docker'].queue().tracker.join(names['job'].id, 120)
+        assert shown == [names['job']]
         assert names['job'].status == 'completed' and [o.name for o in names['job'].outputs] == ['talk.webm'] and (tmp_path/'webm/talk.webm').stat().st_size > 1000
-        with closing(docker.DockerClient(base_url=own_docker.url)) as client: until(lambda: not client.containers.list(all=True, filters={'label': f'jobtrack.owner={names["runner"].owner}'}, ignore_removed=True), 'the container to be removed')
+        with closing(docker.DockerClient(base_url=own_docker.url)) as client: until(lambda: not client.containers.list(all=True, filters={'label': f'jobtrack.owner={names["docker"].owner}'}, ignore_removed=True), 'the container to be removed')
     finally:
-        if 'runner' in names: names['runner'].close()
+        if 'docker' in names: names['docker'].close()
 
 @pytest.mark.slow
 @pytest.mark.needs('debootstrap')

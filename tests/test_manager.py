@@ -658,7 +658,7 @@ def test_M2_what_is_deleted_is_left_alone(old):
 def test_nodes_at_work_are_not_removed_and_lost_ones_can_be(cuttable):
     h = cuttable
     job = h.rc.submit('work', params=plan(gate=str(h.gate))).id
-    until(lambda: 'accepted' in h.types(job), 'the node to take it')
+    until(lambda: h.get(job)['status'] == 'running', 'the node to begin it')
     is_error(h.http.delete(f'/api/nodes/{h.shed["id"]}'), 409)
     h.net.cut()
     until(lambda: h.get(job)['unreachableSince'], 'the silence to be noticed')
