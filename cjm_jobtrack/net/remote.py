@@ -470,13 +470,22 @@ def _unsend(self:RemoteRunner, job:Job, problem:str):
 
 # %% ../../nbs/net/21_remote.ipynb #9614290a
 @patch
+async def _choose(self:RemoteRunner, job:Job, chosen:str|None) -> dict:
+    "The node for a job, heard of just now. Since it was picked nothing else has happened, so that jobs which are sent at once spread over the nodes."
+    d, heard = self.directory, set()
+    while True:
+        node = d.find(chosen) if chosen else d.pick(job.spec.get('pipeline'))
+        if node is None: raise NodeUnreachable(chosen, 'this node is no longer on record', begun=False)
+        if node['id'] in heard: return node
+        if not await d.fresh(node, 1.): raise NodeUnreachable(node['url'], d.state(node).problem or '', begun=False)
+        heard.add(node['id'])
+
+@patch
 async def _record_sent(self:RemoteRunner, job:Job):
     "Choose the node and write down what is about to be sent."
     d, chosen = self.directory, self._chosen(job)
     if not chosen: await asyncio.gather(*[d.fresh(n) for n in d.list() if d.state(n).online is None])
-    node = (d.find(chosen) if chosen else d.pick(job.spec.get('pipeline')))
-    if node is None: raise NodeUnreachable(chosen, 'this node is no longer on record', begun=False)
-    if not await d.fresh(node, 1.): raise NodeUnreachable(node['url'], d.state(node).problem or '', begun=False)
+    node = await self._choose(job, chosen)
     data = {'node': node['id'], 'name': node['name'], 'url': node['url'], 'picked': chosen is None, 'remote_id': remote_id(job)}
     if 'original' in job.spec:
         try: health = await d.client(node).health()
