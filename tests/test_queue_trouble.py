@@ -193,7 +193,9 @@ def test_a_runner_cannot_end_the_queue(plain, error, verb, caplog):
         def terms(self, job): self._break('terms'); return {}
         def why_not(self, job): self._break('why_not')
     runner = Odd()
-    async def waits(): await asyncio.sleep(60)
+    over = threading.Event()   # once it was not stopped, nobody else ends it
+    async def waits():
+        while not over.is_set(): await asyncio.sleep(.01)
     with queue(plain, runner) as q:
         left[0] = 1
         first = plain.create_job('first', spec=runner.call(waits if verb == 'stop' else lambda: 1), timeout=.05 if verb == 'stop' else None)
@@ -202,6 +204,7 @@ def test_a_runner_cannot_end_the_queue(plain, error, verb, caplog):
         again = q.submit(plain.create_job('again', spec=runner.call(lambda: 2)))
         if verb != 'stop': assert plain.join(again.id, 20).result == 2
         assert q._thread.is_alive() and left == [0]
+        over.set()
     if verb in ('start', 'follow'): assert type(error).__name__ in first.error
 
 def test_ctrl_c_in_a_callback_of_the_main_thread_is_heard(plain):
