@@ -419,11 +419,11 @@ def test_a_huge_hole_is_kept_as_one(node, tmp_path):
 
 def test_a_stop_ends_the_copying_of_results(node, tmp_path, monkeypatch):
     copying = threading.Event()
-    def slow(path, to, stop):
+    def slow(path, to, stop, how):
         copying.set()
         while not stop(): time.sleep(.005)
         return False
-    monkeypatch.setattr('cjm_jobtrack.run.pipeline.copy_output', slow)
+    monkeypatch.setattr('cjm_jobtrack.run.pipeline.keep_output', slow)
     runner = node.make(script('x', 'import sys, pathlib; pathlib.Path(sys.argv[1]).with_name("r.txt").write_text("r")', 'outputs = ["input_videos/r.txt"]'))
     async def main():
         job = node.begin(pipeline='x')

@@ -25,8 +25,7 @@ from ..core.progress import ProgressReader
 from .groups import raise_scarcity
 from .inheritance import PASSED
 from .outcome import Outcome, Receipt, Report, Stops
-from .outputs import KEEPING, aside, common_pattern, moved, unshare
-from .outputs import keep_output as copy_output
+from .outputs import KEEPING, aside, common_pattern, keep_output, moved, unshare
 from .params import _GAP, GAPS, GivenNames, Param, _read_param, _shown, _table, fill, find_input, find_url, gaps, is_url
 from .policy import TERMS, amounts
 from .program import check_limits
@@ -516,7 +515,7 @@ def _shared(self:PipelineRunner, job:Job) -> list[str]:
 def _keep(
     o:OutputFile,  # A file that the work left
     folder:Path,   # The attempt's own folder
-    how:dict,      # Options of `keep_output`
+    how:str,       # One of `KEEPING`
     stop,          # Asked now and then: True ends the copying
 ) -> OutputFile:   # The file in that folder
     "Bring a result to where it is kept, whole or not at all, unless it is there already. One that cannot be copied to its end stays where it is."
@@ -527,7 +526,7 @@ def _keep(
     os.close(fd)
     part = Path(name)
     try:
-        if not copy_output(o.local_path, part, stop, **how): return o
+        if not keep_output(o.local_path, part, stop, how): return o
         os.replace(part, to)
     finally: part.unlink(missing_ok=True)
     return moved(o, to)
@@ -557,10 +556,9 @@ def _called_after(
     return moved(renamed, to)
 
 @patch
-def _how_kept(self:PipelineRunner, job:Job) -> dict:  # Options of `keep_output`
+def _how_kept(self:PipelineRunner, job:Job) -> str:  # One of `KEEPING`
     name = job.spec.get('pipeline')
-    how = self.catalog[name].keep if name in self.catalog else 'copy'
-    return {} if how == 'copy' else {'how': how}
+    return self.catalog[name].keep if name in self.catalog else 'copy'
 
 @patch
 def _given_stem(self:PipelineRunner, job:Job) -> tuple[str, str]|None:
