@@ -9,13 +9,14 @@ __all__ = ['ConnectionLimits', 'connection_limits', 'Throttle', 'LogThrottle', '
            'Turns']
 
 # %% ../../nbs/net/21_connections.ipynb #7e450a31
-import asyncio, errno, json, logging, resource, time
+import asyncio, json, logging, resource, time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from fastcore.basics import patch
 from starlette.exceptions import HTTPException
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from ..core.errors import is_infrastructure_error
 
 # %% ../../nbs/net/21_connections.ipynb #40b0a822
 @dataclass(frozen=True)
@@ -143,13 +144,11 @@ def sweep(self:Connections) -> None:
         self.tell('stalled', f'Nothing was sent or read for {self.limits.stall_s:g} s within a request: closing the connection')
 
 # %% ../../nbs/net/21_connections.ipynb #999f9292
-_SCARCE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-
 @patch
 def on_loop_error(self:Connections, loop, context:dict) -> None:
     "For `loop.set_exception_handler`: a connection that cannot be accepted is no reason for a traceback each time."
     e = context.get('exception')
-    if not (isinstance(e, OSError) and e.errno in _SCARCE): return loop.default_exception_handler(context)
+    if not (isinstance(e, OSError) and is_infrastructure_error(e)): return loop.default_exception_handler(context)
     for _ in range(len(self.waiting)): self.make_room('idle', 'Too few descriptors')
     self.tell('scarce', f'A connection cannot be accepted: {e.strerror}. Raise the limit (ulimit -n), or run fewer jobs at once')
 
