@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from fastcore.basics import patch
-from .errors import InvalidInput, JobtrackError, StoreError
+from .errors import InvalidInput, JobtrackError, RecordGone, StoreError
 
 # %% ../../nbs/core/01_database.ipynb #0c6efd99
 class Sqlite:
@@ -240,9 +240,14 @@ def _gone(self:Database) -> StoreError|None:  # None: it is still there
     except OSError as e: return StoreError(self.told, f'cannot be looked at: {e.strerror}', 'Is its disk still there?')
     if not moved and not is_empty: return None
     remedy = 'Nothing more is written. Stop this process, put the record or a backup of it in its place, and start again'
-    if is_empty and self.file.exists(): return StoreError(self.told, f'{self.file.name} was cut to 0 bytes while it was open', remedy)
+    if is_empty and self.file.exists(): return RecordGone(self.told, f'{self.file.name} was cut to 0 bytes while it was open', remedy)
     what = 'replaced' if os.path.exists(moved) else 'deleted'
-    return StoreError(self.told, f'{Path(moved).name} was {what} while it was open', f'{remedy}; `backup` still saves what it held')
+    return RecordGone(self.told, f'{Path(moved).name} was {what} while it was open', f'{remedy}; `backup` still saves what it held')
+
+@patch(as_prop=True)
+def lost(self:Database) -> RecordGone|None:  # None: it is still there, or cannot be looked at just now
+    "Why nothing more is written, when what is open is not what others would open."
+    return gone if isinstance(gone := self._gone(), RecordGone) else None
 
 @patch
 def _check_there(self:Database, every:float=0.):  # Seconds; a look that was taken so recently is enough
