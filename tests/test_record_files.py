@@ -58,6 +58,25 @@ def test_a_record_that_is_lost_while_open_is_missed_at_once_and_can_be_saved(db,
         s.backup(tmp_path/'saved.db')
     with JobStore(tmp_path/'saved.db') as saved: assert [j.id for j in saved.list()] == ['a']
 
+def test_a_file_that_was_cut_stays_empty_with_its_log_beside_it(db):
+    s = JobStore(db)
+    s.add(Job(id='a')), s.counts()
+    log = db.with_name('jobs.db-wal').read_bytes()
+    os.truncate(db, 0)
+    s.close()
+    assert db.read_bytes() == b'' and db.with_name('jobs.db-wal').read_bytes() == log
+    assert not [*db.parent.glob('*.cut')]
+    with pytest.raises(StoreError, match='cut to 0 bytes'): JobStore(db)
+
+def test_a_file_that_is_reached_by_a_link_is_left_empty_too(db, tmp_path):
+    (tmp_path/'link.db').symlink_to(db)
+    JobStore(db).close()
+    s = JobStore(tmp_path/'link.db')
+    s.add(Job(id='a'))
+    os.truncate(db, 0)
+    s.close()
+    assert db.read_bytes() == b'' and db.with_name('jobs.db-wal').stat().st_size and (tmp_path/'link.db').is_symlink()
+
 def test_a_record_that_was_moved_away_and_back_goes_on(db):
     with JobStore(db) as s:
         db.rename(db.with_name('away'))

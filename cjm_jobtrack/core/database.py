@@ -538,13 +538,30 @@ def interrupt(self:Database) -> None:
 def close(self:Database) -> None:
     "Let go of the database. Further calls open it again."
     self.interrupt()
-    with self._lock:
-        if self._writing is not None and not isinstance(self.engine.pool, sa.pool.StaticPool): self._writing.close()
-        self._drop()
-        ear = self._ear
-    self._deafen(ear)
-    self.engine.dispose()
+    with self._left_empty():
+        with self._lock:
+            if self._writing is not None and not isinstance(self.engine.pool, sa.pool.StaticPool): self._writing.close()
+            self._drop()
+            ear = self._ear
+        self._deafen(ear)
+        self.engine.dispose()
     _databases.discard(self)
+
+@patch
+@contextmanager
+def _left_empty(self:Database):
+    """Keep SQLite from copying its log into a file that was cut to nothing: it leaves a file alone that has another name by now.
+
+    Source: SQLite, pager.c, `databaseIsUnmoved`."""
+    file = self.file and self.file.resolve()
+    if not file or not self._opened or not file.exists() or _size(file): yield; return
+    aside = _beside(file, f'.{uuid.uuid4().hex}.cut')
+    try: file.rename(aside)
+    except OSError as e: raise self._trouble(e) from e   # it stays open, and so unwritten
+    try: yield
+    finally:
+        _give_name(aside, file)   # unless somebody has put a backup there
+        aside.unlink(missing_ok=True)
 
 # %% ../../nbs/core/01_database.ipynb #79d68635
 @patch
