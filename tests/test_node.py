@@ -1,11 +1,14 @@
 """The node over real HTTP: the original's contract and what its manager does with it, the originals' defects by their ids, and what is ours."""
-import base64, concurrent.futures, hashlib, http.client, json, os, re, shutil, socket, subprocess, sys, threading, time, urllib.parse, uuid
+import base64, concurrent.futures, hashlib, http.client, io, json, os, re, shutil, socket, subprocess, sys, threading, time, urllib.parse, uuid
 from contextlib import closing, suppress
 from pathlib import Path
 import httpx, psutil, pytest, schemathesis
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from schemathesis.checks import not_a_server_error
+from cjm_jobtrack import cli
 from cjm_jobtrack.core.errors import InvalidInput, JobtrackError
+from cjm_jobtrack.core.logs import LogChunk
+from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
 from cjm_jobtrack.net.node import Node, check_bind, claim, safe_name, serving
 from cjm_jobtrack.run.pipeline import SHIPPED
@@ -706,6 +709,24 @@ def test_logs_by_offset_and_tail(node, tmp_path):
     assert node.http.get(f'/jobs/{waiting["id"]}/logs').content == b'' and node.http.get(f'/jobs/{waiting["id"]}/logs?tail=5').text == ''
     (tmp_path/'other').touch()
     node.wait(waiting['id'])
+
+def test_a_log_that_is_kept_elsewhere(tmp_path, capsys):
+    "It is read where the record says it is; what cannot be reached is named, and is no byte of the log."
+    def put_on_record(id, logs):
+        with JobTracker(f'sqlite:///{tmp_path}/data/jobs.db', logs=logs) as t:
+            t.create_job('x', id=id), t.mark_running(id), t.log(id, b'one\ntwo\n'), t.mark_failed(id, 'no')
+    (tmp_path/'data').mkdir()
+    put_on_record('near', tmp_path/'near'), put_on_record('beside', None), put_on_record('gone', tmp_path/'gone')
+    shutil.rmtree(tmp_path/'gone')
+    with node_at(tmp_path, logs=tmp_path/'own') as s, RemoteClient(s.url) as rc:
+        for id in 'near', 'beside':
+            assert s.http.get(f'/jobs/{id}/logs').content == b'one\ntwo\n' and s.http.get(f'/jobs/{id}/logs?tail=1').text == 'two\n'
+        where = f'The log of this attempt is kept on {socket.gethostname()}, in {tmp_path}/gone\n'
+        for query in '', '?tail=1', '?offset=5':
+            r = s.http.get(f'/jobs/gone/logs{query}')
+            assert (r.status_code, r.text, r.headers['x-log-size'], r.headers['x-log-elsewhere']) == (200, where, '0', 'true')
+        assert rc.logs('gone') == LogChunk(b'', 0, 0, 0, where) and rc.log_tail('gone') == where
+        assert cli.copy_log(rc, 'gone', 1, 0, io.BytesIO()) == 0 and capsys.readouterr() == ('', where)
 
 # Who may ask
 

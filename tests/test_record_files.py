@@ -242,6 +242,12 @@ def test_each_folder_has_a_record_of_its_own(tmp_path, name, monkeypatch):
         with JobTracker(f'{sqlite_url(folder/"jobs.db")}') as t: assert len(t.list_jobs()) == 3
         with JobTracker(store_url(str(sqlite_url(folder/'jobs.db')))) as t: assert len(t.list_jobs()) == 3
 
+def test_a_log_of_another_host_in_a_folder_that_is_here_too(database, tmp_path, monkeypatch):
+    with monkeypatch.context() as m:
+        m.setattr('socket.gethostname', lambda: 'gpu-3')
+        with JobTracker(database, logs=tmp_path) as tracker: tracker.create_job('x', id='7f3a'), tracker.mark_running('7f3a')
+    with JobTracker(database) as reader: assert reader.log_tail('7f3a') == f'The log of this attempt is kept on gpu-3, in {tmp_path}\n'
+
 @pytest.mark.parametrize('make', [Node, Manager], ids=['node', 'manager'])
 def test_a_server_in_a_folder_with_an_odd_name(tmp_path, make):
     for name in ('clips?1', 'a%41'):

@@ -885,6 +885,7 @@ def _logs(job_id, offset, limit, attempt):
         return original_log(wire, offset, limit)
     try: at, on, size = (int(a.headers[f'x-log-{k}']) for k in ('offset', 'next-offset', 'size'))
     except (KeyError, ValueError) as e: raise NodeRefused(a.url, a.status, 'Sent a log without saying where it begins') from e
+    if a.headers.get('x-log-elsewhere'): return LogChunk(b'', at, on, size, a.body.decode(errors='replace'))
     return LogChunk(a.body, at, on, size)
 
 @patch
