@@ -679,12 +679,13 @@ def copy_log(
     offset:int,     # Where to begin, bytes
     out,            # Binary file
 ) -> int:           # Where it ends by now, bytes
-    "Copy a log from an offset to its present end."
+    "Copy a log from an offset to its present end. If it is kept where it cannot be reached, say where."
     while (c := client.logs(job_id, offset, attempt=attempt)).data:
         if c.offset > offset: out.write(f'{Cut(offset, c.offset)}\n'.encode())
         out.write(c.data)
         out.flush()
         offset = c.next_offset
+    if c.elsewhere: typer.echo(plain(c.elsewhere.rstrip('\n')), err=True)
     return offset
 
 def last_lines(

@@ -306,7 +306,7 @@ def face(
     app.state.service, app.state.uploads, app.state.say = service, Turns(), Throttle(_log.warning, every=5.)
     app.add_middleware(_Gate, service=service)
     app.add_middleware(CORSMiddleware, allow_origins=[*service.origins], allow_methods=['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'], allow_headers=['Content-Type', 'Authorization', 'Last-Event-ID'],
-                       allow_credentials=True, expose_headers=['X-Log-Offset', 'X-Log-Next-Offset', 'X-Log-Size', 'X-Log-Attempt', 'Content-Disposition', 'Repr-Digest'])
+                       allow_credentials=True, expose_headers=['X-Log-Offset', 'X-Log-Next-Offset', 'X-Log-Size', 'X-Log-Attempt', 'X-Log-Elsewhere', 'Content-Disposition', 'Repr-Digest'])
     app.exception_handler(ClientDisconnect)(_broken_off)
     app.exception_handler(OSError)(_trouble)
     app.exception_handler(JobtrackError)(lambda request, e: answer_for(e))
@@ -478,6 +478,11 @@ class EventStream(StreamingResponse):
     media_type = 'text/event-stream'
     def __init__(self, pieces, **options): super().__init__(pieces, headers={'Cache-Control': 'no-cache', 'X-Accel-Buffering': 'no'}, **options)
 
+def _kept_elsewhere(where:str, attempt:int) -> Response:
+    "The answer to who reads a log that cannot be reached from here: a sentence, and no byte of the log."
+    head = {f'X-Log-{k}': '0' for k in ('Offset', 'Next-Offset', 'Size')}
+    return PlainTextResponse(where, headers=head | {'X-Log-Attempt': str(attempt), 'X-Log-Elsewhere': 'true'})
+
 def _event_routes(app:FastAPI, service:Service):
     "History, live events, logs."
     tracker = service.tracker
@@ -495,8 +500,10 @@ def _event_routes(app:FastAPI, service:Service):
     @app.get('/jobs/{job_id}/logs')
     def logs(job:Job=Depends(_find), offset:_Number=0, limit:_Count=65536, attempt:Annotated[int|None, Query(ge=0, lt=2**31)]=None, tail:_Count=None) -> Response:
         attempt = job.attempt if attempt is None else attempt
-        if tail is not None: return PlainTextResponse(tracker.logs.tail(job.id, attempt, tail))
-        c = tracker.logs.read(job.id, attempt, offset, min(limit, 1 << 20))
+        found = tracker.logs_of(job.id, attempt)
+        if isinstance(found, str): return _kept_elsewhere(found, attempt)
+        if tail is not None: return PlainTextResponse(found.tail(job.id, attempt, tail))
+        c = found.read(job.id, attempt, offset, min(limit, 1 << 20))
         head = {'X-Log-Offset': c.offset, 'X-Log-Next-Offset': c.next_offset, 'X-Log-Size': c.size, 'X-Log-Attempt': attempt}
         return Response(c.data, media_type='application/octet-stream', headers={k: str(v) for k, v in head.items()})
 
