@@ -77,8 +77,8 @@ def close(self:Manager) -> None:
     self._watching()
     self.queue.stop()
     self.directory.close()
-    self.tracker.close()
-    self._claim.close()
+    try: self.tracker.close()
+    finally: self._claim.close()
 
 @patch
 def list_jobs(self:Manager, status=None, limit=None, **filters) -> list[Job]:

@@ -35,7 +35,7 @@ from starlette.exceptions import HTTPException
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import ClientDisconnect
 import cjm_jobtrack
-from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, OutputReplaced, StoreError, UnknownJob, UnknownNode, is_infrastructure_error
+from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, OutputReplaced, RecordGone, StoreError, UnknownJob, UnknownNode, is_infrastructure_error
 from ..core.job import Job, JobStatus, OutputFile, check_id, epoch, new_id, newest_first
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
@@ -302,7 +302,8 @@ def face(
         app.state.streams = Broadcasts(service.tracker, app.state.leaving)
         service.start()
         yield
-        await asyncio.to_thread(service.close)
+        try: await asyncio.to_thread(service.close)
+        except RecordGone as e: _log.error('%s', e)
     app = FastAPI(title=f'cjm_jobtrack {service.service}', version=cjm_jobtrack.__version__, lifespan=life, docs_url=None, redoc_url=None)
     app.state.service, app.state.uploads, app.state.say = service, Turns(), Throttle(_log.warning, every=5.)
     app.add_middleware(_Gate, service=service)
@@ -799,8 +800,8 @@ class Node(Service):
     def close(self) -> None:
         self.queue.stop()
         if self._docker: self._docker.close()
-        self.tracker.close()
-        self._claim.close()
+        try: self.tracker.close()
+        finally: self._claim.close()
 
 # %% ../../nbs/net/22_node.ipynb #2260f55c
 @patch
