@@ -280,7 +280,7 @@ class SSH(Service):
         for key in 'host_key', 'key': subprocess.run([program('ssh-keygen')(), '-q', '-t', 'ed25519', '-N', '', '-f', at(key)], check=True, stdin=subprocess.DEVNULL)
         shutil.copy(at('key.pub'), at('authorized_keys'))
         at('known_hosts').write_text(f'[127.0.0.1]:{self.port} {at("host_key.pub").read_text()}')
-        wanted = ' '.join(f'"{k}={v}"' for k, v in (dict(PATH=PATH) | environ).items())
+        wanted = ' '.join(f'"{k}={v}"' for k, v in (dict(PATH=PATH, HOME=self.folder) | environ).items())   # a shell there reads no start-up file of the user's
         self._write('server', ListenAddress='127.0.0.1', Port=self.port, HostKey=at('host_key'), AuthorizedKeysFile=at('authorized_keys'), AuthenticationMethods='publickey', StrictModes='no', UsePAM='no', PidFile='none', SetEnv=wanted)
         self._write('client', Host=self.host, HostName='127.0.0.1', Port=self.port, User=user, IdentityFile=at('key'), IdentitiesOnly='yes', IdentityAgent='none', UserKnownHostsFile=at('known_hosts'), GlobalKnownHostsFile='/dev/null', StrictHostKeyChecking='yes')
         self.programs = at('bin')

@@ -6,8 +6,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/core/errors.html.md"""
 
 # %% auto #0
 __all__ = ['JobtrackError', 'InvalidInput', 'UnknownPipeline', 'UnknownRunner', 'NeverFits', 'UnknownJob', 'UnknownNode',
-           'IllegalMove', 'LeaseLost', 'KeyConflict', 'StoreError', 'unstorable', 'NodeUnreachable', 'NodeRefused',
-           'DamagedTransfer', 'OutputReplaced', 'is_infrastructure_error']
+           'IllegalMove', 'LeaseLost', 'KeyConflict', 'StoreError', 'RecordGone', 'unstorable', 'NodeUnreachable',
+           'NodeRefused', 'DamagedTransfer', 'OutputReplaced', 'is_infrastructure_error']
 
 # %% ../../nbs/core/00_errors.ipynb #dd412267
 import errno
@@ -125,6 +125,9 @@ class StoreError(JobtrackError):
     ):
         self.url, self.problem, self.remedy = url, problem, remedy
         super().__init__(f'Job store {url}: {problem}' + (f'. {remedy}' if remedy else ''))
+
+class RecordGone(StoreError):
+    "The file of the record was deleted, replaced or emptied while it was open: nothing is written to it any more."
 
 _REFUSED = frozenset({'DataError', 'IntegrityError'})   # PEP 249: the drivers' words for what is wrong with what was sent
 

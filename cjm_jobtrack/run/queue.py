@@ -385,6 +385,7 @@ def stop(self:JobQueue,
 ) -> None:
     """Stop taking jobs and let go of those that run. Blocks until that is done, except when called by one of its own jobs' callbacks.
 
+    What cannot be put on record yet is waited for, unless the file of the record is gone: then the log names the jobs.
     Raises `TimeoutError`; it then goes on letting go, and may be asked to stop again."""
     with self._lock:   # or it is just being started, and its loop not there yet
         thread, loop = self._thread, self._loop
@@ -404,6 +405,8 @@ def _ask_to_leave(self:JobQueue):
 async def _leave(self:JobQueue):
     "Let go of the running jobs: those that outlive us are left to the next queue."
     self.room.close()
+    self.scribe.leave()
     if self._losing is not None: await asyncio.wait({self._losing})
     await self.carrier.let_go_of_all()
+    if ids := self.carrier.unrecorded: _log.error('The record is gone, so it does not say how these jobs ended: %s', ', '.join(ids))
     self.scribe.forget()   # what is left here speaks of jobs that wait
