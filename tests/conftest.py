@@ -25,7 +25,8 @@ settings.register_profile('quick', deadline=None, derandomize=True)  # the same 
 settings.register_profile('long', deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile('long' if LONG else 'quick')
 
-LENGTHY = ['crash', 'store', 'call', 'docker_faults', 'machine', 'logs', 'queue_leases', 'process', 'node', 'manager', 'tracker', 'docker', 'queue', 'faults', 'history']
+LENGTHY = ['crash', 'store', 'call', 'docker_faults', 'machine', 'logs', 'queue_leases', 'process', 'node', 'manager', 'tracker', 'docker', 'queue', 'faults', 'history',
+           'remote', 'web', 'docker_engines', 'docker_walls', 'plugin', 'conformance', 'cli', 'pipeline', 'chaos', 'client', 'monitor', 'docker_images', 'end_to_end']
 
 def pytest_configure(config):
     "Tests begin as they do in a terminal: under `nohup make test &` signals are ignored that some of them send to what they begin."
@@ -34,7 +35,7 @@ def pytest_configure(config):
     config.pluginmanager.register(HouseKeeper(), 'house-keeper')
 
 def pytest_collection_modifyitems(config, items):
-    "Two processes share the files: those that take longest go first, so that neither is left alone with one at the end."
+    "Several processes share the files: those that take longest go first, so that none is left alone with one at the end."
     turn = {f'test_{name}': n for n, name in enumerate(LENGTHY)}
     if not config.pluginmanager.hasplugin('randomly'): items.sort(key=lambda item: turn.get(item.path.stem, len(turn)))
     for item in items:

@@ -218,7 +218,7 @@ def read_args():
     p = argparse.ArgumentParser(prog='make test', usage='make test [ARGS="[--random [SEED]] [--workers N] [NAME ...]"]', description='Run every check, or those of a package or module')
     p.add_argument('--long', action='store_true', help='with slow cells and tests and many more examples')
     p.add_argument('--random', nargs='?', type=int, const=random.randrange(1 << 32), metavar='SEED', help='tests in an order of chance, or in that of a seed')
-    p.add_argument('--workers', type=int, default=2, metavar='N', help='processes that share the tests')
+    p.add_argument('--workers', type=int, default=3, metavar='N', help='processes that share the tests: more than two processors, as tests often wait')
     p.add_argument('names', nargs='*', metavar='NAME', help='a package (core) or a module (tracker)')
     return p.parse_args()
 
