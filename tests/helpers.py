@@ -104,7 +104,7 @@ def client(url, token=None, **kw) -> httpx.Client: return httpx.Client(base_url=
 
 def large_jobs(tracker, n=200) -> list[str]:
     "Ended jobs with much metadata and many outputs, the ids in order of creation."
-    outputs = [OutputFile(f'{i:05}.txt', f'/w/{"deep/"*20}{i:05}.txt', 1) for i in range(400)]
+    outputs = [OutputFile(f'{i:05}.txt', f'/w/{"deep/"*100}{i:05}.txt', 1) for i in range(100)]   # few and long: bytes count here, and files take time
     for i in range(n):
         job = tracker.create_job('large', id=f'large-{i:03}', metadata={'notes': 'x' * 60_000})
         tracker.mark_running(job.id), tracker.mark_completed(job.id, None, outputs)
