@@ -68,7 +68,10 @@ class Scribe:
     def __init__(self,
         tracker:JobTracker,                       # Where the record is
         before:Callable[[], Any]=lambda: None,    # Called as each round begins; what it adds is written in this round
-    ): self.tracker, self.before, self.loop, self._writes, self._late, self._late_ids, self._trouble, self._awake = tracker, before, None, [], [], set(), 0, False
+        later:Callable|None=None,                 # As for `LiveJobs.record`
+    ):
+        self.tracker, self.before, self.later = tracker, before, later
+        self.loop, self._writes, self._late, self._late_ids, self._trouble, self._awake = None, [], [], set(), 0, False
 
     def start(self, loop:asyncio.AbstractEventLoop) -> None: self.loop, self._trouble, self._awake = loop, 0, False
 
@@ -133,7 +136,7 @@ def _planned(self:Scribe, todo:list[_Entry]) -> tuple[list, list]:
 def _record(self:Scribe, ready:list[tuple[_Entry, Write]]) -> list[tuple[_Entry, Any]]:
     "Write, all in one transaction. What cannot be written now is kept for later."
     if not ready: return []
-    try: results = self.tracker.record([w for _, w in ready])
+    try: results = self.tracker.record([w for _, w in ready], self.later)
     except Exception as err:
         never = not is_infrastructure_error(err)
         if len(ready) > 1: return self._one_by_one(ready, err, never)
