@@ -141,7 +141,7 @@ def _set_aside(self:JobQueue, job:Job, now:float) -> bool:  # False: it can begi
     room, pause = self.room, self.recheck
     why, others = room.left_to(job)
     if others:   # who has it tells why it waits
-        room.reasons[job.id] = why
+        room.leave(job, why)
         pause = max(pause, min(2., self.holder.ttl/3))
     elif why := why or room.why_not(job): room.tell(job, why)
     if not why: return False
