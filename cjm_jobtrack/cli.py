@@ -679,12 +679,13 @@ def copy_log(
     offset:int,     # Where to begin, bytes
     out,            # Binary file
 ) -> int:           # Where it ends by now, bytes
-    "Copy a log from an offset to its present end."
+    "Copy a log from an offset to its present end. If it is kept where it cannot be reached, say where."
     while (c := client.logs(job_id, offset, attempt=attempt)).data:
         if c.offset > offset: out.write(f'{Cut(offset, c.offset)}\n'.encode())
         out.write(c.data)
         out.flush()
         offset = c.next_offset
+    if c.elsewhere: typer.echo(plain(c.elsewhere.rstrip('\n')), err=True)
     return offset
 
 def last_lines(
@@ -893,7 +894,7 @@ def serve(
     token:str|None,         # Bearer token that the service asks for
     until_eof:bool=False,   # Whether to stop when stdin ends
 ) -> None:
-    "Run a server until a signal (or the end of stdin) tells it to stop. Raises `InvalidInput`."
+    "Run a server until a signal (or the end of stdin) tells it to stop. Raises `InvalidInput`; `RecordGone` in the end, when its record was lost meanwhile."
     import uvicorn
     from cjm_jobtrack.net.node import Server, check_bind
     from cjm_jobtrack.view.web import mount_page
@@ -906,11 +907,15 @@ def serve(
             async def startup(self, sockets=None):
                 await super().startup(sockets)
                 typer.echo(f'jobtrack {kind} listening on http://{f"[{host}]" if ":" in host else host}:{sock.getsockname()[1]}')
+            async def shutdown(self, sockets=None):
+                self.lost = service.tracker.store.lost   # while the file is open
+                await super().shutdown(sockets)
         server = Telling(uvicorn.Config(service.app, log_config=None, access_log=False, timeout_graceful_shutdown=5))
         def stop(*_): server.should_exit = True
         for s in (signal.SIGINT, signal.SIGTERM): signal.signal(s, stop)
         if until_eof: threading.Thread(target=lambda: (_until_eof(), stop()), daemon=True).start()
         server.run(sockets=[sock])
+        if server.lost is not None: raise server.lost
 
 def _until_eof() -> None:
     while os.read(0, 4096): pass

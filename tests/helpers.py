@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 import httpx
+from cjm_jobtrack.core.job import OutputFile
 from cjm_jobtrack.net.node import Node, serving
 
 def until(condition, what, deadline=60.):
@@ -101,6 +102,14 @@ class Served:
 
 def client(url, token=None, **kw) -> httpx.Client: return httpx.Client(base_url=url, timeout=30, headers={'Authorization': f'Bearer {token}'} if token else {}, **kw)
 
+def large_jobs(tracker, n=200) -> list[str]:
+    "Ended jobs with much metadata and many outputs, the ids in order of creation."
+    outputs = [OutputFile(f'{i:05}.txt', f'/w/{"deep/"*20}{i:05}.txt', 1) for i in range(400)]
+    for i in range(n):
+        job = tracker.create_job('large', id=f'large-{i:03}', metadata={'notes': 'x' * 60_000})
+        tracker.mark_running(job.id), tracker.mark_completed(job.id, None, outputs)
+    return [f'large-{i:03}' for i in range(n)]
+
 @contextmanager
 def node_at(
     folder:Path,      # For its data, and for the test pipelines when none are given
@@ -113,6 +122,7 @@ def node_at(
 
 SERVE = '''
 import os, sys
+from cjm_jobtrack.core.job import OutputFile
 from cjm_jobtrack.net.node import Node, serving
 import threading
 data, pipelines, slots = sys.argv[1:]

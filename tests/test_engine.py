@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.container_engine import Engine, LongAnswer, pull_image
-from cjm_jobtrack.run.container_watch import _Ear
+from cjm_jobtrack.run.container_watch import _Ear, _read_log
 from cjm_jobtrack.run.docker import DockerRunner
 from helpers import until
 
@@ -69,6 +69,14 @@ def test_a_question_is_hung_up_with_its_engine(silent):
     start = time.monotonic()
     engine.close()
     assert begun.done() and not left(before) and time.monotonic() - start < 9
+
+def test_a_log_that_is_read_to_its_end_is_hung_up_with_its_engine(silent):
+    url, asked, before = silent
+    engine = Engine(url)
+    begun = engine.threads.submit(engine.put, lambda api: _read_log(api, 'x', print))
+    until(lambda: asked, 'the question')
+    engine.close()
+    assert begun.done() and not left(before)
 
 @pytest.mark.parametrize('when', ['at once', 'asked'])
 def test_a_pull_that_is_broken_off_leaves_no_thread(silent, when):

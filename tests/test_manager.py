@@ -11,12 +11,12 @@ from cjm_jobtrack.core.errors import InvalidInput, KeyConflict, StoreError, Unkn
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient, disposition_name
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.node import Node, serving
+from cjm_jobtrack.net.node import PAGE_BYTES, Node, serving
 from cjm_jobtrack.net.remote import NodeDirectory
 from cjm_jobtrack.run.pipeline import SHIPPED
 from cut_proxy import CutProxy
 import helpers
-from helpers import client, node_at, write_pipelines
+from helpers import client, large_jobs, node_at, write_pipelines
 from original_node import OriginalNode, Served as Imitation, answer
 
 def until(condition, what, deadline=60.):
@@ -461,6 +461,16 @@ def test_many_outputs_arrive_in_pages(ours):
     assert {o.name for o in ours.rc.outputs(job)} == {o.name for o in ours.manager.tracker.get_job(job).outputs} == names
     answers = [ours.http.get(f'/api/jobs/{job}/outputs', params={'offset': n}).json() for n in (0, 1000)]
     assert [len(a['output_files']) for a in answers] == [1000, 100] and answers[0]['count'] == 1100
+
+def test_a_list_of_large_jobs_is_cut_where_the_page_ends(tmp_path):
+    with managed(tmp_path) as h:
+        ids, found, url = large_jobs(h.manager.tracker), [], '/api/jobs'
+        while url:
+            r = h.http.get(url)
+            assert len(r.content) < PAGE_BYTES + 100 and len(r.json()) > 10
+            found, url = [j['id'] for j in r.json()] + found, r.links.get('next', {}).get('url')
+        assert found == ids
+        is_error(h.http.get('/api/jobs?before=nope'), 404)
 
 def test_outputs_that_are_not_text_and_some_that_were_exchanged(ours, tmp_path):
     job = ours.rc.submit('work', params=plan(files=dict(zip(['caf\udce9.txt', 'caf\udce8.txt', 'x.txt'], ['e', 'E', 'one'])))).id

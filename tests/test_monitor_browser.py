@@ -144,6 +144,15 @@ def test_live_in_jupyterlab(tmp_path):
         view = nb.view(3)
         view.wait_for(timeout=60000)
         until(lambda: percent(view) > 0 and not marked(view), 'the second view is live')
+
+        nb.save()
+        until(lambda: 'count on' in (tmp_path/'work/live.ipynb').read_text(), 'saved')
+        nb.open(f'{url}/lab/tree/live.ipynb', len(CELLS))
+        view.wait_for(timeout=60000)
+        first = percent(view)
+        until(lambda: percent(view) > first and not marked(view), 'it is live again in a page that was reloaded')
+        assert view.get_by_role('button', name='Cancel').count() == 1
+
         page.evaluate(f'{PANEL}.sessionContext.session.kernel.restart()')
         until(lambda: marked(view), 'the view of a dead kernel says so')
         assert 'not live, run the cell again' in view.inner_text()

@@ -1,15 +1,18 @@
 """The node over real HTTP: the original's contract and what its manager does with it, the originals' defects by their ids, and what is ours."""
-import base64, concurrent.futures, hashlib, http.client, json, os, re, shutil, socket, subprocess, sys, threading, time, urllib.parse, uuid
+import base64, concurrent.futures, hashlib, http.client, io, json, os, re, shutil, socket, subprocess, sys, threading, time, urllib.parse, uuid
 from contextlib import closing, suppress
 from pathlib import Path
 import httpx, psutil, pytest, schemathesis
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from schemathesis.checks import not_a_server_error
+from cjm_jobtrack import cli
 from cjm_jobtrack.core.errors import InvalidInput, JobtrackError
+from cjm_jobtrack.core.logs import LogChunk
+from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
-from cjm_jobtrack.net.node import Node, check_bind, claim, safe_name, serving
+from cjm_jobtrack.net.node import PAGE_BYTES, Node, check_bind, claim, page_of, safe_name, serving
 from cjm_jobtrack.run.pipeline import SHIPPED
-from helpers import Served, client, node_at, node_process, until, write_pipelines
+from helpers import Served, client, large_jobs, node_at, node_process, until, write_pipelines
 
 # A stand-in for the original's program. The video is a JSON text that says what it does.
 WRAPPER = '''
@@ -205,6 +208,24 @@ def test_many_outputs_come_in_pages(node, tmp_path):
         found = rc.outputs(job['id'])
         assert {o.name for o in found} == {f'{n:05}.txt' for n in range(1200)} and all(o.sha256 and o.modified for o in found)
         assert rc.download(job['id'], name=found[-1].name, to=tmp_path).name == found[-1].name
+
+def test_a_page_of_large_jobs_ends_early_and_goes_on(node):
+    "However much the jobs bring along, an answer has its limit; our client puts the pages together."
+    ids, pages, before = large_jobs(node.node.tracker), [], None
+    while not pages or before is not None:
+        r = node.http.get('/jobs', params={'before': before} if before else {})
+        page = r.json()
+        assert len(r.content) < PAGE_BYTES + 100 and page['count'] == len(page['jobs']) > 10
+        pages, before = [j['id'] for j in page['jobs']] + pages, page.get('next')
+    assert pages == ids
+    assert 'next' not in node.http.get('/jobs?limit=3').json()
+    with RemoteClient(node.url) as rc:
+        assert [j.id for j in rc.list_jobs()] == ids[::-1] == [j.id for _, j in reversed(rc.look_all())]
+        assert [j.id for j in rc.list_jobs('completed', 120, before=ids[190])] == ids[189:69:-1]
+
+def test_a_job_that_is_larger_than_a_page_has_one_to_itself():
+    jobs = [{'id': '2', 'x': 'x'*100}, {'id': '1'}]
+    assert page_of(jobs, 50)[1:] == (1, '2') and page_of(jobs[1:], 5) == (b'[{"id":"1"}]', 1, None) and page_of([], 5) == (b'[]', 0, None)
 
 def test_a_name_that_would_fill_every_list_is_refused(node):
     assert 'characters' in is_error(node.http.post('/jobs', json={'pipeline': 'work', 'params': {'plan': '{}'}, 'name': 'x' * 900_000}), 413, 422)['error']
@@ -706,6 +727,24 @@ def test_logs_by_offset_and_tail(node, tmp_path):
     assert node.http.get(f'/jobs/{waiting["id"]}/logs').content == b'' and node.http.get(f'/jobs/{waiting["id"]}/logs?tail=5').text == ''
     (tmp_path/'other').touch()
     node.wait(waiting['id'])
+
+def test_a_log_that_is_kept_elsewhere(tmp_path, capsys):
+    "It is read where the record says it is; what cannot be reached is named, and is no byte of the log."
+    def put_on_record(id, logs):
+        with JobTracker(f'sqlite:///{tmp_path}/data/jobs.db', logs=logs) as t:
+            t.create_job('x', id=id), t.mark_running(id), t.log(id, b'one\ntwo\n'), t.mark_failed(id, 'no')
+    (tmp_path/'data').mkdir()
+    put_on_record('near', tmp_path/'near'), put_on_record('beside', None), put_on_record('gone', tmp_path/'gone')
+    shutil.rmtree(tmp_path/'gone')
+    with node_at(tmp_path, logs=tmp_path/'own') as s, RemoteClient(s.url) as rc:
+        for id in 'near', 'beside':
+            assert s.http.get(f'/jobs/{id}/logs').content == b'one\ntwo\n' and s.http.get(f'/jobs/{id}/logs?tail=1').text == 'two\n'
+        where = f'The log of this attempt is kept on {socket.gethostname()}, in {tmp_path}/gone\n'
+        for query in '', '?tail=1', '?offset=5':
+            r = s.http.get(f'/jobs/gone/logs{query}')
+            assert (r.status_code, r.text, r.headers['x-log-size'], r.headers['x-log-elsewhere']) == (200, where, '0', 'true')
+        assert rc.logs('gone') == LogChunk(b'', 0, 0, 0, where) and rc.log_tail('gone') == where
+        assert cli.copy_log(rc, 'gone', 1, 0, io.BytesIO()) == 0 and capsys.readouterr() == ('', where)
 
 # Who may ask
 

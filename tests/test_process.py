@@ -27,11 +27,20 @@ class Bench:
     "A tracker, a runner, and jobs for it."
     def __init__(self, tmp, groups=True):
         self.tmp, self.tracker, self.groups = tmp, JobTracker(f'sqlite:///{tmp}/jobs.db'), groups
+        self.runners = []
         self.runner = self.another()
         self.runner.interval = .02
         self.before = {*psutil.Process().children()}   # of other tests
 
-    def another(self): return ProcessRunner(self.tmp/'work', self.tracker.logs, groups=self.groups)
+    def another(self):
+        self.runners.append(ProcessRunner(self.tmp/'work', self.tracker.logs, groups=self.groups))
+        return self.runners[-1]
+
+    def is_alone(self):
+        "Whether our children are gone. One of which the exit status is known may still be ending, and only its parent can reap it."
+        for r in self.runners: r._reap()
+        return not self.children()
+
     def cgroups(self): return [g for p in set(Groups.find().parents.values()) for g in p.glob(self.runner._prefix() + '*')] if Groups.find() else []
 
     def begin(self, *words, **spec):
@@ -63,8 +72,7 @@ def bench(tmp_path, request):
     b = Bench(tmp_path, request.param == 'groups')
     yield b
     b.tracker.close()
-    b.runner._reap()
-    until(lambda: not b.children(), 'our children to be gone')  # also no zombie
+    until(b.is_alone, 'our children to be gone')  # also no zombie
     until(lambda: not b.cgroups(), 'our control groups to be gone')
     if fds is not None:
         left = {f: os.readlink(f'/proc/self/fd/{f}') for f in set(os.listdir('/proc/self/fd')) - fds if os.path.islink(f'/proc/self/fd/{f}')}
@@ -172,7 +180,6 @@ def test_two_tasks_at_once_begin_it_once_and_each_attempt_anew(bench):
         assert await bench.runner.start(job) == handles[0] == await others[0].find(job)
         bench.tracker.mark_pending(job.id, 'again'); bench.tracker.mark_running(job.id)
         await bench.outcome(job, Report(bench.tracker, job.id, 2))
-        for r in others: r._reap()
     asyncio.run(main())
     assert (bench.tmp/'count').read_text() == 'x\nx\n'
 
@@ -287,7 +294,6 @@ def test_many_who_begin_it_anew_begin_it_once(bench):
         handles = await asyncio.gather(*(r.start(new) for r in many*3))
         assert all(h == handles[0] for h in handles)
         await bench.outcome(new, report)
-        for r in many: r._reap()
     asyncio.run(main())
     assert (bench.tmp/'count').read_text() == 'x\n'
 
@@ -311,7 +317,6 @@ def test_who_makes_room_late_leaves_alone_what_was_begun_meanwhile(bench):
         handles = await asyncio.gather(*both)
         (bench.tmp/'go').touch()
         assert handles[0] == handles[1] and (await bench.outcome(new, report)).status == 'completed'
-        for r in late, other: r._reap()
     asyncio.run(main())
     assert (bench.tmp/'count').read_text() == 'x\n'
 

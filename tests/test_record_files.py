@@ -1,11 +1,11 @@
 """The files of a record: lost while they are open, cut to nothing, named oddly, and the logs beside them.
 
 What uses `database` runs on SQLite and PostgreSQL; what uses `db` is about SQLite's files."""
-import asyncio, logging, os, shutil, subprocess, sys, threading
+import asyncio, json, logging, os, shutil, signal, sqlite3, subprocess, sys, threading, time
 import httpx, pytest
 from sqlalchemy import make_url
-from helpers import mortal, node_at, until, write_pipelines
-from cjm_jobtrack.cli import store_url
+from helpers import client, mortal, node_at, until, write_pipelines
+from cjm_jobtrack.cli import server_process, store_url
 from cjm_jobtrack.core.database import sqlite_url
 from cjm_jobtrack.core.errors import StoreError
 from cjm_jobtrack.core.job import Job, JobStatus
@@ -58,6 +58,25 @@ def test_a_record_that_is_lost_while_open_is_missed_at_once_and_can_be_saved(db,
         s.backup(tmp_path/'saved.db')
     with JobStore(tmp_path/'saved.db') as saved: assert [j.id for j in saved.list()] == ['a']
 
+def test_a_file_that_was_cut_stays_empty_with_its_log_beside_it(db):
+    s = JobStore(db)
+    s.add(Job(id='a')), s.counts()
+    log = db.with_name('jobs.db-wal').read_bytes()
+    os.truncate(db, 0)
+    s.close()
+    assert db.read_bytes() == b'' and db.with_name('jobs.db-wal').read_bytes() == log
+    assert not [*db.parent.glob('*.cut')]
+    with pytest.raises(StoreError, match='cut to 0 bytes'): JobStore(db)
+
+def test_a_file_that_is_reached_by_a_link_is_left_empty_too(db, tmp_path):
+    (tmp_path/'link.db').symlink_to(db)
+    JobStore(db).close()
+    s = JobStore(tmp_path/'link.db')
+    s.add(Job(id='a'))
+    os.truncate(db, 0)
+    s.close()
+    assert db.read_bytes() == b'' and db.with_name('jobs.db-wal').stat().st_size and (tmp_path/'link.db').is_symlink()
+
 def test_a_record_that_was_moved_away_and_back_goes_on(db):
     with JobStore(db) as s:
         db.rename(db.with_name('away'))
@@ -107,6 +126,59 @@ def test_a_queue_says_so_within_seconds_and_fails_no_work(db, caplog):
     finally:
         go.set()
         queue.stop(), tracker.close()
+
+@loss
+def test_a_queue_that_stops_does_not_wait_for_a_record_that_is_gone(db, caplog, lose, told):
+    go, calls, tracker = threading.Event(), CallRunner(), JobTracker(db)
+    async def endless(): await asyncio.sleep(600)
+    queue = JobQueue(tracker, calls, slots=2).start()
+    jobs = [queue.submit(tracker.create_job('x', spec=calls.call(f))) for f in (lambda: go.wait(60), endless)]
+    until(lambda: all(any(e.type == 'started' for e in tracker.history(j.id)) for j in jobs), 'both to begin')
+    lose(db)
+    go.set()
+    until(lambda: any(told in r.getMessage() for r in caplog.records), 'a word of it')
+    begun = time.monotonic()
+    queue.stop()
+    assert time.monotonic() - begun < 10
+    with pytest.raises(StoreError, match=told): tracker.close()
+    named = [m for r in caplog.records if all(j.id in (m := r.getMessage()) for j in jobs)]
+    assert len(named) == 1 and 'how these jobs ended' in named[0]
+    assert not [r for r in caplog.records if r.exc_info]
+
+def test_a_queue_that_stops_waits_for_a_record_that_is_locked(db):
+    calls, tracker = CallRunner(), JobTracker(JobStore(db, timeout=.1))
+    async def endless(): await asyncio.sleep(600)
+    queue = JobQueue(tracker, calls).start()
+    job = queue.submit(tracker.create_job('x', spec=calls.call(endless)))
+    until(lambda: any(e.type == 'started' for e in tracker.history(job.id)), 'it to begin')
+    other = sqlite3.connect(db, isolation_level=None)
+    other.execute('BEGIN IMMEDIATE')
+    with pytest.raises(TimeoutError): queue.stop(1)
+    other.execute('ROLLBACK'), other.close()
+    queue.stop()
+    assert job.status == JobStatus.FAILED and job.failure.kind == 'interrupted'
+    tracker.close()
+    with JobStore(db) as s: assert s.get(job.id).status == JobStatus.FAILED
+
+@pytest.mark.parametrize('ended', [True, False], ids=['its work is over', 'its work goes on'])
+def test_a_node_whose_record_is_gone_ends_soon_when_told_to_and_says_so(tmp_path, ended):
+    gate, log = tmp_path/'gate', tmp_path/'log'
+    plan = json.dumps({'gate': str(gate)})
+    try:
+        with server_process('node', '--data', tmp_path/'data', '--pipelines', write_pipelines(tmp_path), log=log) as (url, p), client(url) as http:
+            job = http.post('/jobs', json={'pipeline': 'work', 'params': {'plan': plan}}).json()
+            until(lambda: [*(tmp_path/'data'/'attempts'/job['id']).glob('1/exit.reserved')] and http.get(f'/jobs/{job["id"]}').json()['status'] == 'running', 'it to run')
+            for f in (tmp_path/'data').glob('jobs.db*'): f.unlink()
+            if ended:
+                gate.touch()
+                until(lambda: 'jobs.db was deleted' in log.read_text(), 'a word of it')
+            begun = time.monotonic()
+            p.send_signal(signal.SIGTERM)
+            assert p.wait(60) == 1 and time.monotonic() - begun < 15
+    finally: gate.touch()
+    said = log.read_text()
+    assert 'Traceback' not in said and said.splitlines()[-1].startswith('jobtrack: ') and 'jobs.db was deleted' in said.splitlines()[-1]
+    assert ('how these jobs ended' in said) == ended and (not ended or job['id'] in said)
 
 @loss
 def test_a_node_refuses_and_its_health_says_why(tmp_path, lose, told):
@@ -169,6 +241,12 @@ def test_each_folder_has_a_record_of_its_own(tmp_path, name, monkeypatch):
     if '\udce9' not in name:
         with JobTracker(f'{sqlite_url(folder/"jobs.db")}') as t: assert len(t.list_jobs()) == 3
         with JobTracker(store_url(str(sqlite_url(folder/'jobs.db')))) as t: assert len(t.list_jobs()) == 3
+
+def test_a_log_of_another_host_in_a_folder_that_is_here_too(database, tmp_path, monkeypatch):
+    with monkeypatch.context() as m:
+        m.setattr('socket.gethostname', lambda: 'gpu-3')
+        with JobTracker(database, logs=tmp_path) as tracker: tracker.create_job('x', id='7f3a'), tracker.mark_running('7f3a')
+    with JobTracker(database) as reader: assert reader.log_tail('7f3a') == f'The log of this attempt is kept on gpu-3, in {tmp_path}\n'
 
 @pytest.mark.parametrize('make', [Node, Manager], ids=['node', 'manager'])
 def test_a_server_in_a_folder_with_an_odd_name(tmp_path, make):

@@ -60,12 +60,20 @@ def test_json_and_missing_fields():
     with pytest.raises(InvalidInput, match='plugin_name'): TranscriptionJob.from_dict({'id': 'a', 'file_path': 'p', 'file_name': 'f'})
 
 def test_signatures():
-    assert [*inspect.signature(TranscriptionJobTracker).parameters] == ['on_job_completed', 'store']
-    assert inspect.signature(TranscriptionJobTracker).parameters['store'].kind is inspect.Parameter.KEYWORD_ONLY
+    params = inspect.signature(TranscriptionJobTracker).parameters
+    assert [*params] == ['on_job_completed', 'store', 'logs']   # the contract's, then ours
+    assert all(params[p].kind is inspect.Parameter.KEYWORD_ONLY and params[p].default is None for p in ('store', 'logs'))
     for name, params in dict(create_job=['plugin_name', 'file_path', 'file_name'], mark_running=['job_id', 'task'], mark_completed=['job_id', 'result'], mark_failed=['job_id', 'error'], cancel_job=['job_id'],
                              get_job=['job_id'], get_job_result=['job_id'], get_running_jobs=[], clear_completed=['keep_results']).items():
         assert [*inspect.signature(getattr(TranscriptionJobTracker, name)).parameters][1:][:len(params)] == params
     assert issubclass(TranscriptionJobTracker, JobTracker) and inspect.iscoroutinefunction(TranscriptionJobTracker.cancel_job)
+
+@pytest.mark.parametrize('store', [True, False], ids=['store', 'memory'])
+def test_the_folder_of_the_logs_may_be_given(tmp_path, url, store):
+    with TranscriptionJobTracker(store=url if store else None, logs=tmp_path/'here') as t:
+        job = in_status(t, R)
+        t.log(job.id, b'word\n')
+        assert (tmp_path/'here'/job.id/'1.output.log').read_bytes() == b'word\n' and t.log_tail(job.id) == 'word\n'
 
 def test_a_tracker_in_memory_loads_no_database():
     code = 'from cjm_jobtrack import TranscriptionJobTracker as T; import sys; t = T(); t.create_job("w", "p", "f"); t.close(); print([m for m in ("sqlalchemy", "docker", "fastapi", "ipywidgets", "sqlite3") if m in sys.modules])'

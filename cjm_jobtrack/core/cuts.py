@@ -111,6 +111,7 @@ class LogChunk:
     offset:int        # Where `data` begins
     next_offset:int   # Where to read on
     size:int          # Size of the log at the time of reading; reached when it equals `next_offset`
+    elsewhere:str=''  # A sentence: where the log is kept, when it cannot be reached from here
 
 def _opened(path:Path) -> io.FileIO:
     "A log for reading. What has taken its place, a folder or a pipe, is refused at once instead of waited for."

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from fastcore.basics import patch
-from .errors import InvalidInput, JobtrackError, StoreError
+from .errors import InvalidInput, JobtrackError, RecordGone, StoreError, StoreFull
 
 # %% ../../nbs/core/01_database.ipynb #0c6efd99
 class Sqlite:
@@ -240,9 +240,14 @@ def _gone(self:Database) -> StoreError|None:  # None: it is still there
     except OSError as e: return StoreError(self.told, f'cannot be looked at: {e.strerror}', 'Is its disk still there?')
     if not moved and not is_empty: return None
     remedy = 'Nothing more is written. Stop this process, put the record or a backup of it in its place, and start again'
-    if is_empty and self.file.exists(): return StoreError(self.told, f'{self.file.name} was cut to 0 bytes while it was open', remedy)
+    if is_empty and self.file.exists(): return RecordGone(self.told, f'{self.file.name} was cut to 0 bytes while it was open', remedy)
     what = 'replaced' if os.path.exists(moved) else 'deleted'
-    return StoreError(self.told, f'{Path(moved).name} was {what} while it was open', f'{remedy}; `backup` still saves what it held')
+    return RecordGone(self.told, f'{Path(moved).name} was {what} while it was open', f'{remedy}; `backup` still saves what it held')
+
+@patch(as_prop=True)
+def lost(self:Database) -> RecordGone|None:  # None: it is still there, or cannot be looked at just now
+    "Why nothing more is written, when what is open is not what others would open."
+    return gone if isinstance(gone := self._gone(), RecordGone) else None
 
 @patch
 def _check_there(self:Database, every:float=0.):  # Seconds; a look that was taken so recently is enough
@@ -263,8 +268,14 @@ def _keep_watch(self:Database, con=None):
 @patch
 def _trouble(self:Database, e:Exception) -> StoreError:
     if (gone := self._gone()) is not None: return gone
-    text = ' '.join(str(getattr(e, 'orig', None) or e).split())
+    cause = getattr(e, 'orig', None) or e
+    if self.file and getattr(cause, 'sqlite_errorcode', None) == sqlite3.SQLITE_FULL:
+        folder = self.file.resolve().parent
+        return StoreFull(self.told, str(folder), str(_mount_point(folder)))
+    text = ' '.join(str(cause).split())
     return StoreError(self.told, text, next((v for k, v in _REMEDIES.items() if k in text), ''))
+
+def _mount_point(folder:Path) -> Path: return next(p for p in (folder, *folder.parents) if p.is_mount())
 
 @patch(as_prop=True)
 def _alone(self:Database): return self._lock if isinstance(self.engine.pool, sa.pool.StaticPool) else nullcontext()   # in memory there is one connection
@@ -533,13 +544,30 @@ def interrupt(self:Database) -> None:
 def close(self:Database) -> None:
     "Let go of the database. Further calls open it again."
     self.interrupt()
-    with self._lock:
-        if self._writing is not None and not isinstance(self.engine.pool, sa.pool.StaticPool): self._writing.close()
-        self._drop()
-        ear = self._ear
-    self._deafen(ear)
-    self.engine.dispose()
+    with self._left_empty():
+        with self._lock:
+            if self._writing is not None and not isinstance(self.engine.pool, sa.pool.StaticPool): self._writing.close()
+            self._drop()
+            ear = self._ear
+        self._deafen(ear)
+        self.engine.dispose()
     _databases.discard(self)
+
+@patch
+@contextmanager
+def _left_empty(self:Database):
+    """Keep SQLite from copying its log into a file that was cut to nothing: it leaves a file alone that has another name by now.
+
+    Source: SQLite, pager.c, `databaseIsUnmoved`."""
+    file = self.file and self.file.resolve()
+    if not file or not self._opened or not file.exists() or _size(file): yield; return
+    aside = _beside(file, f'.{uuid.uuid4().hex}.cut')
+    try: file.rename(aside)
+    except OSError as e: raise self._trouble(e) from e   # it stays open, and so unwritten
+    try: yield
+    finally:
+        _give_name(aside, file)   # unless somebody has put a backup there
+        aside.unlink(missing_ok=True)
 
 # %% ../../nbs/core/01_database.ipynb #79d68635
 @patch

@@ -451,14 +451,20 @@ def log_place(self:LiveJobs) -> dict|None:  # `host` and `folder`; None: beside 
     return dict(host=socket.gethostname(), folder=os.path.abspath(self.logs.folder))
 
 @patch
-def _log_elsewhere(self:LiveJobs, job:Job, lines:int) -> str:
-    "The end of a log that is not in our folder: from another one that is to be reached from here, or where it is. Empty: there is none."
-    begun = next((e for e in reversed(self.events(0, job.id, None)) if e.type == 'running' and e.attempt == job.attempt), None)
-    place = begun.data.get('logs') if begun else None
-    if not isinstance(place, dict) or place == self.log_place: return ''
-    folder = Path(str(place.get('folder')))
-    if folder.is_dir(): return LogStore(folder).tail(job.id, job.attempt, lines)
-    return f'The log of this attempt is kept on {place.get("host")}, in {folder}\n'
+def logs_of(self:LiveJobs,
+    job_id:str,      # The job
+    attempt:int,     # Which attempt
+) -> LogStore|str:   # A sentence: it is kept where it cannot be reached from here
+    "The logs that an attempt is in: these, or those that its process has named in the journal."
+    if self.logs.size(job_id, attempt): return self.logs
+    begun = next((e for e in reversed(self.events(0, job_id, None)) if e.type == 'running' and e.attempt == attempt), None)
+    if begun is None: return self.logs
+    place, here = begun.data.get('logs'), socket.gethostname()
+    if not isinstance(place, dict): place = dict(host=here, folder=default_log_folder(self.store) or self.logs.folder)
+    there, host = LogStore(str(place.get('folder'))), place.get('host')
+    if there.size(job_id, attempt): return there
+    if host == here and (there.folder.is_dir() or there.folder == self.logs.folder): return there   # it is still empty
+    return f'The log of this attempt is kept on {host}, in {there.folder}\n'
 
 # %% ../../nbs/core/05_live.ipynb #113c2e55
 @patch

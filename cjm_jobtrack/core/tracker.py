@@ -213,7 +213,8 @@ def log_tail(self:JobTracker,
 ) -> str:           # As a terminal would show it
     "The end of the log of the latest attempt. When it is kept elsewhere: where."
     job = self._need(job_id)
-    return self.logs.tail(job_id, job.attempt, lines) or self._log_elsewhere(job, lines)
+    logs = self.logs_of(job_id, job.attempt)
+    return logs if isinstance(logs, str) else logs.tail(job_id, job.attempt, lines)
 
 # %% ../../nbs/core/05_tracker.ipynb #53b2f676
 @patch

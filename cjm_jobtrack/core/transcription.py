@@ -59,9 +59,10 @@ class TranscriptionJobTracker(JobTracker):
         on_job_completed:Callable[[str, 'TranscriptionJobTracker'], Any]|None=None,  # Called with (job id, tracker) after a job has completed
         *,
         store=None,   # JobStore, its URL or file, or None for a record in memory
+        logs=None,    # Folder of the logs, of this record alone; None: one that outlives this process, where the record does
     ):
         self.results: dict[str, dict] = {}   # job id -> what came of it, as from `get_job_result`
-        super().__init__(store, on_job_completed)
+        super().__init__(store, on_job_completed, logs=logs)
         with self._lock:
             for job in reversed(self.store.list(status=_ENDED, limit=self.keep_ended)): self._retire(self._hold(job))
 

@@ -600,18 +600,27 @@ def look(self:ClientBase,
 def look_all(self:ClientBase) -> list[tuple[dict, Job]]:  # In the server's order
     "All jobs of a server, each as it came and as it is read."
     def rule():
-        a = yield Ask('GET', '/jobs')
-        return [(w, read_job(w, a.url)) for w in a.part('jobs')]
+        url, wires = yield from _pages({})
+        return [(w, read_job(w, url)) for w in wires]
     return self._run(rule())
 
 # %% ../../nbs/net/20_client.ipynb #65c4fe6b
+def _pages(asked:dict, limit=None, before=None):
+    "The address, and all jobs that are asked for: a server may end a page early, and then says so."
+    found = []
+    while True:
+        rest = None if limit is None else limit - len(found)
+        a = yield Ask('GET', '/jobs', params=asked | dict(limit=rest, before=before))
+        told, before = a.part('jobs'), a.json().get('next')
+        found = told + found
+        if not told or before is None: return a.url, found
+
 def _list(status, limit, before, **filters):
     found, fits, wanted = [], _fitting(**filters), [None] if status is None else read_statuses(status)
     for s in wanted:
-        a = yield Ask('GET', '/jobs', params=dict(status=s, limit=limit, before=before) | {k: v for k, v in filters.items() if v is not None})
-        told = a.part('jobs')
-        if filters.get('batch') is not None and any('job' not in w for w in told): raise InvalidInput('batch', f'was asked of {a.url}, an original node server, which knows none', 'Leave it out')
-        jobs = [read_job(w, a.url) for w in told]
+        url, told = yield from _pages(dict(status=s) | {k: v for k, v in filters.items() if v is not None}, limit, before)
+        if filters.get('batch') is not None and any('job' not in w for w in told): raise InvalidInput('batch', f'was asked of {url}, an original node server, which knows none', 'Leave it out')
+        jobs = [read_job(w, url) for w in told]
         ids = [j.id for j in jobs]
         if before in ids: jobs = jobs[:ids.index(before)]   # an original node server gives them all
         found += [j for j in jobs if (s is None or j.status is s) and fits(j)]
@@ -885,6 +894,7 @@ def _logs(job_id, offset, limit, attempt):
         return original_log(wire, offset, limit)
     try: at, on, size = (int(a.headers[f'x-log-{k}']) for k in ('offset', 'next-offset', 'size'))
     except (KeyError, ValueError) as e: raise NodeRefused(a.url, a.status, 'Sent a log without saying where it begins') from e
+    if a.headers.get('x-log-elsewhere'): return LogChunk(b'', at, on, size, a.body.decode(errors='replace'))
     return LogChunk(a.body, at, on, size)
 
 @patch

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from fastcore.basics import patch
-from ..core.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, NodeUnreachable, is_infrastructure_error
+from ..core.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, NodeUnreachable, RecordGone, is_infrastructure_error
 from ..core.job import Failure, Job, JobStatus, _in_words, elapsed_s, jsonable
 from ..core.tracker import JobTracker, Write
 from .lease import LeaseHolder
@@ -67,10 +67,13 @@ class Carrier:
     ):
         self.tracker, self.runners, self.scribe, self.holder, self.grace, self.retry, self.pause, self.freed, self.lost = tracker, runners, scribe, holder, grace, retry, pause, freed, lost
         self.active: dict[str, Attempt] = {}   # By job id
+        self.unrecorded: list[str] = []        # Ids of jobs that ended when the record was gone
         self.busy = 0   # How many of them have work that is not over
         self.loop = self.thread = None
 
-    def start(self) -> None: self.loop, self.thread = asyncio.get_running_loop(), threading.current_thread()
+    def start(self) -> None:
+        self.loop, self.thread = asyncio.get_running_loop(), threading.current_thread()
+        self.unrecorded = []
 
 # %% ../../nbs/run/16_carrier.ipynb #b5695d93
 @patch
@@ -378,6 +381,7 @@ def _ended(self:Carrier, a:Attempt, result):
     "How it ended is on record, or cannot be written. An outcome that makes no sense fails the job; it is not a reason to forget it."
     if isinstance(result, LeaseLost): return self.lost(a)
     if isinstance(result, IllegalMove): _log.info('Left as it is: %s', result)
+    elif isinstance(result, RecordGone): self.unrecorded.append(a.job.id)
     elif isinstance(result, Exception):
         _log.error('What came of job %s cannot be written down', a.job.id, exc_info=result)
         return self.scribe.write(a.job, partial(self._plan_broken, a, result), lambda r: self.release(a))
@@ -460,7 +464,7 @@ async def let_go_of_all(self:Carrier) -> None:
 async def _surely_let_go(self:Carrier, a:Attempt):
     try: await self._let_go(a)
     except Exception as e:
-        _log.exception('The queue cannot let go of job %s', a.job.id)
+        if not isinstance(e, RecordGone): _log.exception('The queue cannot let go of job %s', a.job.id)
         self.give_up(a, e)
     if self.active.get(a.job.id) is a: await self._going(a)
 

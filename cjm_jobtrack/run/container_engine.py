@@ -240,7 +240,7 @@ class Engine:
         until, readers = time.monotonic() + patience, set()
         while self.answers or any(w.is_alive() for w in self.workers):
             for a in [*self.answers]:
-                readers.add(a.reader)
+                if a.reader is not None: readers.add(a.reader)
                 a.close()
             if time.monotonic() > until: break
             time.sleep(.002)
@@ -251,10 +251,9 @@ class Engine:
 class LongAnswer:
     "An answer of the engine that goes on: one thread reads it, any other may hang up."
     def __init__(self,
-        api:docker.APIClient,                # Of an `Engine`, whose `close` hangs up
-        reader:threading.Thread|None=None,   # Who reads it; None: this thread
+        api:docker.APIClient,   # Of an `Engine`, whose `close` hangs up
     ):
-        self.api, self.reader = api, reader or threading.current_thread()
+        self.api, self.reader = api, None   # the thread that opens it reads it
         self._connection, self._line, self._closed, self._guard = None, None, False, threading.Lock()
         self._held = vars(api).get('answers', set())
         self._held.add(self)
@@ -262,6 +261,7 @@ class LongAnswer:
     @contextmanager
     def open(self, verb:str, path:str, params:dict, headers:dict|None=None):
         "Ask. Blocks until the answer begins; it is a `requests.Response`. Raises `APIError`, and `OSError` or an error of urllib3 when it is hung up."
+        self.reader = threading.current_thread()
         url = f'{self.api.base_url}/v{self.api.api_version}{path}'
         try:
             asked = self.api.prepare_request(requests.Request(verb.upper(), url, headers, params=params))

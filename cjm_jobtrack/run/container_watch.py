@@ -79,7 +79,7 @@ class _Stream(threading.Thread):
     def __init__(self, api, verb:str, path:str, params:dict, take:Callable, over:Callable=lambda: None):
         super().__init__(name=f'jobtrack-docker{path}', daemon=True)
         self.verb, self.path, self.params, self.take, self.over = verb, path, params, take, over
-        self.answer, self.demux, self.error = LongAnswer(api, self), None, None
+        self.answer, self.demux, self.error = LongAnswer(api), None, None
         self.ended, self.opened = False, threading.Event()
 
     def run(self) -> None:

@@ -143,7 +143,7 @@ def _set_aside(self:JobQueue, job:Job, now:float) -> bool:  # False: it can begi
     room, pause = self.room, self.recheck
     why, others = room.left_to(job)
     if others:   # who has it tells why it waits
-        room.reasons[job.id] = why
+        room.leave(job, why)
         pause = max(pause, min(2., self.holder.ttl/3))
     elif why := why or room.why_not(job): room.tell(job, why)
     if not why: return False
@@ -390,6 +390,7 @@ def stop(self:JobQueue,
 ) -> None:
     """Stop taking jobs, let go of those that run, and wait for `on_job_completed`. Blocks until that is done, except when called by one of its own jobs' callbacks.
 
+    What cannot be put on record yet is waited for, unless the file of the record is gone: then the log names the jobs.
     Raises `TimeoutError`; it then goes on letting go, and may be asked to stop again."""
     with self._lock:   # or it is just being started, and its loop not there yet
         thread, loop = self._thread, self._loop
@@ -411,6 +412,8 @@ def _ask_to_leave(self:JobQueue):
 async def _leave(self:JobQueue):
     "Let go of the running jobs: those that outlive us are left to the next queue."
     self.room.close()
+    self.scribe.leave()
     if self._losing is not None: await asyncio.wait({self._losing})
     await self.carrier.let_go_of_all()
+    if ids := self.carrier.unrecorded: _log.error('The record is gone, so it does not say how these jobs ended: %s', ', '.join(ids))
     self.scribe.forget()   # what is left here speaks of jobs that wait

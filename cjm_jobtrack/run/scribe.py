@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from fastcore.basics import patch
-from ..core.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, NodeUnreachable, is_infrastructure_error, unstorable
+from ..core.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, NodeUnreachable, RecordGone, is_infrastructure_error, unstorable
 from ..core.job import Job, JobEvent, jsonable
 from ..core.tracker import JobTracker, Write
 from .policy import retry_delay
@@ -70,10 +70,14 @@ class Scribe:
         before:Callable[[], Any]=lambda: None,    # Called as each round begins; what it adds is written in this round
         later:Callable|None=None,                 # As for `LiveJobs.record`
     ):
-        self.tracker, self.before, self.later = tracker, before, later
-        self.loop, self._writes, self._late, self._late_ids, self._trouble, self._awake = None, [], [], set(), 0, False
+        self.tracker, self.before, self.later, self.loop = tracker, before, later, None
+        self._writes, self._late, self._late_ids = [], [], set()
+        self._trouble, self._awake = 0, False
+        self.leaving = False   # Whether a record that is gone is waited for no longer
 
-    def start(self, loop:asyncio.AbstractEventLoop) -> None: self.loop, self._trouble, self._awake = loop, 0, False
+    def start(self, loop:asyncio.AbstractEventLoop) -> None:
+        self.loop, self._trouble, self._awake = loop, 0, False
+        self.leaving = False
 
     def forget(self) -> None: self._writes, self._late, self._late_ids = [], [], set()   # What is not written yet never will be
 
@@ -123,7 +127,7 @@ def _planned(self:Scribe, todo:list[_Entry]) -> tuple[list, list]:
         try:
             with contained(): w = e.plan()
         except Exception as err:
-            if is_infrastructure_error(err): self._postpone([(e, None)], err)
+            if self._may_pass(err): self._postpone([(e, None)], err)
             else: told.append((e, err))
             continue
         if w is None: told.append((e, None)); continue
@@ -138,7 +142,7 @@ def _record(self:Scribe, ready:list[tuple[_Entry, Write]]) -> list[tuple[_Entry,
     if not ready: return []
     try: results = self.tracker.record([w for _, w in ready], self.later)
     except Exception as err:
-        never = not is_infrastructure_error(err)
+        never = not self._may_pass(err)
         if len(ready) > 1: return self._one_by_one(ready, err, never)
         if never: return [(ready[0][0], err)]
         self._postpone(ready, err)
@@ -170,6 +174,15 @@ def _try_again(self:Scribe):
     self._writes[:0], self._late, self._late_ids = self._late, [], set()
     self.wake()
 
+@patch
+def leave(self:Scribe) -> None:
+    "From now on, wait for a record that is in trouble, but not for one that is gone. What is late is tried at once."
+    self.leaving = True
+    self._try_again()
+
+@patch
+def _may_pass(self:Scribe, e:Exception) -> bool: return is_infrastructure_error(e) and not (self.leaving and isinstance(e, RecordGone))
+
 # %% ../../nbs/run/15_scribe.ipynb #39c9044c
 @patch
 async def written(self:Scribe, job:Job, plan:Callable[[], Write|None]) -> JobEvent|None:  # None: it was left as it is
@@ -189,6 +202,6 @@ async def insist(self:Scribe,
     for n in itertools.count(1):
         try: return act()
         except Exception as e:
-            if not is_infrastructure_error(e): raise
+            if not self._may_pass(e): raise
             _log.error('%s. Trying again', e)
             await asyncio.sleep(retry_delay(n, .2, 10.))

@@ -217,13 +217,15 @@ const oldest = () => $('job-list').lastElementChild?.dataset.id   // of those sh
 
 async function pageOfJobs(before) {
   const query = new URLSearchParams({limit: PAGE, ...(filter ? {status: filter} : {}), ...(before ? {before} : {})})
-  return (await read(`jobs?${query}`)).jobs.map(record).reverse()
+  const answer = await read(`jobs?${query}`), found = answer.jobs.map(record).reverse()
+  found.more = found.length === PAGE || Boolean(answer.next)   // a page of large jobs ends early
+  return found
 }
 
 async function loadOlder() {
   const asked = filter, found = await pageOfJobs(oldest())
   if (asked !== filter) return
-  more = found.length === PAGE
+  more = found.more
   for (const job of found) put(job, true)
   paintList()
 }
@@ -236,9 +238,9 @@ async function load(end = jobs.get(oldest())?.created_at) {
     page = await pageOfJobs(found.at(-1)?.id)
     if (asked !== filter) return
     found.push(...page)
-  } while (page.length === PAGE && found.length < MOST && end && found.at(-1).created_at >= end)
+  } while (page.more && found.length < MOST && end && found.at(-1).created_at >= end)
   const kept = found.filter(j => !end || j.created_at >= end), there = new Set(kept.map(j => j.id))
-  more = page.length === PAGE || kept.length < found.length
+  more = page.more || kept.length < found.length
   for (const id of shown) if (!there.has(id)) drop(id)
   for (const job of kept) put(job, true)
   while (jobs.size > MOST) { drop(oldest()); more = true }
