@@ -1,8 +1,10 @@
-"""What `make test` makes of failures: flaky ones are told and counted, and more than three fail the run."""
-import argparse, os, sys
+"""What `make test` makes of failures: flaky ones are told and counted, and more than three fail the run. And where its temporary files are."""
+import argparse, os, sys, tempfile
+from pathlib import Path
 
 import pytest
 import check
+from needs import may_mount
 
 CONFTEST = 'from failures import pytest_addoption, pytest_runtest_logreport, pytest_sessionfinish\n'
 TESTS = '''
@@ -79,3 +81,31 @@ def test_notebooks_that_failed_are_known_by_name():
     output = "Error in /x/nbs/a/01_one.ipynb\nTraceback: why\n\nnbdev Tests Failed On The Following Notebooks:\n" + '='*50 + "\n\t01_one.ipynb\n\t02_two.ipynb\n"
     failed = check.failed_lessons(output)
     assert [*failed] == ['01_one.ipynb', '02_two.ipynb'] and 'Traceback: why' in failed['01_one.ipynb'][0]
+
+def in_memory(folder) -> bool: return any(line.split()[1] == str(folder) and line.split()[2] == 'tmpfs' for line in Path('/proc/mounts').read_text().splitlines())
+
+@pytest.mark.skipif(not may_mount(), reason='may not mount here: run as root')
+def test_temporary_files_are_in_memory(monkeypatch):
+    monkeypatch.delenv('TMPDIR')
+    monkeypatch.setattr(check, 'ROOM', 1 << 20)
+    before = tempfile.gettempdir()
+    with check.in_memory():
+        folder = Path(tempfile.gettempdir())
+        assert in_memory(folder) and Path(tempfile.mkdtemp()).parent == folder
+    assert not folder.exists() and tempfile.gettempdir() == before
+
+@pytest.mark.parametrize('why', ['a folder of ones own', 'no room', 'no privilege'])
+def test_temporary_files_are_on_disk(monkeypatch, why):
+    if why != 'a folder of ones own': monkeypatch.delenv('TMPDIR')
+    if why == 'no room': monkeypatch.setattr(check, 'ROOM', 1 << 60)
+    if why == 'no privilege': monkeypatch.setattr(check, 'may_mount', lambda: False)
+    before = tempfile.gettempdir()
+    with check.in_memory(): assert tempfile.gettempdir() == before
+
+def test_modules_are_compiled_once_for_all_that_tests_start(tmp_path, monkeypatch):
+    monkeypatch.setattr(check, 'ROOT', tmp_path)
+    monkeypatch.setenv('PYTHONDONTWRITEBYTECODE', '1')
+    (tmp_path/'module.py').touch()
+    c = check.Check('imports', [sys.executable, '-c', 'import sys; sys.path.insert(0, ""); import module'])
+    assert check.run_all([c], argparse.Namespace(long=False, random=None)) == 0
+    assert [*tmp_path.glob('__pycache__/module.*.pyc')]

@@ -25,6 +25,25 @@ def test_databases_are_apart(postgres):
     with pytest.raises(psycopg.OperationalError): held.execute('SELECT 1')
     held.close()
 
+def test_a_database_that_serves_again_is_as_fresh(postgres):
+    before = postgres.create()
+    rows(before, 'CREATE TABLE t (a serial PRIMARY KEY, b int REFERENCES t); CREATE INDEX ON t (b); CREATE TABLE u (a int REFERENCES t)')
+    postgres.drop(before)
+    with pytest.raises(psycopg.OperationalError, match='does not exist'): rows(before, 'SELECT 1')
+    after = postgres.create()
+    assert rows(after, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace") == [] and after != before
+    postgres.drop(after)
+
+@pytest.mark.parametrize('sql', ['CREATE SCHEMA s', 'CREATE SEQUENCE s', 'CREATE VIEW v AS SELECT 1', "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                                 "CREATE TYPE mood AS ENUM ('good')", 'SELECT lo_create(0)', 'DO $$ BEGIN EXECUTE format($s$ALTER DATABASE %I SET work_mem = 999$s$, current_database()); END $$'])
+def test_a_database_that_cannot_be_emptied_is_dropped(postgres, sql):
+    number = 'SELECT oid FROM pg_database WHERE datname = current_database()'
+    url = postgres.create()
+    rows(url, sql)
+    was = rows(url, number)
+    postgres.drop(url)
+    assert not postgres.run(f'SELECT FROM pg_database WHERE oid = {was[0][0]}')
+
 def test_what_was_committed_outlives_a_crash(own_postgres):
     url = own_postgres.create()
     rows(url, 'CREATE TABLE t AS SELECT 1 AS a')

@@ -8,13 +8,13 @@ Every check runs even when an earlier one failed, so that one run tells everythi
 passes then is flaky: it is told with its traceback and counted, and more than three of them fail the run. Ends with status 1 if anything failed.
 Notebooks and tests find a Docker engine at DOCKER_HOST, where there is one or one can be started."""
 import argparse, json, os, random, re, subprocess, sys, tempfile, threading, time, uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-from needs import dockerd, engine
-from services import Docker
+from needs import dockerd, engine, may_mount
+from services import Docker, discard
 from tidy import MARK, LeftBehind, OwnTmp, describe_process, end_processes, started_here
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +33,7 @@ class Check:
     status:int=0
     words:str=''             # The last of its output
 
+KEPT = ['-o', 'tmp_path_retention_policy=failed']
 OUTPUTS = ['pytest', '--nbval-lax', '--nbval-current-env']
 
 def all_checks(args) -> list[Check]:
@@ -49,7 +50,7 @@ def all_checks(args) -> list[Check]:
         Check('ruff: real faults', ['ruff', 'check', '--quiet', '.']),
         Check('README.md is made from nbs/index.ipynb', [sys.executable, 'tools/readme.py', '--check'])]
     if notebooks: found.append(Check('nbdev-test: the notebooks run', ['nbdev-test', *flags, *lessons], ['nbdev-test', *flags, '--n-workers', '0'], 'lessons'))
-    if tests: found.append(Check('pytest: tests', ['pytest', *tests, *workers, *spread, '--durations', '12', *order, *patience], ['pytest', *patience], 'tests'))
+    if tests: found.append(Check('pytest: tests', ['pytest', *tests, *workers, *spread, '--durations', '12', *KEPT, *order, *patience], ['pytest', *patience], 'tests'))
     if notebooks: found.append(Check('pytest: stored outputs of the notebooks', [*OUTPUTS, *patience, *notebooks], [*OUTPUTS, *patience], 'outputs'))
     return found
 
@@ -71,6 +72,29 @@ def chosen(names:list[str]) -> tuple[list[str], list[str]]:
 
 # Running
 
+ROOM = 4 << 30   # bytes of memory that temporary files may take, where twice as much is available
+
+@contextmanager
+def in_memory():
+    """Within it temporary files are in memory, where it may be mounted and there is room: on a disk every commit waits for a sync, for milliseconds.
+
+    It is not below /dev/shm: containers are given nothing of /dev. A TMPDIR of your own is used as it is; what failed tests leave for a look is there afterwards, too."""
+    with ExitStack() as stack:
+        if 'TMPDIR' not in os.environ and may_mount() and psutil.virtual_memory().available > 2*ROOM: stack.enter_context(memory_folder())
+        yield
+
+@contextmanager
+def memory_folder():
+    "A folder in memory, in the place of the system's for temporary files; removed with all that is in it."
+    was, folder = tempfile.gettempdir(), Path(tempfile.mkdtemp(prefix='m-'))   # a short name: sockets are in it
+    try:
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={ROOM},mode=1777', 'jobtrack-check', folder], check=True)
+        tempfile.tempdir = str(folder)
+        yield folder
+    finally:
+        tempfile.tempdir = was
+        discard(folder)
+
 def run(cmd, env, shown=True) -> tuple[int, str]:
     "Runs a command. Its status, and its output, less what is in the middle of a long one."
     output = bytearray()
@@ -91,7 +115,7 @@ def run(cmd, env, shown=True) -> tuple[int, str]:
 def look_after(cmd, env, shown=True) -> tuple[int, str, list[str]]:  # As from `run`, and what is left
     """Runs a command with a temporary folder of its own. It may leave nothing in it, and no process.
 
-    pytest's own folders stay where they always are: it keeps the last three."""
+    pytest's own folders are beside it: it keeps the last three, less those of tests that passed."""
     mark, status, output, left = str(uuid.uuid4()), 1, '', []
     env = env | {MARK: mark, 'PYTEST_DEBUG_TEMPROOT': env.get('PYTEST_DEBUG_TEMPROOT', tempfile.gettempdir())}
     try:
@@ -164,12 +188,14 @@ def once_more(checks:list[Check], env) -> list[str]:
 
 def main(args) -> int:
     with ExitStack() as stack:
+        stack.enter_context(in_memory())
         if not engine() and dockerd(): os.environ['DOCKER_HOST'] = stack.enter_context(Docker()).url
         return run_all(all_checks(args), args)
 
 def run_all(checks:list[Check], args) -> int:
     profile = 'long' if args.long else os.environ.get('HYPOTHESIS_PROFILE', 'quick')
     env = os.environ | dict(PATH=f'{BIN}{os.pathsep}{os.environ.get("PATH", "")}', VIRTUAL_ENV=str(BIN.parent), HYPOTHESIS_PROFILE=profile)
+    env.pop('PYTHONDONTWRITEBYTECODE', None)   # tests start many interpreters: modules are compiled once, not by each
     begun = time.monotonic()
     if args.random is not None: print(f'Tests in an order of chance; the same once more: ARGS="--random {args.random}"', flush=True)
     for n, c in enumerate(checks, 1):

@@ -35,7 +35,7 @@ from starlette.exceptions import HTTPException
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import ClientDisconnect
 import cjm_jobtrack
-from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, OutputReplaced, RecordGone, StoreError, UnknownJob, UnknownNode, is_infrastructure_error, name_problem
+from ..core.errors import DISK_FULL, IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, OutputReplaced, RecordGone, StoreError, StoreFull, UnknownJob, UnknownNode, is_infrastructure_error, name_problem
 from ..core.job import Job, JobStatus, OutputFile, check_id, epoch, new_id, newest_first
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
@@ -93,7 +93,7 @@ def wire_job(
     return d
 
 # %% ../../nbs/net/22_node.ipynb #13a09275
-_STATUS = [(UnknownJob, 404), (UnknownNode, 404), (KeyConflict, 409), (IllegalMove, 409), (OutputReplaced, 409), (InvalidInput, 422), (StoreError, 503), (NodeUnreachable, 503), (NodeRefused, 502), (JobtrackError, 500)]
+_STATUS = [(UnknownJob, 404), (UnknownNode, 404), (KeyConflict, 409), (IllegalMove, 409), (OutputReplaced, 409), (InvalidInput, 422), (StoreFull, 507), (StoreError, 503), (NodeUnreachable, 503), (NodeRefused, 502), (JobtrackError, 500)]
 
 def error_answer(
     status:int,    # HTTP status code
@@ -334,14 +334,14 @@ def _broken_off(request, e:ClientDisconnect) -> JSONResponse:
     request.app.state.say(what, f'{what}: the connection broke off before the whole body had come')
     return error_answer(400, 'The body broke off')
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_ROOM = DISK_FULL | {errno.EFBIG}
 
 def _trouble(request, e:OSError) -> JSONResponse:
     "The machine is short of something, or a disk cannot be written to: a line in the log, and an answer that says to try again."
     if not is_infrastructure_error(e): raise e
     what = f'{request.method} {request.url.path}'
     request.app.state.say(f'{what}{e.errno}', f'{what}: {e}')
-    if e.errno in _FULL: return error_answer(507, f'There is no room left here: {e.strerror}')
+    if e.errno in _NO_ROOM: return error_answer(507, f'There is no room left here: {e.strerror}')
     answer = error_answer(503, f'Cannot be done here just now: {e.strerror}')
     answer.headers['Retry-After'] = '5'
     return answer
@@ -359,9 +359,9 @@ def _invalid(request, e:RequestValidationError) -> JSONResponse:
 # %% ../../nbs/net/22_node.ipynb #cfca6da8
 _ERROR = {'type': 'object', 'required': ['error', 'message'], 'properties': {'error': {'type': 'string'}, 'message': {'type': 'string'}, 'field': {'type': 'string'}}}
 _ANSWERS = [   # calls, and the statuses that they have besides their good one
-    (r'.*', (401, 403, 500, 503)), (r'(post|put) .*', (400, 413, 415)), (r'.*\{.*', (400, 404)), (r'.*\{(job|node)_id\}.*', (422,)),
-    (r'get (/api)?/jobs', (404, 422)), (r'(post|put) .*(jobs|nodes|check)', (200, 404, 409, 422, 502)), (r'post .*/upload.*', (404, 422, 429, 502, 507)),
-    (r'post .*/cancel', (202, 400, 409, 502)), (r'post .*/(refresh|test|verify)', (400, 502)), (r'delete .*', (409, 502)),
+    (r'.*', (401, 403, 500, 503)), (r'(post|put) .*', (400, 413, 415, 507)), (r'.*\{.*', (400, 404)), (r'.*\{(job|node)_id\}.*', (422,)),
+    (r'get (/api)?/jobs', (404, 422)), (r'(post|put) .*(jobs|nodes|check)', (200, 404, 409, 422, 502)), (r'post .*/upload.*', (404, 422, 429, 502)),
+    (r'post .*/cancel', (202, 400, 409, 502)), (r'post .*/(refresh|test|verify)', (400, 502)), (r'delete .*', (409, 502, 507)),
     (r'get .*/(events|history|logs|outputs)', (422,)), (r'(get|head) .*/download.*', (206, 400, 404, 409, 416, 422, 502))]
 
 def answers_of(
@@ -724,7 +724,7 @@ def _cleared(tmp:Path):
 
 def _not_kept(e:OSError) -> HTTPException:
     "Why an upload cannot be written: a matter of this machine, not of who sent it."
-    if e.errno in _FULL: return HTTPException(507, f'The upload cannot be kept, there is no room for it: {e.strerror}')
+    if e.errno in _NO_ROOM: return HTTPException(507, f'The upload cannot be kept, there is no room for it: {e.strerror}')
     return HTTPException(503, f'The upload cannot be kept: {e.strerror}', {'Retry-After': '5'})
 
 # %% ../../nbs/net/22_node.ipynb #bc22fcee

@@ -15,8 +15,8 @@ CRF = dict(h264=23, h265=28, vp9=31)  # The quality that each guide starts from
 EVEN = 'scale=ceil(iw/2)*2:ceil(ih/2)*2'  # libx264 and libx265 refuse odd sides in the pixel format that all players know
 # Channel layouts that an encoder takes; ffmpeg converts others into the nearest. Source: RFC 7845, 5.1.1.2 for Opus; `aacenc.c` of FFmpeg, `aac_pce_configs`
 LAYOUTS = dict(
-    libopus='mono|stereo|3.0|quad|5.0|5.1|6.1|7.1',
-    aac='mono|stereo|2.1|3.0|3.0(back)|4.0|quad|quad(side)|3.1|5.0|5.0(side)|4.1|5.1|5.1(side)|6.0|6.0(front)|hexagonal|6.1|6.1(back)|6.1(front)|'
+    libopus='stereo|mono|3.0|quad|5.0|5.1|6.1|7.1',
+    aac='stereo|mono|2.1|3.0|3.0(back)|4.0|quad|quad(side)|3.1|5.0|5.0(side)|4.1|5.1|5.1(side)|6.0|6.0(front)|hexagonal|6.1|6.1(back)|6.1(front)|'
         '7.0|7.0(front)|7.1|7.1(wide)|7.1(wide-side)|5.1.2(back)|octagonal')
 CONTAINERS = dict(mp4=['-movflags', '+faststart'], mkv=[], webm=[])
 
