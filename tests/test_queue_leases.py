@@ -376,3 +376,20 @@ def test_a_queue_whose_loop_is_blocked_gives_its_job_to_its_neighbour(database, 
                 go(path)
                 assert tracker.join(job.id, 20).status == 'completed'
         assert job.attempt == 1 and types(tracker, job).count('completed') == 1
+
+def test_a_callback_that_blocks_for_longer_than_the_lease_costs_the_queue_nothing(database, tmp_path):
+    path, blocked = tmp_path/'path', []
+    def completed(job_id, _):
+        time.sleep(2.5)
+        blocked.append(job_id)
+    with JobTracker(database, completed) as a, JobTracker(database) as b, queue_here(a, tmp_path) as first:
+        running = first.submit(call(a, 'busy', path))
+        has(a, running, 'started')
+        fence, quick = first.holder.fence, first.submit(call(a, 'rest', 0))
+        with queue_here(b, tmp_path):
+            a.join(quick.id, 20)
+            assert a.join(first.submit(call(a, 'rest', 0)).id, 20).status == 'completed' and not blocked   # the queue goes on meanwhile
+            until(lambda: blocked, 'the first callback to return')
+            assert first.holder.fence == fence and types(b, running) == ['created', 'queued', 'running', 'started']
+            go(path)
+            assert a.join(running.id, 20).status == 'completed' and running.attempt == 1
