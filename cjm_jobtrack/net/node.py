@@ -6,10 +6,10 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/node.html.md"""
 
 # %% auto #0
 __all__ = ['LISTED', 'PAGE_BYTES', 'VIDEO_SUFFIXES', 'wire_output', 'wire_job', 'error_answer', 'answer_for', 'JobRequest',
-           'read_request', 'Service', 'is_loopback', 'check_bind', 'read_networks', 'may_as_original', 'how_to_get_in',
-           'refuse', 'is_shown', 'read_json', 'face', 'answers_of', 'describe_answers', 'page_of', 'EventStream',
-           'pick_output', 'OpenFile', 'safe_name', 'place', 'Upload', 'receive_file', 'remove_left', 'claim', 'Node',
-           'Server', 'serving']
+           'read_request', 'Service', 'is_loopback', 'check_bind', 'read_networks', 'may_as_original', 'is_admitted',
+           'how_to_get_in', 'refuse', 'is_shown', 'read_json', 'face', 'answers_of', 'describe_answers', 'page_of',
+           'EventStream', 'pick_output', 'OpenFile', 'safe_name', 'place', 'Upload', 'receive_file', 'remove_left',
+           'claim', 'Node', 'Server', 'serving']
 
 # %% ../../nbs/net/22_node.ipynb #d66f0ea9
 import asyncio, base64, errno, fcntl, hashlib, hmac, ipaddress, json, logging, math, os, platform, re, shutil, sys, threading, time
@@ -35,7 +35,7 @@ from starlette.exceptions import HTTPException
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import ClientDisconnect
 import cjm_jobtrack
-from ..core.errors import DISK_FULL, IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, OutputReplaced, RecordGone, StoreError, StoreFull, UnknownJob, UnknownNode, is_infrastructure_error
+from ..core.errors import DISK_FULL, IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, OutputReplaced, RecordGone, StoreError, StoreFull, UnknownJob, UnknownNode, is_infrastructure_error, name_problem
 from ..core.job import Job, JobStatus, OutputFile, check_id, epoch, new_id, newest_first
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
@@ -216,7 +216,13 @@ def may_as_original(
 ) -> bool:
     "Whether this is a call of the original manager, from an address that may make it."
     calls = _AS_ORIGINAL.get('GET' if method == 'HEAD' else method)
-    if not service.original_from or calls is None or not calls.fullmatch(path): return False
+    return calls is not None and calls.fullmatch(path) is not None and is_admitted(service, client)
+
+def is_admitted(
+    service:Service,  # Who is asked
+    client:str,       # Address of who is asking
+) -> bool:
+    "Whether an original manager at this address may make its calls without a token."
     try: address = ipaddress.ip_address(client)
     except ValueError: return False
     address = getattr(address, 'ipv4_mapped', None) or address
@@ -226,6 +232,7 @@ def how_to_get_in(service:Service, client:str) -> str:
     "What somebody without a token is told."
     need = 'A valid bearer token is needed'
     if service.service != 'jobtrack-node': return need
+    if is_admitted(service, client): return f'{need} for this call; those of an original manager are admitted from {client} without one'
     return f'{need}. An original manager cannot send one: start the node with --original-from {client or "ADDRESS"}'
 
 # %% ../../nbs/net/22_node.ipynb #9e4a5800
@@ -609,7 +616,7 @@ def safe_name(
     if not dot: stem, suffix = base, ''
     stem = stem.lstrip('. ')
     while len(stem.encode()) > 180: stem = stem[:-1]
-    if not stem or len(suffix) > 16: raise InvalidInput('file', f'has the name {name[:100]!r}', 'Give it a plain name with a suffix')
+    if not stem or len(suffix) > 16: raise InvalidInput('file', f'has the name {name[:100]!r}', name_problem(name) + 'Give it a plain name with a suffix')
     return f'{stem}.{suffix}' if dot else stem
 
 def _given_name(name:str) -> str:
