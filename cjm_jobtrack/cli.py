@@ -14,9 +14,9 @@ __all__ = ['MEANINGS', 'EXPENDABLE', 'GIVING', 'app', 'Url', 'TokenFile', 'AsJso
            'every_job', 'find_job', 'the_one', 'table', 'age', 'clip', 'jobs_table', 'when', 'ls', 'Step', 'timeline',
            'timeline_table', 'node_name', 'show', 'watch', 'copy_log', 'last_lines', 'follow_log', 'grep_log', 'logs',
            'receipt_of', 'stopped', 'cancel', 'download', 'pipelines', 'nodes', 'add_node', 'remove_node', 'adopt_node',
-           'read_address', 'data_folder', 'listen', 'serve', 'read_origins', 'node', 'manager', 'usual_record',
-           'store_url', 'record', 'export_', 'import_', 'Leftovers', 'prune_', 'pin', 'backup_', 'Finding', 'examine',
-           'doctor', 'server_process', 'demo']
+           'read_address', 'read_node_option', 'data_folder', 'listen', 'serve', 'read_origins', 'node', 'manager',
+           'usual_record', 'store_url', 'record', 'export_', 'import_', 'Leftovers', 'prune_', 'pin', 'backup_',
+           'Finding', 'examine', 'doctor', 'server_process', 'demo']
 
 # %% ../nbs/50_cli.ipynb #09bf3c81
 import codecs, errno, hashlib, importlib.metadata, importlib.util, io, json, logging, os, platform, re, select, shutil, signal, socket, subprocess, sys, tempfile, threading, time
@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Annotated, Any, Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 import typer
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console, Group
 from rich.filesize import decimal
 from rich.live import Live
@@ -539,14 +539,22 @@ def table(
     rows:list[list[str|Text]],
 ) -> Table:
     "A table for people."
+    rows = [[o if isinstance(o, Text) else Text(plain(o)) for o in r] for r in rows]
     t = Table(box=None, padding=(0, 2, 0, 0), header_style='bold', pad_edge=False)
-    for i, h in enumerate(heads): t.add_column(h, no_wrap=True, overflow='ellipsis', min_width=4 if h in GIVING else max([len(h), *(len(r[i]) for r in rows)]))
-    for r in rows: t.add_row(*(o if isinstance(o, Text) else Text(plain(o)) for o in r))
+    for i, h in enumerate(heads): t.add_column(h, no_wrap=True, overflow='ellipsis', min_width=4 if h in GIVING else max([cell_len(h), *(r[i].cell_len for r in rows)]))
+    for r in rows: t.add_row(*r)
     return t
 
 def age(s:float) -> str: return next(f'{int(s // n)} {unit}' for n, unit in ((86400, 'd'), (3600, 'h'), (60, 'min'), (1, 's')) if s >= n or n == 1)
 
-def clip(text:str, most:int=40) -> str: return text if len(text) <= most else f'{text[:most-13]}…{text[-12:]}'   # its end tells the kind of file
+def clip(
+    text:str,
+    most:int=40,   # Columns of a terminal, of which an East Asian character takes two
+) -> str:
+    "A name cut in its middle: its end tells the kind of file."
+    if cell_len(text) <= most: return text
+    head, tail = set_cell_size(text, most-13), set_cell_size(text[::-1], 12)[::-1]
+    return f'{head.rstrip()}…{tail.lstrip()}'
 
 def jobs_table(
     jobs:list[Job],     # In the order of the rows
@@ -808,8 +816,11 @@ def _asks(p:dict) -> str: return f'{p["name"]}={p["default"]}' if p.get('default
 @app.command()
 def pipelines(as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
     "List the pipelines that can be asked for."
-    with connect(url, token_file) as client: found = client.pipelines()
+    with connect(url, token_file) as client:
+        found = client.pipelines()
+        is_original = not found and not call(client, 'GET', '/health').get('service')
     if as_json: return _print_json(found)
+    if is_original: return typer.echo(f'{url} is an original node server, which has one pipeline. Submit to it: jobtrack submit original FILE', err=True)
     if not found: return typer.echo(f'No pipelines on {url}: no node that offers any is online. See: jobtrack nodes', err=True)
     show_table(table('NAME', 'TAKES', 'PARAMETERS', 'NODES', 'ABOUT', rows=[
         [p['name'], ' '.join(p['accepts'][:4]) + ' …' * (len(p['accepts']) > 4), ' '.join(map(_asks, p['params'])), ' '.join(p.get('nodes', ())), p['description']] for p in found]))
@@ -869,6 +880,14 @@ def read_address(
 ) -> dict:               # `url`, in its one spelling, and `name`
     "A node as a manager is told of it. Raises `InvalidInput`."
     return {'url': node_url(address)} | ({'name': name} if name else {})
+
+def read_node_option(
+    word:str,   # As given to `--node`: [NAME=]URL
+) -> dict:      # As from `read_address`
+    "A node named where a manager is started. Raises `InvalidInput` that says what to type."
+    name, equals, address = word.rpartition('=')
+    try: return read_address(address, name or None)
+    except InvalidInput as e: raise InvalidInput('--node', e.problem, e.remedy.replace('Write ', f'Write --node {name}{equals}', 1)) from e
 
 # %% ../nbs/50_cli.ipynb #ed03b6fd
 def data_folder(kind:str) -> Path:  # kind: 'node' or 'manager'
@@ -977,7 +996,7 @@ def manager(
     from cjm_jobtrack.net.manager import Manager
     token, node_token = read_token(token_file), read_token(node_token_file, 'JOBTRACK_NODE_TOKEN')
     allowed = read_origins(origin)
-    known = [read_address(w.rpartition('=')[2], w.rpartition('=')[0] or None) for w in nodes]
+    known = [*map(read_node_option, nodes)]
     def make():
         m = Manager(data or data_folder('manager'), token=token, node_token=node_token, logs=logs, **allowed)
         for n in known: m.directory.add(**m.directory.read(n))

@@ -122,7 +122,6 @@ def node_at(
 
 SERVE = '''
 import os, sys
-from cjm_jobtrack.core.job import OutputFile
 from cjm_jobtrack.net.node import Node, serving
 import threading
 data, pipelines, slots = sys.argv[1:]

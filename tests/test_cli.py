@@ -8,12 +8,14 @@ from helpers import node_at, until
 from original_node import OriginalNode
 from original_node import Served as ServedApp
 from typer.testing import CliRunner
-from cjm_jobtrack.cli import (MEANINGS, Exit, Leftovers, age, app, check_source, data_folder, exit_for, following, jobs_table, line, literal, plain, read_address, read_params, read_token, seconds, show_table,
+from cjm_jobtrack.cli import (MEANINGS, Exit, Leftovers, age, app, check_source, clip, data_folder, exit_for, following, jobs_table, line, literal, plain, read_address, read_params, read_token, seconds, show_table, table,
                               server_process, stopped, timeline, told, typed, where)
 from cjm_jobtrack.core.errors import (IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode, UnknownPipeline)
 from cjm_jobtrack.core.job import Job, JobEvent
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
+from cjm_jobtrack.run.pipeline import PipelineCatalog
+from rich.cells import cell_len
 from rich.console import Console
 
 @pytest.fixture(scope='module')
@@ -574,6 +576,33 @@ def test_a_narrow_terminal_shows_what_matters(width):
     lines = out.getvalue().splitlines()
     assert len(lines) == 5 and max(map(len, lines)) <= width and all(h in lines[0] for h in ('ID', 'NAME', 'STATUS'))
     assert all(job.status.value in line and '7f3a0001' in line for job, line in zip(jobs, lines[1:]))
+
+@pytest.mark.parametrize('width', [60, 100, 240])
+def test_wide_characters_keep_to_their_columns(width):
+    out, names = io.StringIO(), ['会議の録音.wav', '한국어' * 20 + '.wav', 'plain.wav']
+    show_table(jobs_table([Job(id=f'{n}aaa1111', name=name) for n, name in enumerate(names)]), Console(file=out, width=width))
+    lines = out.getvalue().splitlines()
+    assert len({cell_len(l[:l.index(mark)]) for l, mark in zip(lines, ['STATUS', *['pending']*3])}) == 1
+    assert all(cell_len(clip(name)) <= 40 for name in names) and clip(names[1]).endswith('어.wav') and clip(names[0]) == names[0]
+    assert table('NODES', rows=[['日本']*1]).columns[0].min_width == 5 and table('NODES', rows=[['日本語の機械']]).columns[0].min_width == 12
+
+def test_the_pipelines_of_an_original_node_server(cli, tmp_path):
+    with ServedApp(OriginalNode(tmp_path/'workspace').app) as served:
+        status, out, err = cli('pipelines', '--url', served.url)
+        assert (status, out) == (0, '') and 'original node server' in err and 'jobtrack submit original FILE' in err and 'jobtrack nodes' not in err
+
+@pytest.mark.parametrize('given, typed', [('127.0.0.1:9090', '--node http://127.0.0.1:9090'), ('shed=gpu-3:9090', '--node shed=http://gpu-3:9090'), ('gpu-3', '--node http://host:port')])
+def test_a_node_without_http_says_what_to_type(cli, given, typed):
+    status, out, err = cli('manager', '--node', given)
+    assert (status, out) == (Exit.USAGE, '') and err.startswith('jobtrack: `--node` is') and f'Write {typed}' in err and 'without http://' in err
+
+@pytest.mark.parametrize('name, said', [('wo\nrk', 'line break'), ('work\n', 'line break'), ('a\\work', 'backslash')])
+def test_what_is_wrong_with_a_name_is_said(cli, tmp_path, name, said):
+    for words in ['submit', name], ['submit', 'need', '--input', f'input_videos/{name}.txt']:
+        status, _, err = cli(*words)
+        assert status == Exit.USAGE and f'There is a {said} in it' in err
+    (tmp_path/'p.toml').write_text(f'name = {json.dumps(name)}\nargv = ["echo"]\n')
+    with pytest.raises(InvalidInput, match=f'There is a {said} in it. Give a name of letters'): PipelineCatalog.load(tmp_path/'p.toml')
 
 def test_an_empty_list_says_so(cli, node):
     status, out, err = cli('ls', '--name', 'no such name')

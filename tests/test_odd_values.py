@@ -2,6 +2,7 @@
 
 What uses `database` runs on SQLite and PostgreSQL."""
 import io, json, math, os, time
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -74,6 +75,60 @@ def test_whatever_refers_to_itself_has_an_end(make):
     assert len(json.dumps(jsonable(make()))) < 50 << 20
     assert len(Job(result=make(), metadata={'it': make()}).to_json()) < 100 << 20
     assert time.process_time() - began < 60
+
+# --- data that is made anew whenever one looks
+
+class Chain:
+    def to_dict(self): return {'a': Chain(), 'b': Chain()}
+
+class Lists:
+    def tolist(self): return [Lists() for _ in range(3)]
+
+class Rows(list):
+    def __iter__(self):
+        while True: yield [1]
+
+class Nested(list):
+    def __iter__(self):
+        while True: yield Nested([1]*10)
+
+class Items(dict):
+    def items(self):
+        while True: yield 'a', Items(b=[1])
+
+@pytest.mark.parametrize('make', [Chain, Lists, Rows, lambda: Nested([1]*10), lambda: Items(a=1)])
+def test_what_makes_new_parts_for_ever_has_an_end(make):
+    began = time.process_time()
+    assert len(json.dumps(jsonable(make()))) < 10 << 20
+    assert time.process_time() - began < 1.5   # a tenth of that when the machine has nothing else to do
+
+def test_classes_that_make_their_parts_are_written_whole():
+    class Squares(list):
+        def __iter__(self): return iter({'n': n*n} for n in range(20_000))
+    class Tree:
+        def __init__(self, deep): self.deep = deep
+        def to_dict(self): return {'parts': [Tree(self.deep-1), Tree(self.deep-1)] if self.deep else []}
+    assert jsonable(Squares()) == [{'n': n*n} for n in range(20_000)]
+    assert '<' not in json.dumps(jsonable(Tree(9)))
+    ordered = OrderedDict(rows=[OrderedDict(n=n, words=[OrderedDict(w=[n])]) for n in range(20_000)])
+    assert jsonable(ordered) == json.loads(json.dumps(ordered))
+
+class Leaves:
+    def __repr__(self): raise SystemExit(3)
+
+class LeavesToo:
+    def to_dict(self): raise SystemExit(3)
+    def __repr__(self): return 'it'
+
+@pytest.mark.parametrize('make, result', [(Leaves, '<Leaves>'), (LeavesToo, 'it'), (lambda: [Leaves()], ['<Leaves>'])])
+@pytest.mark.parametrize('pool', ['thread', 'process'])
+def test_a_result_that_wants_to_end_the_program_does_not_fail_its_job(make, result, pool):
+    runner = CallRunner(pool=pool)
+    with JobTracker() as tracker, JobQueue(tracker, runner) as queue:
+        job = tracker.join(queue.submit(tracker.create_job('x', spec=runner.call(make))).id, 60)
+        assert (job.status, job.to_dict()['result']) == (JobStatus.COMPLETED, result)
+
+# --- on record
 
 @pytest.mark.parametrize('where, make', [*((w, m) for w in ('result', 'note') for m in KNOTS), ('metadata', twice), ('metadata', knot), ('spec', texts), ('spec', knot)])
 def test_it_is_put_on_record_and_holds_up_nobody(database, where, make):

@@ -177,6 +177,16 @@ def test_a_node_that_was_registered_anew_adopts_the_jobs_of_old(tmp_path):
             h.add('http://127.0.0.1:9', 'other')
             assert run(h.url, 'nodes', 'adopt', 'other', 'old-1')[0] == Exit.USAGE and run(h.url, 'nodes', 'adopt', 'nobody', 'x')[0] == Exit.USAGE
 
+def test_an_id_that_no_job_has_is_not_adopted(tmp_path):
+    with managed(tmp_path, 'http://127.0.0.1:9') as h:
+        status, _, err = run(h.url, 'nodes', 'adopt', 'shed', 'old-2')
+        assert status == Exit.USAGE and "'old-2'" in err and 'All jobs are of nodes that are on record' in err
+        h.manager.tracker.create_job('x', node='old-1')
+        for id in 'old-2', 'shed':
+            status, _, err = run(h.url, 'nodes', 'adopt', 'shed', id)
+            assert status == Exit.USAGE and 'not on record: old-1' in err
+        assert run(h.url, 'nodes', 'adopt', 'shed', 'old-1')[0] == 0 == run(h.url, 'nodes', 'adopt', 'shed', 'old-1')[0]
+
 def test_nodes_that_cannot_be_used_are_told_and_stop_nothing(tmp_path):
     node = OriginalNode(tmp_path/'workspace')
     with Served(node.app) as server:

@@ -40,6 +40,11 @@ def test_an_original_manager_is_let_in_by_its_address_for_its_own_calls(guarded)
                    http.post('/jobs', json={'pipeline': 'work'}), http.post('/jobs', json={'params': {'manualPath': 'x'}})]
         assert [r.status_code for r in refused] == [401]*len(refused)
 
+def test_an_address_that_is_admitted_is_not_told_how_to_be(guarded):
+    with machine(guarded, '127.0.0.2') as http:
+        for hint in http.get('/health').json()['hint'], http.get('/pipelines').json()['error']:
+            assert '--original-from' not in hint and 'admitted from 127.0.0.2' in hint
+
 @pytest.mark.parametrize('header', ['X-Forwarded-For', 'Forwarded', 'X-Real-IP'])
 def test_others_are_not_and_no_header_makes_them_the_manager(guarded, header):
     with machine(guarded, '127.0.0.3') as http:

@@ -1,5 +1,5 @@
 "The queue with real runners, on both records: order, limits, cancel, time limits, retries, a record in trouble, kills at bad moments."
-import asyncio, gc, json, os, signal, subprocess, sys, textwrap, threading
+import asyncio, gc, json, os, signal, subprocess, sys, textwrap, threading, time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -1039,6 +1039,64 @@ def test_start_waits_for_a_stop_but_not_for_its_own(tracker, calls):
     with queue.start(): tracker.join(queue.submit(calls.job(tracker, work)).id, 20)   # it is still being stopped
     tracker.on_job_completed = None
     with queue.start(): assert tracker.join(queue.submit(calls.job(tracker, work)).id, 20).status == 'completed'
+
+def test_callbacks_are_called_one_at_a_time_in_the_order_of_the_ends(tracker, calls):
+    def work(): pass
+    under_way, called, threads = [], [], set()
+    def completed(job_id, t):
+        under_way.append(job_id)
+        assert len(under_way) == 1
+        time.sleep(.01)
+        t.get_job(job_id).metadata['archived'] = True
+        threads.add(threading.current_thread())
+        under_way.remove(job_id), called.append(job_id)
+    tracker.on_job_completed = completed
+    with tuned(tracker, calls, 4) as queue:
+        jobs = queue.submit_many([tracker.make_job('work', spec=calls.call(work)) for _ in range(12)])
+        for j in jobs: tracker.join(j.id, 20)
+    assert called == [e.job_id for e in tracker.events(0, None, None) if e.type == 'completed'] and len(called) == 12   # `stop` has waited
+    assert len(threads) == 1 and all(tracker.get_job(j.id).metadata['archived'] for j in jobs)
+
+def test_a_callback_may_wait_for_another_job_and_cancel_one(tracker, calls):
+    async def endless(): await asyncio.Event().wait()
+    def work(): pass
+    seen = []
+    def completed(job_id, t):
+        if t.get_job(job_id).name != 'first': return
+        after = queue.submit(t.create_job('after', spec=calls.call(work)))
+        seen.append((t.join(after.id, 20).status, asyncio.run(t.cancel_job(forever.id))))
+    tracker.on_job_completed = completed
+    with tuned(tracker, calls, 2) as queue:
+        forever = queue.submit(calls.job(tracker, endless))
+        queue.submit(tracker.create_job('first', spec=calls.call(work)))
+        until(lambda: seen, 'the callback', 20)
+    assert seen == [('completed', True)] and forever.status == 'cancelled'
+
+def test_stop_waits_for_callbacks_within_its_time_and_says_for_which(tracker, calls, caplog):
+    def work(): pass
+    gate = threading.Event()
+    tracker.on_job_completed = lambda *_: gate.wait(6)
+    queue = tuned(tracker, calls, 2).start()
+    first, second = [tracker.join(queue.submit(calls.job(tracker, work)).id, 20) for _ in range(2)]
+    with pytest.raises(TimeoutError, match=f'on_job_completed has been running for .* s for job {first.id}; 1 more waiting'): queue.stop(1.5)
+    assert f'for job {first.id}' in caplog.text and not tracker.store.leases()   # others need not wait
+    gate.set()
+    queue.stop()
+    tracker.on_job_completed = None
+    with queue.start(): assert tracker.join(queue.submit(calls.job(tracker, work)).id, 20).status == 'completed'
+
+def test_a_callback_that_hangs_holds_up_no_job_and_the_log_says_once_that_others_wait(tracker, calls, caplog):
+    def work(): pass
+    gate = threading.Event()
+    tracker.on_job_completed = lambda *_: gate.wait(6)
+    queue = tuned(tracker, calls, lease_ttl=.3)
+    queue.callbacks.patience = .2
+    with queue:
+        for _ in range(5): assert tracker.join(queue.submit(calls.job(tracker, work)).id, 20).status == 'completed'
+        until(lambda: 'more waiting. The queue goes on' in caplog.text, 'the warning')
+        time.sleep(.5)
+        gate.set()
+    assert caplog.text.count('more waiting. The queue goes on') == 1
 
 def test_a_cancel_that_is_under_way_when_the_queue_stops_is_finished(tracker, tmp_path):
     runner, mark = programs(tracker, tmp_path, Gated), str(tmp_path)

@@ -376,3 +376,36 @@ def test_a_queue_whose_loop_is_blocked_gives_its_job_to_its_neighbour(database, 
                 go(path)
                 assert tracker.join(job.id, 20).status == 'completed'
         assert job.attempt == 1 and types(tracker, job).count('completed') == 1
+
+def test_a_callback_that_blocks_for_longer_than_the_lease_costs_the_queue_nothing(database, tmp_path):
+    path, blocked = tmp_path/'path', []
+    def completed(job_id, _):
+        time.sleep(2.5)
+        blocked.append(job_id)
+    with JobTracker(database, completed) as a, JobTracker(database) as b, queue_here(a, tmp_path) as first:
+        running = first.submit(call(a, 'busy', path))
+        has(a, running, 'started')
+        fence, quick = first.holder.fence, first.submit(call(a, 'rest', 0))
+        with queue_here(b, tmp_path):
+            a.join(quick.id, 20)
+            assert a.join(first.submit(call(a, 'rest', 0)).id, 20).status == 'completed' and not blocked   # the queue goes on meanwhile
+            until(lambda: blocked, 'the first callback to return')
+            assert first.holder.fence == fence and types(b, running) == ['created', 'queued', 'running', 'started']
+            go(path)
+            assert a.join(running.id, 20).status == 'completed' and running.attempt == 1
+
+def test_a_result_that_takes_long_to_write_down_costs_the_queue_nothing(database):
+    class Slow:
+        def to_dict(self):
+            time.sleep(2.5)
+            return {'words': 812}
+    ran = []
+    def work():
+        ran.append(1)
+        return Slow()
+    with JobTracker(database) as a, JobTracker(database) as b:
+        with JobQueue(a, CallRunner({'work': work}), lease_ttl=1.) as first, JobQueue(b, CallRunner({'work': work}, 'other'), lease_ttl=1.):
+            has(a, job := first.submit(call(a, 'work', max_attempts=2)), 'started')
+            fence = first.holder.fence
+            assert a.join(job.id, 20).result == {'words': 812} and first.holder.fence == fence
+        assert ran == [1] and types(b, job) == ['created', 'queued', 'running', 'started', 'completed']

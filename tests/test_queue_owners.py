@@ -1,11 +1,14 @@
 "Whose function it is: several notebooks on one record, each with functions of its own, some of one name."
-import json, signal, subprocess, sys
+import html, io, json, signal, subprocess, sys
 from contextlib import contextmanager
-import pytest
+import pytest, rich.console
+from cjm_jobtrack.cli import _facts, jobs_table
+from cjm_jobtrack.core.job import now
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.call import CallRunner
 from cjm_jobtrack.run.identity import this_process
 from cjm_jobtrack.run.queue import JobQueue
+from cjm_jobtrack.view.monitor import Seen, facts_html
 from helpers import mortal, until
 
 # A notebook: `slow` is a function of its `__main__`, which waits for its gate and tells who has carried it out. Takes verbs from its parent
@@ -149,6 +152,29 @@ def test_a_function_that_nobody_knows_fails_at_once(tracker):
     with JobQueue(tracker, CallRunner({'a': lambda: 'a'}), recheck=.02) as queue:
         job = tracker.join(queue.submit(tracker.create_job('x', spec={'func': 'b'})).id, 30)
         assert job.failure.kind == 'invalid' and 'Known here: a' in job.error
+
+def test_a_function_that_none_of_several_queues_knows_says_so_to_everybody(tracker, database):
+    def queue(t, name): return JobQueue(t, CallRunner({name: lambda: name}), recheck=.02, lease_ttl=.6, name=name)
+    with JobTracker(database) as other, queue(tracker, 'first') as first, queue(other, 'second') as second, JobTracker(database) as reader:
+        job = first.submit(tracker.create_job('lost', spec={'func': 'lost'}))
+        said = until(lambda: reader.get_job(job.id).message, 'the reason to be on record')
+        assert "knows 'lost'" in said and 'register it' in said and 'cancel' in said
+        until(lambda: first.why_waiting(job.id) == second.why_waiting(job.id) == said, 'both to say the same')
+        told = lambda: [e.data['reason'] for e in reader.history(job.id) if e.type == 'waiting']
+        beats = {l.fence: l.beat for l in reader.store.leases()}
+        until(lambda: all(l.beat > beats[l.fence] + 5 for l in reader.store.leases()), 'several more looks')
+        assert 1 <= len(told()) <= 2, 'each of them at most once'
+        seen = reader.get_job(job.id)
+        def printed(table):
+            with (wide := rich.console.Console(width=400, file=io.StringIO())).capture() as text: wide.print(table)
+            return text.get()
+        assert said in printed(jobs_table([seen]))           # `jobtrack ls`
+        assert said in printed(_facts(seen, []))             # `jobtrack show`
+        assert said in html.unescape(facts_html(Seen(seen, now())))   # the monitor
+        assert seen.status == 'pending'
+        second.runners['call'].functions['lost'] = lambda: 'found'
+        done = reader.join(job.id, 30)
+        assert (done.result, done.message) == ('found', None)
 
 def test_the_same_job_submitted_by_another_process_is_the_same_job(tracker):
     runner = CallRunner()

@@ -1,10 +1,34 @@
-"A process that runs out of descriptors while programs run: that says nothing about them, and none is left running under a job that is called failed."
+"""A machine that runs out of something: descriptors while programs run, which says nothing about them, so that none is left running under a job that is called failed;
+room on the disk when somebody cancels or deletes."""
 import json, subprocess, sys
 import pytest
+from cjm_jobtrack.core.job import JobStatus
+from helpers import node_at, write_pipelines
+from needs import may_mount
+
+# What the programs below have in common
+SHORTAGE = '''
+import os, resource, sys, time
+
+def until(condition, what):
+    deadline = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > deadline: sys.exit(f'waited for {what}')
+        time.sleep(.01)
+
+def take_descriptors(most=256):
+    "All that are left, and no more than so many are."
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, most), hard))
+    taken = []
+    try:
+        while True: taken.append(os.dup(0))
+    except OSError: return taken
+'''
 
 # Programs that wait for a folder `go`; in the meantime no descriptor is left. What needs none tells how they are
 CHILD = '''
-import asyncio, json, os, resource, sys, tempfile, time
+import asyncio, json, os, sys, tempfile, time
 from pathlib import Path
 import psutil
 from cjm_jobtrack.core.tracker import JobTracker
@@ -13,12 +37,6 @@ from cjm_jobtrack.run.queue import JobQueue
 
 WAIT = 'while [ ! -e "$1/go" ]; do sleep .01; done; '
 PROGRAMS = dict(ends='echo done >"$1/ends/out.txt"', fails='exit 3', leaves='sleep 600 & echo $! >"$1/left"; echo x >"$1/leaves/out.txt"', cancelled='sleep 600')
-
-def until(condition, what):
-    deadline = time.monotonic() + 60
-    while not condition():
-        if time.monotonic() > deadline: sys.exit(f'waited for {what}')
-        time.sleep(.01)
 
 def alive(pid):
     try: return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
@@ -36,12 +54,7 @@ def main(folder, groups):
         def began(job): return any(e.type == 'started' for e in tracker.history(job.id))
         until(lambda: all(map(began, jobs.values())), 'all to begin')
         tracker.get_job(jobs['ends'].id)
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 256), hard))
-        taken = []
-        try:
-            while True: taken.append(os.dup(0))
-        except OSError: pass
+        taken = take_descriptors()
         os.mkdir(folder/'go')
         ended = [folder/'work'/jobs[n].id/'1'/'exit' for n in ('ends', 'fails', 'leaves')]
         until(lambda: all(os.stat(p).st_size > 1 for p in ended if os.path.exists(p)) and all(map(os.path.exists, ended)), 'three to end')
@@ -60,7 +73,7 @@ with tempfile.TemporaryDirectory() as folder: main(Path(folder), sys.argv[1] == 
 
 @pytest.mark.parametrize('how', ['groups', 'marks'])
 def test_programs_while_no_descriptor_is_left(how):
-    p = subprocess.run([sys.executable, '-c', CHILD, how], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
+    p = subprocess.run([sys.executable, '-c', SHORTAGE + CHILD, how], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
     assert p.returncode == 0, p.stderr
     said = json.loads(p.stdout)
     assert said['failed_meanwhile'] == [] and not said['left']
@@ -71,16 +84,10 @@ def test_programs_while_no_descriptor_is_left(how):
 
 # Functions in processes of their own: they end, die, or are to begin, while no descriptor is left
 POOL = '''
-import json, os, psutil, resource, signal, sys, tempfile, time
+import json, os, psutil, signal, tempfile, time
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.run.call import CallRunner
 from cjm_jobtrack.run.queue import JobQueue
-
-def until(condition, what):
-    deadline = time.monotonic() + 60
-    while not condition():
-        if time.monotonic() > deadline: sys.exit(f'waited for {what}')
-        time.sleep(.01)
 
 def ends(go):
     while not os.path.exists(go): time.sleep(.01)
@@ -96,12 +103,7 @@ def main(folder):
         jobs = {f.__name__: queue.submit(tracker.create_job(f.__name__, spec=runner.call(f, f'{folder}/go'))) for f in (ends, dies)}
         until(lambda: all(w.worker for w in runner._works.values()) and len(runner._works) == 2, 'both workers')
         workers = [w.worker.pid for w in runner._works.values()]
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 256), hard))
-        taken = []
-        try:
-            while True: taken.append(os.dup(0))
-        except OSError: pass
+        taken = take_descriptors()
         os.mkdir(f'{folder}/go')
         jobs['late'] = queue.submit(tracker.create_job('late', spec=runner.call(lambda: 'late')))
         until(lambda: jobs['late'].status == 'running', 'the late one')
@@ -118,7 +120,7 @@ with tempfile.TemporaryDirectory() as folder: main(folder)
 '''
 
 def test_functions_in_processes_while_no_descriptor_is_left():
-    p = subprocess.run([sys.executable, '-c', POOL], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
+    p = subprocess.run([sys.executable, '-c', SHORTAGE + POOL], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
     assert p.returncode == 0, p.stderr
     said = json.loads(p.stdout)
     assert said['early'] == [] and said['left'] == []
@@ -126,7 +128,7 @@ def test_functions_in_processes_while_no_descriptor_is_left():
     assert said['told'] == ['delayed', 'begun']
 
 LOOKS = '''
-import asyncio, json, os, resource, sys
+import asyncio, json, os, sys
 from pathlib import Path
 from cjm_jobtrack.core.errors import is_infrastructure_error
 from cjm_jobtrack.run.family import Family
@@ -140,11 +142,7 @@ folder = Path(sys.argv[1])
 looks = dict(pids=Group({'all': str(folder)}).pids, busy=lambda: Group({'all': str(folder)}).busy, table=lambda: process_table('A=b', [os.getpid()]), family=lambda: family('A', 'b'),
              outputs=lambda: collect_outputs(folder), globs=lambda: collect_outputs(folder, ['*.txt']), before=lambda: snapshot_files(folder), any=lambda: _any(str(folder)))
 for look in looks.values(): look()
-resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-taken, said = [], {}
-try:
-    while True: taken.append(os.dup(0))
-except OSError: pass
+taken, said = take_descriptors(64), {}
 for name, look in looks.items():
     try: said[name] = repr(look())
     except Exception as e: said[name] = is_infrastructure_error(e)
@@ -153,5 +151,65 @@ print(json.dumps(said))
 '''
 
 def test_without_descriptors_nobody_is_called_gone(tmp_path):
-    p = subprocess.run([sys.executable, '-c', LOOKS, str(tmp_path)], stdout=subprocess.PIPE, text=True, timeout=120, check=True)
+    p = subprocess.run([sys.executable, '-c', SHORTAGE + LOOKS, str(tmp_path)], stdout=subprocess.PIPE, text=True, timeout=120, check=True)
     assert {name: said for name, said in json.loads(p.stdout).items() if said is not True} == {}
+
+# --- no room on the disk
+
+@pytest.fixture
+def small_disk(tmp_path):
+    "A disk of four mebibytes."
+    if not may_mount(): pytest.skip('may not mount here: run as root')
+    disk = tmp_path/'disk'
+    disk.mkdir()
+    subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=4m', 'jobtrack-test', disk], check=True)
+    yield disk
+    subprocess.run(['umount', '-l', disk], check=True)
+
+def fill(disk):
+    "Take all that is left of a disk. The file that does."
+    ballast = disk/'ballast'
+    for size in (4096, 1):
+        with ballast.open('ab', buffering=0) as f:
+            try:
+                while f.write(b'x'*size) == size: pass
+            except OSError: pass
+    return ballast
+
+def events(s, job): return [e.type for e in s.node.tracker.history(job['id'])]
+
+def test_cancelling_and_deleting_on_a_full_disk_works_or_says_what_to_do(small_disk, tmp_path):
+    gate = tmp_path/'gate'
+    try:
+        with node_at(small_disk, write_pipelines(tmp_path)) as s:
+            large = s.run({'files': {'large.txt': 'x'*90_000}})
+            slow = s.ask({'gate': str(gate)})
+            s.wait(slow['id'], 'running')
+            waiting = s.ask()
+            before = events(s, waiting)
+            ballast = fill(small_disk)
+            r = s.http.post(f'/jobs/{waiting["id"]}/cancel')
+            assert r.status_code == 507, r.text
+            said = r.json()
+            assert said['disk'] == str(small_disk) and said['folder'] == str(small_disk/'data')
+            assert all(w in said['error'] for w in (said['disk'], said['folder'], 'Make room on the disk'))
+            assert s.get(waiting['id'])['status'] == 'pending' and events(s, waiting) == before
+            assert s.http.delete(f'/jobs/{large["id"]}').status_code == 200   # its own files make the room
+            assert s.http.get(f'/jobs/{large["id"]}').status_code == 404
+            ballast.unlink()
+            assert s.http.post(f'/jobs/{waiting["id"]}/cancel').json()['status'] == 'cancelled'
+            gate.touch()
+            s.wait(slow['id'], 'completed')
+    finally: gate.touch()
+
+def test_a_delete_for_which_there_is_no_room_leaves_the_job_on_record(small_disk, tmp_path):
+    with node_at(small_disk, write_pipelines(tmp_path)) as s:
+        job = s.node.tracker.create_job('never begun')
+        s.node.tracker.mark_cancelled(job.id)
+        ballast = fill(small_disk)
+        r = s.http.delete(f'/jobs/{job.id}')
+        assert r.status_code == 507 and r.json()['disk'] == str(small_disk)
+        assert s.get(job.id)['status'] == JobStatus.CANCELLED
+        ballast.unlink()
+        assert s.http.delete(f'/jobs/{job.id}').status_code == 200
+        assert s.http.get(f'/jobs/{job.id}').status_code == 404

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from fastcore.basics import patch
-from .errors import InvalidInput, JobtrackError, RecordGone, StoreError
+from .errors import InvalidInput, JobtrackError, RecordGone, StoreError, StoreFull
 
 # %% ../../nbs/core/01_database.ipynb #0c6efd99
 class Sqlite:
@@ -268,8 +268,14 @@ def _keep_watch(self:Database, con=None):
 @patch
 def _trouble(self:Database, e:Exception) -> StoreError:
     if (gone := self._gone()) is not None: return gone
-    text = ' '.join(str(getattr(e, 'orig', None) or e).split())
+    cause = getattr(e, 'orig', None) or e
+    if self.file and getattr(cause, 'sqlite_errorcode', None) == sqlite3.SQLITE_FULL:
+        folder = self.file.resolve().parent
+        return StoreFull(self.told, str(folder), str(_mount_point(folder)))
+    text = ' '.join(str(cause).split())
     return StoreError(self.told, text, next((v for k, v in _REMEDIES.items() if k in text), ''))
+
+def _mount_point(folder:Path) -> Path: return next(p for p in (folder, *folder.parents) if p.is_mount())
 
 @patch(as_prop=True)
 def _alone(self:Database): return self._lock if isinstance(self.engine.pool, sa.pool.StaticPool) else nullcontext()   # in memory there is one connection

@@ -11,10 +11,12 @@ __all__ = ['MOVES', 'JobStatus', 'read_statuses', 'check_move', 'now', 'instant'
 
 # %% ../../nbs/core/01_job.ipynb #5329efa3
 import json, math, numbers, os, re, uuid
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from datetime import datetime, timezone
 from enum import Enum, StrEnum
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -91,7 +93,7 @@ def _utf8(text:str) -> str: return text if text.isascii() else text.encode(error
 
 def _in_words(value:Any) -> str:
     try: return _utf8(repr(value))
-    except Exception: return f'<{type(value).__name__}>'   # it cannot even be named
+    except (Exception, SystemExit): return f'<{type(value).__name__}>'   # it cannot even be named
 
 _ROUNDING = 1e-6   # How far a sum of fractions may stray
 
@@ -118,9 +120,12 @@ def percentage(
 
 # %% ../../nbs/core/01_job.ipynb #777860dd
 _LARGE = 10**4000   # Whole numbers beyond it have no form in JSON: Python writes no more digits
+_SMALL = 1 << 62    # Comparing with this is faster
 _DEEPEST = 100      # Levels of nesting that are taken apart; what lies deeper is left out
 _MOST = 1_000_000   # How much may be written of what is written again, or made by methods of what methods have made
-_REPEATED, _MADE = 20, 2   # What a part counts that is written again, or made like that
+_REPEATED = 20      # What a part counts that is written again
+_MADE = 4           # What a part counts that is made like that, times the number of such methods above it
+_NOT_HELD = 10      # What a part counts that a container yields beyond those that it holds
 _LONG = 256         # Characters from which on a text counts when it is written again
 
 class _Walk:
@@ -137,6 +142,13 @@ class _Walk:
         known = id(value) in self.met
         self.met.add(id(value))
         return known
+
+    def parts(self, parts:Iterable, held:int):
+        "What a container of somebody's own class yields, which may be without end."
+        for n, part in enumerate(parts):
+            if n >= held: self.left -= _NOT_HELD
+            yield part
+            if self.left < 0: return   # the last one says that it was left out
 
     def keep(self, made):
         "What was made on the way stays until the end: nothing else may get its `id`."
@@ -155,45 +167,63 @@ def jsonable(
     """A JSON-ready copy. Never raises for odd values: what has no JSON form becomes its `repr`.
 
     A cycle is cut where it closes. What occurs more than once is written each time, as long as all that does not come to too much."""
-    return _plain(value, _Walk(exact))
+    return _plain(_Walk(exact), 0, 0, 0, value)
 
-def _plain(value:Any, walk:_Walk, deep:int=0, cost:int=0, made:int=0) -> Any:
+def _plain(walk:_Walk, deep:int, cost:int, made:int, value:Any) -> Any:   # `value` last, for `partial`
     kind = type(value)
+    if kind is str: return value if len(value) <= _LONG and value.isascii() and walk.left >= 0 else walk.text(value)
+    if kind is int: return value if -_SMALL < value < _SMALL or -_LARGE < value < _LARGE else f'<int of {value.bit_length()} bits>'
     if value is None or kind is bool: return value
-    if kind is int: return value if -_LARGE < value < _LARGE else f'<int of {value.bit_length()} bits>'
-    if kind is str: return walk.text(value)
     if kind is float: return value if math.isfinite(value) else None
     if kind is dict and not value: return {}
-    if isinstance(value, Enum): return _plain(value.value, walk, deep, cost, made)
+    if kind is list or kind is dict: return _structured(walk, deep, cost, made, value)
+    if isinstance(value, Enum): return _plain(walk, deep, cost, made, value.value)
     if isinstance(value, float): return float(value) if math.isfinite(value) else None
     if isinstance(value, str): return walk.text(str(value))
-    if isinstance(value, int): return _plain(int(value), walk, deep, cost, made)
-    return _in_words(value) if isinstance(value, type) else _structured(value, walk, deep, cost, made)
+    if isinstance(value, int): return _plain(walk, deep, cost, made, int(value))
+    return _in_words(value) if isinstance(value, type) else _structured(walk, deep, cost, made, value)
 
 def _structured(
-    value:Any,    # What has parts
     walk:_Walk,
     deep:int,     # Levels above it
     cost:int,     # Of each part: 0 for what is written for the first time
     made:int,     # Of each part that a method of it makes: 0 unless such a method has made it, too
+    value:Any,    # What has parts
 ) -> Any:
-    holds = isinstance(value, (dict, list, tuple, set, frozenset))
-    has_parts, name = holds or is_dataclass(value), type(value).__name__
-    if id(value) in walk.within: return f'<{name} that this is part of>' if has_parts else _in_words(value)
-    if walk.has_met(value): cost = _REPEATED
-    walk.left -= cost * (1 + (len(value) if holds else 0))
-    if deep >= _DEEPEST or walk.left < 0: return f'<{name} left out>'
-    walk.within.add(id(value))
-    sub = lambda v: _plain(v, walk, deep+1, cost, made)
-    by_method = lambda v: _plain(walk.keep(v), walk, deep+1, max(cost, made), _MADE)
-    try: return _taken_apart(value, walk, sub, by_method)
-    except Exception: return f'<{name}>' if has_parts else _in_words(value)
-    finally: walk.within.discard(id(value))
+    met = id(value)
+    if met in walk.within: return f'<{type(value).__name__} that this is part of>' if _has_parts(value) else _in_words(value)
+    if met in walk.met: cost = max(cost, _REPEATED)
+    walk.met.add(met)
+    if cost: walk.left -= cost * (1 + _held(value))
+    if deep >= _DEEPEST or walk.left < 0: return f'<{type(value).__name__} left out>'
+    walk.within.add(met)
+    try: return _taken_apart(value, walk, deep+1, cost, made)
+    except (Exception, SystemExit): return f'<{type(value).__name__}>' if _has_parts(value) else _in_words(value)
+    finally: walk.within.discard(met)
 
-def _taken_apart(value:Any, walk:_Walk, sub, by_method) -> Any:
-    "A structured value, its parts made JSON-ready by `sub`, what a method of it gives by `by_method`."
+_HOLDERS = dict, list, tuple, set, frozenset
+_PLAIN_HOLDERS = {*_HOLDERS, OrderedDict}
+
+def _held(value) -> int: return next((kind.__len__(value) for kind in _HOLDERS if isinstance(value, kind)), 0)
+
+def _has_parts(value) -> bool: return isinstance(value, _HOLDERS) or is_dataclass(value)
+
+def _makes_parts(value) -> bool:
+    "Whether a container is of a class that yields its parts in a way of its own: they may be new ones each time."
+    if isinstance(value, dict): return type(value).items is not dict.items
+    return all(type(value).__iter__ is not kind.__iter__ for kind in _HOLDERS)
+
+def _taken_apart(value:Any, walk:_Walk, deep:int, cost:int, made:int) -> Any:
+    "A structured value with its parts made JSON-ready. `cost` and `made` as there."
+    sub = partial(_plain, walk, deep, cost, made)
+    kind = type(value)
+    if kind is list: return [*map(sub, value)]
+    def by_method(v): return _plain(walk, deep, max(cost, made), made+_MADE, walk.keep(v))
+    if kind not in _PLAIN_HOLDERS and isinstance(value, _HOLDERS) and _makes_parts(value):
+        parts = walk.parts(value.items() if isinstance(value, dict) else value, _held(value))
+        value, sub = (dict if isinstance(value, dict) else list)(parts), by_method
     if isinstance(value, dict): return {k if type(k) is str and k.isascii() else str(sub(k)) if k is not None else 'null': sub(v) for k, v in [*value.items()]}
-    if isinstance(value, (list, tuple)): return [sub(v) for v in value]
+    if isinstance(value, (list, tuple)): return [*map(sub, value)]
     if isinstance(value, (set, frozenset)): return sorted((sub(v) for v in value), key=repr)
     if isinstance(value, (bytes, bytearray)): return bytes(value).decode(errors='surrogateescape' if walk.exact else 'replace')
     if isinstance(value, PurePath): return sub(str(value))

@@ -10,6 +10,7 @@ __all__ = ['LiveJobs', 'default_log_folder']
 # %% ../../nbs/core/05_live.ipynb #2bb54e34
 import logging, os, re, shutil, socket, tempfile, threading
 from collections import OrderedDict
+from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, Callable, Iterable
@@ -333,6 +334,7 @@ def submit_job(self:LiveJobs,
 @patch
 def record(self:LiveJobs,
     writes:list[Write],  # Plans, at most one move for each job
+    later:Callable[[str, Callable[[], Any]], Any]|None=None,  # Is given the id of a job that has completed, and the call of `on_job_completed` to be made; None: it is made at once
 ) -> list[JobEvent|JobtrackError|None]:  # For each the event; `IllegalMove` or `LeaseLost` when it was refused; None when the job is gone, or the moment of a passing fact
     "Carry out plans in one transaction. Raises `StoreError`, and then none of them happened."
     if not writes: return []
@@ -340,9 +342,11 @@ def record(self:LiveJobs,
         events = self.store.apply([w.op for w in writes])
         done = [self._show(w, e) if e is not None else self._refused(w) for w, e in zip(writes, events)]
         self._told([e for e in done if isinstance(e, JobEvent)])
-    if self.on_job_completed is not None:
+    if (callback := self.on_job_completed) is not None:
         for w, e in zip(writes, events):
-            if e is not None and e.type == 'completed': self._tell_completed(w.job.id)
+            if e is None or e.type != 'completed': continue
+            tell = partial(self._tell_completed, callback, w.job.id)
+            tell() if later is None else later(w.job.id, tell)
     return done
 
 @patch
@@ -379,8 +383,8 @@ def _do(self:LiveJobs, write:Write) -> JobEvent|None:
     return done
 
 @patch
-def _tell_completed(self:LiveJobs, job_id:str):
-    try: self.on_job_completed(job_id, self)
+def _tell_completed(self:LiveJobs, callback:Callable, job_id:str):
+    try: callback(job_id, self)
     except BaseException as e:   # `sys.exit()` too: it is no reason for a queue to end
         _log.exception('on_job_completed raised for job %s, which stays completed', job_id)
         if isinstance(e, KeyboardInterrupt) and threading.current_thread() is threading.main_thread(): raise   # somebody pressed Ctrl-C

@@ -34,7 +34,7 @@ class JobTracker(LiveJobs):
     cancel_patience = 10.  # Seconds that `cancel_job` waits for a queue in another process
     def __init__(self,
         store=None,                                            # JobStore, its URL or file, or None for a record in memory
-        on_job_completed:Callable[[str, 'JobTracker'], Any]|None=None,  # Called with (job id, tracker) after a job has completed
+        on_job_completed:Callable[[str, 'JobTracker'], Any]|None=None,  # Called with (job id, tracker) after a job has completed; by a queue in a thread of its own
         *,
         logs=None,                                             # Folder of the logs, of this record alone; None: one that outlives this process, where the record does
     ):

@@ -6,10 +6,10 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/node.html.md"""
 
 # %% auto #0
 __all__ = ['LISTED', 'PAGE_BYTES', 'VIDEO_SUFFIXES', 'wire_output', 'wire_job', 'error_answer', 'answer_for', 'JobRequest',
-           'read_request', 'Service', 'is_loopback', 'check_bind', 'read_networks', 'may_as_original', 'how_to_get_in',
-           'refuse', 'is_shown', 'read_json', 'face', 'answers_of', 'describe_answers', 'page_of', 'EventStream',
-           'pick_output', 'OpenFile', 'safe_name', 'place', 'Upload', 'receive_file', 'remove_left', 'claim', 'Node',
-           'Server', 'serving']
+           'read_request', 'Service', 'is_loopback', 'check_bind', 'read_networks', 'may_as_original', 'is_admitted',
+           'how_to_get_in', 'refuse', 'is_shown', 'read_json', 'face', 'answers_of', 'describe_answers', 'page_of',
+           'EventStream', 'pick_output', 'OpenFile', 'safe_name', 'place', 'Upload', 'receive_file', 'remove_left',
+           'claim', 'Node', 'Server', 'serving']
 
 # %% ../../nbs/net/22_node.ipynb #d66f0ea9
 import asyncio, base64, errno, fcntl, hashlib, hmac, ipaddress, json, logging, math, os, platform, re, shutil, sys, threading, time
@@ -35,7 +35,7 @@ from starlette.exceptions import HTTPException
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import ClientDisconnect
 import cjm_jobtrack
-from ..core.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, OutputReplaced, RecordGone, StoreError, UnknownJob, UnknownNode, is_infrastructure_error
+from ..core.errors import DISK_FULL, IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, OutputReplaced, RecordGone, StoreError, StoreFull, UnknownJob, UnknownNode, is_infrastructure_error, name_problem
 from ..core.job import Job, JobStatus, OutputFile, check_id, epoch, new_id, newest_first
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
@@ -93,7 +93,7 @@ def wire_job(
     return d
 
 # %% ../../nbs/net/22_node.ipynb #13a09275
-_STATUS = [(UnknownJob, 404), (UnknownNode, 404), (KeyConflict, 409), (IllegalMove, 409), (OutputReplaced, 409), (InvalidInput, 422), (StoreError, 503), (NodeUnreachable, 503), (NodeRefused, 502), (JobtrackError, 500)]
+_STATUS = [(UnknownJob, 404), (UnknownNode, 404), (KeyConflict, 409), (IllegalMove, 409), (OutputReplaced, 409), (InvalidInput, 422), (StoreFull, 507), (StoreError, 503), (NodeUnreachable, 503), (NodeRefused, 502), (JobtrackError, 500)]
 
 def error_answer(
     status:int,    # HTTP status code
@@ -216,7 +216,13 @@ def may_as_original(
 ) -> bool:
     "Whether this is a call of the original manager, from an address that may make it."
     calls = _AS_ORIGINAL.get('GET' if method == 'HEAD' else method)
-    if not service.original_from or calls is None or not calls.fullmatch(path): return False
+    return calls is not None and calls.fullmatch(path) is not None and is_admitted(service, client)
+
+def is_admitted(
+    service:Service,  # Who is asked
+    client:str,       # Address of who is asking
+) -> bool:
+    "Whether an original manager at this address may make its calls without a token."
     try: address = ipaddress.ip_address(client)
     except ValueError: return False
     address = getattr(address, 'ipv4_mapped', None) or address
@@ -226,6 +232,7 @@ def how_to_get_in(service:Service, client:str) -> str:
     "What somebody without a token is told."
     need = 'A valid bearer token is needed'
     if service.service != 'jobtrack-node': return need
+    if is_admitted(service, client): return f'{need} for this call; those of an original manager are admitted from {client} without one'
     return f'{need}. An original manager cannot send one: start the node with --original-from {client or "ADDRESS"}'
 
 # %% ../../nbs/net/22_node.ipynb #9e4a5800
@@ -327,14 +334,14 @@ def _broken_off(request, e:ClientDisconnect) -> JSONResponse:
     request.app.state.say(what, f'{what}: the connection broke off before the whole body had come')
     return error_answer(400, 'The body broke off')
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_ROOM = DISK_FULL | {errno.EFBIG}
 
 def _trouble(request, e:OSError) -> JSONResponse:
     "The machine is short of something, or a disk cannot be written to: a line in the log, and an answer that says to try again."
     if not is_infrastructure_error(e): raise e
     what = f'{request.method} {request.url.path}'
     request.app.state.say(f'{what}{e.errno}', f'{what}: {e}')
-    if e.errno in _FULL: return error_answer(507, f'There is no room left here: {e.strerror}')
+    if e.errno in _NO_ROOM: return error_answer(507, f'There is no room left here: {e.strerror}')
     answer = error_answer(503, f'Cannot be done here just now: {e.strerror}')
     answer.headers['Retry-After'] = '5'
     return answer
@@ -352,9 +359,9 @@ def _invalid(request, e:RequestValidationError) -> JSONResponse:
 # %% ../../nbs/net/22_node.ipynb #cfca6da8
 _ERROR = {'type': 'object', 'required': ['error', 'message'], 'properties': {'error': {'type': 'string'}, 'message': {'type': 'string'}, 'field': {'type': 'string'}}}
 _ANSWERS = [   # calls, and the statuses that they have besides their good one
-    (r'.*', (401, 403, 500, 503)), (r'(post|put) .*', (400, 413, 415)), (r'.*\{.*', (400, 404)), (r'.*\{(job|node)_id\}.*', (422,)),
-    (r'get (/api)?/jobs', (404, 422)), (r'(post|put) .*(jobs|nodes|check)', (200, 404, 409, 422, 502)), (r'post .*/upload.*', (404, 422, 429, 502, 507)),
-    (r'post .*/cancel', (202, 400, 409, 502)), (r'post .*/(refresh|test|verify)', (400, 502)), (r'delete .*', (409, 502)),
+    (r'.*', (401, 403, 500, 503)), (r'(post|put) .*', (400, 413, 415, 507)), (r'.*\{.*', (400, 404)), (r'.*\{(job|node)_id\}.*', (422,)),
+    (r'get (/api)?/jobs', (404, 422)), (r'(post|put) .*(jobs|nodes|check)', (200, 404, 409, 422, 502)), (r'post .*/upload.*', (404, 422, 429, 502)),
+    (r'post .*/cancel', (202, 400, 409, 502)), (r'post .*/(refresh|test|verify)', (400, 502)), (r'delete .*', (409, 502, 507)),
     (r'get .*/(events|history|logs|outputs)', (422,)), (r'(get|head) .*/download.*', (206, 400, 404, 409, 416, 422, 502))]
 
 def answers_of(
@@ -609,7 +616,7 @@ def safe_name(
     if not dot: stem, suffix = base, ''
     stem = stem.lstrip('. ')
     while len(stem.encode()) > 180: stem = stem[:-1]
-    if not stem or len(suffix) > 16: raise InvalidInput('file', f'has the name {name[:100]!r}', 'Give it a plain name with a suffix')
+    if not stem or len(suffix) > 16: raise InvalidInput('file', f'has the name {name[:100]!r}', name_problem(name) + 'Give it a plain name with a suffix')
     return f'{stem}.{suffix}' if dot else stem
 
 def _given_name(name:str) -> str:
@@ -717,7 +724,7 @@ def _cleared(tmp:Path):
 
 def _not_kept(e:OSError) -> HTTPException:
     "Why an upload cannot be written: a matter of this machine, not of who sent it."
-    if e.errno in _FULL: return HTTPException(507, f'The upload cannot be kept, there is no room for it: {e.strerror}')
+    if e.errno in _NO_ROOM: return HTTPException(507, f'The upload cannot be kept, there is no room for it: {e.strerror}')
     return HTTPException(503, f'The upload cannot be kept: {e.strerror}', {'Retry-After': '5'})
 
 # %% ../../nbs/net/22_node.ipynb #bc22fcee

@@ -66,6 +66,7 @@ def node_url(
     url:str,   # Address of a node, as people write it
 ) -> str:      # The same with port and without trailing slash, lower case: one spelling for one node
     "An address in its one spelling. Raises `InvalidInput`."
+    if isinstance(url, str) and '://' not in url: check_address(url.strip(), 'url')   # it says what to write
     try:
         u = urlsplit(url.strip())
         if u.scheme not in ('http', 'https') or not u.hostname or u.username or u.query or u.fragment: raise ValueError('it needs scheme and host, and nothing but a port and a path more')
@@ -193,7 +194,17 @@ def adopt(self:NodeDirectory,
     node_id:str,   # The node
     old_id:str,    # Id under which jobs of old know it
 ) -> dict:         # The node as it is now
-    "Have a node answer to another id too. Raises `UnknownNode`; `InvalidInput` when another node has it."
+    "Have a node answer to another id too. Raises `UnknownNode`; `InvalidInput` when another node has it, and when no job does."
+    self.get(node_id)
+    ids = {i for n in self.list() for i in (n['id'], *n.get('aliases', ()))}
+    if isinstance(old_id, str) and old_id not in ids and not self.store.list(limit=1, node=old_id):
+        lost = sorted({j.node for j in self.store.list(limit=1000) if j.node} - ids)
+        remedy = f'Known to jobs, and not on record: {", ".join(lost)}' if lost else 'All jobs are of nodes that are on record'
+        raise InvalidInput('id', f'is {old_id[:100]!r}, and no job is of a node with that id', remedy)
+    return self._answer_to(node_id, old_id)
+
+@patch
+def _answer_to(self:NodeDirectory, node_id:str, old_id:str) -> dict:
     if not isinstance(old_id, str) or not 0 < len(old_id) <= 200 or not old_id.isprintable(): raise InvalidInput('id', f'is {str(old_id)[:100]!r}', 'Give the id that the jobs have')
     with self._lock:
         node = self.get(node_id)
@@ -216,7 +227,7 @@ def import_nodes(self:NodeDirectory,
     for n, row in enumerate(rows, 1):
         try:
             node = self.add(**read_node(row))
-            found.append(self.adopt(node['id'], row['id']) if row.get('id') else node)
+            found.append(self._answer_to(node['id'], row['id']) if row.get('id') else node)
         except InvalidInput as e: problems.append(f'Node {n} of {Path(file).name}: {e}')
     return found, problems
 

@@ -20,6 +20,7 @@ from ..core.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, N
 from ..core.job import Failure, Job, JobStatus, _in_words, elapsed_s, jsonable
 from ..core.tracker import JobTracker, Write
 from .lease import LeaseHolder
+from .outputs import aside
 from .policy import RetryPolicy, Terms, retry_delay
 from .runner import Outcome, Receipt, Report
 from .scribe import Scribe, contained, raised
@@ -332,13 +333,21 @@ def _too_long(a:Attempt, receipt:Receipt, outcome:Outcome|None) -> Outcome:
 
 # %% ../../nbs/run/16_carrier.ipynb #3c1ec9a8
 _TOLD = 20   # Earlier failures that the last one lists
+_SCALARS = type(None), bool, int, float, str
+
+@patch
+async def _as_kept(self:Carrier, result:Any) -> Any:
+    "A result as the record keeps it. Its own methods, such as `to_dict`, may take long, so they are called in another thread."
+    if not self.tracker.durable or type(result) in _SCALARS: return result
+    with contained(): return await aside(lambda _: jsonable(result, exact=True))
 
 @patch
 async def _end(self:Carrier, a:Attempt, outcome:Outcome):
     "Have written down how an attempt ended."
     job, t, retried = a.job, self.tracker, None
     receipt = outcome.receipt and outcome.receipt.to_dict()
-    if outcome.status is not JobStatus.COMPLETED:
+    if outcome.status is JobStatus.COMPLETED: outcome = replace(outcome, result=await self._as_kept(outcome.result))
+    else:
         if a.stopping: await asyncio.wait({a.stopping})
         if outcome.failure and job.attempt < job.max_attempts and self.retry.worth(outcome.failure):
             retried = {'failure': jsonable(outcome.failure), 'delay_s': round(self.retry.delay(job.attempt), 3)}

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 from fastcore.basics import patch
-from ..core.errors import InvalidInput, StoreError
+from ..core.errors import InvalidInput, StoreError, name_problem
 from ..core.job import _in_words
 
 # %% ../../nbs/run/16_params.ipynb #28de7310
@@ -117,7 +117,7 @@ def find_input(
         if not root.is_dir(): raise StoreError(str(root), 'the workspace, the folder for inputs, is not there', 'Make it again, or mount what it lies on')
         path = (root/value).resolve()
         if not path.is_relative_to(root): raise InvalidInput(field, f'{_shown(value)} lies outside the workspace, {str(root)!r}', 'Upload the file, copy it there, or let whoever runs the node choose another `--workspace`')
-        if not path.exists(): raise InvalidInput(field, f'{_shown(value)} is not in the workspace', 'Upload the file first, or check the spelling')
+        if not path.exists(): raise InvalidInput(field, f'{_shown(value)} is not in the workspace', name_problem(value) + 'Upload the file first, or check the spelling')
         if not path.is_file(): raise InvalidInput(field, f'{_shown(value)} is not a file', 'Give the path of one file')
     except (OSError, RuntimeError) as e: raise InvalidInput(field, f'{_shown(value)} cannot be looked at: {e}', 'Give the path of a file in the workspace') from e
     if accepts and path.suffix.lower() not in accepts: raise InvalidInput(field, f'{_shown(value)} is not of a kind that is taken here', f'Give a file of one of {", ".join(accepts)}')
@@ -188,7 +188,7 @@ def _table(
     if not isinstance(d, dict): raise InvalidInput(at.rstrip('.: '), f'is {_shown(d)}', 'Give a table')
     for k, v in d.items():
         if k not in kinds: raise InvalidInput(at+k, 'is not a key that is known here', f'Known: {", ".join(kinds)}')
-        if not _KINDS[kinds[k]](v): raise InvalidInput(at+k, f'is {_shown(v)}', f'Give {kinds[k]}')
+        if not _KINDS[kinds[k]](v): raise InvalidInput(at+k, f'is {_shown(v)}', (name_problem(v) if isinstance(v, str) and kinds[k].startswith('a name') else '') + f'Give {kinds[k]}')
     return {k: tuple(v) if isinstance(v, list) else v for k, v in d.items()}
 
 # %% ../../nbs/run/16_params.ipynb #ffc0b659

@@ -9,7 +9,7 @@ __all__ = ['SHIPPED', 'Word', 'Pipeline', 'PipelineCatalog', 'PipelineRunner', '
            'gaps', 'is_url']
 
 # %% ../../nbs/run/17_pipeline.ipynb #6920a8d6
-import errno, glob, os, re, sys, tomllib
+import glob, os, re, sys, tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import mkstemp
 from typing import Any
 from fastcore.basics import patch
-from ..core.errors import InvalidInput, StoreError, UnknownPipeline, UnknownRunner
+from ..core.errors import DISK_FULL, InvalidInput, StoreError, UnknownPipeline, UnknownRunner
 from ..core.job import Job, OutputFile
 from ..core.progress import ProgressReader
 from .groups import raise_scarcity
@@ -588,5 +588,5 @@ async def follow(self:PipelineRunner,
         outcome = await self._inner(handle['runner']).follow(replace(job, spec=handle['handle'].get('spec', {})), handle['handle'], report)
         try: return replace(outcome, outputs=await aside(keep, enough))
         except OSError as e:
-            if e.errno not in (errno.ENOSPC, errno.EDQUOT): raise_scarcity(e)   # of the machine, not of the disk
+            if e.errno not in DISK_FULL: raise_scarcity(e)   # of the machine, not of the disk
             return Outcome.failed('error', f'The results could not be kept: {e}', hint='Is the disk full, or was a result moved away while it was copied?')

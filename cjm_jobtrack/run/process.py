@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 import psutil
 from fastcore.basics import patch
-from ..core.errors import InvalidInput, StoreError, is_infrastructure_error
+from ..core.errors import DISK_FULL, InvalidInput, StoreError, is_infrastructure_error
 from ..core.job import Job, JobStatus, OutputFile, check_id, new_id
 from ..core.logs import LogStore
 from .groups import Group, Groups, raise_scarcity
@@ -175,7 +175,7 @@ def _made(folder:Path) -> list[Path]:
     missing = [p for p in (folder, *folder.parents) if not p.exists()]
     try: folder.mkdir(parents=True, exist_ok=True)
     except OSError as e:
-        if e.errno in (errno.ENOSPC, errno.EDQUOT): raise StoreError(str(folder), f'the folder for outputs cannot be made: {e.strerror}', 'Make room there') from e
+        if e.errno in DISK_FULL: raise StoreError(str(folder), f'the folder for outputs cannot be made: {e.strerror}', 'Make room there') from e
         raise InvalidInput('output_dir', f'{str(folder)!r} cannot be made: {e.strerror}', 'Give a folder that exists, or whose parent may be written to') from e
     return missing
 

@@ -17,6 +17,7 @@ from fastcore.meta import delegates
 from ..core.errors import InvalidInput, LeaseLost, StoreError, UnknownJob, is_infrastructure_error
 from ..core.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch
 from ..core.tracker import JobTracker, Write
+from .callbacks import Callbacks
 from .carrier import Attempt, Carrier
 from .lease import LeaseHolder
 from .policy import Line, RetryPolicy, _seconds, read_terms
@@ -55,7 +56,8 @@ class JobQueue:
         self.recheck, ttl, grace = _seconds('recheck', recheck, .001), _seconds('lease_ttl', lease_ttl, .05), _seconds('grace', grace)
         retry = backoff if isinstance(backoff, RetryPolicy) else RetryPolicy(base=_seconds('backoff', backoff))
         terms = read_terms(dict(queue_timeout=queue_timeout, stall_timeout=stall_timeout))   # for jobs that say nothing
-        self.line, self.scribe = Line(resources, ageing), Scribe(tracker, lambda: self._fill())
+        self.line, self.callbacks = Line(resources, ageing), Callbacks()
+        self.scribe = Scribe(tracker, lambda: self._fill(), self.callbacks.add)
         self.holder = LeaseHolder(tracker, self.runners, ttl=ttl, facts=self._facts, lost=lambda: self._loop.call_soon_threadsafe(self._lose))
         self.carrier = Carrier(tracker, self.runners, self.scribe, self.holder, grace=grace, retry=retry, pause=lambda: self.recheck, freed=self.line.release, lost=lambda a: self._lose_one(a))
         self.room = WaitingRoom(tracker, self.runners, self.line, terms, self.scribe, self.holder, taken=self.carrier.active.__contains__, why=lambda job_id: self.why_waiting(job_id),
@@ -141,7 +143,7 @@ def _set_aside(self:JobQueue, job:Job, now:float) -> bool:  # False: it can begi
     room, pause = self.room, self.recheck
     why, others = room.left_to(job)
     if others:   # who has it tells why it waits
-        room.reasons[job.id] = why
+        room.leave(job, why)
         pause = max(pause, min(2., self.holder.ttl/3))
     elif why := why or room.why_not(job): room.tell(job, why)
     if not why: return False
@@ -226,6 +228,7 @@ async def _keep(self:JobQueue):
     "Beat, and look after the others."
     while True:
         await asyncio.sleep(self.holder.ttl/3)
+        self.callbacks.check()
         if self.holder.fence is None: continue
         try:
             if not self.holder.beat(): self._lose()
@@ -347,7 +350,7 @@ def start(self:JobQueue) -> JobQueue:  # Itself
             if self._thread is None or not self._thread.is_alive(): return self._begin()
             if not self._asked: return self
             ending = self._thread
-        if ending is threading.current_thread(): raise RuntimeError('The queue is being stopped, and ends when this callback has returned. Start it again from another thread')
+        if threading.current_thread() in (ending, self.callbacks.thread): raise RuntimeError('The queue is being stopped, and ends when this callback has returned. Start it again from another thread')
         ending.join()
 
 @patch
@@ -370,6 +373,7 @@ def _begin(self:JobQueue) -> JobQueue:
 async def _live(self:JobQueue, ready:threading.Event):
     self._loop, self._main_task = asyncio.get_running_loop(), asyncio.current_task()
     self.scribe.start(self._loop), self.holder.forget(), self.carrier.start(), self.room.open()
+    self.callbacks.start()
     ready.set()
     keeper = self._loop.create_task(self._keep())
     try: await self._main()
@@ -378,12 +382,13 @@ async def _live(self:JobQueue, ready:threading.Event):
         keeper.cancel()
         try: self.holder.close()
         except Exception as e: _log.warning('%s. Other queues see that this one has ended without being told', e)
+        await self.callbacks.finish()
 
 @patch
 def stop(self:JobQueue,
     timeout:float|None=30.,  # Longest wait, seconds
 ) -> None:
-    """Stop taking jobs and let go of those that run. Blocks until that is done, except when called by one of its own jobs' callbacks.
+    """Stop taking jobs, let go of those that run, and wait for `on_job_completed`. Blocks until that is done, except when called by one of its own jobs' callbacks.
 
     What cannot be put on record yet is waited for, unless the file of the record is gone: then the log names the jobs.
     Raises `TimeoutError`; it then goes on letting go, and may be asked to stop again."""
@@ -392,9 +397,11 @@ def stop(self:JobQueue,
         if thread is None or not thread.is_alive(): return
         self._asked = True
     with suppress(RuntimeError): loop.call_soon_threadsafe(self._ask_to_leave)   # or it has ended just now
-    if thread is threading.current_thread(): return
+    if threading.current_thread() in (thread, self.callbacks.thread): return
     thread.join(timeout)
-    if thread.is_alive(): raise TimeoutError(f'The queue is still letting go of its jobs after {timeout} s')
+    if not thread.is_alive(): return
+    if self.carrier.active: raise TimeoutError(f'The queue is still letting go of its jobs after {timeout} s')
+    raise TimeoutError(f'The queue has not ended after {timeout} s: {self.callbacks}')
 
 @patch
 def _ask_to_leave(self:JobQueue):

@@ -68,8 +68,9 @@ class Scribe:
     def __init__(self,
         tracker:JobTracker,                       # Where the record is
         before:Callable[[], Any]=lambda: None,    # Called as each round begins; what it adds is written in this round
+        later:Callable|None=None,                 # As for `LiveJobs.record`
     ):
-        self.tracker, self.before, self.loop = tracker, before, None
+        self.tracker, self.before, self.later, self.loop = tracker, before, later, None
         self._writes, self._late, self._late_ids = [], [], set()
         self._trouble, self._awake = 0, False
         self.leaving = False   # Whether a record that is gone is waited for no longer
@@ -139,7 +140,7 @@ def _planned(self:Scribe, todo:list[_Entry]) -> tuple[list, list]:
 def _record(self:Scribe, ready:list[tuple[_Entry, Write]]) -> list[tuple[_Entry, Any]]:
     "Write, all in one transaction. What cannot be written now is kept for later."
     if not ready: return []
-    try: results = self.tracker.record([w for _, w in ready])
+    try: results = self.tracker.record([w for _, w in ready], self.later)
     except Exception as err:
         never = not self._may_pass(err)
         if len(ready) > 1: return self._one_by_one(ready, err, never)

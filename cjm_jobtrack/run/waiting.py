@@ -170,23 +170,34 @@ def look_at(self:WaitingRoom, due:float|None) -> None:
 @patch
 def left_to(self:WaitingRoom, job:Job) -> tuple[str|None, bool]:  # in words, and whether others see to it; None: it is ours to take
     "To whom this queue leaves a job."
-    runner, owner = self.runners[job.runner], job.spec.get('belongs_to')
-    if owner is None and not hasattr(runner, 'knows'): return None, False
-    if not is_identity(owner) or is_same_process(owner, this_process()): owner = None
+    runner, owner = self.runners[job.runner], _owner(job)
     if owner is not None and self.holder.lives(owner):
         return f'left to the notebook or program that submitted it ({_process(owner)}): its functions are known there', True
     if self._is_known(runner, job): return None, False
-    what = f'{job.spec.get("func")!r} is not known here'
-    if owner is not None: return f'{what}, and the notebook or program that submitted it ({_process(owner)}) has ended. It waits for one that has a function of this name', False
+    name = job.spec.get('func') or job.spec.get('plugin_name')
+    if owner is not None: return f'{name!r} is not known here, and the notebook or program that submitted it ({_process(owner)}) has ended. It waits for one that has a function of this name', False
     try: others = self.holder.able(job.runner, {})
     except StoreError: return None, False
-    return (f'{what}; left to {", ".join(others)}', True) if others else (None, False)
+    if not others: return None, False
+    return f'waits for a queue that knows {name!r} and has room for it. If none does, register it in one, or cancel the job', True
+
+@patch
+def leave(self:WaitingRoom, job:Job, why:str) -> None:
+    "Leave a job to others, who tell why it waits. One without an owner may be known to none of them: the second look tells."
+    seen = self.reasons.get(job.id) == why
+    self.reasons[job.id] = why
+    if seen and job.message is None and _owner(job) is None: self.scribe.write(job, partial(self._plan_waiting, job, why))
 
 @patch
 def _is_known(self:WaitingRoom, runner, job:Job) -> bool:
     try:
         with contained(): return not hasattr(runner, 'knows') or bool(runner.knows(job))
     except Exception: return True   # what is wrong with it is said when it is begun
+
+def _owner(job:Job) -> dict|None:
+    "The other process to which the function of a job belongs, if it names one."
+    owner = job.spec.get('belongs_to')
+    return owner if is_identity(owner) and not is_same_process(owner, this_process()) else None
 
 def _process(owner:dict) -> str: return f'process {owner["pid"]} on {owner["host"]}'
 
