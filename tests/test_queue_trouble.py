@@ -265,3 +265,15 @@ def test_stops_starts_and_ends_at_once(tmp_path, caplog):
         assert not wrong
     said = [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR and ('cannot' in r.getMessage() or r.name == 'asyncio')]
     assert not said
+
+def test_a_check_of_the_callbacks_that_fails_does_not_end_the_lease(plain, caplog):
+    calls, checks = CallRunner(), []
+    def broken():
+        checks.append(1)
+        raise ValueError('no check')
+    q = queue(plain, calls, lease_ttl=.3)
+    q.callbacks.check = broken
+    with q:
+        until(lambda: len(checks) > 2, 'the keeper to go on')
+        job = plain.join(q.submit(plain.create_job('x', spec=calls.call(abs, -1))).id, 20)
+        assert job.status == 'completed' and 'no check' in caplog.text

@@ -16,6 +16,7 @@ from cjm_jobtrack.net.node import Node, serving
 from cjm_jobtrack.run.call import CallRunner
 from cjm_jobtrack.run.docker import DockerRunner
 from cjm_jobtrack.run.queue import JobQueue
+from cjm_jobtrack.run.runner import Outcome, Receipt
 
 @pytest.fixture
 def db(tmp_path): return tmp_path/'jobs.db'
@@ -144,6 +145,110 @@ def test_a_queue_that_stops_does_not_wait_for_a_record_that_is_gone(db, caplog, 
     named = [m for r in caplog.records if all(j.id in (m := r.getMessage()) for j in jobs)]
     assert len(named) == 1 and 'how these jobs ended' in named[0]
     assert not [r for r in caplog.records if r.exc_info]
+
+def job_that_speaks(tracker, calls, folder, where, verb, attempt=1, until_cancelled=False):
+    """A job whose function, in its last attempt, touches `there`, waits for `go`, has a word with its report, and ends.
+    An earlier attempt fails at once, and so does the last of several."""
+    go, there, failed, last = folder/'go', folder/'there', folder/'failed', attempt > 1
+    words = {'progress': (50, 'half'), 'note': ('half', {}), 'log': (b'half',)}
+    def ready(report): return go.exists() and (report.cancelled or not until_cancelled)
+    def fail_first():
+        if last and not failed.exists():
+            failed.touch()
+            raise ConnectionError
+        there.touch()
+    def speak(report):
+        if verb: getattr(report, verb)(*words[verb])
+        if last: raise ConnectionError
+    def plain(report):
+        fail_first()
+        while not ready(report): time.sleep(.01)
+        speak(report)
+    async def coroutine(report):
+        fail_first()
+        while not go.exists():
+            try: await asyncio.sleep(.01)
+            except asyncio.CancelledError: pass
+        speak(report)
+    spec = calls.call(coroutine if where == 'coroutine' else plain) | {'pool': 'process' if where == 'process' else 'thread'}
+    return tracker.create_job('x', spec=spec, max_attempts=attempt)
+
+def cancel_of(queue, job):
+    "A thread that cancels a job, once that is under way."
+    canceller = threading.Thread(target=lambda: missed(lambda: asyncio.run(queue.tracker.cancel_job(job.id))))   # it may not see the end
+    canceller.start()
+    until(lambda: queue.carrier.active[job.id].stopping, 'the cancel to be under way')
+    return canceller
+
+def stops_soon(queue, job, caplog):
+    queue.stop(8)
+    assert [m for r in caplog.records if 'how these jobs ended' in (m := r.getMessage()) and job.id in m]
+    assert not [r for r in caplog.records if r.exc_info]
+
+def lose_all(db):
+    for p in db.parent.glob('jobs.db*'): p.unlink()
+
+WHERE = pytest.mark.parametrize('where', ['thread', 'coroutine', 'process'])
+
+@pytest.mark.parametrize('attempt', [1, 2])
+@pytest.mark.parametrize('verb', ['progress', 'note', 'log', None])
+@WHERE
+def test_a_queue_that_stops_does_not_wait_for_what_a_function_said_to_a_record_that_is_gone(db, tmp_path, caplog, where, verb, attempt):
+    tracker = JobTracker(db)
+    with CallRunner() as calls:
+        queue = JobQueue(tracker, calls, backoff=.01).start()
+        job = queue.submit(job_that_speaks(tracker, calls, tmp_path, where, verb, attempt))
+        until(lambda: (tmp_path/'there').exists() and [e.type for e in tracker.history(job.id)].count('started') == attempt, 'it to begin')
+        lose_all(db)
+        (tmp_path/'go').touch()
+        until(lambda: all(w.done.done() for w in calls._works.values()), 'it to return')
+        stops_soon(queue, job, caplog)
+    with pytest.raises(StoreError, match='deleted'): tracker.close()
+
+@pytest.mark.parametrize('attempt', [1, 2])
+@pytest.mark.parametrize('verb', ['note', None])
+@WHERE
+def test_nor_when_the_function_was_being_cancelled(db, tmp_path, caplog, where, verb, attempt):
+    tracker = JobTracker(db)
+    with CallRunner() as calls:
+        queue = JobQueue(tracker, calls, backoff=.01, grace=20.).start()
+        job = queue.submit(job_that_speaks(tracker, calls, tmp_path, where, verb, attempt, until_cancelled=True))
+        until(lambda: (tmp_path/'there').exists() and [e.type for e in tracker.history(job.id)].count('started') == attempt, 'it to begin')
+        canceller = cancel_of(queue, job)
+        lose_all(db)
+        (tmp_path/'go').touch()
+        stops_soon(queue, job, caplog)
+        canceller.join()
+    with pytest.raises(StoreError, match='deleted'): tracker.close()
+
+class Insisting:
+    "Work that ends when it is asked to; whoever follows it goes on until it is on record."
+    name, durable, capabilities = 'insisting', True, frozenset()
+    def __init__(self): self.asked, self.go = asyncio.Event(), threading.Event()
+    async def start(self, job): return {}
+    async def find(self, job): return {}
+    async def follow(self, job, handle, report):
+        await self.asked.wait()
+        while True:
+            try: report.note('ended', {})
+            except StoreError: await asyncio.sleep(.1)
+            else: return Outcome(JobStatus.CANCELLED)
+    async def stop(self, job, handle, grace):
+        while not self.go.is_set(): await asyncio.sleep(.01)
+        self.asked.set()
+        return Receipt(True, 'asked')
+
+def test_nor_for_a_runner_that_goes_on_until_it_is_on_record(db, caplog):
+    runner, tracker = Insisting(), JobTracker(db)
+    queue = JobQueue(tracker, runner).start()
+    job = queue.submit(tracker.create_job('x', runner='insisting', spec={}))
+    until(lambda: any(e.type == 'started' for e in tracker.history(job.id)), 'it to begin')
+    canceller = cancel_of(queue, job)
+    lose_all(db)
+    runner.go.set()
+    stops_soon(queue, job, caplog)
+    canceller.join()
+    with pytest.raises(StoreError, match='deleted'): tracker.close()
 
 def test_a_queue_that_stops_waits_for_a_record_that_is_locked(db):
     calls, tracker = CallRunner(), JobTracker(JobStore(db, timeout=.1))

@@ -488,15 +488,27 @@ async def _let_go(self:Carrier, a:Attempt):
     if not stopped and not a.ending:
         a.left = True
         task.cancel()
-    await asyncio.wait({task})
+    await self._wait_while_there(a, task)
     if a.ending: return
     if self.runners[a.job.runner].durable or a.job.status is not JobStatus.RUNNING:
         self.tracker.let_go(a.job.id, a.lease)
         return self.release(a)
     receipt = await self._surely_stop(a.job, a.handle)
-    if a.handle and receipt.how == 'gone': outcome = await self._follow(a)
+    if a.handle and receipt.how == 'gone':
+        await self._wait_while_there(a, following := self.loop.create_task(self._follow(a)))
+        outcome = following.result()
     else: outcome = _stopped(Outcome.failed('interrupted', 'The queue was stopped while it ran', hint='Submit it again, or allow more attempts'), receipt)
     await self._end(a, outcome)
+
+@patch
+async def _wait_while_there(self:Carrier, a:Attempt, task:asyncio.Task):
+    "Wait for a task, but break it off when the record that it may be waiting for is gone. Raises `RecordGone`."
+    while not (await asyncio.wait({task}, timeout=.5))[0]:
+        if (gone := self.tracker.store.lost) is None: continue
+        a.left = True   # or the task, cancelled, would have its end written down
+        task.cancel()
+        await asyncio.wait({task})
+        raise gone
 
 # %% ../../nbs/run/16_carrier.ipynb #785092a1
 @patch

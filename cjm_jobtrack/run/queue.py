@@ -228,13 +228,13 @@ async def _keep(self:JobQueue):
     "Beat, and look after the others."
     while True:
         await asyncio.sleep(self.holder.ttl/3)
-        self.callbacks.check()
-        if self.holder.fence is None: continue
         try:
-            if not self.holder.beat(): self._lose()
-            elif not self.room.closed: self._look_around()
+            if self.holder.fence is not None:
+                if not self.holder.beat(): self._lose()
+                elif not self.room.closed: self._look_around()
+            self.callbacks.check()
         except StoreError as e: _log.error('%s. Trying again', e)
-        except Exception: _log.exception('The queue cannot show others that it is alive; trying again')
+        except Exception: _log.exception('The queue cannot look after its lease, its jobs or its callbacks; trying again')
 
 @patch
 def _look_around(self:JobQueue):
