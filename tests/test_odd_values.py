@@ -108,7 +108,7 @@ class Wide(list):
 def test_what_makes_new_parts_for_ever_has_an_end(make):
     began = time.process_time()
     assert len(json.dumps(jsonable(make()))) < 10 << 20
-    assert time.process_time() - began < 1.5   # far less when the machine has nothing else to do
+    assert time.process_time() - began < 10   # seconds; less than one when the machine has nothing else to do
 
 def test_classes_that_make_their_parts_are_written_whole():
     class Squares(list):
