@@ -160,21 +160,6 @@ def test_a_set_that_yields_its_parts_in_its_own_way_is_written_in_order():
         def __iter__(self): return iter(sorted(set(super().__iter__()), reverse=True))
     assert jsonable(Backwards([1, 2, 3])) == [1, 2, 3]
 
-class Leaves:
-    def __repr__(self): raise SystemExit(3)
-
-class LeavesToo:
-    def to_dict(self): raise SystemExit(3)
-    def __repr__(self): return 'it'
-
-@pytest.mark.parametrize('make, result', [(Leaves, '<Leaves>'), (LeavesToo, 'it'), (lambda: [Leaves()], ['<Leaves>'])])
-@pytest.mark.parametrize('pool', ['thread', 'process'])
-def test_a_result_that_wants_to_end_the_program_does_not_fail_its_job(make, result, pool):
-    runner = CallRunner(pool=pool)
-    with JobTracker() as tracker, JobQueue(tracker, runner) as queue:
-        job = tracker.join(queue.submit(tracker.create_job('x', spec=runner.call(make))).id, 60)
-        assert (job.status, job.to_dict()['result']) == (JobStatus.COMPLETED, result)
-
 # --- on record
 
 @pytest.mark.parametrize('where, make', [*((w, m) for w in ('result', 'note') for m in KNOTS), ('metadata', twice), ('metadata', knot), ('spec', texts), ('spec', knot)])

@@ -94,7 +94,7 @@ def _utf8(text:str) -> str: return text if text.isascii() else text.encode(error
 
 def _in_words(value:Any) -> str:
     try: return _utf8(repr(value))
-    except (Exception, SystemExit): return f'<{type(value).__name__}>'   # it cannot even be named
+    except Exception: return f'<{type(value).__name__}>'   # it cannot even be named
 
 _ROUNDING = 1e-6   # How far a sum of fractions may stray
 
@@ -203,7 +203,7 @@ def _structured(
     if deep >= _DEEPEST or walk.left < 0: return f'<{type(value).__name__} left out>'
     walk.within.add(met)
     try: return _taken_apart(value, walk, deep+1, cost, made)
-    except (Exception, SystemExit): return f'<{type(value).__name__}>' if _has_parts(value) else _in_words(value)
+    except Exception: return f'<{type(value).__name__}>' if _has_parts(value) else _in_words(value)
     finally: walk.within.discard(met)
 
 _HOLDERS = dict, list, tuple, set, frozenset
