@@ -923,6 +923,7 @@ def serve(
         service = make()
         mount_page(service.app)
         class Telling(Server):
+            lost = None
             async def startup(self, sockets=None):
                 await super().startup(sockets)
                 typer.echo(f'jobtrack {kind} listening on http://{f"[{host}]" if ":" in host else host}:{sock.getsockname()[1]}')

@@ -300,7 +300,7 @@ def test_what_listens_is_stopped(tracker, fn):
 def test_a_coroutine_can_be_stopped_before_its_first_step(tracker):
     runner = CallRunner()
     async def main():
-        job, report = begun(tracker, runner.call(coro, 1))
+        job, report = begun(tracker, runner.call(forever))
         handle = await runner.start(job)
         assert (await runner.stop(job, handle, 60.)).confirmed
         return await runner.follow(job, handle, report)

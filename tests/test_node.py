@@ -6,7 +6,7 @@ import httpx, psutil, pytest, schemathesis
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from schemathesis.checks import not_a_server_error
 from cjm_jobtrack import cli
-from cjm_jobtrack.core.errors import InvalidInput, JobtrackError
+from cjm_jobtrack.core.errors import InvalidInput, JobtrackError, StoreError
 from cjm_jobtrack.core.logs import LogChunk
 from cjm_jobtrack.core.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
@@ -222,6 +222,21 @@ def test_a_page_of_large_jobs_ends_early_and_goes_on(node):
     with RemoteClient(node.url) as rc:
         assert [j.id for j in rc.list_jobs()] == ids[::-1] == [j.id for _, j in reversed(rc.look_all())]
         assert [j.id for j in rc.list_jobs('completed', 120, before=ids[190])] == ids[189:69:-1]
+
+def test_a_long_list_goes_on_too_although_jobs_are_deleted_meanwhile(node, monkeypatch):
+    monkeypatch.setattr('cjm_jobtrack.net.node.PAGE_JOBS', 3)
+    tracker = node.node.tracker
+    ids = [tracker.create_job('x', id=f'{i:02}').id for i in range(10)]
+    for i in ids: tracker.mark_running(i), tracker.mark_completed(i, None)
+    assert node.http.get('/jobs').json()['next'] == '07' and 'next' not in node.http.get('/jobs?limit=3').json()
+    with RemoteClient(node.url) as rc:
+        assert [j.id for j in rc.list_jobs()] == ids[::-1] and [j.id for j in rc.list_jobs(limit=7)] == ids[:2:-1]
+        ask = rc.http.request
+        def delete_and_ask(**kw):
+            if (before := (kw['params'] or {}).get('before')) in ('07', '04', '01') and tracker.get_job(before): tracker.delete_job(before)
+            return ask(**kw)
+        monkeypatch.setattr(rc.http, 'request', delete_and_ask)
+        assert [j.id for j in rc.list_jobs()] == ids[::-1] and len(tracker.list_jobs()) == 7
 
 def test_a_job_that_is_larger_than_a_page_has_one_to_itself():
     jobs = [{'id': '2', 'x': 'x'*100}, {'id': '1'}]
@@ -745,6 +760,19 @@ def test_a_log_that_is_kept_elsewhere(tmp_path, capsys):
             assert (r.status_code, r.text, r.headers['x-log-size'], r.headers['x-log-elsewhere']) == (200, where, '0', 'true')
         assert rc.logs('gone') == LogChunk(b'', 0, 0, 0, where) and rc.log_tail('gone') == where
         assert cli.copy_log(rc, 'gone', 1, 0, io.BytesIO()) == 0 and capsys.readouterr() == ('', where)
+
+def test_a_log_folder_of_another_host_that_exists_here_too(tmp_path, monkeypatch):
+    "Whether it is ours, and may be read, or not."
+    db = f'sqlite:///{tmp_path}/data/jobs.db'
+    (tmp_path/'data').mkdir()
+    with JobTracker(db, logs=tmp_path/'logs') as t: t.create_job('x', id='silent'), t.mark_running('silent'), t.mark_failed('silent', 'no')
+    with JobTracker(db, logs=tmp_path/'other') as t: t.create_job('x', id='closed'), t.mark_running('closed'), t.mark_failed('closed', 'no')
+    monkeypatch.setattr(socket, 'gethostname', lambda: 'another')
+    with JobTracker(db, logs=tmp_path/'logs') as t:
+        assert t.logs_of('silent', 1).folder == tmp_path/'logs', 'a record in a file is of this machine, whatever its name is today'
+        def denied(*_): raise StoreError('other', 'Permission denied')
+        monkeypatch.setattr('cjm_jobtrack.core.logs.LogStore.size', lambda s, *a: denied() if s.folder.name == 'other' else 0)
+        assert t.logs_of('closed', 1).startswith('The log of this attempt is kept on')
 
 # Who may ask
 

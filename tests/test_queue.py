@@ -531,6 +531,7 @@ def test_the_limit_counts_from_the_recorded_start_but_an_end_in_time_is_an_end(t
         has(tracker, job, 'started')
     if not alive:
         Path(f'{done}.go').touch()
+        until(lambda: (runner.folder/job.id/'1'/'exit').is_file(), 'its exit status')
         until(lambda: not pids(str(done)), 'the program to end')
         runner._reap()
     job.started_at = ago(3600)

@@ -978,6 +978,12 @@ def test_a_full_disk_is_told_and_what_was_acknowledged_stays(small_disk):
     for f in files(small_disk): shutil.copy(small_disk/f, small_disk.parent)   # where there is room
     with JobStore(url(small_disk.parent/'jobs.db')) as s: assert s.add(Job(id='more')) and len(s.list()) == len(s.events()) > 2*len(kept)
 
+def test_a_copy_that_finds_no_room_does_not_blame_the_record(small_disk):
+    with JobStore(url(small_disk.parent/'jobs.db')) as s:
+        s.apply([Add(Job(id=f'a{i}', spec={'x': 'y'*10000})) for i in range(200)])
+        with pytest.raises(StoreError, match='cannot be copied to .*disk/copy.db: there is no room') as e: s.backup(small_disk/'copy.db')
+        assert 'nothing was written to the record' not in str(e.value) and not files(small_disk)
+
 # --- the list of what writes
 
 def test_every_method_that_writes_is_on_the_list(database):

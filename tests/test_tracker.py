@@ -204,6 +204,20 @@ def test_only_the_latest_ended_jobs_stay_in_memory(url):
             t.mark_running(job.id), t.mark_completed(job.id, i)
         assert [*t.jobs] == ['j3', 'j4', 'j5'] and t.get_job('j0').result == 0 and t.get_job('j0').metadata == {'n': 0} and len(t.list_jobs()) == 6
 
+def test_what_a_callback_notes_is_kept_however_late_it_is_called(url):
+    "By then the job may have left memory."
+    calls = []
+    with JobTracker(url) as t:
+        t.keep_ended, t.on_job_completed = 1, lambda id, tracker: tracker.get_job(id).metadata.update(archived=True)
+        for i in range(4):
+            job = t.create_job('take', id=f'j{i}')
+            t.mark_running(job.id)
+            t.record([t.plan_completed(job, None)], lambda id, call: calls.append(call))
+        del job
+        gc.collect()
+        for call in calls: call()
+        assert len(calls) == 4 and all(t.store.get(f'j{i}').metadata == {'archived': True} for i in range(4))
+
 # --- progress and metadata
 
 @pytest.mark.parametrize('percent', [-1, 101, float('nan'), float('inf'), '5', True])

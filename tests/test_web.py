@@ -302,6 +302,7 @@ def test_a_node_that_is_silent_shows_what_was_known_of_it(node, page, tmp_path):
         mount_page(manager.app)
         server = serving(manager).__enter__()
         submit(server.url, 'long', name='tape', node='shed')
+        until(lambda: 'running' in [j['status'] for j in httpx.get(f'{shed.url}/jobs').json()['jobs']], 'it to run there')
         submit(shed.url, 'quick', name='of somebody else'), submit(shed.url, 'quick', name='of somebody else')
         page.goto(server.url)
         until(lambda: '1 active job, 2 more on the node' in card.inner_text(), 'also what others have asked for')

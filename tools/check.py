@@ -7,7 +7,7 @@ NAME: only the lessons and tests of a package (core) or a module (tracker), for 
 Every check runs even when an earlier one failed, so that one run tells everything. What failed runs once more at the end, alone. A test that
 passes then is flaky: it is told with its traceback and counted, and more than three of them fail the run. Ends with status 1 if anything failed.
 Notebooks and tests find a Docker engine at DOCKER_HOST, where there is one or one can be started."""
-import argparse, json, os, random, re, subprocess, sys, tempfile, threading, time, uuid
+import argparse, json, os, random, re, signal, subprocess, sys, tempfile, threading, time, uuid
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,8 +88,8 @@ def memory_folder():
     "A folder in memory, in the place of the system's for temporary files; removed with all that is in it."
     was, folder = tempfile.gettempdir(), Path(tempfile.mkdtemp(prefix='m-'))   # a short name: sockets are in it
     try:
-        subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={ROOM},mode=1777', 'jobtrack-check', folder], check=True)
-        tempfile.tempdir = str(folder)
+        mounted = subprocess.run(['mount', '-t', 'tmpfs', '-o', f'size={ROOM},mode=1777', 'jobtrack-check', folder]).returncode == 0
+        if mounted: tempfile.tempdir = str(folder)   # else this machine forbids it, and we stay on the disk
         yield folder
     finally:
         tempfile.tempdir = was
@@ -107,6 +107,10 @@ def run(cmd, env, shown=True) -> tuple[int, str]:
         (reader := threading.Thread(target=read, daemon=True)).start()
         try: p.wait()
         except KeyboardInterrupt:   # the check got it too, and is cleaning up
+            p.wait(60)
+            raise
+        except SystemExit:          # we were asked to end
+            p.send_signal(signal.SIGINT)
             p.wait(60)
             raise
         reader.join(5)   # somebody who was left behind may hold the pipe open
@@ -223,5 +227,6 @@ def read_args():
     return p.parse_args()
 
 if __name__ == '__main__':
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))   # what was mounted and begun goes with us
     try: sys.exit(main(read_args()))
     except KeyboardInterrupt: sys.exit(130)

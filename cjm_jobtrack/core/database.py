@@ -275,7 +275,7 @@ def _trouble(self:Database, e:Exception) -> StoreError:
     text = ' '.join(str(cause).split())
     return StoreError(self.told, text, next((v for k, v in _REMEDIES.items() if k in text), ''))
 
-def _mount_point(folder:Path) -> Path: return next(p for p in (folder, *folder.parents) if p.is_mount())
+def _mount_point(folder:Path) -> Path: return next(p for p in (folder, *folder.parents) if os.path.ismount(p))
 
 @patch(as_prop=True)
 def _alone(self:Database): return self._lock if isinstance(self.engine.pool, sa.pool.StaticPool) else nullcontext()   # in memory there is one connection
@@ -582,7 +582,7 @@ def backup(self:Database,
     try:
         part.unlink(missing_ok=True)
         copy = sqlite3.connect(part)
-        try: self._copy(copy)
+        try: self._copy(copy, path)
         finally: copy.close()
         with part.open('rb') as f: os.fsync(f.fileno())
         part.rename(path)
@@ -592,8 +592,13 @@ def backup(self:Database,
         raise StoreError(self.told, f'cannot be copied to {path}: {e}', 'Choose another place') from e
 
 @patch
-def _copy(self:Database, to:sqlite3.Connection):
-    if self._moved() is None: return self._read(lambda con: con.backup(to))
+def _copy(self:Database, to:sqlite3.Connection, path:Path):
+    def copy(con):
+        try: con.backup(to)
+        except sqlite3.Error as e:
+            if e.sqlite_errorcode != sqlite3.SQLITE_FULL: raise
+            raise StoreError(self.told, f'cannot be copied to {path}: there is no room', 'Choose another place') from e
+    if self._moved() is None: return self._read(copy)
     with self._lock:   # only a connection that is open already leads to what was there
         if self._writing is None: raise self._gone()
-        self._writing.backup(to)
+        copy(self._writing)

@@ -17,6 +17,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from datetime import datetime, timezone
 from enum import Enum, StrEnum
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -93,7 +94,7 @@ def _utf8(text:str) -> str: return text if text.isascii() else text.encode(error
 
 def _in_words(value:Any) -> str:
     try: return _utf8(repr(value))
-    except (Exception, SystemExit): return f'<{type(value).__name__}>'   # it cannot even be named
+    except Exception: return f'<{type(value).__name__}>'   # it cannot even be named
 
 _ROUNDING = 1e-6   # How far a sum of fractions may stray
 
@@ -122,10 +123,12 @@ def percentage(
 _LARGE = 10**4000   # Whole numbers beyond it have no form in JSON: Python writes no more digits
 _SMALL = 1 << 62    # Comparing with this is faster
 _DEEPEST = 100      # Levels of nesting that are taken apart; what lies deeper is left out
-_MOST = 1_000_000   # How much may be written of what is written again, or made by methods of what methods have made
-_REPEATED = 20      # What a part counts that is written again
-_MADE = 4           # What a part counts that is made like that, times the number of such methods above it
-_NOT_HELD = 10      # What a part counts that a container yields beyond those that it holds
+_MOST = 2_000_000   # How much may be written of what is written again, or made while it is written
+_REPEATED = 40      # What a part counts that is written again
+_MADE = 4           # What a part counts that a method makes of what a method has made
+_DRAWN = 9          # What a part counts that a container yields beyond as many as it holds, where parts count nothing
+_NEW = 1            # What each part counts of what a container yields and does not hold
+_DEARER = 4         # Levels after which what is made counts one more: nothing is nested that deep but what has no end
 _LONG = 256         # Characters from which on a text counts when it is written again
 
 class _Walk:
@@ -134,7 +137,7 @@ class _Walk:
     def __init__(self, exact:bool): self.within, self.met, self.made, self.left, self.exact = set(), set(), [], _MOST, exact
 
     def text(self, value:str) -> str:
-        if len(value) > _LONG and self.has_met(value): self.left -= len(value) >> 2
+        if len(value) > _LONG and self.has_met(value): self.left -= len(value) >> 1
         if self.left < 0: return '<str left out>'
         return value if self.exact else _utf8(value)
 
@@ -143,10 +146,12 @@ class _Walk:
         self.met.add(id(value))
         return known
 
-    def parts(self, parts:Iterable, held:int):
+    def parts(self, parts:Iterable, held:int, cost:int):
         "What a container of somebody's own class yields, which may be without end."
-        for n, part in enumerate(parts):
-            if n >= held: self.left -= _NOT_HELD
+        parts = iter(parts)
+        first = [*islice(parts, held+1)]   # at once, and to the end where there are no more: it may be changed meanwhile
+        for n, part in enumerate(chain(first, parts)):
+            if n >= held: self.left -= cost
             yield part
             if self.left < 0: return   # the last one says that it was left out
 
@@ -198,19 +203,25 @@ def _structured(
     if deep >= _DEEPEST or walk.left < 0: return f'<{type(value).__name__} left out>'
     walk.within.add(met)
     try: return _taken_apart(value, walk, deep+1, cost, made)
-    except (Exception, SystemExit): return f'<{type(value).__name__}>' if _has_parts(value) else _in_words(value)
+    except Exception: return f'<{type(value).__name__}>' if _has_parts(value) else _in_words(value)
     finally: walk.within.discard(met)
 
 _HOLDERS = dict, list, tuple, set, frozenset
 _PLAIN_HOLDERS = {*_HOLDERS, OrderedDict}
 
-def _held(value) -> int: return next((kind.__len__(value) for kind in _HOLDERS if isinstance(value, kind)), 0)
+def _held(value) -> int:
+    if type(value) in _PLAIN_HOLDERS: return len(value)
+    return next((kind.__len__(value) for kind in _HOLDERS if isinstance(value, kind)), 0)
+
+def _ids_held(value) -> set:
+    kind = next(kind for kind in _HOLDERS if isinstance(value, kind))
+    return {*map(id, dict.values(value) if kind is dict else kind.__iter__(value))}
 
 def _has_parts(value) -> bool: return isinstance(value, _HOLDERS) or is_dataclass(value)
 
 def _makes_parts(value) -> bool:
     "Whether a container is of a class that yields its parts in a way of its own: they may be new ones each time."
-    if isinstance(value, dict): return type(value).items is not dict.items
+    if isinstance(value, dict): return type(value).items not in (dict.items, OrderedDict.items)
     return all(type(value).__iter__ is not kind.__iter__ for kind in _HOLDERS)
 
 def _taken_apart(value:Any, walk:_Walk, deep:int, cost:int, made:int) -> Any:
@@ -218,20 +229,30 @@ def _taken_apart(value:Any, walk:_Walk, deep:int, cost:int, made:int) -> Any:
     sub = partial(_plain, walk, deep, cost, made)
     kind = type(value)
     if kind is list: return [*map(sub, value)]
-    def by_method(v): return _plain(walk, deep, max(cost, made), made+_MADE, walk.keep(v))
+    parts = value
+    if isinstance(value, dict): parts = value.items()
     if kind not in _PLAIN_HOLDERS and isinstance(value, _HOLDERS) and _makes_parts(value):
-        parts = walk.parts(value.items() if isinstance(value, dict) else value, _held(value))
-        value, sub = (dict if isinstance(value, dict) else list)(parts), by_method
-    if isinstance(value, dict): return {k if type(k) is str and k.isascii() else str(sub(k)) if k is not None else 'null': sub(v) for k, v in [*value.items()]}
-    if isinstance(value, (list, tuple)): return [*map(sub, value)]
-    if isinstance(value, (set, frozenset)): return sorted((sub(v) for v in value), key=repr)
+        sub = _drawn(value, walk, deep, cost, made)
+        parts = walk.parts(parts, _held(value), _NEW if cost else _DRAWN)
+    elif isinstance(value, dict): parts = [*parts]
+    if isinstance(value, dict): return {k if type(k) is str and k.isascii() else str(sub(k)) if k is not None else 'null': sub(v) for k, v in parts}
+    if isinstance(value, (list, tuple)): return [*map(sub, parts)]
+    if isinstance(value, (set, frozenset)): return sorted(map(sub, parts), key=repr)
     if isinstance(value, (bytes, bytearray)): return bytes(value).decode(errors='surrogateescape' if walk.exact else 'replace')
     if isinstance(value, PurePath): return sub(str(value))
     if isinstance(value, BaseException): return sub(f'{type(value).__name__}: {value}')
     if is_dataclass(value): return {f.name: sub(getattr(value, f.name)) for f in fields(value)}
     for name in ('isoformat', 'to_dict', 'model_dump', 'tolist', 'item'):
-        if callable(getattr(value, name, None)): return by_method(getattr(value, name)())
+        if not callable(getattr(value, name, None)): continue
+        part = walk.keep(getattr(value, name)())
+        return _plain(walk, deep, max(cost, made), max(_MADE, deep//_DEARER), part)
     return _in_words(value)
+
+def _drawn(value:Any, walk:_Walk, deep:int, cost:int, made:int):
+    "What makes the parts JSON-ready that a container yields in a way of its own: one that it does not hold counts."
+    held, new = _ids_held(value), max(cost, _NEW, deep//_DEARER)
+    def sub(part): return _plain(walk, deep, cost if id(part) in held else new, made, walk.keep(part))
+    return sub
 
 # %% ../../nbs/core/01_job.ipynb #fe7c3e20
 @dataclass(frozen=True)

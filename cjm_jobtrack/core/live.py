@@ -9,6 +9,7 @@ __all__ = ['LiveJobs', 'default_log_folder']
 
 # %% ../../nbs/core/05_live.ipynb #2bb54e34
 import logging, os, re, shutil, socket, tempfile, threading
+from contextlib import suppress
 from collections import OrderedDict
 from functools import partial
 from multiprocessing.util import Finalize
@@ -17,7 +18,7 @@ from typing import Any, Callable, Iterable
 from weakref import WeakValueDictionary, ref
 from fastcore.basics import patch
 from fastcore.meta import delegates
-from .errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, LeaseLost, UnknownJob
+from .errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, LeaseLost, StoreError, UnknownJob
 from .feeds import Feeds
 from .job import Add, Dossier, Job, JobEvent, JobStatus, Move, check_id, instant, jsonable, now, read_statuses, spec_differences
 from .logs import LogStore
@@ -345,7 +346,7 @@ def record(self:LiveJobs,
     if (callback := self.on_job_completed) is not None:
         for w, e in zip(writes, events):
             if e is None or e.type != 'completed': continue
-            tell = partial(self._tell_completed, callback, w.job.id)
+            tell = partial(self._tell_completed, callback, w.job)
             tell() if later is None else later(w.job.id, tell)
     return done
 
@@ -383,12 +384,12 @@ def _do(self:LiveJobs, write:Write) -> JobEvent|None:
     return done
 
 @patch
-def _tell_completed(self:LiveJobs, callback:Callable, job_id:str):
-    try: callback(job_id, self)
+def _tell_completed(self:LiveJobs, callback:Callable, job:Job):   # the job itself: what is noted in its metadata is kept until it is saved
+    try: callback(job.id, self)
     except BaseException as e:   # `sys.exit()` too: it is no reason for a queue to end
-        _log.exception('on_job_completed raised for job %s, which stays completed', job_id)
+        _log.exception('on_job_completed raised for job %s, which stays completed', job.id)
         if isinstance(e, KeyboardInterrupt) and threading.current_thread() is threading.main_thread(): raise   # somebody pressed Ctrl-C
-    self.save(job_id)   # what it noted in the metadata
+    self.save(job.id)   # what it noted in the metadata
 
 # %% ../../nbs/core/05_live.ipynb #084b91f2
 @patch
@@ -462,8 +463,10 @@ def logs_of(self:LiveJobs,
     place, here = begun.data.get('logs'), socket.gethostname()
     if not isinstance(place, dict): place = dict(host=here, folder=default_log_folder(self.store) or self.logs.folder)
     there, host = LogStore(str(place.get('folder'))), place.get('host')
-    if there.size(job_id, attempt): return there
-    if host == here and (there.folder.is_dir() or there.folder == self.logs.folder): return there   # it is still empty
+    if there.folder == self.logs.folder and (host == here or self.store.file): return there   # it is still empty
+    with suppress(StoreError):   # a folder that we may not look into
+        if there.size(job_id, attempt): return there
+    if host == here and os.path.isdir(there.folder): return there
     return f'The log of this attempt is kept on {host}, in {there.folder}\n'
 
 # %% ../../nbs/core/05_live.ipynb #113c2e55

@@ -607,13 +607,18 @@ def look_all(self:ClientBase) -> list[tuple[dict, Job]]:  # In the server's orde
 # %% ../../nbs/net/20_client.ipynb #65c4fe6b
 def _pages(asked:dict, limit=None, before=None):
     "The address, and all jobs that are asked for: a server may end a page early, and then says so."
-    found = []
+    found, oldest = [], [before]
     while True:
         rest = None if limit is None else limit - len(found)
-        a = yield Ask('GET', '/jobs', params=asked | dict(limit=rest, before=before))
-        told, before = a.part('jobs'), a.json().get('next')
+        try: a = yield Ask('GET', '/jobs', params=asked | dict(limit=rest, before=oldest[0]))
+        except NodeRefused as e:
+            if e.status != 404 or len(oldest) == 1: raise
+            oldest = oldest[1:]   # it was deleted meanwhile: one that is newer leads on as well
+            continue
+        told = a.part('jobs')
         found = told + found
-        if not told or before is None: return a.url, found
+        if not told or a.json().get('next') is None: return a.url, found
+        oldest = [w['id'] for w in told]
 
 def _list(status, limit, before, **filters):
     found, fits, wanted = [], _fitting(**filters), [None] if status is None else read_statuses(status)

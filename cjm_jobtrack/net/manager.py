@@ -25,7 +25,7 @@ from ..core.job import Job, JobStatus, OutputFile, check_id, new_id, newest_firs
 from ..core.store import JobStore
 from ..core.tracker import JobTracker
 from .client import _FLAGS, AsyncRemoteClient, ask_original, disposition_name, is_refusal, job_path, no_route, read_create
-from .node import LISTED, _find, _find_by, claim, error_answer, face, page_of, pick_output, read_json, read_request, Service, wire_output
+from .node import LISTED, PAGE_JOBS, _find, _find_by, claim, error_answer, face, page_of, pick_output, read_json, read_request, Service, wire_output
 from .remote import NodeDirectory, RemoteRunner
 from ..run.pipeline import is_url
 from ..run.queue import JobQueue
@@ -313,8 +313,8 @@ def _api_jobs(app:FastAPI, m:Manager):
     @app.get('/api/jobs', response_model=list[dict])
     def jobs(before:str|None=None) -> Response:   # the later page reads the logs here, and shows the newest ten
         if before is not None: _find_by(t, before)
-        found = enumerate(t.list_jobs(before=before))
-        listed, _, goes_on = page_of(told(j, tail=n < 10 and before is None) for n, j in found)
+        found = t.list_jobs(limit=PAGE_JOBS, before=before)
+        listed, _, goes_on = page_of((told(j, tail=n < 10 and before is None) for n, j in enumerate(found)), whole=len(found) < PAGE_JOBS)
         link = {'Link': f'</api/jobs?before={quote(goes_on, safe="")}>; rel="next"'} if goes_on else {}
         return Response(listed, media_type='application/json', headers=link)
 
