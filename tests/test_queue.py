@@ -977,6 +977,16 @@ def test_work_that_was_done_when_the_queue_was_stopped_is_done(tracker):
         until(lambda: runner.heard and all(w.done.done() for w in runner._works.values()), 'the end')
     assert (job.status, job.result) == ('completed', 'done')
 
+def test_stop_waits_for_a_runner_that_takes_its_time(tracker, caplog):
+    class Slow(Calls):
+        async def follow(self, job, handle, report):
+            try: return await super().follow(job, handle, report)
+            finally: await asyncio.sleep(.8)   # longer than the queue goes without a look at the record
+    runner = Slow()
+    async def work(): await asyncio.sleep(600)
+    with tuned(tracker, runner) as queue: has(tracker, job := queue.submit(runner.job(tracker, work)), 'started')
+    assert job.failure.kind == 'interrupted' and not [r for r in caplog.records if r.exc_info]
+
 def test_stop_right_after_a_job_ended_never_hangs(tracker, calls):
     async def work(): pass
     queue = tuned(tracker, calls, 2)

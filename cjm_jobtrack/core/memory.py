@@ -17,6 +17,7 @@ from .job import Add, Dossier, Ended, Job, JobEvent, JobStatus, Lease, Move, Upd
 class MemoryStore:
     "The calls of `JobStore`, kept in this process and gone with it."
     shared = False
+    lost = None   # it is never gone before we are
     def __init__(self):
         self._jobs, self._events, self._seqs, self._nodes, self._leases = {}, {}, {}, {}, {}   # events by seq; seqs by job
         self._seq = self._fence = 0
