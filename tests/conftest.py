@@ -5,7 +5,7 @@
     docker_engine    an engine, `.url`: the machine's own (DOCKER_HOST or the usual socket), else one that is started for the session
     engine_over_ssh  the same engine, as it is reached over SSH: a server of the test's own, `.url`
     own_postgres, own_docker    servers of the test's own, which it may restart, kill and crash (tools/services.py)"""
-import os, signal, uuid
+import os, signal, time, uuid
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,7 +146,8 @@ def nothing_left_behind(own_tmp, tmp_path_factory, pytestconfig):
     psutil.wait_procs(started_here(session), timeout=5)
     left = [describe_process(p) for p in started_here(session)]
     end_processes(lambda: started_here(session))
-    busy = _groups_left(tmp_path_factory.getbasetemp())
+    end = time.monotonic() + 10
+    while (busy := _groups_left(tmp_path_factory.getbasetemp())) and time.monotonic() < end: time.sleep(.1)   # the kernel may still be ending what was killed
     assert not left and not busy, 'left behind by the tests:\n' + '\n'.join(left + busy)
 
 @pytest.fixture(autouse=True)

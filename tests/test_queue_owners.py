@@ -78,6 +78,19 @@ def test_the_functions_of_a_notebook_are_carried_out_there(tracker, database, tm
         assert [tracker.join(j.id, 30).result for j in jobs] == ['A']*3
         assert not [e for j in jobs for e in tracker.history(j.id) if e.type == 'waiting'], 'nothing is told where it waits for its turn only'
 
+@pytest.mark.parametrize('has', [True, False], ids=['with one of that name', 'without'])
+def test_also_after_it_was_taken_for_dead(tracker, database, tmp_path, has):
+    "The other put its job back in line while the notebook still held it. Nobody else may take it, so the notebook must hear of it."
+    with notebook(database, tmp_path, 'A') as a, notebook(database, tmp_path, 'B', has):
+        for n in range(2): a.do('submit', f'job{n}')
+        until(lambda: tracker.history('job0')[-1].type == 'started', 'the first to run')
+        lease, = [l.fence for l in tracker.store.leases() if l.doc['pid'] == a.process.pid]
+        tracker.store.close_lease(lease)
+        until(lambda: 'retried' in [e.type for e in tracker.history('job0')], 'it to be put back in line')
+        (tmp_path/'gate').touch()
+        assert [tracker.join(f'job{n}', 30).result for n in range(2)] == ['A']*2
+        assert tracker.get_job('job0').attempt == 2
+
 def test_also_while_its_queue_has_not_been_started_or_was_stopped(tracker, database, tmp_path):
     (tmp_path/'gate').touch()
     with notebook(database, tmp_path, 'A', started=False) as a, notebook(database, tmp_path, 'B') as b:
@@ -145,6 +158,7 @@ def test_a_function_that_is_known_elsewhere_is_left_to_that_queue(tracker, datab
     def b(): return 'b'
     with JobQueue(tracker, CallRunner({'a': lambda: 'a'}), recheck=.02, lease_ttl=1., name='first') as first, JobTracker(database) as other:
         with JobQueue(other, CallRunner({'b': b}), recheck=.02, lease_ttl=1., name='second'):
+            until(lambda: len(tracker.store.leases()) == 2, 'both to be at work')
             jobs = [first.submit(tracker.create_job(n, spec={'func': n})) for n in 'abab']
             assert [tracker.join(j.id, 30).result for j in jobs] == [*'abab']
 
@@ -154,8 +168,9 @@ def test_a_function_that_nobody_knows_fails_at_once(tracker):
         assert job.failure.kind == 'invalid' and 'Known here: a' in job.error
 
 def test_a_function_that_none_of_several_queues_knows_says_so_to_everybody(tracker, database):
-    def queue(t, name): return JobQueue(t, CallRunner({name: lambda: name}), recheck=.02, lease_ttl=.6, name=name)
+    def queue(t, name): return JobQueue(t, CallRunner({name: lambda: name}), recheck=.02, lease_ttl=3., name=name)
     with JobTracker(database) as other, queue(tracker, 'first') as first, queue(other, 'second') as second, JobTracker(database) as reader:
+        until(lambda: len(tracker.store.leases()) == 2, 'both to be at work')
         job = first.submit(tracker.create_job('lost', spec={'func': 'lost'}))
         said = until(lambda: reader.get_job(job.id).message, 'the reason to be on record')
         assert "knows 'lost'" in said and 'register it' in said and 'cancel' in said

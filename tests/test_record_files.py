@@ -280,6 +280,8 @@ def test_a_node_whose_record_is_gone_ends_soon_when_told_to_and_says_so(tmp_path
             begun = time.monotonic()
             p.send_signal(signal.SIGTERM)
             assert p.wait(60) == 1 and time.monotonic() - begun < 15
+        gate.touch()
+        until(lambda: (tmp_path/'data/attempts'/job['id']/'1/exit').exists(), 'the end of its program')
     finally: gate.touch()
     said = log.read_text()
     assert 'Traceback' not in said and said.splitlines()[-1].startswith('jobtrack: ') and 'jobs.db was deleted' in said.splitlines()[-1]

@@ -1,6 +1,7 @@
 """A machine that runs out of something: descriptors while programs run, which says nothing about them, so that none is left running under a job that is called failed;
 room on the disk when somebody cancels or deletes."""
-import json, subprocess, sys
+import json, subprocess, sys, time
+from contextlib import suppress
 import pytest
 from cjm_jobtrack.core.job import JobStatus
 from helpers import node_at, write_pipelines
@@ -200,6 +201,21 @@ def test_cancelling_and_deleting_on_a_full_disk_works_or_says_what_to_do(small_d
             assert s.http.post(f'/jobs/{waiting["id"]}/cancel').json()['status'] == 'cancelled'
             gate.touch()
             s.wait(slow['id'], 'completed')
+    finally: gate.touch()
+
+@pytest.mark.parametrize('delay', [0., .02, .05])
+def test_a_job_that_begins_as_the_disk_becomes_full_waits_for_room(small_disk, tmp_path, delay):
+    gate = tmp_path/'gate'
+    try:
+        with node_at(small_disk, write_pipelines(tmp_path)) as s:
+            job = s.ask({'gate': str(gate), 'exit': 3})
+            time.sleep(delay)
+            ballast = fill(small_disk)
+            with suppress(AssertionError): s.wait(job['id'], 'failed', deadline=1.)
+            assert s.get(job['id'])['status'] != 'failed'
+            ballast.unlink()
+            gate.touch()
+            assert s.wait(job['id'], 'failed')['job']['failure']['exit_code'] == 3
     finally: gate.touch()
 
 def test_a_delete_for_which_there_is_no_room_leaves_the_job_on_record(small_disk, tmp_path):

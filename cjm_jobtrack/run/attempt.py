@@ -21,7 +21,7 @@ except ImportError: fcntl = None  # Windows
 
 # %% ../../nbs/run/11_attempt.ipynb #2fbd2798
 _SUPERVISOR = """trap : HUP INT TERM
-echo $$ >"$1/pid" || exit 125
+echo $$ 1<>"$1/pid" || exit 125
 ([ -e "$1/stop" ] && exit 143
 { :%s; } || { echo >"$1/refused"; exit 125; }
 shift %d; exec "$@" </dev/null 2>&1)
@@ -44,8 +44,8 @@ def _supervised(folder:Path, program:list[str], limits:dict, group:Group|None) -
 
 # %% ../../nbs/run/11_attempt.ipynb #54d69167
 def _reserve(folder:Path) -> None:
-    "Take the room that the end of an attempt will need: the disk may be full by then."
-    for name in 'exit.reserved', 'stop.reserved': (folder/name).write_bytes(b'-')
+    "Take the room that the supervisor and the end of an attempt will need: the disk may be full by then."
+    for name in 'pid', 'exit.reserved', 'stop.reserved': (folder/name).write_bytes(b'-')
 
 def _order_stop(folder:Path) -> None:
     "From now on the program is not run any more. Needs no room on the disk."

@@ -388,9 +388,10 @@ def _finish(self:Carrier, a:Attempt, plan):
 @patch
 def _ended(self:Carrier, a:Attempt, result):
     "How it ended is on record, or cannot be written. An outcome that makes no sense fails the job; it is not a reason to forget it."
-    if isinstance(result, LeaseLost): return self.lost(a)
-    if isinstance(result, IllegalMove): _log.info('Left as it is: %s', result)
-    elif isinstance(result, RecordGone): self.unrecorded.append(a.job.id)
+    if isinstance(result, (LeaseLost, IllegalMove)):   # somebody else has moved it meanwhile
+        _log.info('Left as it is: %s', result)
+        return self.lost(a)
+    if isinstance(result, RecordGone): self.unrecorded.append(a.job.id)
     elif isinstance(result, Exception):
         _log.error('What came of job %s cannot be written down', a.job.id, exc_info=result)
         return self.scribe.write(a.job, partial(self._plan_broken, a, result), lambda r: self.release(a))

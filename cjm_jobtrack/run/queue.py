@@ -205,7 +205,23 @@ def _lose_one(self:JobQueue, a:Attempt):
     "The record says that this attempt is in other hands."
     if a.left: return
     self._doubt()
-    if self._losing is None: self._loop.create_task(self.carrier.drop(a))   # else that is seen to
+    if self._losing is None: self._loop.create_task(self._drop(a))   # else that is seen to
+
+@patch
+async def _drop(self:JobQueue, a:Attempt):
+    """Let go of an attempt that is in other hands.
+
+    They may have put the job back in line while we still held it. Then we have missed that, and it may be ours to take."""
+    await self.carrier.drop(a)
+    await self.scribe.insist(lambda: self._look_again(a.job.id))
+
+@patch
+def _look_again(self:JobQueue, job_id:str):
+    "Line up a job if it waits on record."
+    job = self.tracker.get_job(job_id)
+    if job is None or job.status is not JobStatus.PENDING: return
+    queued_at, _ = self.holder.ask('places', [job_id]).get(job_id, (None, None))
+    if queued_at is not None: self._resume(job, epoch(queued_at))
 
 @patch
 def _lose(self:JobQueue):
@@ -217,7 +233,7 @@ async def _start_afresh(self:JobQueue):
     fence, self.holder.fence = self.holder.fence, None   # from now on nothing is taken
     _log.warning('This queue gave no sign of life for %g s, so another one has its jobs now. It goes on with others', self.holder.ttl)
     try:
-        await asyncio.gather(*[self.carrier.drop(a) for a in [*self.carrier.active.values()] if a.lease == fence])
+        await asyncio.gather(*[self._drop(a) for a in [*self.carrier.active.values()] if a.lease == fence])
         if not self.room.closed: await self.scribe.insist(self.holder.open), await self.scribe.insist(self._look_around)
     finally: self._losing = None
     self.scribe.wake()
