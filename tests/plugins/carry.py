@@ -12,6 +12,10 @@ from cjm_jobtrack.core.transcription import TranscriptionJobTracker
 from cjm_jobtrack.run.plugin import PluginRunner
 from cjm_jobtrack.run.runner import Report
 
+def goes_on(pid:int) -> bool:
+    try: return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess: return False
+
 # On a busy machine a worker takes longer to begin than the manager's HTTP client waits for its first answer, 5 s
 httpx._config.DEFAULT_TIMEOUT_CONFIG.read = 60.
 
@@ -87,7 +91,7 @@ async def main():
         await t.at_gate(deaf=True)
         family = {p.pid for p in [psutil.Process(first), *psutil.Process(first).children(recursive=True)]}
         receipt = await t.runner.stop(t.job, t.handle, .2)
-        left = [p for p in family if psutil.pid_exists(p) and psutil.Process(p).status() != psutil.STATUS_ZOMBIE]
+        left = [p for p in family if goes_on(p)]
         await t.end('forced', receipt=receipt, family=sorted(family), left=left)
         await t.begin(first=True)
         await t.end('after forced', first)
@@ -120,7 +124,7 @@ async def main():
         with suppress(FileNotFoundError): (folder/'gate').unlink()
         await asyncio.to_thread(t.manager.unload_all)
         t.tracker.close()
-        left = [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
+        left = [p for p in psutil.Process().children(recursive=True) if goes_on(p.pid)]
         tell('left behind', pids=[p.pid for p in left])
         for p in left: p.kill()
 
