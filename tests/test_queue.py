@@ -987,6 +987,19 @@ def test_stop_waits_for_a_runner_that_takes_its_time(tracker, caplog):
     with tuned(tracker, runner) as queue: has(tracker, job := queue.submit(runner.job(tracker, work)), 'started')
     assert job.failure.kind == 'interrupted' and not [r for r in caplog.records if r.exc_info]
 
+def test_stop_ends_although_somebody_else_has_ended_a_job_meanwhile(tracker, caplog):
+    class Ended(Calls):
+        async def stop(self, job, handle, grace):
+            receipt = await super().stop(job, handle, grace)
+            tracker.mark_cancelled(job.id)
+            return receipt
+    runner = Ended()
+    async def work(): await asyncio.sleep(600)
+    queue = tuned(tracker, runner).start()
+    has(tracker, job := queue.submit(runner.job(tracker, work)), 'started')
+    queue.stop(10)
+    assert job.status == 'cancelled' and not queue.carrier.active and not [r for r in caplog.records if r.exc_info]
+
 def test_stop_right_after_a_job_ended_never_hangs(tracker, calls):
     async def work(): pass
     queue = tuned(tracker, calls, 2)

@@ -388,9 +388,9 @@ def _finish(self:Carrier, a:Attempt, plan):
 @patch
 def _ended(self:Carrier, a:Attempt, result):
     "How it ended is on record, or cannot be written. An outcome that makes no sense fails the job; it is not a reason to forget it."
-    if isinstance(result, (LeaseLost, IllegalMove)):   # somebody else has moved it meanwhile
-        _log.info('Left as it is: %s', result)
-        return self.lost(a)
+    if isinstance(result, IllegalMove): _log.info('Left as it is: %s', result)
+    if isinstance(result, LeaseLost) or isinstance(result, IllegalMove) and not a.left: return self.lost(a)   # in other hands
+    if isinstance(result, IllegalMove): return self.release(a)
     if isinstance(result, RecordGone): self.unrecorded.append(a.job.id)
     elif isinstance(result, Exception):
         _log.error('What came of job %s cannot be written down', a.job.id, exc_info=result)
