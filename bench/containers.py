@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 from _measure import Result, folder, main
 from cjm_jobtrack import JobTracker
-from cjm_jobtrack.run.container import check_container, container_request
-from cjm_jobtrack.run.container_engine import make_image
-from cjm_jobtrack.run.docker import DockerRunner
-from cjm_jobtrack.run.runner import Report
+from cjm_jobtrack.containers.spec import check_container, container_request
+from cjm_jobtrack.containers.engine import make_image
+from cjm_jobtrack.containers.docker import DockerRunner
+from cjm_jobtrack.runners.runner import Report
 from needs import NEEDS, dockerd, engine, where
 
 IMAGE, LABEL = 'jobtrack-bench', {'jobtrack-bench': ''}

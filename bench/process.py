@@ -5,9 +5,9 @@ be adopted by another process at any instant. The bare one has none of it: its o
 import asyncio, tempfile, time
 from pathlib import Path
 from _measure import main
-from cjm_jobtrack.core.tracker import JobTracker
-from cjm_jobtrack.run.process import ProcessRunner
-from cjm_jobtrack.run.runner import Report
+from cjm_jobtrack.tracker.tracker import JobTracker
+from cjm_jobtrack.runners.process import ProcessRunner
+from cjm_jobtrack.runners.runner import Report
 
 async def bare(folder:Path, count:int) -> float:  # ms for one
     begun = time.perf_counter()

@@ -2,8 +2,8 @@
 
 Modules:
 
-- `cjm_jobtrack.pipelines.transcode`: Convert a video with ffmpeg: another codec, another container, another size.
-- `cjm_jobtrack.pipelines.transcribe`: Speech to text with pocketsphinx and the English model it comes with."""
+- `cjm_jobtrack.pipelines.builtin.transcode`: Convert a video with ffmpeg: another codec, another container, another size.
+- `cjm_jobtrack.pipelines.builtin.transcribe`: Speech to text with pocketsphinx and the English model it comes with."""
 
 __version__ = "0.1.0"
 
@@ -12,25 +12,25 @@ from importlib import import_module as _import_module
 # These names come from their modules at first use, so that importing the package costs nothing: a notebook that only tracks
 # jobs in memory never loads SQLAlchemy, Docker, FastAPI or ipywidgets. (nbdev-export writes the docstring above.)
 _home = {name: module for module, names in {  # name -> the module below this package that defines it
-    'core.errors': 'JobtrackError InvalidInput UnknownPipeline UnknownRunner NeverFits UnknownJob UnknownNode IllegalMove LeaseLost KeyConflict '
+    'model.errors': 'JobtrackError InvalidInput UnknownPipeline UnknownRunner NeverFits UnknownJob UnknownNode IllegalMove LeaseLost KeyConflict '
                    'StoreError NodeUnreachable NodeRefused',
-    'core.job': 'Job JobStatus Failure OutputFile JobEvent',
-    'core.store': 'JobStore',
-    'core.logs': 'LogStore',
-    'core.tracker': 'JobTracker',
-    'core.transcription': 'TranscriptionJob TranscriptionJobTracker',
-    'core.retention': 'RetentionPolicy prune orphans',
-    'core.history': 'export_jobs import_jobs backup',
-    'run.policy': 'RetryPolicy',
-    'run.outcome': 'Outcome Receipt',
-    'run.runner': 'Runner Trial check_runner',
-    'run.call': 'CallRunner',
-    'run.process': 'ProcessRunner',
-    'run.docker': 'DockerRunner',
-    'run.plugin': 'PluginRunner',
-    'run.queue': 'JobQueue',
-    'run.batch': 'Batch submit_batch',
-    'run.pipeline': 'Pipeline PipelineCatalog PipelineRunner',
+    'model.job': 'Job JobStatus Failure OutputFile JobEvent',
+    'store.store': 'JobStore',
+    'logs.log_store': 'LogStore',
+    'tracker.tracker': 'JobTracker',
+    'tracker.transcription': 'TranscriptionJob TranscriptionJobTracker',
+    'maintenance.retention': 'RetentionPolicy prune orphans',
+    'maintenance.transfer': 'export_jobs import_jobs backup',
+    'queue.scheduling': 'RetryPolicy',
+    'runners.outcome': 'Outcome Receipt',
+    'runners.runner': 'Runner Trial check_runner',
+    'runners.call': 'CallRunner',
+    'runners.process': 'ProcessRunner',
+    'containers.docker': 'DockerRunner',
+    'runners.plugin': 'PluginRunner',
+    'queue.queue': 'JobQueue',
+    'queue.batch': 'Batch submit_batch',
+    'pipelines.pipeline': 'Pipeline PipelineCatalog PipelineRunner',
     'net.client': 'RemoteClient',
     'net.remote': 'RemoteRunner',
     'net.node': 'Node',

@@ -14,9 +14,9 @@ import docker, psutil, pytest
 from failures import pytest_addoption, pytest_runtest_logreport, pytest_sessionfinish  # noqa: F401
 from hypothesis import HealthCheck, settings
 from needs import NEEDS, dockerd, engine
-from cjm_jobtrack.run.groups import Groups
-from cjm_jobtrack.run.inheritance import clean_process
-from cjm_jobtrack.run.process import _whose
+from cjm_jobtrack.runners.cgroups import Groups
+from cjm_jobtrack.runners.inheritance import clean_process
+from cjm_jobtrack.runners.process import _whose
 from services import SSH, Docker, Postgres
 from tidy import MARK, House, LeftBehind, OwnTmp, describe_process, end_processes, remembering_beginners, started_here
 
@@ -25,7 +25,7 @@ settings.register_profile('quick', deadline=None, derandomize=True)  # the same 
 settings.register_profile('long', deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile('long' if LONG else 'quick')
 
-LENGTHY = ['crash', 'store', 'call', 'docker_faults', 'machine', 'logs', 'queue_leases', 'process', 'node', 'manager', 'tracker', 'docker', 'queue', 'faults', 'history',
+LENGTHY = ['crash', 'store', 'call', 'docker_faults', 'machine', 'log_store', 'queue_leases', 'process', 'node', 'manager', 'tracker', 'docker', 'queue', 'faults', 'transfer',
            'remote', 'web', 'docker_engines', 'docker_walls', 'plugin', 'conformance', 'cli', 'pipeline', 'chaos', 'client', 'monitor', 'docker_images', 'end_to_end']
 
 def pytest_configure(config):

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 import httpx
-from cjm_jobtrack.core.job import OutputFile
+from cjm_jobtrack.model.job import OutputFile
 from cjm_jobtrack.net.node import Node, serving
 
 def until(condition, what, deadline=60.):

@@ -1,9 +1,9 @@
 "Runners for `check_runner`, made from a tracker: in the process of a test, and in one that is killed."
 import os
-from cjm_jobtrack.core.tracker import JobTracker
+from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.remote import NodeDirectory, RemoteRunner
-from cjm_jobtrack.run.docker import DockerRunner
-from cjm_jobtrack.run.process import ProcessRunner
+from cjm_jobtrack.containers.docker import DockerRunner
+from cjm_jobtrack.runners.process import ProcessRunner
 
 def process(tracker:JobTracker) -> ProcessRunner: return ProcessRunner(tracker.logs.folder.parent/'work', tracker.logs)
 def process_without_groups(tracker:JobTracker) -> ProcessRunner: return ProcessRunner(tracker.logs.folder.parent/'work', tracker.logs, groups=False)

@@ -13,7 +13,7 @@ import pytest
 from cut_proxy import CutProxy
 from helpers import until
 from house import Server, free_port, marked
-from cjm_jobtrack.core.errors import JobtrackError
+from cjm_jobtrack.model.errors import JobtrackError
 from cjm_jobtrack.net.client import RemoteClient
 
 # Each program writes into one ledger that it began and that it ended, so a job that was begun twice shows there

@@ -65,13 +65,13 @@ def test_the_last_line_says_whether_it_passed(capsys):
         assert words in capsys.readouterr().out.strip().splitlines()[-1]
 
 @pytest.mark.parametrize('name, notebooks, tests', [
-    ('tracker', {'nbs/core/05_tracker.ipynb'}, {'tests/test_tracker.py'}),
-    ('net', {'nbs/net/22_node.ipynb', 'nbs/net/23_manager.ipynb'}, {'tests/test_node.py', 'tests/test_manager.py'}),
+    ('tracker', {'nbs/tracker/00_tracker.ipynb', 'nbs/tracker/02_live_jobs.ipynb'}, {'tests/tracker/test_tracker.py'}),
+    ('net', {'nbs/net/02_node.ipynb', 'nbs/net/03_manager.ipynb'}, {'tests/net/test_node.py', 'tests/net/test_manager.py'}),
     ('check', set(), {'tests/test_check.py'}),
 ])
 def test_a_package_or_module_by_name(name, notebooks, tests):
     found = check.chosen([name])
-    assert notebooks <= set(found[0]) and tests <= set(found[1]) and 'tests/test_web.py' not in found[1]
+    assert notebooks <= set(found[0]) and tests <= set(found[1]) and 'tests/view/test_web.py' not in found[1]
 
 def test_an_unknown_name_is_told():
     with pytest.raises(SystemExit) as e: check.chosen(['no_such_thing'])

@@ -9,8 +9,8 @@ from helpers import until
 from house import House, Server, alive, house, marked
 from needs import where
 from typer.testing import CliRunner
-from cjm_jobtrack.cli import Exit, app, server_process, timeline
-from cjm_jobtrack.core.errors import JobtrackError
+from cjm_jobtrack.cli.main import Exit, app, server_process, timeline
+from cjm_jobtrack.model.errors import JobtrackError
 from cjm_jobtrack.net.client import RemoteClient
 
 @pytest.fixture

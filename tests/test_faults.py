@@ -6,12 +6,12 @@ from pathlib import Path
 
 import psutil, pytest
 from helpers import until
-from cjm_jobtrack.core.errors import StoreError
-from cjm_jobtrack.core.store import JobStore
-from cjm_jobtrack.core.tracker import JobTracker
-from cjm_jobtrack.run.batch import submit_batch
-from cjm_jobtrack.run.process import ProcessRunner
-from cjm_jobtrack.run.queue import JobQueue
+from cjm_jobtrack.model.errors import StoreError
+from cjm_jobtrack.store.store import JobStore
+from cjm_jobtrack.tracker.tracker import JobTracker
+from cjm_jobtrack.queue.batch import submit_batch
+from cjm_jobtrack.runners.process import ProcessRunner
+from cjm_jobtrack.queue.queue import JobQueue
 
 def program(folder, n): return {'argv': ['/bin/sh', '-c', f'echo {n} >> {folder}/effects; echo Progress: 50%; while ! [ -e {folder}/go ]; do sleep .02; done']}
 

@@ -1,5 +1,6 @@
-"""The project as a whole: one set of facts, notebooks and modules in step, wings that only look down, a cheap import."""
+"""The project as a whole: one set of facts, notebooks and modules in step, packages whose imports only point down, a cheap import."""
 import ast, configparser, fnmatch, json, os, re, shutil, subprocess, sys, tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import nbformat, pytest, yaml
@@ -12,12 +13,12 @@ INI.read(ROOT/'settings.ini')
 SITE = yaml.safe_load((ROOT/'_quarto.yml').read_text())
 NOTEBOOKS = sorted(p.relative_to(ROOT/'nbs') for p in (ROOT/'nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts)
 PAGES = [p for p in NOTEBOOKS if p.parts[0] == 'tutorials' or p.name == 'index.ipynb']  # these export nothing
-WINGS = ['core', 'run', 'net', 'view', '']                                             # '': the top level, the command line
+FLOORS = ['cli', 'net', 'pipelines', 'containers', 'queue', 'runners', 'view', 'maintenance', 'tracker', 'logs', 'store', 'model']  # from the top down
 
 def read(nb): return nbformat.read(ROOT/'nbs'/nb, as_version=4)
 def ids(paths): return [str(p) for p in paths]
 
-def module_of(nb) -> str:  # core/01_job.ipynb -> core.job
+def module_of(nb) -> str:  # model/00_job.ipynb -> model.job
     return '.'.join([*nb.parts[:-1], re.sub(r'^\d+_', '', nb.stem)])
 
 MODULES = {module_of(nb): nb for nb in NOTEBOOKS if nb not in PAGES}
@@ -54,7 +55,7 @@ def test_site_says_what_pyproject_says():
 
 def test_nbdev_reads_pyproject_although_settings_ini_is_there():
     from nbdev.config import get_config
-    config = get_config(ROOT/'nbs'/'core')
+    config = get_config(ROOT/'nbs'/'model')
     assert (config.config_file, config.version, config.lib_path) == (ROOT/'pyproject.toml', cjm_jobtrack.__version__, ROOT/'cjm_jobtrack')
 
 def test_changelog_knows_this_version():
@@ -78,8 +79,10 @@ def test_sidebar_lists_every_page_in_reading_order():
     def pages(contents): return [p for item in contents for p in (pages(item['contents']) if isinstance(item, dict) else [item])]
     listed = pages(SITE['website']['sidebar']['contents'])
     assert sorted(listed) == sorted(ids(NOTEBOOKS)), 'nbs/ and the sidebar of _quarto.yml differ'
-    chapters = [p for p in listed if Path(p) not in PAGES]
-    assert chapters == sorted(chapters, key=lambda p: int(re.match(r'\d+', Path(p).name)[0]))
+    by_package = {}
+    for p in listed: by_package.setdefault(Path(p).parent, []).append(p)
+    assert all(pages == sorted(pages) for pages in by_package.values())   # a notebook's number is its place in its package
+    assert [str(p) for p in by_package if (ROOT/'cjm_jobtrack'/p).is_dir() and str(p) != '.'] == FLOORS[::-1]   # from the ground up
 
 @pytest.mark.timeout(400)
 def test_notebooks_pass_the_docs_processor(tmp_path):
@@ -112,12 +115,7 @@ def test_every_exported_module_has_its_notebook():
     names = {'.'.join(p.relative_to(ROOT/'cjm_jobtrack').with_suffix('').parts) for p in made}
     assert names == set(MODULES), 'a notebook was renamed or removed, or not exported'
 
-# The house: an import points to an earlier wing, or within a wing to a lower number, or with the same number to an earlier name
-
-def place(name) -> tuple[int, int, str]:
-    "Where a module stands: its wing, its number, its name."
-    nb = MODULES[name]
-    return WINGS.index(nb.parts[0] if len(nb.parts) > 1 else ''), int(re.match(r'\d+', nb.name)[0]), nb.stem
+# The house: between packages an import points to a lower floor, and within one imports make no circle
 
 def imports(name) -> set[str]:
     "Modules of ours that a module imports, wherever in it the import stands."
@@ -130,9 +128,8 @@ def imports(name) -> set[str]:
                       else f'{base}.{a.name}' if f'{base}.{a.name}'.removeprefix('cjm_jobtrack.') in MODULES else base for a in node.names}
     return {m.removeprefix('cjm_jobtrack.') for m in found if m.startswith('cjm_jobtrack.')}
 
-@pytest.mark.parametrize('name', MODULES)
-def test_imports_point_down(name):
-    assert [m for m in imports(name) if m in MODULES and place(m) >= place(name)] == []
+def test_imports_make_no_circle():
+    TopologicalSorter({name: imports(name) & MODULES.keys() for name in MODULES}).prepare()   # raises `CycleError`, which shows the circle
 
 # The package at its top
 
@@ -159,7 +156,7 @@ def test_import_is_cheap():
 def test_tracker_in_memory_loads_no_heavy_library():
     loaded = modules_after('import cjm_jobtrack; cjm_jobtrack.JobTracker().create_job("x")')
     assert {m.split('.')[0] for m in loaded} & {'sqlalchemy', 'docker', 'fastapi', 'ipywidgets', 'httpx', 'typer', 'uvicorn', 'psutil'} == set()
-    assert not [m for m in loaded if re.match(r'cjm_jobtrack\.(run|net|view|cli)', m)]
+    assert not [m for m in loaded if re.match(r'cjm_jobtrack\.(runners|queue|containers|pipelines|net|view|cli)', m)]
 
 @pytest.mark.parametrize('nb', NOTEBOOKS, ids=str)
 def test_links_between_pages_lead_somewhere(nb):

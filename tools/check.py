@@ -2,7 +2,7 @@
 
     check.py [--long] [--random [SEED]] [--workers N] [NAME ...]
 
-NAME: only the lessons and tests of a package (core) or a module (tracker), for the work in between. --random: tests in an order of chance.
+NAME: only the lessons and tests of a package (store) or a module (database), for the work in between. --random: tests in an order of chance.
 
 Every check runs even when an earlier one failed, so that one run tells everything. What failed runs once more at the end, alone. A test that
 passes then is flaky: it is told with its traceback and counted, and more than three of them fail the run. Ends with status 1 if anything failed.
@@ -55,20 +55,25 @@ def all_checks(args) -> list[Check]:
     return found
 
 def chosen(names:list[str]) -> tuple[list[str], list[str]]:
-    "The notebooks and the test files of packages and modules."
-    notebooks, tests, unknown = [], [], []
-    known = {p: (p.parent.name, re.sub(r'^\d+_', '', p.stem)) for p in sorted((ROOT/'nbs').rglob('*.ipynb')) if '.ipynb_checkpoints' not in p.parts}
+    "The notebooks and the test files of packages and modules. A name that is both, such as `queue`, is the package."
+    notebooks = {p: module_of(p) for p in sorted((ROOT/'nbs').rglob('*.ipynb')) if '.ipynb_checkpoints' not in p.parts}
+    tests = sorted((ROOT/'tests').rglob('test_*.py'))
+    packages = {package for package, _ in notebooks.values()} - {'nbs'}
+    found_notebooks, found_tests, unknown = [], [], []
     for name in names:
-        nbs = [p for p, words in known.items() if name in words]
-        subjects = {name, *(known[p][1] for p in nbs)}
-        files = [p for p in sorted((ROOT/'tests').glob('test_*.py')) if any(re.fullmatch(rf'test_{s}(_.*)?', p.stem) for s in subjects)]
-        if not nbs and not files: unknown.append(name)
-        notebooks += [str(p.relative_to(ROOT)) for p in nbs]
-        tests += [str(p.relative_to(ROOT)) for p in files]
+        found = [p for p, (package, module) in notebooks.items() if name == (package if name in packages else module)]
+        files = [p for p in tests if (p.parent.name == name if name in packages else re.fullmatch(rf'test_{name}(_.*)?', p.stem))]
+        if not found and not files: unknown.append(name)
+        found_notebooks += [str(p.relative_to(ROOT)) for p in found]
+        found_tests += [str(p.relative_to(ROOT)) for p in files]
     if unknown:
-        packages = sorted({words[0] for words in known.values()} - {'nbs'})
-        sys.exit(f'No package or module {", ".join(unknown)}. Packages: {", ".join(packages)}. Modules: {", ".join(sorted(w[1] for w in known.values()))}')
-    return list(dict.fromkeys(notebooks)), list(dict.fromkeys(tests))
+        modules = sorted(module for _, module in notebooks.values())
+        sys.exit(f'No package or module {", ".join(unknown)}. Packages: {", ".join(sorted(packages))}. Modules: {", ".join(modules)}')
+    return list(dict.fromkeys(found_notebooks)), list(dict.fromkeys(found_tests))
+
+def module_of(notebook:Path) -> tuple[str, str]:
+    "The package and the module that a notebook makes."
+    return notebook.parent.name, re.sub(r'^\d+_', '', notebook.stem)
 
 # Running
 
@@ -223,7 +228,7 @@ def read_args():
     p.add_argument('--long', action='store_true', help='with slow cells and tests and many more examples')
     p.add_argument('--random', nargs='?', type=int, const=random.randrange(1 << 32), metavar='SEED', help='tests in an order of chance, or in that of a seed')
     p.add_argument('--workers', type=int, default=3, metavar='N', help='processes that share the tests: more than two processors, as tests often wait')
-    p.add_argument('names', nargs='*', metavar='NAME', help='a package (core) or a module (tracker)')
+    p.add_argument('names', nargs='*', metavar='NAME', help='a package (store) or a module (database)')
     return p.parse_args()
 
 if __name__ == '__main__':

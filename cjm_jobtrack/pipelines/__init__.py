@@ -1,8 +1,0 @@
-"""Pipelines that come with the package: a TOML file that says what is allowed, and next to it the program that does the work.
-
-The programs stand alone. They read one input, print `Progress: N%`, write whole files or none, and know nothing of jobs, so they
-serve as well from a shell as from a node:
-
-    python -m cjm_jobtrack.pipelines.transcribe recording.wav out/
-
-They need the extra `demo` (`pip install 'cjm-jobtrack[demo]'`)."""

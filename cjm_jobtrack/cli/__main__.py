@@ -1,0 +1,4 @@
+"`python -m cjm_jobtrack.cli` is the command `jobtrack`."
+from .main import main
+
+main()

@@ -1,1 +1,0 @@
-"What is known about jobs: the record, its store, logs, progress and the tracker."

@@ -1,0 +1,131 @@
+"""Speech to text with pocketsphinx and the English model it comes with.
+
+Writes `<stem>.txt`, `<stem>.json` (text, segments and words with their times in seconds and a confidence) and `<stem>.vtt` (subtitles). Times are those of the
+file: where the sound of a video begins late, or is missing for a while, there is silence.
+Wave files of 16 kHz, mono, 16 bit are read as they are; whatever else ffmpeg can read is converted on the way, so that memory stays flat however long the
+recording is. Speech is cut into utterances at its pauses, and each is decoded as a whole.
+
+Exit status 65 means that the input cannot be used; the last line says why."""
+import html, json, re, subprocess, wave
+from argparse import BooleanOptionalAction
+from contextlib import contextmanager
+from pathlib import Path
+from cjm_jobtrack.pipelines.builtin._media import UNAVAILABLE, Percent, Refused, ffmpeg, need_file, parser, last_instant, probe, reading, result_stem, run, whole
+
+RATE = 16000         # Samples a second that the model was trained on
+LONGEST_S = 20.      # Longest utterance, seconds: talk without a pause is cut here
+MODEL = 'pocketsphinx en-us'
+
+@contextmanager
+def sound(path:Path):
+    "Open a recording: yields (`read(n_bytes)`, its duration in seconds or None); the bytes are 16 kHz, mono, 16 bit."
+    try: w = wave.open(str(path))
+    except (wave.Error, EOFError): w = None
+    if w and (w.getframerate(), w.getnchannels(), w.getsampwidth()) == (RATE, 1, 2):
+        with w:
+            there = max(0, path.stat().st_size - 44) // 2  # A header written before its time promises more than there is
+            yield lambda n: w.readframes(n // 2), min(w.getnframes(), there) / RATE
+        return
+    if w: w.close()
+    media = probe(path)
+    if not media.audio: raise Refused(f'{path.name}: there is no sound in this file. Give a recording, such as wav, mp3, m4a, flac or ogg, or a video with sound')
+    silence = f'aresample={RATE}:async=1:first_pts=0'   # where there is none up to 0, and in gaps. Source: ffmpeg-resampler(1), `async`
+    picture = ['-map', '0:V:0', '-c', 'copy', '-f', 'null', '-'] if media.video else []   # its beginning is 0 as well, and it is not decoded
+    cmd = ffmpeg('-v', 'error', *reading(path), '-map', '0:a:0', '-af', silence, '-ac', '1', '-f', 's16le', 'pipe:1', *picture)
+    with subprocess.Popen(cmd, stdout=subprocess.PIPE) as p:
+        try:
+            yield p.stdout.read, media.duration_s
+            p.stdout.close()
+            if p.wait(): raise Refused(f'{path.name}: the sound cannot be decoded to its end. Is the file damaged or cut short?')
+        finally: p.kill()
+
+def utterances(
+    read,   # `read(n)` -> n bytes of sound, fewer at the end
+    vad:int, # How strict to be about what is speech, 0-3
+):
+    "Cut sound at its pauses: yields (position in seconds, None) in silence, and (start of the utterance in seconds, its bytes) after speech."
+    from pocketsphinx import Endpointer
+    ep = Endpointer(vad_mode=vad, sample_rate=RATE)
+    held, start, frame, pos = b'', None, read(ep.frame_bytes), 0
+    while frame:
+        coming = read(ep.frame_bytes)
+        if coming: speech = ep.process(frame)
+        else: speech = ep.end_stream(frame) if ep.in_speech else None
+        pos += len(frame)
+        if speech is not None:
+            if start is None: start = ep.speech_start
+            held += speech
+            if not ep.in_speech or len(held) >= LONGEST_S * 2 * RATE:
+                if held: yield start, held
+                start, held = (start + len(held) / 2 / RATE if ep.in_speech else None), b''
+        elif not held: yield pos / 2 / RATE, None
+        frame = coming
+
+def decode(
+    decoder,      # A pocketsphinx `Decoder`
+    start:float,  # Where the utterance begins in the recording, seconds
+    pcm:bytes,    # Its sound
+) -> dict|None:   # A segment: start, end, text, words; None when nothing was understood
+    "Recognise one utterance."
+    decoder.start_utt()
+    decoder.process_raw(pcm, full_utt=True)
+    decoder.end_utt()
+    frame_s = 1 / decoder.config['frate']
+    words = [dict(word=re.sub(r'\(\d+\)$', '', s.word), start=round(start + s.start_frame * frame_s, 2),
+                  end=round(start + (s.end_frame + 1) * frame_s, 2), confidence=round(min(1., s.prob), 4))
+             for s in decoder.seg() or () if s.word[0] not in '<[+']
+    if not words: return None
+    return dict(start=words[0]['start'], end=words[-1]['end'], text=' '.join(w['word'] for w in words), words=words)
+
+def clock(t:float) -> str:  # Seconds -> hh:mm:ss.mmm
+    ms = round(t * 1000)
+    return f'{ms//3600000:02}:{ms//60000%60:02}:{ms//1000%60:02}.{ms%1000:03}'
+
+def vtt(segments:list[dict]) -> str:
+    "Subtitles. Source: WebVTT, W3C."
+    cues = [f"{clock(s['start'])} --> {clock(max(s['end'], s['start']+.001))}\n{html.escape(s['text'], quote=False)}\n" for s in segments]
+    return '\n'.join(['WEBVTT\n', *cues])
+
+def transcribe(
+    path:Path,        # The recording
+    folder:Path,      # Where the results go
+    words:bool=True,  # Whether the JSON file tells the times of single words
+    vad:int=0,        # How strict to be about what is speech, 0-3
+) -> str:             # The text
+    "Transcribe one recording. Raises `Refused` when it cannot be used."
+    need_file(path)
+    try: from pocketsphinx import Decoder
+    except ImportError as e: raise Refused("pocketsphinx is not installed. Run: pip install 'cjm-jobtrack[demo]'", UNAVAILABLE) from e
+    segments, heard = [], 0.
+    with sound(path) as (read, duration):
+        decoder, percent = Decoder(samprate=RATE, cmn='batch', loglevel='FATAL'), Percent(duration)
+        percent.at(0)
+        for start, pcm in utterances(read, vad):
+            heard = start + (len(pcm) / 2 / RATE if pcm else 0)
+            if pcm and (s := decode(decoder, start, pcm)): segments.append(s)
+            percent.at(heard)
+    if not heard: raise Refused(f'{path.name}: the recording has no sound in it, only a header. Was it stopped before it began?')
+    if duration and heard < duration - 1 and (there := last_instant(path)) < duration - 1:
+        if not probe(path).estimated: print(f'The sound ends after {heard:.1f} s, although the file says {duration:.1f} s: is it damaged or cut short?', flush=True)
+        duration = there if there > heard + 1 else heard
+    elif duration and heard > duration + 1: duration = heard
+    text = '\n'.join(s['text'] for s in segments)
+    record = dict(text=text.replace('\n', ' '), duration_s=round(duration or heard, 3), sample_rate_hz=RATE, model=MODEL,
+                  segments=[{k: v for k, v in s.items() if k != 'words'} for s in segments])
+    if words: record['words'] = [w for s in segments for w in s['words']]
+    results = {'.txt': text + '\n', '.json': json.dumps(record, indent=1) + '\n', '.vtt': vtt(segments)}
+    stem = result_stem(path, folder, *results)
+    for suffix, content in results.items():
+        with whole(folder/f'{stem}{suffix}') as p: p.write_text(content, encoding='utf-8')
+    if not segments: print('No speech was recognised; the transcript is empty', flush=True)
+    percent.done()
+    return text
+
+def main() -> None:
+    p = parser(__doc__)
+    p.add_argument('--words', action=BooleanOptionalAction, default=True, help='whether the JSON file tells the times of single words')
+    p.add_argument('--vad', type=int, choices=range(4), default=0, help='how strict to be about what is speech: larger drops more noise (default 0)')
+    a = p.parse_args()
+    transcribe(a.input, a.output_dir, a.words, a.vad)
+
+if __name__ == '__main__': run(main)

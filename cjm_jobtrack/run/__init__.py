@@ -1,1 +1,0 @@
-"How jobs are carried out: runners, the queue that drives them, and the pipelines a node allows."
