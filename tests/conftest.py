@@ -14,7 +14,7 @@ import docker, psutil, pytest
 from failures import pytest_addoption, pytest_runtest_logreport, pytest_sessionfinish  # noqa: F401
 from hypothesis import HealthCheck, settings
 from needs import NEEDS, dockerd, engine
-from cjm_jobtrack.runners.cgroups import Groups
+from cjm_jobtrack.runners.cgroups import Cgroups
 from cjm_jobtrack.runners.inheritance import clean_process
 from cjm_jobtrack.runners.process import _whose
 from services import SSH, Docker, Postgres
@@ -168,7 +168,7 @@ class HouseKeeper:
 
 def _groups_left(folder) -> list[str]:
     "Control groups of attempts below a folder that have processes in them. Empty ones, of attempts that nobody came back to, are removed as the next runner would."
-    busy, groups = [], Groups.find()
+    busy, groups = [], Cgroups.find()
     for name in {d.name for parent in set(groups.parents.values() if groups else ()) for d in parent.glob('jobtrack-work-*')}:
         group = groups.group(name, groups.parents)
         if (where := _whose(group)) and Path(where).is_relative_to(folder) and not group.remove(): busy.append(name)

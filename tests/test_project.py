@@ -117,10 +117,14 @@ def test_every_exported_module_has_its_notebook():
 
 # The house: between packages an import points to a lower floor, and within one imports make no circle
 
+def package(name) -> str: return name.split('.')[0]
+def floor(name) -> int: return FLOORS.index(package(name))
+def source(name) -> str: return ROOT.joinpath('cjm_jobtrack', *name.split('.')).with_suffix('.py').read_text()
+
 def imports(name) -> set[str]:
     "Modules of ours that a module imports, wherever in it the import stands."
     found, here = set(), ['cjm_jobtrack', *name.split('.')]
-    for node in ast.walk(ast.parse((ROOT.joinpath(*here).with_suffix('.py')).read_text())):
+    for node in ast.walk(ast.parse(source(name))):
         if isinstance(node, ast.Import): found |= {a.name for a in node.names}
         elif isinstance(node, ast.ImportFrom):
             base = '.'.join([*(here[:-node.level] if node.level else []), *filter(None, [node.module])])
@@ -130,6 +134,17 @@ def imports(name) -> set[str]:
 
 def test_imports_make_no_circle():
     TopologicalSorter({name: imports(name) & MODULES.keys() for name in MODULES}).prepare()   # raises `CycleError`, which shows the circle
+
+@pytest.mark.parametrize('name', MODULES)
+def test_imports_point_to_lower_floors(name):
+    here = floor(name)
+    assert [m for m in imports(name) & MODULES.keys() if package(m) != package(name) and floor(m) <= here] == []
+
+@pytest.mark.parametrize('name', MODULES)
+def test_private_names_stay_in_their_package(name):
+    tree = ast.parse(source(name))
+    from_elsewhere = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level == 2]   # `from ..store.schema import …`
+    assert [f'{n.module}.{a.name}' for n in from_elsewhere for a in n.names if a.name.startswith('_')] == []
 
 # The package at its top
 

@@ -42,8 +42,8 @@ import cjm_jobtrack
 from ..model.errors import DamagedTransfer, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
 from ..maintenance.transfer import LIVE, ImportReport, PruneReport, RetentionPolicy, backup, duration, export_jobs, import_jobs, orphans, prune, removed
 from ..model.job import Job, JobEvent, JobStatus, check_id, elapsed_s, now
-from ..logs.text import _found, _lines, _pattern, visible
-from ..logs.log_store import Cut
+from ..logs.text import search_lines, iter_lines, compile_pattern, visible
+from ..logs.log_store import LogGap
 from ..tracker.tracker import JobTracker
 from ..net.client import Ask, RemoteClient, Upload, check_address, no_route, there_already
 from ..net.remote import NodeDirectory, node_url
@@ -689,7 +689,7 @@ def copy_log(
 ) -> int:           # Where it ends by now, bytes
     "Copy a log from an offset to its present end. If it is kept where it cannot be reached, say where."
     while (c := client.logs(job_id, offset, attempt=attempt)).data:
-        if c.offset > offset: out.write(f'{Cut(offset, c.offset)}\n'.encode())
+        if c.offset > offset: out.write(f'{LogGap(offset, c.offset)}\n'.encode())
         out.write(c.data)
         out.flush()
         offset = c.next_offset
@@ -738,8 +738,8 @@ def grep_log(
     text:str,       # What to find
 ) -> int:           # How many lines have it
     "Print the lines of a log that contain a text, as people see them, with their numbers. Raises `InvalidInput`."
-    wanted, n = _pattern(text, False, False), 0
-    for l in _found(_lines(lambda at: client.logs(job_id, at, attempt=attempt), Cut, 0, b'' if '\ufffd' in text else text.encode(errors='surrogatepass')), wanted, False):
+    wanted, n = compile_pattern(text, False, False), 0
+    for l in search_lines(iter_lines(lambda at: client.logs(job_id, at, attempt=attempt), LogGap, 0, b'' if '\ufffd' in text else text.encode(errors='surrogatepass')), wanted, False):
         typer.echo(f'{l.number}: {plain(l.text)}')
         n += 1
     return n

@@ -23,11 +23,11 @@ from ..logs.log_store import LogStore
 from .spec import Reaped, _failure, _is_anothers, _is_begun, _is_over, _is_ours, _refusal, _verdict, find_sources
 from .spec import check_container, container_labels, container_name, container_outcome, container_request, default_user  # noqa: F401
 from .engine import Engine, docker_engine, engine_options, has_image, libraries, make_image, pull_image, signal_container  # noqa: F401
-from .files import Loans, Notes, _alone, _overlap, _owner, check_readable, default_folder, make_folder, unmake
-from .follow import _Ear, _Follow
-from ..runners.outcome import Outcome, Receipt, Report, Stops, _drop_old_log
+from .files import LentFolders, Notes, _alone, _overlap, _owner, check_readable, default_folder, make_folder, unmake
+from .follow import EventReader, _Follow
+from ..runners.outcome import Outcome, Receipt, Report, Stops, drop_old_log
 from ..runners.outputs import snapshot_files
-from ..queue.scheduling import retry_delay
+from ..model.retry import retry_delay
 _all_ = ['check_container', 'container_request', 'container_outcome', 'Reaped', 'docker_engine', 'engine_options', 'libraries', 'make_image', 'default_folder']   # whoever uses a runner finds them here too
 
 # %% ../../nbs/containers/00_docker.ipynb #3df6bc16
@@ -60,7 +60,7 @@ class DockerRunner:
         if owner is not None and not re.fullmatch('[A-Za-z0-9_.-]+', owner): raise InvalidInput('owner', f'is {owner!r}', 'It becomes part of the names of containers: use letters, digits, `_`, `.` and `-`')
         self.folder, self.logs, self.name = Path(folder or default_folder()).resolve(), logs, name
         self.roots, self.user = None if roots is None else [os.path.abspath(r) for r in roots], user
-        self.engine, self.notes, self.loans = Engine(base_url, context, tls, timeout), Notes(self.folder/'attempts'), Loans(self.folder/'lent')
+        self.engine, self.notes, self.loans = Engine(base_url, context, tls, timeout), Notes(self.folder/'attempts'), LentFolders(self.folder/'lent')
         self.reading = Stops()
         self._given_owner, self._parting, self._keepers, self._ears, self._closed = owner, {}, {}, {}, False
 
@@ -145,7 +145,7 @@ def _create(self:DockerRunner, job:Job, asked:dict, api) -> bool:  # Whether it 
     while True:
         try:
             if not api.create_container(**{k: v for k, v in asked.items() if k not in ('pull', 'fresh', 'made')}): return False
-            if self.logs is not None: _drop_old_log(self.logs, job)
+            if self.logs is not None: drop_old_log(self.logs, job)
             return True
         except APIError as e:
             if e.status_code != 409: raise
@@ -199,7 +199,7 @@ def _set_off(self:DockerRunner, job:Job, asked:dict, api) -> None:
 def _start_heard(self:DockerRunner, name:str, api) -> None:
     for n in [n for n, e in self._ears.items() if e.stream.ended and n != name]: self._ears.pop(n, None)
     if self.engine.is_local:
-        self._ears[name] = ear = _Ear(api, name)
+        self._ears[name] = ear = EventReader(api, name)
         ear.stream.opened.wait(1.)
     try: api.start(name)
     except BaseException:

@@ -26,7 +26,7 @@ from docker.utils import kwargs_from_env, parse_repository_tag
 from docker.utils.json_stream import json_stream
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, NodeUnreachable
-from ..runners.outputs import aside
+from ..runners.outputs import in_thread
 
 # %% ../../nbs/containers/02_engine.ipynb #2f0f3904
 SOCKET = 'npipe:////./pipe/docker_engine' if os.name == 'nt' else 'unix:///var/run/docker.sock'
@@ -381,7 +381,7 @@ async def pull(self:Engine,
     over, answers = threading.Event(), []
     def enough(): return over.is_set() or stopped()
     if stopped(): return False
-    pulling = asyncio.create_task(aside(lambda _: self.put(lambda api: pull_image(api, image, tell, enough, answers.append))))
+    pulling = asyncio.create_task(in_thread(lambda _: self.put(lambda api: pull_image(api, image, tell, enough, answers.append))))
     try:
         while not (await asyncio.wait({pulling}, timeout=every))[0]:
             if stopped(): return False

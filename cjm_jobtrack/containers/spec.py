@@ -19,7 +19,7 @@ from ..model.job import Job, JobStatus, check_id, elapsed_s
 from ..logs.progress import ProgressReader
 from ..runners.outcome import Outcome, exit_outcome
 from ..runners.outputs import LARGEST
-from ..runners.process_spec import Bounds, _word, _words, check_limits
+from ..runners.process_spec import Bounds, check_word, check_words, check_limits
 
 # %% ../../nbs/containers/01_spec.ipynb #fad15d94
 _FIELDS = dict(image=None, argv=None, entrypoint=None, env={}, cwd=None, inputs={}, output_dir=None, output_at='/output', output_globs=None, limits={}, network='none', user=None,
@@ -36,7 +36,7 @@ def _limits(given) -> dict:
 
 def _inside(field:str, path) -> str:
     "A path in the container that something can be mounted at."
-    p = PurePosixPath(_word(field, path))
+    p = PurePosixPath(check_word(field, path))
     if not p.is_absolute() or '..' in p.parts or len(p.parts) < 2 or p.parts[1] in ('proc', 'sys', 'dev'):
         raise InvalidInput(field, f'is {path!r}', 'Give an absolute path inside the container, without `..`, and not in /proc, /sys or /dev')
     return str(p)
@@ -71,17 +71,17 @@ def check_container(
     spec = _FIELDS | spec
     if not isinstance(spec['image'], str) or not spec['image'].strip(): raise InvalidInput('image', f'is {spec["image"]!r}', 'Give the name of an image')
     for k in 'image', 'network', 'user', 'stop_signal':
-        if spec[k] is not None: _word(k, spec[k])
+        if spec[k] is not None: check_word(k, spec[k])
     for k in 'argv', 'entrypoint', 'output_globs':
-        if spec[k] is not None: _words(spec, k, 1)
+        if spec[k] is not None: check_words(spec, k, 1)
     if (spec['argv'] or ['x'])[0] == '': raise InvalidInput('argv', 'begins with an empty text', 'Give the program first')
-    _words(spec, 'cap_add')
+    check_words(spec, 'cap_add')
     if not isinstance(spec['env'], dict): raise InvalidInput('env', f'is {spec["env"]!r}', 'Give a dict of name to text')
     for k, v in spec['env'].items():
-        if not _word('env', k) or '=' in k: raise InvalidInput('env', f'has the name {k!r}', 'Names are not empty and have no `=`')
-        if v is not None: _word(f'env.{k}', v)
+        if not check_word('env', k) or '=' in k: raise InvalidInput('env', f'has the name {k!r}', 'Names are not empty and have no `=`')
+        if v is not None: check_word(f'env.{k}', v)
     if not isinstance(spec['inputs'], dict): raise InvalidInput('inputs', f'is {spec["inputs"]!r}', 'Give a dict: path here to path inside the container')
-    spec['inputs'] = {_word('inputs', k): _inside(f'inputs[{k!r}]', v) for k, v in spec['inputs'].items()}
+    spec['inputs'] = {check_word('inputs', k): _inside(f'inputs[{k!r}]', v) for k, v in spec['inputs'].items()}
     spec['output_at'] = _inside('output_at', spec['output_at'])
     places = [*spec['inputs'].values()] + [spec['output_at']] * (spec['output_dir'] is not None)
     for p in places:
@@ -89,14 +89,14 @@ def check_container(
         if spec['output_dir'] is not None and PurePosixPath(p) != PurePosixPath(spec['output_at']) and PurePosixPath(p).is_relative_to(spec['output_at']):
             raise InvalidInput('inputs', f'has {p!r}, which lies in {spec["output_at"]}', 'Mount it elsewhere: a place for it would be made among the outputs')
     for k in spec['inputs']: check_source('inputs', k)
-    if spec['output_dir'] is not None: check_source('output_dir', _word('output_dir', spec['output_dir']))
+    if spec['output_dir'] is not None: check_source('output_dir', check_word('output_dir', spec['output_dir']))
     for i, g in enumerate(spec['output_globs'] or []):
         try: bad = not g or os.path.isabs(g) or '..' in Path(g).parts or any(Path('/nonexistent').glob(g))
         except (ValueError, IndexError, AttributeError, NotImplementedError): bad = True   # what `glob` thinks of it
         if bad: raise InvalidInput(f'output_globs[{i}]', f'is {g!r}', 'Give a pattern below `output_dir`, without `..`; `**` stands for itself, between slashes')
     for k in 'output_globs', 'require_output':
         if spec[k] and spec['output_dir'] is None: raise InvalidInput('output_dir', 'is missing', f'`{k}` speaks of the files in it')
-    if spec['cwd'] is not None and not PurePosixPath(_word('cwd', spec['cwd'])).is_absolute(): raise InvalidInput('cwd', f'is {spec["cwd"]!r}', 'Give an absolute path inside the container')
+    if spec['cwd'] is not None and not PurePosixPath(check_word('cwd', spec['cwd'])).is_absolute(): raise InvalidInput('cwd', f'is {spec["cwd"]!r}', 'Give an absolute path inside the container')
     for k in 'read_only', 'init', 'require_output':
         if not isinstance(spec[k], bool): raise InvalidInput(k, f'is {spec[k]!r}', 'Give true or false')
     if spec['pull'] not in ('never', 'missing', 'always'): raise InvalidInput('pull', f'is {spec["pull"]!r}', 'Give never, missing or always')

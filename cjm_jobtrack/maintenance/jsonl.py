@@ -12,20 +12,20 @@ import json, math
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Iterator
 from ..model.errors import InvalidInput
-from ..model.job import _escaped, _EXACT, Dossier, Job, JobEvent, JobStatus, check_id, instant, jsonable
+from ..model.job import encode_ascii, EXACT_FIELDS, JobRecord, Job, JobEvent, JobStatus, check_id, instant, jsonable
 
 # %% ../../nbs/maintenance/02_jsonl.ipynb #f90f3ebd
 FORMAT, VERSION = 'jobtrack-export', 1   # What the first line says
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',', ':')).encode
 
-def dossier_line(d:Dossier) -> str:
+def dossier_line(d:JobRecord) -> str:
     "A job as a line of an export, without its end."
     facts = [{'type': e.type, 'at': e.at, 'attempt': e.attempt} | ({'data': jsonable(e.data)} if e.data else {}) for e in d.events]
-    job = d.job.to_dict() | {k: jsonable(getattr(d.job, k), exact=True) for k in _EXACT}
+    job = d.job.to_dict() | {k: jsonable(getattr(d.job, k), exact=True) for k in EXACT_FIELDS}
     doc = {'job': job, 'queued_at': d.queued_at, 'batch': d.batch, 'pinned': d.pinned, 'events': facts}
     line = _encode(doc)
     try: line.encode()
-    except UnicodeEncodeError: return _escaped(doc)   # a file name that is not UTF-8, say
+    except UnicodeEncodeError: return encode_ascii(doc)   # a file name that is not UTF-8, say
     return line
 
 # %% ../../nbs/maintenance/02_jsonl.ipynb #f76230cd
@@ -79,7 +79,7 @@ def _field(d:dict, name:str, looks) -> None:
 
 def read_dossier(
     d:dict,      # A line of an export
-) -> Dossier:
+) -> JobRecord:
     "A job with its events, looked over. Raises `InvalidInput` naming the field."
     if not isinstance(d.get('job'), dict): raise InvalidInput('job', 'is missing')
     given = {k: v for k, v in d['job'].items() if v is not None or k not in _NEEDED}
@@ -90,12 +90,12 @@ def read_dossier(
         if given[k] is not None: _field(given, k, _LOOKS[k])
     for k in _INSTANTS:
         if given.get(k) is not None: given[k] = instant(given[k], k)
-    exact = {k: jsonable(given[k], exact=True) for k in _EXACT & given.keys()}
+    exact = {k: jsonable(given[k], exact=True) for k in EXACT_FIELDS & given.keys()}
     job = Job.from_dict(jsonable(given) | exact)
     if job.is_terminal and job.completed_at is None: job.completed_at = job.updated_at or job.created_at
     batch, queued = d.get('batch'), d.get('queued_at')
     if batch is not None: check_id(batch)
-    return Dossier(job, _read_events(job, d.get('events')), queued and instant(queued, 'queued_at'), batch, d.get('pinned') is True)
+    return JobRecord(job, _read_events(job, d.get('events')), queued and instant(queued, 'queued_at'), batch, d.get('pinned') is True)
 
 def _read_events(job:Job, facts) -> list[JobEvent]:
     if not isinstance(facts, list) or not all(isinstance(e, dict) for e in facts): raise InvalidInput('events', 'is not a list of events')
@@ -113,7 +113,7 @@ def _loads(text) -> Any:
     try: return json.loads(text)
     except (ValueError, RecursionError): return None
 
-def _read_lines(f:BinaryIO, at:int, report:ImportReport) -> Iterator[tuple[int, Dossier|Problem]]:
+def _read_lines(f:BinaryIO, at:int, report:ImportReport) -> Iterator[tuple[int, JobRecord|Problem]]:
     "The jobs of an export, after its first line."
     n = 0
     while text := f.readline(_LONGEST):

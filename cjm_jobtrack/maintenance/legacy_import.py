@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Iterator
 from .jsonl import _LONGEST, _LOOKS, _WORDS, ImportReport, Problem, _field, _is, _short, _text
 from ..model.errors import InvalidInput
-from ..model.job import Dossier, Failure, Job, JobEvent, JobStatus, OutputFile, check_id, instant, jsonable
+from ..model.job import JobRecord, Failure, Job, JobEvent, JobStatus, OutputFile, check_id, instant, jsonable
 
 # %% ../../nbs/maintenance/03_legacy_import.ipynb #7fc50da0
 _ASKED = ('inputMethod', 'youtubeUrl', 'manualPath', 'unetFlag', 'faceRestoreFlag', 'upscaleFlag', 'upscaleValue', 'claheFlag')
@@ -50,7 +50,7 @@ def _outputs(files:list|None) -> list[OutputFile]:
 
 def read_original(
     d:dict,                    # A job of the original manager's file
-) -> tuple[Dossier, str]:      # The job, and the text of its log, '' when there is none
+) -> tuple[JobRecord, str]:      # The job, and the text of its log, '' when there is none
     "A job of the original as one of ours. Raises `InvalidInput` naming the field."
     check_id(d.get('id'))
     if d.get('status') is None: raise InvalidInput('status', 'is missing')
@@ -70,7 +70,7 @@ def read_original(
     job = Job.from_dict(job.to_dict())   # JSON-ready
     events = [JobEvent(None, job.id, 0, 'created', created, {'imported': 'original'})]
     if status.is_terminal: events.append(JobEvent(None, job.id, job.attempt, status.value, updated, jsonable(failure) if failed else {}))
-    return Dossier(job, events), _maybe(d, 'logs', _text(_WORDS)) or ''
+    return JobRecord(job, events), _maybe(d, 'logs', _text(_WORDS)) or ''
 
 def _progress(d:dict) -> float|None:
     p = _maybe(d, 'progress', _is((int, float), 0, 100))
@@ -129,7 +129,7 @@ def _resume(w:_Window) -> bool:  # False: there is no other job
         n = 0
         w.more()
 
-def _read_list(f:BinaryIO, report:ImportReport, head:bytes) -> Iterator[tuple[int, tuple[Dossier, str]|Problem]]:
+def _read_list(f:BinaryIO, report:ImportReport, head:bytes) -> Iterator[tuple[int, tuple[JobRecord, str]|Problem]]:
     "The jobs of the original's file."
     w = _Window(_Joined(head, f))
     w.skip('\ufeff')

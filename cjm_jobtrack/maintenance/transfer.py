@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Iterable, Iterator
 from .jsonl import _LONGEST, _TOLD, FORMAT, VERSION, ImportReport, Problem, _encode, _is, _loads, _read_lines, dossier_line, read_dossier  # noqa: F401
 from ..model.errors import InvalidInput, StoreError
-from ..model.job import Dossier, Failure, Job, JobEvent, JobStatus, instant, jsonable, read_statuses
+from ..model.job import JobRecord, Failure, Job, JobEvent, JobStatus, instant, jsonable, read_statuses
 from .legacy_import import _Joined, _read_list, read_original  # noqa: F401
 from .retention import _PAGE, PruneReport, RetentionPolicy, _ask, candidates, duration, orphans, prune, removed  # noqa: F401
 from ..tracker.tracker import JobTracker
@@ -135,7 +135,7 @@ def _kind_of(f:io.BufferedReader, live:str, named:str) -> tuple[ImportReport, It
     report = ImportReport(FORMAT)
     return report, _read_lines(f, len(first), report)
 
-def _lost(d:Dossier) -> Dossier:
+def _lost(d:JobRecord) -> JobRecord:
     "A job that had not ended, as one that nobody can follow any more."
     job, at = d.job, d.job.updated_at or d.job.created_at
     f = Failure('lost', f'It was {job.status} when it was last written down, and nobody here follows it', hint='Ask its node how it ended' if job.node else None)

@@ -33,7 +33,7 @@ from ..model.job import Failure, Job, JobEvent, JobStatus, OutputFile, new_id, n
 from ..logs.log_store import LogChunk, collapse_frames
 from ..tracker.transitions import UNCONFIRMED
 from ..tracker.tracker import pump
-from ..runners.runner import retry_delay
+from ..model.retry import retry_delay
 
 # %% ../../nbs/net/00_client.ipynb #04368849
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from ..model.errors import StoreError
 from ..model.job import Job, JobStatus, new_id
 from ..tracker.tracker import JobTracker
 from ..runners.identity import has_ended, is_identity, is_same_process, this_process
-from .scheduling import Watch, amounts
+from .scheduling import LeaseWatch
+from ..model.retry import amounts
 
 # %% ../../nbs/queue/04_lease.ipynb #965dc71a
 _living = WeakValueDictionary()   # The leases that are held in this process, by the token on them
@@ -49,7 +50,7 @@ class LeaseHolder:
     ):
         self.tracker, self.runners, self.ttl, self.facts, self.lost = tracker, runners, ttl, facts, lost
         self.fence = None   # The number of the lease; None: there is none
-        self._beaten, self._unheard, self._watch, self._new, self._token = 0., 0., Watch(ttl), True, None
+        self._beaten, self._unheard, self._watch, self._new, self._token = 0., 0., LeaseWatch(ttl), True, None
         self._owners: dict[tuple, tuple] = {}   # process -> when it was looked at, when it was last seen, whether it lives
 
     def fresh(self) -> bool: return _clock() - self._beaten < self.ttl*2/3   # Whether others cannot have taken us for dead
@@ -60,7 +61,7 @@ class LeaseHolder:
 
     def forget(self) -> None:
         "Nothing was seen of others yet."
-        self._watch, self._new = Watch(self.ttl), True
+        self._watch, self._new = LeaseWatch(self.ttl), True
 
 # %% ../../nbs/queue/04_lease.ipynb #482d2fa7
 @patch
@@ -124,7 +125,7 @@ def orphans(self:LeaseHolder,
 def _docs(self:LeaseHolder) -> list[tuple[int, dict]]: return [(l.fence, l.doc) for l in self.ask('leases') if isinstance(l.doc, dict)]
 
 @patch
-def neighbour(self:LeaseHolder,
+def local_holder(self:LeaseHolder,
     job_id:str,  # A job that runs
 ) -> 'LeaseHolder|None':
     "The one in this process under whose lease it runs."
@@ -132,7 +133,7 @@ def neighbour(self:LeaseHolder,
     return next((_living.get(doc['queue']) for fence, doc in self._docs() if fence == lease and isinstance(doc.get('queue'), str)), None)
 
 @patch
-def able(self:LeaseHolder,
+def capable_queues(self:LeaseHolder,
     runner:str,            # Whose job it is
     needs:dict[str, int],  # Resource -> how much of it
 ) -> list[str]:            # Their names

@@ -18,13 +18,14 @@ from ..model.errors import InvalidInput, LeaseLost, StoreError, UnknownJob, is_i
 from ..model.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch
 from ..tracker.tracker import JobTracker, Write
 from .callbacks import Callbacks
-from .attempts import Attempt, Carrier
+from .attempts import Attempt, AttemptManager
 from .lease import LeaseHolder
-from .scheduling import Line, RetryPolicy, _seconds, read_terms
+from .scheduling import ReadyQueue
+from ..model.retry import RetryPolicy, seconds, read_requirements
 from ..runners.runner import Runner
-from .group_commit import Scribe, unstorable
-from .admission import WaitingRoom
-from ..runners.worker import _is_exiting
+from .group_commit import GroupCommit, unstorable
+from .admission import Admission
+from ..runners.worker import is_exiting
 
 # %% ../../nbs/queue/00_queue.ipynb #d2cf64a1
 _log = logging.getLogger(__name__)
@@ -53,14 +54,14 @@ class JobQueue:
         for n, r in enumerate(runners):
             if any(o.name == r.name and o is not r for o in runners[:n]): raise InvalidInput('runners', f'has two of the name {r.name!r}', 'Give each a name of its own')
         self.tracker, self.runners, self.slots, self.name = tracker, {r.name: r for r in runners}, slots, name
-        self.recheck, ttl, grace = _seconds('recheck', recheck, .001), _seconds('lease_ttl', lease_ttl, .05), _seconds('grace', grace)
-        retry = backoff if isinstance(backoff, RetryPolicy) else RetryPolicy(base=_seconds('backoff', backoff))
-        terms = read_terms(dict(queue_timeout=queue_timeout, stall_timeout=stall_timeout))   # for jobs that say nothing
-        self.line, self.callbacks = Line(resources, ageing), Callbacks()
-        self.scribe = Scribe(tracker, lambda: self._fill(), self.callbacks.add)
+        self.recheck, ttl, grace = seconds('recheck', recheck, .001), seconds('lease_ttl', lease_ttl, .05), seconds('grace', grace)
+        retry = backoff if isinstance(backoff, RetryPolicy) else RetryPolicy(base=seconds('backoff', backoff))
+        terms = read_requirements(dict(queue_timeout=queue_timeout, stall_timeout=stall_timeout))   # for jobs that say nothing
+        self.line, self.callbacks = ReadyQueue(resources, ageing), Callbacks()
+        self.scribe = GroupCommit(tracker, lambda: self._fill(), self.callbacks.add)
         self.holder = LeaseHolder(tracker, self.runners, ttl=ttl, facts=self._facts, lost=lambda: self._loop.call_soon_threadsafe(self._lose))
-        self.carrier = Carrier(tracker, self.runners, self.scribe, self.holder, grace=grace, retry=retry, pause=lambda: self.recheck, freed=self.line.release, lost=lambda a: self._lose_one(a))
-        self.room = WaitingRoom(tracker, self.runners, self.line, terms, self.scribe, self.holder, taken=self.carrier.active.__contains__, why=lambda job_id: self.why_waiting(job_id),
+        self.carrier = AttemptManager(tracker, self.runners, self.scribe, self.holder, grace=grace, retry=retry, pause=lambda: self.recheck, freed=self.line.release, lost=lambda a: self._lose_one(a))
+        self.room = Admission(tracker, self.runners, self.line, terms, self.scribe, self.holder, taken=self.carrier.active.__contains__, why=lambda job_id: self.why_waiting(job_id),
                                 running=lambda: [a.job for a in self.carrier.active.values()])
         self._thread, self._loop, self._main_task, self._losing, self._asked, self._lock = None, None, None, None, False, threading.Lock()
 
@@ -125,7 +126,7 @@ def submit_left(self:JobQueue) -> list[Job]:  # In the order of their creation
 @patch
 def _fill(self:JobQueue):
     "Take what can begin."
-    if self.room.closed or self.holder.fence is None or _is_exiting(): return
+    if self.room.closed or self.holder.fence is None or is_exiting(): return
     now, line, jobs, carrier, room = self._loop.time(), self.line, self.tracker.jobs, self.carrier, self.room
     room.let_in()
     while carrier.busy < self.slots and (job_id := line.next(now)) is not None:
@@ -213,7 +214,7 @@ async def _drop(self:JobQueue, a:Attempt):
 
     They may have put the job back in line while we still held it. Then we have missed that, and it may be ours to take."""
     await self.carrier.drop(a)
-    await self.scribe.insist(lambda: self._look_again(a.job.id))
+    await self.scribe.retry_on_store_error(lambda: self._look_again(a.job.id))
 
 @patch
 def _look_again(self:JobQueue, job_id:str):
@@ -234,7 +235,7 @@ async def _start_afresh(self:JobQueue):
     _log.warning('This queue gave no sign of life for %g s, so another one has its jobs now. It goes on with others', self.holder.ttl)
     try:
         await asyncio.gather(*[self._drop(a) for a in [*self.carrier.active.values()] if a.lease == fence])
-        if not self.room.closed: await self.scribe.insist(self.holder.open), await self.scribe.insist(self._look_around)
+        if not self.room.closed: await self.scribe.retry_on_store_error(self.holder.open), await self.scribe.retry_on_store_error(self._look_around)
     finally: self._losing = None
     self.scribe.wake()
 

@@ -20,8 +20,8 @@ from ..tracker.notify import threadsafe
 from ..model.job import Job, JobStatus
 from .coroutines import CoroutineLoop
 from .identity import this_process
-from ..queue.scheduling import retry_delay
-from .runner import Outcome, Receipt, Report, _drop_old_log
+from ..model.retry import retry_delay
+from .runner import Outcome, Receipt, Report, drop_old_log
 from .worker import Result, _apart, _ended, _failed, _in_thread, _Known, _on_loop, _packed, _persist, _Words, _Worker
 _all_ = ['Result']   # whoever writes a generator finds it here
 
@@ -287,7 +287,7 @@ async def follow(self:CallRunner,
     "Wait for the function. Ceasing to wait does not stop it."
     work = self._works.get(handle['key'])
     if work is None: return Outcome.failed('lost', 'The process that carried out the function has ended', hint='Submit it again, or allow more attempts')
-    if work.report.is_early and report.tracker.has_logs: _drop_old_log(report.tracker.logs, job)   # in memory, there is none before the first word
+    if work.report.is_early and report.tracker.has_logs: drop_old_log(report.tracker.logs, job)   # in memory, there is none before the first word
     outcome = await self._followed(work, report)
     if outcome.failure is None or not report.log_size: return outcome
     last = report.tracker.logs.tail(job.id, job.attempt, lines=40).splitlines()

@@ -6,7 +6,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/runners/outputs.html.md"""
 
 # %% auto #0
 __all__ = ['LARGEST', 'KEEPING', 'snapshot_files', 'open_below', 'moved', 'collect_outputs', 'common_pattern', 'OutputFiles',
-           'aside', 'find_outputs', 'copy_output', 'keep_output', 'unshare']
+           'in_thread', 'find_outputs', 'copy_output', 'keep_output', 'unshare']
 
 # %% ../../nbs/runners/02_outputs.ipynb #4450e700
 import asyncio, errno, hashlib, mimetypes, os, re, shutil, stat, threading
@@ -281,7 +281,7 @@ def _differs(self:OutputFiles, fd:int, output:OutputFile, completed_at:str|None)
     self._right[output.sha256] = version
 
 # %% ../../nbs/runners/02_outputs.ipynb #3e69bc9b
-async def aside(
+async def in_thread(
     work:Callable[[Callable[[], bool]], Any],  # What takes long. It is given a function, which it asks now and then: True means that nobody waits any more
     stop:Callable[[], bool]|None=None,         # Asked as well, in that thread
 ) -> Any:                                      # What it returned
@@ -303,7 +303,7 @@ async def find_outputs(
     **options,
 ) -> list[OutputFile]:
     "What `collect_outputs` finds, while the event loop goes on."
-    return await aside(lambda enough: collect_outputs(root, globs, stop=enough, **options), stop)
+    return await in_thread(lambda enough: collect_outputs(root, globs, stop=enough, **options), stop)
 
 # %% ../../nbs/runners/02_outputs.ipynb #8ede5d5e
 def copy_output(

@@ -21,7 +21,7 @@ from fastcore.basics import patch
 from ..model.errors import InvalidInput
 from ..model.job import Job, JobStatus, jsonable
 from .call import CallRunner, _key, _outcome, _within, _Work
-from .process_tree import Family
+from .process_tree import ProcessTree
 from .processes import runs
 from .runner import Outcome, Receipt, Report
 from .worker import _apart, _failed, _in_words, _lost, _trace
@@ -39,7 +39,7 @@ class _Call:
     task:asyncio.Task|None=None             # The manager's coroutine, once it is asked
     loop:Any=None                           # Where that runs
     worker:Any=None                         # The worker process (`pid`, `poll()`), if there is one
-    family:Family|None=None                 # That process with all that came of it
+    family:ProcessTree|None=None                 # That process with all that came of it
     shown:tuple|None=None                   # What the plugin has told last
     at:float=math.inf                       # When the manager was asked, monotonic seconds
     asked:bool=False                        # It is to stop
@@ -409,7 +409,7 @@ async def _carry_out(self:PluginRunner, call:_Call, report:Report) -> Outcome:
     if not await self._ready(call.plugin): return Outcome.failed('not_started', f'Plugin {call.plugin} could not be loaded again after its worker had ended', hint='Load it with the plugin manager')
     await self._progress(call)   # of the job before
     call.worker, call.loop, call.begun, call.at = self._worker(call.plugin), asyncio.get_running_loop(), datetime.now(timezone.utc), time.monotonic()
-    if call.worker is not None: call.family = Family(call.worker.pid)
+    if call.worker is not None: call.family = ProcessTree(call.worker.pid)
     call.task = asyncio.ensure_future(_held(self._execute(call)))
     try: await self._watch(call, report)
     finally: call.task.cancel()   # does nothing when it has ended
@@ -522,7 +522,7 @@ async def _forced(self:PluginRunner, call:_Call, work:_Work) -> Receipt:
 
 _UNSEEN = "Nothing was found to be left. A process that had taken leave of the plugin's worker before it was seen there cannot be found"
 
-def _see_gone(family:Family, worker:int, patience:float) -> tuple[set[int], set[int]]:  # Process ids: ended, left
+def _see_gone(family:ProcessTree, worker:int, patience:float) -> tuple[set[int], set[int]]:  # Process ids: ended, left
     "Wait until the manager has ended a worker, then end what is left of its family. Blocks."
     until, first = time.monotonic() + patience, [p for p in family.look() if p.pid == worker]
     while any(map(runs, first)) and time.monotonic() < until: time.sleep(.02)

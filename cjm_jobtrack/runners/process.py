@@ -17,12 +17,12 @@ from fastcore.basics import patch
 from ..model.errors import DISK_FULL, InvalidInput, StoreError, is_infrastructure_error
 from ..model.job import Job, JobStatus, OutputFile, check_id, new_id
 from ..logs.log_store import LogStore
-from .cgroups import Group, Groups, raise_scarcity
+from .cgroups import Cgroup, Cgroups, raise_scarcity
 from .inheritance import UMASK, begin_clean, exit_status_is_lost, niceness
-from .outcome import Outcome, Receipt, Report, Stops, _drop_old_log, _LogWatch, exit_outcome
+from .outcome import Outcome, Receipt, Report, Stops, drop_old_log, LogWatch, exit_outcome
 from .outputs import LARGEST, collect_outputs, find_outputs, snapshot_files  # noqa: F401
 from .processes import gone, process_ids, runs, send_signals
-from .process_spec import _FIELDS, MARK, _check_machine, _environment, _places, _program, _word, _words, check_limits, check_process  # noqa: F401
+from .process_spec import _FIELDS, MARK, _check_machine, _environment, _places, _program, check_limits, check_process  # noqa: F401
 from .process_files import _exit_status, _group, _has, _hold, _hold_all, _is_anothers, _is_held, _kept, _look, _number, _order_stop, _processes, _reserve, _settle, _state, _supervised, _supervisor, _work, fcntl
 _all_ = ['MARK', 'check_limits', 'check_process', 'collect_outputs']   # what belongs to programs is found here too
 
@@ -43,14 +43,14 @@ class ProcessRunner:
         folder:str|Path,    # Where attempts keep their files: `<folder>/<job id>/<attempt>/`
         logs:LogStore,      # Where programs print to; the tracker's
         name:str='process', # What `job.runner` calls it
-        groups:Groups|bool=True,  # Where control groups are made; True: wherever this process may, False: nowhere
+        groups:Cgroups|bool=True,  # Where control groups are made; True: wherever this process may, False: nowhere
     ):
         if fcntl is None: raise InvalidInput('runner', f'{name!r} needs a POSIX system', 'On Windows, use it inside WSL, or send the job to a node on Linux')
         self.folder, self.logs, self.name, self._children = Path(folder).resolve(), logs, name, {}
         self._wanted, self._swept, self._before, self._known, self._reading = groups, False, {}, {}, Stops()
 
     @property
-    def groups(self) -> Groups|None: return Groups.find() if self._wanted is True else self._wanted or None
+    def groups(self) -> Cgroups|None: return Cgroups.find() if self._wanted is True else self._wanted or None
 
     def _at(self, job:Job) -> Path: return self.folder/check_id(job.id)/str(job.attempt)
     def _handle(self, folder:Path) -> dict: return {'pid': p.pid if (p := self._children.get(folder)) else _number(folder, 'pid'), 'folder': str(folder)}
@@ -61,7 +61,7 @@ _log = logging.getLogger('cjm_jobtrack')
 @patch
 def _prefix(self:ProcessRunner) -> str: return f'jobtrack-work-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]}-'
 
-def _whose(group:Group) -> str|None:
+def _whose(group:Cgroup) -> str|None:
     "The folder of the attempt that a group was made for, whichever runner's."
     try: return os.fsdecode(os.getxattr(group.folders['all'], 'user.jobtrack'))
     except (OSError, AttributeError): return None
@@ -148,7 +148,7 @@ def _move_away(self:ProcessRunner, job:Job, folder:Path) -> None:
 
 # %% ../../nbs/runners/05_process.ipynb #845d0869
 @patch
-def _new_group(self:ProcessRunner, job:Job, limits:dict) -> Group|None:
+def _new_group(self:ProcessRunner, job:Job, limits:dict) -> Cgroup|None:
     "Make the group of an attempt, with its limits; None where none can be made."
     if not (groups := self.groups): return None
     uses = ['all', 'memory', 'time'] + ['pids'] * ('pids' in limits) + ['cpu'] * ('cpus' in limits)
@@ -208,7 +208,7 @@ def _spawn(self:ProcessRunner, job:Job, spec:dict, program:str, env:dict[str, st
         if spec['output_dir']: made = _made(Path(spec['output_dir']))
         with _told(folder), open(f'{folder}/work.json', 'w') as f: f.write(json.dumps(spec | {'group': group and group.folders, 'created_at': job.created_at}))
         with _told(folder): _reserve(folder)
-        _drop_old_log(self.logs, job)
+        drop_old_log(self.logs, job)
         with self.logs.open(job.id, job.attempt) as log:
             whole = begin_clean(_supervised(folder, argv, limits, group), spec['no_new_privs'])
             self._children[folder] = subprocess.Popen(whole, cwd=spec['cwd'], env=env, stdin=lock, stdout=log, stderr=subprocess.DEVNULL, start_new_session=True, umask=UMASK)
@@ -321,7 +321,7 @@ async def _leftovers(self:ProcessRunner, folder:Path, spec:dict, report:Report) 
     if kept := _kept(folder): return kept.get('left', [])
     until, n = time.monotonic() + self.moment, 0
     if spec.get('group') and not any(map(runs, known)):
-        while (busy := Group(spec['group']).busy) and n < 10:   # the kernel may count one that has just ended a little longer
+        while (busy := Cgroup(spec['group']).busy) and n < 10:   # the kernel may count one that has just ended a little longer
             await asyncio.sleep(.001)
             n += 1
         if not busy: return []
@@ -358,7 +358,7 @@ async def follow(self:ProcessRunner,
     with self._reading.until_stopped(folder, report) as enough: return await self._watch(job, folder, report, enough)
 
 @patch
-async def _meet(self:ProcessRunner, folder:Path, group:Group|None, known:set[psutil.Process]) -> int:  # Bytes of memory they have now
+async def _meet(self:ProcessRunner, folder:Path, group:Cgroup|None, known:set[psutil.Process]) -> int:  # Bytes of memory they have now
     "Get to know who belongs to a program. While this machine is in trouble that is left out."
     try:
         seen, memory = await asyncio.to_thread(_look, folder, group)
@@ -373,8 +373,8 @@ async def _meet(self:ProcessRunner, folder:Path, group:Group|None, known:set[psu
 async def _watch(self:ProcessRunner, job:Job, folder:Path, report:Report, enough) -> Outcome:
     if not (spec := _work(folder)): return Outcome.failed('lost', f'The files of attempt {job.attempt} are gone from {folder}')
     if _is_anothers(folder, job, spec): return Outcome.failed('lost', f'The files in {folder} are those of another job, which had the same id')
-    spec, group, known = _FIELDS | spec, Group(spec['group']) if spec.get('group') else None, self._known.setdefault(folder, set())
-    log, over, peak, due = _LogWatch(self.logs, job, report, spec['progress']), asyncio.ensure_future(self._over(folder)), 0, (since := time.monotonic()) + self.interval
+    spec, group, known = _FIELDS | spec, Cgroup(spec['group']) if spec.get('group') else None, self._known.setdefault(folder, set())
+    log, over, peak, due = LogWatch(self.logs, job, report, spec['progress']), asyncio.ensure_future(self._over(folder)), 0, (since := time.monotonic()) + self.interval
     try:
         while not over.done():
             await asyncio.wait([over], timeout=self.interval)

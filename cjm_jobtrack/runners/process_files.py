@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 import psutil
 from ..model.job import Job
-from .cgroups import Group, _text
+from .cgroups import Cgroup, _text
 from .processes import family, runs
 from .process_spec import MARK
 try: import fcntl
@@ -29,7 +29,7 @@ set -- "$1" $?
 %s{ echo $2 >"$1/exit"; } 2>&- || echo $2 1<>"$1/exit.reserved"
 exit $2"""
 
-def _supervised(folder:Path, program:list[str], limits:dict, group:Group|None) -> list[str]:
+def _supervised(folder:Path, program:list[str], limits:dict, group:Cgroup|None) -> list[str]:
     """What to run, so that a program runs with a supervisor, in its group and within its limits.
 
     Source: POSIX.1-2017, Shell Command Language; the options of `ulimit` are those that dash, bash, ksh, mksh and BusyBox have in common."""
@@ -120,10 +120,10 @@ def _is_anothers(folder:Path, job:Job, work:dict|None=None) -> bool:
     "Whether an attempt is that of an earlier job of the same id, which was deleted. What does not say so (an earlier version began it) belongs to whoever asks."
     return (_work(folder) if work is None else work).get('created_at', job.created_at) != job.created_at
 
-def _group(folder:Path) -> Group|None:
+def _group(folder:Path) -> Cgroup|None:
     "The control group of an attempt; None when it was begun without."
     folders = _work(folder).get('group')
-    return Group(folders) if folders else None
+    return Cgroup(folders) if folders else None
 
 def _times(folder:Path) -> dict:
     """Processor time of a program and of all descendants that were waited for, as its supervisor wrote it down.
@@ -138,7 +138,7 @@ def _kept(folder:Path) -> dict:
     try: return json.loads(_text(f'{folder}/usage.json'))
     except (FileNotFoundError, NotADirectoryError, ValueError): return {}
 
-def _settle(folder:Path, left:list[int]|None=None, group:Group|None=None, **seen) -> dict:
+def _settle(folder:Path, left:list[int]|None=None, group:Cgroup|None=None, **seen) -> dict:
     "What an attempt used, told the same each time it is asked. Its group is removed if nobody is in it. `left`: who stays, if that was looked at."
     group, file, kept = group or _group(folder), folder/'usage.json', _kept(folder)
     if left is None and group and group.busy: return kept
@@ -160,7 +160,7 @@ def _processes(folder:Path, known:set[psutil.Process]=frozenset(), among:set[int
     return top, family(MARK, str(folder), top and top.pid, also, among) - {top}
 
 # %% ../../nbs/runners/07_process_files.ipynb #e300c312
-def _look(folder:Path, group:Group|None) -> tuple[set[psutil.Process], int]:
+def _look(folder:Path, group:Cgroup|None) -> tuple[set[psutil.Process], int]:
     "Who belongs to the program now, and their resident memory in bytes; that is 0 where a group counts it."
     found, memory = set(), 0
     with suppress(psutil.Error):

@@ -11,7 +11,7 @@ __all__ = ['MemoryStore']
 from itertools import islice, takewhile
 from fastcore.basics import patch
 from ..model.errors import UnknownNode
-from ..model.job import Add, Dossier, Ended, Job, JobEvent, JobStatus, Lease, Move, Update, jsonable, now
+from ..model.job import Add, JobRecord, Ended, Job, JobEvent, JobStatus, Lease, Move, Update, jsonable, now
 
 # %% ../../nbs/store/01_memory.ipynb #b368f411
 class MemoryStore:
@@ -128,7 +128,7 @@ def cutoff(self:MemoryStore, keep, status=None):
 @patch
 def dossiers(self:MemoryStore, after_num=0, limit=200, **filters):
     rows = islice((r for r in filter(_fits(**filters), self._jobs.values()) if r['num'] > after_num), limit)
-    return [Dossier(Job.from_dict(r), [self._events[s] for s in self._seqs[r['id']]], r['queued_at'], r['batch'], r['pinned'], r['num']) for r in rows]
+    return [JobRecord(Job.from_dict(r), [self._events[s] for s in self._seqs[r['id']]], r['queued_at'], r['batch'], r['pinned'], r['num']) for r in rows]
 @patch
 def restore(self:MemoryStore, dossiers):
     done = []

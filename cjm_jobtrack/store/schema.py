@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from .database import Postgres, Sqlite, owner_table
-from ..model.job import _escaped, _LONG, jsonable
+from ..model.job import encode_ascii, LONG_TEXT, jsonable
 
 # %% ../../nbs/store/02_schema.ipynb #f04119a3
 SCHEMA_VERSION = 2   # Raised with each change of the tables; older databases are upgraded when opened
@@ -58,7 +58,7 @@ def _is_tree(v:Any) -> bool:
     met, todo = set(), [v]
     for x in todo:
         kind = type(x)
-        if kind in _SCALARS and (kind is not str or len(x) <= _LONG): continue
+        if kind in _SCALARS and (kind is not str or len(x) <= LONG_TEXT): continue
         if kind not in _PARTS or id(x) in met: return False
         met.add(id(x))
         if kind is not str: todo += x.values() if kind is dict else x
@@ -72,7 +72,7 @@ def _doc(v:Any, exact:bool=False) -> str|None:
             text = _encode(v)
             if text.isascii() or text.encode(): return text
     except (TypeError, ValueError, RecursionError): pass   # an odd key, NaN, half a character
-    return (_escaped if exact else _encode)(jsonable(v, exact=exact))
+    return (encode_ascii if exact else _encode)(jsonable(v, exact=exact))
 
 def _scalar(v:Any):
     "Text or a number."
@@ -106,7 +106,7 @@ class _Postgres(Postgres):
     @staticmethod
     def doc(v, exact=False):
         text = _doc(v, exact)
-        return (_escaped if exact else _encode)(_no_nul(json.loads(text))) if text is not None and '\\u0000' in text else text
+        return (encode_ascii if exact else _encode)(_no_nul(json.loads(text))) if text is not None and '\\u0000' in text else text
     @staticmethod
     def among(column, name): return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(sa.Text)))
 

@@ -12,7 +12,7 @@ from typing import Any, Iterable
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, JobtrackError, UnknownNode
 from .database import Database
-from ..model.job import Add, Dossier, Ended, Job, JobEvent, JobStatus, Lease, Move, Update, instant, new_id, now
+from ..model.job import Add, JobRecord, Ended, Job, JobEvent, JobStatus, Lease, Move, Update, instant, new_id, now
 from .schema import SCHEMA_VERSION, _decode, _encode, _meta, _Postgres, _Sqlite, _upgrade_1, event_table, job_table
 from .statements import (_COLUMNS, _EVENT, _add_plan, _change_plan, _comparable, _cutoff_sql, _dossiers_sql, _ended_sql, _events, _events_sql, _house_sql, _jobs, _kept, _kind, _lease_sql, _list_sql,
     _other_sql, _Plan, _restore_sql, _values)
@@ -331,7 +331,7 @@ def dossiers(self:JobStore,
     status:Iterable[JobStatus]|None=None, # Only these
     metadata:dict|None=None,              # As for `list`
     **filters,          # As for `list`: `name`, `node`, `batch`, `runner`, `since`, `until`, `pinned`
-) -> list[Dossier]:     # Oldest first
+) -> list[JobRecord]:     # Oldest first
     "Jobs with all that is on record of them, in one instant. Raises `InvalidInput` for an instant or a value that cannot be compared."
     if status is not None and not (status := [*status]): return []
     asked, values = self._asked(status, metadata, after_num=after_num, limit=limit, **filters)
@@ -342,7 +342,7 @@ def dossiers(self:JobStore,
             return rows, con.execute(_house_sql(self._db, 'events'), {'ids': self._db.ids([r[0] for r in rows])}).fetchall()
         finally: con.execute('COMMIT')   # nothing was written
     rows, events = self._read(work)
-    try: found = {j.id: Dossier(j, [], q, b, bool(p), n) for j, (q, b, p, n) in zip(_jobs(self._db, rows), [r[-4:] for r in rows])}
+    try: found = {j.id: JobRecord(j, [], q, b, bool(p), n) for j, (q, b, p, n) in zip(_jobs(self._db, rows), [r[-4:] for r in rows])}
     except self._errors as e: raise self._trouble(e) from e
     for e in _events(self._db, events): found[e.job_id].events.append(e)
     return [*found.values()]
@@ -350,7 +350,7 @@ def dossiers(self:JobStore,
 @patch
 @_writes
 def restore(self:JobStore,
-    dossiers:Iterable[Dossier],  # Jobs from elsewhere; `num` and the `seq` of their events are not taken over
+    dossiers:Iterable[JobRecord],  # Jobs from elsewhere; `num` and the `seq` of their events are not taken over
 ) -> list[bool]:                 # For each whether it was put on record; False: its id is taken, and what is on record stays as it is
     "Put jobs on record with their events, all in one transaction."
     db, dossiers, columns = self._db, [*dossiers], (*_COLUMNS, 'queued_at', 'batch')

@@ -19,16 +19,16 @@ from weakref import WeakValueDictionary, ref
 from fastcore.basics import patch
 from fastcore.meta import delegates
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, LeaseLost, StoreError, UnknownJob
-from .notify import Feeds
-from ..model.job import Add, Dossier, Job, JobEvent, JobStatus, Move, check_id, instant, jsonable, now, read_statuses, spec_differences
+from .notify import Notifier
+from ..model.job import Add, JobRecord, Job, JobEvent, JobStatus, Move, check_id, instant, jsonable, now, read_statuses, spec_differences
 from ..logs.log_store import LogStore
 from ..store.memory import MemoryStore
-from .transitions import Planner, Write, looked_over
+from .transitions import TransitionPlanner, Write, looked_over
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #8766113a
 _log = logging.getLogger(__name__)
 
-class LiveJobs(Planner):
+class LiveJobs(TransitionPlanner):
     "The live objects of jobs and their record. Safe from any thread."
     keep_ended = 1000      # Ended jobs kept in memory when there is a store to find the others in
     def __init__(self,
@@ -52,7 +52,7 @@ class LiveJobs(Planner):
         self._stops, self._written, self._tmp = {}, {}, None
         self._logs = LogStore(logs) if isinstance(logs, (str, Path)) else logs
         self.logs_given = logs is not None   # Whether somebody said where the logs are
-        self._feeds = Feeds(self._lock, self.store.last_seq())
+        self._feeds = Notifier(self._lock, self.store.last_seq())
         self._version = self.store.version() if self.store.shared else None
         for job in reversed(self.store.list(status=[JobStatus.PENDING, JobStatus.RUNNING])): self._hold(job)
         for job in self.jobs.values():   # wishes to cancel that the last process left open
@@ -512,7 +512,7 @@ def _drop(self:LiveJobs, job_ids:Iterable[str]):
 # %% ../../nbs/tracker/02_live_jobs.ipynb #476a1732
 @patch
 def restore(self:LiveJobs,
-    dossiers:Iterable[Dossier],  # Jobs from elsewhere, with their events
+    dossiers:Iterable[JobRecord],  # Jobs from elsewhere, with their events
 ) -> list[bool]:                 # For each whether it is new; False: its id is taken, and what is on record stays as it is
     "Put jobs on record with all that happened to them, in one transaction. Their events come next in the journal here."
     dossiers = [*dossiers]

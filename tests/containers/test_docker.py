@@ -8,8 +8,8 @@ from cjm_jobtrack.containers import files as container_files
 from cjm_jobtrack.runners import outputs
 from cjm_jobtrack.containers.spec import _verdict, check_container, container_outcome, container_request
 from cjm_jobtrack.containers.engine import docker_engine, engine_options
-from cjm_jobtrack.containers.files import Loans, make_folder
-from cjm_jobtrack.containers.follow import _Demux, _Follow, _Groups, _Mend, _Usage
+from cjm_jobtrack.containers.files import LentFolders, make_folder
+from cjm_jobtrack.containers.follow import _Demux, _Follow, _ContainerCgroup, _Mend, _Usage
 from cjm_jobtrack.containers.docker import DockerRunner
 from cjm_jobtrack.queue.queue import JobQueue
 from cjm_jobtrack.runners.runner import Report
@@ -435,7 +435,7 @@ def test_files_of_both_kinds_of_control_groups(tmp_path):
             (root/name).parent.mkdir(parents=True, exist_ok=True)
             (root/name).write_text(words)
         u = _Usage()
-        return _Groups(7, 'abc', root, proc).look(u), u
+        return _ContainerCgroup(7, 'abc', root, proc).look(u), u
     seen, two = make('0::/system.slice/docker-abc.scope\n', {'system.slice/docker-abc.scope/memory.peak': '5000\n', 'system.slice/docker-abc.scope/memory.events': 'low 0\noom 2\noom_kill 1\noom_group_kill 0\n',
                                                      'system.slice/docker-abc.scope/cpu.stat': 'usage_usec 1500000\nuser_usec 1\n'})
     assert seen and two == _Usage(5000, 1.5, 1)
@@ -650,7 +650,7 @@ def owners(*paths): return [os.lstat(p).st_uid for p in paths]
 
 @root_only
 def test_a_crash_while_lending_is_mended_by_lending_again(tmp_path, monkeypatch):
-    loans, out = Loans(tmp_path/'lent'), tmp_path/'out'
+    loans, out = LentFolders(tmp_path/'lent'), tmp_path/'out'
     (out/'a').mkdir(parents=True)
     (out/'a/b').touch()
     os.chown(out, 500, 500)
@@ -668,7 +668,7 @@ def test_a_crash_while_lending_is_mended_by_lending_again(tmp_path, monkeypatch)
 
 @root_only
 def test_what_lies_in_a_lent_folder_is_given_back_with_it(tmp_path):
-    loans, out = Loans(tmp_path/'lent'), tmp_path/'out'
+    loans, out = LentFolders(tmp_path/'lent'), tmp_path/'out'
     for name in ('his', 'ours'): (out/name).mkdir(parents=True)
     os.chown(out/'his', 500, 500)
     loans.lend(str(out), '65534:65534')
@@ -694,7 +694,7 @@ def test_root_gives_nothing_away_through_a_link(tmp_path, monkeypatch, swapped):
     "A container that writes into a folder above puts a link in the place of a folder, just when that is about to be looked at."
     (secret := tmp_path/'secret/d').mkdir(parents=True)
     for p in secret.parent, secret: (p/'key').touch(mode=0o600)
-    out, loans, opened = tmp_path/'out', Loans(tmp_path/'lent'), os.open
+    out, loans, opened = tmp_path/'out', LentFolders(tmp_path/'lent'), os.open
     (out/'sub/d').mkdir(parents=True)
     def swap(path, flags, *a, dir_fd=None, **k):
         if path == Path(swapped).name and dir_fd is not None and not (out/swapped).is_symlink():
@@ -714,7 +714,7 @@ def test_a_tree_without_a_bottom_is_not_followed(tmp_path):
         at, above = os.open('d', os.O_RDONLY, dir_fd=at), at
         os.close(above)
     os.close(at)
-    with pytest.raises(StoreError): Loans(tmp_path/'lent').lend(str(tmp_path/'d'), '65534:65534')
+    with pytest.raises(StoreError): LentFolders(tmp_path/'lent').lend(str(tmp_path/'d'), '65534:65534')
     subprocess.run(['rm', '-r', str(tmp_path/'d')], check=True)   # Python's own way is not deep enough
 
 @root_only
@@ -819,7 +819,7 @@ def test_a_folder_that_is_open_to_all_is_not_lent(tmp_path):
     (out := tmp_path/'out').mkdir()
     out.chmod(0o1777)
     (out/'ours').touch()
-    (loans := Loans(tmp_path/'lent')).lend(str(out), '65534:65534')
+    (loans := LentFolders(tmp_path/'lent')).lend(str(out), '65534:65534')
     assert owners(out, out/'ours') == [0, 0] and not loans.all()
 # --- faults of our own files are not the engine's
 

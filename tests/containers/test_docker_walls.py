@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from cjm_jobtrack.model.errors import InvalidInput
 from cjm_jobtrack.containers.spec import check_container, check_source, container_outcome
-from cjm_jobtrack.containers.follow import _Groups, _Usage
+from cjm_jobtrack.containers.follow import _ContainerCgroup, _Usage
 from cjm_jobtrack.containers.docker import DockerRunner
 from containers import IMAGE, bench_at
 from helpers import until
@@ -228,7 +228,7 @@ def test_refused_processes_are_counted(tmp_path, line, at):
     for path, text in (tmp_path/'proc/7/cgroup', line), (tmp_path/'cg'/at/'pids.events', 'max 3'):
         path.parent.mkdir(parents=True)
         path.write_text(f'{text}\n')
-    _Groups(7, 'abc', tmp_path/'cg', tmp_path/'proc').look(used := _Usage())
+    _ContainerCgroup(7, 'abc', tmp_path/'cg', tmp_path/'proc').look(used := _Usage())
     assert used.pids_refused == 3
 
 @pytest.mark.parametrize('grace', [-1, -.001, math.nan, math.inf, '5', None, True])

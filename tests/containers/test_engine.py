@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.containers.engine import Engine, LongAnswer, pull_image
-from cjm_jobtrack.containers.follow import _Ear, _read_log
+from cjm_jobtrack.containers.follow import EventReader, _read_log
 from cjm_jobtrack.containers.docker import DockerRunner
 from helpers import until
 
@@ -54,7 +54,7 @@ def test_an_ear_is_closed_with_its_runner(silent, tmp_path):
     url, asked, before = silent
     with JobTracker(f'sqlite:///{tmp_path}/jobs.db') as tracker:
         runner = DockerRunner(tmp_path/'docker', tracker.logs, base_url=url)
-        runner._ears['x'] = ear = _Ear(runner.engine.api(), 'x')
+        runner._ears['x'] = ear = EventReader(runner.engine.api(), 'x')
         until(lambda: asked, 'the question')
         runner.close()
         assert ear.stream.ended and not [n for n in left(before) if n.startswith('jobtrack-docker')]

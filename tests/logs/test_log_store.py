@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from cjm_jobtrack.logs import gaps as cuts, text as people
 from cjm_jobtrack.model.errors import InvalidInput, StoreError
-from cjm_jobtrack.logs.log_store import TAIL_MAX, Cut, LogChunk, LogStore, collapse_frames
+from cjm_jobtrack.logs.log_store import TAIL_MAX, LogGap, LogChunk, LogStore, collapse_frames
 
 J = '7f3a-job'
 
@@ -432,7 +432,7 @@ def test_a_piece_from_behind_a_cut(logs):
     assert logs.append_at(J, 1, 100, b'', asked=4) == 4
     assert logs.append_at(J, 1, 100, b'tail', asked=2) == logs.append_at(J, 1, 100, b'tail', asked=4) == 104
     assert logs.append_at(J, 1, 50, b'x'*50) == 104   # late, from before: what is there stays
-    assert [c.data for c in pieces(logs)] == [b'head', b'tail'] and logs.cuts(J, 1) == [Cut(4, 100)]
+    assert [c.data for c in pieces(logs)] == [b'head', b'tail'] and logs.cuts(J, 1) == [LogGap(4, 100)]
     assert logs.tail(J, 1) == 'head\n[… 96 bytes cut here …]\ntail'
     assert logs.append_at(J, 1, 90, b'y'*20, asked=104) == 110   # the source begins earlier than it was asked to
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 from cjm_jobtrack.maintenance import transfer as history, legacy_import as manager, retention
 from cjm_jobtrack.model.errors import InvalidInput, StoreError
 from cjm_jobtrack.maintenance.transfer import (RetentionPolicy, backup, candidates, duration, export_jobs, import_jobs, instant, orphans, prune, read_original, removed)
-from cjm_jobtrack.model.job import Dossier, Failure, Job, JobEvent, JobStatus, OutputFile, jsonable
+from cjm_jobtrack.model.job import JobRecord, Failure, Job, JobEvent, JobStatus, OutputFile, jsonable
 from cjm_jobtrack.store.store import WRITES, JobStore
 from cjm_jobtrack.tracker.tracker import JobTracker
 
@@ -20,7 +20,7 @@ def dossier(id, status='completed', days=1., *, batch=None, pinned=False, queued
     status, at = JobStatus(status), ago(days)
     job = Job(id=id, name=f'{id}.wav', status=status, created_at=at, updated_at=at, completed_at=at if status.is_terminal else None, attempt=int(status is not JobStatus.PENDING), **fields)
     types = ['created'] + ['queued']*queued + ['running']*job.attempt + [status.value]*status.is_terminal
-    return Dossier(job, [JobEvent(None, id, 0 if t in ('created', 'queued') else job.attempt, t, at, {'n': n} if n else {}) for n, t in enumerate(types)], at if queued else None, batch, pinned)
+    return JobRecord(job, [JobEvent(None, id, 0 if t in ('created', 'queued') else job.attempt, t, at, {'n': n} if n else {}) for n, t in enumerate(types)], at if queued else None, batch, pinned)
 
 @pytest.fixture(params=['memory', 'sqlite', pytest.param('postgresql', marks=pytest.mark.needs('postgresql'))])
 def tracker(request, tmp_path):

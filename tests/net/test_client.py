@@ -11,7 +11,7 @@ from cjm_jobtrack.model.job import Job, JobStatus, OutputFile, now
 from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.net.node import serving
 from cjm_jobtrack.net.client import (PAUSE, AsyncRemoteClient, DamagedTransfer, RemoteClient, Upload, compare, digest_of, disposition_name, read_error, read_job, target_path)
-from cjm_jobtrack.runners.runner import retry_delay
+from cjm_jobtrack.model.retry import retry_delay
 from cut_proxy import CutProxy
 from helpers import node_at, until
 from original_node import OriginalNode, Served

@@ -3,14 +3,15 @@ import pytest
 from hypothesis import given, strategies as st
 from cjm_jobtrack.model.errors import InvalidInput, NeverFits
 from cjm_jobtrack.model.job import Failure, Lease
-from cjm_jobtrack.queue.scheduling import Line, RetryPolicy, Watch, amounts, read_terms
+from cjm_jobtrack.queue.scheduling import ReadyQueue, LeaseWatch
+from cjm_jobtrack.model.retry import RetryPolicy, amounts, read_requirements
 
 HAS = {'gpu': 3, 'licence': 2}
 needs = st.dictionaries(st.sampled_from(sorted(HAS)), st.integers(1, 2), max_size=2)
 jobs = st.lists(st.tuples(st.integers(0, 2000), st.integers(-2, 2), needs), max_size=12)
 
 def lined_up(some, **kw):
-    line = Line(HAS, **kw)
+    line = ReadyQueue(HAS, **kw)
     for n, (at, priority, need) in enumerate(some): line.add(f'j{n}', float(at), priority, need)
     return line
 
@@ -48,7 +49,7 @@ def test_a_job_that_lacks_something_is_never_overtaken_by_one_with_the_same_need
 @given(jobs, st.integers(0, 11), st.integers(1, 5))
 def test_a_stream_of_small_ones_keeps_no_large_one_waiting(some, held, streams):
     "One that needs everything gets it once those that ran before it have ended, whatever keeps coming behind it."
-    line = Line(HAS)
+    line = ReadyQueue(HAS)
     for n in range(3): line.add(f'first{n}', 0., 0, {'gpu': 1})
     running = [line.next(0.) for _ in range(3)]
     line.add('large', 1., 0, dict(HAS))
@@ -60,7 +61,7 @@ def test_a_stream_of_small_ones_keeps_no_large_one_waiting(some, held, streams):
 
 @given(st.lists(st.tuples(st.sampled_from(['add', 'later', 'discard', 'next', 'release', 'ripen']), st.integers(0, 6), needs), max_size=60))
 def test_the_line_is_what_was_put_in_less_what_was_taken_out(steps):
-    line, now, waiting, running = Line(HAS), 0., {}, set()
+    line, now, waiting, running = ReadyQueue(HAS), 0., {}, set()
     for what, n, need in steps:
         j = f'j{n}'
         if what in ('add', 'later') and j not in running: waiting[j] = now + n + 1 if what == 'later' else None; line.add(j, float(n), 0, need, waiting[j])
@@ -77,7 +78,7 @@ def test_the_line_is_what_was_put_in_less_what_was_taken_out(steps):
         assert all(line.why(j, now, 1, 1) for j in waiting) and all(line.free[r] >= 0 for r in HAS)
 
 def test_those_who_left_leave_nothing_behind():
-    line = Line()
+    line = ReadyQueue()
     for n in range(10_000):
         line.add(f'j{n}', float(n), at=1e9 if n % 2 else None)
         line.discard(f'j{n}')
@@ -86,7 +87,7 @@ def test_those_who_left_leave_nothing_behind():
     assert line.next(0.) == 'kept' and line.due() is None
 
 def test_a_long_line_of_those_that_lack_something_costs_no_more_than_a_short_one():
-    line, compared = Line({'gpu': 1}), []
+    line, compared = ReadyQueue({'gpu': 1}), []
     line.hold('running', {'gpu': 1})
     for n in range(5000): line.add(f'j{n}', float(n), needs={'gpu': 1})
     class Counting(dict):
@@ -103,19 +104,19 @@ def test_a_policy_that_makes_no_sense(kw):
     with pytest.raises(InvalidInput): RetryPolicy(**kw)
 
 def test_never_fits_changes_nothing():
-    line = Line({'gpu': 1})
+    line = ReadyQueue({'gpu': 1})
     with pytest.raises(NeverFits): line.add('j', 0., needs={'gpu': 1, 'tpu': 1})
     assert 'j' not in line and line.next(0.) is None
 
 def test_terms_of_the_job_go_before_those_of_its_runner_and_those_before_the_default():
-    terms = read_terms({'resources': {'gpu': 1}, 'queue_timeout': 5.}, {'queue_timeout': 7, 'args': []}, default=read_terms({'stall_timeout': 9}))
+    terms = read_requirements({'resources': {'gpu': 1}, 'queue_timeout': 5.}, {'queue_timeout': 7, 'args': []}, default=read_requirements({'stall_timeout': 9}))
     assert (terms.needs, terms.queue_timeout, terms.stall_timeout) == ({'gpu': 1}, 7., 9.)
 
 # --- who is dead
 
 @given(st.lists(st.floats(.1, 5.), min_size=4, max_size=20), st.floats(10., 15.))
 def test_one_that_beats_is_never_called_dead_and_one_that_does_not_is_after_its_ttl(gaps, ttl):
-    watch, now, silent = Watch(60.), 0., 0.
+    watch, now, silent = LeaseWatch(60.), 0., 0.
     for n, gap in enumerate([0., *gaps]):
         now += gap
         silent += min(gap, ttl/2)
@@ -124,16 +125,16 @@ def test_one_that_beats_is_never_called_dead_and_one_that_does_not_is_after_its_
 
 def test_a_process_that_is_gone_is_dead_at_once_and_ours_never():
     leases = [Lease(1, 4, {'pid': 7}), Lease(2, 5, {'pid': 8})]
-    assert Watch(15.).dead(leases, 0., mine=2, gone=lambda doc: True) == [(1, 4)]
+    assert LeaseWatch(15.).dead(leases, 0., mine=2, gone=lambda doc: True) == [(1, 4)]
 
 @pytest.mark.parametrize('doc', [{'ttl': None}, {'ttl': 'long'}, {'ttl': -1}, {'ttl': 0}, {'ttl': True}, {'ttl': 10**400}, {'ttl': float('inf')}, {'ttl': float('nan')}, None, [], 'gone', 7])
 def test_a_lease_that_does_not_say_its_ttl_is_judged_by_ours(doc):
-    watch, lease, good = Watch(15.), Lease(1, 4, doc), Lease(2, 4, {'ttl': 5.})
+    watch, lease, good = LeaseWatch(15.), Lease(1, 4, doc), Lease(2, 4, {'ttl': 5.})
     assert [watch.dead([lease, good], now) for now in (0., 5., 10., 15., 20.)] == [[], [], [(2, 4)], [(1, 4), (2, 4)], [(1, 4), (2, 4)]]
 
 @given(st.lists(st.floats(0, 1e9), min_size=1, max_size=3))
 def test_however_long_the_watcher_slept_it_looks_again_before_it_judges(jumps):
-    watch, now = Watch(15.), 0.
+    watch, now = LeaseWatch(15.), 0.
     watch.dead([Lease(1, 0, {})], now)
     assert watch.dead([Lease(1, 0, {})], now + jumps[0]) == []
 

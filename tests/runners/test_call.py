@@ -7,7 +7,7 @@ from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners import worker as worker_module
 from cjm_jobtrack.runners.call import CallRunner, Result
 from cjm_jobtrack.runners.process_tree import UNSURE
-from cjm_jobtrack.runners.cgroups import Groups
+from cjm_jobtrack.runners.cgroups import Cgroups
 from cjm_jobtrack.queue.queue import JobQueue
 from cjm_jobtrack.runners.runner import Outcome, Report, Runner, check_runner
 
@@ -429,7 +429,7 @@ def alive(pid):
 def grouped(request, monkeypatch):
     "Whether control groups can be made; both in turn."
     if request.param == 'no groups': monkeypatch.setattr(worker_module, '_tidied', lambda: None)
-    elif not Groups.find(): pytest.skip('this process may not make control groups')
+    elif not Cgroups.find(): pytest.skip('this process may not make control groups')
     return request.param == 'groups'
 
 @pytest.mark.parametrize('fn, args, kwargs, result', [
@@ -876,9 +876,9 @@ def test_a_process_that_was_told_to_stop_is_not_used_again(tracker):
                 assert (await following).status == 'cancelled' and not runner._idle
     asyncio.run(main())
 
-@pytest.mark.skipif(not Groups.find(), reason='this process may not make control groups')
+@pytest.mark.skipif(not Cgroups.find(), reason='this process may not make control groups')
 def test_the_group_of_a_process_that_was_killed_with_us_is_removed_later():
-    old, new = (Groups.find().group(f'jobtrack-call-test-{os.getpid()}-{age}', ('all', 'freezer')) for age in (100, 0))
+    old, new = (Cgroups.find().group(f'jobtrack-call-test-{os.getpid()}-{age}', ('all', 'freezer')) for age in (100, 0))
     try:
         for age, group in (100, old), (0, new):
             for d in group.trees: os.mkdir(d), os.utime(d, (time.time()-age,)*2)

@@ -2,7 +2,7 @@
 import os, signal, subprocess, sys
 from pathlib import Path
 import pytest
-from cjm_jobtrack.runners.cgroups import Groups, own_groups
+from cjm_jobtrack.runners.cgroups import Cgroups, own_groups
 from helpers import until
 
 def told(tmp_path, cgroup, mountinfo):
@@ -24,11 +24,11 @@ V2 = '31 23 0:26 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:9 - cgr
     ('', '', {})])
 def test_our_own_groups(tmp_path, cgroup, mountinfo, found): assert told(tmp_path, cgroup, mountinfo) == found
 
-def test_on_another_system_there_are_none(tmp_path): assert own_groups(tmp_path/'nothing') == {} and Groups.below({}) is None
+def test_on_another_system_there_are_none(tmp_path): assert own_groups(tmp_path/'nothing') == {} and Cgroups.below({}) is None
 
 def test_where_nothing_can_be_made_there_are_none(tmp_path):
     (tmp_path/'file').touch()
-    assert Groups.below({'unified': tmp_path/'file', 'memory': tmp_path/'gone'}) is None
+    assert Cgroups.below({'unified': tmp_path/'file', 'memory': tmp_path/'gone'}) is None
 
 # --- the files of each version; a folder that looks like one
 
@@ -41,7 +41,7 @@ def test_version_2(tmp_path):
     looks(tmp_path/'top', cgroup__controllers='memory pids cpu\n')
     d = looks(tmp_path/'top/g', memory__max='max', memory__swap__max='max', cpu__max='max 100000', pids__max='max', memory__peak='7340032\n', memory__events='low 0\nhigh 0\nmax 12\noom 1\noom_kill 1\noom_group_kill 0\n',
               cpu__stat='usage_usec 1500000\nuser_usec 1000000\nsystem_usec 500000\n', cgroup__procs='12\n13\n', cgroup__events='populated 1\nfrozen 0\n', cgroup__kill='')
-    g = Groups({use: tmp_path/'top' for use in ('all', 'memory', 'pids', 'cpu', 'time')}).group('g', ['all', 'memory', 'pids', 'cpu', 'time'])
+    g = Cgroups({use: tmp_path/'top' for use in ('all', 'memory', 'pids', 'cpu', 'time')}).group('g', ['all', 'memory', 'pids', 'cpu', 'time'])
     g.limit(memory=100 << 20, cpus=1.5, pids=7)
     assert {n: (d/n).read_text() for n in ('memory.max', 'memory.swap.max', 'cpu.max', 'pids.max')} == {'memory.max': '104857600', 'memory.swap.max': '0', 'cpu.max': '150000 100000', 'pids.max': '7'}
     assert g.usage() == {'peak_memory_bytes': 7340032, 'oom_kills': 1, 'cpu_s': 1.5}
@@ -56,13 +56,13 @@ def test_version_1(tmp_path):
     for tree in {*uses.values()}: looks(tmp_path/tree/'g', cgroup__procs='12\n')
     for name, text in {'memory/g/memory.limit_in_bytes': '9', 'memory/g/memory.memsw.limit_in_bytes': '9', 'memory/g/memory.max_usage_in_bytes': '4096\n', 'memory/g/memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 2\n',
                        'cpu,cpuacct/g/cpu.cfs_period_us': '', 'cpu,cpuacct/g/cpu.cfs_quota_us': '', 'cpu,cpuacct/g/cpuacct.usage': '2500000000\n', 'pids/g/pids.max': ''}.items(): (tmp_path/name).write_text(text)
-    g = Groups(parents).group('g', [*uses])
+    g = Cgroups(parents).group('g', [*uses])
     g.limit(memory=1 << 20, cpus=.5, pids=3)
     assert [(tmp_path/n).read_text() for n in ('memory/g/memory.limit_in_bytes', 'memory/g/memory.memsw.limit_in_bytes', 'cpu,cpuacct/g/cpu.cfs_quota_us', 'pids/g/pids.max')] == ['1048576', '1048576', '50000', '3']
     assert g.usage() == {'peak_memory_bytes': 4096, 'oom_kills': 2, 'cpu_s': 2.5} and len(g.trees) == 4 and g.busy
 
 def test_what_is_gone_used_nothing_and_holds_nobody(tmp_path):
-    g = Groups({'all': tmp_path, 'memory': tmp_path, 'time': tmp_path}).group('gone')
+    g = Cgroups({'all': tmp_path, 'memory': tmp_path, 'time': tmp_path}).group('gone')
     assert g.pids() == set() and not g.busy and 'peak_memory_bytes' not in g.usage() and g.remove() and not g.kill()
 
 def test_controllers_are_switched_on_where_they_may_be(tmp_path, monkeypatch):
@@ -73,13 +73,13 @@ def test_controllers_are_switched_on_where_they_may_be(tmp_path, monkeypatch):
     monkeypatch.setattr(m, '_is_delegated', lambda folder: folder == top)
     tried = []
     monkeypatch.setattr(m, '_may_join', lambda parents: tried.extend(parents) or set(parents))
-    assert Groups.below({'unified': own}).parents == dict.fromkeys(['all', 'time', 'memory', 'pids', 'cpu'], top) and tried == [top]
+    assert Cgroups.below({'unified': own}).parents == dict.fromkeys(['all', 'time', 'memory', 'pids', 'cpu'], top) and tried == [top]
     monkeypatch.setattr(m, '_is_delegated', lambda folder: False)
-    assert Groups.below({'unified': own}).parents == dict.fromkeys(['all', 'time'], own)
+    assert Cgroups.below({'unified': own}).parents == dict.fromkeys(['all', 'time'], own)
 
 # --- the real ones
 
-real = Groups.find()
+real = Cgroups.find()
 needs_groups = pytest.mark.skipif(not real, reason='this process may not make control groups')
 
 @pytest.fixture

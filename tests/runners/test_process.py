@@ -8,7 +8,7 @@ from cjm_jobtrack.logs.log_store import LogStore
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners import outputs
 from cjm_jobtrack.runners.process_files import _supervisor
-from cjm_jobtrack.runners.cgroups import Group, Groups, own_groups
+from cjm_jobtrack.runners.cgroups import Cgroup, Cgroups, own_groups
 from cjm_jobtrack.runners.process import ProcessRunner, check_limits, check_process
 from cjm_jobtrack.runners.runner import Report
 from helpers import until
@@ -41,7 +41,7 @@ class Bench:
         for r in self.runners: r._reap()
         return not self.children()
 
-    def cgroups(self): return [g for p in set(Groups.find().parents.values()) for g in p.glob(self.runner._prefix() + '*')] if Groups.find() else []
+    def cgroups(self): return [g for p in set(Cgroups.find().parents.values()) for g in p.glob(self.runner._prefix() + '*')] if Cgroups.find() else []
 
     def begin(self, *words, **spec):
         job = self.tracker.create_job('p', runner='process', spec={'argv': [str(a) for a in words], **spec})
@@ -67,7 +67,7 @@ class Bench:
 @pytest.fixture(params=['groups', 'marks'])
 def bench(tmp_path, request):
     "With control groups and without; with a look, afterwards, whether anything was left open or running."
-    if request.param == 'groups' and not Groups.find(): pytest.skip('this process may not make control groups')
+    if request.param == 'groups' and not Cgroups.find(): pytest.skip('this process may not make control groups')
     fds = set(os.listdir('/proc/self/fd')) if os.path.exists('/proc/self/fd') else None
     b = Bench(tmp_path, request.param == 'groups')
     yield b
@@ -657,7 +657,7 @@ LEAVING = """
 
 @pytest.mark.skipif(os.geteuid() != 0, reason='only root may leave its control groups')
 def test_who_leaves_its_control_group_is_still_known(walled):
-    bench, doors = walled, [f'{p}/cgroup.procs' for p in {*Groups.find().parents.values()}]
+    bench, doors = walled, [f'{p}/cgroup.procs' for p in {*Cgroups.find().parents.values()}]
     async def main():
         job, report = bench.py(LEAVING, bench.tmp/'go', *doors)
         handle = await bench.runner.start(job)
@@ -666,7 +666,7 @@ def test_who_leaves_its_control_group_is_still_known(walled):
         async with asyncio.timeout(30):
             while pid not in {p.pid for p in bench.runner._known[bench.folder(job)]}: await asyncio.sleep(.01)
             (bench.tmp/'go').touch()
-            while pid in Group(json.loads((bench.folder(job)/'work.json').read_text())['group']).pids() or psutil.Process(pid).name() != 'sleep': await asyncio.sleep(.01)
+            while pid in Cgroup(json.loads((bench.folder(job)/'work.json').read_text())['group']).pids() or psutil.Process(pid).name() != 'sleep': await asyncio.sleep(.01)
             receipt = await bench.runner.stop(job, handle, .2)
             assert (await following).status == 'cancelled'
         assert receipt.confirmed and pid in receipt.ended and not runs(pid) and 'As root' in receipt.message
@@ -777,9 +777,9 @@ def test_sweeping_spares_what_runs_and_what_is_others(walled):
 def test_without_a_place_for_groups_it_runs_all_the_same(walled, monkeypatch):
     "The group we are in was removed, say."
     bench = walled
-    parents = {use: p/'gone' for use, p in Groups.find().parents.items()}
-    runner = ProcessRunner(bench.tmp/'work', bench.tracker.logs, groups=Groups(parents))
-    monkeypatch.setattr(Group, 'trees', property(lambda self: [d for d in dict.fromkeys(self.folders.values())]))
+    parents = {use: p/'gone' for use, p in Cgroups.find().parents.items()}
+    runner = ProcessRunner(bench.tmp/'work', bench.tracker.logs, groups=Cgroups(parents))
+    monkeypatch.setattr(Cgroup, 'trees', property(lambda self: [d for d in dict.fromkeys(self.folders.values())]))
     monkeypatch.setattr(os, 'makedirs', lambda *a, _make=os.makedirs, **kw: (_ for _ in ()).throw(FileNotFoundError(2, 'gone')) if '/gone/' in str(a[0]) else _make(*a, **kw))
     assert asyncio.run(bench.outcome(*bench.begin('true'), runner=runner)).status == 'completed'
     with pytest.raises(StoreError, match='limits'): asyncio.run(runner.start(bench.begin('true', limits={'pids': 5})[0]))
@@ -892,7 +892,7 @@ def test_any_shell_will_do(bench, shell, monkeypatch):
     assert asyncio.run(bench.runner.stop(job, handle, 60.)).how == 'asked' and asyncio.run(bench.outcome(job, report)).status == 'cancelled'
 
 def test_a_group_that_cannot_be_joined(walled, monkeypatch):
-    monkeypatch.setattr(Group, 'doors', property(lambda self: ['/no/such/group/cgroup.procs']))
+    monkeypatch.setattr(Cgroup, 'doors', property(lambda self: ['/no/such/group/cgroup.procs']))
     o = asyncio.run(walled.outcome(*walled.begin('touch', walled.tmp/'ran')))
     assert o.failure.kind == 'not_started' and not (walled.tmp/'ran').exists()
 

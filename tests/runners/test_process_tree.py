@@ -2,7 +2,7 @@
 import os, subprocess, time
 import psutil, pytest
 from cjm_jobtrack.runners import processes
-from cjm_jobtrack.runners.process_tree import Family
+from cjm_jobtrack.runners.process_tree import ProcessTree
 from cjm_jobtrack.runners.processes import process_ids, process_table
 
 def sh(text, **kw): return subprocess.Popen(['sh', '-c', text], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, **kw)
@@ -12,7 +12,7 @@ def begun():
     "Begins a shell, and waits until it has printed a line."
     all = []
     def begin(text, **kw):
-        all.append((p := sh(text, **kw), family := Family(p.pid)))
+        all.append((p := sh(text, **kw), family := ProcessTree(p.pid)))
         p.stdout.readline()
         return p, family
     yield begin

@@ -43,7 +43,7 @@ def utterances(
     read,   # `read(n)` -> n bytes of sound, fewer at the end
     vad:int, # How strict to be about what is speech, 0-3
 ):
-    "Cut sound at its pauses: yields (position in seconds, None) in silence, and (start of the utterance in seconds, its bytes) after speech."
+    "LogGap sound at its pauses: yields (position in seconds, None) in silence, and (start of the utterance in seconds, its bytes) after speech."
     from pocketsphinx import Endpointer
     ep = Endpointer(vad_mode=vad, sample_rate=RATE)
     held, start, frame, pos = b'', None, read(ep.frame_bytes), 0
