@@ -27,7 +27,7 @@ from ..tracker.tracker import JobTracker
 from .client import _FLAGS, AsyncRemoteClient, ask_original, disposition_name, is_refusal, job_path, no_route, read_create
 from .node import LISTED, PAGE_JOBS, _find, _find_by, claim, error_answer, face, page_of, pick_output, read_json, read_request, Service, wire_output
 from .remote import NodeDirectory, RemoteRunner
-from ..pipelines.pipeline import is_url
+from ..pipelines.params import is_url
 from ..queue.queue import JobQueue
 
 # %% ../../nbs/net/03_manager.ipynb #6f8c106d
