@@ -160,7 +160,7 @@ def _check_keys(p:Pipeline, at:str) -> None:
 
 def _read_container(d:Any, p:Pipeline, at:str) -> dict:
     "The table `docker` of a pipeline: fields of the runner of that name, which are looked over here."
-    from cjm_jobtrack.containers.docker import check_container   # only who uses it loads it
+    from cjm_jobtrack.containers.spec import check_container   # loaded only when it is needed
     kept = {k: v for k, v in (d if isinstance(d, dict) else {'image': d}).items()}
     for k in 'inputs', 'output_dir', 'output_globs', 'output_at', 'require_output':
         if k in kept: raise InvalidInput(at+k, 'is settled by the pipeline itself', 'Leave it out')
