@@ -23,7 +23,7 @@ from ..model.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused
 from ..model.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch, now, percentage
 from ..tracker.tracker import JobTracker, pump
 from .client import ORIGINAL_KEYS, PATIENCE, AsyncRemoteClient, PAUSE, check_address, is_busy, is_refusal, original_log, snake, there_already
-from ..runners.runner import Outcome, Receipt, Report
+from ..runners.outcome import Outcome, Receipt, Report
 from ..model.retry import retry_delay
 
 # %% ../../nbs/net/01_remote.ipynb #3f840783
