@@ -10,7 +10,7 @@ from cjm_jobtrack.pipelines.pipeline import SHIPPED, PipelineCatalog, PipelineRu
 from cjm_jobtrack.runners.process import ProcessRunner
 from cjm_jobtrack.runners.conformance import check_runner
 from cjm_jobtrack.runners.outcome import Report
-from containers import IMAGE, small_image
+from docker_helpers import IMAGE, small_image
 from helpers import until
 
 pytestmark = pytest.mark.needs('busybox')
