@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, AsyncIterator, Callable, Iterable, Iterator
 import httpx
 from fastcore.basics import patch
-from ..maintenance.transfer import instant as on_record
+from ..model.job import instant as on_record
 from ..model.errors import InvalidInput, NodeRefused, NodeUnreachable, UnknownJob
 from ..model.job import Job, JobEvent, OutputFile, new_id
-from ..logs.log_store import LogChunk, collapse_frames
+from ..logs.gaps import LogChunk
+from ..logs.text import collapse_frames
 from ..tracker.tracker import pump
 from .events import _events, _history, _listen, _Place
 from .legacy import ORIGINAL_KEYS, ask_original, original_log

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from ..model.errors import InvalidInput
 from ..model.job import Failure, Job, JobEvent, JobStatus, OutputFile, epoch, newest_first, now
-from ..logs.log_store import LogChunk
+from ..logs.gaps import LogChunk
 from ..tracker.transitions import UNCONFIRMED
 
 # %% ../../nbs/net/08_legacy.ipynb #6be55ade

@@ -33,7 +33,7 @@ from .app import PAGE_JOBS, _find, _find_by, error_answer, face, page_of, pick_o
 from .server import claim
 from .directory import NodeDirectory
 from .remote import RemoteRunner
-from ..pipelines.pipeline import is_url
+from ..pipelines.params import is_url
 from ..queue.queue import JobQueue
 
 # %% ../../nbs/net/02_manager.ipynb #6f8c106d

@@ -20,7 +20,7 @@ from ..model.errors import IllegalMove, InvalidInput
 from ..model.job import Job, OutputFile, check_id, new_id
 from ..store.store import JobStore
 from ..tracker.tracker import JobTracker
-from ..pipelines.params import GivenNames, is_url
+from ..pipelines.params import UploadNames, is_url
 from ..pipelines.pipeline import SHIPPED, PipelineCatalog, PipelineRunner
 from ..containers.docker import DockerRunner
 from ..runners.outputs import OutputFiles, open_below
@@ -68,7 +68,7 @@ class Node(Service):
         self.token, self.origins, self.slots, self.upload_limit = token, tuple(origins), slots, upload_limit
         self._docker = DockerRunner(self.data/'docker', self.tracker.logs, roots=[self.workspace]) if runners is None else None
         runners = runners if runners is not None else [ProcessRunner(self.data/'attempts', self.tracker.logs), self._docker]
-        self.names = GivenNames(self.data/'names')
+        self.names = UploadNames(self.data/'names')
         self.runner = PipelineRunner(self.catalog, runners, self.workspace, self.workspace/'outputs', self.names)
         self.files = OutputFiles(self.workspace)
         self.queue = JobQueue(self.tracker, self.runner, slots, grace=grace, resources=resources)
@@ -144,7 +144,7 @@ def _accept(self:Node, ask:JobRequest) -> tuple[Job, bool]:
     source = ask.input or given['manual_path'] or given['youtube_url'] or pipeline.name
     with self._accepting:   # of several who ask for one id at once, one is told that it is new
         new = not known()
-        job = self.tracker.make_job(ask.name or (self.names.of(self.workspace/source) if not is_url(source) else Path(source).name), id=ask.id, runner=self.runner.name, spec={'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}, priority=ask.priority,
+        job = self.tracker.make_job(ask.name or (self.names.get(self.workspace/source) if not is_url(source) else Path(source).name), id=ask.id, runner=self.runner.name, spec={'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}, priority=ask.priority,
                                       max_attempts=max(ask.max_attempts, pipeline.max_attempts), timeout=min((t for t in (ask.timeout, pipeline.timeout) if t is not None), default=None), metadata=ask.metadata)
         as_created = copy(job)
         job = self.queue.submit(job)
@@ -169,7 +169,7 @@ async def upload(self:Node, request:Request, node:str|None=None) -> dict:
         if accepts and Path(name).suffix.lower() not in accepts: raise HTTPException(400, f'Invalid file type. Allowed: {", ".join(sorted(s.lstrip(".") for s in accepts))}')
         dest = await asyncio.to_thread(place, tmp, self.inputs, name)
         given = _given_name(up.name)
-        await asyncio.to_thread(self.names.keep, dest, given)
+        await asyncio.to_thread(self.names.record, dest, given)
     return {'success': True, 'filename': dest.name, 'name': given, 'path': f'input_videos/{dest.name}', 'full_path': str(dest), 'size': up.size, 'sha256': up.sha256.hexdigest(), 'node': None, 'message': f'File uploaded as {dest.name}'}
 
 @patch

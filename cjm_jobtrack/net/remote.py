@@ -23,7 +23,7 @@ from .events import PAUSE
 from .legacy import ORIGINAL_KEYS, original_log, snake
 from .transfers import there_already
 from .transport import PATIENCE, is_busy, is_refusal
-from ..runners.runner import Outcome, Receipt, Report
+from ..runners.outcome import Outcome, Receipt, Report
 from ..tracker.tracker import JobTracker
 
 # %% ../../nbs/net/03_remote.ipynb #19094b75

@@ -17,7 +17,7 @@ from cjm_jobtrack.net.server import serving
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.containers.docker import DockerRunner
 from cjm_jobtrack.queue.queue import JobQueue
-from cjm_jobtrack.runners.runner import Outcome, Receipt
+from cjm_jobtrack.runners.outcome import Outcome, Receipt
 
 @pytest.fixture
 def db(tmp_path): return tmp_path/'jobs.db'
