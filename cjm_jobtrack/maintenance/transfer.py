@@ -6,8 +6,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/maintenance/transfer.html.md"""
 
 # %% auto #0
 __all__ = ['LIVE', 'export_jobs', 'import_jobs', 'BackupReport', 'backup', 'ImportReport', 'Problem', 'dossier_line',
-           'read_dossier', 'read_original', 'PruneReport', 'RetentionPolicy', 'candidates', 'duration', 'instant',
-           'orphans', 'prune', 'removed']
+           'read_dossier', 'read_original', 'PruneReport', 'RetentionPolicy', 'candidates', 'duration', 'orphans',
+           'prune', 'removed']
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #6491430d
 import gzip, io, os, shutil, zlib
@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, Iterable, Iterator
 from .jsonl import _LONGEST, _TOLD, FORMAT, VERSION, ImportReport, Problem, _encode, _is, _loads, _read_lines, dossier_line, read_dossier  # noqa: F401
 from ..model.errors import InvalidInput, StoreError
-from ..model.job import JobRecord, Failure, Job, JobEvent, JobStatus, instant, jsonable, read_statuses
+from ..model.job import JobRecord, Failure, Job, JobEvent, JobStatus, parse_instant, jsonable, read_statuses
 from .legacy_import import _Joined, _read_list, read_original  # noqa: F401
 from .retention import _PAGE, PruneReport, RetentionPolicy, _ask, candidates, duration, orphans, prune, removed  # noqa: F401
 from ..tracker.tracker import JobTracker
-_all_ = ['ImportReport', 'Problem', 'dossier_line', 'read_dossier', 'read_original', 'PruneReport', 'RetentionPolicy', 'candidates', 'duration', 'instant', 'orphans', 'prune', 'removed']   # what becomes of the record, all in one place
+_all_ = ['ImportReport', 'Problem', 'dossier_line', 'read_dossier', 'read_original', 'PruneReport', 'RetentionPolicy', 'candidates', 'duration', 'orphans', 'prune', 'removed']   # what becomes of the record, all in one place
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #9e59a5e7
 _SPOOL = 200                             # Jobs read at once
@@ -31,7 +31,7 @@ def _lines(tracker:JobTracker, filters:dict) -> Iterator[str]:
     "An export, line by line."
     yield _encode({'format': FORMAT, 'version': VERSION})
     n = after = 0
-    while page := _ask(tracker, 'dossiers', after, _SPOOL, **filters):
+    while page := _ask(tracker, 'records', after, _SPOOL, **filters):
         for d in page: yield dossier_line(d)
         n, after = n + len(page), page[-1].num
     yield _encode({'end': True, 'jobs': n})
@@ -77,7 +77,7 @@ def _filters(status, given:dict) -> dict:
     "Filters as the store takes them. Raises `InvalidInput`."
     if odd := sorted(given.keys() - {*_FILTERS}): raise InvalidInput(odd[0], 'is not a filter', f'Use {", ".join(("status", *_FILTERS))}')
     wanted = read_statuses(status)
-    return {k: instant(v, k) if k in ('since', 'until') else v for k, v in given.items() if v is not None} | ({} if wanted is None else {'status': wanted})
+    return {k: parse_instant(v, k) if k in ('since', 'until') else v for k, v in given.items() if v is not None} | ({} if wanted is None else {'status': wanted})
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #c5b11921
 LIVE = ('skip', 'lost', 'keep')

@@ -28,7 +28,7 @@ from fastcore.basics import patch
 from httpx_sse import EventSource
 import cjm_jobtrack
 from ..model.errors import DamagedTransfer, IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
-from ..maintenance.transfer import instant as on_record
+from ..model.job import parse_instant as on_record
 from ..model.job import Failure, Job, JobEvent, JobStatus, OutputFile, new_id, newest_first, now, read_statuses
 from ..logs.log_store import LogChunk, collapse_frames
 from ..tracker.transitions import UNCONFIRMED

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from cjm_jobtrack.maintenance import transfer as history, legacy_import as manager, retention
 from cjm_jobtrack.model.errors import InvalidInput, StoreError
-from cjm_jobtrack.maintenance.transfer import (RetentionPolicy, backup, candidates, duration, export_jobs, import_jobs, instant, orphans, prune, read_original, removed)
-from cjm_jobtrack.model.job import JobRecord, Failure, Job, JobEvent, JobStatus, OutputFile, jsonable
+from cjm_jobtrack.maintenance.transfer import (RetentionPolicy, backup, candidates, duration, export_jobs, import_jobs, orphans, prune, read_original, removed)
+from cjm_jobtrack.model.job import JobRecord, Failure, Job, JobEvent, JobStatus, OutputFile, jsonable, parse_instant
 from cjm_jobtrack.store.store import WRITES, JobStore
 from cjm_jobtrack.tracker.tracker import JobTracker
 
@@ -566,11 +566,11 @@ def test_restored_whole_or_not_at_all(database):
 def test_pages_by_key(tracker):
     tracker.restore([dossier(f'job-{n}') for n in range(9)])
     seen, after = [], 0
-    while page := tracker.store.dossiers(after, 2): seen, after = seen + [d.job.id for d in page], page[-1].num
+    while page := tracker.store.records(after, 2): seen, after = seen + [d.job.id for d in page], page[-1].num
     assert seen == [f'job-{n}' for n in range(9)]
     tracker.delete_jobs(['job-8'])
     tracker.restore([dossier('late')])
-    assert [d.job.id for d in tracker.store.dossiers(after)] == ['late'], 'a number is not used twice'
+    assert [d.job.id for d in tracker.store.records(after)] == ['late'], 'a number is not used twice'
 
 # --- backup
 
@@ -662,6 +662,6 @@ def test_holes_stay_holes(pieces):
         assert a.read_bytes() == b.read_bytes() and b.stat().st_blocks <= a.stat().st_blocks
 
 def test_instants():
-    assert instant('2026-03-01', 'since') == '2026-03-01T00:00:00.000000+00:00' and instant('2026-03-01T13:00:00+01:00', 'since') == '2026-03-01T12:00:00.000000+00:00'
+    assert parse_instant('2026-03-01', 'since') == '2026-03-01T00:00:00.000000+00:00' and parse_instant('2026-03-01T13:00:00+01:00', 'since') == '2026-03-01T12:00:00.000000+00:00'
     for wrong in ('soon', 7, None, '0001-01-01T00:00:00+14:00'):
-        with pytest.raises(InvalidInput, match='since'): instant(wrong, 'since')
+        with pytest.raises(InvalidInput, match='since'): parse_instant(wrong, 'since')

@@ -877,11 +877,11 @@ def test_a_read_that_is_refused_is_a_store_error_and_the_next_one_is_not(databas
         except StoreError as e: assert 'NUL' in str(e)
         assert store.get('a').id == 'a'
     rename('ALTER TABLE events RENAME TO events_')
-    for call in (store.events, lambda: store.events(job_id='a'), store.dossiers, store.last_seq):
+    for call in (store.events, lambda: store.events(job_id='a'), store.records, store.last_seq):
         with pytest.raises(StoreError, match='events'): call()
         assert store.get('a').id == 'a'
     rename('ALTER TABLE events_ RENAME TO events')
-    assert [e.type for e in store.events()] == ['created'] and len(store.dossiers()) == 1 and store.add(Job(id='b')).seq == store.last_seq()
+    assert [e.type for e in store.events()] == ['created'] and len(store.records()) == 1 and store.add(Job(id='b')).seq == store.last_seq()
 
 # --- processes that stand still
 
