@@ -40,14 +40,16 @@ from typer import Argument, Option
 from typer.core import TyperGroup
 import cjm_jobtrack
 from ..model.errors import DamagedTransfer, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
-from ..maintenance.transfer import LIVE, ImportReport, PruneReport, RetentionPolicy, backup, duration, export_jobs, import_jobs, orphans, prune, removed
+from ..maintenance.jsonl import ImportReport
+from ..maintenance.retention import PruneReport, RetentionPolicy, duration, orphans, prune, removed
+from ..maintenance.transfer import LIVE, backup, export_jobs, import_jobs
 from ..model.job import Job, JobEvent, JobStatus, check_id, elapsed_s, now
 from ..logs.text import search_lines, iter_lines, compile_pattern, visible
-from ..logs.log_store import LogGap
+from ..logs.gaps import LogGap
 from ..tracker.tracker import JobTracker
 from ..net.client import Ask, RemoteClient, Upload, check_address, no_route, there_already
 from ..net.remote import NodeDirectory, node_url
-from ..pipelines.pipeline import Param
+from ..pipelines.params import Param
 
 # %% ../../nbs/cli/00_main.ipynb #ac3aaa8a
 class Exit(IntEnum):

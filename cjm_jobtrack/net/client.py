@@ -30,7 +30,8 @@ import cjm_jobtrack
 from ..model.errors import DamagedTransfer, IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
 from ..model.job import parse_instant as on_record
 from ..model.job import Failure, Job, JobEvent, JobStatus, OutputFile, new_id, newest_first, now, read_statuses
-from ..logs.log_store import LogChunk, collapse_frames
+from ..logs.gaps import LogChunk
+from ..logs.text import collapse_frames
 from ..tracker.transitions import UNCONFIRMED
 from ..tracker.tracker import pump
 from ..model.retry import retry_delay

@@ -80,7 +80,7 @@ def check(self:Admission, job:Job) -> None:
     try: self.line.check(self.terms(job).resources)
     except NeverFits as e:
         held = self.tracker.get_job(job.id)
-        if held is not None and held.status is JobStatus.PENDING and self.holder.ask('places', [job.id])[job.id][0] is None:
+        if held is not None and held.status is JobStatus.PENDING and self.tracker.assignments([job.id])[job.id][0] is None:
             failure = Failure('never_fits', str(e), evidence=dict(needs=e.needs, has=e.has), hint=e.remedy)
             with suppress(IllegalMove): self.tracker.mark_failed(job.id, failure)   # or it has just ended
         raise

@@ -4,7 +4,7 @@ import pytest
 from cjm_jobtrack.logs.log_store import LogStore
 from cjm_jobtrack.containers import follow as container_watch
 from cjm_jobtrack.queue.queue import JobQueue
-from containers import IMAGE, bench_at
+from docker_helpers import IMAGE, bench_at
 from helpers import until
 from needs import NEEDS
 from services import Docker

@@ -9,7 +9,7 @@ from cjm_jobtrack.containers.docker import DockerRunner
 from cjm_jobtrack.pipelines.pipeline import SHIPPED, PipelineCatalog, PipelineRunner
 from cjm_jobtrack.runners.process import ProcessRunner
 from cjm_jobtrack.runners.runner import Report, check_runner
-from containers import IMAGE, small_image
+from docker_helpers import IMAGE, small_image
 from helpers import until
 
 pytestmark = pytest.mark.needs('busybox')

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from schemathesis.checks import not_a_server_error
 from cjm_jobtrack.cli import main as cli
 from cjm_jobtrack.model.errors import InvalidInput, JobtrackError, StoreError
-from cjm_jobtrack.logs.log_store import LogChunk
+from cjm_jobtrack.logs.gaps import LogChunk
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
 from cjm_jobtrack.net.node import PAGE_BYTES, Node, check_bind, claim, page_of, safe_name, serving

@@ -56,7 +56,7 @@ def test_a_function_that_cannot_be_forced_has_time_to_hear(tracker):
 @pytest.mark.needs('busybox')
 @pytest.mark.parametrize('way', ['its socket', pytest.param('SSH', marks=pytest.mark.needs('ssh'))])
 def test_containers(tmp_path, docker_engine, tracker, monkeypatch, way, request):
-    from containers import IMAGE, bench_at
+    from docker_helpers import IMAGE, bench_at
     def sh(text, **spec): return {'image': IMAGE, 'argv': ['sh', '-c', text], **spec}
     trial = ConformanceReport(quick=sh('echo hello'), endless=sh('echo on; sleep 600'), failing=sh('echo no; exit 3'), talkative=sh(LINES), deaf=sh(DEAF), bad={'image': IMAGE, 'argv': [3]}, many=50 if way == 'its socket' else 20,
                   leaving=sh('echo hello >/output/hello.txt', output_dir=str(tmp_path/'out')))

@@ -992,7 +992,7 @@ def test_every_method_that_writes_is_on_the_list(database):
         s.apply([Add(Job(id='a'), None, True, 'b'), Add(Job(id='done', status=C))])
         names = {n for n in dir(JobStore) if not n.startswith('_') and callable(getattr(JobStore, n))}
         assert set(WRITES) <= names and len(WRITES) == len({*WRITES})
-        calls = dict(get=('a',), get_many=(['a'],), places=(['a'],), submitted=(['call'],), wait_change=(0,), list=(), counts=(), events=(), last_seq=(), leases=(), list_nodes=(), select_ended=(), cutoff=(1,), dossiers=(), version=(), interrupt=(), backup=(Path(str(s.file)+'.copy'),), close=())
+        calls = dict(get=('a',), get_many=(['a'],), places=(['a'],), submitted=(['call'],), wait_change=(0,), list=(), counts=(), events=(), last_seq=(), leases=(), list_nodes=(), select_ended=(), cutoff=(1,), records=(), version=(), interrupt=(), backup=(Path(str(s.file)+'.copy'),), close=())
         assert names - set(WRITES) == set(calls)
         watcher.wait_change(0)
         for name in names - set(WRITES) - {'backup' if not s.file else ''}: getattr(s, name)(*calls[name])
