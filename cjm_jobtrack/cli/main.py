@@ -47,8 +47,10 @@ from ..model.job import Job, JobEvent, JobStatus, check_id, elapsed_s, now
 from ..logs.text import search_lines, iter_lines, compile_pattern, visible
 from ..logs.gaps import LogGap
 from ..tracker.tracker import JobTracker
-from ..net.client import Ask, RemoteClient, Upload, check_address, no_route, there_already
-from ..net.remote import NodeDirectory, node_url
+from ..net.transport import Ask, check_address, no_route
+from ..net.client import RemoteClient
+from ..net.transfers import Upload, there_already
+from ..net.directory import NodeDirectory, node_url
 from ..pipelines.params import Param
 
 # %% ../../nbs/cli/00_main.ipynb #ac3aaa8a
@@ -917,7 +919,8 @@ def serve(
 ) -> None:
     "Run a server until a signal (or the end of stdin) tells it to stop. Raises `InvalidInput`; `RecordGone` in the end, when its record was lost meanwhile."
     import uvicorn
-    from cjm_jobtrack.net.node import Server, check_bind
+    from cjm_jobtrack.net.server import Server
+    from cjm_jobtrack.net.app import check_bind
     from cjm_jobtrack.view.web import mount_page
     check_bind(host, token)
     logging.basicConfig(format='%(asctime)s %(levelname)s %(name)s: %(message)s', level=logging.WARNING)

@@ -18,7 +18,7 @@ from ..model.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, 
 from ..model.job import Job, JobEvent, jsonable
 from ..tracker.tracker import JobTracker, Write
 from ..model.retry import retry_delay
-from ..runners.runner import Outcome
+from ..runners.outcome import Outcome
 
 # %% ../../nbs/queue/06_group_commit.ipynb #145b9432
 _log = logging.getLogger(__name__)

@@ -9,9 +9,11 @@ from starlette.routing import Route
 from cjm_jobtrack.model.errors import InvalidInput, JobtrackError, NodeUnreachable, UnknownNode
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
-from cjm_jobtrack.net.remote import NodeDirectory, RemoteRunner, node_url, read_node
+from cjm_jobtrack.net.directory import NodeDirectory, node_url, read_node
+from cjm_jobtrack.net.remote import RemoteRunner
 from cjm_jobtrack.queue.queue import JobQueue
-from cjm_jobtrack.runners.runner import Report, check_runner
+from cjm_jobtrack.runners.conformance import check_runner
+from cjm_jobtrack.runners.outcome import Report
 from cut_proxy import CutProxy
 from helpers import node_at, node_process, until
 from original_node import OriginalNode, Served
