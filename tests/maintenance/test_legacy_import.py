@@ -1,7 +1,7 @@
 "Jobs for an original node server, asked for in our own words: through our client, the command line and a manager."
 import json
 import pytest
-from cjm_jobtrack.cli.main import Exit
+from cjm_jobtrack.cli.app import Exit
 from cjm_jobtrack.model.errors import InvalidInput, UnknownPipeline
 from cjm_jobtrack.net.client import RemoteClient, ask_original
 from cjm_jobtrack.net.remote import NodeDirectory
