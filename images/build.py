@@ -7,8 +7,8 @@ The engine is the one of DOCKER_HOST, of the current context, or the usual socke
 import argparse, os, shutil, subprocess, sys, tarfile, tempfile
 from pathlib import Path
 from docker.errors import DockerException
-from cjm_jobtrack.core.errors import JobtrackError
-from cjm_jobtrack.run.container_engine import engine_client, engine_options, libraries
+from cjm_jobtrack.model.errors import JobtrackError
+from cjm_jobtrack.containers.engine import engine_client, engine_options, libraries
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent/'cjm_jobtrack'
@@ -43,9 +43,9 @@ def transcribe(context:Path):
     shutil.rmtree(root)
     run(sys.executable, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', context/'packages', '--python-version', PYTHON,
         '--only-binary=:all:', 'pocketsphinx>=5.0.4', 'imageio-ffmpeg>=0.6')
-    (context/'cjm_jobtrack').mkdir()
-    shutil.copy(PACKAGE/'__init__.py', context/'cjm_jobtrack')
-    shutil.copytree(PACKAGE/'pipelines', context/'cjm_jobtrack/pipelines', ignore=shutil.ignore_patterns('__pycache__', '*.wav'))
+    (context/'cjm_jobtrack/pipelines').mkdir(parents=True)
+    for name in ('__init__.py', 'pipelines/__init__.py'): shutil.copy(PACKAGE/name, context/'cjm_jobtrack'/name)
+    shutil.copytree(PACKAGE/'pipelines/builtin', context/'cjm_jobtrack/pipelines/builtin', ignore=shutil.ignore_patterns('__pycache__', '*.wav'))
 
 IMAGES = dict(transcode=transcode, transcribe=transcribe)
 

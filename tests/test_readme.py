@@ -71,7 +71,7 @@ def test_readme_from_top_to_bottom(root, tmp_path):
     home = tmp_path/'home'
     (home/'talks').mkdir(parents=True)
     (home/'talks'/'talk.mp4').touch()
-    shutil.copy(root/'cjm_jobtrack'/'pipelines'/'recording.wav', tmp_path/'talk.wav')
+    shutil.copy(root/'cjm_jobtrack'/'pipelines'/'builtin'/'recording.wav', tmp_path/'talk.wav')
     env = {k: v for k, v in os.environ.items() if not k.startswith(('JOBTRACK_', 'XDG_', 'DOCKER_'))} | {
         'HOME': str(home), 'DOCKER_HOST': f'unix://{tmp_path}/no-engine.sock', 'JOBTRACK_URL': f'http://127.0.0.1:{ports["manager"]}',
         'PATH': f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}'}

@@ -19,7 +19,8 @@ from typer.core import TyperGroup
 import cjm_jobtrack
 from ..model.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode
 from ..model.job import Job, JobStatus
-from ..net.client import Ask, RemoteClient, check_address, no_route
+from ..net.transport import Ask, check_address, no_route
+from ..net.client import RemoteClient
 from .output import plain
 
 # %% ../../nbs/cli/01_app.ipynb #ac3aaa8a

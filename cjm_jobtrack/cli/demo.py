@@ -47,7 +47,7 @@ def _session(file:Path|None) -> Iterator[tuple[RemoteClient, Path, Path]]:
     before, held = {signal.SIGINT: signal.getsignal(signal.SIGINT), signal.SIGTERM: signal.signal(signal.SIGTERM, leave)}, ExitStack()
     try:
         tmp = Path(held.enter_context(tempfile.TemporaryDirectory(prefix='jobtrack-demo-')))
-        source = file or held.enter_context(as_file(files('cjm_jobtrack')/'pipelines'/'recording.wav'))
+        source = file or held.enter_context(as_file(files('cjm_jobtrack')/'pipelines'/'builtin'/'recording.wav'))
         node, _ = held.enter_context(server_process('node', '--data', tmp/'node', log=tmp/'node.log'))
         url, _ = held.enter_context(server_process('manager', '--data', tmp/'manager', '--node', f'demo={node}', log=tmp/'manager.log'))
         client = held.enter_context(RemoteClient(url))

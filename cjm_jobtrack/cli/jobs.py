@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 from typer import Argument, Option
 from ..model.errors import InvalidInput, JobtrackError, UnknownJob, UnknownNode
-from ..maintenance.transfer import duration
+from ..maintenance.retention import duration
 from ..model.job import Job, JobEvent, JobStatus, elapsed_s, now
 from ..net.client import RemoteClient
 from .app import AsJson, Exit, JobId, TokenFile, URL, Url, app, call, connect

@@ -16,7 +16,7 @@ from typer import Option
 from ..model.errors import InvalidInput, NodeUnreachable
 from ..model.job import Job
 from ..logs.text import search_lines, iter_lines, compile_pattern
-from ..logs.log_store import LogGap
+from ..logs.gaps import LogGap
 from ..net.client import RemoteClient
 from .app import JobId, TokenFile, URL, Url, app, connect
 from .output import plain

@@ -19,10 +19,12 @@ from rich.filesize import decimal
 from rich.text import Text
 from typer import Argument, Option
 from ..model.errors import InvalidInput
-from ..maintenance.transfer import LIVE, ImportReport, PruneReport, RetentionPolicy, backup, export_jobs, import_jobs, orphans, prune, removed
+from ..maintenance.transfer import LIVE, backup, export_jobs, import_jobs
+from ..maintenance.jsonl import ImportReport
+from ..maintenance.retention import PruneReport, RetentionPolicy, orphans, prune, removed
 from ..model.job import JobStatus, check_id
 from ..tracker.tracker import JobTracker
-from ..net.remote import NodeDirectory
+from ..net.directory import NodeDirectory
 from .app import AsJson, Exit, JobId, app
 from .output import COLOURS, print_json, plain, short, short_id, show_table, table
 from .jobs import Batch, Name, Since, Until, the_one, when
@@ -98,7 +100,7 @@ def import_(
     if live not in LIVE: raise InvalidInput('--live', f'is {live!r}', f'Use {", ".join(LIVE)}')
     if str(file) != '-' and not file.is_file(): raise InvalidInput('file', f'{str(file)!r} ' + ('is not a file' if file.exists() else 'does not exist'), 'Give the path of one file')
     with record(store, make=True, changes=True, logs=log_folder) as tracker:
-        told = tracker.store.told
+        told = tracker.store.display_url
         report = import_jobs(tracker, sys.stdin.buffer if str(file) == '-' else file, live)
         found, problems, missing = _import_nodes(tracker, report, nodes or _beside(file, report))
     if as_json: print_json(asdict(report) | {'store': told, 'nodes': found, 'node_problems': problems, 'missing_nodes': missing})

@@ -39,7 +39,8 @@ params.pause = { type = "float", default = 0.0 }
 class Sandbox:
     "A node with temporary data and the pipeline `count`, and a shell to try commands in. End it with `close`, or use it in a `with` block."
     def __init__(self):
-        from cjm_jobtrack.net.node import Node, serving
+        from cjm_jobtrack.net.node import Node
+        from cjm_jobtrack.net.server import serving
         self._stack = ExitStack()
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
         self.file, self.pipeline, program = (self.folder/name for name in ('wishes.txt', 'count.toml', 'count.py'))

@@ -19,7 +19,7 @@ import typer
 from rich.text import Text
 from typer import Argument, Option
 from ..model.errors import InvalidInput, JobtrackError, UnknownNode
-from ..net.remote import node_url
+from ..net.directory import node_url
 from .app import AsJson, CommandGroup, TokenFile, URL, Url, app, call, connect, read_token
 from .output import print_json, plain, show_table, table
 
@@ -128,7 +128,8 @@ def serve(
 ) -> None:
     "Run a server until a signal (or the end of stdin) tells it to stop. Raises `InvalidInput`; `RecordGone` in the end, when its record was lost meanwhile."
     import uvicorn
-    from cjm_jobtrack.net.node import Server, check_bind
+    from cjm_jobtrack.net.server import Server
+    from cjm_jobtrack.net.app import check_bind
     from cjm_jobtrack.view.web import mount_page
     check_bind(host, token)
     logging.basicConfig(format='%(asctime)s %(levelname)s %(name)s: %(message)s', level=logging.WARNING)
@@ -141,7 +142,7 @@ def serve(
                 await super().startup(sockets)
                 typer.echo(f'jobtrack {kind} listening on http://{f"[{host}]" if ":" in host else host}:{sock.getsockname()[1]}')
             async def shutdown(self, sockets=None):
-                self.lost = service.tracker.store.lost   # while the file is open
+                self.lost = service.tracker.store.record_gone   # while the file is open
                 await super().shutdown(sockets)
         server = Telling(uvicorn.Config(service.app, log_config=None, access_log=False, timeout_graceful_shutdown=5))
         def stop(*_): server.should_exit = True

@@ -16,8 +16,9 @@ import typer
 from typer import Argument, Option
 from ..model.errors import InvalidInput, UnknownPipeline
 from ..model.job import Job, JobStatus, check_id
-from ..net.client import RemoteClient, Upload, there_already
-from ..pipelines.pipeline import Param
+from ..net.client import RemoteClient
+from ..net.transfers import Upload, there_already
+from ..pipelines.params import Param
 from .app import AsJson, TokenFile, URL, Url, app, connect
 from .output import print_json, plain, screen, where
 from .follow import fetch, conclude, follow

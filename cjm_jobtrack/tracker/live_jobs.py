@@ -9,18 +9,18 @@ __all__ = ['LiveJobs', 'default_log_folder']
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #2bb54e34
 import logging, os, re, shutil, socket, tempfile, threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from collections import OrderedDict
 from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Iterable, Iterator
 from weakref import WeakValueDictionary, ref
 from fastcore.basics import patch
 from fastcore.meta import delegates
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, LeaseLost, StoreError, UnknownJob
 from .notify import Notifier
-from ..model.job import Add, JobRecord, Job, JobEvent, JobStatus, Move, check_id, instant, jsonable, now, read_statuses, spec_differences
+from ..model.job import Add, JobRecord, Job, JobEvent, JobStatus, Move, check_id, parse_instant, jsonable, now, read_statuses, spec_differences
 from ..logs.log_store import LogStore
 from ..store.memory import MemoryStore
 from .transitions import TransitionPlanner, Write, looked_over
@@ -209,7 +209,7 @@ def list_jobs(self:LiveJobs,
     if limit is not None and (not isinstance(limit, int) or limit < 0): raise InvalidInput('limit', f'is {limit!r}', 'Give a whole number of at least 0')
     with self._lock:
         self._sync()
-        return [self._hold(j) for j in self.store.list(wanted, limit, before, name, node, batch=batch, runner=runner, since=None if since is None else instant(since, 'since'), until=None if until is None else instant(until, 'until'), metadata=metadata, pinned=pinned)]
+        return [self._hold(j) for j in self.store.list(wanted, limit, before, name, node, batch=batch, runner=runner, since=None if since is None else parse_instant(since, 'since'), until=None if until is None else parse_instant(until, 'until'), metadata=metadata, pinned=pinned)]
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #48dfb949
 @patch
@@ -254,6 +254,15 @@ def events(self:LiveJobs,
 def last_seq(self:LiveJobs) -> int:
     with self._lock: return self.store.last_seq()
 
+# %% ../../nbs/tracker/02_live_jobs.ipynb #c026383c
+@patch
+@contextmanager
+def store_access(self:LiveJobs) -> Iterator[Any]:   # The store, for the length of the block
+    "The store, for questions that no method here asks. Blocks while another thread uses a store in memory."
+    if self.store.shared: yield self.store
+    else:
+        with self._lock: yield self.store
+
 # %% ../../nbs/tracker/02_live_jobs.ipynb #02d838db
 @patch
 @delegates(LiveJobs.make_job)
@@ -285,7 +294,7 @@ def add_jobs(self:LiveJobs,
     jobs = [*jobs]
     for job in jobs:
         looked_over(job)
-        job.created_at = instant(job.created_at, 'created_at')
+        job.created_at = parse_instant(job.created_at, 'created_at')
     return self._add(jobs, queued, batch)
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #d19476e0
@@ -443,7 +452,6 @@ def has_logs(self:LiveJobs) -> bool:
     "Whether there is a folder that may have logs in it."
     return self._logs is not None or not _is_in_memory(self.store)
 
-
 # %% ../../nbs/tracker/02_live_jobs.ipynb #43328020
 @patch(as_prop=True)
 def log_place(self:LiveJobs) -> dict|None:  # `host` and `folder`; None: beside the record, or gone with this process
@@ -512,14 +520,14 @@ def _drop(self:LiveJobs, job_ids:Iterable[str]):
 # %% ../../nbs/tracker/02_live_jobs.ipynb #476a1732
 @patch
 def restore(self:LiveJobs,
-    dossiers:Iterable[JobRecord],  # Jobs from elsewhere, with their events
+    records:Iterable[JobRecord],  # Jobs from elsewhere, with their events
 ) -> list[bool]:                 # For each whether it is new; False: its id is taken, and what is on record stays as it is
     "Put jobs on record with all that happened to them, in one transaction. Their events come next in the journal here."
-    dossiers = [*dossiers]
-    for d in dossiers: check_id(d.job.id)
+    records = [*records]
+    for d in records: check_id(d.job.id)
     with self._lock:
-        done = self.store.restore(dossiers)
-        for d in (d for d, is_new in zip(dossiers, done) if is_new):
+        done = self.store.restore(records)
+        for d in (d for d, is_new in zip(records, done) if is_new):
             self._objects.pop(d.job.id, None)   # of an earlier job of this id, deleted by somebody else
             if not d.job.is_terminal or not self.store.shared: self.jobs[d.job.id] = self._hold(d.job)
         self._absorb()

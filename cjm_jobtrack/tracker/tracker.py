@@ -15,7 +15,7 @@ from weakref import WeakSet
 from fastcore.basics import patch
 from ..model.errors import IllegalMove, LeaseLost, StoreError, UnknownJob
 from .notify import pump, threadsafe
-from ..model.job import Failure, Job, JobEvent, JobStatus, jsonable, now, percentage
+from ..model.job import Failure, Job, JobEvent, JobStatus, Lease, jsonable, now, percentage
 from .live_jobs import LiveJobs
 from ..store.memory import MemoryStore  # noqa: F401
 from .transitions import Write  # noqa: F401
@@ -467,6 +467,48 @@ def clear_completed(self:JobTracker) -> int:  # How many
         ended = [j.id for j in self.jobs.values() if j.is_terminal]
         for job_id in ended: self.delete_job(job_id)
     return len(ended)
+
+# %% ../../nbs/tracker/00_tracker.ipynb #1174fb60
+@patch
+def open_lease(self:JobTracker,
+    doc:dict,  # Who holds it: host, process, runners, resources
+) -> int:      # Fencing number, larger than all before it
+    "Register a queue and return its fencing number."
+    with self._lock: return self.store.open_lease(doc)
+
+@patch
+def renew_lease(self:JobTracker,
+    fence:int,  # Number of a lease
+) -> bool:      # False: the lease was lost
+    "Show that the holder of a lease lives."
+    with self._lock: return self.store.beat(fence)
+
+@patch
+def close_lease(self:JobTracker, fence:int) -> None:
+    "Give a lease back. Its running jobs are free for other queues."
+    with self._lock: self.store.close_lease(fence)
+
+@patch
+def leases(self:JobTracker) -> list[Lease]:  # Oldest first
+    "The leases of all queues on this record."
+    with self._lock: return self.store.leases()
+
+# %% ../../nbs/tracker/00_tracker.ipynb #4013ae46
+@patch
+def take_over(self:JobTracker,
+    fence:int,                         # Number of the lease that takes the jobs
+    runners:list[str],                 # Only jobs of these runners
+    dead:Iterable[tuple[int, int]]=(), # (fence, beat) of leases whose holders are dead, as last seen
+) -> list[str]:                        # Ids of the jobs now held under `fence`, in order of submission
+    "Move the running jobs of dead leases to this one, and remove those leases. Nothing happens when `fence` itself was lost."
+    with self._lock: return self.store.take_over(fence, runners, dead)
+
+@patch
+def assignments(self:JobTracker,
+    job_ids:Iterable[str],                  # Jobs
+) -> dict[str, tuple[str|None, int|None]]:  # id -> (instant of submission, fencing number of the queue that carries it out)
+    "Which queue each job belongs to. A job that is not on record is left out."
+    with self._lock: return self.store.places(job_ids)
 
 # %% ../../nbs/tracker/00_tracker.ipynb #473940be
 def tracker_of(

@@ -4,7 +4,7 @@ from contextlib import closing
 import psutil, pytest
 from cjm_jobtrack.model.errors import InvalidInput, NodeUnreachable
 from cjm_jobtrack.containers.engine import Engine, docker_engine, ssh_command
-from containers import IMAGE, bench_at, small_image
+from docker_helpers import IMAGE, bench_at, small_image
 from helpers import until
 from needs import where
 from services import SSH, Docker

@@ -6,7 +6,7 @@ from cjm_jobtrack.model.errors import InvalidInput
 from cjm_jobtrack.containers.spec import check_container, check_source, container_outcome
 from cjm_jobtrack.containers.follow import _ContainerCgroup, _Usage
 from cjm_jobtrack.containers.docker import DockerRunner
-from containers import IMAGE, bench_at
+from docker_helpers import IMAGE, bench_at
 from helpers import until
 from services import Docker
 

@@ -11,7 +11,7 @@ pytest.importorskip('pocketsphinx', reason='needs the extra `demo`')
 ffmpeg_exe = pytest.importorskip('imageio_ffmpeg', reason='needs the extra `demo`').get_ffmpeg_exe()
 SAID = 'one two three four five we will meet again tomorrow the meeting is on monday please call me in the morning nothing was lost on the way'
 
-def command(program, *args): return [sys.executable, '-P', '-m', f'cjm_jobtrack.pipelines.{program}', *map(str, args)]
+def command(program, *args): return [sys.executable, '-P', '-m', f'cjm_jobtrack.pipelines.builtin.{program}', *map(str, args)]
 def run(program, *args, status=0):
     p = subprocess.run(command(program, *args), capture_output=True, text=True, timeout=60)
     assert p.returncode == status, p.stderr

@@ -1,13 +1,15 @@
 "Jobs for an original node server, asked for in our own words: through our client, the command line and a manager."
 import json
 import pytest
+from typer.testing import CliRunner
 from cjm_jobtrack.cli.app import Exit
+from cjm_jobtrack.cli.main import app
 from cjm_jobtrack.model.errors import InvalidInput, UnknownPipeline
-from cjm_jobtrack.net.client import RemoteClient, ask_original
-from cjm_jobtrack.net.remote import NodeDirectory
+from cjm_jobtrack.net.client import RemoteClient
+from cjm_jobtrack.net.legacy import ask_original
+from cjm_jobtrack.net.directory import NodeDirectory
 from helpers import node_at
 from original_node import OriginalNode, Served
-from test_cli import CliRunner, app
 from test_manager import managed, node_of, until, video
 
 EIGHT = {'inputMethod': 'manual', 'youtubeUrl': None, 'manualPath': 'input_videos/talk.mp4', 'unetFlag': True, 'faceRestoreFlag': False, 'upscaleFlag': False, 'upscaleValue': 3.5, 'claheFlag': False}
