@@ -66,7 +66,7 @@ def demo(tmp_path):
 @pytest.fixture
 def recording(tmp_path):
     "The shipped recording, said three times, so that there is time to interrupt it."
-    with wave.open(str(files('cjm_jobtrack')/'pipelines'/'recording.wav')) as w: params, data = w.getparams(), w.readframes(w.getnframes())
+    with wave.open(str(files('cjm_jobtrack')/'pipelines'/'builtin'/'recording.wav')) as w: params, data = w.getparams(), w.readframes(w.getnframes())
     with wave.open(str(tmp_path/'mine.wav'), 'wb') as w:
         w.setparams(params)
         w.writeframes(data * 3)
