@@ -32,7 +32,7 @@ from ..maintenance.transfer import instant as on_record
 from ..model.job import Failure, Job, JobEvent, JobStatus, OutputFile, new_id, newest_first, now, read_statuses
 from ..logs.log_store import LogChunk, collapse_frames
 from ..tracker.transitions import UNCONFIRMED
-from ..tracker.tracker import pump
+from ..tracker.notify import consume_in_thread
 from ..model.retry import retry_delay
 
 # %% ../../nbs/net/00_client.ipynb #04368849
@@ -854,7 +854,7 @@ def subscribe(self:RemoteClient,
     async def stream():
         async with AsyncRemoteClient(self.base_url, token=self._token, timeout=self.timeout, tries=self.tries, poll=self.poll) as c:
             async for e in c.events(job_id, after): yield e
-    return pump(stream, callback)
+    return consume_in_thread(stream, callback)
 
 # %% ../../nbs/net/00_client.ipynb #01229c24
 def _wait(self, job_id, timeout):

@@ -45,9 +45,9 @@ from ..containers.docker import DockerRunner
 from ..runners.outputs import OutputFiles, open_below
 from ..runners.process import ProcessRunner
 from ..queue.queue import JobQueue
-from .broadcast import Broadcasts
+from .broadcast import BroadcastHub
 from .client import is_busy, is_refusal
-from .connections import Connection, Connections, LogThrottle, Throttle, Turns, connection_limits
+from .connections import Connection, ConnectionPool, LogThrottle, Throttle, ConcurrencyLimiter, connection_limits
 
 # %% ../../nbs/net/01_node.ipynb #009deb03
 LISTED = 1000        # Outputs in one answer; `/outputs` gives the rest in pages
@@ -307,13 +307,13 @@ def face(
     @asynccontextmanager
     async def life(app):
         app.state.leaving = asyncio.Event()   # set when the server is about to stop
-        app.state.streams = Broadcasts(service.tracker, app.state.leaving)
+        app.state.streams = BroadcastHub(service.tracker, app.state.leaving)
         service.start()
         yield
         try: await asyncio.to_thread(service.close)
         except RecordGone as e: _log.error('%s', e)
     app = FastAPI(title=f'cjm_jobtrack {service.service}', version=cjm_jobtrack.__version__, lifespan=life, docs_url=None, redoc_url=None)
-    app.state.service, app.state.uploads, app.state.say = service, Turns(), Throttle(_log.warning, every=5.)
+    app.state.service, app.state.uploads, app.state.say = service, ConcurrencyLimiter(), Throttle(_log.warning, every=5.)
     app.add_middleware(_Gate, service=service)
     app.add_middleware(CORSMiddleware, allow_origins=[*service.origins], allow_methods=['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'], allow_headers=['Content-Type', 'Authorization', 'Last-Event-ID'],
                        allow_credentials=True, expose_headers=['X-Log-Offset', 'X-Log-Next-Offset', 'X-Log-Size', 'X-Log-Attempt', 'X-Log-Elsewhere', 'Content-Disposition', 'Repr-Digest', 'Link'])
@@ -560,7 +560,7 @@ def _file_routes(app:FastAPI, service:Service):
     "Uploads, outputs, downloads."
     @app.post('/upload', openapi_extra=_body('multipart/form-data', {'type': 'object', 'required': ['file'], 'properties': {'file': {'type': 'string', 'format': 'binary'}}}))
     async def upload(request:Request, node:str|None=None) -> dict:
-        async with app.state.uploads.turn(): return await service.upload(request, node)
+        async with app.state.uploads.slot(): return await service.upload(request, node)
 
     @app.get('/jobs/{job_id}/outputs')
     def outputs(job:Job=Depends(_find), offset:int=Query(0, ge=0, lt=2**31), limit:int=Query(LISTED, ge=1, le=LISTED)) -> dict:
@@ -932,7 +932,7 @@ class Server(uvicorn.Server):
     "uvicorn's server, for an application made by `face`: it keeps to limits, and ends the streams before it waits for its answers."
     def __init__(self, config:uvicorn.Config):
         super().__init__(config)
-        self.connections = Connections(connection_limits(config.app.state.service.slots))
+        self.connections = ConnectionPool(connection_limits(config.app.state.service.slots))
         config.http, config.backlog = partial(Connection, self.connections), _ACCEPTED
         config.proxy_headers = False   # who is asking is told by the connection, not by a header
 

@@ -21,7 +21,8 @@ import httpx
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode
 from ..model.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch, now, percentage
-from ..tracker.tracker import JobTracker, pump
+from ..tracker.notify import consume_in_thread
+from ..tracker.tracker import JobTracker
 from .client import ORIGINAL_KEYS, PATIENCE, AsyncRemoteClient, PAUSE, check_address, is_busy, is_refusal, original_log, snake, there_already
 from ..runners.runner import Outcome, Receipt, Report
 from ..model.retry import retry_delay
@@ -369,7 +370,7 @@ def start(self:NodeDirectory,
     async def rounds():
         await self.watch(every)
         yield
-    return pump(rounds, lambda _: None)
+    return consume_in_thread(rounds, lambda _: None)
 
 # %% ../../nbs/net/03_remote.ipynb #c82db335
 @patch

@@ -18,7 +18,8 @@ from typing import Any
 from fastcore.basics import patch
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, NodeUnreachable, RecordGone, is_infrastructure_error
 from ..model.job import Failure, Job, JobStatus, in_words, elapsed_s, jsonable
-from ..tracker.tracker import JobTracker, Write
+from ..tracker.tracker import JobTracker
+from ..tracker.transitions import Write
 from .lease import LeaseHolder
 from ..runners.outputs import in_thread
 from ..model.retry import RetryPolicy, QueueRequirements, retry_delay
@@ -492,7 +493,7 @@ async def _let_go(self:AttemptManager, a:Attempt):
     await self._wait_while_there(a, task)
     if a.ending: return
     if self.runners[a.job.runner].durable or a.job.status is not JobStatus.RUNNING:
-        self.tracker.let_go(a.job.id, a.lease)
+        self.tracker.release(a.job.id, a.lease)
         return self.release(a)
     receipt = await self._surely_stop(a.job, a.handle)
     if a.handle and receipt.how == 'gone':
@@ -524,7 +525,7 @@ async def drop(self:AttemptManager, a:Attempt) -> None:
         mine.attempt = a.number   # the live object may be further
         receipt = await self._surely_stop(mine, a.handle)
         if not receipt.confirmed: _log.error('Attempt %s of job %s may go on here beside another: %s', a.number, a.job.id, receipt.message)
-    self.tracker.let_go(a.job.id, a.lease)
+    self.tracker.release(a.job.id, a.lease)
     self.release(a)
 
 @patch

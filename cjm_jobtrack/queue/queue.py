@@ -16,7 +16,8 @@ from fastcore.basics import patch
 from fastcore.meta import delegates
 from ..model.errors import InvalidInput, LeaseLost, StoreError, UnknownJob, is_infrastructure_error
 from ..model.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch
-from ..tracker.tracker import JobTracker, Write
+from ..tracker.tracker import JobTracker
+from ..tracker.transitions import Write
 from .callbacks import Callbacks
 from .attempts import Attempt, AttemptManager
 from .lease import LeaseHolder
