@@ -40,14 +40,18 @@ from typer import Argument, Option
 from typer.core import TyperGroup
 import cjm_jobtrack
 from ..model.errors import DamagedTransfer, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
-from ..maintenance.transfer import LIVE, ImportReport, PruneReport, RetentionPolicy, backup, duration, export_jobs, import_jobs, orphans, prune, removed
+from ..maintenance.jsonl import ImportReport
+from ..maintenance.retention import PruneReport, RetentionPolicy, duration, orphans, prune, removed
+from ..maintenance.transfer import LIVE, backup, export_jobs, import_jobs
 from ..model.job import Job, JobEvent, JobStatus, check_id, elapsed_s, now
 from ..logs.text import search_lines, iter_lines, compile_pattern, visible
-from ..logs.log_store import LogGap
+from ..logs.gaps import LogGap
 from ..tracker.tracker import JobTracker
-from ..net.client import Ask, RemoteClient, Upload, check_address, no_route, there_already
-from ..net.remote import NodeDirectory, node_url
-from ..pipelines.pipeline import Param
+from ..net.transport import Ask, check_address, no_route
+from ..net.client import RemoteClient
+from ..net.transfers import Upload, there_already
+from ..net.directory import NodeDirectory, node_url
+from ..pipelines.params import Param
 
 # %% ../../nbs/cli/00_main.ipynb #ac3aaa8a
 class Exit(IntEnum):
@@ -915,7 +919,8 @@ def serve(
 ) -> None:
     "Run a server until a signal (or the end of stdin) tells it to stop. Raises `InvalidInput`; `RecordGone` in the end, when its record was lost meanwhile."
     import uvicorn
-    from cjm_jobtrack.net.node import Server, check_bind
+    from cjm_jobtrack.net.server import Server
+    from cjm_jobtrack.net.app import check_bind
     from cjm_jobtrack.view.web import mount_page
     check_bind(host, token)
     logging.basicConfig(format='%(asctime)s %(levelname)s %(name)s: %(message)s', level=logging.WARNING)

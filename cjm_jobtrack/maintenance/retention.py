@@ -10,7 +10,7 @@ __all__ = ['duration', 'RetentionPolicy', 'candidates', 'PruneReport', 'prune', 
 # %% ../../nbs/maintenance/00_retention.ipynb #e4c62504
 import os, re
 from collections import Counter
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from itertools import islice
@@ -67,7 +67,7 @@ def _before(
 
 def _ask(tracker:JobTracker, call:str, *args, **kwargs):
     "What the store answers. One in memory is the tracker's own, and asked under its lock."
-    with nullcontext() if tracker.store.shared else tracker._lock: return getattr(tracker.store, call)(*args, **kwargs)
+    with tracker.store_access() as store: return getattr(store, call)(*args, **kwargs)
 
 def candidates(
     tracker:JobTracker,      # Whose record

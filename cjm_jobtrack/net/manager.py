@@ -24,10 +24,16 @@ from ..model.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreach
 from ..model.job import Job, JobStatus, OutputFile, check_id, new_id, newest_first
 from ..store.store import JobStore
 from ..tracker.tracker import JobTracker
-from .client import _FLAGS, AsyncRemoteClient, ask_original, disposition_name, is_refusal, job_path, no_route, read_create
-from .node import LISTED, PAGE_JOBS, _find, _find_by, claim, error_answer, face, page_of, pick_output, read_json, read_request, Service, wire_output
-from .remote import NodeDirectory, RemoteRunner
-from ..pipelines.pipeline import is_url
+from .legacy import _FLAGS, ask_original, read_create
+from .client import AsyncRemoteClient
+from .transfers import disposition_name
+from .transport import is_refusal, job_path, no_route
+from .legacy import LISTED, wire_output
+from .app import PAGE_JOBS, _find, _find_by, error_answer, face, page_of, pick_output, read_json, read_request, Service
+from .server import claim
+from .directory import NodeDirectory
+from .remote import RemoteRunner
+from ..pipelines.params import is_url
 from ..queue.queue import JobQueue
 
 # %% ../../nbs/net/02_manager.ipynb #6f8c106d

@@ -23,7 +23,7 @@ from ..tracker.transitions import Write
 from .lease import LeaseHolder
 from ..runners.outputs import in_thread
 from ..model.retry import RetryPolicy, QueueRequirements, retry_delay
-from ..runners.runner import Outcome, Receipt, Report
+from ..runners.outcome import Outcome, Receipt, Report
 from .group_commit import GroupCommit, contained, raised
 
 # %% ../../nbs/queue/05_attempts.ipynb #2d9a7ea5

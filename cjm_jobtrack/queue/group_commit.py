@@ -19,7 +19,7 @@ from ..model.job import Job, JobEvent, jsonable
 from ..tracker.tracker import JobTracker
 from ..tracker.transitions import Write
 from ..model.retry import retry_delay
-from ..runners.runner import Outcome
+from ..runners.outcome import Outcome
 
 # %% ../../nbs/queue/06_group_commit.ipynb #145b9432
 _log = logging.getLogger(__name__)

@@ -21,7 +21,7 @@ from ..model.job import Job, JobStatus
 from .coroutines import CoroutineLoop
 from .identity import this_process
 from ..model.retry import retry_delay
-from .runner import Outcome, Receipt, Report, drop_old_log
+from .outcome import Outcome, Receipt, Report, drop_old_log
 from .worker import Result, _apart, _ended, _failed, _in_thread, _Known, _on_loop, _packed, _persist, _Words, _Worker
 _all_ = ['Result']   # whoever writes a generator finds it here
 

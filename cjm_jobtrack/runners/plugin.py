@@ -23,7 +23,7 @@ from ..model.job import Job, JobStatus, jsonable
 from .call import CallRunner, _key, _outcome, _within, _Work
 from .process_tree import ProcessTree
 from .processes import runs
-from .runner import Outcome, Receipt, Report
+from .outcome import Outcome, Receipt, Report
 from .worker import _apart, _failed, _in_words, _lost, _trace
 
 # %% ../../nbs/runners/04_plugin.ipynb #bff1a35e

@@ -27,7 +27,7 @@ from .cgroups import Cgroup, Cgroups
 from .inheritance import begin_clean, clean_process, exit_status_is_lost
 from ..model.retry import retry_delay
 from .printing import printing_into
-from .runner import Outcome, Receipt, Report
+from .outcome import Outcome, Receipt, Report
 
 # %% ../../nbs/runners/13_worker.ipynb #82c6afc0
 class _Words(Report):

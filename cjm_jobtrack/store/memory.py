@@ -126,13 +126,13 @@ def cutoff(self:MemoryStore, keep, status=None):
     newest = (r['num'] for r in reversed(self._jobs.values()) if r['status'] in (status or _TERMINAL) and r['status'].is_terminal and not r['pinned'])
     return next(islice(newest, keep-1, None), None)
 @patch
-def dossiers(self:MemoryStore, after_num=0, limit=200, **filters):
+def records(self:MemoryStore, after_num=0, limit=200, **filters):
     rows = islice((r for r in filter(_fits(**filters), self._jobs.values()) if r['num'] > after_num), limit)
     return [JobRecord(Job.from_dict(r), [self._events[s] for s in self._seqs[r['id']]], r['queued_at'], r['batch'], r['pinned'], r['num']) for r in rows]
 @patch
-def restore(self:MemoryStore, dossiers):
+def restore(self:MemoryStore, records):
     done = []
-    for d in dossiers:
+    for d in records:
         done.append(d.job.id not in self._jobs)
         if not done[-1]: continue
         self._jobs[d.job.id] = {k: v for k, v in vars(d.job).items() if k != 'task'} | dict(queued_at=d.queued_at, lease=None, batch=d.batch, pinned=d.pinned, num=self._seq+1)

@@ -238,7 +238,7 @@ def _other_sql(db, name):
 
 # %% ../../nbs/store/03_statements.ipynb #97af0ae4
 @cache
-def _dossiers_sql(db, statuses, filters, kinds):
+def _records_sql(db, statuses, filters, kinds):
     c = job_table.c
     where = _wheres(db, filters, kinds) + ([_unsorted(c.status).in_([_param(f's{n}', c.status.type) for n in range(statuses)])] if statuses else [])
     return _text(db, _at_most(_select_jobs.add_columns(c.queued_at, c.batch, c.pinned, c.num).where(*where).order_by(c.num)))

@@ -9,12 +9,12 @@ __all__ = ['LiveJobs', 'default_log_folder']
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #2bb54e34
 import logging, os, re, shutil, socket, tempfile, threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from collections import OrderedDict
 from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Iterable, Iterator
 from weakref import WeakValueDictionary, ref
 from fastcore.basics import patch
 from fastcore.meta import delegates
@@ -254,6 +254,15 @@ def events(self:LiveJobs,
 def last_seq(self:LiveJobs) -> int:
     with self._lock: return self.store.last_seq()
 
+# %% ../../nbs/tracker/02_live_jobs.ipynb #c026383c
+@patch
+@contextmanager
+def store_access(self:LiveJobs) -> Iterator[Any]:   # The store, for the length of the block
+    "The store, for questions that no method here asks. Blocks while another thread uses a store in memory."
+    if self.store.shared: yield self.store
+    else:
+        with self._lock: yield self.store
+
 # %% ../../nbs/tracker/02_live_jobs.ipynb #02d838db
 @patch
 @delegates(LiveJobs.make_job)
@@ -443,7 +452,6 @@ def has_logs(self:LiveJobs) -> bool:
     "Whether there is a folder that may have logs in it."
     return self._logs is not None or not _is_in_memory(self.store)
 
-
 # %% ../../nbs/tracker/02_live_jobs.ipynb #43328020
 @patch(as_prop=True)
 def log_location(self:LiveJobs) -> dict|None:  # `host` and `folder`; None: beside the record, or gone with this process
@@ -512,14 +520,14 @@ def _drop(self:LiveJobs, job_ids:Iterable[str]):
 # %% ../../nbs/tracker/02_live_jobs.ipynb #476a1732
 @patch
 def restore(self:LiveJobs,
-    dossiers:Iterable[JobRecord],  # Jobs from elsewhere, with their events
+    records:Iterable[JobRecord],  # Jobs from elsewhere, with their events
 ) -> list[bool]:                 # For each whether it is new; False: its id is taken, and what is on record stays as it is
     "Put jobs on record with all that happened to them, in one transaction. Their events come next in the journal here."
-    dossiers = [*dossiers]
-    for d in dossiers: check_id(d.job.id)
+    records = [*records]
+    for d in records: check_id(d.job.id)
     with self._lock:
-        done = self.store.restore(dossiers)
-        for d in (d for d, is_new in zip(dossiers, done) if is_new):
+        done = self.store.restore(records)
+        for d in (d for d, is_new in zip(records, done) if is_new):
             self._objects.pop(d.job.id, None)   # of an earlier job of this id, deleted by somebody else
             if not d.job.is_terminal or not self.store.shared: self.jobs[d.job.id] = self._hold(d.job)
         self._absorb()

@@ -688,7 +688,7 @@ def test_the_end_of_a_log_that_was_cut(tmp_path):
     logs = LogStore(tmp_path, cap=64 << 10)
     client = SimpleNamespace(logs=lambda job_id, offset=0, limit=65536, attempt=None: logs.read(job_id, attempt, offset, limit))
     for n in range(3000): logs.append('7f3a', 1, b'%05d %s\n' % (n, b'x' * 90))
-    cut, = logs.cuts('7f3a', 1)
+    cut, = logs.gaps('7f3a', 1)
     def told(offset):
         copy_log(client, '7f3a', 1, offset, out := io.BytesIO())
         return out.getvalue().decode().splitlines()

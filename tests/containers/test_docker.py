@@ -12,7 +12,7 @@ from cjm_jobtrack.containers.files import LentFolders, make_folder
 from cjm_jobtrack.containers.follow import _Demux, _Follow, _ContainerCgroup, _Mend, _Usage
 from cjm_jobtrack.containers.docker import DockerRunner
 from cjm_jobtrack.queue.queue import JobQueue
-from cjm_jobtrack.runners.runner import Report
+from cjm_jobtrack.runners.outcome import Report
 from docker_helpers import IMAGE, bench_at
 from helpers import until
 

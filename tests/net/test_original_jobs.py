@@ -4,8 +4,9 @@ import pytest
 from typer.testing import CliRunner
 from cjm_jobtrack.cli.main import Exit, app
 from cjm_jobtrack.model.errors import InvalidInput, UnknownPipeline
-from cjm_jobtrack.net.client import RemoteClient, ask_original
-from cjm_jobtrack.net.remote import NodeDirectory
+from cjm_jobtrack.net.client import RemoteClient
+from cjm_jobtrack.net.legacy import ask_original
+from cjm_jobtrack.net.directory import NodeDirectory
 from helpers import node_at
 from original_node import OriginalNode, Served
 from test_manager import managed, node_of, until, video

@@ -6,7 +6,7 @@ import httpx, pytest
 from starlette.exceptions import HTTPException
 from cjm_jobtrack.net.connections import ConcurrencyLimiter
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.node import serving
+from cjm_jobtrack.net.server import serving
 from helpers import client, node_at, node_process, until
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.runners.process import ProcessRunner
 from cjm_jobtrack.queue.queue import _HEEDED, JobQueue
-from cjm_jobtrack.runners.runner import Outcome, Receipt
+from cjm_jobtrack.runners.outcome import Outcome, Receipt
 from cjm_jobtrack.model.retry import retry_delay
 from helpers import mortal, until
 

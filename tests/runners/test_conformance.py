@@ -4,12 +4,13 @@ from dataclasses import replace
 import pytest
 from cjm_jobtrack.model.errors import InvalidInput
 from cjm_jobtrack.tracker.tracker import JobTracker
-from cjm_jobtrack.net.remote import NodeDirectory
+from cjm_jobtrack.net.directory import NodeDirectory
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.runners.cgroups import Cgroups
 from cjm_jobtrack.runners.process import ProcessRunner
 from cjm_jobtrack.queue.queue import JobQueue
-from cjm_jobtrack.runners.runner import Outcome, Receipt, ConformanceReport, check_runner
+from cjm_jobtrack.runners.conformance import ConformanceReport, check_runner
+from cjm_jobtrack.runners.outcome import Outcome, Receipt
 import functions, makers
 from helpers import node_at
 
@@ -238,7 +239,7 @@ def test_a_broken_promise_is_told(tmp_path, tracker, broken, promise):
 def test_every_promise_is_broken_by_somebody(tmp_path, tracker):
     held = asyncio.run(check_runner(makers.process(tracker), programs(tmp_path), tracker=tracker, only='nothing'))
     assert held == [] and held.untried == {}
-    from cjm_jobtrack.runners.runner import _PROMISES
+    from cjm_jobtrack.runners.conformance import _PROMISES
     assert [text for text, *_ in _PROMISES if not any(text.startswith(p) for _, p in BROKEN)] == []
 
 def test_what_is_not_claimed_is_not_tried(tmp_path, tracker):

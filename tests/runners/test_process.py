@@ -10,7 +10,7 @@ from cjm_jobtrack.runners import outputs
 from cjm_jobtrack.runners.process_files import _supervisor
 from cjm_jobtrack.runners.cgroups import Cgroup, Cgroups, own_groups
 from cjm_jobtrack.runners.process import ProcessRunner, check_limits, check_process
-from cjm_jobtrack.runners.runner import Report
+from cjm_jobtrack.runners.outcome import Report
 from helpers import until
 
 PY = sys.executable
@@ -339,7 +339,7 @@ HELPER = '''
     import asyncio, sys
     from cjm_jobtrack.tracker.tracker import JobTracker
     from cjm_jobtrack.runners.process import ProcessRunner
-    from cjm_jobtrack.runners.runner import Report
+    from cjm_jobtrack.runners.outcome import Report
     db, folder, job_id = sys.argv[1:]
     tracker = JobTracker(db)
     job, runner = tracker.get_job(job_id), ProcessRunner(folder, tracker.logs)

@@ -12,11 +12,12 @@ from cjm_jobtrack.model.job import Job, JobStatus
 from cjm_jobtrack.store.store import JobStore
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.node import Node, serving
+from cjm_jobtrack.net.node import Node
+from cjm_jobtrack.net.server import serving
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.containers.docker import DockerRunner
 from cjm_jobtrack.queue.queue import JobQueue
-from cjm_jobtrack.runners.runner import Outcome, Receipt
+from cjm_jobtrack.runners.outcome import Outcome, Receipt
 
 @pytest.fixture
 def db(tmp_path): return tmp_path/'jobs.db'

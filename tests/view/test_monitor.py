@@ -13,8 +13,9 @@ from cjm_jobtrack.store.store import JobStore
 from cjm_jobtrack.tracker.notify import consume_in_thread
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
-from cjm_jobtrack.net.node import Node, serving
-from cjm_jobtrack.runners.runner import Receipt
+from cjm_jobtrack.net.node import Node
+from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.runners.outcome import Receipt
 from cjm_jobtrack.view import monitor as module
 from cjm_jobtrack.view.monitor import (JobMonitor, Seen, clicks_beside_cells, due, facts_html, job_html, log_html, monitor, pulse_html, span, stand,
                                         static_face, time_words)

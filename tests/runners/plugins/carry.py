@@ -10,7 +10,7 @@ import httpx, psutil
 from cjm_jobtrack.model.job import jsonable
 from cjm_jobtrack.tracker.transcription import TranscriptionJobTracker
 from cjm_jobtrack.runners.plugin import PluginRunner
-from cjm_jobtrack.runners.runner import Report
+from cjm_jobtrack.runners.outcome import Report
 
 def goes_on(pid:int) -> bool:
     try: return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
