@@ -933,7 +933,7 @@ def serve(
                 await super().startup(sockets)
                 typer.echo(f'jobtrack {kind} listening on http://{f"[{host}]" if ":" in host else host}:{sock.getsockname()[1]}')
             async def shutdown(self, sockets=None):
-                self.lost = service.tracker.store.lost   # while the file is open
+                self.lost = service.tracker.store.record_gone   # while the file is open
                 await super().shutdown(sockets)
         server = Telling(uvicorn.Config(service.app, log_config=None, access_log=False, timeout_graceful_shutdown=5))
         def stop(*_): server.should_exit = True
@@ -1079,7 +1079,7 @@ def import_(
     if live not in LIVE: raise InvalidInput('--live', f'is {live!r}', f'Use {", ".join(LIVE)}')
     if str(file) != '-' and not file.is_file(): raise InvalidInput('file', f'{str(file)!r} ' + ('is not a file' if file.exists() else 'does not exist'), 'Give the path of one file')
     with record(store, make=True, changes=True, logs=log_folder) as tracker:
-        told = tracker.store.told
+        told = tracker.store.display_url
         report = import_jobs(tracker, sys.stdin.buffer if str(file) == '-' else file, live)
         found, problems, missing = _import_nodes(tracker, report, nodes or _beside(file, report))
     if as_json: _print_json(asdict(report) | {'store': told, 'nodes': found, 'node_problems': problems, 'missing_nodes': missing})

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, AsyncIterator, Callable, Iterable, Iterator
 import httpx
 from fastcore.basics import patch
-from ..model.job import instant as on_record
+from ..model.job import parse_instant as on_record
 from ..model.errors import InvalidInput, NodeRefused, NodeUnreachable, UnknownJob
 from ..model.job import Job, JobEvent, OutputFile, new_id
 from ..logs.gaps import LogChunk

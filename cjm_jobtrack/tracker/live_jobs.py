@@ -20,7 +20,7 @@ from fastcore.basics import patch
 from fastcore.meta import delegates
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, LeaseLost, StoreError, UnknownJob
 from .notify import Notifier
-from ..model.job import Add, JobRecord, Job, JobEvent, JobStatus, Move, check_id, instant, jsonable, now, read_statuses, spec_differences
+from ..model.job import Add, JobRecord, Job, JobEvent, JobStatus, Move, check_id, parse_instant, jsonable, now, read_statuses, spec_differences
 from ..logs.log_store import LogStore
 from ..store.memory import MemoryStore
 from .transitions import TransitionPlanner, Write, looked_over
@@ -209,7 +209,7 @@ def list_jobs(self:LiveJobs,
     if limit is not None and (not isinstance(limit, int) or limit < 0): raise InvalidInput('limit', f'is {limit!r}', 'Give a whole number of at least 0')
     with self._lock:
         self._sync()
-        return [self._hold(j) for j in self.store.list(wanted, limit, before, name, node, batch=batch, runner=runner, since=None if since is None else instant(since, 'since'), until=None if until is None else instant(until, 'until'), metadata=metadata, pinned=pinned)]
+        return [self._hold(j) for j in self.store.list(wanted, limit, before, name, node, batch=batch, runner=runner, since=None if since is None else parse_instant(since, 'since'), until=None if until is None else parse_instant(until, 'until'), metadata=metadata, pinned=pinned)]
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #48dfb949
 @patch
@@ -294,7 +294,7 @@ def add_jobs(self:LiveJobs,
     jobs = [*jobs]
     for job in jobs:
         looked_over(job)
-        job.created_at = instant(job.created_at, 'created_at')
+        job.created_at = parse_instant(job.created_at, 'created_at')
     return self._add(jobs, queued, batch)
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #d19476e0
