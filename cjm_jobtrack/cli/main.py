@@ -47,9 +47,9 @@ from ..model.job import Job, JobEvent, JobStatus, check_id, elapsed_s, now
 from ..logs.text import search_lines, iter_lines, compile_pattern, visible
 from ..logs.gaps import LogGap
 from ..tracker.tracker import JobTracker
-from ..net.transport import Ask, check_address, no_route
+from ..net.transport import check_address, no_route
 from ..net.client import RemoteClient
-from ..net.transfers import Upload, there_already
+from ..net.transfers import Upload, existing_input
 from ..net.directory import NodeDirectory, node_url
 from ..pipelines.params import Param
 
@@ -255,8 +255,7 @@ def call(
     body:dict|None=None,   # Sent as JSON
 ) -> Any:                  # The answer
     "What a manager answers. Raises `InvalidInput` when the server is a node."
-    def rule(): return (yield Ask(method, path, json=body, repeat=method == 'GET')).json(object)
-    try: return client._run(rule())
+    try: return client.request(method, path, body)
     except NodeRefused as e:
         if e.status not in (404, 405) or not (no_route(e) or 'No such route' in e.message): raise
         raise InvalidInput('--url', f'{client.base_url} is not the address of a manager', 'Only a manager has a list of nodes') from e
@@ -485,7 +484,7 @@ def submit(
         offered = _offered(client, pipeline, node)
         params, source, metadata = read_params(param, offered), check_source(file, input, offered), None
         if file is not None: metadata = {'input_sha256': (source := _bring(client, file, id, node)).sha256}
-        if isinstance(source, str): source = there_already(source)
+        if isinstance(source, str): source = existing_input(source)
         job = client.submit(pipeline, source, params, id=id, name=name or (file and file.name), priority=priority, max_attempts=max_attempts, timeout=timeout, metadata=metadata, node=node)
         if not as_json: typer.echo(job.id)
         if wait or download:
