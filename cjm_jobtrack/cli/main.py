@@ -47,8 +47,10 @@ from ..model.job import Job, JobEvent, JobStatus, check_id, elapsed_s, now
 from ..logs.text import search_lines, iter_lines, compile_pattern, visible
 from ..logs.gaps import LogGap
 from ..tracker.tracker import JobTracker
-from ..net.client import Ask, RemoteClient, Upload, check_address, no_route, there_already
-from ..net.remote import NodeDirectory, node_url
+from ..net.transport import check_address, no_route
+from ..net.client import RemoteClient
+from ..net.transfers import Upload, existing_input
+from ..net.directory import NodeDirectory, node_url
 from ..pipelines.params import Param
 
 # %% ../../nbs/cli/00_main.ipynb #ac3aaa8a
@@ -253,8 +255,7 @@ def call(
     body:dict|None=None,   # Sent as JSON
 ) -> Any:                  # The answer
     "What a manager answers. Raises `InvalidInput` when the server is a node."
-    def rule(): return (yield Ask(method, path, json=body, repeat=method == 'GET')).json(object)
-    try: return client._run(rule())
+    try: return client.request(method, path, body)
     except NodeRefused as e:
         if e.status not in (404, 405) or not (no_route(e) or 'No such route' in e.message): raise
         raise InvalidInput('--url', f'{client.base_url} is not the address of a manager', 'Only a manager has a list of nodes') from e
@@ -483,7 +484,7 @@ def submit(
         offered = _offered(client, pipeline, node)
         params, source, metadata = read_params(param, offered), check_source(file, input, offered), None
         if file is not None: metadata = {'input_sha256': (source := _bring(client, file, id, node)).sha256}
-        if isinstance(source, str): source = there_already(source)
+        if isinstance(source, str): source = existing_input(source)
         job = client.submit(pipeline, source, params, id=id, name=name or (file and file.name), priority=priority, max_attempts=max_attempts, timeout=timeout, metadata=metadata, node=node)
         if not as_json: typer.echo(job.id)
         if wait or download:
@@ -917,7 +918,8 @@ def serve(
 ) -> None:
     "Run a server until a signal (or the end of stdin) tells it to stop. Raises `InvalidInput`; `RecordGone` in the end, when its record was lost meanwhile."
     import uvicorn
-    from cjm_jobtrack.net.node import Server, check_bind
+    from cjm_jobtrack.net.server import Server
+    from cjm_jobtrack.net.app import check_bind
     from cjm_jobtrack.view.web import mount_page
     check_bind(host, token)
     logging.basicConfig(format='%(asctime)s %(levelname)s %(name)s: %(message)s', level=logging.WARNING)
@@ -930,7 +932,7 @@ def serve(
                 await super().startup(sockets)
                 typer.echo(f'jobtrack {kind} listening on http://{f"[{host}]" if ":" in host else host}:{sock.getsockname()[1]}')
             async def shutdown(self, sockets=None):
-                self.lost = service.tracker.store.lost   # while the file is open
+                self.lost = service.tracker.store.record_gone   # while the file is open
                 await super().shutdown(sockets)
         server = Telling(uvicorn.Config(service.app, log_config=None, access_log=False, timeout_graceful_shutdown=5))
         def stop(*_): server.should_exit = True
@@ -1076,7 +1078,7 @@ def import_(
     if live not in LIVE: raise InvalidInput('--live', f'is {live!r}', f'Use {", ".join(LIVE)}')
     if str(file) != '-' and not file.is_file(): raise InvalidInput('file', f'{str(file)!r} ' + ('is not a file' if file.exists() else 'does not exist'), 'Give the path of one file')
     with record(store, make=True, changes=True, logs=log_folder) as tracker:
-        told = tracker.store.told
+        told = tracker.store.display_url
         report = import_jobs(tracker, sys.stdin.buffer if str(file) == '-' else file, live)
         found, problems, missing = _import_nodes(tracker, report, nodes or _beside(file, report))
     if as_json: _print_json(asdict(report) | {'store': told, 'nodes': found, 'node_problems': problems, 'missing_nodes': missing})

@@ -9,10 +9,13 @@ import httpx, psutil, pytest
 from cjm_jobtrack.model.job import OutputFile
 from cjm_jobtrack.model.errors import InvalidInput, KeyConflict, StoreError, UnknownNode
 from cjm_jobtrack.tracker.tracker import JobTracker
-from cjm_jobtrack.net.client import RemoteClient, disposition_name
+from cjm_jobtrack.net.client import RemoteClient
+from cjm_jobtrack.net.transfers import disposition_name
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.node import PAGE_BYTES, Node, serving
-from cjm_jobtrack.net.remote import NodeDirectory
+from cjm_jobtrack.net.app import PAGE_BYTES
+from cjm_jobtrack.net.node import Node
+from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.net.directory import NodeDirectory
 from cjm_jobtrack.pipelines.pipeline import SHIPPED
 from cut_proxy import CutProxy
 import helpers
@@ -97,7 +100,7 @@ def managed(folder, *urls, names=('shed', 'attic', 'porch'), **options):
 SERVE = '''
 import os, sys
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.node import serving
+from cjm_jobtrack.net.server import serving
 m = Manager(sys.argv[1], token=os.environ.get('JOBTRACK_TOKEN'), node_token=os.environ.get('JOBTRACK_NODE_TOKEN'), check_every=.3)
 m.runner.patience, m.runner.poll, m.queue.recheck = .3, .05, .1
 with serving(m) as s:

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from cjm_jobtrack.model.errors import InvalidInput
 from cjm_jobtrack.tracker.tracker import JobTracker
-from cjm_jobtrack.net.remote import NodeDirectory
+from cjm_jobtrack.net.directory import NodeDirectory
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.runners.cgroups import Cgroups
 from cjm_jobtrack.runners.process import ProcessRunner

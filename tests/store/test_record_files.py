@@ -12,7 +12,8 @@ from cjm_jobtrack.model.job import Job, JobStatus
 from cjm_jobtrack.store.store import JobStore
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.node import Node, serving
+from cjm_jobtrack.net.node import Node
+from cjm_jobtrack.net.server import serving
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.containers.docker import DockerRunner
 from cjm_jobtrack.queue.queue import JobQueue
