@@ -27,7 +27,7 @@ from ..runners.outcome import Outcome, Receipt, Report, StopTokens
 from ..runners.outputs import KEEPING, common_pattern, keep_output, with_path, unshare
 from ..runners.threads import in_thread
 from .params import _PLACEHOLDER, PLACEHOLDERS, UploadNames, Param, _read_param, _shown, _table, fill, find_input, check_url, placeholders, is_url
-from ..model.retry import QUEUE_KEYS, amounts
+from ..model.retry import REQUIREMENT_KEYS, read_resources
 from ..runners.process_spec import check_limits
 from ..runners.runner import Runner
 
@@ -190,7 +190,7 @@ def _read(name:str|None, d:Any, at:str) -> Pipeline:
     for k in 'name', 'argv':
         if k not in d: raise InvalidInput(at+k, 'is missing')
     _table({'name': d['name']}, at, name='a name of letters, digits, `_`, `-` and `.`')
-    d['resources'] = amounts(d.get('resources'), at+'resources')
+    d['resources'] = read_resources(d.get('resources'), at+'resources')
     d['progress'] = _table(d.get('progress', {}), at+'progress.', formats='a list of texts', duration='a number of seconds, more than 0', pattern='a text')
     d['params'] = {k: _read_param(k, v, f'{at}params.') for k, v in d.get('params', {}).items()}
     d.setdefault('input', 'required' if _asks_for_input(d, inside) else 'none')
@@ -483,7 +483,7 @@ async def stop(self:PipelineRunner, job:Job, handle:dict, grace:float) -> Receip
 def terms(self:PipelineRunner, job:Job) -> dict:  # `resources`, `queue_timeout`, `stall_timeout`; empty when the pipeline is not known any more
     "What the job asks of its queue: the pipeline's owner says that, not the caller."
     name = job.spec.get('pipeline')
-    return {k: getattr(self.catalog[name], k) for k in QUEUE_KEYS} if name in self.catalog else {}
+    return {k: getattr(self.catalog[name], k) for k in REQUIREMENT_KEYS} if name in self.catalog else {}
 
 @patch
 def why_not(self:PipelineRunner, job:Job) -> str|None:  # None: nothing is in the way

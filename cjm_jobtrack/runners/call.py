@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, is_infrastructure_error
-from ..tracker.notify import threadsafe
+from ..tracker.notify import call_on_loop
 from ..model.job import Job, JobStatus
 from .coroutines import CoroutineLoop
 from .identity import this_process
@@ -261,7 +261,7 @@ async def _outcome(work:_Work) -> Outcome:
 async def _followed(self:CallRunner, work:_Work, report:Report) -> Outcome:
     "Wait for the end of a function, until all that it has said is on record."
     loop, bell, trouble = asyncio.get_running_loop(), asyncio.Event(), 0
-    def ring(): threadsafe(loop, bell.set)
+    def ring(): call_on_loop(loop, bell.set)
     work.done.add_done_callback(lambda _: ring())
     work.report.connect(report, ring)
     watch = self._watch(loop, work, report) if work.on_loop else None

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 import psutil
 from fastcore.basics import patch
-from ..model.errors import InvalidInput, is_infrastructure_error, unstorable
+from ..model.errors import InvalidInput, is_infrastructure_error, is_unstorable
 from ..model.job import Failure, JobStatus, OutputFile, jsonable, number, percentage
 from ..tracker.transitions import check_note
 from .process_tree import UNSURE, ProcessTree
@@ -89,7 +89,7 @@ def _failed(e:BaseException) -> Outcome:
     "The outcome of a function that raised. What an interpreter that ends makes of it is not its cause of death."
     if is_interpreter_exiting(): return Outcome.failed('lost', 'The process that carried it out ended before the job was done', evidence={'traceback': _trace(e)}, hint='Submit it again, or allow more attempts')
     if isinstance(e, InvalidInput): return Outcome.failed('invalid', str(e), hint=e.remedy or None, evidence={'field': e.field})
-    if unstorable(e): return Outcome.failed('unstorable', f'What the function reported cannot be put on record: {e.problem}', evidence={'traceback': _trace(e)}, hint='Report plain text, and numbers of a size that a database takes')
+    if is_unstorable(e): return Outcome.failed('unstorable', f'What the function reported cannot be put on record: {e.problem}', evidence={'traceback': _trace(e)}, hint='Report plain text, and numbers of a size that a database takes')
     return Outcome.failed('error', _in_words(e), evidence={'traceback': _trace(e)})
 
 def _ended(report:_Words, result:Any) -> Outcome:
@@ -264,7 +264,7 @@ def _last_message(outcome:Outcome, **facts) -> bytes:
     "What a worker says at the end of a call; `facts`: whether the function has `seen` that it shall stop, and whether it has left `threads`."
     said, part = {}, 'status'
     try:
-        for part in 'status', 'result', 'failure', 'outputs': said[part] = json.loads(json.dumps(jsonable(getattr(outcome, part), exact=True), allow_nan=False))
+        for part in 'status', 'result', 'failure', 'outputs': said[part] = json.loads(json.dumps(jsonable(getattr(outcome, part), lossless=True), allow_nan=False))
         return json.dumps(['done', said, facts]).encode()
     except BaseException as e:
         what = f'The {part} of the function ({type(getattr(outcome, part)).__name__}) cannot be sent from its process: {_in_words(e)}'
