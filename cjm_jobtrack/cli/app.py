@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 import cjm_jobtrack
 from ..model.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode
 from ..model.job import Job, JobStatus
-from ..net.transport import Ask, check_address, no_route
+from ..net.transport import check_address, no_route
 from ..net.client import RemoteClient
 from .output import plain
 
@@ -160,8 +160,7 @@ def call(
     body:dict|None=None,   # Sent as JSON
 ) -> Any:                  # The answer
     "What a manager answers. Raises `InvalidInput` when the server is a node."
-    def rule(): return (yield Ask(method, path, json=body, repeat=method == 'GET')).json(object)
-    try: return client._run(rule())
+    try: return client.request(method, path, body)
     except NodeRefused as e:
         if e.status not in (404, 405) or not (no_route(e) or 'No such route' in e.message): raise
         raise InvalidInput('--url', f'{client.base_url} is not the address of a manager', 'Only a manager has a list of nodes') from e

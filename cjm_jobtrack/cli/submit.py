@@ -17,7 +17,7 @@ from typer import Argument, Option
 from ..model.errors import InvalidInput, UnknownPipeline
 from ..model.job import Job, JobStatus, check_id
 from ..net.client import RemoteClient
-from ..net.transfers import Upload, there_already
+from ..net.transfers import Upload, existing_input
 from ..pipelines.params import Param
 from .app import AsJson, TokenFile, URL, Url, app, connect
 from .output import print_json, plain, screen, where
@@ -127,7 +127,7 @@ def submit(
         offered = _offered(client, pipeline, node)
         params, source, metadata = read_params(param, offered), check_source(file, input, offered), None
         if file is not None: metadata = {'input_sha256': (source := _bring(client, file, id, node)).sha256}
-        if isinstance(source, str): source = there_already(source)
+        if isinstance(source, str): source = existing_input(source)
         job = client.submit(pipeline, source, params, id=id, name=name or (file and file.name), priority=priority, max_attempts=max_attempts, timeout=timeout, metadata=metadata, node=node)
         if not as_json: typer.echo(job.id)
         if wait or download:

@@ -19,9 +19,9 @@ from ..model.errors import InvalidInput, NodeRefused, NodeUnreachable, UnknownJo
 from ..model.job import Job, JobEvent, OutputFile, new_id
 from ..logs.gaps import LogChunk
 from ..logs.text import collapse_frames
-from ..tracker.tracker import pump
+from ..tracker.notify import consume_in_thread
 from .events import _events, _history, _listen, _Place
-from .legacy import ORIGINAL_KEYS, ask_original, original_log
+from .legacy import ORIGINAL_KEYS, original_request, original_log
 from .transfers import Upload, _download, _outputs, _upload
 from .transport import CONNECT, Ask, AsyncTransport, BlockingTransport, Pause, _check, _Done, _health, _job, _lacks, _list, _need, _pages, _told, _wire, is_refusal, job_path, read_job
 
@@ -40,6 +40,16 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
 def health(self:ClientBase) -> dict:  # 'status' is 'ok'; 'service' names ours and is missing on an original node server
     "Signs of life. Raises `NodeUnreachable` within seconds when there are none."
     return self._run(_health())
+
+@patch
+def request(self:ClientBase,
+    method:str,          # 'GET', 'POST', …
+    path:str,            # Below the base URL, percent-encoded
+    body:Any=None,       # Sent as JSON
+) -> Any:                # The answer, read from JSON
+    "Any other call of a server. Only a GET is repeated when the connection breaks. Raises what the server refused."
+    def rule(): return (yield Ask(method, path, json=body, repeat=method == 'GET')).json(object)
+    return self._run(rule())
 
 @patch
 def status(self:ClientBase) -> dict:  # 'workspace', 'input_videos', 'files', 'python'
@@ -106,7 +116,7 @@ def _submit_plainly(self, pipeline, input, ask):
         raise InvalidInput('pipeline', f'is {pipeline!r}, and {self.base_url} is an original node server, which has only one and no names', "Leave it out, or say 'original'")
     for key in _UNKNOWN_THERE:
         if ask[key] is not None: raise InvalidInput(key, f'is {ask[key]!r}, and {self.base_url} is an original node server, which knows nothing of it', 'Leave it out')
-    return (yield from _submit_original(ask_original(input, ask['params']), None))
+    return (yield from _submit_original(original_request(input, ask['params']), None))
 
 @patch
 def submit(self:ClientBase,
@@ -170,14 +180,14 @@ def get_job(self:ClientBase,
     return self._run(_job(job_id))
 
 @patch
-def look(self:ClientBase,
+def raw_job(self:ClientBase,
     job_id:str,                          # Its id
 ) -> tuple[dict|None, Job|None]:         # The answer as it came, and the job; None, None when the server does not know it
     "One job, with what an original node server tells besides."
     return self._run(_wire(job_id))
 
 @patch
-def look_all(self:ClientBase) -> list[tuple[dict, Job]]:  # In the server's order
+def raw_jobs(self:ClientBase) -> list[tuple[dict, Job]]:  # In the server's order
     "All jobs of a server, each as it came and as it is read."
     def rule():
         url, wires = yield from _pages({})
@@ -275,7 +285,7 @@ def subscribe(self:RemoteClient,
     async def stream():
         async with AsyncRemoteClient(self.base_url, token=self._token, timeout=self.timeout, tries=self.tries, poll=self.poll) as c:
             async for e in c.events(job_id, after): yield e
-    return pump(stream, callback)
+    return consume_in_thread(stream, callback)
 
 # %% ../../nbs/net/00_client.ipynb #01229c24
 def _wait(self, job_id, timeout):
@@ -388,7 +398,7 @@ async def open(self:AsyncRemoteClient,
     return _check(ask, r)
 
 @patch
-async def pass_on(self:AsyncRemoteClient,
+async def forward(self:AsyncRemoteClient,
     method:str,                     # 'POST', say
     path:str,                       # Below the base URL, percent-encoded
     *,

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import httpx, pytest
 from starlette.exceptions import HTTPException
-from cjm_jobtrack.net.connections import Turns
+from cjm_jobtrack.net.connections import ConcurrencyLimiter
 from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.net.server import serving
 from helpers import client, node_at, node_process, until
@@ -58,25 +58,25 @@ def test_a_body_that_breaks_off_is_one_line_in_the_log(tmp_path, caplog, path):
 
 async def refused(turns) -> dict:
     with pytest.raises(HTTPException) as e:
-        async with turns.turn(): pass
+        async with turns.slot(): pass
     assert e.value.status_code == 429
     return e.value.headers
 
 def test_turns_are_taken_in_order_and_told_when_to_come_back(): asyncio.run(taking_turns())
 
 async def taking_turns():
-    turns, order = Turns(at_once=1, in_line=2, patience=60), []
+    turns, order = ConcurrencyLimiter(max_active=1, max_waiting=2, patience=60), []
     async def take(n):
-        async with turns.turn(): order.append(n)
-    async with turns.turn():
+        async with turns.slot(): order.append(n)
+    async with turns.slot():
         waiting = [asyncio.ensure_future(take(n)) for n in range(2)]
         while turns.waiting < 2: await asyncio.sleep(0)
         assert await refused(turns) == {'Retry-After': '5'}
     await asyncio.gather(*waiting)
     assert order == [0, 1] and not turns.waiting
-    hasty = Turns(at_once=1, patience=.01)
-    async with hasty.turn(): await refused(hasty)
-    async with hasty.turn(): pass
+    hasty = ConcurrencyLimiter(max_active=1, patience=.01)
+    async with hasty.slot(): await refused(hasty)
+    async with hasty.slot(): pass
 
 def test_many_uploads_at_once_reach_the_node_and_it_is_not_called_silent(tmp_path):
     "The node and the manager each in a process of its own, so that it is their load and not the test's."
