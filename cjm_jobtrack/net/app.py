@@ -30,8 +30,8 @@ import cjm_jobtrack
 from ..model.errors import DISK_FULL, IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, OutputReplaced, RecordGone, StoreError, StoreFull, UnknownJob, UnknownNode, is_infrastructure_error
 from ..model.job import Job, JobStatus, OutputFile, newest_first
 from ..tracker.tracker import JobTracker
-from .broadcast import Broadcasts
-from .connections import Throttle, Turns
+from .broadcast import BroadcastHub
+from .connections import Throttle, ConcurrencyLimiter
 from .legacy import LISTED, wire_job, wire_output
 from .transport import is_busy, is_refusal
 
@@ -249,13 +249,13 @@ def make_app(
     @asynccontextmanager
     async def life(app):
         app.state.leaving = asyncio.Event()   # set when the server is about to stop
-        app.state.streams = Broadcasts(service.tracker, app.state.leaving)
+        app.state.streams = BroadcastHub(service.tracker, app.state.leaving)
         service.start()
         yield
         try: await asyncio.to_thread(service.close)
         except RecordGone as e: _log.error('%s', e)
     app = FastAPI(title=f'cjm_jobtrack {service.service}', version=cjm_jobtrack.__version__, lifespan=life, docs_url=None, redoc_url=None)
-    app.state.service, app.state.uploads, app.state.say = service, Turns(), Throttle(_log.warning, every=5.)
+    app.state.service, app.state.uploads, app.state.say = service, ConcurrencyLimiter(), Throttle(_log.warning, every=5.)
     app.add_middleware(_Gate, service=service)
     app.add_middleware(CORSMiddleware, allow_origins=[*service.origins], allow_methods=['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'], allow_headers=['Content-Type', 'Authorization', 'Last-Event-ID'],
                        allow_credentials=True, expose_headers=['X-Log-Offset', 'X-Log-Next-Offset', 'X-Log-Size', 'X-Log-Attempt', 'X-Log-Elsewhere', 'Content-Disposition', 'Repr-Digest', 'Link'])
@@ -506,7 +506,7 @@ def _file_routes(app:FastAPI, service:Service):
     "Uploads, outputs, downloads."
     @app.post('/upload', openapi_extra=_body('multipart/form-data', {'type': 'object', 'required': ['file'], 'properties': {'file': {'type': 'string', 'format': 'binary'}}}))
     async def upload(request:Request, node:str|None=None) -> dict:
-        async with app.state.uploads.turn(): return await service.upload(request, node)
+        async with app.state.uploads.slot(): return await service.upload(request, node)
 
     @app.get('/jobs/{job_id}/outputs')
     def outputs(job:Job=Depends(find_job), offset:int=Query(0, ge=0, lt=2**31), limit:int=Query(LISTED, ge=1, le=LISTED)) -> dict:

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/client.html.md"""
 # %% auto #0
 __all__ = ['ClientBase', 'RemoteClient', 'AsyncRemoteClient']
 
-# %% ../../nbs/net/00_client.ipynb #0ad8204b
+# %% ../../nbs/net/00_client.ipynb #f492e3b9
 import json, os, re, time
 from contextlib import aclosing, closing
 from pathlib import Path
@@ -21,12 +21,12 @@ from ..model.job import Job, JobEvent, OutputFile, new_id, parse_instant
 from .events import EventCursor, events_flow, history_flow, listen_flow
 from .legacy import ORIGINAL_KEYS, original_log, original_request
 from .transfers import Upload, download_flow, outputs_flow, upload_flow
-from .transport import CONNECT_TIMEOUT, AsyncTransport, BlockingTransport, FlowResult, HttpRequest, Sleep, check_response
+from .transport import TRANSFER_CONNECT_TIMEOUT, AsyncTransport, BlockingTransport, FlowResult, HttpRequest, Sleep, check_response
 from .transport import health_flow, is_refusal, job_flow, job_path, known_job_flow, lacks_call, list_flow, pages_flow
 from .transport import raw_job_flow, read_job
-from ..tracker.tracker import pump
+from ..tracker.notify import consume_in_thread
 
-# %% ../../nbs/net/00_client.ipynb #915bdf45
+# %% ../../nbs/net/00_client.ipynb #eafc276f
 class ClientBase:
     "The calls that `RemoteClient` and `AsyncRemoteClient` have in common."
     _service:str|None = None   # Name of the server in `/health`; '' for an original node server; None: not asked yet
@@ -37,7 +37,7 @@ class RemoteClient(ClientBase, BlockingTransport):
 class AsyncRemoteClient(ClientBase, AsyncTransport):
     "The same calls, to be awaited. Belongs to the event loop that first used it."
 
-# %% ../../nbs/net/00_client.ipynb #9a2f3d5b
+# %% ../../nbs/net/00_client.ipynb #da5bb61a
 @patch
 def health(self:ClientBase) -> dict:  # 'status' is 'ok'; 'service' names ours and is missing on an original node server
     "Signs of life. Raises `NodeUnreachable` within seconds when there are none."
@@ -49,7 +49,7 @@ def counts(self:ClientBase) -> dict[str, int]:  # status -> number of jobs
     def flow(): return (yield from health_flow()).get('jobs') or {}
     return self._run(flow())
 
-# %% ../../nbs/net/00_client.ipynb #a8c895e7
+# %% ../../nbs/net/00_client.ipynb #0191f639
 @patch
 def request(self:ClientBase,
     method:str,          # 'GET', 'POST', …
@@ -66,7 +66,7 @@ def status(self:ClientBase) -> dict:  # 'workspace', 'input_videos', 'files', 'p
     def flow(): return (yield HttpRequest('GET', '/status')).json()
     return self._run(flow())
 
-# %% ../../nbs/net/00_client.ipynb #46149c60
+# %% ../../nbs/net/00_client.ipynb #d304a504
 def _pipelines_flow():
     try: return (yield HttpRequest('GET', '/pipelines', optional=True)).field('pipelines', list)
     except NodeRefused as e:
@@ -78,7 +78,7 @@ def pipelines(self:ClientBase) -> list[dict]:  # 'name', 'description', 'input',
     "What can be asked for."
     return self._run(_pipelines_flow())
 
-# %% ../../nbs/net/00_client.ipynb #7140ef75
+# %% ../../nbs/net/00_client.ipynb #dd983585
 def _check_json(ask:dict) -> None:
     "Raises `InvalidInput` for what cannot be sent as JSON, naming the field."
     for key, value in ask.items():
@@ -100,7 +100,7 @@ def _input_flow(input, node:str|None):
     if isinstance(input, str) and '://' not in input and os.path.isfile(input): input = Path(input)
     return (yield from upload_flow(input, node)) if isinstance(input, os.PathLike) else input
 
-# %% ../../nbs/net/00_client.ipynb #8470c138
+# %% ../../nbs/net/00_client.ipynb #eb6b68ce
 def _post_job_flow(body:dict):
     "A flow: the request itself. An error after which the job may be on record has its `job_id`."
     try:
@@ -123,7 +123,7 @@ def _submit_flow(client:ClientBase, pipeline, input, node, ask:dict):
     ask |= {'pipeline': pipeline, 'input': input, 'node': node, 'params': ask['params'] or {}, 'id': ask['id'] or new_id()}
     return (yield from _post_job_flow({k: v for k, v in ask.items() if v is not None}))
 
-# %% ../../nbs/net/00_client.ipynb #e0bcdc0e
+# %% ../../nbs/net/00_client.ipynb #fde4d94f
 _UNKNOWN_THERE = ('id', 'priority', 'max_attempts', 'timeout')   # Options that an original node server lacks
 
 def _submit_plainly_flow(url:str, pipeline, input, ask:dict):
@@ -145,7 +145,7 @@ def _submit_original_flow(request:dict, id:str|None):
         if not is_refusal(e) and getattr(e, 'begun', True): e.add_note('The job may run there. Look at its jobs before you ask again')
         raise
 
-# %% ../../nbs/net/00_client.ipynb #9ce1ce7e
+# %% ../../nbs/net/00_client.ipynb #9791eec9
 @patch
 def submit(self:ClientBase,
     pipeline:str|None=None,                   # Its name; None or 'original': the one that an original node server has
@@ -177,7 +177,7 @@ def submit_original(self:ClientBase,
     "Ask for a job as the original manager does. Raises `InvalidInput` for other keys; `NodeUnreachable`, after which the job may run there."
     return self._run(_submit_original_flow(asked, id))
 
-# %% ../../nbs/net/00_client.ipynb #75b025b1
+# %% ../../nbs/net/00_client.ipynb #f343f440
 def _check_flow(ask:dict):
     try: yield HttpRequest('POST', '/jobs/check', json=ask, optional=True)
     except NodeRefused as e:
@@ -190,7 +190,7 @@ def check(self:ClientBase,
     "Raises what `submit` would raise. Returns when the request is acceptable, and when the server cannot say."
     return self._run(_check_flow({k: v for k, v in ask.items() if v is not None}))
 
-# %% ../../nbs/net/00_client.ipynb #e88e15c4
+# %% ../../nbs/net/00_client.ipynb #560274aa
 @patch
 def get_job(self:ClientBase,
     job_id:str,   # Its id
@@ -205,7 +205,7 @@ def raw_job(self:ClientBase,
     "One job, with whatever else the server says about it."
     return self._run(raw_job_flow(job_id))
 
-# %% ../../nbs/net/00_client.ipynb #28730cb8
+# %% ../../nbs/net/00_client.ipynb #3b14ff69
 @patch
 def list_jobs(self:ClientBase,
     status:str|Iterable[str]|None=None,  # One status or several; None: all
@@ -230,7 +230,7 @@ def raw_jobs(self:ClientBase) -> list[tuple[dict, Job]]:  # In the server's orde
         return [(w, read_job(w, url)) for w in wires]
     return self._run(flow())
 
-# %% ../../nbs/net/00_client.ipynb #1ca65a78
+# %% ../../nbs/net/00_client.ipynb #dfa4ea38
 def _cancel_flow(job_id:str):
     try: response = yield HttpRequest('POST', job_path(job_id, '/cancel'), timeout=60.)
     except NodeRefused as e:
@@ -256,7 +256,7 @@ def delete(self:ClientBase, job_id:str) -> None:
             if is_refusal(e) or (yield from job_flow(job_id)) is not None: raise
     return self._run(flow())
 
-# %% ../../nbs/net/00_client.ipynb #9e548014
+# %% ../../nbs/net/00_client.ipynb #bb3b3dac
 @patch
 def events(self:RemoteClient,
     job_id:str|None=None,  # Only this job: ends with its terminal event. None: all jobs, without end
@@ -277,7 +277,7 @@ async def events(self:AsyncRemoteClient, job_id:str|None=None, after:int|None=No
         async for e in items:
             if not isinstance(e, FlowResult): yield e
 
-# %% ../../nbs/net/00_client.ipynb #311c0569
+# %% ../../nbs/net/00_client.ipynb #62c9a802
 @patch
 def subscribe(self:RemoteClient,
     callback:Callable[[JobEvent], Any],  # Called with each event, on a thread of its own; what it raises is logged
@@ -289,7 +289,7 @@ def subscribe(self:RemoteClient,
     async def stream():
         async with AsyncRemoteClient(self.base_url, token=self._token, timeout=self.timeout, tries=self.tries, poll=self.poll) as c:
             async for e in c.events(job_id, after): yield e
-    return pump(stream, callback)
+    return consume_in_thread(stream, callback)
 
 @patch
 def history(self:ClientBase,
@@ -298,7 +298,7 @@ def history(self:ClientBase,
     "Everything that was journaled about a job. Raises `UnknownJob`."
     return self._run(history_flow(job_id))
 
-# %% ../../nbs/net/00_client.ipynb #20318c5d
+# %% ../../nbs/net/00_client.ipynb #364c58fa
 @patch
 async def listen(self:AsyncRemoteClient,
     job_id:str,               # The job
@@ -311,7 +311,7 @@ async def listen(self:AsyncRemoteClient,
         async for e in items:
             if not isinstance(e, FlowResult): yield e
 
-# %% ../../nbs/net/00_client.ipynb #74f29cfe
+# %% ../../nbs/net/00_client.ipynb #59fa14e6
 def _wait_flow(job_id:str, timeout:float|None, silence:float):
     begun, pause, has_answered = time.monotonic(), .05, False
     while True:
@@ -336,7 +336,7 @@ def wait(self:ClientBase,
     "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
     return self._run(_wait_flow(job_id, timeout, self.timeout))
 
-# %% ../../nbs/net/00_client.ipynb #29eaf07f
+# %% ../../nbs/net/00_client.ipynb #c61fb9cb
 def _read_chunk(response) -> LogChunk:
     try: start, end, size = (int(response.headers[f'x-log-{k}']) for k in ('offset', 'next-offset', 'size'))
     except (KeyError, ValueError) as e: raise response.refused('Sent a log without saying where it begins') from e
@@ -362,7 +362,7 @@ def logs(self:ClientBase,
     "A piece of a log. Raises `UnknownJob`, `InvalidInput`."
     return self._run(_logs_flow(job_id, offset, limit, attempt))
 
-# %% ../../nbs/net/00_client.ipynb #f918e906
+# %% ../../nbs/net/00_client.ipynb #4a2ece20
 def _log_tail_flow(job_id:str, lines:int):
     try: response = yield HttpRequest('GET', job_path(job_id, '/logs'), params=dict(tail=lines), is_json=False, optional=True)
     except NodeRefused as e:
@@ -379,7 +379,7 @@ def log_tail(self:ClientBase,
     "The end of the log of the latest attempt. Raises `UnknownJob`."
     return self._run(_log_tail_flow(job_id, lines))
 
-# %% ../../nbs/net/00_client.ipynb #6a57551c
+# %% ../../nbs/net/00_client.ipynb #bfe1fe54
 @patch
 def upload(self:ClientBase,
     path:str|os.PathLike,  # A file of this machine
@@ -388,7 +388,7 @@ def upload(self:ClientBase,
     "Bring a file to a node. Raises `InvalidInput` when it cannot be read, `NodeRefused`, `DamagedTransfer`."
     return self._run(upload_flow(path, node))
 
-# %% ../../nbs/net/00_client.ipynb #7d914010
+# %% ../../nbs/net/00_client.ipynb #c13dc275
 @patch
 def outputs(self:ClientBase,
     job_id:str,           # The job
@@ -409,7 +409,7 @@ def download(self:ClientBase,
     Raises `UnknownJob`, `InvalidInput`, `DamagedTransfer`; `NodeUnreachable` when the connection broke again and again. Calling it once more continues."""
     return self._run(download_flow(job_id, name, to, overwrite))
 
-# %% ../../nbs/net/00_client.ipynb #cb8eec6e
+# %% ../../nbs/net/00_client.ipynb #b08e12d5
 @patch
 async def open(self:AsyncRemoteClient,
     method:str,              # 'GET' or 'HEAD'
@@ -420,9 +420,9 @@ async def open(self:AsyncRemoteClient,
 ) -> httpx.Response:         # Its body unread: read it with `aiter_raw`, then `aclose` it
     "An answer whose body is read later. Raises what the server refused."
     request = HttpRequest(method, path, headers={'Accept-Encoding': 'identity'} | (headers or {}), stream='bytes', timeout=timeout)
-    arguments = {k: v for k, v in self._arguments(request).items() if v is not None}
-    with self._translate_errors(timeout):
-        r = await self.http.send(self.http.build_request(**arguments), stream=True)
+    arguments = self._arguments(request) | {'timeout': httpx.Timeout(timeout, connect=TRANSFER_CONNECT_TIMEOUT)}
+    with self._translate_errors(timeout, TRANSFER_CONNECT_TIMEOUT):
+        r = await self.http.send(self.http.build_request(**{k: v for k, v in arguments.items() if v is not None}), stream=True)
         if r.is_success: return r
         try: await r.aread()
         finally: await r.aclose()
@@ -442,6 +442,7 @@ async def forward(self:AsyncRemoteClient,
         async for chunk in content:
             yield chunk
             self.last_contact = time.monotonic()   # it was taken
-    limits = httpx.Timeout(timeout, connect=CONNECT_TIMEOUT)
-    with self._translate_errors(timeout): r = await self.http.request(method, self.base_url + path, content=body(), headers=headers, timeout=limits)
+    limits = httpx.Timeout(timeout, connect=TRANSFER_CONNECT_TIMEOUT)
+    with self._translate_errors(timeout, TRANSFER_CONNECT_TIMEOUT):
+        r = await self.http.request(method, self.base_url + path, content=body(), headers=headers, timeout=limits)
     return check_response(HttpRequest(method, path), r).json()

@@ -21,7 +21,7 @@ from ..model.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreach
 from ..model.job import JobStatus, now
 from .client import AsyncRemoteClient
 from .transport import check_address, is_refusal
-from ..tracker.tracker import pump
+from ..tracker.notify import consume_in_thread
 
 # %% ../../nbs/net/04_directory.ipynb #3f840783
 _TEXT = ('name', 'host', 'user', 'gpu', 'location')
@@ -366,7 +366,7 @@ def start(self:NodeDirectory,
     async def rounds():
         await self.watch(every)
         yield
-    return pump(rounds, lambda _: None)
+    return consume_in_thread(rounds, lambda _: None)
 
 # %% ../../nbs/net/04_directory.ipynb #c82db335
 @patch

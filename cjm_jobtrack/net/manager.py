@@ -390,7 +390,7 @@ def _api_files(app:FastAPI, m:Manager):
     "Uploads to a node, outputs of a job."
     @app.post('/api/upload/{node_id}')
     async def upload(node_id:str, request:Request) -> dict:
-        async with app.state.uploads.turn(): return await m.upload(request, node_id)
+        async with app.state.uploads.slot(): return await m.upload(request, node_id)
 
     @app.get('/api/jobs/{job_id}/outputs')
     def outputs(job:Job=Depends(find_job), offset:int=Query(0, ge=0, lt=2**31), limit:int=Query(LISTED, ge=1, le=LISTED)) -> dict:

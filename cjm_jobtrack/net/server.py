@@ -15,7 +15,7 @@ from pathlib import Path
 import uvicorn
 from ..model.errors import InvalidInput, JobtrackError
 from .app import Service, check_bind
-from .connections import Connection, Connections, LogThrottle, connection_limits
+from .connections import Connection, ConnectionPool, LogThrottle, connection_limits
 
 # %% ../../nbs/net/14_server.ipynb #d1e7a8bf
 def lock_folder(
@@ -44,7 +44,7 @@ class Server(uvicorn.Server):
     "uvicorn's server, for an application made by `face`: it keeps to limits, and ends the streams before it waits for its answers."
     def __init__(self, config:uvicorn.Config):
         super().__init__(config)
-        self.connections = Connections(connection_limits(config.app.state.service.slots))
+        self.connections = ConnectionPool(connection_limits(config.app.state.service.slots))
         config.http, config.backlog = partial(Connection, self.connections), _ACCEPTED
         config.proxy_headers = False   # who is asking is told by the connection, not by a header
 

@@ -10,7 +10,8 @@ from cjm_jobtrack.model.errors import NodeUnreachable, UnknownJob
 from cjm_jobtrack.model.job import Failure, Job, JobStatus, OutputFile, now
 from cjm_jobtrack.logs.text import visible
 from cjm_jobtrack.store.store import JobStore
-from cjm_jobtrack.tracker.tracker import JobTracker, pump
+from cjm_jobtrack.tracker.notify import consume_in_thread
+from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
 from cjm_jobtrack.net.node import Node
 from cjm_jobtrack.net.server import serving
@@ -295,7 +296,7 @@ class Client:
     def log_tail(self, job_id, lines=200):
         self._answer()
         return self.tracker.log_tail(job_id, lines)
-    def subscribe(self, callback, job_id=None, after=None): return pump(lambda: self.tracker.watch(job_id, after), callback)
+    def subscribe(self, callback, job_id=None, after=None): return consume_in_thread(lambda: self.tracker.watch(job_id, after), callback)
     def cancel(self, job_id):
         self._answer()
         asyncio.run(self.tracker.cancel_job(job_id))
