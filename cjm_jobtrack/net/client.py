@@ -23,7 +23,7 @@ from ..tracker.notify import consume_in_thread
 from .events import _events, _history, _listen, _Place
 from .legacy import ORIGINAL_KEYS, original_request, original_log
 from .transfers import Upload, _download, _outputs, _upload
-from .transport import CONNECT, Ask, AsyncTransport, BlockingTransport, Pause, _check, _Done, _health, _job, _lacks, _list, _need, _pages, _told, _wire, is_refusal, job_path, read_job
+from .transport import CONNECT_BUSY, Ask, AsyncTransport, BlockingTransport, Pause, _check, _Done, _health, _job, _lacks, _list, _need, _pages, _told, _wire, is_refusal, job_path, read_job
 
 # %% ../../nbs/net/00_client.ipynb #b1face42
 class ClientBase:
@@ -390,7 +390,8 @@ async def open(self:AsyncRemoteClient,
     "An answer whose body is read later. Raises what the server refused."
     ask = Ask(method, path, headers={'Accept-Encoding': 'identity'} | (headers or {}), stream='bytes', timeout=timeout)
     kw, silence = self._parts(ask)
-    with _told(self, silence):
+    kw['timeout'] = httpx.Timeout(silence, connect=CONNECT_BUSY)
+    with _told(self, silence, CONNECT_BUSY):
         r = await self.http.send(self.http.build_request(**{k: v for k, v in kw.items() if v is not None}), stream=True)
         if r.is_success: return r
         try: await r.aread()
@@ -411,5 +412,6 @@ async def forward(self:AsyncRemoteClient,
         async for chunk in content:
             yield chunk
             self.heard = time.monotonic()   # it was taken
-    with _told(self, timeout): r = await self.http.request(method, self.base_url + path, content=body(), headers=headers, timeout=httpx.Timeout(timeout, connect=CONNECT))
+    with _told(self, timeout, CONNECT_BUSY):
+        r = await self.http.request(method, self.base_url + path, content=body(), headers=headers, timeout=httpx.Timeout(timeout, connect=CONNECT_BUSY))
     return _check(Ask(method, path), r).json()

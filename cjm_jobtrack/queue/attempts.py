@@ -21,7 +21,7 @@ from ..model.job import Failure, Job, JobStatus, safe_repr, elapsed_s, jsonable
 from ..tracker.tracker import JobTracker
 from ..tracker.transitions import Write
 from .lease import LeaseHolder
-from ..runners.outputs import in_thread
+from ..runners.threads import in_thread
 from ..model.retry import RetryPolicy, QueueRequirements, retry_delay
 from ..runners.outcome import Outcome, Receipt, Report
 from .group_commit import GroupCommit, contained, raised
@@ -314,7 +314,7 @@ def _time(self:AttemptManager, a:Attempt):
 @patch
 def _listen(self:AttemptManager, a:Attempt, silence:float):
     "Was there a sign of life?"
-    left = a.report.heard + silence - time.monotonic()
+    left = a.report.last_activity + silence - time.monotonic()
     if left > .001: a.timers = (*a.timers[:-1], self.loop.call_later(left, self._listen, a, silence))
     else: self._too_late(a, ('stalled', f'Gave no sign of life for {silence:g} s: no progress, and nothing new in its log', 'Look into the log for what it was doing, or allow a longer silence with `stall_timeout`'))
 

@@ -2,7 +2,7 @@
 import html, io, json, signal, subprocess, sys
 from contextlib import contextmanager
 import pytest, rich.console
-from cjm_jobtrack.cli.main import _facts, jobs_table
+from cjm_jobtrack.cli.jobs import job_facts, jobs_table
 from cjm_jobtrack.model.job import now
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners.call import CallRunner
@@ -184,7 +184,7 @@ def test_a_function_that_none_of_several_queues_knows_says_so_to_everybody(track
             with (wide := rich.console.Console(width=400, file=io.StringIO())).capture() as text: wide.print(table)
             return text.get()
         assert said in printed(jobs_table([seen]))           # `jobtrack ls`
-        assert said in printed(_facts(seen, []))             # `jobtrack show`
+        assert said in printed(job_facts(seen, []))             # `jobtrack show`
         assert said in html.unescape(facts_html(JobSnapshot(seen, now())))   # the monitor
         assert seen.status == 'pending'
         second.runners['call'].functions['lost'] = lambda: 'found'
