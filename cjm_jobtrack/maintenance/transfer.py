@@ -174,7 +174,7 @@ def _keep_log(tracker:JobTracker, job:Job, at:int, log:str, report:ImportReport)
     "The text that the original had in the job. Repeating it changes nothing."
     try: data = log.encode(errors='surrogateescape')     # bytes that are not UTF-8, as they were
     except UnicodeEncodeError: data = log.encode(errors='replace')   # half of a pair, written as \ud83d
-    if tracker.logs_given or not tracker.store.shared or getattr(tracker.store, 'file', None): return tracker.logs.append_at(job.id, job.attempt, 0, data)
+    if tracker.custom_logs or not tracker.store.shared or getattr(tracker.store, 'file', None): return tracker.logs.append_at(job.id, job.attempt, 0, data)
     _tell(report, Problem(at, f'The log of job {job.id} is not kept: this record has no folder for logs that all know. Give it as `logs`, or --log-folder'))
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #1561b5d9

@@ -19,11 +19,11 @@ from ..model.errors import InvalidInput, NodeRefused, NodeUnreachable, UnknownJo
 from ..model.job import Job, JobEvent, OutputFile, new_id
 from ..logs.gaps import LogChunk
 from ..logs.text import collapse_frames
-from ..tracker.tracker import pump
+from ..tracker.notify import consume_in_thread
 from .events import _events, _history, _listen, _Place
-from .legacy import ORIGINAL_KEYS, ask_original, original_log
+from .legacy import ORIGINAL_KEYS, original_request, original_log
 from .transfers import Upload, _download, _outputs, _upload
-from .transport import CONNECT, Ask, AsyncTransport, BlockingTransport, Pause, _check, _Done, _health, _job, _lacks, _list, _need, _pages, _told, _wire, is_refusal, job_path, read_job
+from .transport import CONNECT_BUSY, Ask, AsyncTransport, BlockingTransport, Pause, _check, _Done, _health, _job, _lacks, _list, _need, _pages, _told, _wire, is_refusal, job_path, read_job
 
 # %% ../../nbs/net/00_client.ipynb #b1face42
 class ClientBase:
@@ -40,6 +40,16 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
 def health(self:ClientBase) -> dict:  # 'status' is 'ok'; 'service' names ours and is missing on an original node server
     "Signs of life. Raises `NodeUnreachable` within seconds when there are none."
     return self._run(_health())
+
+@patch
+def request(self:ClientBase,
+    method:str,          # 'GET', 'POST', …
+    path:str,            # Below the base URL, percent-encoded
+    body:Any=None,       # Sent as JSON
+) -> Any:                # The answer, read from JSON
+    "Any other call of a server. Only a GET is repeated when the connection breaks. Raises what the server refused."
+    def rule(): return (yield Ask(method, path, json=body, repeat=method == 'GET')).json(object)
+    return self._run(rule())
 
 @patch
 def status(self:ClientBase) -> dict:  # 'workspace', 'input_videos', 'files', 'python'
@@ -106,7 +116,7 @@ def _submit_plainly(self, pipeline, input, ask):
         raise InvalidInput('pipeline', f'is {pipeline!r}, and {self.base_url} is an original node server, which has only one and no names', "Leave it out, or say 'original'")
     for key in _UNKNOWN_THERE:
         if ask[key] is not None: raise InvalidInput(key, f'is {ask[key]!r}, and {self.base_url} is an original node server, which knows nothing of it', 'Leave it out')
-    return (yield from _submit_original(ask_original(input, ask['params']), None))
+    return (yield from _submit_original(original_request(input, ask['params']), None))
 
 @patch
 def submit(self:ClientBase,
@@ -170,14 +180,14 @@ def get_job(self:ClientBase,
     return self._run(_job(job_id))
 
 @patch
-def look(self:ClientBase,
+def raw_job(self:ClientBase,
     job_id:str,                          # Its id
 ) -> tuple[dict|None, Job|None]:         # The answer as it came, and the job; None, None when the server does not know it
     "One job, with what an original node server tells besides."
     return self._run(_wire(job_id))
 
 @patch
-def look_all(self:ClientBase) -> list[tuple[dict, Job]]:  # In the server's order
+def raw_jobs(self:ClientBase) -> list[tuple[dict, Job]]:  # In the server's order
     "All jobs of a server, each as it came and as it is read."
     def rule():
         url, wires = yield from _pages({})
@@ -275,7 +285,7 @@ def subscribe(self:RemoteClient,
     async def stream():
         async with AsyncRemoteClient(self.base_url, token=self._token, timeout=self.timeout, tries=self.tries, poll=self.poll) as c:
             async for e in c.events(job_id, after): yield e
-    return pump(stream, callback)
+    return consume_in_thread(stream, callback)
 
 # %% ../../nbs/net/00_client.ipynb #01229c24
 def _wait(self, job_id, timeout):
@@ -380,7 +390,8 @@ async def open(self:AsyncRemoteClient,
     "An answer whose body is read later. Raises what the server refused."
     ask = Ask(method, path, headers={'Accept-Encoding': 'identity'} | (headers or {}), stream='bytes', timeout=timeout)
     kw, silence = self._parts(ask)
-    with _told(self, silence):
+    kw['timeout'] = httpx.Timeout(silence, connect=CONNECT_BUSY)
+    with _told(self, silence, CONNECT_BUSY):
         r = await self.http.send(self.http.build_request(**{k: v for k, v in kw.items() if v is not None}), stream=True)
         if r.is_success: return r
         try: await r.aread()
@@ -388,7 +399,7 @@ async def open(self:AsyncRemoteClient,
     return _check(ask, r)
 
 @patch
-async def pass_on(self:AsyncRemoteClient,
+async def forward(self:AsyncRemoteClient,
     method:str,                     # 'POST', say
     path:str,                       # Below the base URL, percent-encoded
     *,
@@ -401,5 +412,6 @@ async def pass_on(self:AsyncRemoteClient,
         async for chunk in content:
             yield chunk
             self.heard = time.monotonic()   # it was taken
-    with _told(self, timeout): r = await self.http.request(method, self.base_url + path, content=body(), headers=headers, timeout=httpx.Timeout(timeout, connect=CONNECT))
+    with _told(self, timeout, CONNECT_BUSY):
+        r = await self.http.request(method, self.base_url + path, content=body(), headers=headers, timeout=httpx.Timeout(timeout, connect=CONNECT_BUSY))
     return _check(Ask(method, path), r).json()

@@ -21,7 +21,7 @@ from ..model.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreach
 from ..model.job import JobStatus, now
 from .client import AsyncRemoteClient
 from .transport import check_address, is_refusal
-from ..tracker.tracker import pump
+from ..tracker.notify import consume_in_thread
 
 # %% ../../nbs/net/04_directory.ipynb #3f840783
 _TEXT = ('name', 'host', 'user', 'gpu', 'location')
@@ -86,7 +86,7 @@ class NodeState:
     health:dict|None=None         # Its latest signs of life
     pipelines:tuple=()            # What it offered then
     original:bool=False           # Whether it is an original node server
-    seen:str|None=None            # Instant of its latest answer: what is told of it is as of then
+    last_seen:str|None=None            # Instant of its latest answer: what is told of it is as of then
     checked:float=float('-inf')   # When, seconds of the monotonic clock
 
 def _whole(row:dict) -> dict:
@@ -308,11 +308,11 @@ async def check(self:NodeDirectory,
     with self._lock:
         was = self.state(node)
         since = was.since if was.online is (problem is None) else now()
-        self._states[node['id']] = NodeState(problem is None, since, problem, health or was.health, offers if problem is None else was.pipelines, original, now() if health else was.seen, time.monotonic())
+        self._states[node['id']] = NodeState(problem is None, since, problem, health or was.health, offers if problem is None else was.pipelines, original, now() if health else was.last_seen, time.monotonic())
     return problem is None
 
 @patch
-async def fresh(self:NodeDirectory,
+async def check_cached(self:NodeDirectory,
     node:dict,             # A node of this directory
     max_age:float=5.,      # How old an answer may be, seconds
 ) -> bool:                 # Whether it is online
@@ -366,7 +366,7 @@ def start(self:NodeDirectory,
     async def rounds():
         await self.watch(every)
         yield
-    return pump(rounds, lambda _: None)
+    return consume_in_thread(rounds, lambda _: None)
 
 # %% ../../nbs/net/04_directory.ipynb #c82db335
 @patch

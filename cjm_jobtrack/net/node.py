@@ -26,9 +26,9 @@ from ..containers.docker import DockerRunner
 from ..runners.outputs import OutputFiles, open_below
 from ..runners.process import ProcessRunner
 from ..queue.queue import JobQueue
-from .app import JobRequest, OpenFile, Service, face, read_networks, read_request
+from .app import JobRequest, OpenFile, Service, make_app, read_networks, read_request
 from .legacy import _as_asked
-from .server import claim
+from .server import lock_folder
 from .uploads import _given_name, place, receive_file, remove_left, safe_name
 
 # %% ../../nbs/net/01_node.ipynb #d1333ca3
@@ -60,11 +60,11 @@ class Node(Service):
         self.workspace = Path(workspace).resolve() if workspace is not None else self.data/'workspace'
         self.inputs = self.workspace/'input_videos'
         self.catalog = pipelines if isinstance(pipelines, PipelineCatalog) else PipelineCatalog.load(*([pipelines] if pipelines is not None else []))
-        self._claim, self._accepting = claim(self.data), threading.Lock()
+        self._folder_lock, self._accepting = lock_folder(self.data), threading.Lock()
         try:
             for d in (self.inputs, self.workspace/'outputs'): d.mkdir(parents=True, exist_ok=True)
             self.tracker = JobTracker(JobStore(self.data/'jobs.db', durability=durability), logs=logs)
-        except BaseException: self._claim.close(); raise
+        except BaseException: self._folder_lock.close(); raise
         self.token, self.origins, self.slots, self.upload_limit = token, tuple(origins), slots, upload_limit
         self._docker = DockerRunner(self.data/'docker', self.tracker.logs, roots=[self.workspace]) if runners is None else None
         runners = runners if runners is not None else [ProcessRunner(self.data/'attempts', self.tracker.logs), self._docker]
@@ -72,7 +72,7 @@ class Node(Service):
         self.runner = PipelineRunner(self.catalog, runners, self.workspace, self.workspace/'outputs', self.names)
         self.files = OutputFiles(self.workspace)
         self.queue = JobQueue(self.tracker, self.runner, slots, grace=grace, resources=resources)
-        self.app = face(self)
+        self.app = make_app(self)
         _path_download(self.app, self)
 
     def __repr__(self): return f'Node({str(self.data)!r}: {", ".join(self.catalog.names())}; {self.tracker})'
@@ -85,7 +85,7 @@ class Node(Service):
         self.queue.stop()
         if self._docker: self._docker.close()
         try: self.tracker.close()
-        finally: self._claim.close()
+        finally: self._folder_lock.close()
 
 # %% ../../nbs/net/01_node.ipynb #2260f55c
 @patch

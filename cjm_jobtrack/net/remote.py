@@ -21,7 +21,7 @@ from .client import AsyncRemoteClient
 from .directory import ANSWER, NodeDirectory
 from .events import PAUSE
 from .legacy import ORIGINAL_KEYS, original_log, snake
-from .transfers import there_already
+from .transfers import existing_input
 from .transport import PATIENCE, is_busy, is_refusal
 from ..runners.outcome import Outcome, Receipt, Report
 from ..tracker.tracker import JobTracker
@@ -133,14 +133,14 @@ async def _choose(self:RemoteRunner, job:Job, chosen:str|None) -> dict:
         node = d.find(chosen) if chosen else d.pick(job.spec.get('pipeline'))
         if node is None: raise NodeUnreachable(chosen, 'this node is no longer on record', begun=False)
         if node['id'] in heard: return node
-        if not await d.fresh(node, 1.): raise NodeUnreachable(node['url'], d.state(node).problem or '', begun=False)
+        if not await d.check_cached(node, 1.): raise NodeUnreachable(node['url'], d.state(node).problem or '', begun=False)
         heard.add(node['id'])
 
 @patch
 async def _record_sent(self:RemoteRunner, job:Job):
     "Choose the node and write down what is about to be sent."
     d, chosen = self.directory, self._chosen(job)
-    if not chosen: await asyncio.gather(*[d.fresh(n) for n in d.list() if d.state(n).online is None])
+    if not chosen: await asyncio.gather(*[d.check_cached(n) for n in d.list() if d.state(n).online is None])
     node = await self._choose(job, chosen)
     data = {'node': node['id'], 'name': node['name'], 'url': node['url'], 'picked': chosen is None, 'remote_id': remote_id(job)}
     if 'original' in job.spec:
@@ -154,7 +154,7 @@ async def _send(self:RemoteRunner, job:Job) -> Job:
     "The request itself."
     node = self.directory.get(job.node)
     c, spec = self.directory.client(node), job.spec
-    if 'original' not in spec: there = await c.submit(spec['pipeline'], there_already(spec.get('input')), spec.get('params'), id=job.remote_id, name=job.name, priority=job.priority, timeout=job.timeout)
+    if 'original' not in spec: there = await c.submit(spec['pipeline'], existing_input(spec.get('input')), spec.get('params'), id=job.remote_id, name=job.name, priority=job.priority, timeout=job.timeout)
     elif job.remote_id: there = await c.submit_original(spec['original'], id=job.remote_id)
     else:
         turns = self._turns.setdefault(asyncio.get_running_loop(), {})
@@ -266,7 +266,7 @@ async def follow(self:RemoteRunner, job:Job, handle:dict, report:Report) -> Outc
     try:
         while True:
             try:
-                if s.tries and not await self.directory.fresh(s.node, 1.): raise NodeUnreachable(s.node['url'], self.directory.state(s.node).problem or '')
+                if s.tries and not await self.directory.check_cached(s.node, 1.): raise NodeUnreachable(s.node['url'], self.directory.state(s.node).problem or '')
                 if (outcome := await self._visit(s)) is not None: return outcome
                 continue
             except StoreError as e:   # on this side: it says nothing about the node
@@ -314,7 +314,7 @@ async def _look(self:RemoteRunner, s:_Session) -> tuple[dict|None, Any]:
     "The job there, as answered and as read. Or an `Outcome`, when it is certain that there is none; or None, when that is not certain yet."
     job, accepted = s.job, self._accepted(s.job)
     if job.remote_id is None: wire, there = await self._match(s)
-    else: wire, there = await s.client.look(job.remote_id)
+    else: wire, there = await s.client.raw_job(job.remote_id)
     if there is not None:
         self._accept(job, there)
         return wire, there
@@ -352,7 +352,7 @@ def outcome_of(
 @patch
 async def _match(self:RemoteRunner, s:_Session) -> tuple[dict|None, Job|None]:
     asked, since = s.job.spec['original'], self._sent(s.job).data.get('node_time') or 0
-    wires = await s.client.look_all()
+    wires = await s.client.raw_jobs()
     taken = {j.remote_id for j in self.tracker.list_jobs(node=s.job.node) if j.id != s.job.id}
     def same(w): return all(w.get(snake(k)) == asked.get(k) for k in ('inputMethod', 'youtubeUrl', 'manualPath'))
     for wire, there in wires:
@@ -423,7 +423,7 @@ async def _listen(self:RemoteRunner, s:_Session) -> None:
         while not any(t.done() for t in tasks):
             await asyncio.wait(tasks, timeout=self.patience, return_when=asyncio.FIRST_COMPLETED)
             if s.report.cancelled: break
-            if time.monotonic() - s.heard >= self.patience and not await self.directory.fresh(s.node, self.patience):
+            if time.monotonic() - s.heard >= self.patience and not await self.directory.check_cached(s.node, self.patience):
                 raise NodeUnreachable(s.node['url'], self.directory.state(s.node).problem or '')
         for t in (hearing, copying):
             if t.done(): t.result()   # raises what broke it

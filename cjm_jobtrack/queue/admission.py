@@ -16,7 +16,8 @@ from typing import Any
 from fastcore.basics import patch
 from ..model.errors import IllegalMove, InvalidInput, NeverFits, StoreError, UnknownRunner, is_infrastructure_error
 from ..model.job import Failure, Job, JobStatus, safe_repr
-from ..tracker.tracker import JobTracker, Write
+from ..tracker.tracker import JobTracker
+from ..tracker.transitions import Write
 from ..runners.identity import is_identity, is_same_process, this_process
 from .lease import LeaseHolder
 from .scheduling import ReadyQueue
@@ -242,7 +243,7 @@ def tell(self:Admission, job:Job, reason:str) -> None:
 def _plan_waiting(self:Admission, job:Job, reason:str) -> Write|None:
     if job.status is not JobStatus.PENDING: return None
     w = self.tracker.plan_note(job, 'waiting', {'reason': reason}, message=reason)
-    w.passing = True
+    w.drop_if_stale = True
     return w
 
 @patch

@@ -16,7 +16,8 @@ from typing import Any
 from fastcore.basics import patch
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, NodeUnreachable, RecordGone, is_infrastructure_error, is_unstorable
 from ..model.job import Job, JobEvent, jsonable
-from ..tracker.tracker import JobTracker, Write
+from ..tracker.tracker import JobTracker
+from ..tracker.transitions import Write
 from ..model.retry import retry_delay
 from ..runners.outcome import Outcome
 

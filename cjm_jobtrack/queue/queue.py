@@ -16,7 +16,8 @@ from fastcore.basics import patch
 from fastcore.meta import delegates
 from ..model.errors import InvalidInput, LeaseLost, StoreError, UnknownJob, is_infrastructure_error
 from ..model.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch
-from ..tracker.tracker import JobTracker, Write
+from ..tracker.tracker import JobTracker
+from ..tracker.transitions import Write
 from .callbacks import Callbacks
 from .attempts import Attempt, AttemptManager
 from .lease import LeaseHolder
@@ -25,7 +26,7 @@ from ..model.retry import RetryPolicy, check_seconds, read_requirements
 from ..runners.runner import Runner
 from .group_commit import GroupCommit, is_unstorable
 from .admission import Admission
-from ..runners.worker import is_exiting
+from ..runners.worker import is_interpreter_exiting
 
 # %% ../../nbs/queue/00_queue.ipynb #d2cf64a1
 _log = logging.getLogger(__name__)
@@ -126,7 +127,7 @@ def submit_left(self:JobQueue) -> list[Job]:  # In the order of their creation
 @patch
 def _fill(self:JobQueue):
     "Take what can begin."
-    if self.room.closed or self.holder.fence is None or is_exiting(): return
+    if self.room.closed or self.holder.fence is None or is_interpreter_exiting(): return
     now, line, jobs, carrier, room = self._loop.time(), self.line, self.tracker.jobs, self.carrier, self.room
     room.let_in()
     while carrier.busy < self.slots and (job_id := line.next(now)) is not None:

@@ -22,13 +22,13 @@ class Write:
     job:Job              # The live object
     op:Add|Move|Update   # For the store
     shown:dict           # Fields that change with it
-    passing:bool=False   # A fact that is only worth telling while the job stands as it did when this was planned
+    drop_if_stale:bool=False   # A fact that is only worth telling while the job stands as it did when this was planned
 
 # %% ../../nbs/tracker/03_transitions.ipynb #f48da4e9
 class TransitionPlanner:
     "Works out moves, and keeps what they depend on beside the job itself. Writes nothing."
     job_class = Job   # What `make_job` makes
-    log_place = None  # Where logs are kept, when that is not beside the record
+    log_location = None  # Where logs are kept, when that is not beside the record
     def __init__(self,
         durable:bool=False,   # Whether results are kept as JSON
     ):
@@ -127,7 +127,7 @@ UNCONFIRMED = Failure('unconfirmed', 'Cancelled; the node could not confirm that
 @patch
 def plan_running(self:TransitionPlanner, job:Job, *, lease:int|None=None, waits:bool=False) -> Write:
     "Begun: the next attempt. Those who look for its log elsewhere are told where it is."
-    told = None if self.log_place is None else {'logs': self.log_place}
+    told = None if self.log_location is None else {'logs': self.log_location}
     return self.plan(job, JobStatus.RUNNING, 'running', told, progress=None, message=None, error=None, failure=None, lease=lease, waits=waits)
 
 @patch

@@ -44,7 +44,7 @@ async def until(true, seconds=40):
     async with asyncio.timeout(seconds):
         while not true(): await asyncio.sleep(.02)
 
-class ConformanceReport:
+class Bench:
     def __init__(self, m):
         self.manager, self.tracker, self.runner = m, TranscriptionJobTracker(store=f'sqlite:///{folder}/jobs.db'), PluginRunner(m)
         self.runner.interval = .05
@@ -73,7 +73,7 @@ class ConformanceReport:
         return outcome
 
 async def main():
-    t = ConformanceReport(manager())
+    t = Bench(manager())
     first = t.pid()
     try:
         await t.begin()
