@@ -18,9 +18,10 @@ from typing import Any
 from fastcore.basics import patch
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, NodeUnreachable, RecordGone, is_infrastructure_error
 from ..model.job import Failure, Job, JobStatus, safe_repr, elapsed_s, jsonable
-from ..tracker.tracker import JobTracker, Write
+from ..tracker.tracker import JobTracker
+from ..tracker.transitions import Write
 from .lease import LeaseHolder
-from ..runners.outputs import in_thread
+from ..runners.threads import in_thread
 from ..model.retry import RetryPolicy, QueueRequirements, retry_delay
 from ..runners.outcome import Outcome, Receipt, Report
 from .group_commit import GroupCommit, contained, raised
@@ -313,7 +314,7 @@ def _time(self:AttemptManager, a:Attempt):
 @patch
 def _listen(self:AttemptManager, a:Attempt, silence:float):
     "Was there a sign of life?"
-    left = a.report.heard + silence - time.monotonic()
+    left = a.report.last_activity + silence - time.monotonic()
     if left > .001: a.timers = (*a.timers[:-1], self.loop.call_later(left, self._listen, a, silence))
     else: self._too_late(a, ('stalled', f'Gave no sign of life for {silence:g} s: no progress, and nothing new in its log', 'Look into the log for what it was doing, or allow a longer silence with `stall_timeout`'))
 
@@ -492,7 +493,7 @@ async def _let_go(self:AttemptManager, a:Attempt):
     await self._wait_while_there(a, task)
     if a.ending: return
     if self.runners[a.job.runner].durable or a.job.status is not JobStatus.RUNNING:
-        self.tracker.let_go(a.job.id, a.lease)
+        self.tracker.release(a.job.id, a.lease)
         return self.release(a)
     receipt = await self._surely_stop(a.job, a.handle)
     if a.handle and receipt.how == 'gone':
@@ -524,7 +525,7 @@ async def drop(self:AttemptManager, a:Attempt) -> None:
         mine.attempt = a.number   # the live object may be further
         receipt = await self._surely_stop(mine, a.handle)
         if not receipt.confirmed: _log.error('Attempt %s of job %s may go on here beside another: %s', a.number, a.job.id, receipt.message)
-    self.tracker.let_go(a.job.id, a.lease)
+    self.tracker.release(a.job.id, a.lease)
     self.release(a)
 
 @patch
