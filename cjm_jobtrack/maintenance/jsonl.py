@@ -12,7 +12,7 @@ import json, math
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Iterator
 from ..model.errors import InvalidInput
-from ..model.job import encode_ascii, EXACT_FIELDS, JobRecord, Job, JobEvent, JobStatus, check_id, instant, jsonable
+from ..model.job import encode_ascii_json, LOSSLESS_FIELDS, JobRecord, Job, JobEvent, JobStatus, check_id, parse_instant, jsonable
 
 # %% ../../nbs/maintenance/02_jsonl.ipynb #f90f3ebd
 FORMAT, VERSION = 'jobtrack-export', 1   # What the first line says
@@ -21,11 +21,11 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',',
 def format_record(d:JobRecord) -> str:
     "A job as a line of an export, without its end."
     facts = [{'type': e.type, 'at': e.at, 'attempt': e.attempt} | ({'data': jsonable(e.data)} if e.data else {}) for e in d.events]
-    job = d.job.to_dict() | {k: jsonable(getattr(d.job, k), exact=True) for k in EXACT_FIELDS}
+    job = d.job.to_dict() | {k: jsonable(getattr(d.job, k), lossless=True) for k in LOSSLESS_FIELDS}
     doc = {'job': job, 'queued_at': d.queued_at, 'batch': d.batch, 'pinned': d.pinned, 'events': facts}
     line = _encode(doc)
     try: line.encode()
-    except UnicodeEncodeError: return encode_ascii(doc)   # a file name that is not UTF-8, say
+    except UnicodeEncodeError: return encode_ascii_json(doc)   # a file name that is not UTF-8, say
     return line
 
 # %% ../../nbs/maintenance/02_jsonl.ipynb #f76230cd
@@ -89,20 +89,20 @@ def parse_record(
     for k in _LOOKS.keys() & given.keys():
         if given[k] is not None: _field(given, k, _LOOKS[k])
     for k in _INSTANTS:
-        if given.get(k) is not None: given[k] = instant(given[k], k)
-    exact = {k: jsonable(given[k], exact=True) for k in EXACT_FIELDS & given.keys()}
+        if given.get(k) is not None: given[k] = parse_instant(given[k], k)
+    exact = {k: jsonable(given[k], lossless=True) for k in LOSSLESS_FIELDS & given.keys()}
     job = Job.from_dict(jsonable(given) | exact)
     if job.is_terminal and job.completed_at is None: job.completed_at = job.updated_at or job.created_at
     batch, queued = d.get('batch'), d.get('queued_at')
     if batch is not None: check_id(batch)
-    return JobRecord(job, _read_events(job, d.get('events')), queued and instant(queued, 'queued_at'), batch, d.get('pinned') is True)
+    return JobRecord(job, _read_events(job, d.get('events')), queued and parse_instant(queued, 'queued_at'), batch, d.get('pinned') is True)
 
 def _read_events(job:Job, facts) -> list[JobEvent]:
     if not isinstance(facts, list) or not all(isinstance(e, dict) for e in facts): raise InvalidInput('events', 'is not a list of events')
     for e in facts:
         for k, looks in (('type', lambda v: isinstance(v, str) and 0 < len(v) <= 32), ('attempt', _LOOKS['attempt'])): _field(e | {k: e.get(k)}, k, looks)
         if e.get('data') is not None: _field(e, 'data', _is(dict))
-    read = [JobEvent(None, job.id, e['attempt'], jsonable(e['type']), instant(e.get('at'), 'at'), jsonable(e.get('data') or {})) for e in facts]
+    read = [JobEvent(None, job.id, e['attempt'], jsonable(e['type']), parse_instant(e.get('at'), 'at'), jsonable(e.get('data') or {})) for e in facts]
     return read or [JobEvent(None, job.id, 0, 'created', job.created_at)]
 
 # %% ../../nbs/maintenance/02_jsonl.ipynb #fa67a426

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Iterable, Iterator
 from .jsonl import _LONGEST, _TOLD, FORMAT, VERSION, ImportReport, Problem, _encode, _is, _loads, _read_lines, format_record
 from ..model.errors import InvalidInput, StoreError
-from ..model.job import JobRecord, Failure, Job, JobEvent, JobStatus, instant, jsonable, read_statuses
+from ..model.job import JobRecord, Failure, Job, JobEvent, JobStatus, parse_instant, jsonable, read_statuses
 from .legacy_import import _Joined, _read_list
 from .retention import _PAGE, _ask
 from ..tracker.tracker import JobTracker
@@ -74,7 +74,7 @@ def _filters(status, given:dict) -> dict:
     "Filters as the store takes them. Raises `InvalidInput`."
     if odd := sorted(given.keys() - {*_FILTERS}): raise InvalidInput(odd[0], 'is not a filter', f'Use {", ".join(("status", *_FILTERS))}')
     wanted = read_statuses(status)
-    return {k: instant(v, k) if k in ('since', 'until') else v for k, v in given.items() if v is not None} | ({} if wanted is None else {'status': wanted})
+    return {k: parse_instant(v, k) if k in ('since', 'until') else v for k, v in given.items() if v is not None} | ({} if wanted is None else {'status': wanted})
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #c5b11921
 LIVE = ('skip', 'lost', 'keep')
@@ -174,7 +174,7 @@ def _keep_log(tracker:JobTracker, job:Job, at:int, log:str, report:ImportReport)
     "The text that the original had in the job. Repeating it changes nothing."
     try: data = log.encode(errors='surrogateescape')     # bytes that are not UTF-8, as they were
     except UnicodeEncodeError: data = log.encode(errors='replace')   # half of a pair, written as \ud83d
-    if tracker.logs_given or not tracker.store.shared or getattr(tracker.store, 'file', None): return tracker.logs.append_at(job.id, job.attempt, 0, data)
+    if tracker.custom_logs or not tracker.store.shared or getattr(tracker.store, 'file', None): return tracker.logs.append_at(job.id, job.attempt, 0, data)
     _tell(report, Problem(at, f'The log of job {job.id} is not kept: this record has no folder for logs that all know. Give it as `logs`, or --log-folder'))
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #1561b5d9

@@ -16,12 +16,12 @@ from typing import Any
 from urllib.parse import urlsplit
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, StoreError, name_problem
-from ..model.job import in_words
+from ..model.job import safe_repr
 
 # %% ../../nbs/pipelines/01_params.ipynb #28de7310
 _ASKS = {'str': 'a text', 'int': 'a whole number', 'float': 'a number', 'bool': 'true or false'}
 
-def _shown(value:Any) -> str: return s if len(s := in_words(value)) <= 80 else f'{s[:77]}…'
+def _shown(value:Any) -> str: return s if len(s := safe_repr(value)) <= 80 else f'{s[:77]}…'
 
 def _typed(type:str, value:Any) -> Any:
     "The value as that type; None when it is not of it."

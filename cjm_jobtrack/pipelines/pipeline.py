@@ -23,10 +23,11 @@ from ..model.job import Job, OutputFile
 from ..logs.progress import ProgressReader
 from ..runners.cgroups import raise_scarcity
 from ..runners.inheritance import PASSED
-from ..runners.outcome import Outcome, Receipt, Report, Stops
-from ..runners.outputs import KEEPING, in_thread, common_pattern, keep_output, moved, unshare
+from ..runners.outcome import Outcome, Receipt, Report, StopTokens
+from ..runners.outputs import KEEPING, common_pattern, keep_output, with_path, unshare
+from ..runners.threads import in_thread
 from .params import _PLACEHOLDER, PLACEHOLDERS, UploadNames, Param, _read_param, _shown, _table, fill, find_input, check_url, placeholders, is_url
-from ..model.retry import QUEUE_KEYS, amounts
+from ..model.retry import REQUIREMENT_KEYS, read_resources
 from ..runners.process_spec import check_limits
 from ..runners.runner import Runner
 
@@ -189,7 +190,7 @@ def _read(name:str|None, d:Any, at:str) -> Pipeline:
     for k in 'name', 'argv':
         if k not in d: raise InvalidInput(at+k, 'is missing')
     _table({'name': d['name']}, at, name='a name of letters, digits, `_`, `-` and `.`')
-    d['resources'] = amounts(d.get('resources'), at+'resources')
+    d['resources'] = read_resources(d.get('resources'), at+'resources')
     d['progress'] = _table(d.get('progress', {}), at+'progress.', formats='a list of texts', duration='a number of seconds, more than 0', pattern='a text')
     d['params'] = {k: _read_param(k, v, f'{at}params.') for k, v in d.get('params', {}).items()}
     d.setdefault('input', 'required' if _asks_for_input(d, inside) else 'none')
@@ -412,7 +413,7 @@ class PipelineRunner:
         self.names = names
         self.catalog, self.runners = catalog, {r.name: r for r in runners}
         self.workspace, self.outputs = Path(workspace).resolve(), Path(outputs).resolve()
-        self.durable, self._whys, self._keeping = all(r.durable for r in self.runners.values()), {}, Stops()
+        self.durable, self._whys, self._keeping = all(r.durable for r in self.runners.values()), {}, StopTokens()
 
     def output_dir(self, job:Job) -> Path: return self.outputs/job.id/str(job.attempt)
 
@@ -463,7 +464,7 @@ async def start(self:PipelineRunner,
     spec = p.work(job, self.workspace, folder, name)
     try: folder.mkdir(parents=True, exist_ok=True)
     except OSError as e: raise StoreError(str(folder), f'the folder for results cannot be made: {e.strerror}', 'Check free space and permissions there') from e
-    if p.shares_workspace: await in_thread(lambda enough: unshare(self.workspace, p.globs(job)))
+    if p.shares_workspace: await in_thread(lambda stop_requested: unshare(self.workspace, p.globs(job)))
     try: handle = {'runner': name, 'handle': await self._inner(name).start(replace(job, spec=spec))}
     except InvalidInput:
         for empty in folder, folder.parent:
@@ -482,7 +483,7 @@ async def stop(self:PipelineRunner, job:Job, handle:dict, grace:float) -> Receip
 def terms(self:PipelineRunner, job:Job) -> dict:  # `resources`, `queue_timeout`, `stall_timeout`; empty when the pipeline is not known any more
     "What the job asks of its queue: the pipeline's owner says that, not the caller."
     name = job.spec.get('pipeline')
-    return {k: getattr(self.catalog[name], k) for k in QUEUE_KEYS} if name in self.catalog else {}
+    return {k: getattr(self.catalog[name], k) for k in REQUIREMENT_KEYS} if name in self.catalog else {}
 
 @patch
 def why_not(self:PipelineRunner, job:Job) -> str|None:  # None: nothing is in the way
@@ -527,7 +528,7 @@ def _keep(
         if not keep_output(o.local_path, part, stop, how): return o
         os.replace(part, to)
     finally: part.unlink(missing_ok=True)
-    return moved(o, to)
+    return with_path(o, to)
 
 def _bare(
     outputs:Iterable[OutputFile],  # Files that the work left
@@ -551,7 +552,7 @@ def _called_after(
     if to.exists(): return o
     if not o.local_path.is_relative_to(folder): return renamed   # it is copied under that name
     os.rename(o.local_path, to)
-    return moved(renamed, to)
+    return with_path(renamed, to)
 
 @patch
 def _how_kept(self:PipelineRunner, job:Job) -> str:  # One of `KEEPING`
@@ -578,13 +579,13 @@ async def follow(self:PipelineRunner,
     "Watch the work until it ends, then see to its results."
     if why := self._whys.pop(job.id, None): report.note('runner', why)   # the message stays the work's own
     folder = self.output_dir(job)
-    def keep(enough):
+    def keep(stop_requested):
         left, stems = _bare(outcome.outputs, folder), self._given_stem(job)
         if stems: left = [_called_after(o, folder, *stems) for o in left]
-        return tuple(_keep(o, folder, self._how_kept(job), enough) for o in left)
-    with self._keeping.until_stopped(folder, report) as enough:
+        return tuple(_keep(o, folder, self._how_kept(job), stop_requested) for o in left)
+    with self._keeping.token(folder, report) as stop_requested:
         outcome = await self._inner(handle['runner']).follow(replace(job, spec=handle['handle'].get('spec', {})), handle['handle'], report)
-        try: return replace(outcome, outputs=await in_thread(keep, enough))
+        try: return replace(outcome, outputs=await in_thread(keep, stop_requested))
         except OSError as e:
             if e.errno not in DISK_FULL: raise_scarcity(e)   # of the machine, not of the disk
             return Outcome.failed('error', f'The results could not be kept: {e}', hint='Is the disk full, or was a result moved away while it was copied?')

@@ -18,7 +18,7 @@ from ..model.job import Job, JobStatus, new_id
 from ..tracker.tracker import JobTracker
 from ..runners.identity import has_ended, is_identity, is_same_process, this_process
 from .scheduling import LeaseWatch
-from ..model.retry import amounts
+from ..model.retry import read_resources
 
 # %% ../../nbs/queue/04_lease.ipynb #965dc71a
 _living = WeakValueDictionary()   # The leases that are held in this process, by the token on them
@@ -135,7 +135,7 @@ def capable_queues(self:LeaseHolder,
 ) -> list[str]:            # Their names
     "Which others at work serve this runner and have that much in all."
     def has(doc):
-        try: return runner in doc['runners'] and all(amounts(doc.get('resources')).get(r, 0) >= n for r, n in needs.items())
+        try: return runner in doc['runners'] and all(read_resources(doc.get('resources')).get(r, 0) >= n for r, n in needs.items())
         except Exception: return False   # a lease that makes no sense promises nothing
     return [str(doc.get('name')) for fence, doc in self._docs() if fence != self.fence and has(doc)]
 

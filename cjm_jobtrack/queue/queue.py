@@ -16,16 +16,17 @@ from fastcore.basics import patch
 from fastcore.meta import delegates
 from ..model.errors import InvalidInput, LeaseLost, StoreError, UnknownJob, is_infrastructure_error
 from ..model.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch
-from ..tracker.tracker import JobTracker, Write
+from ..tracker.tracker import JobTracker
+from ..tracker.transitions import Write
 from .callbacks import Callbacks
 from .attempts import Attempt, AttemptManager
 from .lease import LeaseHolder
 from .scheduling import ReadyQueue
-from ..model.retry import RetryPolicy, seconds, read_requirements
+from ..model.retry import RetryPolicy, check_seconds, read_requirements
 from ..runners.runner import Runner
-from .group_commit import GroupCommit, unstorable
+from .group_commit import GroupCommit, is_unstorable
 from .admission import Admission
-from ..runners.worker import is_exiting
+from ..runners.worker import is_interpreter_exiting
 
 # %% ../../nbs/queue/00_queue.ipynb #d2cf64a1
 _log = logging.getLogger(__name__)
@@ -54,8 +55,8 @@ class JobQueue:
         for n, r in enumerate(runners):
             if any(o.name == r.name and o is not r for o in runners[:n]): raise InvalidInput('runners', f'has two of the name {r.name!r}', 'Give each a name of its own')
         self.tracker, self.runners, self.slots, self.name = tracker, {r.name: r for r in runners}, slots, name
-        self.recheck, ttl, grace = seconds('recheck', recheck, .001), seconds('lease_ttl', lease_ttl, .05), seconds('grace', grace)
-        retry = backoff if isinstance(backoff, RetryPolicy) else RetryPolicy(base=seconds('backoff', backoff))
+        self.recheck, ttl, grace = check_seconds('recheck', recheck, .001), check_seconds('lease_ttl', lease_ttl, .05), check_seconds('grace', grace)
+        retry = backoff if isinstance(backoff, RetryPolicy) else RetryPolicy(base=check_seconds('backoff', backoff))
         terms = read_requirements(dict(queue_timeout=queue_timeout, stall_timeout=stall_timeout))   # for jobs that say nothing
         self.line, self.callbacks = ReadyQueue(resources, ageing), Callbacks()
         self.scribe = GroupCommit(tracker, lambda: self._fill(), self.callbacks.add)
@@ -126,7 +127,7 @@ def submit_left(self:JobQueue) -> list[Job]:  # In the order of their creation
 @patch
 def _fill(self:JobQueue):
     "Take what can begin."
-    if self.room.closed or self.holder.fence is None or is_exiting(): return
+    if self.room.closed or self.holder.fence is None or is_interpreter_exiting(): return
     now, line, jobs, carrier, room = self._loop.time(), self.line, self.tracker.jobs, self.carrier, self.room
     room.let_in()
     while carrier.busy < self.slots and (job_id := line.next(now)) is not None:
@@ -173,7 +174,7 @@ def _taken(self:JobQueue, a:Attempt, result):
     self.carrier.release(a)
     if job.status is not JobStatus.PENDING or a.left: return
     if isinstance(result, LeaseLost): self._doubt()   # nobody has taken it: is it we who are not known any more?
-    elif unstorable(result): return self.scribe.write(job, partial(self.room.plan_refused, job, result))
+    elif is_unstorable(result): return self.scribe.write(job, partial(self.room.plan_refused, job, result))
     elif isinstance(result, Exception): _log.error('Job %s cannot be begun: %s. Trying again', job.id, result)
     self.room.line_up(job, self.recheck)
 
@@ -263,7 +264,7 @@ def _look_around(self:JobQueue):
         if job.id in active: continue
         a, terms = self.carrier.take(job, self.holder.fence), self.room.terms_or_default(job)
         self.carrier.go(a, terms, adopted=True)
-        self.line.hold(job.id, terms.needs)
+        self.line.hold(job.id, terms.resources)
 
 # %% ../../nbs/queue/00_queue.ipynb #dc485005
 @patch

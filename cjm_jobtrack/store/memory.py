@@ -11,13 +11,13 @@ __all__ = ['MemoryStore']
 from itertools import islice, takewhile
 from fastcore.basics import patch
 from ..model.errors import UnknownNode
-from ..model.job import Add, JobRecord, Ended, Job, JobEvent, JobStatus, Lease, Move, Update, jsonable, now
+from ..model.job import Add, JobRecord, EndedJob, Job, JobEvent, JobStatus, Lease, Move, Update, jsonable, now
 
 # %% ../../nbs/store/01_memory.ipynb #b368f411
 class MemoryStore:
     "The calls of `JobStore`, kept in this process and gone with it."
     shared = False
-    lost = None   # it is never gone before we are
+    record_gone = None   # it is never gone before we are
     def __init__(self):
         self._jobs, self._events, self._seqs, self._nodes, self._leases = {}, {}, {}, {}, {}   # events by seq; seqs by job
         self._seq = self._fence = 0
@@ -120,7 +120,7 @@ def select_ended(self:MemoryStore, status=None, older_than=None, limit=None, aft
     wanted, live = {JobStatus(s) for s in status or _TERMINAL} & {*_TERMINAL}, {r['batch'] for r in self._jobs.values() if not r['status'].is_terminal} - {None} if settled else ()
     rows = (r for r in self._jobs.values() if r['num'] > after_num and r['status'] in wanted and (older_than is None or (r['completed_at'] or '~') < older_than) and (pinned or not r['pinned'])
             and (before_num is None or r['num'] < before_num) and r['batch'] not in live)
-    return [Ended(r['num'], r['id'], r['status'].value, r['completed_at'], r['pinned']) for r in islice(rows, limit)]
+    return [EndedJob(r['num'], r['id'], r['status'].value, r['completed_at'], r['pinned']) for r in islice(rows, limit)]
 @patch
 def cutoff(self:MemoryStore, keep, status=None):
     newest = (r['num'] for r in reversed(self._jobs.values()) if r['status'] in (status or _TERMINAL) and r['status'].is_terminal and not r['pinned'])

@@ -12,7 +12,7 @@ from typing import Any, Iterable
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, JobtrackError, UnknownNode
 from .database import Database
-from ..model.job import Add, JobRecord, Ended, Job, JobEvent, JobStatus, Lease, Move, Update, instant, new_id, now
+from ..model.job import Add, JobRecord, EndedJob, Job, JobEvent, JobStatus, Lease, Move, Update, parse_instant, new_id, now
 from .schema import SCHEMA_VERSION, _decode, _encode, _meta, _Postgres, _Sqlite, _upgrade_1, event_table, job_table
 from .statements import (_COLUMNS, _EVENT, _add_plan, _change_plan, _comparable, _cutoff_sql, _records_sql, _ended_sql, _events, _events_sql, _house_sql, _jobs, _kept, _kind, _lease_sql, _list_sql,
     _other_sql, _Plan, _restore_sql, _values)
@@ -162,7 +162,7 @@ def list(self:JobStore,
 
 @patch
 def _asked(self:JobStore, status, metadata, **given) -> tuple[tuple, dict]:  # what the statement depends on: number of statuses, filters, kinds of metadata; and the values
-    values = {k: instant(v, k) if k in ('since', 'until') else int(v) if k == 'pinned' else v for k, v in given.items() if v is not None}
+    values = {k: parse_instant(v, k) if k in ('since', 'until') else int(v) if k == 'pinned' else v for k, v in given.items() if v is not None}
     filters, meta, wanted = tuple(values), [*(metadata or {}).items()], [*{JobStatus(s).value: None for s in status or ()}]
     if len(wanted) == len(JobStatus): wanted = []
     for n, s in enumerate(wanted): values[f's{n}'] = s
@@ -272,13 +272,13 @@ def select_ended(self:JobStore,
     pinned:bool=False,                    # True: those that somebody wants kept as well
     before_num:int|None=None,             # Only those before this `num`
     settled:bool=False,                   # True: none of a batch that has jobs which have not ended
-) -> list[Ended]:                         # Oldest first
+) -> list[EndedJob]:                         # Oldest first
     "Jobs that have ended, as candidates for `delete_many`."
     wanted = [*{JobStatus(s).value: None for s in (JobStatus if status is None else status) if JobStatus(s).is_terminal}]
     if not wanted: return []
-    values = dict(after_num=after_num, before_num=before_num, limit=limit, older_than=older_than and instant(older_than, 'older_than')) | {f's{n}': s for n, s in enumerate(wanted)}
+    values = dict(after_num=after_num, before_num=before_num, limit=limit, older_than=older_than and parse_instant(older_than, 'older_than')) | {f's{n}': s for n, s in enumerate(wanted)}
     rows = self._rows(_ended_sql(self._db, len(wanted), older_than is not None, limit is not None, pinned, before_num is not None, settled), values)
-    return [Ended(*r[:4], bool(r[4])) for r in rows]
+    return [EndedJob(*r[:4], bool(r[4])) for r in rows]
 
 @patch
 def cutoff(self:JobStore,

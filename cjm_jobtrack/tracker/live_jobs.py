@@ -20,7 +20,7 @@ from fastcore.basics import patch
 from fastcore.meta import delegates
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, LeaseLost, StoreError, UnknownJob
 from .notify import Notifier
-from ..model.job import Add, JobRecord, Job, JobEvent, JobStatus, Move, check_id, instant, jsonable, now, read_statuses, spec_differences
+from ..model.job import Add, JobRecord, Job, JobEvent, JobStatus, Move, check_id, parse_instant, jsonable, now, read_statuses, spec_differences
 from ..logs.log_store import LogStore
 from ..store.memory import MemoryStore
 from .transitions import TransitionPlanner, Write, looked_over
@@ -51,7 +51,7 @@ class LiveJobs(TransitionPlanner):
         self._lock, self._closed = threading.RLock(), threading.Event()
         self._stops, self._written, self._tmp = {}, {}, None
         self._logs = LogStore(logs) if isinstance(logs, (str, Path)) else logs
-        self.logs_given = logs is not None   # Whether somebody said where the logs are
+        self.custom_logs = logs is not None   # Whether somebody said where the logs are
         self._feeds = Notifier(self._lock, self.store.last_seq())
         self._version = self.store.version() if self.store.shared else None
         for job in reversed(self.store.list(status=[JobStatus.PENDING, JobStatus.RUNNING])): self._hold(job)
@@ -209,7 +209,7 @@ def list_jobs(self:LiveJobs,
     if limit is not None and (not isinstance(limit, int) or limit < 0): raise InvalidInput('limit', f'is {limit!r}', 'Give a whole number of at least 0')
     with self._lock:
         self._sync()
-        return [self._hold(j) for j in self.store.list(wanted, limit, before, name, node, batch=batch, runner=runner, since=None if since is None else instant(since, 'since'), until=None if until is None else instant(until, 'until'), metadata=metadata, pinned=pinned)]
+        return [self._hold(j) for j in self.store.list(wanted, limit, before, name, node, batch=batch, runner=runner, since=None if since is None else parse_instant(since, 'since'), until=None if until is None else parse_instant(until, 'until'), metadata=metadata, pinned=pinned)]
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #48dfb949
 @patch
@@ -294,7 +294,7 @@ def add_jobs(self:LiveJobs,
     jobs = [*jobs]
     for job in jobs:
         looked_over(job)
-        job.created_at = instant(job.created_at, 'created_at')
+        job.created_at = parse_instant(job.created_at, 'created_at')
     return self._add(jobs, queued, batch)
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #d19476e0
@@ -345,7 +345,7 @@ def submit_job(self:LiveJobs,
 def record(self:LiveJobs,
     writes:list[Write],  # Plans, at most one move for each job
     later:Callable[[str, Callable[[], Any]], Any]|None=None,  # Is given the id of a job that has completed, and the call of `on_job_completed` to be made; None: it is made at once
-) -> list[JobEvent|JobtrackError|None]:  # For each the event; `IllegalMove` or `LeaseLost` when it was refused; None when the job is gone, or the moment of a passing fact
+) -> list[JobEvent|JobtrackError|None]:  # For each the event; `IllegalMove` or `LeaseLost` when it was refused; None when the job is gone, or the moment of a drop_if_stale fact
     "Carry out plans in one transaction. Raises `StoreError`, and then none of them happened."
     if not writes: return []
     with self._lock:
@@ -380,10 +380,10 @@ def _refused(self:LiveJobs, w:Write) -> JobEvent|IllegalMove|None:
     job, lease = w.job, w.op.lease
     self._reload(job)
     if lease is not None and not job.is_terminal and self.store.places([job.id]).get(job.id, (None, lease))[1] != lease:
-        if self._leases.get(job.id) == lease: self.let_go(job.id)
+        if self._leases.get(job.id) == lease: self.release(job.id)
         return LeaseLost(job.id, lease)
     if (to := w.shown.get('status')) is not None: return IllegalMove(job.id, job.status, to)
-    if w.passing: return None
+    if w.drop_if_stale: return None
     return self.store.move(job.id, None, {}, w.op.type, w.op.at, w.op.data, job.attempt)   # the fact stands, the fields are stale. None: deleted meanwhile
 
 @patch
@@ -412,7 +412,7 @@ def hold(self:LiveJobs,
         return job
 
 @patch
-def let_go(self:LiveJobs,
+def release(self:LiveJobs,
     job_id:str,
     lease:int|None=None,  # Only if it is held under this number; None: whoever holds it
 ) -> None:
@@ -454,9 +454,9 @@ def has_logs(self:LiveJobs) -> bool:
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #43328020
 @patch(as_prop=True)
-def log_place(self:LiveJobs) -> dict|None:  # `host` and `folder`; None: beside the record, or gone with this process
+def log_location(self:LiveJobs) -> dict|None:  # `host` and `folder`; None: beside the record, or gone with this process
     "Where others must look for the logs, as it is told in the journal."
-    if not self.store.shared or not self.logs_given and (self.store.file or _is_in_memory(self.store)): return None
+    if not self.store.shared or not self.custom_logs and (self.store.file or _is_in_memory(self.store)): return None
     return dict(host=socket.gethostname(), folder=os.path.abspath(self.logs.folder))
 
 @patch

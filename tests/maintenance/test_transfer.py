@@ -10,7 +10,7 @@ from cjm_jobtrack.model.errors import InvalidInput, StoreError
 from cjm_jobtrack.maintenance.legacy_import import read_original
 from cjm_jobtrack.maintenance.retention import RetentionPolicy, candidates, duration, orphans, prune, removed
 from cjm_jobtrack.maintenance.transfer import backup, export_jobs, import_jobs
-from cjm_jobtrack.model.job import JobRecord, Failure, Job, JobEvent, JobStatus, OutputFile, instant, jsonable
+from cjm_jobtrack.model.job import JobRecord, Failure, Job, JobEvent, JobStatus, OutputFile, parse_instant, jsonable
 from cjm_jobtrack.store.store import WRITES, JobStore
 from cjm_jobtrack.tracker.tracker import JobTracker
 
@@ -664,6 +664,6 @@ def test_holes_stay_holes(pieces):
         assert a.read_bytes() == b.read_bytes() and b.stat().st_blocks <= a.stat().st_blocks
 
 def test_instants():
-    assert instant('2026-03-01', 'since') == '2026-03-01T00:00:00.000000+00:00' and instant('2026-03-01T13:00:00+01:00', 'since') == '2026-03-01T12:00:00.000000+00:00'
+    assert parse_instant('2026-03-01', 'since') == '2026-03-01T00:00:00.000000+00:00' and parse_instant('2026-03-01T13:00:00+01:00', 'since') == '2026-03-01T12:00:00.000000+00:00'
     for wrong in ('soon', 7, None, '0001-01-01T00:00:00+14:00'):
-        with pytest.raises(InvalidInput, match='since'): instant(wrong, 'since')
+        with pytest.raises(InvalidInput, match='since'): parse_instant(wrong, 'since')

@@ -12,7 +12,8 @@ from cjm_jobtrack.runners import outputs
 from cjm_jobtrack.runners.outputs import OutputFiles, common_pattern
 from cjm_jobtrack.runners.process import ProcessRunner
 from cjm_jobtrack.queue.queue import JobQueue
-from cjm_jobtrack.runners.runner import Report, check_runner
+from cjm_jobtrack.runners.conformance import check_runner
+from cjm_jobtrack.runners.outcome import Report
 
 # Files
 
