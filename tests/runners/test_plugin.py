@@ -8,7 +8,7 @@ from cjm_jobtrack.model.errors import InvalidInput
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.tracker.transcription import TranscriptionJobTracker
 from cjm_jobtrack.runners.plugin import PluginRunner, plugin_result
-from cjm_jobtrack.runners.processes import runs
+from cjm_jobtrack.runners.process_tree import runs
 from cjm_jobtrack.queue.queue import JobQueue
 from cjm_jobtrack.runners.conformance import check_runner
 from cjm_jobtrack.runners.outcome import Report
