@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/app.html.md"""
 __all__ = ['MEANINGS', 'HELP_OPTIONS', 'app', 'URL', 'Url', 'TokenFile', 'AsJson', 'JobId', 'Exit', 'exit_for', 'os_problem',
            'error_lines', 'CommandGroup', 'MainGroup', 'options', 'open_streams', 'read_token', 'connect', 'call']
 
-# %% ../../nbs/cli/01_app.ipynb #5c58ccf9
+# %% ../../nbs/cli/01_app.ipynb #40f191f8
 import codecs, errno, io, os, sys
 from enum import IntEnum
 from pathlib import Path
@@ -17,13 +17,14 @@ import typer
 from typer import Argument, Option
 from typer.core import TyperGroup
 import cjm_jobtrack
-from ..model.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode
+from ..model.errors import InvalidInput, JobtrackError, KeyConflict, UnknownJob, UnknownNode
+from ..model.errors import NodeRefused, NodeUnreachable
 from ..model.job import Job, JobStatus
 from ..net.transport import Ask, check_address, no_route
 from ..net.client import RemoteClient
 from .output import printable
 
-# %% ../../nbs/cli/01_app.ipynb #ac613317
+# %% ../../nbs/cli/01_app.ipynb #34008574
 class Exit(IntEnum):
     "Exit statuses, the same for all commands."
     DONE = 0
@@ -39,11 +40,12 @@ MEANINGS = {
     Exit.FAILED: 'the job failed, or the server could not do what was asked',
     Exit.USAGE: 'invalid input: an option, an id, a file or a token cannot be used',
     Exit.CANCELLED: 'the job was cancelled',
-    Exit.UNREACHABLE: 'no answer from the server, or from the node behind it; a cancel is then on record',
+    Exit.UNREACHABLE: 'no answer from the server, or from the node behind it; a cancel is then on '
+                      'record',
     Exit.UNCONFIRMED: 'cancelled; the node could not confirm that the work has ended',
     Exit.INTERRUPTED: 'interrupted with Ctrl-C; jobs go on'}
 
-# %% ../../nbs/cli/01_app.ipynb #b1ca3602
+# %% ../../nbs/cli/01_app.ipynb #80b8921b
 _ENDS = {JobStatus.FAILED: Exit.FAILED, JobStatus.CANCELLED: Exit.CANCELLED}
 _GATEWAY = 502, 503, 504   # statuses with which a server says that it cannot reach the one behind it
 _INVALID = InvalidInput, UnknownJob, UnknownNode, KeyConflict
@@ -64,30 +66,40 @@ def _exit_for_refusal(e:NodeRefused) -> Exit:
     invalid = e.field is not None or e.status in (401, 403) or isinstance(e, _INVALID)
     return Exit.USAGE if invalid else Exit.FAILED
 
-# %% ../../nbs/cli/01_app.ipynb #9c5824b9
-_PLACE, _ROOM, _PATH, _FILES = 'Choose a place where you may write, or change its permissions', 'Make room on that disk', 'Is the path right?', 'Raise the limit of open files (ulimit -n)'
+# %% ../../nbs/cli/01_app.ipynb #42fa4b85
+_PLACE = 'Choose a place where you may write, or change its permissions'
+_ROOM = 'Make room on that disk'
+_PATH = 'Is the path right?'
+_FILES = 'Raise the limit of open files (ulimit -n)'
 _REMEDIES = {
-    errno.EACCES: _PLACE, errno.EPERM: _PLACE, errno.EROFS: _PLACE, errno.ENOSPC: _ROOM, errno.EDQUOT: _ROOM, errno.ENOENT: _PATH, errno.ENOTDIR: _PATH,
+    errno.EACCES: _PLACE, errno.EPERM: _PLACE, errno.EROFS: _PLACE, errno.ENOSPC: _ROOM, errno.EDQUOT: _ROOM,
+    errno.ENOENT: _PATH, errno.ENOTDIR: _PATH,
     errno.EMFILE: _FILES, errno.ENFILE: _FILES, errno.ENAMETOOLONG: 'Choose a shorter name'}
 
 def os_problem(e:OSError) -> str:
     "What the system refused: a sentence with a remedy and without error numbers."
     path = e.filename2 if e.filename2 is not None else e.filename
     words = e.strerror or str(e) or type(e).__name__
-    sentence = f'{os.fsdecode(path)!r}: {words}' if isinstance(path, (str, bytes, os.PathLike)) else words
+    sentence = f'{os.fsdecode(path)!r}: {words}' if isinstance(
+        path, (str, bytes, os.PathLike)) else words
     return f'{sentence}. {_REMEDIES[e.errno]}' if e.errno in _REMEDIES else sentence
 
+# %% ../../nbs/cli/01_app.ipynb #3fbf0652
 def error_lines(
     e:BaseException,  # What was raised
 ) -> list[str]:
     "An error as lines for stderr."
     problem = os_problem(e) if isinstance(e, OSError) else e
     lines = [f'jobtrack: {printable(problem)}', *map(printable, getattr(e, '__notes__', []))]
-    if isinstance(e, NodeUnreachable): lines.append('Start a server with `jobtrack manager` or `jobtrack node`, or name one with --url or JOBTRACK_URL')
-    if isinstance(e, NodeRefused) and e.status == 401: lines.append('Put the token into JOBTRACK_TOKEN, or name a file that holds it with --token-file')
+    if isinstance(e, NodeUnreachable):
+        lines.append('Start a server with `jobtrack manager` or `jobtrack node`, or name one with '
+                     '--url or JOBTRACK_URL')
+    if isinstance(e, NodeRefused) and e.status == 401:
+        lines.append('Put the token into JOBTRACK_TOKEN, or name a file that holds it with '
+                     '--token-file')
     return lines
 
-# %% ../../nbs/cli/01_app.ipynb #08cc363a
+# %% ../../nbs/cli/01_app.ipynb #d082d9bc
 _BEFORE = '--url', '--token-file'   # options that may also be written before the command
 
 class CommandGroup(TyperGroup):
@@ -104,16 +116,19 @@ class MainGroup(CommandGroup):
         try: return super().invoke(ctx)
         except KeyboardInterrupt: raise typer.Exit(Exit.INTERRUPTED) from None
         except (JobtrackError, OSError) as e:
-            if isinstance(e, OSError) and e.errno == errno.EPIPE: raise   # the reader of our output has had enough
+            # the reader of our output has had enough
+            if isinstance(e, OSError) and e.errno == errno.EPIPE: raise
             problem = e
         for line in error_lines(problem): typer.echo(line, err=True)
         raise typer.Exit(Exit.FAILED if isinstance(problem, OSError) else exit_for(problem))
 
-# %% ../../nbs/cli/01_app.ipynb #225b11dc
-_STATUSES = 'Exit status:\n' + '\n'.join(f'  {status:<4} {meaning}' for status, meaning in MEANINGS.items())
+# %% ../../nbs/cli/01_app.ipynb #a346c200
+_STATUSES = 'Exit status:\n' + '\n'.join(
+    f'  {status:<4} {meaning}' for status, meaning in MEANINGS.items())
 HELP_OPTIONS = {'help_option_names': ['-h', '--help']}
 app = typer.Typer(
-    cls=MainGroup, help='Track media jobs from the shell that asks for them to the machine that does them.', epilog=f'\b\n{_STATUSES}',
+    cls=MainGroup, help='Track media jobs from the shell that asks for them to the machine that does '
+                        'them.', epilog=f'\b\n{_STATUSES}',
     no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=HELP_OPTIONS)
 
 def _print_version(wanted:bool):
@@ -122,9 +137,11 @@ def _print_version(wanted:bool):
         raise typer.Exit()
 
 @app.callback()
-def options(version:Annotated[bool, Option('--version', help='Print the version', is_eager=True, callback=_print_version)]=False): pass
+def options(version:Annotated[
+    bool, Option('--version', help='Print the version', is_eager=True, callback=_print_version)]=False):
+    pass
 
-# %% ../../nbs/cli/01_app.ipynb #0db1324e
+# %% ../../nbs/cli/01_app.ipynb #8b19a91b
 _STREAMS = 'stdin', 'stdout', 'stderr'
 
 def _substitute(e:UnicodeEncodeError) -> tuple[str|bytes, int]:
@@ -143,13 +160,18 @@ def open_streams() -> None:
     for f in (sys.stdout, sys.stderr):
         if isinstance(f, io.TextIOWrapper): f.reconfigure(errors='jobtrack-terminal')
 
-# %% ../../nbs/cli/01_app.ipynb #cef92aa8
+# %% ../../nbs/cli/01_app.ipynb #a4402e9b
 URL = 'http://127.0.0.1:3001'
 Url = Annotated[str, Option('--url', envvar='JOBTRACK_URL', help='Address of a manager or a node')]
-TokenFile = Annotated[Path|None, Option('--token-file', help='File that holds the bearer token; default: the environment variable JOBTRACK_TOKEN')]
+TokenFile = Annotated[
+    Path|None,
+    Option(
+        '--token-file',
+        help='File that holds the bearer token; default: the environment variable JOBTRACK_TOKEN')]
 AsJson = Annotated[bool, Option('--json', help='Print JSON, for programs')]
 JobId = Annotated[str, Argument(metavar='ID', help='Id of a job, or at least its first 4 characters')]
 
+# %% ../../nbs/cli/01_app.ipynb #f6c14104
 def read_token(
     file:Path|None,                # File that holds it; None: look into the environment
     variable:str='JOBTRACK_TOKEN', # Environment variable
@@ -157,8 +179,10 @@ def read_token(
     "A token. Raises `InvalidInput` when the file cannot be read or is empty."
     if file is None: return os.environ.get(variable) or None
     try: token = file.read_text().strip()
-    except (OSError, UnicodeDecodeError) as e: raise InvalidInput('--token-file', f'{str(file)!r} cannot be read: {e}') from e
-    if not token: raise InvalidInput('--token-file', f'{str(file)!r} is empty', 'Write the token into it')
+    except (OSError, UnicodeDecodeError) as e:
+        raise InvalidInput('--token-file', f'{str(file)!r} cannot be read: {e}') from e
+    if not token:
+        raise InvalidInput('--token-file', f'{str(file)!r} is empty', 'Write the token into it')
     return token
 
 def connect(url:str, token_file:Path|None) -> RemoteClient:
@@ -166,7 +190,7 @@ def connect(url:str, token_file:Path|None) -> RemoteClient:
     check_address(url, '--url')
     return RemoteClient(url, token=read_token(token_file))
 
-# %% ../../nbs/cli/01_app.ipynb #1def58bd
+# %% ../../nbs/cli/01_app.ipynb #65367cff
 def call(
     client:RemoteClient,
     method:str,            # 'GET', 'POST', …
@@ -179,4 +203,6 @@ def call(
     except NodeRefused as e:
         missing = e.status in (404, 405) and (no_route(e) or 'No such route' in e.message)
         if not missing: raise
-        raise InvalidInput('--url', f'{client.base_url} is not the address of a manager', 'Only a manager has a list of nodes') from e
+        raise InvalidInput(
+            '--url', f'{client.base_url} is not the address of a manager',
+            'Only a manager has a list of nodes') from e

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/demo.html.md"""
 # %% auto #0
 __all__ = ['demo']
 
-# %% ../../nbs/cli/10_demo.ipynb #a56daaf2
+# %% ../../nbs/cli/10_demo.ipynb #2bcef38f
 import importlib.util, signal, sys, tempfile, time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -26,32 +26,38 @@ from .submit import check_source
 from .jobs import Step, timeline, timeline_table
 from .servers import server_process
 
-# %% ../../nbs/cli/10_demo.ipynb #493de6c1
+# %% ../../nbs/cli/10_demo.ipynb #0a71779e
 def _need_extra() -> None:
     "Raises `JobtrackError` when a package is missing that only the demo needs."
     packages = {'pocketsphinx': 'pocketsphinx', 'imageio-ffmpeg': 'imageio_ffmpeg'}
-    absent = [package for package, module in packages.items() if importlib.util.find_spec(module) is None]
+    absent = [
+        package for package, module in packages.items() if importlib.util.find_spec(module) is None]
     if not absent: return
     verb = 'is' if len(absent) == 1 else 'are'
-    raise JobtrackError(f"The demo needs {' and '.join(absent)}, which {verb} not installed here. Run: pip install 'cjm-jobtrack[demo]'")
+    raise JobtrackError(f"The demo needs {' and '.join(absent)}, which {verb} not installed here. "
+                        "Run: pip install 'cjm-jobtrack[demo]'")
 
+# %% ../../nbs/cli/10_demo.ipynb #6df15764
 def _until_online(client:RemoteClient, patience:float=30.) -> None:
     "Wait until the manager knows what its node offers."
     deadline = time.monotonic() + patience
     while not client.pipelines():
-        if time.monotonic() > deadline: raise JobtrackError(f'The node did not answer the manager within {patience:g} s')
+        if time.monotonic() > deadline:
+            raise JobtrackError(f'The node did not answer the manager within {patience:g} s')
         time.sleep(.05)
 
 def _cancel_all(client:RemoteClient) -> None:
     with suppress(JobtrackError):
         for job in client.list_jobs(['pending', 'running']): client.cancel(job.id)
 
-# %% ../../nbs/cli/10_demo.ipynb #dd1d0414
+# %% ../../nbs/cli/10_demo.ipynb #170facf9
 @contextmanager
 def _cleaning_up() -> Iterator[ExitStack]:
     "A stack of what to end. SIGTERM ends the block; while the stack is unwound, signals are ignored."
     def leave(*_): sys.exit(128 + signal.SIGTERM)
-    before = {signal.SIGINT: signal.getsignal(signal.SIGINT), signal.SIGTERM: signal.signal(signal.SIGTERM, leave)}
+    before = {
+        signal.SIGINT: signal.getsignal(signal.SIGINT),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, leave)}
     stack = ExitStack()
     try: yield stack
     finally:
@@ -59,6 +65,7 @@ def _cleaning_up() -> Iterator[ExitStack]:
         stack.close()
         for s, handler in before.items(): signal.signal(s, handler)
 
+# %% ../../nbs/cli/10_demo.ipynb #f75c6ebe
 @dataclass(frozen=True)
 class _Session:
     "The demo's servers, while they run."
@@ -73,14 +80,15 @@ def _session(file:Path|None) -> Iterator[_Session]:
         tmp = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix='jobtrack-demo-')))
         source = file or stack.enter_context(as_file(files('cjm_jobtrack')/'pipelines'/'builtin'/'recording.wav'))
         node, _ = stack.enter_context(server_process('node', '--data', tmp/'node', log=tmp/'node.log'))
-        url, _ = stack.enter_context(server_process('manager', '--data', tmp/'manager', '--node', f'demo={node}', log=tmp/'manager.log'))
+        url, _ = stack.enter_context(server_process(
+            'manager', '--data', tmp/'manager', '--node', f'demo={node}', log=tmp/'manager.log'))
         client = stack.enter_context(RemoteClient(url))
         stack.callback(_cancel_all, client)
         _until_online(client)
         typer.echo(f'A node at {node} and a manager at {url}, with temporary data')
         yield _Session(client, source, tmp)
 
-# %% ../../nbs/cli/10_demo.ipynb #9eba62c8
+# %% ../../nbs/cli/10_demo.ipynb #078b5bb9
 def _demonstrate(session:_Session) -> Job:
     "One recording through manager, node and pipeline, shown on the way."
     client = session.client
@@ -105,10 +113,13 @@ def _final_timeline(client:RemoteClient, job:Job, patience:float=2.) -> list[Ste
         if is_final or time.monotonic() > deadline: return steps
         time.sleep(.02)
 
-# %% ../../nbs/cli/10_demo.ipynb #5b073553
+# %% ../../nbs/cli/10_demo.ipynb #0650533c
 @app.command()
 def demo(
-    file:Annotated[Path|None, Option('--file', help='A recording of your own; default: one that comes with the package')]=None,
+    file:Annotated[
+        Path|None,
+        Option(
+            '--file', help='A recording of your own; default: one that comes with the package')]=None,
     keep:Annotated[bool, Option('--keep', help='Leave the servers running until Ctrl-C')]=False):
     "Transcribe a recording through manager, node and pipeline, on this machine, and show what happens."
     _need_extra()
@@ -117,6 +128,7 @@ def demo(
         job = _demonstrate(session)
         if keep:
             url = session.client.base_url
-            typer.echo(f'\nThe page is at {url}/   Other commands: jobtrack ls --url {url}\nCtrl-C stops it')
+            typer.echo(f'\nThe page is at {url}/   Other commands: jobtrack ls --url {url}\nCtrl-C '
+                       'stops it')
             with suppress(KeyboardInterrupt): signal.pause()
     conclude(job)

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/doctor.html.md"""
 # %% auto #0
 __all__ = ['Finding', 'check_machine', 'check_server', 'doctor']
 
-# %% ../../nbs/cli/09_doctor.ipynb #18d0d0d6
+# %% ../../nbs/cli/09_doctor.ipynb #e1a6d177
 import importlib.metadata, os, platform, sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from .app import AsJson, Exit, TokenFile, URL, Url, app, error_lines, read_token
 from .output import print_json, printable, show_table
 from .servers import data_folder
 
-# %% ../../nbs/cli/09_doctor.ipynb #0ea450e8
+# %% ../../nbs/cli/09_doctor.ipynb #441d75e6
 @dataclass(frozen=True)
 class Finding:
     "One thing that was checked."
@@ -37,7 +37,7 @@ class Finding:
         if self.ok: return Text('ok', 'green')
         return Text('wrong', 'red') if self.needed else Text('absent', 'yellow')
 
-# %% ../../nbs/cli/09_doctor.ipynb #806faff5
+# %% ../../nbs/cli/09_doctor.ipynb #247766d7
 def _installed(package:str) -> str|None:
     "The version of a package; None when it is not installed."
     try: return importlib.metadata.version(package)
@@ -54,18 +54,22 @@ def _ffmpeg() -> str|None:
     try: return get_ffmpeg_exe()
     except RuntimeError: return None
 
-# %% ../../nbs/cli/09_doctor.ipynb #d7f0155d
+# %% ../../nbs/cli/09_doctor.ipynb #a874a06c
 def check_machine() -> list[Finding]:
     "Check this machine."
     extra, data = "pip install 'cjm-jobtrack[demo]'", data_folder('node').parent
     ffmpeg, sphinx = _ffmpeg(), _installed('pocketsphinx')
     return [
-        Finding('python', sys.version_info >= (3, 11), platform.python_version(), 'Use Python 3.11 or newer'),
+        Finding(
+            'python', sys.version_info >= (3, 11), platform.python_version(), 'Use Python 3.11 or newer'),
         Finding('cjm-jobtrack', True, cjm_jobtrack.__version__),
-        Finding('data folder', _is_writable(data), str(data), 'Allow writing there, or give servers another folder with --data'),
+        Finding(
+            'data folder', _is_writable(data), str(data),
+            'Allow writing there, or give servers another folder with --data'),
         Finding('pocketsphinx', sphinx is not None, sphinx or 'not installed', extra, needed=False),
         Finding('ffmpeg', ffmpeg is not None, ffmpeg or 'not installed', extra, needed=False)]
 
+# %% ../../nbs/cli/09_doctor.ipynb #a3b4e0b8
 def check_server(
     url:str,          # Server to look for
     token:str|None,   # Its token
@@ -75,12 +79,15 @@ def check_server(
         with RemoteClient(url, token=token) as client:
             health = client.health()
             client.list_jobs(limit=1)   # health is open to all; this needs the token
-    except JobtrackError as e: return Finding('server', False, printable(e), ' '.join(error_lines(e)[1:]))
-    service, version = (printable(health.get(key) or default) for key, default in (('service', 'node of the original system'), ('version', '')))
+    except JobtrackError as e:
+        return Finding('server', False, printable(e), ' '.join(error_lines(e)[1:]))
+    service, version = (
+        printable(health.get(key) or default) for key,
+        default in (('service', 'node of the original system'), ('version', '')))
     nodes = f', {health["nodes"]["online"]} of {health["nodes"]["known"]} nodes online' if 'nodes' in health else ''
     return Finding('server', True, f'{url} is a {service} {version}{nodes}')
 
-# %% ../../nbs/cli/09_doctor.ipynb #c3a3d4a6
+# %% ../../nbs/cli/09_doctor.ipynb #e4a8c744
 @app.command()
 def doctor(as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
     "Check this machine, and whether the server answers."

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/follow.html.md"""
 # %% auto #0
 __all__ = ['job_events', 'job_updates', 'silence_note', 'status_line', 'progress_bar', 'follow', 'conclude', 'fetch']
 
-# %% ../../nbs/cli/03_follow.ipynb #d30eb55e
+# %% ../../nbs/cli/03_follow.ipynb #9103d4d1
 import time
 from dataclasses import replace
 from datetime import datetime
@@ -25,13 +25,15 @@ from ..net.client import RemoteClient
 from .app import exit_for
 from .output import COLOURS, format_seconds, printable, short, short_id
 
-# %% ../../nbs/cli/03_follow.ipynb #08a67a22
+# %% ../../nbs/cli/03_follow.ipynb #e14d370b
 def job_events(
     client:RemoteClient,
     job_id:str,           # The job
     after:int|None=None,  # Last `seq` already seen; None: from the job's beginning
 ) -> Iterator[JobEvent]:
-    "`RemoteClient.events` of one job. That the server is out of reach is an event like any other, `disconnected`."
+    """`RemoteClient.events` of one job.
+
+    That the server is out of reach is an event like any other, `disconnected`."""
     away = False
     while True:
         try:
@@ -44,7 +46,16 @@ def job_events(
             away = True
             time.sleep(.5)
 
-# %% ../../nbs/cli/03_follow.ipynb #95c2d904
+# %% ../../nbs/cli/03_follow.ipynb #8d58690d
+def _updated(client:RemoteClient, job:Job, e:JobEvent) -> Job:
+    "The job after an event. The job before it, when the server does not answer."
+    if e.type == 'progress':
+        return replace(job, progress=e.data.get('percent'), message=e.data.get('message'))
+    if e.type in ('log', 'disconnected'): return job
+    try: return client.get_job(job.id) or job
+    except NodeUnreachable: return job
+
+# %% ../../nbs/cli/03_follow.ipynb #879ef65c
 def job_updates(
     client:RemoteClient,
     job_id:str,            # The job
@@ -56,20 +67,14 @@ def job_updates(
     if job.is_terminal: return
     for e in job_events(client, job_id, cursor):
         notice = f'{client.base_url} does not answer, trying again' if e.type == 'disconnected' else ''
-        outdated = e.type == 'progress' and job.updated_at and e.at < job.updated_at   # we have seen the job since
+        # we have seen the job since
+        outdated = e.type == 'progress' and job.updated_at and e.at < job.updated_at
         if outdated: continue
         job = _updated(client, job, e)
         yield job, notice
     if not job.is_terminal: yield client.wait(job_id), ''
 
-def _updated(client:RemoteClient, job:Job, e:JobEvent) -> Job:
-    "The job after an event. The job before it, when the server does not answer."
-    if e.type == 'progress': return replace(job, progress=e.data.get('percent'), message=e.data.get('message'))
-    if e.type in ('log', 'disconnected'): return job
-    try: return client.get_job(job.id) or job
-    except NodeUnreachable: return job
-
-# %% ../../nbs/cli/03_follow.ipynb #6bf4a032
+# %% ../../nbs/cli/03_follow.ipynb #d6fb9888
 def silence_note(job:Job) -> str:
     "That the node of a job does not answer, or ''."
     if not job.unreachable_since or job.is_terminal: return ''
@@ -93,23 +98,7 @@ def status_line(
     attempt = f'attempt {job.attempt} of {job.max_attempts}' if job.max_attempts > 1 and job.attempt else ''
     return _join(status, attempt, _reason(job), silence_note(job), notice)
 
-# %% ../../nbs/cli/03_follow.ipynb #684fe9e5
-def progress_bar(
-    job:Job,
-    notice:str='',      # About the connection
-    at:str|None=None,   # Instant of looking; None: now
-) -> Group:             # A rich renderable of one or two lines
-    "A job as a bar."
-    grid = Table.grid(padding=(0, 1))
-    elapsed = format_seconds(elapsed_s(job.started_at, job.completed_at or at), 0)
-    grid.add_row(
-        Text(printable(job.name), 'bold', overflow='ellipsis', no_wrap=True), Text(job.status.value, COLOURS[job.status]), _bar(job),
-        Text(_percent(job), no_wrap=True), Text(elapsed, 'dim', no_wrap=True))
-    attempt = f'attempt {job.attempt} of {job.max_attempts}' if job.attempt > 1 else ''
-    message = '' if job.is_terminal else printable(job.message or '')
-    below = _join(attempt, message, silence_note(job), notice)
-    return Group(grid, Text(f'  {below}', 'dim', overflow='ellipsis', no_wrap=True)) if below else Group(grid)
-
+# %% ../../nbs/cli/03_follow.ipynb #d64ceb81
 def _is_unknown(job:Job) -> bool: return job.progress is None and job.status is JobStatus.RUNNING
 
 def _percent(job:Job) -> str:
@@ -120,29 +109,29 @@ def _bar(job:Job) -> ProgressBar:
     done = job.progress
     if done is None: done = 100. if job.status is JobStatus.COMPLETED else 0.
     colour = COLOURS[job.status]
-    return ProgressBar(100., done, width=30, pulse=_is_unknown(job), complete_style=colour, finished_style=colour)
+    return ProgressBar(
+        100., done, width=30, pulse=_is_unknown(job), complete_style=colour, finished_style=colour)
 
-# %% ../../nbs/cli/03_follow.ipynb #9c881861
-def follow(
-    client:RemoteClient,
-    job_id:str,          # The job
-    on:Console,          # Where to show it, from `console`
-    leave:bool=True,     # Whether the job goes on when this is interrupted
-) -> Job:                # As it ended
-    "Show a job until it ends: a live bar on a terminal, else lines. When interrupted, it says that the job goes on."
-    show = _show_bar if on.is_interactive else _print_lines
-    try: return show(client, job_id, on)
-    except KeyboardInterrupt:
-        if leave: typer.echo(f'Job {(i := short_id(job_id))} goes on. Follow it: jobtrack watch {i}   Stop it: jobtrack cancel {i}', err=True)
-        raise
+# %% ../../nbs/cli/03_follow.ipynb #2b77d2e7
+def progress_bar(
+    job:Job,
+    notice:str='',      # About the connection
+    at:str|None=None,   # Instant of looking; None: now
+) -> Group:             # A rich renderable of one or two lines
+    "A job as a bar."
+    grid = Table.grid(padding=(0, 1))
+    elapsed = format_seconds(elapsed_s(job.started_at, job.completed_at or at), 0)
+    name = Text(printable(job.name), 'bold', overflow='ellipsis', no_wrap=True)
+    status = Text(job.status.value, COLOURS[job.status])
+    percent = Text(_percent(job), no_wrap=True)
+    grid.add_row(name, status, _bar(job), percent, Text(elapsed, 'dim', no_wrap=True))
+    attempt = f'attempt {job.attempt} of {job.max_attempts}' if job.attempt > 1 else ''
+    message = '' if job.is_terminal else printable(job.message or '')
+    below = _join(attempt, message, silence_note(job), notice)
+    return Group(
+        grid, Text(f'  {below}', 'dim', overflow='ellipsis', no_wrap=True)) if below else Group(grid)
 
-def _show_bar(client:RemoteClient, job_id:str, on:Console) -> Job:
-    job, notice = None, ''
-    def render(): return progress_bar(job, notice) if job else Text('')
-    with Live(get_renderable=render, console=on, refresh_per_second=8, redirect_stdout=False, redirect_stderr=False):
-        for job, notice in job_updates(client, job_id): pass
-    return job
-
+# %% ../../nbs/cli/03_follow.ipynb #515a8314
 def _print_lines(client:RemoteClient, job_id:str, on:Console) -> Job:
     last = None
     for job, notice in job_updates(client, job_id):
@@ -151,6 +140,36 @@ def _print_lines(client:RemoteClient, job_id:str, on:Console) -> Job:
         last = line
     return job
 
+def _show_bar(client:RemoteClient, job_id:str, on:Console) -> Job:
+    job, notice = None, ''
+    def render(): return progress_bar(job, notice) if job else Text('')
+    with Live(
+        get_renderable=render, console=on, refresh_per_second=8, redirect_stdout=False,
+        redirect_stderr=False):
+        for job, notice in job_updates(client, job_id): pass
+    return job
+
+# %% ../../nbs/cli/03_follow.ipynb #6e36fb0f
+def follow(
+    client:RemoteClient,
+    job_id:str,          # The job
+    on:Console,          # Where to show it, from `console`
+    leave:bool=True,     # Whether the job goes on when this is interrupted
+) -> Job:                # As it ended
+    """Show a job until it ends: a live bar on a terminal, else lines.
+
+    When interrupted, it says that the job goes on."""
+    show = _show_bar if on.is_interactive else _print_lines
+    try: return show(client, job_id, on)
+    except KeyboardInterrupt:
+        if leave:
+            typer.echo(
+                f'Job {(i := short_id(job_id))} goes on. Follow it: jobtrack watch {i}   Stop it: '
+                f'jobtrack cancel {i}',
+                err=True)
+        raise
+
+# %% ../../nbs/cli/03_follow.ipynb #23bcf310
 def conclude(
     job:Job,  # As it ended
 ) -> None:
@@ -160,7 +179,7 @@ def conclude(
         if job.failure and job.failure.hint: typer.echo(printable(job.failure.hint), err=True)
     if status := exit_for(job): raise typer.Exit(status)
 
-# %% ../../nbs/cli/03_follow.ipynb #64523ca2
+# %% ../../nbs/cli/03_follow.ipynb #dcd54923
 def fetch(
     client:RemoteClient,
     job:Job,

@@ -9,7 +9,7 @@ __all__ = ['Name', 'Batch', 'Since', 'Until', 'iter_jobs', 'match_prefix', 'find
            'ls', 'Step', 'timeline', 'timeline_table', 'node_name', 'job_facts', 'show', 'watch', 'find_receipt',
            'cancel_message', 'cancel', 'download']
 
-# %% ../../nbs/cli/05_jobs.ipynb #d573ee88
+# %% ../../nbs/cli/05_jobs.ipynb #e659635d
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -24,10 +24,11 @@ from ..maintenance.retention import duration
 from ..model.job import Job, JobEvent, JobStatus, elapsed_s, now
 from ..net.client import RemoteClient
 from .app import AsJson, Exit, JobId, TokenFile, URL, Url, app, call, connect
-from .output import COLOURS, as_json_text, clip, console, format_age, format_seconds, print_json, printable, printed_path, short, short_id, show_table, table
+from .output import COLOURS, as_json_text, clip, console, format_age, format_seconds
+from .output import print_json, printable, printed_path, short, short_id, show_table, table
 from .follow import conclude, fetch, follow, job_events, silence_note, status_line
 
-# %% ../../nbs/cli/05_jobs.ipynb #9085baf9
+# %% ../../nbs/cli/05_jobs.ipynb #a4c92f7a
 def iter_jobs(
     client:RemoteClient,
     status:str|None=None,  # Only these
@@ -43,13 +44,20 @@ def match_prefix(
     prefix:str,                        # The beginning of an id
     known:Iterator[tuple[str, Any]],   # Ids, and what belongs to each
 ) -> Any:
-    "What belongs to the only id with this beginning. Raises `UnknownJob`; `InvalidInput` when it is too short, or several begin with it."
-    if len(prefix) < 4: raise InvalidInput('id', f'{prefix!r} is too short', 'Give at least 4 of its first characters')
+    """What belongs to the only id with this beginning.
+
+    Raises `UnknownJob`; `InvalidInput` when it is too short, or several begin with it."""
+    if len(prefix) < 4:
+        raise InvalidInput('id', f'{prefix!r} is too short', 'Give at least 4 of its first characters')
     found = {id: value for id, value in known if id.startswith(prefix)} if len(prefix) < 36 else {}
     if not found: raise UnknownJob(prefix)
-    if len(found) > 1: raise InvalidInput('id', f'{prefix!r} is the beginning of {len(found)} ids', f'Give more of it: {" ".join(list(found)[:4])}')
+    if len(found) > 1:
+        raise InvalidInput(
+            'id', f'{prefix!r} is the beginning of {len(found)} ids',
+            f'Give more of it: {" ".join(list(found)[:4])}')
     return next(iter(found.values()))
 
+# %% ../../nbs/cli/05_jobs.ipynb #09057cb4
 def find_job(
     client:RemoteClient,
     id:str,               # An id, or at least 4 of its first characters
@@ -58,7 +66,7 @@ def find_job(
     if (job := client.get_job(id)) is not None: return job
     return match_prefix(id, ((j.id, j) for j in iter_jobs(client)))
 
-# %% ../../nbs/cli/05_jobs.ipynb #22eaed7d
+# %% ../../nbs/cli/05_jobs.ipynb #8aa00b03
 def _percent(job:Job) -> str: return '' if job.progress is None else f'{int(job.progress)} %'
 
 def _says(job:Job) -> str:
@@ -75,18 +83,26 @@ def jobs_table(
     def row(j):
         took, age = elapsed_s(j.started_at, j.completed_at or at), elapsed_s(j.created_at, at)
         return [
-            short_id(j.id, ids), clip(j.name), j.spec.get('pipeline') or '', Text(j.status.value, COLOURS[j.status]),
+            short_id(j.id, ids), clip(j.name), j.spec.get('pipeline') or '', Text(
+                j.status.value, COLOURS[j.status]),
             _percent(j), format_seconds(took, 1), format_age(age), _says(j)]
-    return table('ID', 'NAME', 'PIPELINE', 'STATUS', 'DONE', 'TOOK', 'AGE', 'SAYS', rows=[*map(row, jobs)])
+    return table(
+        'ID', 'NAME', 'PIPELINE', 'STATUS', 'DONE', 'TOOK', 'AGE', 'SAYS', rows=[*map(row, jobs)])
 
-# %% ../../nbs/cli/05_jobs.ipynb #be41db37
+# %% ../../nbs/cli/05_jobs.ipynb #65dce32a
 Name = Annotated[str|None, Option('--name', help='Only jobs with this name')]
 Batch = Annotated[str|None, Option('--batch', help='Only jobs of this batch')]
-Since = Annotated[str|None, Option('--since', metavar='WHEN', help='Only jobs created since then: an instant (2030-01-31T12:00), or how long ago (7d, 12h)')]
+Since = Annotated[
+    str|None,
+    Option(
+        '--since', metavar='WHEN',
+        help='Only jobs created since then: an instant (2030-01-31T12:00), or how long ago (7d, 12h)')]
 Until = Annotated[str|None, Option('--until', metavar='WHEN', help='Only jobs created before then')]
 
-def _as_utc(instant:datetime) -> str: return instant.astimezone(timezone.utc).isoformat(timespec='microseconds')
+def _as_utc(instant:datetime) -> str:
+    return instant.astimezone(timezone.utc).isoformat(timespec='microseconds')
 
+# %% ../../nbs/cli/05_jobs.ipynb #4cbd29a2
 def parse_when(
     text:str|None,     # An instant, local time unless it says otherwise; or a length of time
     field:str,         # The option it was given for
@@ -98,9 +114,11 @@ def parse_when(
     except (InvalidInput, OverflowError): pass   # it is no length of time
     try: return _as_utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError) as e:
-        raise InvalidInput(field, f'is {text!r}', 'Give an instant such as 2030-01-31T12:00, or how long ago, such as 7d') from e
+        raise InvalidInput(
+            field, f'is {text!r}',
+            'Give an instant such as 2030-01-31T12:00, or how long ago, such as 7d') from e
 
-# %% ../../nbs/cli/05_jobs.ipynb #37d931f1
+# %% ../../nbs/cli/05_jobs.ipynb #c29f0c07
 def find_node(
     client:RemoteClient,  # Of a manager
     name:str,             # Name or id
@@ -110,6 +128,7 @@ def find_node(
         if name in (node['name'], node['id']): return node
     raise UnknownNode(name)
 
+# %% ../../nbs/cli/05_jobs.ipynb #be1e28da
 @app.command()
 def ls(
     status:Annotated[JobStatus|None, Option(help='Only jobs with this status')]=None,
@@ -118,16 +137,19 @@ def ls(
     node:Annotated[str|None, Option(help='Only jobs of this node of a manager: its name or id')]=None,
     as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
     "List jobs, the newest first."
-    wanted = dict(name=name, batch=batch, since=parse_when(since, '--since'), until=parse_when(until, '--until'))
+    wanted = dict(
+        name=name, batch=batch, since=parse_when(since, '--since'), until=parse_when(until, '--until'))
     with connect(url, token_file) as client:
         wanted['node'] = node and find_node(client, node)['id']
         jobs = client.list_jobs(status, limit, **wanted)
     if as_json: return print_json([j.to_dict() for j in jobs])
     if jobs: return show_table(jobs_table(jobs))
     is_selected = status or not limit or any(wanted.values())
-    typer.echo('No such jobs' if is_selected else f'No jobs on {url} yet. Submit one: jobtrack submit', err=True)
+    typer.echo(
+        'No such jobs' if is_selected else f'No jobs on {url} yet. Submit one: jobtrack submit',
+        err=True)
 
-# %% ../../nbs/cli/05_jobs.ipynb #6bdad395
+# %% ../../nbs/cli/05_jobs.ipynb #ec5eeb15
 @dataclass(frozen=True)
 class Step:
     "A turning point in the life of a job."
@@ -136,8 +158,10 @@ class Step:
     note:str=''       # What belongs to it
     after_s:float|None=None  # Seconds since the step before; None for the first
 
+# %% ../../nbs/cli/05_jobs.ipynb #28a2f94f
 _STEPS = {   # type of an event -> step
-    'created': 'created', 'waiting': 'waiting', 'sent': 'sent', 'started': 'started', 'adopted': 'found again', 'retried': 'tried again', 'unsent': 'not sent',
+    'created': 'created', 'waiting': 'waiting', 'sent': 'sent', 'started': 'started', 'adopted': 'found again',
+    'retried': 'tried again', 'unsent': 'not sent',
     'unreachable': 'node silent', 'reachable': 'node back', 'cancel_requested': 'cancel asked', 'fetched': 'fetched'}
 _STEPS |= {s.value: 'finished' for s in JobStatus if s.is_terminal}
 _STEPS_OF_NODE = 'started', 'finished', 'found again'
@@ -149,9 +173,10 @@ def _own_fact(e:JobEvent) -> tuple[str, str, dict]:
 
 def _note(type:str, what:str, data:dict) -> str:
     if what == 'finished': return type
-    return (data.get('name') if what in ('sent', 'fetched') else data.get('reason') or data.get('problem')) or ''
+    return (
+        data.get('name') if what in ('sent', 'fetched') else data.get('reason') or data.get('problem')) or ''
 
-# %% ../../nbs/cli/05_jobs.ipynb #d6a816b9
+# %% ../../nbs/cli/05_jobs.ipynb #94872121
 def timeline(
     history:list[JobEvent],  # From `RemoteClient.history`
 ) -> list[Step]:
@@ -165,13 +190,15 @@ def timeline(
         if what is None: continue
         if e.type == 'remote': repeats = what not in _STEPS_OF_NODE
         elif what == 'finished': repeats = (e.attempt, what) in at_node
-        else: repeats = e.type == 'started' and e.attempt in sent   # it was only sent: the node says when it started
+        else:
+            # it was only sent: the node says when it started
+            repeats = e.type == 'started' and e.attempt in sent
         if repeats: continue
         after_s = elapsed_s(steps[-1].at, at) if steps else None
         steps.append(Step(at, what, printable(_note(type, what, data)), after_s))
     return steps
 
-# %% ../../nbs/cli/05_jobs.ipynb #d3aa023b
+# %% ../../nbs/cli/05_jobs.ipynb #8cf67e06
 def timeline_table(steps:list[Step]) -> Table:
     "A time line for people; instants are of the local time zone."
     t = Table.grid(padding=(0, 2, 0, 0))
@@ -186,7 +213,26 @@ def node_name(job:Job, history:list[JobEvent]) -> str|None:
     names = [e.data['name'] for e in history if e.type == 'sent' and e.data.get('name')]
     return names[-1] if names else job.node
 
-# %% ../../nbs/cli/05_jobs.ipynb #dccdfdc6
+# %% ../../nbs/cli/05_jobs.ipynb #7b44158c
+def _request_rows(job:Job, history:list[JobEvent]) -> list[tuple[str, Any]]:
+    spec = job.spec
+    params = [('parameter', f'{name} = {value}') for name, value in (spec.get('params') or {}).items()]
+    status = status_line(replace(job, error=None))
+    return [
+        ('id', job.id), ('name', job.name), ('status', status), ('pipeline', spec.get('pipeline')),
+        ('input', spec.get('input')), *params, ('node', node_name(job, history))]
+
+def _result_rows(job:Job) -> list[tuple[str, Any]]:
+    failure = job.failure
+    last_lines = (failure.evidence.get('last_lines') or [])[-10:] if failure else []
+    return [
+        ('took', format_seconds(elapsed_s(job.started_at, job.completed_at), 1)),
+        ('message', None if job.is_terminal else job.message),
+        ('error', job.error), ('hint', failure and failure.hint), *(
+            ('last lines', line) for line in last_lines),
+        *(('output', f'{o.name}  {decimal(o.size)}') for o in job.outputs)]
+
+# %% ../../nbs/cli/05_jobs.ipynb #4cb36456
 def job_facts(
     job:Job,
     history:list[JobEvent],  # From `RemoteClient.history`
@@ -200,21 +246,7 @@ def job_facts(
         last = name
     return t
 
-def _request_rows(job:Job, history:list[JobEvent]) -> list[tuple[str, Any]]:
-    spec = job.spec
-    params = [('parameter', f'{name} = {value}') for name, value in (spec.get('params') or {}).items()]
-    status = status_line(replace(job, error=None))
-    return [('id', job.id), ('name', job.name), ('status', status), ('pipeline', spec.get('pipeline')), ('input', spec.get('input')), *params, ('node', node_name(job, history))]
-
-def _result_rows(job:Job) -> list[tuple[str, Any]]:
-    failure = job.failure
-    last_lines = (failure.evidence.get('last_lines') or [])[-10:] if failure else []
-    return [
-        ('took', format_seconds(elapsed_s(job.started_at, job.completed_at), 1)), ('message', None if job.is_terminal else job.message),
-        ('error', job.error), ('hint', failure and failure.hint), *(('last lines', line) for line in last_lines),
-        *(('output', f'{o.name}  {decimal(o.size)}') for o in job.outputs)]
-
-# %% ../../nbs/cli/05_jobs.ipynb #4449033f
+# %% ../../nbs/cli/05_jobs.ipynb #57291176
 @app.command()
 def show(id:JobId, as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
     "Show one job: what was asked, where it stands, what happened when."
@@ -222,12 +254,14 @@ def show(id:JobId, as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None)
         job = find_job(client, id)
         history = client.history(job.id)
     steps = timeline(history)
-    if as_json: return print_json(job.to_dict() | {'history': [e.to_dict() for e in history], 'timeline': [asdict(s) for s in steps]})
+    if as_json:
+        return print_json(job.to_dict() | {
+            'history': [e.to_dict() for e in history], 'timeline': [asdict(s) for s in steps]})
     show_table(job_facts(job, history))
     typer.echo()
     show_table(timeline_table(steps))
 
-# %% ../../nbs/cli/05_jobs.ipynb #cc38dcd3
+# %% ../../nbs/cli/05_jobs.ipynb #60011ef7
 @app.command()
 def watch(id:JobId, as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
     "Follow a job to its end; the exit status is that of the job."
@@ -241,7 +275,7 @@ def _print_events(client:RemoteClient, job:Job) -> Job:
     for e in job_events(client, job.id): typer.echo(as_json_text(e.to_dict(), indent=None))
     return client.wait(job.id)
 
-# %% ../../nbs/cli/05_jobs.ipynb #68f70322
+# %% ../../nbs/cli/05_jobs.ipynb #74b4b4cb
 def find_receipt(
     history:list[JobEvent],  # Of a cancelled job
 ) -> dict|None:              # `how` and `ended`, as the machine that did it reports them; None when it did not
@@ -251,7 +285,8 @@ def find_receipt(
         if 'cancelled' in (e.type, type) and data.get('receipt'): return data['receipt']
     return None
 
-_HOW = {'asked': 'it ended when asked', 'forced': 'it had to be forced', 'gone': 'nothing of it was running'}
+_HOW = {
+    'asked': 'it ended when asked', 'forced': 'it had to be forced', 'gone': 'nothing of it was running'}
 
 def cancel_message(
     job:Job,            # As a cancel left it
@@ -261,14 +296,16 @@ def cancel_message(
     name, receipt = f'Job {short(job)} ({printable(job.name)})', receipt or {}
     if job.status is not JobStatus.CANCELLED:
         if job.is_terminal: return f'{name} had already {job.status}: nothing was stopped'
-        return f'{name} is not stopped yet: its node does not answer. The request is on record and is carried out as soon as it does'
+        return (f'{name} is not stopped yet: its node does not answer. '
+                'The request is on record and is carried out as soon as it does')
     if job.failure: return f'{name} is cancelled; {printable(job.error.removeprefix("Cancelled; "))}'
     if not job.attempt: return f'{name} is cancelled; it had not begun'
     n = len(receipt.get('ended') or [])
-    stopped = f'{n} process{"es" if n != 1 else ""} stopped' if n else ''
-    return ', '.join(part for part in (f'{name} is cancelled', _HOW.get(receipt.get('how')), stopped) if part)
+    parts = [f'{name} is cancelled', _HOW.get(receipt.get('how'))]
+    if n: parts.append(f'{n} process{"es" if n != 1 else ""} stopped')
+    return ', '.join(filter(None, parts))
 
-# %% ../../nbs/cli/05_jobs.ipynb #3b4d2f87
+# %% ../../nbs/cli/05_jobs.ipynb #af0497bf
 @app.command()
 def cancel(id:JobId, as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
     "Stop a job, and wait until nothing of it is left."
@@ -277,19 +314,25 @@ def cancel(id:JobId, as_json:AsJson=False, url:Url=URL, token_file:TokenFile=Non
         receipt = find_receipt(client.history(job.id))
     if as_json: print_json(job.to_dict() | {'receipt': receipt})
     else: typer.echo(cancel_message(job, receipt))
-    if job.status is JobStatus.CANCELLED: raise typer.Exit(Exit.UNCONFIRMED if job.failure else Exit.DONE)
+    if job.status is JobStatus.CANCELLED:
+        raise typer.Exit(Exit.UNCONFIRMED if job.failure else Exit.DONE)
     raise typer.Exit(Exit.FAILED if job.is_terminal else Exit.UNREACHABLE)
 
-# %% ../../nbs/cli/05_jobs.ipynb #3a42e184
+# %% ../../nbs/cli/05_jobs.ipynb #af9a67fa
 @app.command()
 def download(
     id:JobId,
-    names:Annotated[list[str], Argument(metavar='[NAME]...', help='Which results; default: all')]=[],  # noqa: B006
-    to:Annotated[Path, Option(metavar='DIR', help='Folder to download to; created if missing')]=Path('.'),
+    names:Annotated[
+        list[str], Argument(metavar='[NAME]...', help='Which results; default: all')]=[],  # noqa: B006
+    to:Annotated[
+        Path, Option(metavar='DIR', help='Folder to download to; created if missing')]=Path('.'),
     url:Url=URL, token_file:TokenFile=None):
     "Download the results of a job; prints the paths."
     with connect(url, token_file) as client:
         job = find_job(client, id)
-        if not job.is_terminal: raise JobtrackError(f'Job {short(job)} is {job.status} and has no results yet. Wait for it: jobtrack watch {short(job)}')
-        if not job.outputs: typer.echo(f'Job {short(job)} is {job.status} and left no results', err=True)
+        if not job.is_terminal:
+            raise JobtrackError(f'Job {short(job)} is {job.status} and has no results yet. Wait for '
+                                f'it: jobtrack watch {short(job)}')
+        if not job.outputs:
+            typer.echo(f'Job {short(job)} is {job.status} and left no results', err=True)
         for path in fetch(client, job, names, to): typer.echo(printed_path(path))

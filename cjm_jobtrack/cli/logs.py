@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/logs.html.md"""
 # %% auto #0
 __all__ = ['copy_log', 'tail_offset', 'follow_log', 'grep_log', 'logs']
 
-# %% ../../nbs/cli/06_logs.ipynb #0369741e
+# %% ../../nbs/cli/06_logs.ipynb #75a03aa9
 import sys
 from contextlib import suppress
 from typing import Annotated, BinaryIO
@@ -23,7 +23,7 @@ from .follow import job_events
 from .jobs import find_job
 from .output import printable
 
-# %% ../../nbs/cli/06_logs.ipynb #46d95f4d
+# %% ../../nbs/cli/06_logs.ipynb #fa339e1e
 def copy_log(
     client:RemoteClient,
     job_id:str,     # The job
@@ -40,7 +40,7 @@ def copy_log(
     if chunk.elsewhere: typer.echo(printable(chunk.elsewhere.rstrip('\n')), err=True)
     return offset
 
-# %% ../../nbs/cli/06_logs.ipynb #15b12e86
+# %% ../../nbs/cli/06_logs.ipynb #9aa1e7f1
 _BLOCK = 65536   # Bytes to read at once
 
 def tail_offset(
@@ -63,7 +63,7 @@ def tail_offset(
     tail = data.splitlines(keepends=True)[-lines:] if lines else []
     return at + len(data) - len(b''.join(tail))
 
-# %% ../../nbs/cli/06_logs.ipynb #8ce81217
+# %% ../../nbs/cli/06_logs.ipynb #bcbadff8
 def follow_log(
     client:RemoteClient,
     job:Job,
@@ -81,7 +81,7 @@ def follow_log(
             if has_next: attempt, offset = e.attempt, copy_log(client, job.id, e.attempt, 0, out)
     copy_log(client, job.id, attempt, offset, out)
 
-# %% ../../nbs/cli/06_logs.ipynb #ff7a4726
+# %% ../../nbs/cli/06_logs.ipynb #f362b32b
 def grep_log(
     client:RemoteClient,
     job_id:str,     # The job
@@ -98,14 +98,34 @@ def grep_log(
         n += 1
     return n
 
-# %% ../../nbs/cli/06_logs.ipynb #78f13c41
+# %% ../../nbs/cli/06_logs.ipynb #1908ee2a
+def _check_grep(follow:bool, tail:int|None) -> None:
+    for other, is_given in {'--follow': follow, '--tail': tail is not None}.items():
+        if not is_given: continue
+        raise InvalidInput(
+            '--grep', f'was given together with {other}',
+            'It searches a whole log, as it is now: leave the other out')
+
+def _check_attempt(job:Job, attempt:int|None) -> int:
+    if attempt is None: return job.attempt
+    if attempt > max(job.attempt, job.max_attempts):
+        raise InvalidInput('--attempt', f'is {attempt}, and there were {job.attempt}')
+    return attempt
+
+# %% ../../nbs/cli/06_logs.ipynb #6d266ca3
 @app.command()
 def logs(
     id:JobId,
     follow:Annotated[bool, Option('--follow', '-f', help='Go on printing until the job ends')]=False,
-    attempt:Annotated[int|None, Option(help='Which attempt, counted from 1; default: the latest', min=1)]=None,
+    attempt:Annotated[
+        int|None, Option(help='Which attempt, counted from 1; default: the latest', min=1)]=None,
     tail:Annotated[int|None, Option(help='Print only the last N lines', min=0)]=None,
-    grep:Annotated[str|None, Option('--grep', metavar='WORD', help='Print only the lines that contain this word, numbered, as a terminal would show them')]=None,
+    grep:Annotated[
+        str|None,
+        Option(
+            '--grep', metavar='WORD',
+            help='Print only the lines that contain this word, numbered, as a terminal would show '
+                 'them')]=None,
     url:Url=URL, token_file:TokenFile=None):
     "Print what a job printed, byte for byte."
     out = sys.stdout.buffer
@@ -118,13 +138,5 @@ def logs(
             return
         offset = 0 if tail is None else tail_offset(client, job.id, which, tail)
         offset = copy_log(client, job.id, which, offset, out)
-        if follow and not job.is_terminal: follow_log(client, job, which, offset, attempt is not None, out)
-
-def _check_grep(follow:bool, tail:int|None) -> None:
-    other = '--follow' if follow else '--tail' if tail is not None else None
-    if other: raise InvalidInput('--grep', f'was given together with {other}', 'It searches a whole log, as it is now: leave the other out')
-
-def _check_attempt(job:Job, attempt:int|None) -> int:
-    if attempt is None: return job.attempt
-    if attempt > max(job.attempt, job.max_attempts): raise InvalidInput('--attempt', f'is {attempt}, and there were {job.attempt}')
-    return attempt
+        if follow and not job.is_terminal:
+            follow_log(client, job, which, offset, attempt is not None, out)

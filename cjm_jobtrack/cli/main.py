@@ -7,11 +7,11 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/main.html.md"""
 # %% auto #0
 __all__ = ['main']
 
-# %% ../../nbs/cli/00_main.ipynb #cde5ede5
+# %% ../../nbs/cli/00_main.ipynb #c9a2f3d0
 from .app import app, open_streams
-from . import submit, jobs, logs, servers, records, doctor, demo  # noqa: F401 - importing them registers their commands
+from . import submit, jobs, logs, servers, records, doctor, demo  # noqa: F401 - this registers their commands
 
-# %% ../../nbs/cli/00_main.ipynb #7c345659
+# %% ../../nbs/cli/00_main.ipynb #02990e28
 def main() -> None:
     "The program `jobtrack`."
     open_streams()

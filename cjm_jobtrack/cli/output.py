@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/output.html.md"""
 __all__ = ['COLOURS', 'EXPENDABLE', 'SHRINKING', 'printable', 'printed_path', 'clip', 'short_id', 'short', 'format_seconds',
            'format_age', 'table', 'console', 'fit', 'show_table', 'as_json_text', 'print_json']
 
-# %% ../../nbs/cli/02_output.ipynb #689a49bc
+# %% ../../nbs/cli/02_output.ipynb #5316d0db
 import json, re, sys
 from pathlib import Path
 from typing import Any, Iterable
@@ -20,7 +20,7 @@ from rich.text import Text
 from ..model.job import Job
 from ..logs.text import visible
 
-# %% ../../nbs/cli/02_output.ipynb #6a98c38b
+# %% ../../nbs/cli/02_output.ipynb #c2ababe5
 def printable(
     text:Any,  # Anything that came from elsewhere
 ) -> str:      # One line, safe for a terminal
@@ -42,19 +42,21 @@ def clip(
     head, tail = set_cell_size(text, most-13), set_cell_size(text[::-1], 12)[::-1]
     return f'{head.rstrip()}…{tail.lstrip()}'
 
-# %% ../../nbs/cli/02_output.ipynb #0c899fe9
+# %% ../../nbs/cli/02_output.ipynb #9b6cac05
 def short_id(
     id:str,                   # Of a job
     others:Iterable[str]=(),  # Ids that it is shown beside
-) -> str:                     # At least 8 characters; an id that is not a UUID is not shortened, since its beginning may say little
-    "The beginning of an id, as far as it takes to tell it from others."
+) -> str:                     # At least 8 characters
+    """The beginning of an id, as far as it takes to tell it from others.
+
+    An id that is not a UUID is not shortened, since its beginning may say little."""
     n = 8 if re.match('[0-9a-f]{8}(-|$)', id) else len(id)
     while n < len(id) and any(o != id and o.startswith(id[:n]) for o in others): n += 1
     return id[:n]
 
 def short(job:Job) -> str: return short_id(job.id)
 
-# %% ../../nbs/cli/02_output.ipynb #84b03789
+# %% ../../nbs/cli/02_output.ipynb #38e56d89
 def format_seconds(
     s:float|None,   # A length; None: ''
     digits:int=2,   # Decimals below a minute
@@ -76,9 +78,12 @@ def format_age(s:float) -> str:
         if s >= length: return f'{int(s // length)} {unit}'
     return f'{int(s)} s'
 
-# %% ../../nbs/cli/02_output.ipynb #ca29ce77
-COLOURS = {'pending': 'yellow', 'running': 'cyan', 'completed': 'green', 'failed': 'red', 'cancelled': 'magenta'}
-EXPENDABLE = 'AGE', 'TAKES', 'PARAMETERS', 'ADDRESS', 'PIPELINE', 'TOOK', 'DONE', 'NODES', 'SAYS', 'ABOUT'   # columns to leave out, in this order, where there is little room
+# %% ../../nbs/cli/02_output.ipynb #1d3fc1fd
+COLOURS = {
+    'pending': 'yellow', 'running': 'cyan', 'completed': 'green', 'failed': 'red',
+    'cancelled': 'magenta'}
+# columns to leave out, in this order, where there is little room
+EXPENDABLE = 'AGE', 'TAKES', 'PARAMETERS', 'ADDRESS', 'PIPELINE', 'TOOK', 'DONE', 'NODES', 'SAYS', 'ABOUT'
 SHRINKING = 'NAME', 'SAYS', 'ABOUT'   # columns that become narrow where there is little room
 _GAP = 2   # blanks after a column
 
@@ -95,18 +100,22 @@ def table(
     for row in rows: t.add_row(*row)
     return t
 
+# %% ../../nbs/cli/02_output.ipynb #cc49698c
 def console(
     stderr:bool=False,  # Whether it is for stderr
 ) -> Console:           # Wide enough for whole lines, and without colours, unless it is a terminal
     "Where tables and bars go."
     f = sys.stderr if stderr else sys.stdout
     is_terminal = f.isatty()
-    return Console(file=f, force_terminal=is_terminal, width=None if is_terminal else 240, force_jupyter=False, highlight=False)
+    return Console(
+        file=f, force_terminal=is_terminal, width=None if is_terminal else 240, force_jupyter=False,
+        highlight=False)
 
-# %% ../../nbs/cli/02_output.ipynb #bb4d3007
+# %% ../../nbs/cli/02_output.ipynb #67346e92
 def _least(column:Column) -> int: return (column.min_width or 0) + _GAP
 
-def _needed(column:Column) -> int: return max(cell_len(column.header), *(cell.cell_len for cell in column.cells))
+def _needed(column:Column) -> int:
+    return max(cell_len(column.header), *(cell.cell_len for cell in column.cells))
 
 def fit(
     t:Table,     # From `table`
@@ -124,6 +133,7 @@ def fit(
         c.max_width = max(c.min_width or 1, min(_needed(c), share))
         room -= c.max_width + _GAP
 
+# %% ../../nbs/cli/02_output.ipynb #6fc46c64
 def show_table(
     t:Table,
     on:Console|None=None,  # None: stdout
@@ -134,10 +144,11 @@ def show_table(
     with on.capture() as printed: on.print(t)
     print(*(line.rstrip() for line in printed.get().splitlines()), sep='\n', file=on.file)
 
-# %% ../../nbs/cli/02_output.ipynb #d9259dc9
+# %% ../../nbs/cli/02_output.ipynb #1f7234a2
 def as_json_text(value:Any, indent:int|None=2) -> str:
-    "JSON that any reader of our output can read: with escapes for what its encoding lacks, and for bytes in file names."
+    "JSON for any reader: with escapes for what the output's encoding lacks, and for bytes in file names."
     is_utf = (sys.stdout.encoding or '').lower().startswith('utf')
-    return json.dumps(value, indent=indent, ensure_ascii=not is_utf).encode(errors='backslashreplace').decode()
+    return json.dumps(
+        value, indent=indent, ensure_ascii=not is_utf).encode(errors='backslashreplace').decode()
 
 def print_json(value:Any) -> None: typer.echo(as_json_text(value))

@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/records.html.md"""
 __all__ = ['Store', 'STORE_FILE', 'LogFolder', 'store_url', 'usual_record', 'open_record', 'export_', 'import_', 'Leftovers',
            'prune_', 'pin', 'backup_']
 
-# %% ../../nbs/cli/08_records.ipynb #358fb3ca
+# %% ../../nbs/cli/08_records.ipynb #20d9b9fe
 import shutil, sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -31,14 +31,21 @@ from .jobs import Batch, Name, Since, Until, match_prefix, parse_when
 from .servers import data_folder
 from .submit import no_file
 
-# %% ../../nbs/cli/08_records.ipynb #656b769d
-Store = Annotated[str|None, Option('--store', envvar='JOBTRACK_STORE', metavar='PATH|URL', help='The record: the data folder of a server, the file of a database, or the URL of one. Default: jobs.db in this folder, else that of the manager, else that of the node of this machine')]
+# %% ../../nbs/cli/08_records.ipynb #ab8e7050
+Store = Annotated[
+    str|None,
+    Option(
+        '--store', envvar='JOBTRACK_STORE', metavar='PATH|URL',
+        help='The record: the data folder of a server, the file of a database, or the URL of one. '
+             'Default: jobs.db in this folder, else that of the manager, else that of the node of '
+             'this machine')]
 STORE_FILE = 'jobs.db'   # the record in a server's data folder
 
 def _sqlite_file(url:str) -> Path:
     from sqlalchemy import make_url
     return Path(make_url(url).database or '')
 
+# %% ../../nbs/cli/08_records.ipynb #853bb85c
 def store_url(
     store:str|None,      # As it was given; None: look in the usual places
     make:bool=False,     # Whether it may be one that does not exist yet
@@ -50,10 +57,13 @@ def store_url(
     if '://' in store and not is_sqlite: return store
     path = _sqlite_file(store) if is_sqlite else Path(store)
     file = path/STORE_FILE if path.is_dir() else path
-    if not make and not file.is_file(): raise InvalidInput('--store', f'{str(file)!r} does not exist', 'Give the data folder of a server, or the file or URL of a database')
+    if not make and not file.is_file():
+        raise InvalidInput(
+            '--store', f'{str(file)!r} does not exist',
+            'Give the data folder of a server, or the file or URL of a database')
     return file.absolute()
 
-# %% ../../nbs/cli/08_records.ipynb #a0d7470e
+# %% ../../nbs/cli/08_records.ipynb #cfb2f150
 def usual_record(
     make:bool=False,     # As for `store_url`
     changes:bool=False,
@@ -62,46 +72,68 @@ def usual_record(
 
     Raises `InvalidInput` where there is none, and before a change where there is one here and a server's as well."""
     here = Path(STORE_FILE).absolute()
-    places = {'in this folder': here, "the manager's": data_folder('manager')/STORE_FILE, "the node's": data_folder('node')/STORE_FILE}
+    places = {
+        'in this folder': here, "the manager's": data_folder('manager')/STORE_FILE,
+        "the node's": data_folder('node')/STORE_FILE}
     found = {whose: file for whose, file in places.items() if file.is_file()}
     if not found and not make:
-        raise InvalidInput('--store', f'is missing, and there is no record in this folder or below {data_folder("node").parent}', 'Give the data folder of a server, or the file or URL of a database')
+        raise InvalidInput(
+            '--store',
+            f'is missing, and there is no record in this folder or below {data_folder("node").parent}',
+            'Give the data folder of a server, or the file or URL of a database')
     if changes and here in found.values() and len(found) > 1:
-        raise InvalidInput('--store', 'is missing, and there is a record in this folder and one of a server', f'Say which: --store {" or --store ".join(map(str, found.values()))}')
+        raise InvalidInput(
+            '--store', 'is missing, and there is a record in this folder and one of a server',
+            f'Say which: --store {" or --store ".join(map(str, found.values()))}')
     whose = next(iter(found), "the manager's")
     file = places[whose]
     file.parent.mkdir(parents=True, exist_ok=True)
     typer.echo(f'The record is {whose}: {printable(file)}', err=True)
     return file
 
-LogFolder = Annotated[Path|None, Option('--log-folder', metavar='DIR', help="Folder of the record's logs, unless they are where they are kept by default")]
+# %% ../../nbs/cli/08_records.ipynb #5633833b
+LogFolder = Annotated[
+    Path|None,
+    Option(
+        '--log-folder', metavar='DIR',
+        help="Folder of the record's logs, unless they are where they are kept by default")]
 
 def open_record(store:str|None, make:bool=False, changes:bool=False, logs:Path|None=None) -> JobTracker:
     "A tracker for the record that is meant."
     return JobTracker(store_url(store, make, changes), logs=logs)
 
-# %% ../../nbs/cli/08_records.ipynb #521afb46
-_MANY_STATUSES = Annotated[list[JobStatus], Option('--status', help='Only jobs with this status; may be repeated')]
+# %% ../../nbs/cli/08_records.ipynb #bbf4767d
+_MANY_STATUSES = Annotated[
+    list[JobStatus], Option('--status', help='Only jobs with this status; may be repeated')]
 
 def _plural(n:int, word:str) -> str: return f'{n:,} {word}{"s" if n != 1 else ""}'
 
+# %% ../../nbs/cli/08_records.ipynb #ea9c729d
 @app.command('export')
 def export_(
-    file:Annotated[Path, Argument(help='File to write; compressed if it ends in .gz. Default: standard output', show_default=False)]=Path('-'),
+    file:Annotated[
+        Path,
+        Argument(
+            help='File to write; compressed if it ends in .gz. Default: standard output',
+            show_default=False)]=Path('-'),
     status:_MANY_STATUSES=[], name:Name=None, batch:Batch=None, since:Since=None, until:Until=None,  # noqa: B006
     node:Annotated[str|None, Option(help='Only jobs of the node with this id')]=None,
     runner:Annotated[str|None, Option(help='Only jobs of this runner')]=None,
-    pinned:Annotated[bool|None, Option('--pinned/--not-pinned', help='Only jobs that are pinned, or only the others')]=None,
+    pinned:Annotated[
+        bool|None, Option(
+            '--pinned/--not-pinned', help='Only jobs that are pinned, or only the others')]=None,
     store:Store=None):
     "Write jobs, with everything on record about them, as JSON lines; without logs and files."
     since, until = parse_when(since, '--since'), parse_when(until, '--until')
-    selection = dict(status=status or None, name=name, batch=batch, node=node, runner=runner, pinned=pinned, since=since, until=until)
+    selection = dict(
+        status=status or None, name=name, batch=batch, node=node, runner=runner, pinned=pinned,
+        since=since, until=until)
     target = sys.stdout.buffer if str(file) == '-' else file
     with open_record(store) as tracker: n = export_jobs(tracker, target, **selection)
     sys.stdout.flush()
     typer.echo(f'{_plural(n, "job")} written', err=True)
 
-# %% ../../nbs/cli/08_records.ipynb #16d83372
+# %% ../../nbs/cli/08_records.ipynb #4d95f605
 @dataclass(frozen=True)
 class _ImportedNodes:
     "Nodes that came with jobs of the original manager."
@@ -117,38 +149,66 @@ def _nodes_file(file:Path, report:ImportReport) -> Path|None:
 def _import_nodes(tracker:JobTracker, report:ImportReport, file:Path|None) -> _ImportedNodes:
     directory = NodeDirectory(tracker.store)
     nodes, problems = directory.import_nodes(file) if file is not None else ([], [])
-    if report.format != 'original': return _ImportedNodes(nodes, problems, [])   # an export of ours has nodes with ids that stay
+    # an export of ours has nodes with ids that stay
+    if report.format != 'original': return _ImportedNodes(nodes, problems, [])
     of_jobs = {j.node for j in tracker.list_jobs(runner='remote') if j.node}
     return _ImportedNodes(nodes, problems, sorted(i for i in of_jobs if directory.find(i) is None))
 
-# %% ../../nbs/cli/08_records.ipynb #91da1159
-_LIVE_JOBS = dict(skip='were left out; see --live', lost='are recorded as lost', keep='are carried on with')
+# %% ../../nbs/cli/08_records.ipynb #a0a677dd
+_LIVE_JOBS = dict(
+    skip='were left out; see --live', lost='are recorded as lost', keep='are carried on with')
 
 def _print_import(report:ImportReport, live:str, store:str) -> None:
     "What was read, and what became of it. What needs a person goes to stderr."
-    typer.echo(f'{_plural(report.read, "job")} read: {report.added:,} new on {store}, {report.known:,} there already')
+    typer.echo(f'{_plural(report.read, "job")} read: {report.added:,} new on {store}, '
+               f'{report.known:,} there already')
     if report.live_jobs:
         some = ' '.join(f'{short_id(i)} ({status})' for i, status in report.live[:10])
         typer.echo(f'{report.live_jobs:,} had not ended and {_LIVE_JOBS[live]}: {some}', err=True)
-    if report.differing: typer.echo(f'{len(report.differing):,} are another job on record and stay as they are there: {" ".join(report.differing[:10])}', err=True)
+    if report.differing:
+        typer.echo(
+            f'{len(report.differing):,} are another job on record and stay as they are there: '
+            f'{" ".join(report.differing[:10])}',
+            err=True)
     for p in report.problems[:20]: typer.echo(printable(p), err=True)
-    if len(report.problems) > 20: typer.echo(f'and {len(report.problems)-20:,} more such places', err=True)
+    if len(report.problems) > 20:
+        typer.echo(f'and {len(report.problems)-20:,} more such places', err=True)
 
+# %% ../../nbs/cli/08_records.ipynb #4663f479
 def _print_nodes(imported:_ImportedNodes) -> None:
     nodes = imported.nodes
-    if nodes: typer.echo(f'{_plural(len(nodes), "node")} on record: {", ".join(printable(n["name"]) for n in nodes)}')
+    if nodes:
+        typer.echo(f'{_plural(len(nodes), "node")} on record: '
+                   f'{", ".join(printable(n["name"]) for n in nodes)}')
     for p in imported.problems: typer.echo(printable(p), err=True)
     for i in imported.missing[:10]:
-        typer.echo(f'Jobs are of node {printable(i)}, which is not on record. Say which one it is: jobtrack nodes adopt NAME {printable(i)}', err=True)
+        typer.echo(
+            f'Jobs are of node {printable(i)}, which is not on record. Say which one it is: jobtrack '
+            f'nodes adopt NAME {printable(i)}',
+            err=True)
 
-# %% ../../nbs/cli/08_records.ipynb #a5ffbaa8
+# %% ../../nbs/cli/08_records.ipynb #dd3e41a4
 @app.command('import')
 def import_(
-    file:Annotated[Path, Argument(help='An export, or jobs.json of the original manager, whole or cut short; - is standard input')],
-    live:Annotated[str, Option(metavar='|'.join(LIVE), help='Jobs that had not ended: leave them out, record them as lost, or carry on with them (when nobody works on the old record any more)')]='skip',
-    nodes:Annotated[Path|None, Option('--nodes', metavar='FILE', help='nodes.json of the original manager. Default: the one beside its jobs.json')]=None,
+    file:Annotated[
+        Path,
+        Argument(help='An export, or jobs.json of the original manager, whole or cut short; - is '
+                      'standard input')],
+    live:Annotated[
+        str,
+        Option(
+            metavar='|'.join(LIVE),
+            help='Jobs that had not ended: leave them out, record them as lost, or carry on with them '
+                 '(when nobody works on the old record any more)')]='skip',
+    nodes:Annotated[
+        Path|None,
+        Option(
+            '--nodes', metavar='FILE',
+            help='nodes.json of the original manager. Default: the one beside its jobs.json')]=None,
     as_json:AsJson=False, store:Store=None, log_folder:LogFolder=None):
-    "Add the jobs of a file to the record. Jobs whose ids are known are left alone. The file is only read."
+    """Add the jobs of a file to the record.
+
+    Jobs whose ids are known are left alone. The file is only read."""
     if live not in LIVE: raise InvalidInput('--live', f'is {live!r}', f'Use {", ".join(LIVE)}')
     is_stdin = str(file) == '-'
     if not is_stdin and not file.is_file(): raise no_file(file)
@@ -156,13 +216,16 @@ def import_(
         target = tracker.store.display_url
         report = import_jobs(tracker, sys.stdin.buffer if is_stdin else file, live)
         imported = _import_nodes(tracker, report, nodes or _nodes_file(file, report))
-    if as_json: print_json(asdict(report) | {'store': target, 'nodes': imported.nodes, 'node_problems': imported.problems, 'missing_nodes': imported.missing})
+    if as_json:
+        print_json(asdict(report) | {
+            'store': target, 'nodes': imported.nodes, 'node_problems': imported.problems,
+            'missing_nodes': imported.missing})
     else:
         _print_import(report, live, target)
         _print_nodes(imported)
     if not report.ok or imported.problems: raise typer.Exit(Exit.FAILED)
 
-# %% ../../nbs/cli/08_records.ipynb #0f7713fe
+# %% ../../nbs/cli/08_records.ipynb #2680a3e9
 @dataclass(frozen=True)
 class Leftovers:
     "What a node keeps of jobs beside the record: the files of their attempts, and their results."
@@ -184,30 +247,47 @@ class Leftovers:
             for root in self.roots:
                 with suppress(FileNotFoundError): shutil.rmtree(root/id)
 
-# %% ../../nbs/cli/08_records.ipynb #cd763cbe
+# %% ../../nbs/cli/08_records.ipynb #78fffdb8
 def _policy(older_than:str|None, keep:int|None, statuses:list[JobStatus]) -> RetentionPolicy:
     "Raises `InvalidInput` in the words of the command line."
-    try: return RetentionPolicy(older_than, keep, statuses) if statuses else RetentionPolicy(older_than, keep)
+    try:
+        return RetentionPolicy(older_than, keep, statuses) if statuses else RetentionPolicy(older_than, keep)
     except InvalidInput as e:
         option = '--' + e.field.replace('_', '-').replace('statuses', 'status')
-        remedy = e.remedy.replace("older_than='30d'", '--older-than 30d').replace('keep=1000', '--keep 1000')
+        remedy = e.remedy.replace(
+            "older_than='30d'", '--older-than 30d').replace('keep=1000', '--keep 1000')
         raise InvalidInput(option, e.problem.replace('`keep`', '--keep'), remedy) from e
 
+# %% ../../nbs/cli/08_records.ipynb #f809b531
 @app.command('prune')
 def prune_(
-    older_than:Annotated[str|None, Option('--older-than', metavar='AGE', help='Only jobs that ended longer ago than this: 30d, 12h, 2w')]=None,
+    older_than:Annotated[
+        str|None,
+        Option(
+            '--older-than', metavar='AGE',
+            help='Only jobs that ended longer ago than this: 30d, 12h, 2w')]=None,
     keep:Annotated[int|None, Option(min=0, help='Always keep the newest N')]=None,
-    status:Annotated[list[JobStatus], Option('--status', help='Only jobs with this status; may be repeated. Default: all that have ended')]=[],  # noqa: B006
+    status:Annotated[
+        list[JobStatus],
+        Option(
+            '--status', help='Only jobs with this status; may be repeated. Default: all that have '
+                             'ended')]=[],  # noqa: B006
     dry_run:Annotated[bool, Option('--dry-run', help='Only show what would be removed')]=False,
-    stray:Annotated[bool, Option('--orphans', help='Also remove logs whose job is not on record')]=False,
-    workspace:Annotated[Path|None, Option(metavar='DIR', help='Workspace of the node, if it is not in its data folder')]=None,
+    stray:Annotated[
+        bool, Option('--orphans', help='Also remove logs whose job is not on record')]=False,
+    workspace:Annotated[
+        Path|None, Option(
+            metavar='DIR', help='Workspace of the node, if it is not in its data folder')]=None,
     as_json:AsJson=False, store:Store=None, log_folder:LogFolder=None):
-    "Remove old jobs: record, logs, results. Jobs that are pinned, have not ended, or belong to an unfinished batch are kept."
+    """Remove old jobs: record, logs, results.
+
+    Jobs that are pinned, have not ended, or belong to an unfinished batch are kept."""
     policy = _policy(older_than, keep, status)
     with open_record(store, changes=not dry_run, logs=log_folder) as tracker:
         file = tracker.store.file
         beside = Leftovers(file.parent, workspace) if file else None
-        if beside and not dry_run: beside.remove(removed(tracker, beside.names()))   # left by a prune that was interrupted
+        # left by a prune that was interrupted
+        if beside and not dry_run: beside.remove(removed(tracker, beside.names()))
         report = prune(tracker, policy, dry_run, after=beside.remove if beside else None)
         lost = orphans(tracker, remove=not dry_run) if stray else []
     if as_json: return print_json(asdict(report) | {'orphans': lost})
@@ -215,11 +295,15 @@ def prune_(
 
 def _print_prune(report:PruneReport, lost:list[str]) -> None:
     rows = [[Text(status, COLOURS[status]), f'{n:,}'] for status, n in report.by_status.items()]
-    show_table(table('OUTCOME', 'WOULD GO' if report.dry_run else 'GONE', rows=[*rows, ['in all', f'{report.jobs:,}']]))
+    show_table(table(
+        'OUTCOME', 'WOULD GO' if report.dry_run else 'GONE',
+        rows=[*rows, ['in all', f'{report.jobs:,}']]))
     typer.echo(report.summary())
-    if lost: typer.echo(f'{len(lost):,} logs without a job {"would go" if report.dry_run else "are gone"} as well')
+    if lost:
+        typer.echo(f'{len(lost):,} logs without a job {"would go" if report.dry_run else "are gone"} '
+                   'as well')
 
-# %% ../../nbs/cli/08_records.ipynb #878740fa
+# %% ../../nbs/cli/08_records.ipynb #fa9b33a8
 @app.command()
 def pin(id:JobId, off:Annotated[bool, Option('--off', help='Remove the pin')]=False, store:Store=None):
     "Keep a job for good: `prune` does not remove it."
@@ -235,7 +319,7 @@ def _all_ids(tracker:JobTracker) -> Iterator[tuple[str, str]]:
         yield from ((e.id, e.id) for e in page)
         after = page[-1].num
 
-# %% ../../nbs/cli/08_records.ipynb #57b0f648
+# %% ../../nbs/cli/08_records.ipynb #abee2e8c
 @app.command('backup')
 def backup_(
     file:Annotated[Path, Argument(help='A file that does not exist yet')],
@@ -244,4 +328,5 @@ def backup_(
     "Copy a record while it is in use, and verify the copy. For PostgreSQL use pg_dump."
     with open_record(store, logs=log_folder) as tracker: report = backup(tracker, file, logs)
     copied = f'; {report.log_files:,} log files in {report.logs}' if report.logs else ''
-    typer.echo(f'{report.path}: {sum(report.jobs.values()):,} jobs, {decimal(report.size)}, found whole{copied}')
+    typer.echo(f'{report.path}: {sum(report.jobs.values()):,} jobs, {decimal(report.size)}, found '
+               f'whole{copied}')

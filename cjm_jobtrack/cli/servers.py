@@ -9,7 +9,7 @@ __all__ = ['nodes_app', 'NodeName', 'Data', 'Logs', 'Host', 'Slots', 'ServerToke
            'read_address', 'read_node_option', 'add_node', 'remove_node', 'adopt_node', 'data_folder', 'listen',
            'serve', 'read_origins', 'node', 'manager', 'server_process']
 
-# %% ../../nbs/cli/07_servers.ipynb #b34c809a
+# %% ../../nbs/cli/07_servers.ipynb #7401a969
 import errno, logging, os, select, signal, socket, subprocess, sys, threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +24,7 @@ from .app import HELP_OPTIONS, AsJson, CommandGroup, TokenFile, URL, Url, app, c
 from .jobs import find_node
 from .output import print_json, printable, show_table, table
 
-# %% ../../nbs/cli/07_servers.ipynb #988cb4fe
+# %% ../../nbs/cli/07_servers.ipynb #1bb73873
 def _param_usage(p:dict) -> str:
     "A parameter as one would write it: with its default, or its type; in brackets when it may be left out."
     name, kind = p['name'], p['type'].upper()
@@ -33,7 +33,9 @@ def _param_usage(p:dict) -> str:
 
 def _pipeline_row(p:dict) -> list[str]:
     takes = ' '.join(p['accepts'][:4]) + ' …' * (len(p['accepts']) > 4)
-    return [p['name'], takes, ' '.join(map(_param_usage, p['params'])), ' '.join(p.get('nodes', ())), p['description']]
+    return [
+        p['name'], takes, ' '.join(map(_param_usage, p['params'])), ' '.join(p.get('nodes', ())),
+        p['description']]
 
 @app.command()
 def pipelines(as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
@@ -42,12 +44,21 @@ def pipelines(as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
         found = client.pipelines()
         is_original = not found and not call(client, 'GET', '/health').get('service')
     if as_json: return print_json(found)
-    if is_original: return typer.echo(f'{url} is an original node server, which has one pipeline. Submit to it: jobtrack submit original FILE', err=True)
-    if not found: return typer.echo(f'No pipelines on {url}: no node that offers any is online. See: jobtrack nodes', err=True)
-    show_table(table('NAME', 'TAKES', 'PARAMETERS', 'NODES', 'ABOUT', rows=[*map(_pipeline_row, found)]))
+    if is_original:
+        return typer.echo(
+            f'{url} is an original node server, which has one pipeline. Submit to it: jobtrack submit '
+            'original FILE',
+            err=True)
+    if not found:
+        return typer.echo(
+            f'No pipelines on {url}: no node that offers any is online. See: jobtrack nodes', err=True)
+    show_table(table(
+        'NAME', 'TAKES', 'PARAMETERS', 'NODES', 'ABOUT', rows=[*map(_pipeline_row, found)]))
 
-# %% ../../nbs/cli/07_servers.ipynb #170c7c72
-nodes_app = typer.Typer(cls=CommandGroup, rich_markup_mode=None, help='The nodes of a manager: list, add, remove.', context_settings=HELP_OPTIONS)
+# %% ../../nbs/cli/07_servers.ipynb #17da21c2
+nodes_app = typer.Typer(
+    cls=CommandGroup, rich_markup_mode=None, help='The nodes of a manager: list, add, remove.',
+    context_settings=HELP_OPTIONS)
 app.add_typer(nodes_app, name='nodes')
 
 def _node_row(n:dict) -> list[str|Text]:
@@ -60,10 +71,11 @@ def nodes(ctx:typer.Context, as_json:AsJson=False, url:Url=URL, token_file:Token
     if ctx.invoked_subcommand: return
     with connect(url, token_file) as client: found = call(client, 'GET', '/api/nodes')
     if as_json: return print_json(found)
-    if not found: return typer.echo('No nodes on record. Add one: jobtrack nodes add http://host:9090', err=True)
+    if not found:
+        return typer.echo('No nodes on record. Add one: jobtrack nodes add http://host:9090', err=True)
     show_table(table('NAME', 'STATUS', 'JOBS', 'ADDRESS', 'ID', rows=[*map(_node_row, found)]))
 
-# %% ../../nbs/cli/07_servers.ipynb #a2c3689c
+# %% ../../nbs/cli/07_servers.ipynb #17b99562
 def read_address(
     address:str,         # URL of a node
     name:str|None=None,  # What to call it; None: host and port
@@ -81,7 +93,7 @@ def read_node_option(
         remedy = e.remedy.replace('Write ', f'Write --node {name}{equals}', 1)
         raise InvalidInput('--node', e.problem, remedy) from e
 
-# %% ../../nbs/cli/07_servers.ipynb #37605cdc
+# %% ../../nbs/cli/07_servers.ipynb #6cab34e2
 NodeName = Annotated[str, Argument(metavar='NAME', help='Name or id of a node')]
 
 @nodes_app.command('add')
@@ -90,7 +102,8 @@ def add_node(
     name:Annotated[str|None, Option(help='What to call it; default: its host and port')]=None,
     as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
     "Add a node to the manager's record."
-    with connect(url, token_file) as client: n = call(client, 'POST', '/api/nodes', read_address(address, name))
+    with connect(url, token_file) as client:
+        n = call(client, 'POST', '/api/nodes', read_address(address, name))
     if as_json: return print_json(n)
     problem = f': {printable(n["problem"])}' if n.get('problem') else ''
     typer.echo(f'Node {printable(n["name"])} is on record and {n["status"]}{problem}')
@@ -109,11 +122,12 @@ def adopt_node(
     old_id:Annotated[str, Argument(metavar='OLD_ID', help='Id that imported jobs have for the node')],
     as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
     "Let a node take the place of one of the original manager, so that the files of its jobs are found."
-    with connect(url, token_file) as client: n = call(client, 'POST', f'/api/nodes/{find_node(client, name)["id"]}/adopt', {'id': old_id})
+    with connect(url, token_file) as client:
+        n = call(client, 'POST', f'/api/nodes/{find_node(client, name)["id"]}/adopt', {'id': old_id})
     if as_json: return print_json(n)
     typer.echo(f'Jobs of node {printable(old_id)} are now those of {printable(n["name"])}')
 
-# %% ../../nbs/cli/07_servers.ipynb #6009a9c7
+# %% ../../nbs/cli/07_servers.ipynb #7e99615b
 def data_folder(kind:str) -> Path:  # kind: 'node' or 'manager'
     """Where a server keeps its data by default.
 
@@ -126,13 +140,18 @@ def listen(
 ) -> socket.socket:
     "A listening socket. Raises `InvalidInput` naming `--host` or `--port`."
     try: family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except OSError as e: raise InvalidInput('--host', f'is {host!r}: {e.strerror}', 'Give an address of this machine') from e
+    except OSError as e:
+        raise InvalidInput(
+            '--host', f'is {host!r}: {e.strerror}', 'Give an address of this machine') from e
     try: return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as e:
-        if e.errno == errno.EADDRNOTAVAIL: raise InvalidInput('--host', f'is {host!r}, which is not an address of this machine') from e
-        raise InvalidInput('--port', f'is {port}: {os.strerror(e.errno) if e.errno else e}', 'Give another one; 0 takes one that is free') from e
+        if e.errno == errno.EADDRNOTAVAIL:
+            raise InvalidInput('--host', f'is {host!r}, which is not an address of this machine') from e
+        raise InvalidInput(
+            '--port', f'is {port}: {os.strerror(e.errno) if e.errno else e}',
+            'Give another one; 0 takes one that is free') from e
 
-# %% ../../nbs/cli/07_servers.ipynb #7f5debfc
+# %% ../../nbs/cli/07_servers.ipynb #ed81f080
 def serve(
     kind:str,               # 'node' or 'manager'
     make:Callable,          # Makes the service, once it is certain that it can listen
@@ -141,7 +160,9 @@ def serve(
     token:str|None,         # Bearer token that the service asks for
     until_eof:bool=False,   # Whether to stop when stdin ends
 ) -> None:
-    "Run a server until a signal, or the end of stdin, stops it. Raises `InvalidInput`; `RecordGone` at the end, when its record was lost meanwhile."
+    """Run a server until a signal, or the end of stdin, stops it.
+
+    Raises `InvalidInput`; `RecordGone` at the end, when its record was lost meanwhile."""
     import uvicorn
     from cjm_jobtrack.net.app import check_bind
     from cjm_jobtrack.view.web import mount_page
@@ -150,8 +171,10 @@ def serve(
     with listen(host, port) as sock:
         service = make()
         mount_page(service.app)
-        config = uvicorn.Config(service.app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
-        server = _announcing_server()(config, service, f'jobtrack {kind} listening on {_address(host, sock)}')
+        config = uvicorn.Config(
+            service.app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+        server = _announcing_server()(
+            config, service, f'jobtrack {kind} listening on {_address(host, sock)}')
         def stop(*_): server.should_exit = True
         for s in (signal.SIGINT, signal.SIGTERM): signal.signal(s, stop)
         if until_eof: threading.Thread(target=lambda: (_until_eof(), stop()), daemon=True).start()
@@ -162,7 +185,9 @@ def _address(host:str, sock:socket.socket) -> str:
     return f'http://{f"[{host}]" if ":" in host else host}:{sock.getsockname()[1]}'
 
 def _announcing_server() -> type:
-    "A uvicorn server that says when it answers, and remembers whether its record was lost. Made here, so that other commands need not import uvicorn."
+    """A uvicorn server that says when it answers, and remembers whether its record was lost.
+
+    Made here, so that other commands need not import uvicorn."""
     from cjm_jobtrack.net.server import Server
     class Announcing(Server):
         def __init__(self, config, service, announcement):
@@ -179,7 +204,7 @@ def _announcing_server() -> type:
 def _until_eof() -> None:
     while os.read(0, 4096): pass
 
-# %% ../../nbs/cli/07_servers.ipynb #92261f16
+# %% ../../nbs/cli/07_servers.ipynb #d8798892
 def read_origins(
     origins:list[str],  # As they were written
 ) -> dict:              # Options for `Node` or `Manager`: empty, to leave it at its default
@@ -193,52 +218,101 @@ def _origin(text:str) -> str:
         host, port = u.hostname, u.port
     except ValueError as e: raise InvalidInput('--origin', f'is {text!r}: {e}', remedy) from e
     has_more = u.path not in ('', '/') or u.query or u.fragment or '@' in u.netloc
-    if u.scheme not in ('http', 'https') or not host or has_more: raise InvalidInput('--origin', f'is {text!r}', remedy)
+    if u.scheme not in ('http', 'https') or not host or has_more:
+        raise InvalidInput('--origin', f'is {text!r}', remedy)
     host = f'[{host}]' if ':' in host else host
     default = {'http': 80, 'https': 443}[u.scheme]
     return f'{u.scheme}://{host}' if port in (None, default) else f'{u.scheme}://{host}:{port}'
 
-# %% ../../nbs/cli/07_servers.ipynb #f984a895
-Data = Annotated[Path|None, Option(metavar='DIR', help='Folder for all data of the server; created if missing. Default: one below ~/.local/share/jobtrack')]
-Logs = Annotated[Path|None, Option('--logs', metavar='DIR', help='Folder for logs. Default: one in the data folder')]
+# %% ../../nbs/cli/07_servers.ipynb #f07430a8
+Data = Annotated[
+    Path|None,
+    Option(
+        metavar='DIR',
+        help='Folder for all data of the server; created if missing. Default: one below '
+             '~/.local/share/jobtrack')]
+Logs = Annotated[
+    Path|None, Option('--logs', metavar='DIR', help='Folder for logs. Default: one in the data folder')]
 Host = Annotated[str, Option(help='Address to listen on; one that others can reach needs a token')]
 Slots = Annotated[int, Option(min=1, help='How many jobs may run at once')]
-ServerToken = Annotated[Path|None, Option('--token-file', help='File with the bearer token that clients must send. Default: JOBTRACK_TOKEN, if it is set')]
-Origins = Annotated[list[str], Option('--origin', metavar='ORIGIN', help='Origin of a page that may use this server from a browser: http://host:port; may be repeated. Default: http://localhost:3000')]
-UntilEof = Annotated[bool, Option('--until-eof', help='Also stop when standard input ends: for programs that start a server')]
+ServerToken = Annotated[
+    Path|None,
+    Option(
+        '--token-file',
+        help='File with the bearer token that clients must send. Default: JOBTRACK_TOKEN, if it is '
+             'set')]
+Origins = Annotated[
+    list[str],
+    Option(
+        '--origin', metavar='ORIGIN',
+        help='Origin of a page that may use this server from a browser: http://host:port; may be '
+             'repeated. Default: http://localhost:3000')]
+UntilEof = Annotated[
+    bool,
+    Option('--until-eof', help='Also stop when standard input ends: for programs that start a server')]
 
 @app.command()
 def node(
     data:Data=None,
-    pipelines:Annotated[list[Path], Option(metavar='PATH', help='TOML file of pipelines, or a folder of them; may be repeated. Default: those that come with the package')]=[],  # noqa: B006
+    pipelines:Annotated[
+        list[Path],
+        Option(
+            metavar='PATH',
+            help='TOML file of pipelines, or a folder of them; may be repeated. Default: those that '
+                 'come with the package')]=[],  # noqa: B006
     host:Host='127.0.0.1',
-    port:Annotated[int, Option(min=0, max=65535, help='Port to listen on; 0 takes one that is free')]=9090,
+    port:Annotated[
+        int, Option(min=0, max=65535, help='Port to listen on; 0 takes one that is free')]=9090,
     slots:Slots=1,
-    grace:Annotated[float, Option(min=0, help='Seconds between asking a cancelled job to end and killing it')]=1.5,
-    workspace:Annotated[Path|None, Option(metavar='DIR', help='Folder that jobs see: inputs, uploads and results. Default: one in the data folder')]=None,
-    original_from:Annotated[list[str], Option('--original-from', metavar='ADDRESS', help='Address or network of an original manager. It cannot send a token, so it may make its calls without one. May be repeated')]=[],  # noqa: B006
+    grace:Annotated[
+        float, Option(min=0, help='Seconds between asking a cancelled job to end and killing it')]=1.5,
+    workspace:Annotated[
+        Path|None,
+        Option(
+            metavar='DIR',
+            help='Folder that jobs see: inputs, uploads and results. Default: one in the data '
+                 'folder')]=None,
+    original_from:Annotated[
+        list[str],
+        Option(
+            '--original-from', metavar='ADDRESS',
+            help='Address or network of an original manager. It cannot send a token, so it may make '
+                 'its calls without one. May be repeated')]=[],  # noqa: B006
     logs:Logs=None, origin:Origins=[], token_file:ServerToken=None, until_eof:UntilEof=False):  # noqa: B006
     "Run a node: the server on a machine that does the work."
     from cjm_jobtrack.net.node import Node
     from cjm_jobtrack.pipelines.pipeline import PipelineCatalog
     token = read_token(token_file)
-    options = dict(pipelines=PipelineCatalog.load(*pipelines), workspace=workspace, slots=slots, token=token, grace=grace, logs=logs, original_from=original_from, **read_origins(origin))
+    options = dict(
+        pipelines=PipelineCatalog.load(*pipelines), workspace=workspace, slots=slots, token=token,
+        grace=grace, logs=logs, original_from=original_from, **read_origins(origin))
     serve('node', lambda: Node(data or data_folder('node'), **options), host, port, token, until_eof)
 
-# %% ../../nbs/cli/07_servers.ipynb #4884c658
+# %% ../../nbs/cli/07_servers.ipynb #100b2b37
 @app.command()
 def manager(
     data:Data=None,
-    nodes:Annotated[list[str], Option('--node', metavar='[NAME=]URL', help='Address of a node, http://host:9090, to put on record; may be repeated')]=[],  # noqa: B006
+    nodes:Annotated[
+        list[str],
+        Option(
+            '--node', metavar='[NAME=]URL',
+            help='Address of a node, http://host:9090, to put on record; may be '
+                 'repeated')]=[],  # noqa: B006
     host:Host='127.0.0.1',
-    port:Annotated[int, Option(min=0, max=65535, help='Port to listen on; 0 takes one that is free')]=3001,
+    port:Annotated[
+        int, Option(min=0, max=65535, help='Port to listen on; 0 takes one that is free')]=3001,
     token_file:ServerToken=None,
-    node_token_file:Annotated[Path|None, Option(help='File with the bearer token that the nodes ask for. Default: JOBTRACK_NODE_TOKEN, if it is set')]=None,
+    node_token_file:Annotated[
+        Path|None,
+        Option(help='File with the bearer token that the nodes ask for. Default: JOBTRACK_NODE_TOKEN, '
+                    'if it is set')]=None,
     logs:Logs=None, origin:Origins=[], until_eof:UntilEof=False):  # noqa: B006
     "Run a manager: the server that people, notebooks and this program talk to."
     from cjm_jobtrack.net.manager import Manager
     token = read_token(token_file)
-    options = dict(token=token, node_token=read_token(node_token_file, 'JOBTRACK_NODE_TOKEN'), logs=logs, **read_origins(origin))
+    options = dict(
+        token=token, node_token=read_token(node_token_file, 'JOBTRACK_NODE_TOKEN'), logs=logs,
+        **read_origins(origin))
     known = [*map(read_node_option, nodes)]
     def make():
         m = Manager(data or data_folder('manager'), **options)
@@ -246,18 +320,21 @@ def manager(
         return m
     serve('manager', make, host, port, token, until_eof)
 
-# %% ../../nbs/cli/07_servers.ipynb #6b29fe39
+# %% ../../nbs/cli/07_servers.ipynb #87a09dc5
 def _await_address(p:subprocess.Popen, log:Path, patience:float=60.) -> str:
     "The address that a server prints once it answers."
     ready, _, _ = select.select([p.stdout], [], [], patience)
     words = p.stdout.readline().split() if ready else []
     if words[2:4] == ['listening', 'on']: return words[4]
     late, last_words = '' if ready else f' within {patience:g} s', log.read_text(errors="replace").strip()[-500:]
-    raise JobtrackError(f'The server did not start{late}. Its last words: {printable(last_words) or "none"}')
+    raise JobtrackError(f'The server did not start{late}. Its last words: '
+                        f'{printable(last_words) or "none"}')
 
 @contextmanager
 def _signals_deferred() -> Iterator[None]:
-    "Defer Ctrl-C and SIGTERM to the end of the block, so that what is started in it is known to the one who has to end it."
+    """Defer Ctrl-C and SIGTERM to the end of the block.
+
+    So what is started in it is known to the one who has to end it."""
     if threading.current_thread() is not threading.main_thread(): return (yield)
     came = []
     def remember(s, _): came.append(s)
@@ -273,8 +350,9 @@ def _stop(p:subprocess.Popen, patience:float=15.) -> None:
     except subprocess.TimeoutExpired: p.kill()
     with p: pass   # closes its pipes, waits for its end
 
-# %% ../../nbs/cli/07_servers.ipynb #c4ab64b8
-_PRIVATE = 'JOBTRACK_URL', 'JOBTRACK_TOKEN', 'JOBTRACK_NODE_TOKEN'   # what a server must not inherit from this process
+# %% ../../nbs/cli/07_servers.ipynb #2dc00a0e
+# what a server must not inherit from this process
+_PRIVATE = 'JOBTRACK_URL', 'JOBTRACK_TOKEN', 'JOBTRACK_NODE_TOKEN'
 
 @contextmanager
 def server_process(
@@ -283,13 +361,19 @@ def server_process(
     port:int=0,          # 0: a free one
     **env:str,           # Added to the environment; tokens of this process are not passed on
 ) -> Iterator[tuple[str, subprocess.Popen]]:  # Its address, and the process
-    "A server in a process of its own, for the length of a `with` block. Raises `JobtrackError` when it does not start."
-    argv = [sys.executable, '-P', '-m', 'cjm_jobtrack.cli', *map(str, words), '--port', str(port), '--until-eof']
+    """A server in a process of its own, for the length of a `with` block.
+
+    Raises `JobtrackError` when it does not start."""
+    argv = [
+        sys.executable, '-P', '-m', 'cjm_jobtrack.cli', *map(str, words), '--port', str(port),
+        '--until-eof']
     env = {k: v for k, v in os.environ.items() if k not in _PRIVATE} | env
     p = None
     try:
         with log.open('ab') as err, _signals_deferred():
-            p = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=err, text=True, start_new_session=True, env=env)
+            p = subprocess.Popen(
+                argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=err, text=True,
+                start_new_session=True, env=env)
         yield _await_address(p, log), p
     finally:
         if p is not None: _stop(p)

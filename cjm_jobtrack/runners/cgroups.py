@@ -16,7 +16,7 @@ from pathlib import Path
 from fastcore.basics import patch
 from ..model.errors import is_infrastructure_error
 
-# %% ../../nbs/runners/10_cgroups.ipynb #dd3b12dd
+# %% ../../nbs/runners/10_cgroups.ipynb #6ce30b9e
 def read_text(path:str|Path) -> str:
     "A small file as text. Takes a third of the time of `open`."
     fd, data = os.open(path, os.O_RDONLY | os.O_CLOEXEC), b''
@@ -25,8 +25,11 @@ def read_text(path:str|Path) -> str:
     finally: os.close(fd)
     return data.decode()
 
+# %% ../../nbs/runners/10_cgroups.ipynb #5c585792
 def raise_scarcity(e:OSError) -> None:
-    "Raise an error that is about this machine rather than about the file: having no descriptors left does not mean that nobody is there."
+    """Raise an error that is about this machine rather than about the file.
+
+    Having no descriptors left does not mean that nobody is there."""
     if is_infrastructure_error(e): raise e
 
 def _read(path:str|Path) -> str|None:
@@ -44,30 +47,37 @@ def _entry(path:str|Path, name:str) -> int|None:
 # %% ../../nbs/runners/10_cgroups.ipynb #610ec0f1
 V2 = 'unified'  # The tree of version 2; those of version 1 are named after what they control
 
+def _mounted(line:str) -> tuple[list[str], str, str]:
+    "A line of `mountinfo`: which trees it mounts, from which root, and where."
+    mount, _, system = line.partition(' - ')
+    kind, _, options = system.split(' ', 2)
+    root, point = (
+        re.sub(r'\\(\d{3})', lambda m: chr(int(m[1], 8)), field) for field in mount.split(' ')[3:5])
+    trees = {'cgroup2': [''], 'cgroup': options.split(',')}.get(kind, [])
+    return trees, root, point
+
+# %% ../../nbs/runners/10_cgroups.ipynb #5a377b64
 def own_groups(
     proc:str|Path='/proc/self',  # What the kernel says about this process
 ) -> dict[str, Path]:            # Tree -> folder of our group; empty on other systems than Linux
     """The control groups that this process is in, as far as they can be seen from here.
 
     Source: cgroups(7) and proc_pid_mountinfo(5), Linux manual pages."""
-    try: memberships, mounts = ((Path(proc)/name).read_text().splitlines() for name in ('cgroup', 'mountinfo'))
+    try:
+        memberships, mounts = (
+            (Path(proc)/name).read_text().splitlines() for name in ('cgroup', 'mountinfo'))
     except OSError: return {}
-    paths = {tree: path for _, trees, path in (line.split(':', 2) for line in memberships) for tree in trees.split(',')}
+    paths = {
+        tree: path for _, trees,
+        path in (line.split(':', 2) for line in memberships) for tree in trees.split(',')}
     found = {}
     for line in mounts:
         trees, root, point = _mounted(line)
         for tree in trees:
             path = Path(paths.get(tree, '..'))
-            if '..' not in path.parts and path.is_relative_to(root): found[tree or V2] = Path(point)/path.relative_to(root)
+            if '..' not in path.parts and path.is_relative_to(root):
+                found[tree or V2] = Path(point)/path.relative_to(root)
     return found
-
-def _mounted(line:str) -> tuple[list[str], str, str]:
-    "A line of `mountinfo`: which trees it mounts, from which root, and where."
-    mount, _, system = line.partition(' - ')
-    kind, _, options = system.split(' ', 2)
-    root, point = (re.sub(r'\\(\d{3})', lambda m: chr(int(m[1], 8)), field) for field in mount.split(' ')[3:5])
-    trees = {'cgroup2': [''], 'cgroup': options.split(',')}.get(kind, [])
-    return trees, root, point
 
 # %% ../../nbs/runners/10_cgroups.ipynb #61b64135
 @cache
@@ -78,7 +88,7 @@ def _is_v2(tree:Path) -> bool:
 @dataclass(frozen=True)
 class Cgroup:
     "The control group of one program."
-    folders:dict[str, str]  # Purpose -> folder: `all`, and where there are such, `memory`, `pids`, `cpu`, `time`, `freezer`
+    folders:dict[str, str]  # Purpose -> folder: `all`; also `memory`, `pids`, `cpu`, `time`, `freezer`
 
     def at(self, use:str) -> Path|None: return Path(self.folders[use]) if use in self.folders else None
 
@@ -92,13 +102,14 @@ class Cgroup:
         "Files to which a process writes 0 to join."
         return [f'{folder}/cgroup.procs' for folder in self.trees]
 
-# %% ../../nbs/runners/10_cgroups.ipynb #6047efb9
+# %% ../../nbs/runners/10_cgroups.ipynb #1e2e7723
 @patch
 def pids(self:Cgroup) -> set[int]:  # Process ids; zombies do not count
     "Who is in the group now."
     found = set()
     for tree in self.trees:
-        for folder, _, _ in os.walk(tree, onerror=raise_scarcity): found |= {*map(int, (_read(f'{folder}/cgroup.procs') or '').split())}
+        for folder, _, _ in os.walk(tree, onerror=raise_scarcity):
+            found |= {*map(int, (_read(f'{folder}/cgroup.procs') or '').split())}
     return found - {0}
 
 @patch(as_prop=True)
@@ -136,7 +147,8 @@ def _write(self:Cgroup, use:str, name:str, value) -> None:
 
 # %% ../../nbs/runners/10_cgroups.ipynb #08ad3a19
 @patch
-def usage(self:Cgroup) -> dict:  # `peak_memory_bytes`, `cpu_s`, and `oom_kills` when there were any; only what is known
+# `peak_memory_bytes`, `cpu_s`, and `oom_kills` when there were any; only what is known
+def usage(self:Cgroup) -> dict:
     """What the group has used so far.
 
     Source: Control Group v2, and the memory and cpuacct controllers of version 1, The Linux Kernel documentation."""
@@ -146,8 +158,10 @@ def usage(self:Cgroup) -> dict:  # `peak_memory_bytes`, `cpu_s`, and `oom_kills`
 def _memory_usage(self:Cgroup) -> dict:
     if not (folder := self.at('memory')): return {}
     used, v2 = {}, _is_v2(folder.parent)
-    if peak := _read(folder/('memory.peak' if v2 else 'memory.max_usage_in_bytes')): used['peak_memory_bytes'] = int(peak)
-    if kills := _entry(folder/('memory.events' if v2 else 'memory.oom_control'), 'oom_kill'): used['oom_kills'] = kills
+    if peak := _read(folder/('memory.peak' if v2 else 'memory.max_usage_in_bytes')):
+        used['peak_memory_bytes'] = int(peak)
+    if kills := _entry(folder/('memory.events' if v2 else 'memory.oom_control'), 'oom_kill'):
+        used['oom_kills'] = kills
     return used
 
 @patch
@@ -159,7 +173,8 @@ def _cpu_usage(self:Cgroup) -> dict:
 
 # %% ../../nbs/runners/10_cgroups.ipynb #d995740e
 @patch
-def kill(self:Cgroup) -> bool:  # False: the kernel offers no such thing here, and they have to be killed one by one
+# False: the kernel offers no such thing here, and they have to be killed one by one
+def kill(self:Cgroup) -> bool:
     "Send SIGKILL to everybody in the group, as if at the same instant."
     try:
         at_once = self.at('all')/'cgroup.kill'
@@ -175,12 +190,13 @@ def _kill_frozen(self:Cgroup) -> None:
     state.write_text('FROZEN')
     try:
         deadline = time.monotonic() + .5
-        while (_read(state) or '').strip() == 'FREEZING' and time.monotonic() < deadline: time.sleep(.001)
+        while (_read(state) or '').strip() == 'FREEZING' and time.monotonic() < deadline:
+            time.sleep(.001)
         for pid in self.pids():
             with suppress(ProcessLookupError, PermissionError): os.kill(pid, signal.SIGKILL)
     finally: state.write_text('THAWED')
 
-# %% ../../nbs/runners/10_cgroups.ipynb #c8416453
+# %% ../../nbs/runners/10_cgroups.ipynb #e25f9dd7
 @patch
 def remove(self:Cgroup) -> bool:  # Whether it is gone
     "Remove the group. The kernel refuses while anybody is in it."
@@ -219,7 +235,7 @@ def _hands_out(folder:Path, controller:str) -> bool:
         return True
     return False
 
-# %% ../../nbs/runners/10_cgroups.ipynb #ba882965
+# %% ../../nbs/runners/10_cgroups.ipynb #3dc8332e
 @dataclass(frozen=True)
 class Cgroups:
     "Where control groups can be made."
@@ -239,7 +255,8 @@ class Cgroups:
                 if time.time() - d.stat().st_mtime > 60: d.rmdir()
 
 # %% ../../nbs/runners/10_cgroups.ipynb #adf0832a
-_JOIN = 'for f; do echo 0 >"$f" && echo y || echo n; done'   # a shell that joins groups, and says for each whether it could
+# a shell that joins groups, and says for each whether it could
+_JOIN = 'for f; do echo 0 >"$f" && echo y || echo n; done'
 
 def _may_join(parents:list[Path]) -> set[Path]:
     "Below which of these a group can be made and joined, found out by doing it."
@@ -247,23 +264,29 @@ def _may_join(parents:list[Path]) -> set[Path]:
     group = Cgroup({str(parent): str(parent/name) for parent in parents})
     for folder in group.trees:
         with suppress(OSError): os.mkdir(folder)
-    try: p = subprocess.run(['/bin/sh', '-c', _JOIN, 'sh', *group.doors], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        p = subprocess.run(
+            ['/bin/sh', '-c', _JOIN, 'sh', *group.doors], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     finally: group.remove()
     return {parent for parent, answer in zip(parents, p.stdout.split()) if answer == 'y'}
 
+# %% ../../nbs/runners/10_cgroups.ipynb #288c9245
 _LIMITED = 'memory', 'pids', 'cpu'
 
 def _candidates(own:dict[str, Path]) -> list[tuple[str, Path]]:
     "Purposes, and folders that would do for them, in order of preference."
     found = []
     if top := own.get(V2):
-        if _is_delegated(top.parent) and not any(_hands_out(top, use) for use in _LIMITED): top = top.parent
-        found += [('all', top), ('time', top), *((use, top) for use in _LIMITED if _hands_out(top, use))]
+        if _is_delegated(top.parent) and not any(_hands_out(top, use) for use in _LIMITED):
+            top = top.parent
+        found += [
+            ('all', top), ('time', top), *((use, top) for use in _LIMITED if _hands_out(top, use))]
     trees = {**{use: use for use in _LIMITED}, 'time': 'cpuacct', 'freezer': 'freezer'}
     found += [(use, own[tree]) for use, tree in trees.items() if tree in own]
     return found + [('all', own[tree]) for tree in ('freezer', *_LIMITED, 'cpuacct') if tree in own]
 
-# %% ../../nbs/runners/10_cgroups.ipynb #295168ee
+# %% ../../nbs/runners/10_cgroups.ipynb #ac2474d1
 @patch(cls_method=True)
 def below(cls:Cgroups,
     own:dict[str, Path],  # As from `own_groups`
@@ -278,7 +301,9 @@ def below(cls:Cgroups,
 
 @patch(cls_method=True)
 def find(cls:Cgroups) -> Cgroups|None:
-    "Which groups this process can make; looked at once. None: none, as in most containers and on other systems."
+    """Which groups this process can make; looked at once.
+
+    None: none, as in most containers and on other systems."""
     return _found()
 
 @cache

@@ -15,7 +15,9 @@ import psutil
 
 # %% ../../nbs/runners/12_identity.ipynb #d0e5aa06
 def _started(pid:int) -> str|None:
-    "When a process started, as its system puts it; '' when that cannot be seen. None: there is no such process, or nothing is left but its exit status."
+    """When a process started, as its system puts it; '' when that cannot be seen.
+
+    None: there is no such process, or nothing is left but its exit status."""
     try: state, *rest = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
     except OSError: return _started_elsewhere(pid)
     return None if state in 'ZX' else rest[18]   # proc_pid_stat(5): field 22, ticks since boot
@@ -27,11 +29,14 @@ def _started_elsewhere(pid:int) -> str|None:
     except psutil.NoSuchProcess: return None
     except psutil.Error: return ''
 
-# %% ../../nbs/runners/12_identity.ipynb #c15cbcce
+# %% ../../nbs/runners/12_identity.ipynb #adfc18ed
 @cache
 def _machine() -> dict:
     "What distinguishes this machine, since it was switched on, from others: also from other containers on it."
-    try: return dict(host=socket.gethostname(), boot=Path('/proc/sys/kernel/random/boot_id').read_text().strip(), ns=os.readlink('/proc/self/ns/pid'))
+    try:
+        return dict(
+            host=socket.gethostname(), boot=Path('/proc/sys/kernel/random/boot_id').read_text().strip(),
+            ns=os.readlink('/proc/self/ns/pid'))
     except OSError: return dict(host=socket.gethostname(), boot=f'{psutil.boot_time():.0f}', ns='')
 
 @cache
@@ -48,7 +53,8 @@ def is_identity(
     value,      # As it was read from elsewhere: it may be anything
 ) -> bool:
     "Whether a value identifies a process."
-    if not isinstance(value, dict) or type(value.get('pid')) is not int or not 0 < value['pid'] < 2**31: return False
+    if not isinstance(value, dict) or type(value.get('pid')) is not int or not 0 < value['pid'] < 2**31:
+        return False
     return all(isinstance(value.get(k), str) for k in _TEXTS)
 
 def is_same_process(
@@ -58,7 +64,7 @@ def is_same_process(
     "Whether two identities are those of one process."
     return all(a.get(k) == b.get(k) for k in (*_TEXTS, 'pid'))
 
-# %% ../../nbs/runners/12_identity.ipynb #7779fc3a
+# %% ../../nbs/runners/12_identity.ipynb #761a8743
 def has_ended(
     identity:dict,  # From `this_process`, there and then
 ) -> bool|None:     # None: that cannot be seen from here

@@ -17,7 +17,8 @@ except ImportError: resource = None   # Windows
 
 # %% ../../nbs/runners/11_inheritance.ipynb #5733824d
 PASSED = (   # What a node's pipelines get of its environment
-    'PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TMPDIR', 'XDG_*', 'LD_LIBRARY_PATH', 'PYTHONPATH',
+    'PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TMPDIR', 'XDG_*',
+    'LD_LIBRARY_PATH', 'PYTHONPATH',
     'CUDA_*', 'NVIDIA_*', 'ROCR_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'OMP_NUM_THREADS')
 
 def _is_secret(name:str) -> bool:
@@ -38,12 +39,15 @@ _RESOURCE, _NICE = 24, 23   # CAP_SYS_RESOURCE, CAP_SYS_NICE: capabilities(7)
 def _may(capability:int) -> bool:
     "Whether this process has a privilege."
     try:
-        with open('/proc/self/status') as f: effective = next(int(line.split()[1], 16) for line in f if line.startswith('CapEff:'))
+        with open('/proc/self/status') as f:
+            effective = next(int(line.split()[1], 16) for line in f if line.startswith('CapEff:'))
     except (OSError, StopIteration): return os.geteuid() == 0
     return bool(effective >> capability & 1)
 
 def ignored_signals() -> set[signal.Signals]:
-    "Signals that programs would ignore because we do. Python itself ignores two, and restores them in its children."
+    """Signals that programs would ignore because we do.
+
+    Python itself ignores two, and restores them in its children."""
     python = {signal.SIGPIPE, getattr(signal, 'SIGXFSZ', signal.SIGPIPE)}
     return {s for s in signal.valid_signals() if signal.getsignal(s) is signal.SIG_IGN} - python
 
@@ -70,9 +74,12 @@ def _wanted_limit(name:str, kind:int, privileged:bool) -> tuple[int, int]:
     least = enough if hard == resource.RLIM_INFINITY else min(enough, hard)
     return _higher(soft, least), hard
 
+# %% ../../nbs/runners/11_inheritance.ipynb #dbeeaa2d
 def tight_limits() -> dict[int, tuple[int, int]]:
     "Limits that are tighter than a program should have: which -> soft, hard."
-    kinds = {name: getattr(resource, f'RLIMIT_{name}') for name in _LIMITS if hasattr(resource, f'RLIMIT_{name}')}
+    kinds = {
+        name: getattr(resource, f'RLIMIT_{name}') for name in _LIMITS
+        if hasattr(resource, f'RLIMIT_{name}')}
     privileged = _may(_RESOURCE)
     wanted = {kind: _wanted_limit(name, kind, privileged) for name, kind in kinds.items()}
     return {kind: limits for kind, limits in wanted.items() if limits != resource.getrlimit(kind)}
@@ -94,7 +101,7 @@ def lowest_niceness() -> int:
     "The lowest niceness that this process may give to a program."
     return -20 if _may(_NICE) else min(niceness(), _least_by_limit())
 
-# %% ../../nbs/runners/11_inheritance.ipynb #e9d2f935
+# %% ../../nbs/runners/11_inheritance.ipynb #57d18709
 def _processors() -> set[int]|None:
     "The processors that a program may use; None: those that we may."
     try: wanted = os.sched_getaffinity(1)
@@ -111,6 +118,7 @@ def _oom_score() -> int|None:
     allowed = wanted > ours or wanted < ours and _may(_RESOURCE)
     return wanted if allowed else None
 
+# %% ../../nbs/runners/11_inheritance.ipynb #1b25ba69
 def unclean() -> list[str]:
     "What a program would inherit from this thread, and should not. The umask is set in any case."
     found = dict(
@@ -140,7 +148,9 @@ def _write_score(score:int) -> None:
     with open('/proc/self/oom_score_adj', 'w') as f: f.write(str(score))
 
 def clean_process() -> None:
-    "Give this process what a program starts with, except for umask and environment. To be called in the main thread, before there are others."
+    """Give this process what a program starts with, except for umask and environment.
+
+    To be called in the main thread, before there are others."""
     clean_signals()
     score, processors = _oom_score(), _processors()
     if score is not None: _try(_write_score, score)
@@ -150,22 +160,31 @@ def clean_process() -> None:
 
 # %% ../../nbs/runners/11_inheritance.ipynb #614ff9aa
 def forbid_new_privileges() -> None:
-    """From now on no program that this process becomes or starts gains privileges: set-user-ID has no effect. Linux only.
+    """Let no program that this process becomes or starts gain privileges. Linux only.
+
+    Set-user-ID then has no effect.
 
     Source: prctl(2), Linux manual pages, PR_SET_NO_NEW_PRIVS."""
     if sys.platform != 'linux': return
     import ctypes   # takes a while
-    if ctypes.CDLL(None, use_errno=True).prctl(38, 1, 0, 0, 0): raise OSError(ctypes.get_errno(), 'PR_SET_NO_NEW_PRIVS')
+    if ctypes.CDLL(None, use_errno=True).prctl(38, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), 'PR_SET_NO_NEW_PRIVS')
 
+# %% ../../nbs/runners/11_inheritance.ipynb #40d76868
 def become(words:list[str]) -> None:
-    "Turn this process into a program, in a clean state. `words`: whether to forbid new privileges ('no' or 'yes' to gaining any), then program and arguments."
+    """Turn this process into a program, in a clean state.
+
+    `words`: whether to forbid new privileges ('no' or 'yes' to gaining any), then program and arguments."""
     clean_process()
-    for s in signal.SIGPIPE, getattr(signal, 'SIGXFSZ', signal.SIGPIPE): signal.signal(s, signal.SIG_DFL)
+    for s in signal.SIGPIPE, getattr(signal, 'SIGXFSZ', signal.SIGPIPE):
+        signal.signal(s, signal.SIG_DFL)
     if words[0] == 'no': forbid_new_privileges()
     os.execv(words[1], words[1:])
 
-# %% ../../nbs/runners/11_inheritance.ipynb #1d92cb8e
-_BOOT = 'import sys; exec(compile(open(sys.argv[1], encoding="utf-8").read(), sys.argv[1], "exec")); become(sys.argv[2:])'
+# %% ../../nbs/runners/11_inheritance.ipynb #8242db01
+_BOOT = (
+    'import sys; exec(compile(open(sys.argv[1], encoding="utf-8").read(), sys.argv[1], "exec")); '
+    'become(sys.argv[2:])')
 
 def begin_clean(
     argv:list[str],             # A program, by its absolute path, and its arguments

@@ -22,14 +22,16 @@ from .inheritance import UMASK, begin_clean, exit_status_is_lost, niceness
 from .outcome import Outcome, Receipt, Report, StopTokens, drop_old_log, LogWatch, exit_outcome
 from .outputs import MAX_DIGEST_BYTES, find_outputs, snapshot_files
 from .process_files import AttemptFolder, AttemptState, check_platform, supervised
-from .process_spec import PROCESS_DEFAULTS, check_machine, check_process, find_program, output_places, program_environment
+from .process_spec import PROCESS_DEFAULTS, check_machine, check_process
+from .process_spec import find_program, output_places, program_environment
 from .process_tree import UNSURE, end_steps, process_ids, runs, send_signals, wait_for_exit
 
 # %% ../../nbs/runners/05_process.ipynb #5da2e461
 class ProcessRunner:
     """Runs programs that outlive this process.
 
-    `job.spec` is described at `check_process`. Needs a POSIX system and a local folder: locks do not work on every network file system."""
+    `job.spec` is described at `check_process`. Needs a POSIX system and a local folder: locks do not
+    work on every network file system."""
     durable = True
     capabilities = frozenset({'log', 'outputs', 'force'})
     interval = .1      # Seconds between looks at the log of a running program
@@ -51,7 +53,8 @@ class ProcessRunner:
         self._groups = groups
         self._swept = False       # Whether groups that were left behind have been removed
         self._children = {}       # Folder of an attempt -> its supervisor, a child of ours
-        self._before = {}         # Folder -> process ids from before it was started, which are none of its
+        # Folder -> process ids from before it was started, which are none of its
+        self._before = {}
         self._known = {}          # Folder -> processes that were seen to belong to it
         self._reading = StopTokens()
 
@@ -60,7 +63,7 @@ class ProcessRunner:
         "Where control groups are made; None: nowhere."
         return Cgroups.find() if self._groups is True else self._groups or None
 
-# %% ../../nbs/runners/05_process.ipynb #6407c1ed
+# %% ../../nbs/runners/05_process.ipynb #16f2e84e
 @patch
 def _attempt(self:ProcessRunner, job:Job) -> AttemptFolder:
     return AttemptFolder(self.folder/check_id(job.id)/str(job.attempt))
@@ -90,9 +93,12 @@ def attempt_of(
     try: return os.fsdecode(os.getxattr(group.folders['all'], _OWNER))
     except (OSError, AttributeError): return None
 
+# %% ../../nbs/runners/05_process.ipynb #b102b9b9
 @patch
 def _new_group(self:ProcessRunner, job:Job, limits:dict) -> Cgroup|None:
-    "Make the group of an attempt, with its limits. None where no group can be made, and no limit needs one."
+    """Make the group of an attempt, with its limits.
+
+    None where no group can be made, and no limit needs one."""
     if not (groups := self.groups): return None
     uses = ['all', 'memory', 'time'] + ['pids'] * ('pids' in limits) + ['cpu'] * ('cpus' in limits)
     group = groups.group(f'{self._prefix()}{job.id}.{job.attempt}', uses)
@@ -101,7 +107,10 @@ def _new_group(self:ProcessRunner, job:Job, limits:dict) -> Cgroup|None:
     except OSError as e:
         group.remove()
         raise_scarcity(e)
-        if grouped: raise StoreError(group.folders['all'], f'the control group for `limits` cannot be made: {e.strerror}', 'Try again, or without limits') from e
+        if grouped:
+            raise StoreError(
+                group.folders['all'], f'the control group for `limits` cannot be made: {e.strerror}',
+                'Try again, or without limits') from e
         _log.warning('Job %s runs without a control group: %s', job.id, e)
         return None
     return group
@@ -109,10 +118,12 @@ def _new_group(self:ProcessRunner, job:Job, limits:dict) -> Cgroup|None:
 @patch
 def _make_group(self:ProcessRunner, group:Cgroup, attempt:AttemptFolder, limits:dict) -> None:
     for d in group.trees: os.makedirs(d, exist_ok=True)
-    with suppress(OSError, AttributeError): os.setxattr(group.folders['all'], _OWNER, os.fsencode(attempt.path))   # old kernels have no room for it
+    with suppress(OSError, AttributeError):
+        # old kernels have no room for it
+        os.setxattr(group.folders['all'], _OWNER, os.fsencode(attempt.path))
     group.limit(**limits)
 
-# %% ../../nbs/runners/05_process.ipynb #9d3822c3
+# %% ../../nbs/runners/05_process.ipynb #29bdb42b
 @patch
 def _sweep(self:ProcessRunner) -> None:
     "Remove groups that were left behind. The kernel refuses while there are processes in them."
@@ -124,7 +135,8 @@ def _sweep(self:ProcessRunner) -> None:
 
 @patch
 def _sweep_group(self:ProcessRunner, name:str, group:Cgroup) -> None:
-    if not name.startswith(self._prefix()):   # another runner's: it sees to it as long as the attempt exists
+    # another runner's: it sees to it as long as the attempt exists
+    if not name.startswith(self._prefix()):
         owner = attempt_of(group)
         if owner is not None and not os.path.exists(owner): group.remove()
         return
@@ -139,6 +151,7 @@ def _sweep_group(self:ProcessRunner, name:str, group:Cgroup) -> None:
         group.remove()
     finally: os.close(lock)
 
+# %% ../../nbs/runners/05_process.ipynb #4eca2091
 @patch
 def _reap(self:ProcessRunner) -> None:
     "Collect supervisors that have ended, so that no zombies stay."
@@ -155,19 +168,28 @@ async def _until_gone(ps:set[psutil.Process], deadline:float) -> None:
     while any(map(runs, ps)) and time.monotonic() < deadline: await asyncio.sleep(.01)
 
 def _signal(top:psutil.Process|None, rest:set[psutil.Process], forced:bool, done:set) -> None:
-    "Signal those that were not `done` yet. Last comes the supervisor: it is woken up, and killed if that was not enough."
+    """Signal those that were not `done` yet.
+
+    Last comes the supervisor: it is woken up, and killed if that was not enough."""
     sig = signal.SIGKILL if forced else signal.SIGTERM
     for p in rest - done: send_signals(p, sig, signal.SIGCONT)
     if top and not rest: send_signals(top, signal.SIGKILL if forced and done else signal.SIGCONT)
 
+# %% ../../nbs/runners/05_process.ipynb #a8930d5c
 @patch
-async def _processes(self:ProcessRunner, attempt:AttemptFolder, seen:set[psutil.Process]=frozenset()) -> tuple[psutil.Process|None, set[psutil.Process]]:
+async def _processes(self:ProcessRunner,
+    attempt:AttemptFolder,
+    seen:set[psutil.Process]=frozenset(),  # Besides those that were seen while it ran
+) -> tuple[psutil.Process|None, set[psutil.Process]]:
     "The supervisor and all other processes of an attempt."
     return await asyncio.to_thread(attempt.processes, {*self._known.get(attempt.path, ()), *seen})
 
 @patch
-async def _end(self:ProcessRunner, attempt:AttemptFolder, grace:float, how:str='gone') -> tuple[str, set[int], list[int]]:
-    "End all processes of an attempt: how that went, in the words of a `Receipt`; process ids of those that ended, and of those left."
+async def _end(
+    self:ProcessRunner, attempt:AttemptFolder, grace:float, how:str='gone') -> tuple[str, set[int], list[int]]:
+    """End all processes of an attempt.
+
+    Returns how that went, in the words of a `Receipt`; process ids of those that ended, and of those left."""
     group, seen, done = attempt.group, set(), {'asked': set(), 'forced': set()}
     def remains(top, rest): return top or rest or group and group.busy
     for step in end_steps(max(0., grace), self.force):
@@ -186,33 +208,6 @@ async def _end(self:ProcessRunner, attempt:AttemptFolder, grace:float, how:str='
 
 # %% ../../nbs/runners/05_process.ipynb #8ab61cca
 @patch
-async def _make_room(self:ProcessRunner, job:Job, attempt:AttemptFolder) -> None:
-    "Remove what an earlier job of this id has left. Raises `InvalidInput` when processes of it cannot be stopped."
-    deadline = time.monotonic() + 30.
-    while not attempt.belongs_to(job):
-        if time.monotonic() > deadline: raise TimeoutError(f'Another process has locked the folder {attempt} of an earlier job for 30 s. Is it suspended?')
-        lock = None
-        with suppress(FileNotFoundError): lock = attempt.lock_all()
-        if lock is not None:   # only one at a time: a second would take what the first has started there for the earlier job's
-            try: await self._clear(job, attempt)
-            finally: os.close(lock)
-        await asyncio.sleep(.001)
-
-@patch
-async def _clear(self:ProcessRunner, job:Job, attempt:AttemptFolder) -> None:
-    "Stop what runs of an earlier job and remove its files, with the folder of all its attempts locked."
-    if attempt.belongs_to(job): return
-    _, ended, left = await self._end(attempt, self.patience)
-    if left: raise InvalidInput('id', f'was that of an earlier job, of which processes are still running: {left}', 'End them, or give the job another id')
-    if ended: _log.warning('Processes of an earlier job %s, which was deleted, were still running and were ended: %s', job.id, sorted(ended))
-    if child := self._children.get(attempt.path): await asyncio.to_thread(child.wait, self.force)
-    self._forget(attempt.path)
-    try: self._move_away(job, attempt)
-    except FileNotFoundError: pass   # somebody else was quicker
-    except OSError as e:
-        raise StoreError(str(attempt), f'it is that of an earlier job, and cannot be removed: {e.strerror or e}', 'Check the permissions there') from e
-
-@patch
 def _move_away(self:ProcessRunner, job:Job, attempt:AttemptFolder) -> None:
     "Remove an attempt of an earlier job, and its log, unless somebody has it locked."
     if (lock := attempt.lock()) is None: return
@@ -222,9 +217,52 @@ def _move_away(self:ProcessRunner, job:Job, attempt:AttemptFolder) -> None:
         self.logs.remove(job.id, job.attempt)
         attempt.path.rename(attempt.path.with_name(f'.{new_id()}'))
     finally: os.close(lock)
-    for away in attempt.path.parent.glob('.*'): shutil.rmtree(away, ignore_errors=True)   # also one that somebody was killed over
+    # also one that somebody was killed over
+    for away in attempt.path.parent.glob('.*'): shutil.rmtree(away, ignore_errors=True)
 
-# %% ../../nbs/runners/05_process.ipynb #2f246769
+# %% ../../nbs/runners/05_process.ipynb #c1a5206f
+@patch
+async def _make_room(self:ProcessRunner, job:Job, attempt:AttemptFolder) -> None:
+    """Remove what an earlier job of this id has left.
+
+    Raises `InvalidInput` when processes of it cannot be stopped."""
+    deadline = time.monotonic() + 30.
+    while not attempt.belongs_to(job):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f'Another process has locked the folder {attempt} of an earlier job '
+                               'for 30 s. Is it suspended?')
+        lock = None
+        with suppress(FileNotFoundError): lock = attempt.lock_all()
+        # only one at a time: a second would take what the first has started there for the earlier job's
+        if lock is not None:
+            try: await self._clear(job, attempt)
+            finally: os.close(lock)
+        await asyncio.sleep(.001)
+
+# %% ../../nbs/runners/05_process.ipynb #dad25d4b
+@patch
+async def _clear(self:ProcessRunner, job:Job, attempt:AttemptFolder) -> None:
+    "Stop what runs of an earlier job and remove its files, with the folder of all its attempts locked."
+    if attempt.belongs_to(job): return
+    _, ended, left = await self._end(attempt, self.patience)
+    if left:
+        raise InvalidInput(
+            'id', f'was that of an earlier job, of which processes are still running: {left}',
+            'End them, or give the job another id')
+    if ended:
+        _log.warning(
+            'Processes of an earlier job %s, which was deleted, were still running and were ended: %s',
+            job.id, sorted(ended))
+    if child := self._children.get(attempt.path): await asyncio.to_thread(child.wait, self.force)
+    self._forget(attempt.path)
+    try: self._move_away(job, attempt)
+    except FileNotFoundError: pass   # somebody else was quicker
+    except OSError as e:
+        raise StoreError(
+            str(attempt), f'it is that of an earlier job, and cannot be removed: {e.strerror or e}',
+            'Check the permissions there') from e
+
+# %% ../../nbs/runners/05_process.ipynb #9ffa7d48
 @dataclass(frozen=True)
 class _Launch:
     "A program that is ready to be started."
@@ -251,15 +289,25 @@ def _prepare(self:ProcessRunner, job:Job, attempt:AttemptFolder) -> _Launch:
 def _store_errors(attempt:AttemptFolder):
     "Errors of the file system, as what they mean for us."
     try: yield
-    except OSError as e: raise StoreError(str(attempt), f'nothing can be written there: {e.strerror or e}', 'Check free space and permissions there') from e
+    except OSError as e:
+        raise StoreError(
+            str(attempt), f'nothing can be written there: {e.strerror or e}',
+            'Check free space and permissions there') from e
 
+# %% ../../nbs/runners/05_process.ipynb #774bc994
 def _create_folder(folder:Path) -> list[Path]:
-    "Make the folder for outputs: those that were missing, the innermost first. Raises `InvalidInput` when that cannot be."
+    """Make the folder for outputs: those that were missing, the innermost first.
+
+    Raises `InvalidInput` when that cannot be."""
     missing = [p for p in (folder, *folder.parents) if not p.exists()]
     try: folder.mkdir(parents=True, exist_ok=True)
     except OSError as e:
-        if e.errno in DISK_FULL: raise StoreError(str(folder), f'the folder for outputs cannot be made: {e.strerror}', 'Make room there') from e
-        raise InvalidInput('output_dir', f'{str(folder)!r} cannot be made: {e.strerror}', 'Give a folder that exists, or whose parent may be written to') from e
+        if e.errno in DISK_FULL:
+            raise StoreError(
+                str(folder), f'the folder for outputs cannot be made: {e.strerror}', 'Make room there') from e
+        raise InvalidInput(
+            'output_dir', f'{str(folder)!r} cannot be made: {e.strerror}',
+            'Give a folder that exists, or whose parent may be written to') from e
     return missing
 
 def _has_entries(folder:str) -> bool:
@@ -278,8 +326,10 @@ async def _record_existing(self:ProcessRunner, launch:_Launch) -> None:
     files = await asyncio.to_thread(snapshot_files, root, globs) if root and _has_entries(root) else {}
     with _store_errors(launch.attempt):
         if files: (launch.attempt/'before.json').write_text(json.dumps(files))
-        elif launch.attempt.has('before.json'): (launch.attempt/'before.json').unlink()   # of somebody who did not get as far as starting it
+        # of somebody who did not get as far as starting it
+        elif launch.attempt.has('before.json'): (launch.attempt/'before.json').unlink()
 
+# %% ../../nbs/runners/05_process.ipynb #886d58ae
 @patch
 def _spawn(self:ProcessRunner, launch:_Launch, lock:int) -> None:
     "Start a program, with the lock of its attempt in hand."
@@ -297,16 +347,21 @@ def _spawn(self:ProcessRunner, launch:_Launch, lock:int) -> None:
         if group: group.remove()
         for d in created:
             with suppress(OSError): d.rmdir()
-        if isinstance(e, OSError) and e.errno == errno.E2BIG: raise InvalidInput('argv', 'is too long for this system', 'Pass a file with the arguments instead') from e
+        if isinstance(e, OSError) and e.errno == errno.E2BIG:
+            raise InvalidInput(
+                'argv', 'is too long for this system', 'Pass a file with the arguments instead') from e
         raise
 
 @patch
 def _popen(self:ProcessRunner, launch:_Launch, group:Cgroup|None, lock:int) -> subprocess.Popen:
     job, spec = launch.job, launch.spec
     drop_old_log(self.logs, job)
-    argv = begin_clean(supervised(launch.attempt, launch.argv, spec['limits'], group), spec['no_new_privs'])
+    argv = begin_clean(
+        supervised(launch.attempt, launch.argv, spec['limits'], group), spec['no_new_privs'])
     with self.logs.open(job.id, job.attempt) as log:
-        return subprocess.Popen(argv, cwd=spec['cwd'], env=launch.env, stdin=lock, stdout=log, stderr=subprocess.DEVNULL, start_new_session=True, umask=UMASK)
+        return subprocess.Popen(
+            argv, cwd=spec['cwd'], env=launch.env, stdin=lock, stdout=log, stderr=subprocess.DEVNULL,
+            start_new_session=True, umask=UMASK)
 
 # %% ../../nbs/runners/05_process.ipynb #edca4aa4
 @patch
@@ -315,7 +370,8 @@ async def start(self:ProcessRunner,
 ) -> dict:    # Handle: `pid` of the supervisor, and `folder`
     """Start the program, or find that it was started.
 
-    Raises `InvalidInput` naming the field of the spec that cannot be used; `StoreError` when nothing can be written to the folder."""
+    Raises `InvalidInput` naming the field of the spec that cannot be used; `StoreError` when nothing
+    can be written to the folder."""
     attempt = self._attempt(job)
     self._reap()
     await self._make_room(job, attempt)
@@ -335,12 +391,15 @@ async def start(self:ProcessRunner,
         finally: os.close(lock)
     return self._handle(attempt)
 
+# %% ../../nbs/runners/05_process.ipynb #ce3c56e4
 @patch
 async def _settled(self:ProcessRunner, attempt:AttemptFolder, deadline:float=30.) -> AttemptState:
     "The state of an attempt, once nobody is just about to start it."
     until = time.monotonic() + deadline
     while (state := attempt.state) == AttemptState.ALIVE and attempt.number('pid') is None:
-        if time.monotonic() > until: raise TimeoutError(f'Another process has been about to start the program in {attempt} for {deadline:g} s. Is it suspended?')
+        if time.monotonic() > until:
+            raise TimeoutError(f'Another process has been about to start the program in {attempt} for '
+                               f'{deadline:g} s. Is it suspended?')
         await asyncio.sleep(.001)
     return state
 
@@ -363,16 +422,18 @@ async def _over(self:ProcessRunner, attempt:AttemptFolder) -> None:
         child = self._children.get(attempt.path)
         if child and child.poll() is None: await wait_for_exit(child.pid)
         elif p := attempt.supervisor(): await wait_for_exit(p)
-        else: await asyncio.sleep(.05 if attempt.is_locked else 0)   # it may have ended between the two looks
+        else:
+            # it may have ended between the two looks
+            await asyncio.sleep(.05 if attempt.is_locked else 0)
         if child: child.poll()
     while state == AttemptState.LOST and (await self._processes(attempt))[1]:
         await asyncio.sleep(.5)
         state = attempt.state
 
-# %% ../../nbs/runners/05_process.ipynb #e3fc2981
+# %% ../../nbs/runners/05_process.ipynb #8eea2d8f
 @patch
-async def _until_over(self:ProcessRunner, attempt:AttemptFolder, group:Cgroup|None, log:LogWatch) -> int:  # Peak of memory that was seen, bytes
-    "Watch log and processes until an attempt is over."
+async def _until_over(self:ProcessRunner, attempt:AttemptFolder, group:Cgroup|None, log:LogWatch) -> int:
+    "Watch log and processes until an attempt is over. Returns the peak of memory that was seen, bytes."
     known = self._known.setdefault(attempt.path, set())
     over = asyncio.ensure_future(self._over(attempt))
     peak, since = 0, time.monotonic()
@@ -392,9 +453,12 @@ async def _until_over(self:ProcessRunner, attempt:AttemptFolder, group:Cgroup|No
     over.result()   # raises what went wrong with waiting
     return peak
 
+# %% ../../nbs/runners/05_process.ipynb #5f0a9e44
 @patch
-async def _look(self:ProcessRunner, attempt:AttemptFolder, group:Cgroup|None, known:set[psutil.Process]) -> int:  # Bytes of memory that its processes have now
-    "Remember who belongs to a program. Skipped while this machine is short of resources."
+async def _look(self:ProcessRunner, attempt:AttemptFolder, group:Cgroup|None, known:set[psutil.Process]) -> int:
+    """Remember who belongs to a program. Returns the memory that its processes have now, bytes.
+
+    Skipped while this machine is short of resources."""
     try: seen, memory = await asyncio.to_thread(attempt.look, group)
     except OSError as e:
         if not is_infrastructure_error(e): raise
@@ -403,33 +467,43 @@ async def _look(self:ProcessRunner, attempt:AttemptFolder, group:Cgroup|None, kn
     known -= {p for p in known - seen if not runs(p)}
     return memory
 
-# %% ../../nbs/runners/05_process.ipynb #2bdf15a4
+# %% ../../nbs/runners/05_process.ipynb #e24c3543
 @patch
 def _outcome(self:ProcessRunner, job:Job, attempt:AttemptFolder, spec:dict, usage:dict) -> Outcome:
     "How an attempt ended."
     child, code = self._children.pop(attempt.path, None), attempt.exit_status
     if child:
-        with suppress(subprocess.TimeoutExpired): child.wait(1.)   # it has written its last word: it ends within a millisecond, and leaves no zombie
+        # it has written its last word: it ends within a millisecond, and leaves no zombie
+        with suppress(subprocess.TimeoutExpired): child.wait(1.)
     if attempt.has('stop'): return Outcome(JobStatus.CANCELLED)
     if code == 0: return exit_outcome(0, **usage)
     if code is None and child:
         if attempt.exists() and attempt.state == AttemptState.UNBEGUN:
-            return Outcome.failed('not_started', f'The supervisor of the program could not write to {attempt}', hint='Is the disk full?')
+            return Outcome.failed(
+                'not_started', f'The supervisor of the program could not write to {attempt}',
+                hint='Is the disk full?')
         code = _status_of(child)   # the disk is full, say
     last_lines = [line[-1000:] for line in self.logs.tail(job.id, job.attempt, lines=20).splitlines()]
     if code is None: return _lost(attempt, {'last_lines': last_lines} | usage)
     if attempt.has('refused'):
-        return Outcome.failed('not_started', 'The program was not run: the system refused the limits it was to have, or its control group was gone', exit_code=code, hint='Try again, or with other `limits`')
-    limit = {'memory_limit_bytes': spec['limits']['memory']} if usage.get('oom_kills') and 'memory' in spec['limits'] else {}
+        return Outcome.failed(
+            'not_started',
+            'The program was not run: the system refused the limits it was to have, or its control '
+            'group was gone',
+            exit_code=code, hint='Try again, or with other `limits`')
+    limit = {}
+    if usage.get('oom_kills') and 'memory' in spec['limits']: limit['memory_limit_bytes'] = spec['limits']['memory']
     return self._explain(exit_outcome(code, last_lines, spec['invalid_exit'], **usage, **limit), spec)
 
+# %% ../../nbs/runners/05_process.ipynb #855f086b
 def _status_of(child:subprocess.Popen) -> int|None:
     "The exit status of a supervisor, which is that of its program; None: unknown."
     code = child.returncode
     return code if code is not None and code >= 0 and not exit_status_is_lost() else None
 
 def _lost(attempt:AttemptFolder, evidence:dict) -> Outcome:
-    why = 'its supervisor was killed, or the machine restarted' if attempt.exists() else f'its files were removed from {attempt} while it ran'
+    if attempt.exists(): why = 'its supervisor was killed, or the machine restarted'
+    else: why = f'its files were removed from {attempt} while it ran'
     return Outcome.failed('lost', f'How the program ended is not known: {why}', evidence=evidence)
 
 # %% ../../nbs/runners/05_process.ipynb #2c34e492
@@ -439,20 +513,27 @@ def _explain(self:ProcessRunner, outcome:Outcome, spec:dict) -> Outcome:
     if not (failure := outcome.failure): return outcome
     if hint := _limit_hint(failure, spec.get('limits', {})): failure = replace(failure, hint=hint)
     if full := self._full_disks(spec):
-        failure = replace(failure, evidence=failure.evidence | {'full': full}, hint=failure.hint or f'The disk of {full[0]} is full')
+        failure = replace(
+            failure, evidence=failure.evidence | {'full': full},
+            hint=failure.hint or f'The disk of {full[0]} is full')
     return replace(outcome, failure=failure)
 
 def _limit_hint(failure:Failure, limits:dict) -> str|None:
     if failure.signal == 'SIGXCPU' and 'cpu_s' in limits:
-        return f'One of its processes used more than {limits["cpu_s"]:g} s of processor time: allow more with `limits.cpu_s`'
+        used = f'used more than {limits["cpu_s"]:g} s of processor time'
+        return f'One of its processes {used}: allow more with `limits.cpu_s`'
     if failure.signal == 'SIGXFSZ' and 'file_size' in limits:
-        return f'One of its files, or its log, grew beyond {limits["file_size"]:,} bytes: allow more with `limits.file_size`'
+        grew = f'grew beyond {limits["file_size"]:,} bytes'
+        return f'One of its files, or its log, {grew}: allow more with `limits.file_size`'
     return None
 
 @patch
 def _full_disks(self:ProcessRunner, spec:dict) -> list[str]:
     "Folders in which nothing more can be written."
-    folders = {str(p) for p in (spec['cwd'], spec['output_dir'], spec['output_root'], self.folder, self.logs.folder) if p}
+    folders = {
+        str(p)
+        for p in (spec['cwd'], spec['output_dir'], spec['output_root'], self.folder, self.logs.folder)
+        if p}
     full = []
     for folder in sorted(folders):
         with suppress(OSError):
@@ -461,12 +542,17 @@ def _full_disks(self:ProcessRunner, spec:dict) -> list[str]:
 
 # %% ../../nbs/runners/05_process.ipynb #dd572d62
 @patch
-async def _survivors(self:ProcessRunner, attempt:AttemptFolder, spec:dict, before:set[int]|None) -> set[psutil.Process]:
-    "Processes that have outlived their program by more than a moment. `before`: process ids that are none of its; None: not known."
+async def _survivors(
+    self:ProcessRunner, attempt:AttemptFolder, spec:dict, before:set[int]|None) -> set[psutil.Process]:
+    """Processes that have outlived their program by more than a moment.
+
+    `before`: process ids that are none of its; None: not known."""
     known = self._known.get(attempt.path, set())
     deadline = time.monotonic() + self.moment
-    if spec.get('group') and not any(map(runs, known)) and await _is_empty(Cgroup(spec['group'])): return set()
-    while (here := await self._rest(attempt, before, known)) and time.monotonic() < deadline: await asyncio.sleep(.02)
+    if spec.get('group') and not any(map(runs, known)) and await _is_empty(Cgroup(spec['group'])):
+        return set()
+    while (here := await self._rest(attempt, before, known)) and time.monotonic() < deadline:
+        await asyncio.sleep(.02)
     return here
 
 async def _is_empty(group:Cgroup) -> bool:
@@ -477,12 +563,15 @@ async def _is_empty(group:Cgroup) -> bool:
     return not group.busy
 
 @patch
-async def _rest(self:ProcessRunner, attempt:AttemptFolder, before:set[int]|None, known:set[psutil.Process]) -> set[psutil.Process]:
+async def _rest(
+    self:ProcessRunner, attempt:AttemptFolder, before:set[int]|None, known:set[psutil.Process]) -> set[psutil.Process]:
     "Who runs besides the supervisor."
     among = None if before is None else process_ids() - before
-    if among is not None and len(among) < 50: return attempt.processes(known, among)[1]   # done sooner than handed to a thread
+    # done sooner than handed to a thread
+    if among is not None and len(among) < 50: return attempt.processes(known, among)[1]
     return (await asyncio.to_thread(attempt.processes, known, among))[1]
 
+# %% ../../nbs/runners/05_process.ipynb #a43da1fa
 @patch
 async def _leftovers(self:ProcessRunner, attempt:AttemptFolder, spec:dict, report:Report) -> list[int]:
     "End processes that have outlived their program: the ids of those that stay."
@@ -500,13 +589,20 @@ async def _leftovers(self:ProcessRunner, attempt:AttemptFolder, spec:dict, repor
 
 # %% ../../nbs/runners/05_process.ipynb #5b22f2ce
 @patch
-async def _outputs(self:ProcessRunner, attempt:AttemptFolder, spec:dict, report:Report, stop_requested) -> list[OutputFile]:
-    "The output files of an attempt that has ended. `stop_requested`: asked now and then whether to give up."
+async def _outputs(
+    self:ProcessRunner, attempt:AttemptFolder, spec:dict, report:Report, stop_requested) -> list[OutputFile]:
+    """The output files of an attempt that has ended.
+
+    `stop_requested`: asked now and then whether to give up."""
     (root, globs), since, undigested = output_places(spec), None, {}
     if root is None: return []
-    with suppress(FileNotFoundError, ValueError): since = json.loads((attempt/'before.json').read_text())
-    found = await find_outputs(root, globs, since=since, stop=stop_requested, most=self.largest, tell=undigested.__setitem__)
-    if undigested: report.note('without_digest', {'files': dict([*undigested.items()][:20]), 'count': len(undigested)})
+    with suppress(FileNotFoundError, ValueError):
+        since = json.loads((attempt/'before.json').read_text())
+    found = await find_outputs(
+        root, globs, since=since, stop=stop_requested, most=self.largest, tell=undigested.__setitem__)
+    if undigested:
+        report.note(
+            'without_digest', {'files': dict([*undigested.items()][:20]), 'count': len(undigested)})
     return found
 
 # %% ../../nbs/runners/05_process.ipynb #3402e78a
@@ -515,16 +611,24 @@ async def follow(self:ProcessRunner,
     job:Job,
     handle:dict,    # From `start` or `find`
     report:Report,  # Receives progress, and word that the log has grown
-) -> Outcome:       # CANCELLED when the attempt was stopped. Its result, or the evidence of its failure, has what it used: `peak_memory_bytes`, `cpu_s`, `oom_kills`
-    "Watch a program until it ends, whoever started it."
-    attempt = self._attempt(job)
-    with self._reading.token(attempt.path, report) as stop_requested: return await self._watch(job, attempt, report, stop_requested)
+) -> Outcome:       # CANCELLED when the attempt was stopped
+    """Watch a program until it ends, whoever started it.
 
+    The result, or the evidence of the failure, has what it used: `peak_memory_bytes`, `cpu_s`, `oom_kills`."""
+    attempt = self._attempt(job)
+    with self._reading.token(attempt.path, report) as stop_requested:
+        return await self._watch(job, attempt, report, stop_requested)
+
+# %% ../../nbs/runners/05_process.ipynb #7c5e62d0
 @patch
-async def _watch(self:ProcessRunner, job:Job, attempt:AttemptFolder, report:Report, stop_requested) -> Outcome:
+async def _watch(
+    self:ProcessRunner, job:Job, attempt:AttemptFolder, report:Report, stop_requested) -> Outcome:
     request = attempt.request()
-    if not request: return Outcome.failed('lost', f'The files of attempt {job.attempt} are gone from {attempt}')
-    if not attempt.belongs_to(job, request): return Outcome.failed('lost', f'The files in {attempt} are those of another job, which had the same id')
+    if not request:
+        return Outcome.failed('lost', f'The files of attempt {job.attempt} are gone from {attempt}')
+    if not attempt.belongs_to(job, request):
+        return Outcome.failed(
+            'lost', f'The files in {attempt} are those of another job, which had the same id')
     spec = PROCESS_DEFAULTS | request
     group = Cgroup(spec['group']) if spec.get('group') else None
     log = LogWatch(self.logs, job, report, spec['progress'])
@@ -538,11 +642,15 @@ async def _watch(self:ProcessRunner, job:Job, attempt:AttemptFolder, report:Repo
     if outcome.status is JobStatus.CANCELLED: return outcome
     outputs = await self._outputs(attempt, spec, report, stop_requested)
     if outcome.status is JobStatus.COMPLETED and spec['require_output'] and not outputs:
-        return Outcome.failed('no_output', 'The program ended well and left no file', exit_code=0, hint=f'Where does it write to? Files are looked for in {output_places(spec)[0]}')
+        return Outcome.failed(
+            'no_output', 'The program ended well and left no file', exit_code=0,
+            hint=f'Where does it write to? Files are looked for in {output_places(spec)[0]}')
     return replace(outcome, outputs=tuple(outputs))
 
 # %% ../../nbs/runners/05_process.ipynb #7de6ea0b
-UNSURE_AS_ROOT = UNSURE.replace('Without control groups, a process that has left its session', 'As root, a process that has left its control group and its session before it was seen')
+UNSURE_AS_ROOT = UNSURE.replace(
+    'Without control groups, a process that has left its session',
+    'As root, a process that has left its control group and its session before it was seen')
 
 def _doubt(request:dict) -> str|None:
     "What cannot be ruled out when nothing is found."
@@ -550,6 +658,7 @@ def _doubt(request:dict) -> str|None:
     if not request.get('group'): return UNSURE
     return None if os.geteuid() else UNSURE_AS_ROOT
 
+# %% ../../nbs/runners/05_process.ipynb #c9c00858
 @patch
 async def stop(self:ProcessRunner,
     job:Job,
@@ -558,7 +667,8 @@ async def stop(self:ProcessRunner,
 ) -> Receipt:      # With the process ids that were ended, and those that are left
     """End a program with all its descendants, also those that left its group and session.
 
-    With a control group, `confirmed` is the word of the kernel, unless the program is root's, who may leave it. Then, and without a group, it means that nothing was found, and
+    With a control group, `confirmed` is the word of the kernel, unless the program is root's, who may
+    leave it. Then, and without a group, it means that nothing was found, and
     `message` says what could have been missed."""
     attempt = self._attempt(job)
     self._reap()
@@ -570,6 +680,10 @@ async def stop(self:ProcessRunner,
     if attempt.exists() and attempt.exit_status is None: attempt.order_stop()
     how, ended, left = await self._end(attempt, grace, how)
     self._reap()
-    if left: return Receipt(False, 'unconfirmed', sorted(ended), left, f'Still there after SIGKILL: {left}. They belong to another user, or wait inside the kernel')
+    if left:
+        return Receipt(
+            False, 'unconfirmed', sorted(ended), left,
+            f'Still there after SIGKILL: {left}. They belong to another user, or wait inside the '
+            'kernel')
     if attempt.exists() and not attempt.is_locked: attempt.settle()
     return Receipt(True, how, sorted(ended), message=_doubt(request))

@@ -22,7 +22,7 @@ from .process_tree import find_members, runs
 try: import fcntl
 except ImportError: fcntl = None  # Windows
 
-# %% ../../nbs/runners/07_process_files.ipynb #3456d63f
+# %% ../../nbs/runners/07_process_files.ipynb #fe553528
 class AttemptFolder:
     "The files of one attempt at running a program."
     def __init__(self,
@@ -59,9 +59,12 @@ def reserve(self:AttemptFolder) -> None:
 
 @patch
 def order_stop(self:AttemptFolder) -> None:
-    "Record that the attempt is to be stopped: its program is not started any more. Needs no disk space."
+    """Record that the attempt is to be stopped: its program is not started any more.
+
+    Needs no disk space."""
     try: os.rename(self/'stop.reserved', self/'stop')
-    except FileNotFoundError: (self/'stop').touch()   # it was started by an earlier version, or this is the second time
+    # it was started by an earlier version, or this is the second time
+    except FileNotFoundError: (self/'stop').touch()
 
 @patch(as_prop=True)
 def exit_status(self:AttemptFolder) -> int|None:
@@ -96,7 +99,7 @@ def limit_commands(
     if 'open_files' in limits: add('-n', limits['open_files'])
     return commands
 
-# %% ../../nbs/runners/07_process_files.ipynb #4c0da5ba
+# %% ../../nbs/runners/07_process_files.ipynb #013f69da
 def supervised(
     attempt:AttemptFolder,
     program:list[str],      # Program and arguments
@@ -110,13 +113,19 @@ def supervised(
     joining = [f'echo 0 >"${{{i}}}"' for i, _ in enumerate(doors, 2)]
     steps = ''.join(f' && {command}' for command in joining + limit_commands(limits, group))
     times = '' if group and group.at('time') else 'command times >"$1/times"\n'
-    return ['/bin/sh', '-c', _SUPERVISOR % (steps, 1 + len(doors), times), 'jobtrack', str(attempt), *doors, *program]
+    return [
+        '/bin/sh', '-c', _SUPERVISOR % (steps, 1 + len(doors), times), 'jobtrack', str(attempt), *doors,
+        *program]
 
 # %% ../../nbs/runners/07_process_files.ipynb #f5024b86
 def check_platform(name:str) -> None:
     "Raises `InvalidInput` where attempts cannot be locked. `name`: of the runner that needs it."
-    if fcntl is None: raise InvalidInput('runner', f'{name!r} needs a POSIX system', 'On Windows, use it inside WSL, or send the job to a node on Linux')
+    if fcntl is None:
+        raise InvalidInput(
+            'runner', f'{name!r} needs a POSIX system',
+            'On Windows, use it inside WSL, or send the job to a node on Linux')
 
+# %% ../../nbs/runners/07_process_files.ipynb #4faf5857
 def _try_lock(fd:int, kind:int) -> int|None:
     "The descriptor with a lock on it. None, and it is closed, when somebody else has the lock."
     try: fcntl.flock(fd, kind | fcntl.LOCK_NB)
@@ -128,14 +137,20 @@ def _try_lock(fd:int, kind:int) -> int|None:
 
 @patch
 def lock(self:AttemptFolder) -> int|None:
-    "Lock the attempt. The lock lasts until the descriptor is closed in every process that has it. None when somebody else has it."
+    """Lock the attempt.
+
+    The lock lasts until the descriptor is closed in every process that has it. None when somebody else has
+    it."""
     return _try_lock(os.open(f'{self.path}/alive', os.O_RDWR | os.O_CREAT, 0o600), fcntl.LOCK_EX)
 
 @patch
 def lock_all(self:AttemptFolder) -> int|None:
-    "Lock the folder of all attempts of the job, while room is made in it. None when somebody else has that lock."
+    """Lock the folder of all attempts of the job, while room is made in it.
+
+    None when somebody else has that lock."""
     return _try_lock(os.open(self.path.parent, os.O_RDONLY), fcntl.LOCK_EX)
 
+# %% ../../nbs/runners/07_process_files.ipynb #dd6562b8
 @patch(as_prop=True)
 def is_locked(self:AttemptFolder) -> bool:
     "Whether somebody has the lock of the attempt."
@@ -162,13 +177,17 @@ def state(self:AttemptFolder) -> AttemptState:
     began = self.number('pid') is not None or self.has('stop')
     return AttemptState.LOST if began else AttemptState.UNBEGUN
 
+# %% ../../nbs/runners/07_process_files.ipynb #bd1b2fcf
 @patch
 def supervisor(self:AttemptFolder) -> psutil.Process|None:
-    "The supervisor, if it lives. Another process that was given its number later is not mistaken for it."
+    """The supervisor, if it lives.
+
+    Another process that was given its number later is not mistaken for it."""
     if (pid := self.number('pid')) is None or not self.is_locked: return None
     try:
         p = psutil.Process(pid)
-        older = p.create_time() - (self/'pid').stat().st_mtime < 2   # it may have been born long before it could write
+        # it may have been born long before it could write
+        older = p.create_time() - (self/'pid').stat().st_mtime < 2
         if not older or p.status() == psutil.STATUS_ZOMBIE: return None
     except psutil.NoSuchProcess: return None
     return p if self.is_locked else None
@@ -178,7 +197,9 @@ _log = logging.getLogger('cjm_jobtrack')
 
 @patch
 def request(self:AttemptFolder) -> dict:
-    "What the attempt was started with: its checked spec, `group` and `created_at`. Empty when it was not started."
+    """What the attempt was started with: its checked spec, `group` and `created_at`.
+
+    Empty when it was not started."""
     return self.read_json('work.json')
 
 @patch
@@ -186,7 +207,9 @@ def belongs_to(self:AttemptFolder,
     job:Job,
     request:dict|None=None,  # From `request`; None: read it
 ) -> bool:
-    "False when the attempt is that of an earlier job with the same id, which was deleted. An attempt that does not say, of an earlier version, belongs to any."
+    """False when the attempt is that of an earlier job with the same id, which was deleted.
+
+    An attempt that does not say, of an earlier version, belongs to any."""
     created_at = (self.request() if request is None else request).get('created_at')
     return created_at is None or created_at == job.created_at
 
@@ -196,16 +219,20 @@ def group(self:AttemptFolder) -> Cgroup|None:
     folders = self.request().get('group')
     return Cgroup(folders) if folders else None
 
-# %% ../../nbs/runners/07_process_files.ipynb #268971aa
+# %% ../../nbs/runners/07_process_files.ipynb #be552c94
 @patch
 def cpu_times(self:AttemptFolder) -> dict:
-    """`cpu_s`: processor time of the program and of all descendants that were waited for, as the supervisor wrote it down.
+    """`cpu_s`: processor time of the program and its descendants, as the supervisor wrote it down.
+
+    Descendants count that were waited for.
 
     Source: POSIX.1-2017, Shell Command Language, `times`."""
     if (text := self.read('times')) is None: return {}
-    times = [re.fullmatch(r'(\d+)m([\d.]+)s', word.replace(',', '.')) for word in text.split()[2:]]   # the first two are the shell's own
+    # the first two are the shell's own
+    times = [re.fullmatch(r'(\d+)m([\d.]+)s', word.replace(',', '.')) for word in text.split()[2:]]
     return {'cpu_s': sum(int(m[1])*60 + float(m[2]) for m in times if m)}
 
+# %% ../../nbs/runners/07_process_files.ipynb #e5c1810d
 @patch
 def settle(self:AttemptFolder,
     left:list[int]|None=None,   # Process ids of those that stay; None: not looked at
@@ -237,7 +264,9 @@ def processes(self:AttemptFolder,
     known:set[psutil.Process]=frozenset(),  # Seen earlier to belong to it
     among:set[int]|None=None,               # Look only at these process ids; None: at all
 ) -> tuple[psutil.Process|None, set[psutil.Process]]:  # The supervisor, and all others
-    "Who runs for this attempt: its process tree, its control group, those seen earlier, and their children. Blocks."
+    """Who runs for this attempt: its process tree, its control group, those seen earlier, and their children.
+
+    Blocks."""
     top, group = self.supervisor(), self.group
     pids = {p.pid for p in known if runs(p)} | (group.pids() if group else set())
     return top, find_members(f'{MARK}={self}', top and top.pid, pids, among) - {top}

@@ -33,11 +33,16 @@ def check_word(
 ) -> str:       # The same
     "Raises `InvalidInput` unless this is a text that can be passed to a program."
     if not isinstance(value, str): _refuse(field, value, 'Give a text')
-    if '\0' in value: raise InvalidInput(field, f'is {_shown(value)}, with a NUL in it', 'No program can be given that')
+    if '\0' in value:
+        raise InvalidInput(
+            field, f'is {_shown(value)}, with a NUL in it', 'No program can be given that')
     try: os.fsencode(value)
-    except UnicodeEncodeError as e: raise InvalidInput(field, f'is {_shown(value)}, which cannot be encoded', 'Give text without lone surrogates') from e
+    except UnicodeEncodeError as e:
+        raise InvalidInput(
+            field, f'is {_shown(value)}, which cannot be encoded', 'Give text without lone surrogates') from e
     return value
 
+# %% ../../nbs/runners/06_process_spec.ipynb #367111c3
 def check_words(
     spec:dict,
     field:str,         # Which of its fields
@@ -46,7 +51,9 @@ def check_words(
     "Raises `InvalidInput` unless a field is a list of texts that can be passed to a program."
     words = spec[field]
     if not isinstance(words, (list, tuple)) or len(words) < at_least:
-        _refuse(field, words, 'Give a list of texts, first the program' if at_least else 'Give a list of texts')
+        _refuse(
+            field, words,
+            'Give a list of texts, first the program' if at_least else 'Give a list of texts')
     for i, word in enumerate(words): check_word(f'{field}[{i}]', word)
 
 # %% ../../nbs/runners/06_process_spec.ipynb #7e1a15b9
@@ -62,7 +69,7 @@ def parse_size(
     number = int(whole) if fraction is None else float(f'{whole}.{fraction}')
     return int(number * (1 << 10*' kmgtp'.index(unit or ' ')))
 
-# %% ../../nbs/runners/06_process_spec.ipynb #31b27328
+# %% ../../nbs/runners/06_process_spec.ipynb #576a9219
 @dataclass(frozen=True)
 class Bounds:
     "The values that a limit may have."
@@ -91,7 +98,7 @@ PROCESS_LIMITS = dict(
     cpu_s=Bounds(.001, 1 << 40, 'number'),
     nice=Bounds(-20, 19))
 
-# %% ../../nbs/runners/06_process_spec.ipynb #5a99746e
+# %% ../../nbs/runners/06_process_spec.ipynb #70d8aa63
 def check_limits(
     given:dict,                  # Limit -> number, or for sizes also a text like "2g"; None for none
     table:dict=PROCESS_LIMITS,   # Limit -> `Bounds`
@@ -100,10 +107,27 @@ def check_limits(
     "Checked limits. Raises `InvalidInput` naming the one that makes no sense."
     if not isinstance(given, dict): _refuse('limits', given, 'Give a dict')
     for name in given:
-        if name not in table: raise InvalidInput(f'limits.{name}', f'is not a limit of a {of}', f'Limits: {", ".join(table)}')
-    return {name: table[name].number(f'limits.{name}', value) for name, value in given.items() if value is not None}
+        if name not in table:
+            raise InvalidInput(
+                f'limits.{name}', f'is not a limit of a {of}', f'Limits: {", ".join(table)}')
+    return {
+        name: table[name].number(f'limits.{name}', value) for name,
+        value in given.items() if value is not None}
 
 # %% ../../nbs/runners/06_process_spec.ipynb #6444517c
+def _check_group_limits(limits:dict, groups:Cgroups|None) -> None:
+    controllers = groups.parents if groups else ()
+    for name, controller in ('cpus', 'cpu'), ('pids', 'pids'):
+        if name not in limits or controller in controllers: continue
+        raise InvalidInput(f'limits.{name}', 'cannot be kept here: it needs a control group, and this '
+                                             'process may not make one',
+                           'Leave it out, or run where groups are delegated (systemd: Delegate=yes)')
+    if 'memory' in limits and 'memory' not in controllers and sys.platform != 'linux':
+        raise InvalidInput(
+            'limits.memory', 'cannot be kept on this system',
+            'Leave it out, or send the job to a node on Linux')
+
+# %% ../../nbs/runners/06_process_spec.ipynb #5589bf2e
 def check_machine(
     limits:dict,          # From `check_limits`
     groups:Cgroups|None,  # Where control groups can be made; None: nowhere
@@ -112,54 +136,64 @@ def check_machine(
     if not limits: return
     _check_group_limits(limits, groups)
     if limits.get('cpus', 0) > (os.cpu_count() or 1):
-        raise InvalidInput('limits.cpus', f'is {limits["cpus"]}, and this machine has {os.cpu_count()}', 'Ask for less')
+        raise InvalidInput(
+            'limits.cpus', f'is {limits["cpus"]}, and this machine has {os.cpu_count()}', 'Ask for less')
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if hard != resource.RLIM_INFINITY and limits.get('open_files', 0) > hard:
-        raise InvalidInput('limits.open_files', f'is {limits["open_files"]}, and this process may give {hard:,}', 'Ask for less')
+        raise InvalidInput(
+            'limits.open_files', f'is {limits["open_files"]}, and this process may give {hard:,}',
+            'Ask for less')
     nice = limits.get('nice', 0)
     if nice < 0 and nice < (least := lowest_niceness()):
-        raise InvalidInput('limits.nice', f'is {nice}, and this process may give {least}', 'Ask for less, or leave it out')
-
-def _check_group_limits(limits:dict, groups:Cgroups|None) -> None:
-    controllers = groups.parents if groups else ()
-    for name, controller in ('cpus', 'cpu'), ('pids', 'pids'):
-        if name not in limits or controller in controllers: continue
-        raise InvalidInput(f'limits.{name}', 'cannot be kept here: it needs a control group, and this process may not make one',
-                           'Leave it out, or run where groups are delegated (systemd: Delegate=yes)')
-    if 'memory' in limits and 'memory' not in controllers and sys.platform != 'linux':
-        raise InvalidInput('limits.memory', 'cannot be kept on this system', 'Leave it out, or send the job to a node on Linux')
+        raise InvalidInput(
+            'limits.nice', f'is {nice}, and this process may give {least}',
+            'Ask for less, or leave it out')
 
 # %% ../../nbs/runners/06_process_spec.ipynb #499f1039
 def output_places(
     spec:dict,  # From `check_process`
 ) -> tuple[str|None, list[str]|None]:  # A folder, None for none; and patterns below it, None for all files
     "Where the outputs of a program are looked for."
-    return (spec['output_root'], spec['output_globs']) if spec['output_globs'] else (spec['output_dir'], None)
+    return (
+        spec['output_root'], spec['output_globs']) if spec['output_globs'] else (spec['output_dir'], None)
 
+# %% ../../nbs/runners/06_process_spec.ipynb #c01fd0fc
 def _check_folder(field:str, folder:str|None) -> None:
     if folder is None: return
     if not os.path.isabs(check_word(field, folder)):
-        raise InvalidInput(field, f'{folder!r} is not an absolute path', 'Write it out from `/` on: `~` is not expanded')
-    if '..' in Path(folder).parts: raise InvalidInput(field, f'{folder!r} has `..` in it', 'Give the path itself')
+        raise InvalidInput(
+            field, f'{folder!r} is not an absolute path',
+            'Write it out from `/` on: `~` is not expanded')
+    if '..' in Path(folder).parts:
+        raise InvalidInput(field, f'{folder!r} has `..` in it', 'Give the path itself')
 
 def _check_cwd(folder:str|None) -> None:
     if folder is None or os.path.isdir(check_word('cwd', folder)): return
-    raise InvalidInput('cwd', f'{folder!r} is not a folder', 'Write the path out: `~` is not expanded' if folder.startswith('~') else 'Give a folder that exists')
+    raise InvalidInput(
+        'cwd', f'{folder!r} is not a folder',
+        'Write the path out: `~` is not expanded' if folder.startswith('~') else 'Give a folder that exists')
 
 def _check_globs(spec:dict) -> None:
     if spec['output_globs'] is None: return
     check_words(spec, 'output_globs')
     for i, glob in enumerate(spec['output_globs']):
         below = glob and not os.path.isabs(glob) and '..' not in Path(glob).parts
-        if not below: raise InvalidInput(f'output_globs[{i}]', f'is {glob!r}', 'Give a pattern below `output_root`, without `..`')
-    if spec['output_root'] is None: raise InvalidInput('output_root', 'is missing', 'Say below which folder the patterns of `output_globs` are')
+        if not below:
+            raise InvalidInput(
+                f'output_globs[{i}]', f'is {glob!r}', 'Give a pattern below `output_root`, without `..`')
+    if spec['output_root'] is None:
+        raise InvalidInput(
+            'output_root', 'is missing', 'Say below which folder the patterns of `output_globs` are')
 
 # %% ../../nbs/runners/06_process_spec.ipynb #32fae855
-MARK = 'JOBTRACK_WORK'  # Environment variable by which processes of an attempt are recognized; its value is the attempt's folder
+# Environment variable by which processes of an attempt are recognized; its value is the attempt's folder
+MARK = 'JOBTRACK_WORK'
 PROCESS_DEFAULTS = dict(
-    argv=None, cwd=None, env={}, pass_env=None, output_dir=None, output_root=None, output_globs=None, require_output=False,
+    argv=None, cwd=None, env={}, pass_env=None,
+    output_dir=None, output_root=None, output_globs=None, require_output=False,
     progress=None, invalid_exit=[], limits={}, leftovers='stop', no_new_privs=False)
 
+# %% ../../nbs/runners/06_process_spec.ipynb #34addefa
 def check_process(
     spec:dict,  # What a job asks for
 ) -> dict:      # The same with defaults filled in
@@ -168,19 +202,26 @@ def check_process(
     `argv`: the program and its arguments.
     `cwd`: where it runs.
     `env`: variables added to ours; `None` removes one.
-    `pass_env`: which of our variables the program gets, as names and patterns; without it, all but [our own tokens](11_inheritance.ipynb).
+    `pass_env`: which of our variables the program gets, as names and patterns; without it, all but [our
+    own tokens](11_inheritance.ipynb).
     `no_new_privs`: whether set-user-ID programs such as `sudo` have no effect for it.
     `progress`: options of `ProgressReader`.
     `output_dir`: a folder, created if missing; every file below it is an output.
-    `output_root` and `output_globs`: instead of it, patterns below a folder; the first that matches a file written since the start wins. A file that was there before, and is unchanged, is not an output.
+    `output_root` and `output_globs`: instead of it, patterns below a folder; the first that matches a
+    file written since the start wins. A file that was there before, and is unchanged, is not an output.
     `require_output`: whether leaving no file is a failure.
     `invalid_exit`: exit statuses by which the program says that its input cannot be used.
-    `leftovers`: what happens to processes that outlive the program: 'stop', or 'leave'. Those left are stopped when the job is deleted and its id is used again.
-    `limits`: `memory` (bytes of all its processes together without swap, where control groups are allowed; elsewhere of the address space of each), `cpus` (processors; 1.5 is one and a half)
-    and `pids` (processes and threads), which need control groups; `cpu_s` (processor seconds of each process), `file_size` (bytes of any one file, and of the log), `open_files`, `nice`."""
+    `leftovers`: what happens to processes that outlive the program: 'stop', or 'leave'. Those left are
+    stopped when the job is deleted and its id is used again.
+    `limits`: `memory` (bytes of all its processes together without swap, where control groups are
+    allowed; elsewhere of the address space of each), `cpus` (processors; 1.5 is one and a half)
+    and `pids` (processes and threads), which need control groups; `cpu_s` (processor seconds of each
+    process), `file_size` (bytes of any one file, and of the log), `open_files`, `nice`."""
     if unknown := sorted(set(spec) - {*PROCESS_DEFAULTS, *REQUIREMENT_KEYS}):
-        raise InvalidInput(unknown[0], 'is not a field of a process', f'Fields: {", ".join(PROCESS_DEFAULTS)}')
-    spec = PROCESS_DEFAULTS | {k: v for k, v in spec.items() if v is not None and k not in REQUIREMENT_KEYS}   # the queue reads those
+        raise InvalidInput(
+            unknown[0], 'is not a field of a process', f'Fields: {", ".join(PROCESS_DEFAULTS)}')
+    spec = PROCESS_DEFAULTS | {
+        k: v for k, v in spec.items() if v is not None and k not in REQUIREMENT_KEYS}  # the queue reads those
     check_words(spec, 'argv', 1)
     _check_environment(spec['env'])
     _check_cwd(spec['cwd'])
@@ -189,14 +230,17 @@ def check_process(
     _check_options(spec)
     return spec | {'limits': check_limits(spec['limits'])}
 
-# %% ../../nbs/runners/06_process_spec.ipynb #b8ec1feb
+# %% ../../nbs/runners/06_process_spec.ipynb #ffc637fc
 def _check_environment(env) -> None:
     if not isinstance(env, dict): _refuse('env', env, 'Give a dict of name to text')
     for name, value in env.items():
-        if not check_word('env', name) or '=' in name: raise InvalidInput('env', f'has the name {name!r}', 'Names are not empty and have no `=`')
+        if not check_word('env', name) or '=' in name:
+            raise InvalidInput('env', f'has the name {name!r}', 'Names are not empty and have no `=`')
         if value is not None: check_word(f'env.{name}', value)
 
-def _are_statuses(value) -> bool: return isinstance(value, (list, tuple)) and all(type(c) is int for c in value)
+# %% ../../nbs/runners/06_process_spec.ipynb #7a7bc7a2
+def _are_statuses(value) -> bool:
+    return isinstance(value, (list, tuple)) and all(type(c) is int for c in value)
 
 _OPTIONS = {   # field -> whether a value is allowed, and what to give otherwise
     'invalid_exit': (_are_statuses, 'Give a list of exit statuses'),
@@ -208,10 +252,14 @@ def _check_options(spec:dict) -> None:
     for field, (allowed, remedy) in _OPTIONS.items():
         if not allowed(spec[field]): _refuse(field, spec[field], remedy)
     if spec['require_output'] and output_places(spec)[0] is None:
-        raise InvalidInput('require_output', 'asks for files, and no folder is named in which to look', 'Give `output_dir`, or `output_root` and `output_globs`')
+        raise InvalidInput(
+            'require_output', 'asks for files, and no folder is named in which to look',
+            'Give `output_dir`, or `output_root` and `output_globs`')
     if spec['pass_env'] is not None: check_words(spec, 'pass_env')
     try: ProgressReader(**(spec['progress'] or {}))
-    except TypeError as e: raise InvalidInput('progress', f'is {_shown(spec["progress"])}: {e}', 'Give options of `ProgressReader`') from e
+    except TypeError as e:
+        raise InvalidInput(
+            'progress', f'is {_shown(spec["progress"])}: {e}', 'Give options of `ProgressReader`') from e
 
 # %% ../../nbs/runners/06_process_spec.ipynb #2b1aa039
 def program_environment(
@@ -223,6 +271,7 @@ def program_environment(
     marks = {'JOBTRACK_JOB_ID': folder.parent.name, 'JOBTRACK_ATTEMPT': folder.name, MARK: str(folder)}
     return {k: v for k, v in env.items() if v is not None} | marks
 
+# %% ../../nbs/runners/06_process_spec.ipynb #b16604c0
 def find_program(
     spec:dict,            # `argv` and `cwd`
     env:dict[str, str],   # Whose `PATH` counts
@@ -231,5 +280,8 @@ def find_program(
     name = spec['argv'][0]
     path = os.path.join(spec['cwd'] or '', name) if os.sep in name else name
     found = shutil.which(path, path=env.get('PATH', os.defpath))
-    if found is None: raise InvalidInput('argv', f'begins with {name!r}, and no such program can be executed here', 'Check the spelling, or give its full path')
+    if found is None:
+        raise InvalidInput(
+            'argv', f'begins with {name!r}, and no such program can be executed here',
+            'Check the spelling, or give its full path')
     return os.path.abspath(found)

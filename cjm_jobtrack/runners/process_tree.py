@@ -20,7 +20,7 @@ from fastcore.basics import patch
 from ..model.errors import is_infrastructure_error
 from .cgroups import Cgroup
 
-# %% ../../nbs/runners/08_process_tree.ipynb #d830d806
+# %% ../../nbs/runners/08_process_tree.ipynb #16fc464b
 def runs(p:psutil.Process) -> bool:
     "Whether this very process is running. A zombie is not."
     try: return p.is_running() and p.status() != psutil.STATUS_ZOMBIE
@@ -34,9 +34,9 @@ def send_signals(
     with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
         for s in sigs: p.send_signal(s)
 
-# %% ../../nbs/runners/08_process_tree.ipynb #3d9a3906
+# %% ../../nbs/runners/08_process_tree.ipynb #49bfa71a
 async def wait_for_exit(
-    p:psutil.Process|int,  # The process. A bare id is safe only for a child of ours that was not waited for: it cannot have been reused
+    p:psutil.Process|int,  # A bare id is safe only for a child of ours that was not waited for
 ) -> None:
     """Wait until a process has ended. A child of ours is then a zombie, still to be waited for.
 
@@ -47,7 +47,8 @@ async def wait_for_exit(
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     try:
         loop.add_reader(fd, ended.set)
-        if pid is p or runs(p): await ended.wait()   # still the same process now that we have the descriptor: its id was not reused before
+        # still the same process now that we have the descriptor: its id was not reused before
+        if pid is p or runs(p): await ended.wait()
     finally:
         loop.remove_reader(fd)
         os.close(fd)
@@ -57,7 +58,7 @@ async def _poll_for_exit(p:psutil.Process|int) -> None:
         if isinstance(p, int): p = psutil.Process(p)
         while runs(p): await asyncio.sleep(.05)
 
-# %% ../../nbs/runners/08_process_tree.ipynb #aa2263f9
+# %% ../../nbs/runners/08_process_tree.ipynb #9d77d6bd
 _PROC = Path('/proc')
 
 class ProcessEntry(NamedTuple):
@@ -71,8 +72,9 @@ def process_ids() -> set[int]:
     if not (_PROC/'self/stat').exists(): return {*psutil.pids()}
     return {int(name) for name in os.listdir(_PROC) if name.isdecimal()}
 
-# %% ../../nbs/runners/08_process_tree.ipynb #63dde4e7
-_VANISHED = FileNotFoundError, ProcessLookupError, PermissionError   # ended meanwhile, or hidden from us
+# %% ../../nbs/runners/08_process_tree.ipynb #9b130608
+# ended meanwhile, or hidden from us
+_VANISHED = FileNotFoundError, ProcessLookupError, PermissionError
 _KERNEL_THREAD = 0x00200000   # PF_KTHREAD: runs no program
 _EXITING = 0x00000004         # PF_EXITING: on its way out
 
@@ -91,10 +93,12 @@ def _in_execve(pid:int) -> bool:
 def _environment(pid:int) -> list[bytes]:
     "The entries of a process's environment."
     deadline = time.monotonic() + 1.
-    while not (data := _read(pid, 'environ')) and _in_execve(pid) and time.monotonic() < deadline: time.sleep(.001)
-    return (data or _read(pid, 'environ')).split(b'\0')   # it may have left execve between the two reads
+    while not (data := _read(pid, 'environ')) and _in_execve(pid) and time.monotonic() < deadline:
+        time.sleep(.001)
+    # it may have left execve between the two reads
+    return (data or _read(pid, 'environ')).split(b'\0')
 
-# %% ../../nbs/runners/08_process_tree.ipynb #699d0d83
+# %% ../../nbs/runners/08_process_tree.ipynb #375ef709
 def process_table(
     mark:str|None=None,             # Entry of the environment, `NAME=value`, to look for
     among:Iterable[int]|None=None,  # Look only at these process ids; None: at all
@@ -111,11 +115,11 @@ def process_table(
     return table
 
 def _entry(pid:int, mark:bytes) -> ProcessEntry|None:
-    state, parent, _, session, _, _, flags = _read(pid, 'stat').rpartition(b') ')[2].split(maxsplit=7)[:7]
-    if state == b'Z' or int(flags) & _KERNEL_THREAD: return None
+    stat = _read(pid, 'stat').rpartition(b') ')[2].split(maxsplit=7)
+    if stat[0] == b'Z' or int(stat[6]) & _KERNEL_THREAD: return None
     marked = False
     with suppress(PermissionError): marked = mark in _environment(pid)   # another user's cannot be read
-    return ProcessEntry(int(parent), int(session), marked)
+    return ProcessEntry(int(stat[1]), int(stat[3]), marked)
 
 def _entry_elsewhere(pid:int, mark:bytes) -> ProcessEntry|None:
     "The same on systems without `/proc`."
@@ -125,13 +129,14 @@ def _entry_elsewhere(pid:int, mark:bytes) -> ProcessEntry|None:
     with suppress(psutil.AccessDenied): marked = p.environ().get(name) == value
     return ProcessEntry(p.ppid(), os.getsid(pid), marked)
 
-# %% ../../nbs/runners/08_process_tree.ipynb #f9456b86
+# %% ../../nbs/runners/08_process_tree.ipynb #a2d6e4a1
 def with_descendants(
     pids:set[int],                   # Process ids
     table:dict[int, ProcessEntry],   # From `process_table`
 ) -> set[int]:
     "These processes and all their descendants, as far as their parents live."
-    while more := {pid for pid, entry in table.items() if entry.parent in pids} - pids: pids = pids | more
+    while more := {pid for pid, entry in table.items() if entry.parent in pids} - pids:
+        pids = pids | more
     return pids
 
 def members(
@@ -143,7 +148,7 @@ def members(
     tied = {pid for pid, entry in table.items() if entry.marked or entry.session in sessions}
     return with_descendants(tied | pids, table)
 
-# %% ../../nbs/runners/08_process_tree.ipynb #8581b984
+# %% ../../nbs/runners/08_process_tree.ipynb #009f5738
 def find_members(
     mark:str,                # Entry of the environment, `NAME=value`
     top:int|None=None,       # Process id of the first of them, which leads a session; None: it may have been reused
@@ -158,7 +163,9 @@ def find_members(
     return found
 
 # %% ../../nbs/runners/08_process_tree.ipynb #73dbce0b
-UNSURE = 'Nothing was found to be left. Without control groups, a process that has left its session, lost its parents and cleared its environment cannot be found'
+UNSURE = (
+    'Nothing was found to be left. Without control groups, a process that has left its session, '
+    'lost its parents and cleared its environment cannot be found')
 
 class ProcessTree:
     "A process and everything it started. Safe from any thread."
@@ -198,11 +205,12 @@ def _find(self:ProcessTree, known:set[int]) -> set[int]:
     "Process ids of those who can be seen to belong to it."
     table = process_table(self.mark)
     in_use = {entry.session for entry in table.values()}
-    def valid(p): return p.is_running() or p.pid not in table and p.pid in in_use   # an id that was given to another process proves nothing
+    # an id that was given to another process proves nothing
+    def valid(p): return p.is_running() or p.pid not in table and p.pid in in_use
     self._sessions = {p for p in self._sessions if valid(p)}
     return members(table, {p.pid for p in self._sessions}, known)
 
-# %% ../../nbs/runners/08_process_tree.ipynb #3f13fc10
+# %% ../../nbs/runners/08_process_tree.ipynb #a3d1fa02
 @dataclass(frozen=True)
 class EndStep:
     "One round of ending something: look who is there, ask or force them, wait until `pause`."
@@ -220,6 +228,7 @@ class EndStep:
         "Wait for the effect until this instant at most, then look again."
         return min(self.deadline, self.clock() + self.every)
 
+# %% ../../nbs/runners/08_process_tree.ipynb #68877bae
 def end_steps(
     grace:float|None,    # Seconds between asking and forcing; None: nobody is asked
     patience:float,      # Seconds that those who were forced have to go
@@ -230,7 +239,8 @@ def end_steps(
 
     Source: systemd.kill(5), `SendSIGKILL=` and `TimeoutStopSec=`; Kubernetes, Termination of Pods."""
     asking = clock() + max(0., grace or 0.)
-    stages = [('forced', asking + patience)] if grace is None else [('asked', asking), ('forced', asking + patience)]
+    stages = [('forced', asking + patience)] if grace is None else [
+        ('asked', asking), ('forced', asking + patience)]
     for how, deadline in stages:
         while True:
             yield EndStep(how, deadline, asking + patience, every, clock)
@@ -257,6 +267,7 @@ def end(self:ProcessTree,
     left = {p.pid for p in here if runs(p)}
     return seen - left, left
 
+# %% ../../nbs/runners/08_process_tree.ipynb #d68378d7
 @patch
 def _kill(self:ProcessTree, here:set[psutil.Process], spare:frozenset[int]) -> None:
     if self.group and not spare: self.group.kill()
@@ -264,7 +275,9 @@ def _kill(self:ProcessTree, here:set[psutil.Process], spare:frozenset[int]) -> N
 
 @patch
 def _others(self:ProcessTree, spare:frozenset[int], deadline:float) -> set[psutil.Process]:
-    "Who runs, without those to be spared. Tried again until the deadline while this machine is short of descriptors."
+    """Who runs, without those to be spared.
+
+    Tried again until the deadline while this machine is short of descriptors."""
     while True:
         try: return {p for p in self.look() if p.pid not in spare}
         except OSError as e:
