@@ -91,6 +91,7 @@ def move(self:Attempt, phase:Phase) -> None:
     if phase not in _MOVES[self.phase]: raise RuntimeError(f'An attempt cannot go from {self.phase} to {phase}')
     self.phase = phase
 
+# %% ../../nbs/queue/05_attempts.ipynb #718238c1
 @patch(as_prop=True)
 def is_ours(self:Attempt) -> bool:
     "Whether this queue is to say how it ended."
@@ -132,7 +133,7 @@ class AttemptManager:
         self.loop, self.thread = asyncio.get_running_loop(), threading.current_thread()
         self.unrecorded = []
 
-# %% ../../nbs/queue/05_attempts.ipynb #b5695d93
+# %% ../../nbs/queue/05_attempts.ipynb #81ccc784
 @patch(as_prop=True)
 def busy(self:AttemptManager) -> int:
     "How many slots are taken. From any thread."
@@ -145,6 +146,7 @@ def claim(self:AttemptManager, job:Job, fence:int|None=None) -> Attempt:
     self.active[job.id] = a
     return a
 
+# %% ../../nbs/queue/05_attempts.ipynb #b5695d93
 @patch
 def _free_slot(self:AttemptManager, a:Attempt):
     for timer in a.timers: timer.cancel()
@@ -180,7 +182,7 @@ async def _find(self:AttemptManager, job:Job) -> dict|None:
         except Exception as e: _log.warning('Cannot look for job %s yet: %s', job.id, e)
         await asyncio.sleep(retry_delay(n, *_RETRY))
 
-# %% ../../nbs/queue/05_attempts.ipynb #b84b0602
+# %% ../../nbs/queue/05_attempts.ipynb #ee6e0a25
 @patch
 def _fenced(self:AttemptManager, a:Attempt, write:Write) -> Write:
     write.op.lease = a.fence
@@ -190,6 +192,7 @@ def _fenced(self:AttemptManager, a:Attempt, write:Write) -> Write:
 def _plan_fact(self:AttemptManager, a:Attempt, type:str, data:dict, **fields) -> Callable[[], Write]:
     return lambda: self._fenced(a, self.tracker.plan_note(a.job, type, data, **fields))
 
+# %% ../../nbs/queue/05_attempts.ipynb #b84b0602
 @patch
 async def _wait_out(self:AttemptManager, a:Attempt, n:int, e:Exception):
     "Wait after the n-th time that this machine was in trouble, or until somebody wants the job stopped."
@@ -209,6 +212,7 @@ async def _stop_work(self:AttemptManager, job:Job, handle:dict|None) -> Receipt:
     if handle is None: return Receipt(True, 'gone')
     return check_receipt(await self._call_runner(job, 'stop', handle, self.grace))
 
+# %% ../../nbs/queue/05_attempts.ipynb #b56576e7
 @patch
 def _failed_receipt(self:AttemptManager, job:Job, e:Exception) -> Receipt:
     trace = None if is_infrastructure_error(e) else e
@@ -226,6 +230,7 @@ async def _stop_for_certain(self:AttemptManager, job:Job, handle:dict|None) -> R
             if not is_infrastructure_error(e): return receipt
         await asyncio.sleep(retry_delay(n, *_RETRY))
 
+# %% ../../nbs/queue/05_attempts.ipynb #4a41f7b9
 def _with_receipt(outcome:Outcome, receipt:Receipt) -> Outcome:
     "A failure, with what was stopped as evidence."
     evidence = outcome.failure.evidence | {'stopped': receipt.to_dict()}
@@ -240,19 +245,21 @@ async def _outcome_of_error(self:AttemptManager, a:Attempt, handle:dict|None, e:
     _log.error('Runner %s failed on job %s', a.job.runner, a.job.id, exc_info=e)
     return _with_receipt(outcome, await self._stop_for_certain(a.job, handle))
 
-# %% ../../nbs/queue/05_attempts.ipynb #a7768ac6
+# %% ../../nbs/queue/05_attempts.ipynb #3a9ff23d
 @patch
-def _set_timers(self:AttemptManager, a:Attempt):
-    "Set the timers of an attempt whose work has begun."
-    if getattr(self.runners[a.job.runner], 'keeps_time', False): return
-    for timer in a.timers: timer.cancel()
-    a.timers = []
-    if (limit := a.job.timeout) is not None:
-        remaining = max(0., limit - elapsed_s(a.job.started_at))
-        a.timers.append(self.loop.call_later(remaining, self._on_timeout, a, limit))
-    if (silence := a.requirements.stall_timeout) is not None:
-        a.timers.append(self.loop.call_later(silence, self._check_silence, a, silence))
+def _end_following(self:AttemptManager, a:Attempt, stopping:asyncio.Task):
+    "Stop following what was stopped. If there was nothing to stop, the end is near anyway."
+    if stopping.cancelled() or stopping.result().how == 'gone': return
+    if a.phase is Phase.FOLLOWING and a.is_ours: a.task.cancel()
 
+@patch
+def _stop_overtime(self:AttemptManager, a:Attempt, outcome:Outcome):
+    "Stop the work of an attempt that has broken a time limit."
+    if a.overtime is not None or not a.is_ours or a.phase is not Phase.FOLLOWING: return
+    a.overtime = Overtime(outcome, self.loop.create_task(self._stop_for_certain(a.job, a.handle)))
+    a.overtime.task.add_done_callback(partial(self._end_following, a))
+
+# %% ../../nbs/queue/05_attempts.ipynb #0007041e
 @patch
 def _on_timeout(self:AttemptManager, a:Attempt, limit:float):
     hint = 'Allow more time with `timeout`, or look into the log for what it was doing'
@@ -268,20 +275,20 @@ def _check_silence(self:AttemptManager, a:Attempt, silence:float):
     hint = 'Look into the log for what it was doing, or allow a longer silence with `stall_timeout`'
     self._stop_overtime(a, Outcome.failed('stalled', message, hint=hint))
 
-# %% ../../nbs/queue/05_attempts.ipynb #3a9ff23d
+# %% ../../nbs/queue/05_attempts.ipynb #a7768ac6
 @patch
-def _stop_overtime(self:AttemptManager, a:Attempt, outcome:Outcome):
-    "Stop the work of an attempt that has broken a time limit."
-    if a.overtime is not None or not a.is_ours or a.phase is not Phase.FOLLOWING: return
-    a.overtime = Overtime(outcome, self.loop.create_task(self._stop_for_certain(a.job, a.handle)))
-    a.overtime.task.add_done_callback(partial(self._end_following, a))
+def _set_timers(self:AttemptManager, a:Attempt):
+    "Set the timers of an attempt whose work has begun."
+    if getattr(self.runners[a.job.runner], 'keeps_time', False): return
+    for timer in a.timers: timer.cancel()
+    a.timers = []
+    if (limit := a.job.timeout) is not None:
+        remaining = max(0., limit - elapsed_s(a.job.started_at))
+        a.timers.append(self.loop.call_later(remaining, self._on_timeout, a, limit))
+    if (silence := a.requirements.stall_timeout) is not None:
+        a.timers.append(self.loop.call_later(silence, self._check_silence, a, silence))
 
-@patch
-def _end_following(self:AttemptManager, a:Attempt, stopping:asyncio.Task):
-    "Stop following what was stopped. If there was nothing to stop, the end is near anyway."
-    if stopping.cancelled() or stopping.result().how == 'gone': return
-    if a.phase is Phase.FOLLOWING and a.is_ours: a.task.cancel()
-
+# %% ../../nbs/queue/05_attempts.ipynb #87226c33
 async def _after_overtime(overtime:Overtime, outcome:Outcome|None) -> Outcome:
     "The outcome of an attempt that has broken a time limit, where following gave this one."
     receipt = await overtime.task
@@ -297,6 +304,7 @@ async def _storable(self:AttemptManager, result:Any) -> Any:
     if not self.tracker.durable or type(result) in _SCALARS: return result
     with contain_exit(): return await in_thread(lambda _: jsonable(result, exact=True))
 
+# %% ../../nbs/queue/05_attempts.ipynb #6df5b05b
 @patch
 def _retry_data(self:AttemptManager, job:Job, failure:Failure|None) -> dict|None:  # None: this was the last attempt
     "What the journal says of a failure that is followed by another attempt."
@@ -314,6 +322,7 @@ def _earlier_failures(self:AttemptManager, job:Job) -> list[dict]:
         return dict(attempt=e.attempt, at=e.at, kind=failure.get('kind'), message=failure.get('message'))
     return [summary(e) for e in events][-_MAX_LISTED:]
 
+# %% ../../nbs/queue/05_attempts.ipynb #666fe315
 @patch
 async def _with_earlier_failures(self:AttemptManager, job:Job, outcome:Outcome) -> Outcome:
     if not outcome.failure or job.attempt <= 1: return outcome
@@ -339,20 +348,13 @@ def _plan_end(self:AttemptManager, a:Attempt, outcome:Outcome, retry:dict|None) 
     else: write = tracker.plan_failed(job, outcome.failure)
     return self._fenced(a, write)
 
+# %% ../../nbs/queue/05_attempts.ipynb #94e7f7e6
 @patch
 def _plan_broken(self:AttemptManager, a:Attempt, e:Exception) -> Write:
     "Plan for an attempt that the queue itself cannot go on with."
     return self._fenced(a, self.tracker.plan_failed(a.job, outcome_of_error(e, True).failure))
 
 # %% ../../nbs/queue/05_attempts.ipynb #d10ca4ff
-@patch
-def _record_end(self:AttemptManager, a:Attempt, plan:Callable[[], Write]):
-    "The work is over: free its slot, and have its end recorded."
-    if not a.is_ended:
-        a.move(Phase.RECORDING)
-        self._free_slot(a)
-    self.group_commit.write(a.job, plan, partial(self._on_recorded, a))
-
 @patch
 def _on_recorded(self:AttemptManager, a:Attempt, result:Any):
     "The end is on record, or cannot be recorded."
@@ -368,6 +370,14 @@ def _on_recorded(self:AttemptManager, a:Attempt, result:Any):
         return self.group_commit.write(a.job, plan, lambda _: self.release(a))
     self.release(a)
 
+@patch
+def _record_end(self:AttemptManager, a:Attempt, plan:Callable[[], Write]):
+    "The work is over: free its slot, and have its end recorded."
+    if not a.is_ended:
+        a.move(Phase.RECORDING)
+        self._free_slot(a)
+    self.group_commit.write(a.job, plan, partial(self._on_recorded, a))
+
 # %% ../../nbs/queue/05_attempts.ipynb #9639e65b
 @patch
 async def _end(self:AttemptManager, a:Attempt, outcome:Outcome):
@@ -380,6 +390,7 @@ async def _end(self:AttemptManager, a:Attempt, outcome:Outcome):
         if retry is None: outcome = await self._with_earlier_failures(a.job, outcome)
     self._record_end(a, partial(self._plan_end, a, outcome, retry))
 
+# %% ../../nbs/queue/05_attempts.ipynb #0e1561f4
 @patch
 def _defer(self:AttemptManager, a:Attempt, reason:str):
     "The attempt never began: back to waiting, without counting it."
@@ -406,6 +417,7 @@ async def _start(self:AttemptManager, a:Attempt) -> dict|None:
             await self._wait_out(a, n, e)
         if a.stop_task is not None: return await self._find(a.job)
 
+# %% ../../nbs/queue/05_attempts.ipynb #cba1d922
 @patch
 async def _start_on_record(self:AttemptManager, a:Attempt) -> dict|None:  # The handle; None: as for `_start`
     "Have the work started, and *started* recorded. Raises what the runner raises, but for trouble of this machine."
@@ -428,6 +440,7 @@ def _settle(self:AttemptManager, a:Attempt, handle:dict|None):
     has_limit = a.job.timeout is not None or a.requirements.stall_timeout is not None
     if handle is not None and has_limit: self._set_timers(a)
 
+# %% ../../nbs/queue/05_attempts.ipynb #595f7993
 @patch
 def _holds(self:AttemptManager, a:Attempt) -> bool:
     "Whether an attempt is still in our hands. From any thread."
@@ -444,13 +457,14 @@ async def _follow(self:AttemptManager, a:Attempt) -> Outcome:
             _log.error('%s. Following job %s again', e, a.job.id)
         await asyncio.sleep(retry_delay(n, *_RETRY))
 
-# %% ../../nbs/queue/05_attempts.ipynb #58c0cc63
+# %% ../../nbs/queue/05_attempts.ipynb #9ee23380
 def _says_nothing_of_job(e:BaseException, deferred:bool) -> bool:
     "Whether an error is about our lease, our own cancellation, or this machine."
     if isinstance(e, LeaseLost): return True
     if isinstance(e, asyncio.CancelledError): return asyncio.current_task().cancelling() > 0
     return not deferred and is_infrastructure_error(e)
 
+# %% ../../nbs/queue/05_attempts.ipynb #58c0cc63
 @patch
 async def _run_once(self:AttemptManager, a:Attempt, handle:dict|None=None):
     "Start the work, unless there is a handle; follow it, and have its end recorded."
@@ -522,16 +536,17 @@ def run(self:AttemptManager,
     self.tracker.attach(a.job.id, a.on_stop)
     a.task = self.loop.create_task(self._run(a, adopted))
 
-# %% ../../nbs/queue/05_attempts.ipynb #62b59063
-_QUEUE_STOPPED = Receipt(False, 'unconfirmed', message='The queue was stopped before this was carried out. The next one does it')
-_STILL_STARTING = Receipt(False, 'unconfirmed', message='It is still being begun, and is stopped as soon as it has')
+# %% ../../nbs/queue/05_attempts.ipynb #65af8bc2
+@patch
+async def _record_unconfirmed(self:AttemptManager, a:Attempt, receipt:Receipt):
+    a.stop_task = None   # it may be requested again
+    plan = self._plan_fact(a, 'cancel_unconfirmed', {'receipt': receipt.to_dict()}, message=receipt.message)
+    with suppress(LeaseLost): await self.group_commit.write_and_wait(a.job, plan)
 
 @patch
-def request_stop(self:AttemptManager, a:Attempt) -> asyncio.Task:
-    "Have an attempt stopped; the task gives the receipt."
-    if a.stop_task is None: a.stop_task = self.loop.create_task(self._stop_once_settled(a))
-    if a.stop_wish is not None: a.stop_wish.set()
-    return a.stop_task
+def _request_stop_again(self:AttemptManager, a:Attempt):
+    "What could not be stopped because this machine was in trouble is stopped as soon as it can be."
+    if self.active.get(a.job.id) is a and a.phase is Phase.FOLLOWING and a.is_ours: self.request_stop(a)
 
 @patch
 async def _stop_once_settled(self:AttemptManager, a:Attempt) -> Receipt:
@@ -545,16 +560,16 @@ async def _stop_once_settled(self:AttemptManager, a:Attempt) -> Receipt:
     if not receipt.confirmed: await self._record_unconfirmed(a, receipt)
     return receipt
 
-@patch
-async def _record_unconfirmed(self:AttemptManager, a:Attempt, receipt:Receipt):
-    a.stop_task = None   # it may be requested again
-    plan = self._plan_fact(a, 'cancel_unconfirmed', {'receipt': receipt.to_dict()}, message=receipt.message)
-    with suppress(LeaseLost): await self.group_commit.write_and_wait(a.job, plan)
+# %% ../../nbs/queue/05_attempts.ipynb #62b59063
+_QUEUE_STOPPED = Receipt(False, 'unconfirmed', message='The queue was stopped before this was carried out. The next one does it')
+_STILL_STARTING = Receipt(False, 'unconfirmed', message='It is still being begun, and is stopped as soon as it has')
 
 @patch
-def _request_stop_again(self:AttemptManager, a:Attempt):
-    "What could not be stopped because this machine was in trouble is stopped as soon as it can be."
-    if self.active.get(a.job.id) is a and a.phase is Phase.FOLLOWING and a.is_ours: self.request_stop(a)
+def request_stop(self:AttemptManager, a:Attempt) -> asyncio.Task:
+    "Have an attempt stopped; the task gives the receipt."
+    if a.stop_task is None: a.stop_task = self.loop.create_task(self._stop_once_settled(a))
+    if a.stop_wish is not None: a.stop_wish.set()
+    return a.stop_task
 
 # %% ../../nbs/queue/05_attempts.ipynb #e67a0c51
 @patch
@@ -570,6 +585,7 @@ async def _stop(self:AttemptManager, a:Attempt) -> Receipt:
     if is_closing and self.active.get(a.job.id) is a: await asyncio.wait({a.over}, timeout=self.grace)
     return receipt
 
+# %% ../../nbs/queue/05_attempts.ipynb #4d4a32ab
 @patch
 async def _on_stop_request(self:AttemptManager, a:Attempt) -> Receipt:
     "`_stop`, from the event loop of any thread. There is always an answer, also when the queue is stopping."
@@ -583,6 +599,10 @@ async def _on_stop_request(self:AttemptManager, a:Attempt) -> Receipt:
 
 # %% ../../nbs/queue/05_attempts.ipynb #a8972c91
 @patch
+def _disown(self:AttemptManager, a:Attempt):
+    if a.is_ours: a.ownership = Ownership.LEAVING
+
+@patch
 async def _wait_for(self:AttemptManager, a:Attempt, task:asyncio.Task):
     "Wait for a task, but break it off when the record is gone, for which it may be waiting. Raises `RecordGone`."
     while not (await asyncio.wait({task}, timeout=.5))[0]:
@@ -592,10 +612,7 @@ async def _wait_for(self:AttemptManager, a:Attempt, task:asyncio.Task):
         await asyncio.wait({task})
         raise gone
 
-@patch
-def _disown(self:AttemptManager, a:Attempt):
-    if a.is_ours: a.ownership = Ownership.LEAVING
-
+# %% ../../nbs/queue/05_attempts.ipynb #f8f22f94
 @patch
 async def _interrupt(self:AttemptManager, a:Attempt) -> Outcome:
     "Stop work that ends with this process."
@@ -626,6 +643,7 @@ async def _leave(self:AttemptManager, a:Attempt):
     self.tracker.let_go(a.job.id, a.fence)
     self.release(a)
 
+# %% ../../nbs/queue/05_attempts.ipynb #4f69427d
 @patch
 async def _leave_or_give_up(self:AttemptManager, a:Attempt):
     try: await self._leave(a)
@@ -639,13 +657,24 @@ async def leave_all(self:AttemptManager) -> None:
     "Leave what outlives us to the next queue, and end the rest. Returns when that is on record."
     await asyncio.gather(*[self._leave_or_give_up(a) for a in [*self.active.values()]])
 
-# %% ../../nbs/queue/05_attempts.ipynb #785092a1
+# %% ../../nbs/queue/05_attempts.ipynb #ca910f63
 @patch
 def _has_local_heir(self:AttemptManager, a:Attempt) -> bool:
     "Whether a queue of this process has the attempt now, with the same runner."
     if (heir := self.lease.local_holder(a.job.id)) is None or a.job.attempt != a.number: return False
     return heir.runners.get(a.job.runner) is self.runners[a.job.runner]
 
+# %% ../../nbs/queue/05_attempts.ipynb #e205180b
+@patch
+async def _stop_double(self:AttemptManager, a:Attempt):
+    "Stop work that another queue has begun once more."
+    job = copy(a.job)
+    job.attempt = a.number   # the live object may be further
+    receipt = await self._stop_for_certain(job, a.handle)
+    if not receipt.confirmed:
+        _log.error('Attempt %s of job %s may go on here beside another: %s', a.number, job.id, receipt.message)
+
+# %% ../../nbs/queue/05_attempts.ipynb #785092a1
 @patch
 async def drop(self:AttemptManager, a:Attempt) -> None:
     "Let go of an attempt that another queue has. Work of which that queue cannot know is stopped."
@@ -658,12 +687,3 @@ async def drop(self:AttemptManager, a:Attempt) -> None:
         if not await self.group_commit.retry_on_store_error(partial(self._has_local_heir, a)): await self._stop_double(a)
     self.tracker.let_go(a.job.id, a.fence)
     self.release(a)
-
-@patch
-async def _stop_double(self:AttemptManager, a:Attempt):
-    "Stop work that another queue has begun once more."
-    job = copy(a.job)
-    job.attempt = a.number   # the live object may be further
-    receipt = await self._stop_for_certain(job, a.handle)
-    if not receipt.confirmed:
-        _log.error('Attempt %s of job %s may go on here beside another: %s', a.number, job.id, receipt.message)

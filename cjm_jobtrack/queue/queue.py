@@ -120,7 +120,7 @@ def recheck(self:JobQueue) -> float:
 @patch(set_prop=True)
 def recheck(self:JobQueue, value:float): self.attempts.recheck = value   # noqa: F811
 
-# %% ../../nbs/queue/00_queue.ipynb #907e7e1b
+# %% ../../nbs/queue/00_queue.ipynb #64c19e42
 def _check_job(job) -> Job:
     "The same. Raises `InvalidInput` that says what to do, for what people try first."
     if isinstance(job, Job): return job
@@ -130,6 +130,7 @@ def _check_job(job) -> Job:
     remedy = f"Make one of it: queue.submit(tracker.create_job('name', {spec}))"
     raise InvalidInput('job', f'is {what}, not a job', remedy)
 
+# %% ../../nbs/queue/00_queue.ipynb #907e7e1b
 @patch
 def submit(self:JobQueue,
     job:Job,  # Pending, from `create_job` or made by hand
@@ -165,6 +166,7 @@ def create_job(self:JobQueue,
     "Put a job on record and have it carried out, in one transaction. Raises as `JobTracker.create_job` and `submit` do."
     return self.submit(self.tracker.make_job(name, **kwargs))
 
+# %% ../../nbs/queue/00_queue.ipynb #99ba6a86
 @patch
 def submit_left(self:JobQueue) -> list[Job]:  # In the order of their creation
     "Submit the jobs for these runners that wait on record and were never submitted. One that could never begin here fails, and says why."
@@ -178,24 +180,17 @@ def submit_left(self:JobQueue) -> list[Job]:  # In the order of their creation
             if not job.is_terminal: self.tracker.mark_failed(job.id, Failure('invalid', str(e), hint=e.remedy or None))
     return jobs
 
-# %% ../../nbs/queue/00_queue.ipynb #68143836
+# %% ../../nbs/queue/00_queue.ipynb #8fb29cef
 @patch
-def _begin_jobs(self:JobQueue):
-    "Begin what can begin."
-    if not self.admission.is_open or self.lease.fence is None or is_exiting(): return
-    now, busy = self._loop.time(), self.attempts.busy
-    self.admission.unblock()
-    while busy < self.slots and (job := self.admission.next(now, self.recheck)) is not None:
-        self._begin(job)
-        busy += 1
-    self.admission.end_round(now, busy, self.slots)
+def _open_parts(self:JobQueue):
+    "Have all parts work on the running loop, in this thread."
+    self._loop = asyncio.get_running_loop()
+    self.group_commit.start(self._loop)
+    self.lease.reset()
+    self.attempts.start()
+    self.admission.open()
 
-@patch
-def _begin(self:JobQueue, job:Job):
-    "Have it recorded that a job runs, then carry it out."
-    a = self.attempts.claim(job)
-    self.group_commit.add(job, partial(self._plan_running, a), partial(self._on_running, a))
-
+# %% ../../nbs/queue/00_queue.ipynb #8bf3e3cf
 @patch
 def _plan_running(self:JobQueue, a:Attempt) -> Write|None:
     a.fence = self.lease.fence
@@ -217,15 +212,23 @@ def _on_running(self:JobQueue, a:Attempt, result):
     elif isinstance(result, Exception): _log.error('Job %s cannot be begun: %s. Trying again', job.id, result)
     self.admission.admit(job, self.recheck)
 
-# %% ../../nbs/queue/00_queue.ipynb #8fb29cef
+# %% ../../nbs/queue/00_queue.ipynb #68143836
 @patch
-def _open_parts(self:JobQueue):
-    "Have all parts work on the running loop, in this thread."
-    self._loop = asyncio.get_running_loop()
-    self.group_commit.start(self._loop)
-    self.lease.reset()
-    self.attempts.start()
-    self.admission.open()
+def _begin(self:JobQueue, job:Job):
+    "Have it recorded that a job runs, then carry it out."
+    a = self.attempts.claim(job)
+    self.group_commit.add(job, partial(self._plan_running, a), partial(self._on_running, a))
+
+@patch
+def _begin_jobs(self:JobQueue):
+    "Begin what can begin."
+    if not self.admission.is_open or self.lease.fence is None or is_exiting(): return
+    now, busy = self._loop.time(), self.attempts.busy
+    self.admission.unblock()
+    while busy < self.slots and (job := self.admission.next(now, self.recheck)) is not None:
+        self._begin(job)
+        busy += 1
+    self.admission.end_round(now, busy, self.slots)
 
 # %% ../../nbs/queue/00_queue.ipynb #98305a7a
 @patch
@@ -247,6 +250,7 @@ def why_waiting(self:JobQueue,
     if job_id in self.attempts.active: return 'it is just being begun'
     return 'it was not submitted' if self._queued_at(job_id) is None else 'the queue has not heard of it yet'
 
+# %% ../../nbs/queue/00_queue.ipynb #07c25e8f
 @patch
 def _on_wait_timed_out(self:JobQueue, job:Job, limit:float):
     hint = 'Allow more time with `queue_timeout`, or give the queue more slots'
@@ -258,18 +262,52 @@ def _on_wait_timed_out(self:JobQueue, job:Job, limit:float):
         return self.tracker.plan_failed(job, Failure('queue_timeout', message, evidence=evidence, hint=hint))
     self.group_commit.write(job, plan)
 
-# %% ../../nbs/queue/00_queue.ipynb #c5e78919
+# %% ../../nbs/queue/00_queue.ipynb #5b20aecd
+def _remaining_delay(event:JobEvent) -> float:
+    "What is left of the wait that an event announced, seconds."
+    return max(0., event.data.get('delay_s', 0.) - elapsed_s(event.at))
+
+# %% ../../nbs/queue/00_queue.ipynb #d7e80808
 @patch
-def _check_lease(self:JobQueue):
-    "Is our lease still known?"
-    try:
-        if not self.lease.renew(): self._reopen()
-    except StoreError as e: _log.error('%s', e)   # the next renewal finds out
+def _admit_recorded(self:JobQueue, job:Job, queued_at:str):
+    "Admit a job from the record. It may be waiting for its next attempt."
+    submitted, delay = epoch(queued_at), 0.
+    if job.attempt or job.message:
+        events = self.tracker.events(0, job.id, None)
+        last = next((e for e in reversed(events) if e.type in ('retried', 'deferred')), None)
+        if last: delay = _remaining_delay(last)
+    self.admission.admit(job, delay, submitted)
 
 @patch
-def _reopen(self:JobQueue):
-    "Other queues consider this one dead."
-    if self._reopening is None and self.lease.fence is not None: self._reopening = self._loop.create_task(self._start_afresh())
+def _readmit(self:JobQueue, job_id:str):
+    "Admit a job if it waits on record."
+    job = self.tracker.get_job(job_id)
+    if job is None or job.status is not JobStatus.PENDING: return
+    if (queued_at := self._queued_at(job_id)) is not None: self._admit_recorded(job, queued_at)
+
+# %% ../../nbs/queue/00_queue.ipynb #b6395300
+@patch
+def _adopt(self:JobQueue, job:Job):
+    "Go on with a job that another queue began."
+    requirements = self.admission.requirements_or_default(job)
+    self.attempts.run(self.attempts.claim(job, self.lease.fence), requirements, adopted=True)
+    self.ready.hold(job.id, requirements.needs)
+
+@patch
+def _take_over(self:JobQueue):
+    "Take over what dead queues, and those that were stopped, have left running."
+    active, jobs = self.attempts.active, [*self.tracker.jobs.values()]
+    running = [j for j in jobs if j.status is JobStatus.RUNNING and j.runner in self.runners]
+    jobs, dead = self.lease.take_over([j.id for j in running if j.id not in active])
+    if dead: _log.warning('Taking over the jobs of %s, which has ended or gives no sign of life', ' and of '.join(dead))
+    for job in jobs:
+        if job.id not in active: self._adopt(job)
+
+# %% ../../nbs/queue/00_queue.ipynb #46657191
+@patch
+async def _drop(self:JobQueue, a:Attempt):
+    await self.attempts.drop(a)
+    await self.group_commit.retry_on_store_error(partial(self._readmit, a.job.id))
 
 @patch
 async def _start_afresh(self:JobQueue):
@@ -284,7 +322,20 @@ async def _start_afresh(self:JobQueue):
     finally: self._reopening = None
     self.group_commit.wake()
 
-# %% ../../nbs/queue/00_queue.ipynb #4423a494
+# %% ../../nbs/queue/00_queue.ipynb #ed5a9213
+@patch
+def _reopen(self:JobQueue):
+    "Other queues consider this one dead."
+    if self._reopening is None and self.lease.fence is not None: self._reopening = self._loop.create_task(self._start_afresh())
+
+@patch
+def _check_lease(self:JobQueue):
+    "Is our lease still known?"
+    try:
+        if not self.lease.renew(): self._reopen()
+    except StoreError as e: _log.error('%s', e)   # the next renewal finds out
+
+# %% ../../nbs/queue/00_queue.ipynb #355e3a19
 @patch
 def _on_attempt_lost(self:JobQueue, a:Attempt):
     "The record says that another queue has this attempt."
@@ -292,33 +343,12 @@ def _on_attempt_lost(self:JobQueue, a:Attempt):
     self._check_lease()
     if self._reopening is None: self._loop.create_task(self._drop(a))   # else it is dropped with all others
 
+# %% ../../nbs/queue/00_queue.ipynb #34aca0be
 @patch
-async def _drop(self:JobQueue, a:Attempt):
-    await self.attempts.drop(a)
-    await self.group_commit.retry_on_store_error(partial(self._readmit, a.job.id))
+def _renew_lease(self:JobQueue):
+    if not self.lease.renew(): self._reopen()
+    elif self.admission.is_open: self._take_over()
 
-@patch
-def _readmit(self:JobQueue, job_id:str):
-    "Admit a job if it waits on record."
-    job = self.tracker.get_job(job_id)
-    if job is None or job.status is not JobStatus.PENDING: return
-    if (queued_at := self._queued_at(job_id)) is not None: self._admit_recorded(job, queued_at)
-
-@patch
-def _admit_recorded(self:JobQueue, job:Job, queued_at:str):
-    "Admit a job from the record. It may be waiting for its next attempt."
-    submitted, delay = epoch(queued_at), 0.
-    if job.attempt or job.message:
-        events = self.tracker.events(0, job.id, None)
-        last = next((e for e in reversed(events) if e.type in ('retried', 'deferred')), None)
-        if last: delay = _remaining_delay(last)
-    self.admission.admit(job, delay, submitted)
-
-def _remaining_delay(event:JobEvent) -> float:
-    "What is left of the wait that an event announced, seconds."
-    return max(0., event.data.get('delay_s', 0.) - elapsed_s(event.at))
-
-# %% ../../nbs/queue/00_queue.ipynb #049e5993
 @patch
 async def _heartbeat(self:JobQueue):
     "Renew the lease, and look at the leases of others."
@@ -330,39 +360,7 @@ async def _heartbeat(self:JobQueue):
         except StoreError as e: _log.error('%s. Trying again', e)
         except Exception: _log.exception('The queue cannot look after its lease, its jobs or its callbacks; trying again')
 
-@patch
-def _renew_lease(self:JobQueue):
-    if not self.lease.renew(): self._reopen()
-    elif self.admission.is_open: self._take_over()
-
-@patch
-def _take_over(self:JobQueue):
-    "Take over what dead queues, and those that were stopped, have left running."
-    active, jobs = self.attempts.active, [*self.tracker.jobs.values()]
-    running = [j for j in jobs if j.status is JobStatus.RUNNING and j.runner in self.runners]
-    jobs, dead = self.lease.take_over([j.id for j in running if j.id not in active])
-    if dead: _log.warning('Taking over the jobs of %s, which has ended or gives no sign of life', ' and of '.join(dead))
-    for job in jobs:
-        if job.id not in active: self._adopt(job)
-
-@patch
-def _adopt(self:JobQueue, job:Job):
-    "Go on with a job that another queue began."
-    requirements = self.admission.requirements_or_default(job)
-    self.attempts.run(self.attempts.claim(job, self.lease.fence), requirements, adopted=True)
-    self.ready.hold(job.id, requirements.needs)
-
 # %% ../../nbs/queue/00_queue.ipynb #96236139
-@patch
-def _recover(self:JobQueue) -> int:  # Where to read on in the journal
-    "Open a lease, take over what is running, and admit what waits on record."
-    if self.lease.fence is None and self._reopening is None: self.lease.open(self._lease_facts())
-    cursor = self.tracker.last_seq()
-    self._take_over()
-    waiting = [j for j in self.tracker.pending_jobs() if j.runner in self.runners]
-    for n in range(0, len(waiting), 500): self._admit_all(waiting[n:n+500])
-    return cursor
-
 @patch
 def _admit_all(self:JobQueue, jobs:list[Job]):
     "Admit those of these jobs that were submitted."
@@ -375,6 +373,16 @@ def _admit_all(self:JobQueue, jobs:list[Job]):
             if is_infrastructure_error(e): raise   # it is read again
             _log.exception('The queue cannot line up job %s', job.id)
             self.admission.explain_unreadable(job.id, e)
+
+@patch
+def _recover(self:JobQueue) -> int:  # Where to read on in the journal
+    "Open a lease, take over what is running, and admit what waits on record."
+    if self.lease.fence is None and self._reopening is None: self.lease.open(self._lease_facts())
+    cursor = self.tracker.last_seq()
+    self._take_over()
+    waiting = [j for j in self.tracker.pending_jobs() if j.runner in self.runners]
+    for n in range(0, len(waiting), 500): self._admit_all(waiting[n:n+500])
+    return cursor
 
 # %% ../../nbs/queue/00_queue.ipynb #14487c31
 @patch
@@ -395,6 +403,7 @@ def _on_waiting_again(self:JobQueue, e:JobEvent):
         submitted = epoch(queued_at)
     self.admission.admit(job, _remaining_delay(e), submitted)
 
+# %% ../../nbs/queue/00_queue.ipynb #f206055b
 @patch
 def _on_cancel(self:JobQueue, e:JobEvent):
     a = self.attempts.active.get(e.job_id)
@@ -441,6 +450,17 @@ async def _follow_journal(self:JobQueue):
             _log.exception('The queue cannot read its journal; trying again')
             await asyncio.sleep(self.recheck)
 
+# %% ../../nbs/queue/00_queue.ipynb #a2464ac3
+@patch
+async def _shut_down(self:JobQueue):
+    "Let go of the running jobs: those that outlive us are left to the next queue."
+    self.admission.close()
+    self.group_commit.begin_closing()
+    if self._reopening is not None: await asyncio.wait({self._reopening})
+    await self.attempts.leave_all()
+    if ids := self.attempts.unrecorded: _log.error('The record is gone, so it does not say how these jobs ended: %s', ', '.join(ids))
+    self.group_commit.discard()   # what is left speaks of jobs that wait
+
 # %% ../../nbs/queue/00_queue.ipynb #796990c4
 @patch
 async def _live(self:JobQueue, is_ready:threading.Event):
@@ -458,53 +478,17 @@ async def _live(self:JobQueue, is_ready:threading.Event):
         except Exception as e: _log.warning('%s. Other queues see that this one has ended without being told', e)
         await self.callbacks.finish()
 
-@patch
-async def _shut_down(self:JobQueue):
-    "Let go of the running jobs: those that outlive us are left to the next queue."
-    self.admission.close()
-    self.group_commit.begin_closing()
-    if self._reopening is not None: await asyncio.wait({self._reopening})
-    await self.attempts.leave_all()
-    if ids := self.attempts.unrecorded: _log.error('The record is gone, so it does not say how these jobs ended: %s', ', '.join(ids))
-    self.group_commit.discard()   # what is left speaks of jobs that wait
-
-# %% ../../nbs/queue/00_queue.ipynb #8e035e7e
+# %% ../../nbs/queue/00_queue.ipynb #ad97feb8
 @patch
 def _is_inside(self:JobQueue, thread:threading.Thread) -> bool:
     "Whether this is the queue's own thread, or that of its callbacks: they cannot wait for its end."
     return threading.current_thread() in (thread, self.callbacks.thread)
 
 @patch
-def start(self:JobQueue) -> JobQueue:  # Itself
-    """Begin taking jobs, in a thread of its own. Once started, starting again does nothing. Waits for a stop that is under way.
+def _begin_stop(self:JobQueue):
+    if self.admission.is_open: self._main_task.cancel()
+    self.admission.stop_admitting()
 
-    Raises `RuntimeError` when it is being stopped and one of its own jobs' callbacks asks: it cannot end before that returns.
-    `OSError`, say, when there is no descriptor left for its loop."""
-    while True:
-        with self._lock:
-            if self._thread is None or not self._thread.is_alive(): return self._start_thread()
-            if not self._is_stopping: return self
-            ending = self._thread
-        if self._is_inside(ending):
-            raise RuntimeError('The queue is being stopped, and ends when this callback has returned. Start it again from another thread')
-        ending.join()
-
-@patch
-def _start_thread(self:JobQueue) -> JobQueue:
-    is_ready, errors, self._is_stopping = threading.Event(), [], False
-    def run():
-        try: asyncio.run(self._live(is_ready))
-        except BaseException as e:
-            if is_ready.is_set(): _log.exception('The queue has ended, for a reason that should not have been one')
-            else: errors.append(e)
-        finally: is_ready.set()
-    self._thread = threading.Thread(target=run, name='jobtrack-queue', daemon=True)
-    self._thread.start()
-    is_ready.wait()   # from here on there is a loop that can be asked to end
-    if errors: raise errors[0]   # there was not even a descriptor for the loop, say
-    return self
-
-# %% ../../nbs/queue/00_queue.ipynb #ad97feb8
 @patch
 def stop(self:JobQueue,
     timeout:float|None=30.,  # Longest wait, seconds
@@ -524,7 +508,34 @@ def stop(self:JobQueue,
     if self.attempts.active: raise TimeoutError(f'The queue is still letting go of its jobs after {timeout} s')
     raise TimeoutError(f'The queue has not ended after {timeout} s: {self.callbacks}')
 
+# %% ../../nbs/queue/00_queue.ipynb #1d0ceae5
 @patch
-def _begin_stop(self:JobQueue):
-    if self.admission.is_open: self._main_task.cancel()
-    self.admission.stop_admitting()
+def _start_thread(self:JobQueue) -> JobQueue:
+    is_ready, errors, self._is_stopping = threading.Event(), [], False
+    def run():
+        try: asyncio.run(self._live(is_ready))
+        except BaseException as e:
+            if is_ready.is_set(): _log.exception('The queue has ended, for a reason that should not have been one')
+            else: errors.append(e)
+        finally: is_ready.set()
+    self._thread = threading.Thread(target=run, name='jobtrack-queue', daemon=True)
+    self._thread.start()
+    is_ready.wait()   # from here on there is a loop that can be asked to end
+    if errors: raise errors[0]   # there was not even a descriptor for the loop, say
+    return self
+
+# %% ../../nbs/queue/00_queue.ipynb #8e035e7e
+@patch
+def start(self:JobQueue) -> JobQueue:  # Itself
+    """Begin taking jobs, in a thread of its own. Once started, starting again does nothing. Waits for a stop that is under way.
+
+    Raises `RuntimeError` when it is being stopped and one of its own jobs' callbacks asks: it cannot end before that returns.
+    `OSError`, say, when there is no descriptor left for its loop."""
+    while True:
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive(): return self._start_thread()
+            if not self._is_stopping: return self
+            ending = self._thread
+        if self._is_inside(ending):
+            raise RuntimeError('The queue is being stopped, and ends when this callback has returned. Start it again from another thread')
+        ending.join()
