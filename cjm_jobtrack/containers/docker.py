@@ -25,7 +25,7 @@ from .spec import check_container, container_labels, container_name, container_o
 from .engine import Engine, docker_engine, engine_options, has_image, libraries, make_image, pull_image, signal_container  # noqa: F401
 from .files import LentFolders, Notes, _alone, _overlap, _owner, check_readable, default_folder, make_folder, unmake
 from .follow import EventReader, _Follow
-from ..runners.outcome import Outcome, Receipt, Report, Stops, drop_old_log
+from ..runners.outcome import Outcome, Receipt, Report, StopTokens, drop_old_log
 from ..runners.outputs import snapshot_files
 from ..model.retry import retry_delay
 _all_ = ['check_container', 'container_request', 'container_outcome', 'Reaped', 'docker_engine', 'engine_options', 'libraries', 'make_image', 'default_folder']   # whoever uses a runner finds them here too
@@ -61,7 +61,7 @@ class DockerRunner:
         self.folder, self.logs, self.name = Path(folder or default_folder()).resolve(), logs, name
         self.roots, self.user = None if roots is None else [os.path.abspath(r) for r in roots], user
         self.engine, self.notes, self.loans = Engine(base_url, context, tls, timeout), Notes(self.folder/'attempts'), LentFolders(self.folder/'lent')
-        self.reading = Stops()
+        self.reading = StopTokens()
         self._given_owner, self._parting, self._keepers, self._ears, self._closed = owner, {}, {}, {}, False
 
     def __repr__(self): return f'DockerRunner({self.url})'
@@ -409,7 +409,7 @@ async def follow(self:DockerRunner,
     if failed := self.notes.read(job, 'failed'): return Outcome.failed(**failed)
     f = _Follow(self, job, handle['container'], report)
     try:
-        with self.reading.until_stopped(f.name, report) as f.enough: return await f.run()
+        with self.reading.token(f.name, report) as f.stop_requested: return await f.run()
     finally:
         f.close()
         over.set()

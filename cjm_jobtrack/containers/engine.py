@@ -26,7 +26,7 @@ from docker.utils import kwargs_from_env, parse_repository_tag
 from docker.utils.json_stream import json_stream
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, NodeUnreachable
-from ..runners.outputs import in_thread
+from ..runners.threads import in_thread
 
 # %% ../../nbs/containers/02_engine.ipynb #2f0f3904
 SOCKET = 'npipe:////./pipe/docker_engine' if os.name == 'nt' else 'unix:///var/run/docker.sock'

@@ -243,7 +243,7 @@ class _Follow:
         self.logs = runner.logs or report.tracker.logs
         self.copy, self.usage, self.log, self.watch, self.groups = _Copy(self.logs, job), _Usage(), None, None, None
         self.news, self.silences, self.told, self.box, self.away = asyncio.Event(), 0, {}, None, job.unreachable_since
-        self.enough = lambda: False   # whether it was stopped, also when it has ended already
+        self.stop_requested = lambda: False   # whether it was stopped, also when it has ended already
 
     async def ask(self, act:Callable):
         "Put a question until it is answered."
@@ -394,7 +394,7 @@ async def _outputs(self:_Follow, work:dict) -> list[OutputFile]:
     "The files of a container that has ended. A stop ends reading them."
     if not (root := work['output_dir']): return []
     without, since = {}, (self.runner.notes.read(self.job, 'before') or {}).get('files')
-    found = await find_outputs(root, work['output_globs'], since=since, stop=self.enough, tell=without.__setitem__)
+    found = await find_outputs(root, work['output_globs'], since=since, stop=self.stop_requested, tell=without.__setitem__)
     if without: self.report.note('without_digest', {'files': dict([*without.items()][:20]), 'count': len(without)})
     return found
 

@@ -18,7 +18,7 @@ from ..model.errors import InvalidInput
 from ..model.job import Job, JobStatus, check_id, elapsed_s
 from ..logs.progress import ProgressReader
 from ..runners.outcome import Outcome, exit_outcome
-from ..runners.outputs import LARGEST
+from ..runners.outputs import MAX_DIGEST_BYTES
 from ..runners.process_spec import Bounds, check_word, check_words, check_limits
 
 # %% ../../nbs/containers/01_spec.ipynb #fad15d94
@@ -152,7 +152,7 @@ def container_request(
     version:str='1.41',  # Of the engine's API
 ) -> dict:               # Arguments for `APIClient.create_container`
     "What the engine is asked to make of a spec."
-    limits = dict(memory=memory, pids=PIDS, file_size=LARGEST) | spec['limits']
+    limits = dict(memory=memory, pids=PIDS, file_size=MAX_DIGEST_BYTES) | spec['limits']
     limits = dict(memory_swap=limits['memory'], tmp=limits['memory']//2) | limits
     mounts = [Mount(to, frm, type='bind', read_only=True) for frm, to in spec['inputs'].items()]
     if spec['output_dir']: mounts.append(Mount(spec['output_at'], spec['output_dir'], type='bind'))

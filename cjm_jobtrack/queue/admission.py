@@ -17,8 +17,8 @@ from typing import Any
 from fastcore.basics import patch
 from ..model.errors import IllegalMove, InvalidInput, NeverFits, StoreError
 from ..model.errors import UnknownRunner, is_infrastructure_error
-from ..model.job import Failure, Job, JobStatus, in_words
-from ..model.retry import QUEUE_KEYS, QueueRequirements, read_requirements
+from ..model.job import Failure, Job, JobStatus, safe_repr
+from ..model.retry import REQUIREMENT_KEYS, QueueRequirements, read_requirements
 from .attempts import Attempt
 from .foreign_code import contain_exit, outcome_of_error
 from .group_commit import GroupCommit
@@ -26,7 +26,8 @@ from .lease import LeaseHolder
 from .scheduling import ReadyQueue
 from .signals import Signals, WaitTimedOut
 from ..runners.identity import is_identity, is_same_process, this_process
-from ..tracker.tracker import JobTracker, Write
+from ..tracker.tracker import JobTracker
+from ..tracker.transitions import Write
 
 # %% ../../nbs/queue/03_admission.ipynb #a257ae1b
 _log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ def requirements(self:Admission, job:Job) -> QueueRequirements:
     "What a job asks of the queue. Raises `InvalidInput`, `UnknownRunner`."
     if (runner := self.runners.get(job.runner)) is None: raise UnknownRunner(job.runner, self.runners)
     ask = getattr(runner, 'terms', None)
-    if ask is None and QUEUE_KEYS.isdisjoint(job.spec): return self.default
+    if ask is None and REQUIREMENT_KEYS.isdisjoint(job.spec): return self.default
     with contain_exit(): of_runner = ask(job) if ask else {}
     return read_requirements(of_runner, job.spec, default=self.default)
 
@@ -96,7 +97,7 @@ def requirements_or_default(self:Admission, job:Job) -> QueueRequirements:
 @patch
 def check(self:Admission, job:Job) -> None:
     "Raises `NeverFits` for a job that could never begin here, and what `requirements` raises."
-    try: self.ready.check(self.requirements(job).needs)
+    try: self.ready.check(self.requirements(job).resources)
     except NeverFits as e:
         self._fail_unsubmitted(job.id, e)
         raise
@@ -114,7 +115,7 @@ def _fail_unsubmitted(self:Admission, job_id:str, e:NeverFits):
 def _plan_waiting(self:Admission, job:Job, reason:str) -> Write|None:
     if job.status is not JobStatus.PENDING: return None
     write = self.tracker.plan_note(job, 'waiting', {'reason': reason}, message=reason)
-    write.passing = True
+    write.drop_if_stale = True
     return write
 
 @patch
@@ -144,13 +145,13 @@ def _never_fits_here(self:Admission, job:Job, e:NeverFits) -> str:
 @patch
 def why_never_fits(self:Admission, job:Job) -> str|None:  # None: this queue has enough
     "Why a job waits for which this queue has not enough, as things are at this moment. From any thread."
-    try: self.ready.check(self.requirements(job).needs)
+    try: self.ready.check(self.requirements(job).resources)
     except NeverFits as e: return self._never_fits_here(job, e)
     except Exception: return None   # that has been explained
 
 @patch
 def _put(self:Admission, job:Job, requirements:QueueRequirements, at:float|None):
-    self.ready.add(job.id, self.submitted[job.id], job.priority, requirements.needs, at)
+    self.ready.add(job.id, self.submitted[job.id], job.priority, requirements.resources, at)
 
 # %% ../../nbs/queue/03_admission.ipynb #70a773e2
 @patch
@@ -274,7 +275,7 @@ def _runner_obstacle(self:Admission, job:Job) -> Obstacle|None:
         is_new = self.reasons.get(job.id) != reason
         if is_new: _log.exception('Runner %s cannot say whether job %s can begin', job.runner, job.id)
     if not reason: return None
-    return Obstacle(reason if isinstance(reason, str) else in_words(reason))
+    return Obstacle(reason if isinstance(reason, str) else safe_repr(reason))
 
 @patch
 def _clash(self:Admission, job:Job) -> Any:

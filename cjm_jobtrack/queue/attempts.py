@@ -25,9 +25,10 @@ from .foreign_code import check_outcome, check_receipt, contain_exit, outcome_of
 from .group_commit import GroupCommit
 from .lease import LeaseHolder
 from .signals import AttemptLost, Signals, SlotFreed
-from ..runners.outputs import in_thread
-from ..runners.runner import Outcome, Receipt, Report
-from ..tracker.tracker import JobTracker, Write
+from ..runners.threads import in_thread
+from ..runners.outcome import Outcome, Receipt, Report
+from ..tracker.tracker import JobTracker
+from ..tracker.transitions import Write
 
 # %% ../../nbs/queue/05_attempts.ipynb #2a734caa
 _log = logging.getLogger(__name__)
@@ -267,7 +268,7 @@ def _on_timeout(self:AttemptManager, a:Attempt, limit:float):
 
 @patch
 def _check_silence(self:AttemptManager, a:Attempt, silence:float):
-    remaining = a.report.heard + silence - time.monotonic()
+    remaining = a.report.last_activity + silence - time.monotonic()
     if remaining > .001:
         a.timers[-1] = self.loop.call_later(remaining, self._check_silence, a, silence)
         return
@@ -302,13 +303,13 @@ _SCALARS = type(None), bool, int, float, str
 async def _storable(self:AttemptManager, result:Any) -> Any:
     "A result as the record keeps it. Its own methods, such as `to_dict`, may take long: they are called in another thread."
     if not self.tracker.durable or type(result) in _SCALARS: return result
-    with contain_exit(): return await in_thread(lambda _: jsonable(result, exact=True))
+    with contain_exit(): return await in_thread(lambda _: jsonable(result, lossless=True))
 
 # %% ../../nbs/queue/05_attempts.ipynb #6df5b05b
 @patch
 def _retry_data(self:AttemptManager, job:Job, failure:Failure|None) -> dict|None:  # None: this was the last attempt
     "What the journal says of a failure that is followed by another attempt."
-    if not failure or job.attempt >= job.max_attempts or not self.retry.worth(failure): return None
+    if not failure or job.attempt >= job.max_attempts or not self.retry.should_retry(failure): return None
     return {'failure': jsonable(failure), 'delay_s': round(self.retry.delay(job.attempt), 3)}
 
 # %% ../../nbs/queue/05_attempts.ipynb #184e5aaa
@@ -606,7 +607,7 @@ def _disown(self:AttemptManager, a:Attempt):
 async def _wait_for(self:AttemptManager, a:Attempt, task:asyncio.Task):
     "Wait for a task, but break it off when the record is gone, for which it may be waiting. Raises `RecordGone`."
     while not (await asyncio.wait({task}, timeout=.5))[0]:
-        if (gone := self.tracker.store.lost) is None: continue
+        if (gone := self.tracker.store.record_gone) is None: continue
         self._disown(a)   # or the task would have an end recorded when it is cancelled
         task.cancel()
         await asyncio.wait({task})
@@ -640,7 +641,7 @@ async def _leave(self:AttemptManager, a:Attempt):
     if a.is_ended: return
     if not self.runners[a.job.runner].durable and a.job.status is JobStatus.RUNNING:
         return await self._end(a, await self._interrupt(a))
-    self.tracker.let_go(a.job.id, a.fence)
+    self.tracker.release(a.job.id, a.fence)
     self.release(a)
 
 # %% ../../nbs/queue/05_attempts.ipynb #4f69427d
@@ -685,5 +686,5 @@ async def drop(self:AttemptManager, a:Attempt) -> None:
         await asyncio.wait({task})
     if started and not a.is_ended and not self.runners[a.job.runner].durable:
         if not await self.group_commit.retry_on_store_error(partial(self._has_local_heir, a)): await self._stop_double(a)
-    self.tracker.let_go(a.job.id, a.fence)
+    self.tracker.release(a.job.id, a.fence)
     self.release(a)

@@ -12,9 +12,9 @@ import asyncio, traceback
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
-from ..model.errors import InvalidInput, JobtrackError, NodeUnreachable, unstorable
-from ..model.job import Failure, JobStatus, in_words, jsonable
-from ..runners.runner import Outcome, Receipt
+from ..model.errors import InvalidInput, JobtrackError, NodeUnreachable, is_unstorable
+from ..model.job import Failure, JobStatus, safe_repr, jsonable
+from ..runners.outcome import Outcome, Receipt
 
 # %% ../../nbs/queue/09_foreign_code.ipynb #a32c4b59
 class _Exit(Exception):
@@ -49,7 +49,7 @@ def outcome_of_error(
     kind = 'error' if started else 'not_started'
     if isinstance(e, NodeUnreachable): return Outcome.failed('node_lost', str(e))
     if isinstance(e, InvalidInput): return Outcome.failed('invalid', str(e), hint=e.remedy or None)
-    if unstorable(e):
+    if is_unstorable(e):
         message = f'What there was to put on record cannot be stored: {e.problem}'
         return Outcome.failed('unstorable', message, hint=_UNSTORABLE_HINT)
     if isinstance(e, JobtrackError): return Outcome.failed(kind, str(e), evidence=jsonable(e.facts()))
@@ -62,7 +62,7 @@ _NO_REASON = 'The runner said that it failed, without saying why'
 
 def _check_status(status:Any) -> None:
     if isinstance(status, JobStatus) and status in _ENDS: return
-    raise TypeError(f'The runner answered an outcome of the status {in_words(status):.200}. '
+    raise TypeError(f'The runner answered an outcome of the status {safe_repr(status):.200}. '
                     'Give a JobStatus: completed, failed or cancelled')
 
 def _as_table(evidence:Any) -> dict:
@@ -72,9 +72,9 @@ def _as_table(evidence:Any) -> dict:
 def _check_failure(f:Any) -> Failure:
     "The failure, with a text as message and a table as evidence. Raises `TypeError`."
     if not isinstance(f, Failure) or not isinstance(f.kind, str):
-        raise TypeError(f'The runner answered the failure {in_words(f):.200}. Give a Failure, its kind in a word')
+        raise TypeError(f'The runner answered the failure {safe_repr(f):.200}. Give a Failure, its kind in a word')
     if isinstance(f.evidence, dict) and isinstance(f.message, str): return f
-    message = f.message if isinstance(f.message, str) else in_words(f.message)
+    message = f.message if isinstance(f.message, str) else safe_repr(f.message)
     return replace(f, message=message, evidence=_as_table(f.evidence))
 
 # %% ../../nbs/queue/09_foreign_code.ipynb #9cd9eb99
@@ -83,7 +83,7 @@ def check_outcome(
 ) -> Outcome:
     "An outcome that the queue can rely on. Raises `TypeError`."
     if not isinstance(answer, Outcome):
-        raise TypeError(f'The runner answered {in_words(answer):.200} where an Outcome belongs')
+        raise TypeError(f'The runner answered {safe_repr(answer):.200} where an Outcome belongs')
     _check_status(answer.status)
     if answer.failure is None:
         return Outcome.failed('error', _NO_REASON) if answer.status is JobStatus.FAILED else answer
@@ -96,6 +96,6 @@ def check_receipt(
 ) -> Receipt:
     "A receipt whose message is a text. Raises `TypeError`."
     if not isinstance(answer, Receipt):
-        raise TypeError(f'The runner answered {in_words(answer):.200} where a Receipt belongs')
+        raise TypeError(f'The runner answered {safe_repr(answer):.200} where a Receipt belongs')
     if answer.message is None or isinstance(answer.message, str): return answer
-    return replace(answer, message=in_words(answer.message))
+    return replace(answer, message=safe_repr(answer.message))

@@ -18,7 +18,8 @@ from ..model.job import Job, JobEvent
 from ..model.retry import retry_delay
 from .foreign_code import contain_exit
 from .signals import RoundStarted, Signals
-from ..tracker.tracker import JobTracker, Write
+from ..tracker.tracker import JobTracker
+from ..tracker.transitions import Write
 
 # %% ../../nbs/queue/06_group_commit.ipynb #145b9432
 _log = logging.getLogger(__name__)

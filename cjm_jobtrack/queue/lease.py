@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 from fastcore.basics import patch
 from ..model.errors import StoreError
 from ..model.job import Job, JobStatus, new_id
-from ..model.retry import amounts
+from ..model.retry import read_resources
 from .scheduling import LeaseWatch
 from .signals import LeaseExpired, Signals
 from ..runners.identity import has_ended, is_identity, is_same_process, this_process
@@ -159,7 +159,7 @@ def local_holder(self:LeaseHolder,
 # %% ../../nbs/queue/04_lease.ipynb #7c01cf17
 def _is_capable(doc:dict, runner:str, needs:dict[str, int]) -> bool:
     try:
-        resources = amounts(doc.get('resources'))
+        resources = read_resources(doc.get('resources'))
         return runner in doc['runners'] and all(resources.get(r, 0) >= n for r, n in needs.items())
     except Exception: return False   # a lease that makes no sense promises nothing
 

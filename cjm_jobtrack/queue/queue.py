@@ -14,9 +14,9 @@ from contextlib import aclosing, suppress
 from functools import partial
 from fastcore.basics import patch
 from fastcore.meta import delegates
-from ..model.errors import InvalidInput, LeaseLost, StoreError, UnknownJob, is_infrastructure_error, unstorable
+from ..model.errors import InvalidInput, LeaseLost, StoreError, UnknownJob, is_infrastructure_error, is_unstorable
 from ..model.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch
-from ..model.retry import RetryPolicy, seconds, read_requirements
+from ..model.retry import RetryPolicy, check_seconds, read_requirements
 from .admission import Admission
 from .attempts import Attempt, AttemptManager, Phase
 from .callbacks import Callbacks
@@ -25,8 +25,9 @@ from .lease import LeaseHolder
 from .scheduling import ReadyQueue
 from .signals import AttemptLost, LeaseExpired, RoundStarted, Signals, SlotFreed, WaitTimedOut
 from ..runners.runner import Runner
-from ..runners.worker import is_exiting
-from ..tracker.tracker import JobTracker, Write
+from ..runners.worker import is_interpreter_exiting
+from ..tracker.tracker import JobTracker
+from ..tracker.transitions import Write
 
 # %% ../../nbs/queue/00_queue.ipynb #e32945f0
 _log = logging.getLogger(__name__)
@@ -67,10 +68,10 @@ class JobQueue:
     ):
         self.tracker, self.runners = tracker, _by_name(runners)
         self.slots, self.name = _check_slots(slots), name
-        retry = backoff if isinstance(backoff, RetryPolicy) else RetryPolicy(base=seconds('backoff', backoff))
+        retry = backoff if isinstance(backoff, RetryPolicy) else RetryPolicy(base=check_seconds('backoff', backoff))
         default = read_requirements(dict(queue_timeout=queue_timeout, stall_timeout=stall_timeout))
-        ttl, recheck = seconds('lease_ttl', lease_ttl, .05), seconds('recheck', recheck, .001)
-        limits = dict(grace=seconds('grace', grace), retry=retry, recheck=recheck)
+        ttl, recheck = check_seconds('lease_ttl', lease_ttl, .05), check_seconds('recheck', recheck, .001)
+        limits = dict(grace=check_seconds('grace', grace), retry=retry, recheck=recheck)
         signals, self.callbacks = Signals(), Callbacks()
         self.ready = ReadyQueue(resources, ageing)
         self.group_commit = GroupCommit(tracker, signals, later=self.callbacks.add)
@@ -208,7 +209,7 @@ def _on_running(self:JobQueue, a:Attempt, result):
     self.attempts.release(a)
     if job.status is not JobStatus.PENDING or not a.is_ours: return
     if isinstance(result, LeaseLost): self._check_lease()   # no other queue has it: is it our lease that is unknown?
-    elif unstorable(result): return self.admission.refuse(job, result)
+    elif is_unstorable(result): return self.admission.refuse(job, result)
     elif isinstance(result, Exception): _log.error('Job %s cannot be begun: %s. Trying again', job.id, result)
     self.admission.admit(job, self.recheck)
 
@@ -222,7 +223,7 @@ def _begin(self:JobQueue, job:Job):
 @patch
 def _begin_jobs(self:JobQueue):
     "Begin what can begin."
-    if not self.admission.is_open or self.lease.fence is None or is_exiting(): return
+    if not self.admission.is_open or self.lease.fence is None or is_interpreter_exiting(): return
     now, busy = self._loop.time(), self.attempts.busy
     self.admission.unblock()
     while busy < self.slots and (job := self.admission.next(now, self.recheck)) is not None:
@@ -291,7 +292,7 @@ def _adopt(self:JobQueue, job:Job):
     "Go on with a job that another queue began."
     requirements = self.admission.requirements_or_default(job)
     self.attempts.run(self.attempts.claim(job, self.lease.fence), requirements, adopted=True)
-    self.ready.hold(job.id, requirements.needs)
+    self.ready.hold(job.id, requirements.resources)
 
 @patch
 def _take_over(self:JobQueue):

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fastcore.basics import patch
 from ..model.errors import NeverFits
-from ..model.job import Lease
-from ..model.retry import amounts, finite, seconds
+from ..model.job import Lease, finite_number
+from ..model.retry import read_resources, check_seconds
 
 # %% ../../nbs/queue/02_scheduling.ipynb #239bb403
 @dataclass(slots=True, eq=False)
@@ -32,7 +32,7 @@ class ReadyQueue:
         resources:dict[str, int]|None=None,  # Resource -> how much there is in all
         ageing:float=600.,                   # Seconds of waiting that one step of priority is worth
     ):
-        self.resources, self.ageing = amounts(resources), seconds('ageing', ageing)
+        self.resources, self.ageing = read_resources(resources), check_seconds('ageing', ageing)
         self._count = itertools.count()
         self._entries: dict[str, _Entry] = {}
         self._lanes: dict[tuple, list[_Entry]] = {}   # Needs -> heap
@@ -217,7 +217,7 @@ class LeaseWatch:
         self._last_look = None
 
     def _ttl_of(self, lease:Lease) -> float:
-        own = finite(lease.doc.get('ttl')) if isinstance(lease.doc, dict) else None
+        own = finite_number(lease.doc.get('ttl')) if isinstance(lease.doc, dict) else None
         return own if own is not None and own > 0 else self.ttl
 
     def _silence(self, lease:Lease, gap:float, ttl:float) -> float:
