@@ -20,7 +20,7 @@ import cjm_jobtrack
 from ..model.errors import InvalidInput, JobtrackError, KeyConflict, UnknownJob, UnknownNode
 from ..model.errors import NodeRefused, NodeUnreachable
 from ..model.job import Job, JobStatus
-from ..net.transport import Ask, check_address, no_route
+from ..net.transport import check_address, no_route
 from ..net.client import RemoteClient
 from .output import printable
 
@@ -198,8 +198,7 @@ def call(
     body:dict|None=None,   # Sent as JSON
 ) -> Any:                  # The answer
     "Call a manager. Raises `InvalidInput` when the server is a node."
-    def rule(): return (yield Ask(method, path, json=body, repeat=method == 'GET')).json(object)
-    try: return client._run(rule())
+    try: return client.request(method, path, body)
     except NodeRefused as e:
         missing = e.status in (404, 405) and (no_route(e) or 'No such route' in e.message)
         if not missing: raise

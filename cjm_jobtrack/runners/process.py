@@ -432,7 +432,8 @@ async def _over(self:ProcessRunner, attempt:AttemptFolder) -> None:
 
 # %% ../../nbs/runners/05_process.ipynb #8eea2d8f
 @patch
-async def _until_over(self:ProcessRunner, attempt:AttemptFolder, group:Cgroup|None, log:LogWatch) -> int:
+async def _until_over(
+    self:ProcessRunner, attempt:AttemptFolder, group:Cgroup|None, log:LogWatch) -> int:
     "Watch log and processes until an attempt is over. Returns the peak of memory that was seen, bytes."
     known = self._known.setdefault(attempt.path, set())
     over = asyncio.ensure_future(self._over(attempt))
@@ -455,7 +456,8 @@ async def _until_over(self:ProcessRunner, attempt:AttemptFolder, group:Cgroup|No
 
 # %% ../../nbs/runners/05_process.ipynb #5f0a9e44
 @patch
-async def _look(self:ProcessRunner, attempt:AttemptFolder, group:Cgroup|None, known:set[psutil.Process]) -> int:
+async def _look(
+    self:ProcessRunner, attempt:AttemptFolder, group:Cgroup|None, known:set[psutil.Process]) -> int:
     """Remember who belongs to a program. Returns the memory that its processes have now, bytes.
 
     Skipped while this machine is short of resources."""
@@ -492,7 +494,8 @@ def _outcome(self:ProcessRunner, job:Job, attempt:AttemptFolder, spec:dict, usag
             'group was gone',
             exit_code=code, hint='Try again, or with other `limits`')
     limit = {}
-    if usage.get('oom_kills') and 'memory' in spec['limits']: limit['memory_limit_bytes'] = spec['limits']['memory']
+    if usage.get('oom_kills') and 'memory' in spec['limits']:
+        limit['memory_limit_bytes'] = spec['limits']['memory']
     return self._explain(exit_outcome(code, last_lines, spec['invalid_exit'], **usage, **limit), spec)
 
 # %% ../../nbs/runners/05_process.ipynb #855f086b
