@@ -44,6 +44,7 @@ class Problem:
 
     def __str__(self): return f'byte {self.at:,}: {self.what}'
 
+# %% ../../nbs/maintenance/02_jsonl.ipynb #53e30e63
 @dataclass
 class ImportReport:
     "What was found in a file, and what became of it."
@@ -84,6 +85,7 @@ def _is_file(v) -> bool:
 
 def _are_files(v) -> bool: return isinstance(v, list) and all(map(_is_file, v))
 
+# %% ../../nbs/maintenance/02_jsonl.ipynb #7dc74c4d
 _INT = -2**31, 2**31-1   # what an integer column holds
 _SECONDS = 0, 1e300
 _CHECKS = {   # field -> whether a value can be on record
@@ -132,6 +134,7 @@ def _read_events(job:Job, docs) -> list[JobEvent]:
     events = [_read_event(job, e) for e in docs]
     return events or [JobEvent(None, job.id, 0, 'created', job.created_at)]
 
+# %% ../../nbs/maintenance/02_jsonl.ipynb #23ca0cd4
 def parse_record(
     d:dict,      # A line of an export
 ) -> JobRecord:

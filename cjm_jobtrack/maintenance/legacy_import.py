@@ -84,6 +84,7 @@ def _read_job(d:dict, created:str, updated:str) -> Job:
         outputs=_read_outputs(_optional(d, 'outputFiles', _is(list))),
         metadata={'imported': {'from': 'original', **rest}})
 
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #04c320b7
 def read_original(
     d:dict,                    # A job of the original manager's file
 ) -> tuple[JobRecord, str]:    # The job, and the text of its log, '' when there is none
@@ -114,6 +115,7 @@ def _whole_characters(data:bytes) -> int:
         if data[i] & 0xC0 == 0xC0: return i   # it begins a character that may continue in the next block
     return len(data)
 
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #308adcd2
 class _Window:
     "A part of a text file, decoded, and where in the file it begins."
     def __init__(self, f:BinaryIO, at:int=0, block:int=1 << 16):
@@ -160,6 +162,7 @@ def _take_value(w:_Window) -> tuple[bool, Any]:  # whether there is one, and it
         w.drop(end)
         return True, value
 
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #b6b26d99
 def _skip_to_next(w:_Window) -> bool:  # False: there is no other job
     "Move to where the next job seems to begin."
     n = 1
@@ -188,6 +191,7 @@ def _read_item(w:_Window, c:str) -> tuple[tuple[JobRecord, str]|Problem, bool]: 
     problem = f'No whole job can be read from here to the end, {n}: the file was cut short or is damaged'
     return Problem(start, problem), False
 
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #f38aa0e1
 def _read_list(f:BinaryIO, report:ImportReport, head:bytes) -> Iterator[tuple[int, tuple[JobRecord, str]|Problem]]:
     "The jobs of the original's file."
     w = _Window(_Prepended(head, f))

@@ -54,6 +54,7 @@ def _check_statuses(value) -> tuple[JobStatus, ...]:
     if not statuses: raise InvalidInput('statuses', 'is empty', f'Use {usable}, or leave it out for all of them')
     return statuses
 
+# %% ../../nbs/maintenance/00_retention.ipynb #db42d2d2
 @dataclass(frozen=True)
 class RetentionPolicy:
     "Which ended jobs may be removed. Give `older_than`, `keep` or both; with both, a job goes only when both allow it."
@@ -140,6 +141,7 @@ def _disk_usage(folder:Path) -> int:
             with suppress(FileNotFoundError): n += _disk_bytes(f.stat(follow_symlinks=False))
     return n
 
+# %% ../../nbs/maintenance/00_retention.ipynb #564cdac2
 class _Pruning:
     "What one run has removed so far."
     def __init__(self, logs:LogStore|None, dry_run:bool):
@@ -176,6 +178,7 @@ def _delete_page(tracker:JobTracker, page:list[EndedJob]) -> list[EndedJob]:  # 
     remaining = _ask(tracker, 'places', ids)
     return [e for e in page if e.id not in remaining]
 
+# %% ../../nbs/maintenance/00_retention.ipynb #77f8ed37
 def prune(
     tracker:JobTracker,      # Whose record
     policy:RetentionPolicy,  # What may be removed
@@ -208,6 +211,7 @@ def _folder_names(folder:Path) -> list[str]:
         problem = f'the folder of logs cannot be read: {e.strerror}'
         raise StoreError(str(folder), problem, 'Check permissions there') from e
 
+# %% ../../nbs/maintenance/00_retention.ipynb #b5a8cfe2
 def orphans(
     tracker:JobTracker,   # Whose record and logs
     remove:bool=False,    # True: remove them

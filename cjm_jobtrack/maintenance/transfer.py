@@ -70,6 +70,7 @@ def _write_lines(f:BinaryIO, lines:Iterator[str]) -> int:   # How many jobs that
     for n, text in enumerate(lines): f.write(text.encode() + b'\n')
     return n - 1   # without the first line and the last
 
+# %% ../../nbs/maintenance/01_transfer.ipynb #3383fbda
 def export_jobs(
     tracker:JobTracker,      # Whose record
     file:str|Path|BinaryIO,  # A path, compressed when it ends in .gz, and replaced as a whole; or an open binary file
@@ -122,6 +123,7 @@ def _check_header(line:bytes, name:str) -> None:
     problem = f'{name!r} is an export of version {d.get("version")}, and this program knows those up to {VERSION}'
     raise InvalidInput('file', problem, 'Upgrade cjm-jobtrack')
 
+# %% ../../nbs/maintenance/01_transfer.ipynb #d9f6f4c5
 def _open_jobs(f:io.BufferedReader, live:str, name:str) -> tuple[ImportReport, Iterator]:
     "A report for the kind of file it is, and its jobs. Raises `InvalidInput`."
     head = _read_to_text(f)
@@ -147,6 +149,7 @@ def _as_lost(r:JobRecord) -> JobRecord:
     job = replace(job, status=JobStatus.FAILED, completed_at=at, error=f.message, failure=f, unreachable_since=None)
     return replace(r, job=job, events=[*r.events, JobEvent(None, job.id, job.attempt, 'failed', at, jsonable(f))])
 
+# %% ../../nbs/maintenance/01_transfer.ipynb #9f979e58
 @dataclass
 class _Item:
     "A job that was read from a file."
@@ -190,6 +193,7 @@ def _import_log(tracker:JobTracker, item:_Item, report:ImportReport):
                'Give it as `logs`, or --log-folder')
     report.add_problem(Problem(item.at, problem))
 
+# %% ../../nbs/maintenance/01_transfer.ipynb #ce99bf80
 def _import_page(tracker:JobTracker, page:list, live:str, report:ImportReport):
     "Put what was read on record, in one transaction."
     items = _choose_items(page, live, report)
@@ -278,6 +282,7 @@ def _copy_range(a:io.FileIO, b:io.FileIO, start:int, end:int) -> None:
         while rest: rest = rest[b.write(rest):]
         start += len(block)
 
+# %% ../../nbs/maintenance/01_transfer.ipynb #f3817084
 def _copy_sparse(source:Path, to:Path) -> None:
     "Copy a file as it is now, and its holes as holes. Source: lseek(2), `SEEK_DATA`, `SEEK_HOLE`, Linux manual pages."
     with source.open('rb', buffering=0) as a, to.open('wb', buffering=0) as b:
@@ -325,6 +330,7 @@ def _check_target(store:Any, path:Path, logs:bool) -> None:
     if logs and not getattr(store, 'file', None):
         raise InvalidInput('logs', 'cannot be copied: this record has no folder of logs', 'Leave them out')
 
+# %% ../../nbs/maintenance/01_transfer.ipynb #d97ae927
 def _log_folder(tracker:JobTracker|Any) -> Path:   # Of a `JobStore`: the one beside the database
     return tracker.logs.folder if hasattr(tracker, 'store') else tracker.file.with_suffix('.logs')
 
@@ -334,6 +340,7 @@ def _publish(part:Path, path:Path):
     except FileExistsError as e: raise _exists(path) from e
     except OSError: os.rename(part, path)   # a file system without links
 
+# %% ../../nbs/maintenance/01_transfer.ipynb #888c19bc
 def backup(
     tracker:JobTracker|Any,  # Whose record; or a `JobStore`
     path:str|Path,           # A file that does not exist yet

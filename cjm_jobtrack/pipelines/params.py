@@ -223,6 +223,7 @@ def _is_word(v) -> bool: return isinstance(v, (str, dict))
 def _is_positive(type:str) -> Callable: return lambda v: (_typed(type, v) or 0) > 0
 def _is_list_of(is_item:Callable) -> Callable: return lambda v: isinstance(v, list) and all(map(is_item, v))
 
+# %% ../../nbs/pipelines/01_params.ipynb #243a5b3c
 _KINDS = {  # what a key takes -> whether a value is that
     'any value': lambda v: True,
     'a text': _is_text,
@@ -263,6 +264,7 @@ _PARAM_KEYS = dict(
     min='a number', max='a number', multiple_of='a number, more than 0',
     pattern='a text', max_length='a whole number, at least 1', description='a text', aliases='a list of texts')
 
+# %% ../../nbs/pipelines/01_params.ipynb #36395a1c
 def _read_param(
     name:str,  # Key of its table
     d:Any,     # The table

@@ -136,6 +136,7 @@ def _unset_names(p:Pipeline) -> set[str]:
     optional = {n for n, o in p.params.items() if o.default is None and not o.required}
     return optional | (_OF_INPUT if p.input == 'optional' else set())
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #7fdbcd60
 def _check_argv(p:Pipeline, known:set, key:str) -> None:
     "Raises `InvalidInput` unless conditions and placeholders of the argument list make sense."
     program, *args = p.argv
@@ -170,6 +171,7 @@ def _check_spellings(p:Pipeline, at:str) -> None:
             owner = owners.setdefault(s, o.name)
             _require(owner == o.name, f'{at}params.{o.name}', f'can be spelled {s!r}, and so can {owner!r}')
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #7f7a3f30
 def _check_input_keys(p:Pipeline, at:str) -> None:
     "Raises `InvalidInput` unless the keys about the input go together."
     if p.input_from:
@@ -239,6 +241,7 @@ _KEYS = dict(
     resources='a table', timeout=_SECONDS, queue_timeout=_SECONDS, stall_timeout=_SECONDS)
 _PROGRESS_KEYS = dict(formats='a list of texts', duration=_SECONDS, pattern='a text')
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #f6a04f84
 def _uses_input(*tables) -> bool:
     "Whether anything in the tables of a pipeline refers to its input."
     mention = re.compile(r"\{(input|name|stem)\}|'(when|unless)': 'input'|'(accepts|hosts|input_from)': ")
@@ -252,6 +255,7 @@ def _read_parts(d:dict, at:str) -> dict:
         progress=_read_table(d.get('progress', {}), at+'progress.', **_PROGRESS_KEYS),
         params={k: _read_param(k, v, f'{at}params.') for k, v in d.get('params', {}).items()})
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #5b4a1f87
 def _read_pipeline(
     name:str|None,   # Key of its table, in a file of several
     d:Any,           # The table
@@ -309,6 +313,7 @@ def _input_from_params(self:Pipeline, requested:Any, values:dict, spelled:dict, 
         _require(is_same, spelling, problem, 'Give one of the two')
     return path
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #7dbbe6eb
 @patch
 def _find_input(self:Pipeline, requested:Any, values:dict, spelled:dict, workspace) -> str|None:
     "The input, from wherever the request has it."
@@ -331,6 +336,7 @@ def _fill_word(template:str, values:Mapping) -> str:
         values = {**values, 'stem': values['stem'][:-1]}
     return word
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #6e16af97
 @patch
 def _check_options(self:Pipeline, values:dict, spelled:dict) -> None:
     "Raises `InvalidInput` when a value would be taken for an option."
@@ -380,6 +386,7 @@ def _fill_all(o:Any, values:Mapping) -> Any:
 def _fill_argv(argv:Iterable[ArgTemplate], values:Mapping) -> list[str]:
     return [_fill_word(a.template, values) for a in argv if a.is_in(values)]
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #4a76ce3d
 @patch
 def _requested_input(self:Pipeline, spec:dict) -> str|None:
     "The input as a request names it, possibly in a parameter."
@@ -414,6 +421,7 @@ def _common_spec(self:Pipeline, values:dict) -> dict:
     return dict(output_dir=values['output_dir'], progress=dict(self.progress) or None,
                 invalid_exit=list(self.invalid_exit), require_output=self.require_output)
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #d6276032
 @patch
 def _process_spec(self:Pipeline, values:dict, globs:list[str], root:Path) -> dict:
     "The spec for a runner of processes."
@@ -467,6 +475,7 @@ def to_dict(self:Pipeline) -> dict:  # JSON-ready
     return dict(name=self.name, description=self.description, input=self.input, accepts=list(self.accepts),
                 hosts=list(self.hosts), params=params, original=self.original, timeout=self.timeout)
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #828db97a
 class PipelineCatalog:
     "The pipelines of a node, by name. Iterates over the pipelines."
     def __init__(self,
@@ -616,6 +625,7 @@ def _drop_empty(folder:Path) -> None:
     for f in folder, folder.parent:
         with suppress(OSError): f.rmdir()
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #e9501f6e
 @patch
 async def start(self:PipelineRunner,
     job:Job,  # The job and attempt to begin
@@ -720,6 +730,7 @@ def _rename_for_people(
     os.rename(o.local_path, to)
     return with_path(renamed, to)
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #84deb3f0
 @patch
 def _input_stems(self:PipelineRunner, job:Job) -> tuple[str, str]|None:
     "The stem of an input, and that of the name it was uploaded under, if they differ. Blocks."
@@ -741,6 +752,7 @@ def _collect_all(self:PipelineRunner, job:Job, outputs:Iterable[OutputFile], sto
     if stems: outputs = [_rename_for_people(o, folder, *stems) for o in outputs]
     return tuple(_collect(o, folder, how, stop_requested) for o in outputs)
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #a73d8700
 @patch
 async def follow(self:PipelineRunner,
     job:Job,
