@@ -54,6 +54,7 @@ def _sync_folder(folder:Path) -> None:
     try: os.fsync(fd)
     finally: os.close(fd)
 
+# %% ../../nbs/logs/02_gaps.ipynb #7bc971cd
 def _save_gaps(path:Path, record:_GapRecord) -> None:
     "Replace the record of a log atomically. The caller holds `_exclusive`."
     file = _gap_file(path)
@@ -139,6 +140,7 @@ class LogChunk:
     size:int          # Size of the log at the time of reading; reached when it equals `next_offset`
     elsewhere:str=''  # A sentence: where the log is kept, when it cannot be reached from here
 
+# %% ../../nbs/logs/02_gaps.ipynb #69187533
 def _open_log(path:Path) -> io.FileIO:
     "A log, opened for reading. A folder or a pipe in its place is refused at once, instead of blocking."
     f = open(path, 'rb', buffering=0, opener=lambda p, flags: os.open(p, flags | getattr(os, 'O_NONBLOCK', 0)))

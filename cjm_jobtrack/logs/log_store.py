@@ -90,6 +90,7 @@ def append(self:LogStore,
     if self.cap is not None and size > self.cap: self.trim(job_id, attempt, stream)
     return size
 
+# %% ../../nbs/logs/00_log_store.ipynb #18e61fb6
 @patch
 def size(self:LogStore,
     job_id:str,         # Whose log
@@ -165,6 +166,7 @@ def _end_condition(until) -> Callable[[], bool]:
     if not callable(is_over): raise InvalidInput('until', f'is {until!r}', 'Give a function or an event')
     return is_over
 
+# %% ../../nbs/logs/00_log_store.ipynb #ef1e2558
 @patch
 def follow(self:LogStore,
     job_id:str,         # Whose log; it need not exist yet
@@ -210,6 +212,7 @@ def trim(self:LogStore,
     self.note = note
     return note is None
 
+# %% ../../nbs/logs/00_log_store.ipynb #92f54b76
 @patch
 def gaps(self:LogStore,
     job_id:str,         # Whose log
@@ -303,6 +306,7 @@ def attempts(self:LogStore,
     "Which attempts of a job have a log."
     return sorted({attempt for attempt, _ in self._list_logs(job_id)})
 
+# %% ../../nbs/logs/00_log_store.ipynb #2a753f08
 @patch
 def remove(self:LogStore,
     job_id:str,    # Whose logs

@@ -61,6 +61,7 @@ def _message(text:str, strip:str='') -> str|None:
     text = ''.join(c if c.isprintable() else ' ' for c in text[:1000])
     return ' '.join(text.split()).strip(' '+strip)[:200].strip() or None
 
+# %% ../../nbs/logs/03_progress.ipynb #3f192fc0
 def _not_negative(x:float|None) -> float|None: return x if x is not None and x >= 0 else None
 
 def _progress(percent=None, done=None, total=None, rate=None, eta_s=None, **more) -> Progress|None:
@@ -252,6 +253,7 @@ def _block_time(block:dict) -> float|None:
         if (us := _num(block.get(k))) is not None: return us/1e6
     return _clock(block.get('out_time', ''))
 
+# %% ../../nbs/logs/03_progress.ipynb #9af4a21c
 def read_ffmpeg(
     line:str,                   # One line of output
     duration:float|None=None,   # Length of the result, seconds; None: that of the inputs
@@ -292,6 +294,7 @@ def _check_pattern(pattern:str|re.Pattern) -> re.Pattern:
     raise InvalidInput('pattern', f'is {p.pattern!r}, without the groups that are needed',
                        'Name a group `(?P<percent>…)`, or two `(?P<done>…)` and `(?P<total>…)`')
 
+# %% ../../nbs/logs/03_progress.ipynb #57bf0e3e
 def _check_formats(formats:Iterable[str]|None) -> dict:
     "Part of the table of formats. Raises `InvalidInput` for one that is not in it."
     if formats is None: return dict(FORMATS)

@@ -269,6 +269,7 @@ def _start_matcher() -> subprocess.Popen:
     cmd = [sys.executable, '-I', '-S', '-c', _MATCHER]
     return subprocess.Popen(cmd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
+# %% ../../nbs/logs/01_text.ipynb #3dcc7756
 def _ask(p:subprocess.Popen, question:list) -> str:
     "What the process answers; '' when it has ended."
     try:
@@ -307,6 +308,7 @@ def _excerpt(h:_Haystack, at:int) -> LogLine:
     is_cut = end < n or h.line.continues
     return replace(h.line, text='…'*(start > 0) + h.text[start:end] + '…'*is_cut)
 
+# %% ../../nbs/logs/01_text.ipynb #6790eebc
 def search_lines(
     lines:Iterator[LogLine],
     pattern:re.Pattern,       # Made by `compile_pattern`

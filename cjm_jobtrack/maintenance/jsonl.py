@@ -1,4 +1,4 @@
-"""A job with all that happened to it as one line of text, and such a line as a job again
+"""A job with its whole history as one line of text, and such a line as a job again
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/maintenance/jsonl.html.md"""
 
@@ -10,33 +10,41 @@ __all__ = ['FORMAT', 'VERSION', 'format_record', 'Problem', 'ImportReport', 'par
 # %% ../../nbs/maintenance/02_jsonl.ipynb #296bdf64
 import json, math
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Iterator
+from typing import Any, BinaryIO, Callable, Iterator
 from ..model.errors import InvalidInput
-from ..model.job import encode_ascii_json, LOSSLESS_FIELDS, JobRecord, Job, JobEvent, JobStatus, check_id, parse_instant, jsonable
+from ..model.job import LOSSLESS_FIELDS, Job, JobEvent, JobRecord, JobStatus
+from ..model.job import check_id, encode_ascii_json, jsonable, parse_instant
 
-# %% ../../nbs/maintenance/02_jsonl.ipynb #f90f3ebd
-FORMAT, VERSION = 'jobtrack-export', 1   # What the first line says
+# %% ../../nbs/maintenance/02_jsonl.ipynb #3803312b
+FORMAT, VERSION = 'jobtrack-export', 1   # What the header says
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',', ':')).encode
 
-def format_record(d:JobRecord) -> str:
+def _event_dict(e:JobEvent) -> dict:
+    doc = {'type': e.type, 'at': e.at, 'attempt': e.attempt}
+    return doc | {'data': jsonable(e.data)} if e.data else doc
+
+def format_record(r:JobRecord) -> str:
     "A job as a line of an export, without its end."
-    facts = [{'type': e.type, 'at': e.at, 'attempt': e.attempt} | ({'data': jsonable(e.data)} if e.data else {}) for e in d.events]
-    job = d.job.to_dict() | {k: jsonable(getattr(d.job, k), lossless=True) for k in LOSSLESS_FIELDS}
-    doc = {'job': job, 'queued_at': d.queued_at, 'batch': d.batch, 'pinned': d.pinned, 'events': facts}
+    job = r.job.to_dict() | {k: jsonable(getattr(r.job, k), lossless=True) for k in LOSSLESS_FIELDS}
+    events = [_event_dict(e) for e in r.events]
+    doc = {'job': job, 'queued_at': r.queued_at, 'batch': r.batch, 'pinned': r.pinned, 'events': events}
     line = _encode(doc)
     try: line.encode()
     except UnicodeEncodeError: return encode_ascii_json(doc)   # a file name that is not UTF-8, say
     return line
 
-# %% ../../nbs/maintenance/02_jsonl.ipynb #f76230cd
+# %% ../../nbs/maintenance/02_jsonl.ipynb #00753e36
+_LISTED = 1000   # Most entries of a list on a report
+
 @dataclass(frozen=True)
 class Problem:
     "Something in a file that could not be used."
-    at:int       # Where it begins, bytes from the start (of what was packed)
+    at:int       # Where it begins, bytes from the start (of the unpacked file)
     what:str     # What is wrong, one sentence
 
     def __str__(self): return f'byte {self.at:,}: {self.what}'
 
+# %% ../../nbs/maintenance/02_jsonl.ipynb #53e30e63
 @dataclass
 class ImportReport:
     "What was found in a file, and what became of it."
@@ -44,7 +52,7 @@ class ImportReport:
     read:int=0                   # Jobs that could be read
     added:int=0                  # Of them, new on this record
     known:int=0                  # Of them, on record already
-    differing:list=field(default_factory=list)  # Ids of known ones that are another job on record than in the file; at most a thousand
+    differing:list=field(default_factory=list)  # Ids whose job on record is another than in the file; at most a thousand
     live:list=field(default_factory=list)       # (id, status) of those that had not ended; at most a thousand
     live_jobs:int=0              # How many had not ended
     problems:list=field(default_factory=list)   # What could not be read; at most a thousand
@@ -53,59 +61,92 @@ class ImportReport:
     @property
     def ok(self) -> bool: return self.complete and not self.problems and not self.differing
 
-_TOLD = 1000   # Most entries of a list on a report
+    def add_problem(self, p:Problem) -> None:
+        if len(self.problems) < _LISTED: self.problems.append(p)
 
-# %% ../../nbs/maintenance/02_jsonl.ipynb #06190046
-def _is(kind, lo=-math.inf, hi=math.inf):
-    def check(v): return isinstance(v, kind) and not isinstance(v, bool) and (not isinstance(v, (int, float)) or lo <= v <= hi)
+# %% ../../nbs/maintenance/02_jsonl.ipynb #f3fc53d5
+def _is(kind, lo=-math.inf, hi=math.inf) -> Callable:
+    "A check: whether a value is of a type, and a number within bounds."
+    def check(v):
+        if not isinstance(v, kind) or isinstance(v, bool): return False
+        return not isinstance(v, (int, float)) or lo <= v <= hi
     return check
 
-def _text(most:int): return lambda v: isinstance(v, str) and len(v) <= most
+def _is_text(v) -> bool: return isinstance(v, str) and len(v) <= 1 << 31
+def _is_status(v) -> bool: return isinstance(v, str) and v in list(JobStatus)
 
-_SMALL, _WORDS = (-2**31, 2**31-1), 1 << 31
-_LOOKS = {   # field -> whether a value can stand on record
-    'name': _text(_WORDS), 'runner': _text(_WORDS), 'spec': _is(dict), 'status': lambda v: isinstance(v, str) and v in list(JobStatus), 'progress': _is((int, float), 0, 100), 'message': _text(_WORDS),
-    'priority': _is(int, *_SMALL), 'attempt': _is(int, 0, _SMALL[1]), 'max_attempts': _is(int, 1, _SMALL[1]), 'timeout': _is((int, float), 0, 1e300), 'node': _text(_WORDS), 'remote_id': _text(_WORDS),
-    'error': _text(_WORDS), 'metadata': _is(dict), 'result': lambda v: True,
-    'failure': lambda v: isinstance(v, dict) and isinstance(v.get('kind'), str) and isinstance(v.get('message'), str) and isinstance(v.get('evidence', {}), dict),
-    'outputs': lambda v: isinstance(v, list) and all(isinstance(o, dict) and isinstance(o.get('name'), str) and isinstance(o.get('path'), str) and _is(int, 0)(o.get('size')) for o in v)}
+def _is_failure(v) -> bool:
+    if not isinstance(v, dict) or not isinstance(v.get('evidence', {}), dict): return False
+    return isinstance(v.get('kind'), str) and isinstance(v.get('message'), str)
+
+def _is_file(v) -> bool:
+    if not isinstance(v, dict) or not _is(int, 0)(v.get('size')): return False
+    return isinstance(v.get('name'), str) and isinstance(v.get('path'), str)
+
+def _are_files(v) -> bool: return isinstance(v, list) and all(map(_is_file, v))
+
+# %% ../../nbs/maintenance/02_jsonl.ipynb #7dc74c4d
+_INT = -2**31, 2**31-1   # what an integer column holds
+_SECONDS = 0, 1e300
+_CHECKS = {   # field -> whether a value can be on record
+    **dict.fromkeys(('name', 'runner', 'message', 'node', 'remote_id', 'error'), _is_text), 'status': _is_status,
+    'spec': _is(dict), 'metadata': _is(dict), 'result': lambda v: True, 'failure': _is_failure, 'outputs': _are_files,
+    'progress': _is((int, float), 0, 100), 'timeout': _is((int, float), *_SECONDS),
+    'priority': _is(int, *_INT), 'attempt': _is(int, 0, _INT[1]), 'max_attempts': _is(int, 1, _INT[1])}
 _INSTANTS = ('created_at', 'updated_at', 'started_at', 'completed_at', 'unreachable_since')
-_NEEDED = {'name', 'runner', 'spec', 'status', 'priority', 'attempt', 'max_attempts', 'metadata', 'outputs', 'created_at'}   # never null
+_NEVER_NULL = {'name', 'runner', 'spec', 'status', 'created_at', 'priority', 'attempt', 'max_attempts', 'metadata', 'outputs'}
 
-def _short(value) -> str: return text if len(text := repr(value)) <= 80 else f'{text[:79]}…'
+# %% ../../nbs/maintenance/02_jsonl.ipynb #aa668d9e
+def _short_repr(value) -> str: return text if len(text := repr(value)) <= 80 else f'{text[:79]}…'
 
-def _field(d:dict, name:str, looks) -> None:
-    if not looks(d[name]): raise InvalidInput(name, f'is {_short(d[name])}')
+def _check_field(d:dict, name:str, check:Callable) -> None:
+    "Raises `InvalidInput` unless a field passes a check."
+    if not check(d[name]): raise InvalidInput(name, f'is {_short_repr(d[name])}')
 
+def _read_job(d:dict) -> Job:
+    "A job, checked. Raises `InvalidInput` naming the field."
+    fields = {k: v for k, v in d.items() if v is not None or k not in _NEVER_NULL}
+    check_id(fields.get('id'))
+    for k in ('status', 'created_at'):
+        if k not in fields: raise InvalidInput(k, 'is missing')
+    for k in _CHECKS.keys() & fields.keys():
+        if fields[k] is not None: _check_field(fields, k, _CHECKS[k])
+    for k in _INSTANTS:
+        if fields.get(k) is not None: fields[k] = parse_instant(fields[k], k)
+    exact = {k: jsonable(fields[k], lossless=True) for k in LOSSLESS_FIELDS & fields.keys()}
+    job = Job.from_dict(jsonable(fields) | exact)
+    if job.is_terminal and job.completed_at is None: job.completed_at = job.updated_at or job.created_at
+    return job
+
+# %% ../../nbs/maintenance/02_jsonl.ipynb #4b8c908b
+_EVENT_CHECKS = {'type': lambda v: isinstance(v, str) and 0 < len(v) <= 32, 'attempt': _CHECKS['attempt']}
+
+def _read_event(job:Job, d:dict) -> JobEvent:
+    for k, check in _EVENT_CHECKS.items(): _check_field({k: d.get(k)}, k, check)
+    if d.get('data') is not None: _check_field(d, 'data', _is(dict))
+    at, data = parse_instant(d.get('at'), 'at'), jsonable(d.get('data') or {})
+    return JobEvent(None, job.id, d['attempt'], jsonable(d['type']), at, data)
+
+def _read_events(job:Job, docs) -> list[JobEvent]:
+    "The history of a job; if the file has none, that it was created."
+    if not isinstance(docs, list) or not all(isinstance(e, dict) for e in docs):
+        raise InvalidInput('events', 'is not a list of events')
+    events = [_read_event(job, e) for e in docs]
+    return events or [JobEvent(None, job.id, 0, 'created', job.created_at)]
+
+# %% ../../nbs/maintenance/02_jsonl.ipynb #23ca0cd4
 def parse_record(
     d:dict,      # A line of an export
 ) -> JobRecord:
-    "A job with its events, looked over. Raises `InvalidInput` naming the field."
+    "A job with its events, checked. Raises `InvalidInput` naming the field."
     if not isinstance(d.get('job'), dict): raise InvalidInput('job', 'is missing')
-    given = {k: v for k, v in d['job'].items() if v is not None or k not in _NEEDED}
-    check_id(given.get('id'))
-    for k in ('status', 'created_at'):
-        if k not in given: raise InvalidInput(k, 'is missing')
-    for k in _LOOKS.keys() & given.keys():
-        if given[k] is not None: _field(given, k, _LOOKS[k])
-    for k in _INSTANTS:
-        if given.get(k) is not None: given[k] = parse_instant(given[k], k)
-    exact = {k: jsonable(given[k], lossless=True) for k in LOSSLESS_FIELDS & given.keys()}
-    job = Job.from_dict(jsonable(given) | exact)
-    if job.is_terminal and job.completed_at is None: job.completed_at = job.updated_at or job.created_at
+    job = _read_job(d['job'])
     batch, queued = d.get('batch'), d.get('queued_at')
     if batch is not None: check_id(batch)
-    return JobRecord(job, _read_events(job, d.get('events')), queued and parse_instant(queued, 'queued_at'), batch, d.get('pinned') is True)
+    events = _read_events(job, d.get('events'))
+    return JobRecord(job, events, queued and parse_instant(queued, 'queued_at'), batch, d.get('pinned') is True)
 
-def _read_events(job:Job, facts) -> list[JobEvent]:
-    if not isinstance(facts, list) or not all(isinstance(e, dict) for e in facts): raise InvalidInput('events', 'is not a list of events')
-    for e in facts:
-        for k, looks in (('type', lambda v: isinstance(v, str) and 0 < len(v) <= 32), ('attempt', _LOOKS['attempt'])): _field(e | {k: e.get(k)}, k, looks)
-        if e.get('data') is not None: _field(e, 'data', _is(dict))
-    read = [JobEvent(None, job.id, e['attempt'], jsonable(e['type']), parse_instant(e.get('at'), 'at'), jsonable(e.get('data') or {})) for e in facts]
-    return read or [JobEvent(None, job.id, 0, 'created', job.created_at)]
-
-# %% ../../nbs/maintenance/02_jsonl.ipynb #fa67a426
+# %% ../../nbs/maintenance/02_jsonl.ipynb #99a9a64d
 _LONGEST = 1 << 28   # Most bytes of one job in a file
 
 def _loads(text) -> Any:
@@ -113,24 +154,27 @@ def _loads(text) -> Any:
     try: return json.loads(text)
     except (ValueError, RecursionError): return None
 
+def _read_value(d:Any, text:bytes, at:int) -> JobRecord|Problem:
+    "A line of JSON as a job; or what is wrong with it."
+    if isinstance(d, dict):
+        try: return parse_record(d)
+        except InvalidInput as e: return Problem(at, f'Not a job: {e}')
+    is_whole = text.endswith(b'\n')
+    return Problem(at, 'The line is damaged: it is not JSON' if is_whole else 'The line is cut short')
+
+# %% ../../nbs/maintenance/02_jsonl.ipynb #7a656074
 def _read_lines(f:BinaryIO, at:int, report:ImportReport) -> Iterator[tuple[int, JobRecord|Problem]]:
-    "The jobs of an export, after its first line."
+    "The jobs of an export, after its header."
     n = 0
     while text := f.readline(_LONGEST):
         start, at = at, at + len(text)
         d = _loads(text)
-        if isinstance(d, dict) and d.get('end') is True:
-            report.complete = True
-            if d.get('jobs') != n: yield start, Problem(start, f'The file has {n:,} jobs, and its last line tells of {d.get("jobs")}')
-            continue
-        report.complete = False
-        if not text.strip(): continue
-        if isinstance(d, dict) and d.get('format') == FORMAT:   # another export was added to this one
-            n = 0
-            continue
-        n += 1
-        if not isinstance(d, dict): yield start, Problem(start, 'The line is cut short' if not text.endswith(b'\n') else 'The line is damaged: it is not JSON')
-        else:
-            try: yield start, parse_record(d)
-            except InvalidInput as e: yield start, Problem(start, f'Not a job: {e}')
+        report.complete = isinstance(d, dict) and d.get('end') is True
+        if report.complete:
+            problem = f'The file has {n:,} jobs, and its last line says {d.get("jobs")}'
+            if d.get('jobs') != n: yield start, Problem(start, problem)
+        elif isinstance(d, dict) and d.get('format') == FORMAT: n = 0   # another export was appended to this one
+        elif text.strip():
+            n += 1
+            yield start, _read_value(d, text, start)
     if not report.complete: yield at, Problem(at, 'The file ends here, and its last line is missing: it was cut short')

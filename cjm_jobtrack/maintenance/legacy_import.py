@@ -1,4 +1,4 @@
-"""The jobs file of the original manager, whole or cut short, as jobs of ours
+"""The jobs file of the original manager, complete or cut short, as jobs of ours
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/maintenance/legacy_import.html.md"""
 
@@ -12,149 +12,199 @@ import io, json, re, signal
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO, Iterator
-from .jsonl import _LONGEST, _LOOKS, _WORDS, ImportReport, Problem, _field, _is, _short, _text
+from typing import Any, BinaryIO, Callable, Iterator
+from fastcore.basics import store_attr
+from .jsonl import _CHECKS, _LONGEST, ImportReport, Problem, _check_field, _is, _is_file, _is_text, _short_repr
 from ..model.errors import InvalidInput
 from ..model.job import JobRecord, Failure, Job, JobEvent, JobStatus, OutputFile, check_id, parse_instant, jsonable
 
-# %% ../../nbs/maintenance/03_legacy_import.ipynb #7fc50da0
-_ASKED = ('inputMethod', 'youtubeUrl', 'manualPath', 'unetFlag', 'faceRestoreFlag', 'upscaleFlag', 'upscaleValue', 'claheFlag')
-_MAPPED = {*_ASKED, 'id', 'status', 'progress', 'createdAt', 'updatedAt', 'error', 'nodeId', 'remoteJobId', 'outputFiles', 'logs'}
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #9d264bcd
+_REQUEST = ('inputMethod', 'youtubeUrl', 'manualPath',
+            'unetFlag', 'faceRestoreFlag', 'upscaleFlag', 'upscaleValue', 'claheFlag')
+_MAPPED = {*_REQUEST, 'id', 'status', 'progress', 'createdAt', 'updatedAt', 'error',
+           'nodeId', 'remoteJobId', 'outputFiles', 'logs'}
 
-def _maybe(d:dict, key:str, looks) -> Any:
-    "A value that may be missing or null. Raises `InvalidInput` when it is of another kind."
+def _optional(d:dict, key:str, check:Callable) -> Any:
+    "A value that may be missing or null. Raises `InvalidInput` when it does not pass the check."
     if d.get(key) is None: return None
-    _field(d, key, looks)
+    _check_field(d, key, check)
     return d[key]
 
-def _why(d:dict, error:str) -> Failure:
-    "The failure that the original tells of in one sentence."
+def _read_failure(d:dict, error:str) -> Failure:
+    "The failure that the original describes in one sentence."
     if m := re.fullmatch(r'Pipeline failed with exit code (-?\d{1,9})', error):
         code = int(m[1])
         if 0 <= code <= 255: return Failure('exit', error, exit_code=code)
         with suppress(ValueError): return Failure('signal', error, signal=signal.Signals(-code).name)
-    return Failure('not_started' if d.get('errorDetails') and not d.get('remoteJobId') else 'error', error)
+    is_early = d.get('errorDetails') and not d.get('remoteJobId')
+    return Failure('not_started' if is_early else 'error', error)
 
-def _outputs(files:list|None) -> list[OutputFile]:
-    "Output files of the original; of several with one name, the others are told by folder as well."
-    out, names = [], set()
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #cfe29297
+def _modified_at(value) -> str|None:   # None: it is no time that we know
+    if not _is((int, float), 0, 1e11)(value): return None
+    return datetime.fromtimestamp(value, timezone.utc).isoformat(timespec='microseconds')
+
+def _unique_name(o:dict, names:set[str]) -> str:
+    "The name of a file, with its folder where another file has that name."
+    name = o['name']
+    if name in names: name = f'{PurePosixPath(o["path"]).parent.name}/{name}'
+    while name in names: name = f'again/{name}'
+    return name
+
+def _read_outputs(files:list|None) -> list[OutputFile]:
+    "Output files of the original."
+    outputs, names = [], set()
     for o in files or ():
-        if not isinstance(o, dict) or not all(isinstance(o.get(k), str) for k in ('name', 'path')) or not _is(int, 0)(o.get('size')): raise InvalidInput('outputFiles', f'has {_short(o)}')
-        name, modified = o['name'], o.get('modified')
-        if name in names: name = f'{PurePosixPath(o["path"]).parent.name}/{name}'
-        while name in names: name = f'again/{name}'
+        if not _is_file(o): raise InvalidInput('outputFiles', f'has {_short_repr(o)}')
+        name = _unique_name(o, names)
         names.add(name)
-        when = datetime.fromtimestamp(modified, timezone.utc).isoformat(timespec='microseconds') if _is((int, float), 0, 1e11)(modified) else None
-        out.append(OutputFile(name, o['path'], o['size'], modified=when))
-    return out
+        outputs.append(OutputFile(name, o['path'], o['size'], modified=_modified_at(o.get('modified'))))
+    return outputs
 
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #e8e3a5d2
+def _read_job(d:dict, created:str, updated:str) -> Job:
+    "The job alone. Raises `InvalidInput` naming the field."
+    status = JobStatus(d['status'])
+    request = {k: d[k] for k in _REQUEST if k in d}
+    for k in ('youtubeUrl', 'manualPath'): _optional(request, k, _is_text)
+    source = request.get('manualPath') or request.get('youtubeUrl') or ''
+    error, remote = _optional(d, 'error', _is_text), _optional(d, 'remoteJobId', _is((str, int)))
+    rest = {k: v for k, v in d.items() if k not in _MAPPED}
+    failure = _read_failure(d, error or 'The original tells no reason') if status is JobStatus.FAILED else None
+    if error and failure is None: rest['error'] = error
+    progress = _optional(d, 'progress', _is((int, float), 0, 100))
+    was_begun = remote is not None or status in (JobStatus.RUNNING, JobStatus.COMPLETED)
+    return Job(
+        id=d['id'], name=PurePosixPath(source).name or source or d['id'],
+        runner='remote', spec={'original': request}, status=status,
+        progress=None if progress is None else float(progress), attempt=int(was_begun),
+        node=_optional(d, 'nodeId', _is_text), remote_id=None if remote is None else str(remote),
+        created_at=created, updated_at=updated, completed_at=updated if status.is_terminal else None,
+        error=failure and failure.message, failure=failure,
+        outputs=_read_outputs(_optional(d, 'outputFiles', _is(list))),
+        metadata={'imported': {'from': 'original', **rest}})
+
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #04c320b7
 def read_original(
     d:dict,                    # A job of the original manager's file
-) -> tuple[JobRecord, str]:      # The job, and the text of its log, '' when there is none
+) -> tuple[JobRecord, str]:    # The job, and the text of its log, '' when there is none
     "A job of the original as one of ours. Raises `InvalidInput` naming the field."
     check_id(d.get('id'))
     if d.get('status') is None: raise InvalidInput('status', 'is missing')
-    _field(d, 'status', _LOOKS['status'])
+    _check_field(d, 'status', _CHECKS['status'])
     created = parse_instant(d.get('createdAt') or d.get('updatedAt'), 'createdAt')
-    updated, status = parse_instant(d['updatedAt'], 'updatedAt') if d.get('updatedAt') is not None else created, JobStatus(d['status'])
-    asked = {k: d[k] for k in _ASKED if k in d}
-    for k in ('youtubeUrl', 'manualPath'): _maybe(asked, k, _text(_WORDS))
-    source, error, remote = asked.get('manualPath') or asked.get('youtubeUrl') or '', _maybe(d, 'error', _text(_WORDS)), _maybe(d, 'remoteJobId', _is((str, int)))
-    rest = {k: v for k, v in d.items() if k not in _MAPPED}
-    failed = status is JobStatus.FAILED
-    failure = _why(d, error or 'The original tells no reason') if failed else None
-    if error and not failed: rest['error'] = error
-    job = Job(id=d['id'], name=PurePosixPath(source).name or source or d['id'], runner='remote', spec={'original': asked}, status=status, progress=_progress(d), node=_maybe(d, 'nodeId', _text(_WORDS)),
-              remote_id=None if remote is None else str(remote), attempt=int(remote is not None or status in (JobStatus.RUNNING, JobStatus.COMPLETED)), created_at=created, updated_at=updated,
-              completed_at=updated if status.is_terminal else None, error=failure and failure.message, failure=failure, outputs=_outputs(_maybe(d, 'outputFiles', _is(list))), metadata={'imported': {'from': 'original', **rest}})
-    job = Job.from_dict(job.to_dict())   # JSON-ready
+    updated = created if d.get('updatedAt') is None else parse_instant(d['updatedAt'], 'updatedAt')
+    job = Job.from_dict(_read_job(d, created, updated).to_dict())   # JSON-ready
     events = [JobEvent(None, job.id, 0, 'created', created, {'imported': 'original'})]
-    if status.is_terminal: events.append(JobEvent(None, job.id, job.attempt, status.value, updated, jsonable(failure) if failed else {}))
-    return JobRecord(job, events), _maybe(d, 'logs', _text(_WORDS)) or ''
+    why = jsonable(job.failure) if job.failure else {}
+    if job.is_terminal: events.append(JobEvent(None, job.id, job.attempt, job.status.value, updated, why))
+    return JobRecord(job, events), _optional(d, 'logs', _is_text) or ''
 
-def _progress(d:dict) -> float|None:
-    p = _maybe(d, 'progress', _is((int, float), 0, 100))
-    return None if p is None else float(p)
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #05caa69a
+class _Prepended(io.RawIOBase):
+    "What was already read of a file, and the rest of it."
+    def __init__(self, head:bytes, f:BinaryIO): self.head, self.f = head, f
+    def read(self, n=-1):
+        if not self.head: return self.f.read(n)
+        out, self.head = self.head[:n], self.head[n:]
+        return out
 
-# %% ../../nbs/maintenance/03_legacy_import.ipynb #2dd8b9d6
-_NEXT = re.compile(r'\n  \{')            # how the original begins a job, which cannot occur inside one: a line break in a text is written \n
-_BLANK = re.compile(r'[ \t\r\n]*')
-_decoder = json.JSONDecoder()
+def _whole_characters(data:bytes) -> int:
+    "How many bytes at the beginning are sure to end with a character."
+    for i in range(len(data)-1, max(-1, len(data)-4), -1):
+        if data[i] & 0xC0 == 0xC0: return i   # it begins a character that may continue in the next block
+    return len(data)
 
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #308adcd2
 class _Window:
     "A part of a text file, decoded, and where in the file it begins."
     def __init__(self, f:BinaryIO, at:int=0, block:int=1 << 16):
-        self.f, self.at, self.block, self.text, self.over, self._rest = f, at, block, '', False, b''
+        store_attr()
+        self.text = ''
+        self.is_last = False   # whether the file has been read to its end
+        self._rest = b''       # the beginning of a character
+
     def more(self) -> bool:  # False: there is no more
-        "Read on; the more there is already, the more is read at once, so that a large object is not looked at over and over."
+        "Read on. The window doubles, so a large object is not scanned again and again."
         data = self.f.read(max(self.block, len(self.text)))
-        self.over = not data
+        self.is_last = not data
         data = self._rest + data
-        cut = len(data) if self.over else next((i for i in range(len(data)-1, max(-1, len(data)-4), -1) if data[i] & 0xC0 == 0xC0), len(data))   # a character that may go on in the next block
-        self._rest, self.text = data[cut:], self.text + data[:cut].decode(errors='surrogateescape')
-        return not self.over
+        cut = len(data) if self.is_last else _whole_characters(data)
+        self._rest = data[cut:]
+        self.text += data[:cut].decode(errors='surrogateescape')
+        return not self.is_last
+
     def drop(self, n:int):
-        "The first `n` characters are done with."
+        "Move the window forward by `n` characters."
         self.at += len(self.text[:n].encode(errors='surrogateescape'))
         self.text = self.text[n:]
+
     def skip(self, marks:str) -> str:  # The next character that is none of these and no blank; '' at the end
         while True:
-            n = 0
-            while n < len(self.text) and self.text[n] in ' \t\r\n' + marks: n += 1
-            self.drop(n)
-            if self.text or self.over: return self.text[:1]
+            kept = self.text.lstrip(' \t\r\n' + marks)
+            self.drop(len(self.text) - len(kept))
+            if self.text or self.is_last: return self.text[:1]
             self.more()
 
-# %% ../../nbs/maintenance/03_legacy_import.ipynb #c9ae1e4f
-def _value(w:_Window) -> tuple[bool, Any]:  # whether there is one, and it
-    "The value at the beginning of the window, which moves behind it."
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #76b99bd7
+_NEXT = re.compile(r'\n  \{')            # how the original begins a job; inside one, a line break is written \n
+_decoder = json.JSONDecoder()
+
+def _take_value(w:_Window) -> tuple[bool, Any]:  # whether there is one, and it
+    "The value at the beginning of the window, which moves past it."
     while True:
         try: value, end = _decoder.raw_decode(w.text)
         except (ValueError, RecursionError):
-            if w.over or len(w.text) > _LONGEST or _NEXT.search(w.text, 1): return False, None   # when the next job begins, reading on would not help
+            is_next_in_sight = _NEXT.search(w.text, 1)   # reading on would not help
+            if is_next_in_sight or w.is_last or len(w.text) > _LONGEST: return False, None
             w.more()
             continue
         w.drop(end)
         return True, value
 
-def _resume(w:_Window) -> bool:  # False: there is no other job
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #b6b26d99
+def _skip_to_next(w:_Window) -> bool:  # False: there is no other job
     "Move to where the next job seems to begin."
     n = 1
     while True:
         if m := _NEXT.search(w.text, n):
             w.drop(m.start())
             return True
-        if w.over: return w.drop(len(w.text)) or False
+        if w.is_last:
+            w.drop(len(w.text))
+            return False
         w.drop(max(0, len(w.text)-3))
         n = 0
         w.more()
 
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #0c197c88
+def _read_item(w:_Window, c:str) -> tuple[tuple[JobRecord, str]|Problem, bool]:   # False: the list goes no further
+    "The value that begins with the character `c`, as a job. Where it is damaged, the window moves to the next one."
+    start = w.at
+    is_value, d = _take_value(w) if c in '{["-0123456789tfnNI' else (False, None)   # how a value begins
+    if is_value:
+        try: return read_original(d if isinstance(d, dict) else {}), True
+        except InvalidInput as e: return Problem(start, f'Not a job: {e}'), True
+    has_next = _skip_to_next(w)
+    n = f'{w.at-start:,} bytes'
+    if has_next: return Problem(start, f'{n} cannot be read: a job is damaged here'), True
+    problem = f'No whole job can be read from here to the end, {n}: the file was cut short or is damaged'
+    return Problem(start, problem), False
+
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #f38aa0e1
 def _read_list(f:BinaryIO, report:ImportReport, head:bytes) -> Iterator[tuple[int, tuple[JobRecord, str]|Problem]]:
     "The jobs of the original's file."
-    w = _Window(_Joined(head, f))
+    w = _Window(_Prepended(head, f))
     w.skip('\ufeff')
     w.drop(1)   # the bracket
     while c := w.skip(','):
         if c == ']':
             w.drop(1)
             report.complete = True
-            if w.skip(''): yield w.at, Problem(w.at, 'Something follows the end of the list; it was not looked at')
+            if w.skip(''): yield w.at, Problem(w.at, 'Something follows the end of the list; it was not read')
             return
         start = w.at
-        found, d = _value(w) if c in '{["-0123456789tfnNI' else (False, None)   # how a value begins
-        if not found:
-            more = _resume(w)
-            yield start, Problem(start, f'{w.at-start:,} bytes cannot be read: a job is damaged here' if more else f'No whole job can be read from here to the end, {w.at-start:,} bytes: the file was cut short or is damaged')
-            if not more: return
-            continue
-        try: yield start, read_original(d if isinstance(d, dict) else {})
-        except InvalidInput as e: yield start, Problem(start, f'Not a job: {e}')
+        item, has_more = _read_item(w, c)
+        yield start, item
+        if not has_more: return
     yield w.at, Problem(w.at, 'The file ends here, and the list does not: it was cut short')
-
-class _Joined(io.RawIOBase):
-    "What was read of a file already, and the rest of it."
-    def __init__(self, head:bytes, f:BinaryIO): self.head, self.f = head, f
-    def read(self, n=-1):
-        if not self.head: return self.f.read(n)
-        out, self.head = self.head[:n], self.head[n:]
-        return out

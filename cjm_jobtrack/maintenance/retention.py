@@ -1,4 +1,4 @@
-"""Which ended jobs may go, what is spared, and how they go without a trace or a gap
+"""Which ended jobs may be removed, what is always kept, and how removal survives interruption
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/maintenance/retention.html.md"""
 
@@ -16,14 +16,13 @@ from datetime import datetime, timedelta, timezone
 from itertools import islice
 from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator
-from fastcore.basics import patch
+from fastcore.basics import store_attr
 from ..model.errors import InvalidInput, StoreError
 from ..model.job import EndedJob, JobStatus, check_id, now, number
 from ..logs.log_store import LogStore
 from ..tracker.tracker import JobTracker
 
-# %% ../../nbs/maintenance/00_retention.ipynb #bd1a32c3
-_ENDS = tuple(s for s in JobStatus if s.is_terminal)
+# %% ../../nbs/maintenance/00_retention.ipynb #b3724796
 _UNITS = {'s': 1, 'min': 60, 'h': 3600, 'd': 86400, 'w': 7*86400}   # seconds
 
 def duration(
@@ -32,57 +31,77 @@ def duration(
 ) -> float:                     # Seconds
     "A length of time. Raises `InvalidInput` naming the field."
     n = value.total_seconds() if isinstance(value, timedelta) else value
-    if isinstance(n, str) and (m := re.fullmatch(r'\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*', n)) and m[2] in _UNITS: n = float(m[1])*_UNITS[m[2]]
-    if (n := number(n)) is None or not 0 <= n < 1e11:
+    if isinstance(n, str) and (m := re.fullmatch(r'\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*', n)) and m[2] in _UNITS:
+        n = float(m[1])*_UNITS[m[2]]
+    n = number(n)
+    if n is None or not 0 <= n < 1e11:
         raise InvalidInput(field, f'is {value!r}', f'Give a number and its unit ({", ".join(_UNITS)}), such as 30d')
     return n
 
+# %% ../../nbs/maintenance/00_retention.ipynb #06de9d91
+_TERMINAL = tuple(s for s in JobStatus if s.is_terminal)
+
+def _check_statuses(value) -> tuple[JobStatus, ...]:
+    "Outcomes, in the order of the enum. Raises `InvalidInput`."
+    names = [value] if isinstance(value, str) else value
+    usable = ', '.join(_TERMINAL)
+    try: wanted = {JobStatus(o) for o in names}
+    except (ValueError, TypeError) as e: raise InvalidInput('statuses', f'is {value!r}', f'Use {usable}') from e
+    statuses = tuple(s for s in JobStatus if s in wanted)
+    for s in statuses:
+        if s.is_terminal: continue
+        raise InvalidInput('statuses', f'has {s.value!r}', 'A job that has not ended is never removed')
+    if not statuses: raise InvalidInput('statuses', 'is empty', f'Use {usable}, or leave it out for all of them')
+    return statuses
+
+# %% ../../nbs/maintenance/00_retention.ipynb #db42d2d2
 @dataclass(frozen=True)
 class RetentionPolicy:
-    "Which ended jobs may go. At least one of `older_than` and `keep` is given; with both, a job goes only when both let it."
-    older_than:str|float|timedelta|None=None  # Ended longer ago than this: '30d', seconds, or a timedelta. On the policy it is seconds
-    keep:int|None=None                        # The newest so many stay, by creation; pinned ones are not counted among them
-    statuses:tuple=_ENDS                      # Outcomes it is about: one or several
+    "Which ended jobs may be removed. Give `older_than`, `keep` or both; with both, a job goes only when both allow it."
+    older_than:str|float|timedelta|None=None  # Ended longer ago than this: '30d', seconds, or a timedelta; kept as seconds
+    keep:int|None=None                        # Always keep the newest N, by creation; pinned ones do not count
+    statuses:tuple=_TERMINAL                  # Outcomes it is about: one or several
 
     def __post_init__(self):
-        given = [self.statuses] if isinstance(self.statuses, str) else self.statuses
-        try: statuses = tuple(s for s in JobStatus if s in {JobStatus(o) for o in given})
-        except (ValueError, TypeError) as e: raise InvalidInput('statuses', f'is {self.statuses!r}', f'Use {", ".join(_ENDS)}') from e
-        if live := [s.value for s in statuses if not s.is_terminal]: raise InvalidInput('statuses', f'has {live[0]!r}', 'A job that has not ended is never removed')
-        if not statuses: raise InvalidInput('statuses', 'is empty', f'Use {", ".join(_ENDS)}, or leave it out for all of them')
-        if self.keep is not None and (isinstance(self.keep, bool) or not isinstance(self.keep, int) or self.keep < 0): raise InvalidInput('keep', f'is {self.keep!r}', 'Give a whole number of at least 0')
-        if self.older_than is None and self.keep is None: raise InvalidInput('older_than', 'and `keep` are both missing', "Give one: older_than='30d', say, or keep=1000")
-        object.__setattr__(self, 'statuses', statuses)
+        object.__setattr__(self, 'statuses', _check_statuses(self.statuses))
+        is_count = isinstance(self.keep, int) and not isinstance(self.keep, bool) and self.keep >= 0
+        if self.keep is not None and not is_count:
+            raise InvalidInput('keep', f'is {self.keep!r}', 'Give a whole number of at least 0')
+        if self.older_than is None and self.keep is None:
+            remedy = "Give one: older_than='30d', say, or keep=1000"
+            raise InvalidInput('older_than', 'and `keep` are both missing', remedy)
         if self.older_than is not None: object.__setattr__(self, 'older_than', duration(self.older_than))
 
-# %% ../../nbs/maintenance/00_retention.ipynb #65a17b8c
+# %% ../../nbs/maintenance/00_retention.ipynb #c1441da4
 _PAGE = 500   # Jobs in one transaction
 
-def _before(
+def _ago(
     seconds:float,        # How long before
     at:str|None,          # Instant; None: now
 ) -> str:
-    try: return (datetime.fromisoformat(at or now()) - timedelta(seconds=seconds)).astimezone(timezone.utc).isoformat(timespec='microseconds')
+    try: then = datetime.fromisoformat(at or now()) - timedelta(seconds=seconds)
     except OverflowError: return '0001-01-01T00:00:00.000000+00:00'
+    return then.astimezone(timezone.utc).isoformat(timespec='microseconds')
 
-def _ask(tracker:JobTracker, call:str, *args, **kwargs):
-    "What the store answers. One in memory is the tracker's own, and asked under its lock."
-    with tracker.store_access() as store: return getattr(store, call)(*args, **kwargs)
+def _ask(tracker:JobTracker, method:str, *args, **kwargs):
+    "What a method of the store returns."
+    with tracker.store_access() as store: return getattr(store, method)(*args, **kwargs)
 
 def candidates(
     tracker:JobTracker,      # Whose record
-    policy:RetentionPolicy,  # What may go
-    at:str|None=None,        # Instant from which ages are reckoned; None: now
-) -> Iterator[EndedJob]:        # Oldest first; read a page at a time
-    "The jobs that a policy lets go, as things stand."
-    after, cutoff = 0, None
-    older = None if policy.older_than is None else _before(policy.older_than, at)
-    if policy.keep and (cutoff := _ask(tracker, 'cutoff', policy.keep, policy.statuses)) is None: return
+    policy:RetentionPolicy,  # What may be removed
+    at:str|None=None,        # Instant from which ages are measured; None: now
+) -> Iterator[EndedJob]:     # Oldest first; read a page at a time
+    "The jobs that a policy allows to be removed now."
+    older = None if policy.older_than is None else _ago(policy.older_than, at)
+    cutoff = _ask(tracker, 'cutoff', policy.keep, policy.statuses) if policy.keep else None   # jobs before it may go
+    if policy.keep and cutoff is None: return
+    after = 0
     while page := _ask(tracker, 'select_ended', policy.statuses, older, _PAGE, after, before_num=cutoff, settled=True):
         yield from page
         after = page[-1].num
 
-# %% ../../nbs/maintenance/00_retention.ipynb #1301b740
+# %% ../../nbs/maintenance/00_retention.ipynb #efa21e49
 @dataclass(frozen=True)
 class PruneReport:
     "What was removed, or in a dry run would be."
@@ -90,86 +109,130 @@ class PruneReport:
     jobs:int=0                  # How many
     log_bytes:int=0             # Space that their logs take or took on the disk
     by_status:dict=field(default_factory=dict)  # Outcome -> how many
-    first:EndedJob|None=None       # The oldest of them, by creation
-    last:EndedJob|None=None        # The newest of them
+    first:EndedJob|None=None    # The oldest of them, by creation
+    last:EndedJob|None=None     # The newest of them
     problems:tuple=()           # Logs that could not be removed: sentences, at most a hundred
 
+    def summary(self) -> str:
+        "What belongs to the figures, in words."
+        span = ''
+        if self.first and self.last:
+            days = f'{self.first.completed_at[:10]} and {self.last.completed_at[:10]}'
+            span = f' The first and the last of them ended {days}.'
+        return f'Their logs take {self.log_bytes:,} bytes on the disk.{span}' + ''.join(f'\n{p}' for p in self.problems)
+
+    def _repr_markdown_(self) -> str:
+        head = 'would be removed' if self.dry_run else 'removed'
+        rows = [f'| {s} | {n:,} |' for s, n in self.by_status.items()] + [f'| **in all** | **{self.jobs:,}** |']
+        return '\n'.join([f'| {head} | jobs |', '|:--|--:|', *rows, '', self.summary()])
+
+# %% ../../nbs/maintenance/00_retention.ipynb #5e04e11a
 def _log_store(tracker:JobTracker) -> LogStore|None:  # None: this record has no logs of its own
     return tracker.logs if not tracker.store.shared or tracker.has_logs else None
 
-def _disk(folder:Path) -> int:
-    "Bytes that a folder of files takes on the disk; 0 when there is none."
+def _disk_bytes(info:os.stat_result) -> int:
+    return info.st_blocks*512 if hasattr(info, 'st_blocks') else info.st_size
+
+def _disk_usage(folder:Path) -> int:
+    "Bytes that the files of a folder take on the disk; 0 when there is none."
     n = 0
-    with suppress(FileNotFoundError), os.scandir(folder) as found:
-        for f in found:
-            with suppress(FileNotFoundError): n += (s := f.stat(follow_symlinks=False)).st_blocks*512 if hasattr(os.stat_result, 'st_blocks') else s.st_size
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for f in entries:
+            with suppress(FileNotFoundError): n += _disk_bytes(f.stat(follow_symlinks=False))
     return n
 
+# %% ../../nbs/maintenance/00_retention.ipynb #564cdac2
+class _Pruning:
+    "What one run has removed so far."
+    def __init__(self, logs:LogStore|None, dry_run:bool):
+        store_attr()
+        self.by_status, self.log_bytes, self.problems = Counter(), 0, []
+        self.first = self.last = None
+
+    def add(self, page:list[EndedJob]) -> None:
+        "Count jobs whose record is gone, and remove their logs."
+        for e in page: self._remove_log(e.id)
+        self.by_status.update(e.status for e in page)
+        if page:
+            self.first = self.first or page[0]
+            self.last = page[-1]
+
+    def _remove_log(self, job_id:str) -> None:
+        if self.logs is None: return
+        n = _disk_usage(self.logs.path(job_id, 0).parent)
+        try:
+            if not self.dry_run: self.logs.remove(job_id)
+            self.log_bytes += n
+        except StoreError as e: self.problems.append(str(e))
+
+    def report(self) -> PruneReport:
+        return PruneReport(
+            self.dry_run, self.by_status.total(), self.log_bytes, dict(self.by_status),
+            self.first, self.last, tuple(self.problems[:100]))
+
+# %% ../../nbs/maintenance/00_retention.ipynb #b2f0a4cf
+def _delete_page(tracker:JobTracker, page:list[EndedJob]) -> list[EndedJob]:  # Those that are gone
+    "Remove jobs from the record, in one transaction. One that was pinned in the last instant stays."
+    ids = [e.id for e in page]
+    tracker.delete_jobs(ids, spare_pinned=True, logs=False)
+    remaining = _ask(tracker, 'places', ids)
+    return [e for e in page if e.id not in remaining]
+
+# %% ../../nbs/maintenance/00_retention.ipynb #77f8ed37
 def prune(
     tracker:JobTracker,      # Whose record
-    policy:RetentionPolicy,  # What may go
-    dry_run:bool=False,      # True: only tell
+    policy:RetentionPolicy,  # What may be removed
+    dry_run:bool=False,      # True: only report
     *,
-    after:Callable[[list[str]], Any]|None=None,  # Called with the ids of those that are gone, a page at a time, to remove what else belongs to them; what it raises ends the pruning there
-    at:str|None=None,        # Instant from which ages are reckoned; None: now
+    after:Callable[[list[str]], Any]|None=None,  # Called with the ids that are gone, a page at a time
+    at:str|None=None,        # Instant from which ages are measured; None: now
 ) -> PruneReport:
-    "Remove ended jobs: record, events and logs. Blocks; others may write meanwhile. Raises `StoreError`; what was removed until then stays so."
-    found, logs, by, jobs, size, first, last, problems = candidates(tracker, policy, at or now()), _log_store(tracker), Counter(), 0, 0, None, None, []
-    while page := [*islice(found, _PAGE)]:
+    """Remove ended jobs: record, events and logs. Blocks; others may write meanwhile.
+
+    Raises `StoreError`, and what `after` raises; pruning ends there, and what was removed before stays removed."""
+    jobs, pruning = candidates(tracker, policy, at or now()), _Pruning(_log_store(tracker), dry_run)
+    while page := [*islice(jobs, _PAGE)]:
         if not dry_run:
-            tracker.delete_jobs([e.id for e in page], spare_pinned=True, logs=False)
-            left = _ask(tracker, 'places', [e.id for e in page])   # pinned in the last instant
-            page = [e for e in page if e.id not in left]
+            page = _delete_page(tracker, page)
             if after is not None and page: after([e.id for e in page])
-        for e in page:
-            if logs is None: break
-            n = _disk(logs.path(e.id, 0).parent)
-            try:
-                if not dry_run: logs.remove(e.id)
-                size += n
-            except StoreError as ex: problems.append(str(ex))
-        by.update(e.status for e in page)
-        jobs, first, last = jobs + len(page), first or next(iter(page), None), page[-1] if page else last
-    return PruneReport(dry_run, jobs, size, dict(by), first, last, tuple(problems[:100]))
+        pruning.add(page)
+    return pruning.report()
 
-# %% ../../nbs/maintenance/00_retention.ipynb #8c2325ec
-@patch
-def _repr_markdown_(self:PruneReport) -> str:
-    rows = [f'| {s} | {n:,} |' for s, n in self.by_status.items()] + [f'| **in all** | **{self.jobs:,}** |']
-    return '\n'.join([f'| {"would be removed" if self.dry_run else "removed"} | jobs |', '|:--|--:|', *rows, '', self.summary()])
+# %% ../../nbs/maintenance/00_retention.ipynb #b3bf1feb
+def _is_id(text) -> bool:
+    try: return bool(check_id(text))
+    except InvalidInput: return False
 
-@patch
-def summary(self:PruneReport) -> str:
-    "What belongs to the figures, in words."
-    span = f' The first and the last of them ended {self.first.completed_at[:10]} and {self.last.completed_at[:10]}.' if self.first and self.last else ''
-    return f'Their logs take {self.log_bytes:,} bytes on the disk.{span}' + ''.join(f'\n{p}' for p in self.problems)
+def _folder_names(folder:Path) -> list[str]:
+    "Folders in a folder, sorted. Raises `StoreError`."
+    try: return sorted(p.name for p in os.scandir(folder) if p.is_dir(follow_symlinks=False))
+    except FileNotFoundError: return []
+    except OSError as e:
+        problem = f'the folder of logs cannot be read: {e.strerror}'
+        raise StoreError(str(folder), problem, 'Check permissions there') from e
 
-# %% ../../nbs/maintenance/00_retention.ipynb #38c4a80b
+# %% ../../nbs/maintenance/00_retention.ipynb #b5a8cfe2
 def orphans(
     tracker:JobTracker,   # Whose record and logs
     remove:bool=False,    # True: remove them
 ) -> list[str]:           # Ids of jobs that are not on record and have logs
     "Logs without a job. Raises `StoreError` when the folder cannot be read, or a log cannot be removed."
-    logs, found = _log_store(tracker), []
-    if logs is None: return found
-    try: names = iter(sorted(p.name for p in os.scandir(logs.folder) if p.is_dir(follow_symlinks=False)))
-    except FileNotFoundError: return found
-    except OSError as e: raise StoreError(str(logs.folder), f'the folder of logs cannot be read: {e.strerror}', 'Check permissions there') from e
+    logs, ids = _log_store(tracker), []
+    names = iter(_folder_names(logs.folder) if logs else [])
     while page := [*islice(names, _PAGE)]:
-        known = _ask(tracker, 'places', page)   # asked after the folder was read: a job is on record before it has a log
-        for job_id in (n for n in page if n not in known and _is_id(n)):
+        on_record = _ask(tracker, 'places', page)   # asked last: a job is on record before it has a log
+        for job_id in page:
+            if job_id in on_record or not _is_id(job_id): continue
             if remove: logs.remove(job_id)
-            found.append(job_id)
-    return found
+            ids.append(job_id)
+    return ids
 
+# %% ../../nbs/maintenance/00_retention.ipynb #a14b24b6
 def removed(
     tracker:JobTracker,     # Whose record
-    names:Iterable[str],    # Names of folders that something of jobs lies in
-) -> list[str]:             # Those of them that are ids of jobs which were removed from the record, and have not come again
-    "What a tidying that was interrupted has left, by the journal. A folder that is somebody else's is never among them."
-    gone = {*names} & {i for e in _ask(tracker, 'events', 0, '') if e.type == 'deleted' for i in e.data.get('jobs', ())}
+    names:Iterable[str],    # Names of folders
+) -> list[str]:             # Ids among them of jobs that were removed, and have not been submitted again
+    "What an interrupted pruning has left behind, according to the journal."
+    deletions = (e for e in _ask(tracker, 'events', 0, '') if e.type == 'deleted')
+    gone = {*names} & {i for e in deletions for i in e.data.get('jobs', ())}
     return sorted(gone - {*_ask(tracker, 'places', [*gone])})
-
-def _is_id(text) -> bool:
-    try: return bool(check_id(text))
-    except InvalidInput: return False

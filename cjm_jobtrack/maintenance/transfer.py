@@ -1,4 +1,4 @@
-"""The record taken along, brought in from elsewhere, and backed up
+"""Export the record to a file, import it elsewhere, and back it up while it is in use
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/maintenance/transfer.html.md"""
 
@@ -9,35 +9,39 @@ __all__ = ['LIVE', 'export_jobs', 'import_jobs', 'BackupReport', 'backup']
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #6491430d
 import gzip, io, os, shutil, zlib
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Iterable, Iterator
-from .jsonl import _LONGEST, _TOLD, FORMAT, VERSION, ImportReport, Problem, _encode, _is, _loads, _read_lines, format_record
+from .jsonl import FORMAT, VERSION, ImportReport, Problem, format_record
+from .jsonl import _LISTED, _LONGEST, _encode, _is, _loads, _read_lines
+from .legacy_import import _Prepended, _read_list
+from .retention import _PAGE, _ask
 from ..model.errors import InvalidInput, StoreError
 from ..model.job import JobRecord, Failure, Job, JobEvent, JobStatus, parse_instant, jsonable, read_statuses
-from .legacy_import import _Joined, _read_list
-from .retention import _PAGE, _ask
 from ..tracker.tracker import JobTracker
 
-# %% ../../nbs/maintenance/01_transfer.ipynb #9e59a5e7
-_SPOOL = 200                             # Jobs read at once
+# %% ../../nbs/maintenance/01_transfer.ipynb #105ca7ae
+_BATCH = 200   # Jobs read at once
 
-def _lines(tracker:JobTracker, filters:dict) -> Iterator[str]:
+def _export_lines(tracker:JobTracker, filters:dict) -> Iterator[str]:
     "An export, line by line."
     yield _encode({'format': FORMAT, 'version': VERSION})
     n = after = 0
-    while page := _ask(tracker, 'records', after, _SPOOL, **filters):
-        for d in page: yield format_record(d)
+    while page := _ask(tracker, 'records', after, _BATCH, **filters):
+        for r in page: yield format_record(r)
         n, after = n + len(page), page[-1].num
     yield _encode({'end': True, 'jobs': n})
 
-# %% ../../nbs/maintenance/01_transfer.ipynb #14a0670f
+# %% ../../nbs/maintenance/01_transfer.ipynb #472e39dd
+_CHECK_DISK = 'Check free space and permissions there'
+
 @contextmanager
-def _appearing(path:Path) -> Iterator[BinaryIO]:
-    "A new file, which takes the place of `path` at the end of the block. Raises `InvalidInput`, `StoreError`."
-    if not path.parent.is_dir(): raise InvalidInput('file', f'is {str(path)!r}, and there is no such folder', 'Make it, or choose another place')
+def _atomic_file(path:Path) -> Iterator[BinaryIO]:
+    "A new file, which replaces `path` at the end of the block. Raises `InvalidInput`, `StoreError`."
+    if not path.parent.is_dir():
+        raise InvalidInput('file', f'is {str(path)!r}, and there is no such folder', 'Make it, or choose another place')
     if path.is_dir(): raise InvalidInput('file', f'{str(path)!r} is a folder', 'Name a file in it')
     part = path.with_name(f'{path.name}.{os.getpid()}.part')
     try:
@@ -46,141 +50,193 @@ def _appearing(path:Path) -> Iterator[BinaryIO]:
             f.flush()
             os.fsync(f.fileno())
         os.replace(part, path)
-    except OSError as e: raise StoreError(str(path), f'cannot be written: {e.strerror or e}', 'Check free space and permissions there') from e
+    except OSError as e: raise StoreError(str(path), f'cannot be written: {e.strerror or e}', _CHECK_DISK) from e
     finally: part.unlink(missing_ok=True)
 
-def export_jobs(
-    tracker:JobTracker,      # Whose record
-    file:str|Path|BinaryIO,  # Where to: a path, packed when it ends in .gz, and replaced as a whole; or an open binary file
-    status:str|Iterable[str]|None=None,  # Only these
-    **filters,               # As for `list_jobs`: `name`, `node`, `batch`, `runner`, `since`, `until`, `metadata`, `pinned`
-) -> int:                    # How many jobs were written
-    "Write jobs as JSON lines. Raises `InvalidInput` naming the field; `StoreError`."
-    filters = _filters(status, filters)
-    if not isinstance(file, (str, Path)): return _write_lines(file, _lines(tracker, filters))
-    path = Path(file)
-    with _appearing(path) as f:
-        if path.suffix != '.gz': return _write_lines(f, _lines(tracker, filters))
-        with gzip.GzipFile(filename='', mode='wb', fileobj=f, mtime=0) as packed: return _write_lines(packed, _lines(tracker, filters))
-
-def _write_lines(f:BinaryIO, lines:Iterator[str]) -> int:
-    n = -2   # the first line and the last are not jobs
-    for text in lines: f.write(text.encode() + b'\n'); n += 1
-    return n
-
+# %% ../../nbs/maintenance/01_transfer.ipynb #9b76afd9
 _FILTERS = ('name', 'node', 'batch', 'runner', 'since', 'until', 'metadata', 'pinned')
 
-def _filters(status, given:dict) -> dict:
+def _check_filters(status, filters:dict) -> dict:
     "Filters as the store takes them. Raises `InvalidInput`."
-    if odd := sorted(given.keys() - {*_FILTERS}): raise InvalidInput(odd[0], 'is not a filter', f'Use {", ".join(("status", *_FILTERS))}')
-    wanted = read_statuses(status)
-    return {k: parse_instant(v, k) if k in ('since', 'until') else v for k, v in given.items() if v is not None} | ({} if wanted is None else {'status': wanted})
+    unknown = sorted(filters.keys() - {*_FILTERS})
+    if unknown: raise InvalidInput(unknown[0], 'is not a filter', f'Use {", ".join(("status", *_FILTERS))}')
+    statuses = read_statuses(status)
+    checked = {k: v for k, v in filters.items() if v is not None}
+    for k in checked.keys() & {'since', 'until'}: checked[k] = parse_instant(checked[k], k)
+    return checked if statuses is None else checked | {'status': statuses}
 
-# %% ../../nbs/maintenance/01_transfer.ipynb #c5b11921
-LIVE = ('skip', 'lost', 'keep')
+def _write_lines(f:BinaryIO, lines:Iterator[str]) -> int:   # How many jobs that were
+    n = 0
+    for n, text in enumerate(lines): f.write(text.encode() + b'\n')
+    return n - 1   # without the first line and the last
 
-def import_jobs(
+# %% ../../nbs/maintenance/01_transfer.ipynb #3383fbda
+def export_jobs(
     tracker:JobTracker,      # Whose record
-    file:str|Path|BinaryIO,  # An export, or the original manager's jobs.json; packed with gzip or not. Only read
-    live:str='skip',         # What becomes of jobs that had not ended: 'skip', 'lost' or 'keep'
-) -> ImportReport:
-    """Put the jobs of a file on record. Ids that are on record are left alone, so it can be repeated.
+    file:str|Path|BinaryIO,  # A path, compressed when it ends in .gz, and replaced as a whole; or an open binary file
+    status:str|Iterable[str]|None=None,  # Only these
+    **filters,               # As for `list_jobs`: `name node batch runner since until metadata pinned`
+) -> int:                    # How many jobs were written
+    "Write jobs as JSON lines. Raises `InvalidInput` naming the field; `StoreError`."
+    lines = _export_lines(tracker, _check_filters(status, filters))
+    if not isinstance(file, (str, Path)): return _write_lines(file, lines)
+    path = Path(file)
+    with _atomic_file(path) as f:
+        if path.suffix != '.gz': return _write_lines(f, lines)
+        with gzip.GzipFile(filename='', mode='wb', fileobj=f, mtime=0) as packed: return _write_lines(packed, lines)
 
-    Raises `InvalidInput` when it is no such file, or of a newer version; `StoreError` when the record cannot be written: the pages before are then on record."""
-    if live not in LIVE: raise InvalidInput('live', f'is {live!r}', f'Use {", ".join(LIVE)}')
-    if not isinstance(file, (str, Path)): return _import(tracker, file, live, getattr(file, 'name', 'the file'))
-    try:
-        with open(file, 'rb') as f: return _import(tracker, f, live, str(file))
-    except OSError as e: raise InvalidInput('file', f'{str(file)!r} cannot be read: {e.strerror or e}', 'Give the path of a file') from e
+# %% ../../nbs/maintenance/01_transfer.ipynb #8495c7c1
+class _Unpacked(io.RawIOBase):
+    "The bytes of a file, unpacked. Where compressed data ends early or is damaged they end, and `problem` says so."
+    def __init__(self, f:_Prepended, packed:bool):
+        self.at, self.problem = 0, None
+        self._read = gzip.GzipFile(fileobj=f).read1 if packed else f.read
 
-def _import(tracker:JobTracker, f:BinaryIO, live:str, named:str) -> ImportReport:
-    f = io.BufferedReader(f) if isinstance(f, io.RawIOBase) else f
-    head = f.read(2)
-    raw = _Raw(_Joined(head, f), packed=head == b'\x1f\x8b')
-    report, found = _kind_of(io.BufferedReader(raw), live, named)
-    while page := [*islice(found, _PAGE)]: _take(tracker, page, live, report)
-    if raw.problem is not None: _tell(report, Problem(raw.at, raw.problem))
-    return report
-
-class _Raw(io.RawIOBase):
-    "The bytes of a file, unpacked. Where packed data breaks off or is damaged they end, and `problem` says so."
-    def __init__(self, f:_Joined, packed:bool): self.f, self.at, self.problem, self._read = f, 0, None, gzip.GzipFile(fileobj=f).read1 if packed else f.read
     def readable(self): return True
+
     def readinto(self, b):
-        try: data = self._read(len(b)) if self.problem is None else b''
-        except (EOFError, gzip.BadGzipFile, zlib.error) as e: data, self.problem = b'', f'The packed file breaks off or is damaged here: {e}'
+        data = b''
+        if self.problem is None:
+            try: data = self._read(len(b))
+            except (EOFError, gzip.BadGzipFile, zlib.error) as e:
+                self.problem = f'The packed file breaks off or is damaged here: {e}'
         b[:len(data)] = data
         self.at += len(data)
         return len(data)
 
-# %% ../../nbs/maintenance/01_transfer.ipynb #e988a892
-def _kind_of(f:io.BufferedReader, live:str, named:str) -> tuple[ImportReport, Iterator]:
-    "Which kind of file it is, and its jobs. Raises `InvalidInput`."
+# %% ../../nbs/maintenance/01_transfer.ipynb #3cc1280c
+_BLANK = b'\xef\xbb\xbf \t\r\n'   # a byte order mark, and white space
+
+def _read_to_text(f:io.BufferedReader) -> bytes:
+    "The beginning of a file, up to its first character that is not blank."
     head = b''
-    while not head.lstrip(b'\xef\xbb\xbf \t\r\n') and (more := f.read(1)): head += more
-    if not (c := head.lstrip(b'\xef\xbb\xbf \t\r\n')):
-        report = ImportReport('original')
-        return report, iter([(0, Problem(0, 'The file is empty'))])
-    if c == b'[':
-        if live == 'keep': raise InvalidInput('live', "is 'keep', and this is a file of the original manager", 'Its jobs cannot be carried on with from here; use skip or lost')
-        report = ImportReport('original')
-        return report, _read_list(f, report, head)
-    first = head + f.readline(_LONGEST)
-    d = _loads(first)
-    if not isinstance(d, dict) or d.get('format') != FORMAT: raise InvalidInput('file', f'{named!r} is neither an export of jobtrack nor the jobs file of the original manager', 'It begins with something else')
-    if not _is(int, 1, VERSION)(d.get('version')): raise InvalidInput('file', f'{named!r} is an export of version {d.get("version")}, and this program knows those up to {VERSION}', 'Upgrade cjm-jobtrack')
+    while not head.lstrip(_BLANK) and (more := f.read(1)): head += more
+    return head
+
+def _check_header(line:bytes, name:str) -> None:
+    "Raises `InvalidInput` unless a line is the header of an export that can be read."
+    d = _loads(line)
+    if not isinstance(d, dict) or d.get('format') != FORMAT:
+        problem = f'{name!r} is neither an export of jobtrack nor the jobs file of the original manager'
+        raise InvalidInput('file', problem, 'It begins with something else')
+    if _is(int, 1, VERSION)(d.get('version')): return
+    problem = f'{name!r} is an export of version {d.get("version")}, and this program knows those up to {VERSION}'
+    raise InvalidInput('file', problem, 'Upgrade cjm-jobtrack')
+
+# %% ../../nbs/maintenance/01_transfer.ipynb #d9f6f4c5
+def _open_jobs(f:io.BufferedReader, live:str, name:str) -> tuple[ImportReport, Iterator]:
+    "A report for the kind of file it is, and its jobs. Raises `InvalidInput`."
+    head = _read_to_text(f)
+    report = ImportReport('original')
+    if not head.lstrip(_BLANK): return report, iter([(0, Problem(0, 'The file is empty'))])
+    if head.endswith(b'['):
+        if live != 'keep': return report, _read_list(f, report, head)
+        problem = "is 'keep', and this is a file of the original manager"
+        raise InvalidInput('live', problem, 'Its jobs cannot be carried on with from here; use skip or lost')
+    header = head + f.readline(_LONGEST)
+    _check_header(header, name)
     report = ImportReport(FORMAT)
-    return report, _read_lines(f, len(first), report)
+    return report, _read_lines(f, len(header), report)
 
-def _lost(d:JobRecord) -> JobRecord:
+# %% ../../nbs/maintenance/01_transfer.ipynb #40915f5c
+LIVE = ('skip', 'lost', 'keep')
+
+def _as_lost(r:JobRecord) -> JobRecord:
     "A job that had not ended, as one that nobody can follow any more."
-    job, at = d.job, d.job.updated_at or d.job.created_at
-    f = Failure('lost', f'It was {job.status} when it was last written down, and nobody here follows it', hint='Ask its node how it ended' if job.node else None)
+    job, at = r.job, r.job.updated_at or r.job.created_at
+    hint = 'Ask its node how it ended' if job.node else None
+    f = Failure('lost', f'It was {job.status} when it was last written down, and nobody here follows it', hint=hint)
     job = replace(job, status=JobStatus.FAILED, completed_at=at, error=f.message, failure=f, unreachable_since=None)
-    return replace(d, job=job, events=[*d.events, JobEvent(None, job.id, job.attempt, 'failed', at, jsonable(f))])
+    return replace(r, job=job, events=[*r.events, JobEvent(None, job.id, job.attempt, 'failed', at, jsonable(f))])
 
-# %% ../../nbs/maintenance/01_transfer.ipynb #39542c00
-def _take(tracker:JobTracker, page:list, live:str, report:ImportReport):
-    "Put what was read on record, in one transaction."
-    todo = []
+# %% ../../nbs/maintenance/01_transfer.ipynb #9f979e58
+@dataclass
+class _Item:
+    "A job that was read from a file."
+    at:int             # Where in the file, bytes
+    record:JobRecord
+    log:str=''         # The text that the original had in the job
+
+def _choose_items(page:list, live:str, report:ImportReport) -> list[_Item]:
+    "What is to go on record, of what was read."
+    items = []
     for at, found in page:
         if isinstance(found, Problem):
-            _tell(report, found)
+            report.add_problem(found)
             continue
-        d, log = found if isinstance(found, tuple) else (found, '')
+        item = _Item(at, *(found if isinstance(found, tuple) else (found,)))
+        job = item.record.job
         report.read += 1
-        if not d.job.is_terminal:
+        if not job.is_terminal:
             report.live_jobs += 1
-            if len(report.live) < _TOLD: report.live.append((d.job.id, d.job.status.value))
+            if len(report.live) < _LISTED: report.live.append((job.id, job.status.value))
             if live == 'skip': continue
-            if live == 'lost': d = _lost(d)
-        todo.append((at, d, log))
-    new = tracker.restore([d for _, d, _ in todo])
-    there = _ask(tracker, 'get_many', [d.job.id for (_, d, _), is_new in zip(todo, new) if not is_new])
-    for (at, d, log), is_new in zip(todo, new):
-        report.added, report.known = report.added + is_new, report.known + (not is_new)
-        if not is_new and not _same(d.job, there.get(d.job.id)):
-            if len(report.differing) < _TOLD: report.differing.append(d.job.id)
-        elif log: _keep_log(tracker, d.job, at, log, report)
+            if live == 'lost': item.record = _as_lost(item.record)
+        items.append(item)
+    return items
 
-def _tell(report:ImportReport, p:Problem):
-    if len(report.problems) < _TOLD: report.problems.append(p)
+# %% ../../nbs/maintenance/01_transfer.ipynb #1c21d615
+def _is_same(a:Job, b:Job|None) -> bool:
+    "Whether two records are of one job: compared is what never changes any more."
+    if b is None: return False
+    fixed = 'created_at', 'spec', 'status', 'completed_at'
+    return all(jsonable(getattr(a, k)) == jsonable(getattr(b, k)) for k in fixed)
 
-def _same(a:Job, b:Job|None) -> bool:
-    "Whether two records are of one job: what never changes any more is compared."
-    return b is not None and all(jsonable(getattr(a, k)) == jsonable(getattr(b, k)) for k in ('created_at', 'spec', 'status', 'completed_at'))
+def _import_log(tracker:JobTracker, item:_Item, report:ImportReport):
+    "Keep the text that the original had in the job. Repeating it changes nothing."
+    job = item.record.job
+    try: data = item.log.encode(errors='surrogateescape')     # bytes that are not UTF-8, as they were
+    except UnicodeEncodeError: data = item.log.encode(errors='replace')   # half of a pair, written as \ud83d
+    has_folder = tracker.logs_given or not tracker.store.shared or getattr(tracker.store, 'file', None)
+    if has_folder: return tracker.logs.append_at(job.id, job.attempt, 0, data)
+    problem = (f'The log of job {job.id} is not kept: this record has no folder for logs that all know. '
+               'Give it as `logs`, or --log-folder')
+    report.add_problem(Problem(item.at, problem))
 
-def _keep_log(tracker:JobTracker, job:Job, at:int, log:str, report:ImportReport):
-    "The text that the original had in the job. Repeating it changes nothing."
-    try: data = log.encode(errors='surrogateescape')     # bytes that are not UTF-8, as they were
-    except UnicodeEncodeError: data = log.encode(errors='replace')   # half of a pair, written as \ud83d
-    if tracker.custom_logs or not tracker.store.shared or getattr(tracker.store, 'file', None): return tracker.logs.append_at(job.id, job.attempt, 0, data)
-    _tell(report, Problem(at, f'The log of job {job.id} is not kept: this record has no folder for logs that all know. Give it as `logs`, or --log-folder'))
+# %% ../../nbs/maintenance/01_transfer.ipynb #ce99bf80
+def _import_page(tracker:JobTracker, page:list, live:str, report:ImportReport):
+    "Put what was read on record, in one transaction."
+    items = _choose_items(page, live, report)
+    new = tracker.restore([i.record for i in items])
+    report.added += sum(new)
+    report.known += len(new) - sum(new)
+    there = _ask(tracker, 'get_many', [i.record.job.id for i, is_new in zip(items, new) if not is_new])
+    for i, is_new in zip(items, new):
+        job = i.record.job
+        if is_new or _is_same(job, there.get(job.id)):
+            if i.log: _import_log(tracker, i, report)
+        elif len(report.differing) < _LISTED: report.differing.append(job.id)
 
-# %% ../../nbs/maintenance/01_transfer.ipynb #1561b5d9
+# %% ../../nbs/maintenance/01_transfer.ipynb #c374dc30
+def _import(tracker:JobTracker, f:BinaryIO, live:str, name:str) -> ImportReport:
+    if isinstance(f, io.RawIOBase): f = io.BufferedReader(f)
+    head = f.read(2)
+    raw = _Unpacked(_Prepended(head, f), packed=head == b'\x1f\x8b')   # RFC 1952, 2.3.1
+    report, jobs = _open_jobs(io.BufferedReader(raw), live, name)
+    while page := [*islice(jobs, _PAGE)]: _import_page(tracker, page, live, report)
+    if raw.problem is not None: report.add_problem(Problem(raw.at, raw.problem))
+    return report
+
+def import_jobs(
+    tracker:JobTracker,      # Whose record
+    file:str|Path|BinaryIO,  # An export, or the original manager's jobs.json; compressed with gzip or not. Only read
+    live:str='skip',         # What becomes of jobs that had not ended: 'skip', 'lost' or 'keep'
+) -> ImportReport:
+    """Put the jobs of a file on record. Ids that are on record are left alone, so it can be repeated.
+
+    Raises `InvalidInput` when it is no such file, or of a newer version; `StoreError` when the record cannot be
+    written: the pages before are then on record."""
+    if live not in LIVE: raise InvalidInput('live', f'is {live!r}', f'Use {", ".join(LIVE)}')
+    if not isinstance(file, (str, Path)): return _import(tracker, file, live, getattr(file, 'name', 'the file'))
+    try:
+        with open(file, 'rb') as f: return _import(tracker, f, live, str(file))
+    except OSError as e:
+        raise InvalidInput('file', f'{str(file)!r} cannot be read: {e.strerror or e}', 'Give the path of a file') from e
+
+# %% ../../nbs/maintenance/01_transfer.ipynb #bbacf886
 @dataclass(frozen=True)
 class BackupReport:
-    "A copy that was looked at and found whole."
+    "A copy that was checked and found complete."
     path:Path            # The copy of the database
     size:int             # Bytes
     jobs:dict            # Status -> how many are in it
@@ -188,49 +244,62 @@ class BackupReport:
     logs:Path|None=None  # The copy of the logs
     log_files:int=0      # How many files that is
 
-def backup(
-    tracker:JobTracker|Any,  # Whose record; or a `JobStore`
-    path:str|Path,           # A file that does not exist yet
-    logs:bool=False,         # True: the logs too, into a folder beside it
-) -> BackupReport:
-    "Copy a record to a new file, and look the copy over. Others may write meanwhile. Raises `InvalidInput` when something is there already; `StoreError`."
-    store, path = getattr(tracker, 'store', tracker), Path(path)
-    if not hasattr(store, 'backup'): raise InvalidInput('tracker', 'has its record in memory', 'Only a database can be copied; use export_jobs')
-    folder = path.with_suffix('.logs')
-    for p in (path, *[folder]*logs):
-        if os.path.lexists(p): raise InvalidInput('path', f'{str(p)!r} exists', 'Name a new file; nothing is written over')
-    if not path.parent.is_dir(): raise InvalidInput('path', f'is {str(path)!r}, and there is no such folder', 'Make it, or choose another place')
-    if logs and not getattr(store, 'file', None): raise InvalidInput('logs', 'cannot be copied: this record has no folder of logs', 'Leave them out')
-    part, seq, n = path.with_name(f'{path.name}.{os.getpid()}.new'), store.last_seq(), 0
-    try:
-        store.backup(part)
-        counts, last = _looked_over(part, seq)
-        with _copied(tracker.logs.folder if tracker is not store else store.file.with_suffix('.logs'), folder) if logs else nullcontext(0) as n: _name(part, path)
-    except OSError as e: raise StoreError(str(path), f'cannot be written: {e.strerror or e}', 'Check free space and permissions there') from e
-    finally: part.unlink(missing_ok=True)
-    return BackupReport(path, path.stat().st_size, counts, last, folder if logs else None, n)
+def _read_copy(con) -> tuple[str, dict, int]:
+    "What the integrity check says, counts by status, and the end of the journal."
+    check, = con.execute('PRAGMA quick_check(1)').fetchone()
+    if check != 'ok': return check, {}, 0
+    counts = dict(con.execute('SELECT status, count(*) FROM jobs GROUP BY status').fetchall())
+    last = con.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+    return check, counts, last[0] if last else 0
 
-def _name(part:Path, path:Path):
-    "Give a file its name. Raises `InvalidInput` when something of that name has come meanwhile."
-    try: os.link(part, path)
-    except FileExistsError as e: raise InvalidInput('path', f'{str(path)!r} exists', 'Name a new file; nothing is written over') from e
-    except OSError: os.rename(part, path)   # a file system without links
-
-def _looked_over(part:Path, seq:int) -> tuple[dict, int]:
-    "Counts by status, and the end of the journal. Raises `StoreError` when the copy is not whole."
+def _check_copy(part:Path, seq:int) -> tuple[dict, int]:
+    "Counts by status, and the end of the journal. Raises `StoreError` when the copy is not complete."
     import sqlite3
-    con = sqlite3.connect(f'{part.absolute().as_uri()}?mode=ro&immutable=1', uri=True)   # it is ours alone, and nothing is left beside it
+    url = f'{part.absolute().as_uri()}?mode=ro&immutable=1'   # it is ours alone, and nothing is left beside it
     try:
-        if (bad := con.execute('PRAGMA quick_check(1)').fetchone()[0]) != 'ok': raise StoreError(str(part), f'the copy is damaged: {bad}', 'Is the record itself in order? Try again')
-        found, last = dict(con.execute('SELECT status, count(*) FROM jobs GROUP BY status').fetchall()), con.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+        with closing(sqlite3.connect(url, uri=True)) as con: check, counts, last = _read_copy(con)
     except sqlite3.Error as e: raise StoreError(str(part), f'the copy cannot be read: {e}', 'Try again') from e
-    finally: con.close()
-    if (last := last[0] if last else 0) < seq: raise StoreError(str(part), f'the copy ends at event {last}, and the record had {seq}', 'Try again')
-    return {s.value: found.get(s.value, 0) for s in JobStatus}, last
+    if check != 'ok':
+        raise StoreError(str(part), f'the copy is damaged: {check}', 'Is the record itself in order? Try again')
+    if last < seq: raise StoreError(str(part), f'the copy ends at event {last}, and the record had {seq}', 'Try again')
+    return {s.value: counts.get(s.value, 0) for s in JobStatus}, last
 
-# %% ../../nbs/maintenance/01_transfer.ipynb #fdceda29
+# %% ../../nbs/maintenance/01_transfer.ipynb #0d758160
+def _next_data(fd:int, at:int, size:int) -> tuple[int, int]:
+    "The next range of a file that is not a hole; (size, size) when there is none."
+    if not hasattr(os, 'SEEK_DATA'): return at, size
+    try:
+        start = os.lseek(fd, at, os.SEEK_DATA)
+        return min(start, size), min(os.lseek(fd, start, os.SEEK_HOLE), size)
+    except OSError: return size, size   # nothing but a hole up to the end
+
+def _copy_range(a:io.FileIO, b:io.FileIO, start:int, end:int) -> None:
+    "Copy bytes from one file to the same place in another."
+    a.seek(start)
+    b.seek(start)
+    while start < end and (block := a.read(min(1 << 20, end-start))):
+        rest = memoryview(block)
+        while rest: rest = rest[b.write(rest):]
+        start += len(block)
+
+# %% ../../nbs/maintenance/01_transfer.ipynb #f3817084
+def _copy_sparse(source:Path, to:Path) -> None:
+    "Copy a file as it is now, and its holes as holes. Source: lseek(2), `SEEK_DATA`, `SEEK_HOLE`, Linux manual pages."
+    with source.open('rb', buffering=0) as a, to.open('wb', buffering=0) as b:
+        size, at = os.fstat(a.fileno()).st_size, 0
+        while at < size:
+            start, at = _next_data(a.fileno(), at, size)
+            _copy_range(a, b, start, at)
+        b.truncate(size)
+
+# %% ../../nbs/maintenance/01_transfer.ipynb #5e503435
+def _log_files(job:Path) -> list[Path]:
+    "The files of a job, the records of gaps last."
+    files = [f for f in job.iterdir() if f.suffix in ('.log', '.cut') and f.is_file()]
+    return sorted(files, key=lambda p: (p.suffix == '.cut', p.name))
+
 @contextmanager
-def _copied(source:Path, to:Path) -> Iterator[int]:  # how many files
+def _copy_logs(source:Path, to:Path) -> Iterator[int]:  # how many files
     "Copy a folder of logs while they are being written. It gets its name at the end of the block."
     part, n = to.with_name(f'{to.name}.{os.getpid()}.new'), 0
     part.mkdir()
@@ -239,30 +308,55 @@ def _copied(source:Path, to:Path) -> Iterator[int]:  # how many files
             if not job.is_dir(): continue
             (part/job.name).mkdir()
             with suppress(FileNotFoundError):   # removed meanwhile, with its job
-                for f in sorted(job.iterdir(), key=lambda p: (p.suffix == '.cut', p.name)):
-                    if f.suffix in ('.log', '.cut') and f.is_file(): _copy_holes(f, part/job.name/f.name); n += 1
+                for f in _log_files(job):
+                    _copy_sparse(f, part/job.name/f.name)
+                    n += 1
         yield n
         part.rename(to)
     finally: shutil.rmtree(part, ignore_errors=True)
 
-def _copy_holes(source:Path, to:Path) -> None:
-    "Copy a file as it is now, and its holes as holes. Source: lseek(2), `SEEK_DATA`, `SEEK_HOLE`, Linux manual pages."
-    with source.open('rb', buffering=0) as a, to.open('wb', buffering=0) as b:
-        size, at = os.fstat(a.fileno()).st_size, 0
-        while at < size:
-            start, end = _data(a.fileno(), at, size)
-            a.seek(start), b.seek(start)
-            while start < end and (block := a.read(min(1 << 20, end-start))):
-                rest = memoryview(block)
-                while rest: rest = rest[b.write(rest):]
-                start += len(block)
-            at = end
-        b.truncate(size)
+# %% ../../nbs/maintenance/01_transfer.ipynb #9dca4863
+def _exists(path:Path) -> InvalidInput:
+    return InvalidInput('path', f'{str(path)!r} exists', 'Name a new file; nothing is written over')
 
-def _data(fd:int, at:int, size:int) -> tuple[int, int]:
-    "The next piece of a file that is not a hole; (size, size) when there is none."
-    if not hasattr(os, 'SEEK_DATA'): return at, size
+def _check_target(store:Any, path:Path, logs:bool) -> None:
+    "Raises `InvalidInput` unless this record can be copied to that place."
+    if not hasattr(store, 'backup'):
+        raise InvalidInput('tracker', 'has its record in memory', 'Only a database can be copied; use export_jobs')
+    for p in (path, path.with_suffix('.logs')) if logs else (path,):
+        if os.path.lexists(p): raise _exists(p)
+    if not path.parent.is_dir():
+        raise InvalidInput('path', f'is {str(path)!r}, and there is no such folder', 'Make it, or choose another place')
+    if logs and not getattr(store, 'file', None):
+        raise InvalidInput('logs', 'cannot be copied: this record has no folder of logs', 'Leave them out')
+
+# %% ../../nbs/maintenance/01_transfer.ipynb #d97ae927
+def _log_folder(tracker:JobTracker|Any) -> Path:   # Of a `JobStore`: the one beside the database
+    return tracker.logs.folder if hasattr(tracker, 'store') else tracker.file.with_suffix('.logs')
+
+def _publish(part:Path, path:Path):
+    "Give a file its name. Raises `InvalidInput` when something of that name has come meanwhile."
+    try: os.link(part, path)
+    except FileExistsError as e: raise _exists(path) from e
+    except OSError: os.rename(part, path)   # a file system without links
+
+# %% ../../nbs/maintenance/01_transfer.ipynb #888c19bc
+def backup(
+    tracker:JobTracker|Any,  # Whose record; or a `JobStore`
+    path:str|Path,           # A file that does not exist yet
+    logs:bool=False,         # True: the logs too, into a folder beside it
+) -> BackupReport:
+    """Copy a record to a new file, and check the copy. Others may write meanwhile.
+
+    Raises `InvalidInput` when something is there already; `StoreError`."""
+    store, path = getattr(tracker, 'store', tracker), Path(path)
+    _check_target(store, path, logs)
+    to = path.with_suffix('.logs') if logs else None
+    part, seq = path.with_name(f'{path.name}.{os.getpid()}.new'), store.last_seq()
     try:
-        start = os.lseek(fd, at, os.SEEK_DATA)
-        return min(start, size), min(os.lseek(fd, start, os.SEEK_HOLE), size)
-    except OSError: return size, size   # nothing but a hole up to the end
+        store.backup(part)
+        counts, last = _check_copy(part, seq)
+        with _copy_logs(_log_folder(tracker), to) if logs else nullcontext(0) as n: _publish(part, path)
+    except OSError as e: raise StoreError(str(path), f'cannot be written: {e.strerror or e}', _CHECK_DISK) from e
+    finally: part.unlink(missing_ok=True)
+    return BackupReport(path, path.stat().st_size, counts, last, to, n)

@@ -1,4 +1,4 @@
-"""What may be chosen about a piece of work: types and bounds, gaps that values fill, inputs that may be used, and how all that is read from a table
+"""What may be chosen about a piece of work: typed and bounded values, placeholders, inputs
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/pipelines/params.html.md"""
 
@@ -9,7 +9,8 @@ __all__ = ['PLACEHOLDERS', 'Param', 'placeholders', 'fill', 'find_input', 'is_ur
 
 # %% ../../nbs/pipelines/01_params.ipynb #00e35faf
 import json, re, sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,26 +19,41 @@ from fastcore.basics import patch
 from ..model.errors import InvalidInput, StoreError, name_problem
 from ..model.job import safe_repr
 
-# %% ../../nbs/pipelines/01_params.ipynb #28de7310
+# %% ../../nbs/pipelines/01_params.ipynb #7e8e56c4
+def _require(is_met:Any, field:str, problem:str, remedy:str='') -> None:
+    "Raises `InvalidInput` unless a requirement is met."
+    if not is_met: raise InvalidInput(field, problem, remedy)
+
+@contextmanager
+def _prefix_errors(at:str) -> Iterator[None]:
+    "`InvalidInput` from the block, with file and key before the name of the field."
+    try: yield
+    except InvalidInput as e: raise InvalidInput(at+e.field, e.problem, e.remedy) from e
+
+# %% ../../nbs/pipelines/01_params.ipynb #3546aa1c
 _ASKS = {'str': 'a text', 'int': 'a whole number', 'float': 'a number', 'bool': 'true or false'}
 
-def _shown(value:Any) -> str: return s if len(s := safe_repr(value)) <= 80 else f'{s[:77]}…'
+def _short_repr(value:Any) -> str: return s if len(s := safe_repr(value)) <= 80 else f'{s[:77]}…'
 
-def _typed(type:str, value:Any) -> Any:
-    "The value as that type; None when it is not of it."
-    if type == 'bool' or isinstance(value, bool): return value if type == 'bool' and isinstance(value, bool) else None
-    if type == 'str' or isinstance(value, str): return value if type == 'str' and isinstance(value, str) else None
+def _typed_number(type:str, value:Any) -> int|float|None:
     if not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max: return None
     if type == 'float': return float(value)
     return int(value) if value == int(value) and abs(value) < 2**63 else None
 
+def _typed(type:str, value:Any) -> Any:
+    "The value as that type; None when it is not of it."
+    if isinstance(value, bool): return value if type == 'bool' else None
+    if isinstance(value, str): return value if type == 'str' else None
+    return _typed_number(type, value) if type in ('int', 'float') else None
+
 def _passable(value:str, field:str) -> str:
-    "Raises `InvalidInput` for a text that no program can be given."
-    if '\0' in value or value.encode(errors='replace') != value.encode(errors='surrogatepass'):
-        raise InvalidInput(field, f'is {_shown(value)}, which cannot be passed to a program', 'Leave out NUL characters and lone surrogates')
+    "Raises `InvalidInput` for a text that cannot be an argument of a program."
+    is_passable = '\0' not in value and value.encode(errors='replace') == value.encode(errors='surrogatepass')
+    problem = f'is {_short_repr(value)}, which cannot be passed to a program'
+    _require(is_passable, field, problem, 'Leave out NUL characters and lone surrogates')
     return value
 
-# %% ../../nbs/pipelines/01_params.ipynb #03b4fd5f
+# %% ../../nbs/pipelines/01_params.ipynb #e692a988
 @dataclass(frozen=True)
 class Param:
     "One thing that may be chosen about a pipeline."
@@ -49,7 +65,7 @@ class Param:
     max:float|None=None           # Largest number allowed
     multiple_of:float|None=None   # A number allowed is a whole multiple of it
     choices:tuple=()              # The values allowed; empty: all
-    pattern:str|None=None         # Regular expression that the whole text fits
+    pattern:str|None=None         # Regular expression that the whole text must match
     max_length:int=1000           # Most characters of a text
     description:str=''            # For people
     aliases:tuple[str, ...]=()    # Other spellings that requests may use; they win over the name
@@ -58,12 +74,28 @@ class Param:
     def asks(self) -> str:  # e.g. 'a whole number from 0 to 51'
         "What a good value is, in words."
         if self.choices: return 'one of ' + ', '.join(map(str, self.choices))
-        if self.type == 'str': return f'a text of at most {self.max_length} characters' + (f' that fits {self.pattern}' if self.pattern else '')
-        lo, hi = self.min is not None, self.max is not None
-        bounds = f' from {self.min} to {self.max}' if lo and hi else f' of at least {self.min}' if lo else f' of at most {self.max}' if hi else ''
-        return _ASKS[self.type] + bounds + (f', a multiple of {self.multiple_of}' if self.multiple_of else '')
+        if self.type == 'str':
+            shape = f' that fits {self.pattern}' if self.pattern else ''
+            return f'a text of at most {self.max_length} characters{shape}'
+        return _ASKS[self.type] + self._bounds() + (f', a multiple of {self.multiple_of}' if self.multiple_of else '')
 
-# %% ../../nbs/pipelines/01_params.ipynb #3b2c8506
+    def _bounds(self) -> str:
+        if self.min is not None and self.max is not None: return f' from {self.min} to {self.max}'
+        if self.min is not None: return f' of at least {self.min}'
+        return f' of at most {self.max}' if self.max is not None else ''
+
+# %% ../../nbs/pipelines/01_params.ipynb #e95f855c
+@patch
+def _is_allowed(self:Param, v:Any) -> bool:
+    "Whether a value of the right type is one of those allowed."
+    if self.choices and v not in self.choices: return False
+    if self.type == 'str':
+        fits = not self.pattern or re.fullmatch(self.pattern, v) is not None
+        return fits and len(v) <= self.max_length
+    if self.min is not None and v < self.min: return False
+    if self.max is not None and v > self.max: return False
+    return not (self.multiple_of and v % self.multiple_of)
+
 @patch
 def check(self:Param,
     value:Any,            # What was given; None: nothing
@@ -72,36 +104,48 @@ def check(self:Param,
     "A value that may be used. Raises `InvalidInput` naming the field and what it takes."
     field = field or self.name
     if value is None:
-        if self.required: raise InvalidInput(field, 'is missing', f'Give {self.asks}')
+        _require(not self.required, field, 'is missing', f'Give {self.asks}')
         return self.default
     v = _typed(self.type, value)
-    good = v is not None and (not self.choices or v in self.choices)
-    if self.type == 'str': good = good and len(v) <= self.max_length and (not self.pattern or re.fullmatch(self.pattern, v))
-    else: good = good and (self.min is None or v >= self.min) and (self.max is None or v <= self.max) and not (self.multiple_of and v % self.multiple_of)
-    if not good: raise InvalidInput(field, f'is {_shown(value)}', f'Give {self.asks}')
+    _require(v is not None and self._is_allowed(v), field, f'is {_short_repr(value)}', f'Give {self.asks}')
     return _passable(v, field) if self.type == 'str' else v
 
-# %% ../../nbs/pipelines/01_params.ipynb #7fd7867d
+# %% ../../nbs/pipelines/01_params.ipynb #b99efcda
 _PLACEHOLDER = re.compile(r'\{\{|\}\}|\{([a-z_][a-z0-9_]*)\}|[{}]')
-PLACEHOLDERS = ('input', 'name', 'stem', 'output_dir', 'workspace', 'python', 'job_id', 'attempt')  # What is known without parameters
+PLACEHOLDERS = ('input', 'name', 'stem', 'output_dir', 'workspace', 'python', 'job_id', 'attempt')  # always known
 
 def placeholders(
-    template:str,  # Words with placeholders
-) -> list[str]:    # The names in the placeholders, in their order
+    template:str,  # Text with placeholders
+) -> list[str]:    # Their names, in order
     "What a template needs. Raises `ValueError` for a single brace."
-    for m in _PLACEHOLDER.finditer(template):
+    matches = [*_PLACEHOLDER.finditer(template)]
+    for m in matches:
         if m[0] in '{}': raise ValueError(f'has a single `{m[0]}`. Write `{m[0]*2}` for the character itself')
-    return [m[1] for m in _PLACEHOLDER.finditer(template) if m[1]]
+    return [m[1] for m in matches if m[1]]
 
 def fill(
-    template:str,      # Words with placeholders
+    template:str,      # Text with placeholders
     values:Mapping,    # name -> value
-) -> str:              # The words
+) -> str:              # The text
     "A template with its placeholders filled: flags become `true` and `false`, numbers are written as in Python."
-    word = lambda v: str(v).lower() if isinstance(v, bool) else str(v)
+    def word(v): return str(v).lower() if isinstance(v, bool) else str(v)
     return _PLACEHOLDER.sub(lambda m: word(values[m[1]]) if m[1] else m[0][0], template)
 
 # %% ../../nbs/pipelines/01_params.ipynb #1073c4c5
+def _resolve_input(value:str, workspace:str|Path, field:str) -> Path:
+    "The file, links resolved. Raises `InvalidInput`, `StoreError`, `OSError`, `RuntimeError`."
+    root, shown = Path(workspace).resolve(), _short_repr(value)
+    if not root.is_dir():
+        problem = 'the workspace, the folder for inputs, is not there'
+        raise StoreError(str(root), problem, 'Make it again, or mount what it lies on')
+    path = (root/value).resolve()
+    _require(path.is_relative_to(root), field, f'{shown} lies outside the workspace, {str(root)!r}',
+             'Upload the file, copy it there, or have the node started with another `--workspace`')
+    _require(path.exists(), field, f'{shown} is not in the workspace',
+             name_problem(value) + 'Upload the file first, or check the spelling')
+    _require(path.is_file(), field, f'{shown} is not a file', 'Give the path of one file')
+    return path
+
 def find_input(
     value:str,           # A path, relative to the workspace or absolute
     workspace:str|Path,  # The folder that inputs lie in
@@ -109,22 +153,22 @@ def find_input(
     field:str='input',   # How the caller spelled it
 ) -> Path:               # The absolute path, links resolved
     "A file that may be used as input. Raises `InvalidInput` naming the field; `StoreError` when there is no workspace."
-    if not isinstance(value, str) or not value: raise InvalidInput(field, f'is {_shown(value)}', 'Give the path of a file in the workspace')
+    remedy = 'Give the path of a file in the workspace'
+    shown = _short_repr(value)
+    _require(isinstance(value, str) and value, field, f'is {shown}', remedy)
     _passable(value, field)
-    if '..' in PurePosixPath(value).parts: raise InvalidInput(field, f'{_shown(value)} has `..` in it', 'Give the path itself, below the workspace')
-    try:
-        root = Path(workspace).resolve()
-        if not root.is_dir(): raise StoreError(str(root), 'the workspace, the folder for inputs, is not there', 'Make it again, or mount what it lies on')
-        path = (root/value).resolve()
-        if not path.is_relative_to(root): raise InvalidInput(field, f'{_shown(value)} lies outside the workspace, {str(root)!r}', 'Upload the file, copy it there, or let whoever runs the node choose another `--workspace`')
-        if not path.exists(): raise InvalidInput(field, f'{_shown(value)} is not in the workspace', name_problem(value) + 'Upload the file first, or check the spelling')
-        if not path.is_file(): raise InvalidInput(field, f'{_shown(value)} is not a file', 'Give the path of one file')
-    except (OSError, RuntimeError) as e: raise InvalidInput(field, f'{_shown(value)} cannot be looked at: {e}', 'Give the path of a file in the workspace') from e
-    if accepts and path.suffix.lower() not in accepts: raise InvalidInput(field, f'{_shown(value)} is not of a kind that is taken here', f'Give a file of one of {", ".join(accepts)}')
+    has_parents = '..' in PurePosixPath(value).parts
+    _require(not has_parents, field, f'{shown} has `..` in it', 'Give the path itself, below the workspace')
+    try: path = _resolve_input(value, workspace, field)
+    except (OSError, RuntimeError) as e: raise InvalidInput(field, f'{shown} cannot be looked at: {e}', remedy) from e
+    is_accepted = not accepts or path.suffix.lower() in accepts
+    problem = f'{shown} is not of a kind that is accepted here'
+    _require(is_accepted, field, problem, f'Give a file of one of {", ".join(accepts)}')
     return path
 
 # %% ../../nbs/pipelines/01_params.ipynb #64c2e876
-def is_url(value:Any) -> bool: return isinstance(value, str) and re.match(r'[A-Za-z][A-Za-z0-9+.-]*://', value) is not None
+def is_url(value:Any) -> bool:
+    return isinstance(value, str) and re.match(r'[A-Za-z][A-Za-z0-9+.-]*://', value) is not None
 
 def check_url(
     value:str,          # An http or https URL
@@ -132,27 +176,30 @@ def check_url(
     field:str='input',  # How the caller spelled it
 ) -> str:               # The same
     "A URL that may be used as input. Raises `InvalidInput` naming the field."
+    shown = _short_repr(value)
     try: url = urlsplit(value)
-    except ValueError as e: raise InvalidInput(field, f'{_shown(value)} is not a URL: {e}') from e
-    plain = len(value) <= 2048 and re.fullmatch(r'[!-~]+', value) and '\\' not in value
-    if not plain or url.scheme not in ('http', 'https') or not url.hostname or '@' in url.netloc:
-        raise InvalidInput(field, f'{_shown(value)} is not a URL that is taken here', 'Give an http or https URL without user name, blanks or backslashes')
-    if url.hostname not in hosts and '*' not in hosts:
-        raise InvalidInput(field, f'{_shown(value)} is on a host that is not taken here', f'Hosts: {", ".join(hosts) or "none, give the path of a file"}')
+    except ValueError as e: raise InvalidInput(field, f'{shown} is not a URL: {e}') from e
+    is_plain = len(value) <= 2048 and re.fullmatch(r'[!-~]+', value) and '\\' not in value
+    is_web = url.scheme in ('http', 'https') and url.hostname and '@' not in url.netloc
+    _require(is_plain and is_web, field, f'{shown} is not a URL that is accepted here',
+             'Give an http or https URL without user name, blanks or backslashes')
+    is_allowed = url.hostname in hosts or '*' in hosts
+    remedy = f'Hosts: {", ".join(hosts) or "none, give the path of a file"}'
+    _require(is_allowed, field, f'{shown} is on a host that is not accepted here', remedy)
     return value
 
-# %% ../../nbs/pipelines/01_params.ipynb #0b755192
+# %% ../../nbs/pipelines/01_params.ipynb #722b2f71
 class UploadNames:
-    "What files were called that lie under another name."
+    "Names under which files were uploaded that are stored under another."
     def __init__(self,
-        folder:str|Path,  # Where that is kept; made when there is something to keep
+        folder:str|Path,  # Where the names are kept; made when there is one to keep
     ): self.folder = Path(folder)
 
     def record(self,
         path:Path,   # A file
-        name:str,    # What people called it
+        name:str,    # The name it was uploaded under
     ) -> None:
-        "Remember a name, if it is another. Blocks."
+        "Remember a name, if it differs from the file's. Blocks."
         if name == path.name: return
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder/path.name).write_text(json.dumps({'name': name, 'inode': path.stat().st_ino}), encoding='utf-8')
@@ -160,53 +207,79 @@ class UploadNames:
     def get(self,
         path:Path,  # A file
     ) -> str:       # Its own name, where nothing else is known
-        "What people called a file. Blocks."
+        "The name a file was uploaded under. Blocks."
         try:
-            kept = json.loads((self.folder/path.name).read_text(encoding='utf-8'))
-            return kept['name'] if kept['inode'] == path.stat().st_ino else path.name
-        except (OSError, ValueError): return path.name   # there is none, or what is kept of it was cut short
+            entry = json.loads((self.folder/path.name).read_text(encoding='utf-8'))
+            return entry['name'] if entry['inode'] == path.stat().st_ino else path.name
+        except (OSError, ValueError): return path.name   # there is no entry, or it was cut short
 
-# %% ../../nbs/pipelines/01_params.ipynb #8c0feaba
-_are = lambda kind: lambda v: isinstance(v, list) and all(kind(o) for o in v)
-_text = lambda v: isinstance(v, str) and bool(v)
-_NAME, _KEY = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,63}'), re.compile(r'[a-z_][a-z0-9_]{0,63}')
+# %% ../../nbs/pipelines/01_params.ipynb #dff99c28
+_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,63}')
+_KEY = re.compile(r'[a-z_][a-z0-9_]{0,63}')
+
+def _is_text(v) -> bool: return isinstance(v, str) and bool(v)
+def _is_table(v) -> bool: return isinstance(v, dict)
+def _is_word(v) -> bool: return isinstance(v, (str, dict))
+def _is_positive(type:str) -> Callable: return lambda v: (_typed(type, v) or 0) > 0
+def _is_list_of(is_item:Callable) -> Callable: return lambda v: isinstance(v, list) and all(map(is_item, v))
+
+# %% ../../nbs/pipelines/01_params.ipynb #243a5b3c
 _KINDS = {  # what a key takes -> whether a value is that
-    'a text': _text, 'a number': lambda v: _typed('float', v) is not None, 'true or false': lambda v: isinstance(v, bool),
-    'a list of texts': _are(_text), 'a table': lambda v: isinstance(v, dict), 'a table of texts': lambda v: isinstance(v, dict) and all(map(_text, v.values())),
-    'a list of words: no shell takes a line apart': lambda v: bool(v) and _are(lambda o: isinstance(o, (str, dict)))(v),
-    'a list of exit statuses, 1-255': _are(lambda o: type(o) is int and 0 < o < 256), 'a list of values': lambda v: isinstance(v, list),
-    'a number, more than 0': lambda v: (_typed('float', v) or 0) > 0, 'a number of seconds, more than 0': lambda v: (_typed('float', v) or 0) > 0, 'a whole number, at least 1': lambda v: (_typed('int', v) or 0) > 0,
-    'any value': lambda v: True, 'required, optional or none': lambda v: v in ('required', 'optional', 'none'), 'str, int, float or bool': lambda v: v in list(_ASKS),
-    'a name of letters, digits, `_`, `-` and `.`': lambda v: isinstance(v, str) and _NAME.fullmatch(v) is not None}
+    'any value': lambda v: True,
+    'a text': _is_text,
+    'a number': lambda v: _typed('float', v) is not None,
+    'a number, more than 0': _is_positive('float'),
+    'a number of seconds, more than 0': _is_positive('float'),
+    'a whole number, at least 1': _is_positive('int'),
+    'true or false': lambda v: isinstance(v, bool),
+    'str, int, float or bool': lambda v: v in list(_ASKS),
+    'required, optional or none': lambda v: v in ('required', 'optional', 'none'),
+    'a name of letters, digits, `_`, `-` and `.`': lambda v: isinstance(v, str) and _NAME.fullmatch(v) is not None,
+    'a list of values': _is_list_of(lambda o: True),
+    'a list of texts': _is_list_of(_is_text),
+    'a list of words: no shell takes a line apart': lambda v: bool(v) and _is_list_of(_is_word)(v),
+    'a list of exit statuses, 1-255': _is_list_of(lambda o: type(o) is int and 0 < o < 256),
+    'a table': _is_table,
+    'a table of texts': lambda v: _is_table(v) and all(map(_is_text, v.values()))}
 
-def _table(
+# %% ../../nbs/pipelines/01_params.ipynb #b6b90901
+def _read_table(
     d:Any,           # What should be a table
     at:str,          # File, and keys so far
     **kinds:str,     # key -> what it takes, a key of _KINDS
 ) -> dict:           # The table; lists as tuples
     "A TOML table with known keys and types. Raises `InvalidInput` naming file and key."
-    if not isinstance(d, dict): raise InvalidInput(at.rstrip('.: '), f'is {_shown(d)}', 'Give a table')
+    _require(isinstance(d, dict), at.rstrip('.: '), f'is {_short_repr(d)}', 'Give a table')
     for k, v in d.items():
-        if k not in kinds: raise InvalidInput(at+k, 'is not a key that is known here', f'Known: {", ".join(kinds)}')
-        if not _KINDS[kinds[k]](v): raise InvalidInput(at+k, f'is {_shown(v)}', (name_problem(v) if isinstance(v, str) and kinds[k].startswith('a name') else '') + f'Give {kinds[k]}')
+        _require(k in kinds, at+k, 'is not a key that is known here', f'Known: {", ".join(kinds)}')
+        hint = name_problem(v) if isinstance(v, str) and kinds[k].startswith('a name') else ''
+        _require(_KINDS[kinds[k]](v), at+k, f'is {_short_repr(v)}', f'{hint}Give {kinds[k]}')
     return {k: tuple(v) if isinstance(v, list) else v for k, v in d.items()}
 
-# %% ../../nbs/pipelines/01_params.ipynb #ffc0b659
+# %% ../../nbs/pipelines/01_params.ipynb #f96c689c
+_BOUNDS, _FORMS = ('min', 'max', 'multiple_of'), ('pattern', 'max_length')
+_FOREIGN = {'str': _BOUNDS, 'int': _FORMS, 'float': _FORMS, 'bool': (*_BOUNDS, *_FORMS, 'choices')}   # not for that type
+_PARAM_KEYS = dict(
+    type='str, int, float or bool', default='any value', required='true or false', choices='a list of values',
+    min='a number', max='a number', multiple_of='a number, more than 0',
+    pattern='a text', max_length='a whole number, at least 1', description='a text', aliases='a list of texts')
+
+# %% ../../nbs/pipelines/01_params.ipynb #36395a1c
 def _read_param(
     name:str,  # Key of its table
     d:Any,     # The table
     at:str,    # File, and keys so far
 ) -> Param:
     "One parameter of a TOML file."
-    if not _KEY.fullmatch(name) or name in PLACEHOLDERS: raise InvalidInput(f'{at}{name}', 'cannot be the name of a parameter', f'Use lower case, digits and `_`, and none of {", ".join(PLACEHOLDERS)}')
-    at = f'{at}{name}.'
-    d = _table(d, at, type='str, int, float or bool', default='any value', required='true or false', min='a number', max='a number', multiple_of='a number, more than 0', choices='a list of values', pattern='a text',
-               max_length='a whole number, at least 1', description='a text', aliases='a list of texts')
+    at += name
+    is_name = _KEY.fullmatch(name) and name not in PLACEHOLDERS
+    remedy = f'Use lower case, digits and `_`, and none of {", ".join(PLACEHOLDERS)}'
+    _require(is_name, at, 'cannot be the name of a parameter', remedy)
+    at += '.'
+    d = _read_table(d, at, **_PARAM_KEYS)
     kind = d.get('type', 'str')
-    bounds, forms = ('min', 'max', 'multiple_of'), ('pattern', 'max_length')
-    for k in bounds if kind == 'str' else forms if kind != 'bool' else (*bounds, *forms, 'choices'):
-        if k in d: raise InvalidInput(at+k, f'does not go with the type {kind}')
-    if d.get('required') and 'default' in d: raise InvalidInput(at+'default', 'is never used, since a value is required')
+    for k in _FOREIGN[kind]: _require(k not in d, at+k, f'does not go with the type {kind}')
+    _require(not (d.get('required') and 'default' in d), at+'default', 'is never used, since a value is required')
     try: re.compile(d.get('pattern', ''))
     except re.error as e: raise InvalidInput(at+'pattern', f'is not a regular expression: {e}') from e
     if 'choices' in d: d['choices'] = tuple(Param(name, kind).check(o, f'{at}choices') for o in d['choices'])

@@ -26,192 +26,270 @@ from ..runners.inheritance import PASSED
 from ..runners.outcome import Outcome, Receipt, Report, StopTokens
 from ..runners.outputs import KEEPING, common_pattern, keep_output, with_path, unshare
 from ..runners.threads import in_thread
-from .params import _PLACEHOLDER, PLACEHOLDERS, UploadNames, Param, _read_param, _shown, _table, fill, find_input, check_url, placeholders, is_url
+from .params import PLACEHOLDERS, Param, UploadNames, check_url, fill, find_input, is_url, placeholders
+from .params import _PLACEHOLDER, _prefix_errors, _read_param, _read_table, _require, _short_repr
 from ..model.retry import REQUIREMENT_KEYS, read_resources
 from ..runners.process_spec import check_limits
-from ..runners.runner import Runner
+from ..runners.runner import Runner, capability
 
-# %% ../../nbs/pipelines/00_pipeline.ipynb #4ed78bb8
+# %% ../../nbs/pipelines/00_pipeline.ipynb #1302e771
 @dataclass(frozen=True)
 class ArgTemplate:
-    "One word of the argument list."
+    "One element of an argument list, and the condition on which it is there."
     template:str             # Text with placeholders
-    given:str|None=None      # The parameter that decides whether it is there; None: it always is
-    wanted:bool=True         # Whether it is there when that parameter is set (True), or when it is not
+    param:str|None=None      # The parameter that decides whether it is there; None: it always is
+    when_set:bool=True       # Whether it is there when that parameter is set (True), or when it is not
     value:Any=None           # The value that the parameter must have to count as set; None: any
-    outer:'ArgTemplate|None'=None   # One around it, whose condition has to hold too
+    outer:'ArgTemplate|None'=None   # One around it, whose condition must hold too
 
     def is_in(self, values:Mapping) -> bool:  # Whether the list has it, with these values
         if self.outer is not None and not self.outer.is_in(values): return False
-        if self.given is None: return True
-        v = values[self.given]
-        return (v == self.value if self.value is not None else v not in (None, '') and v is not False) == self.wanted
+        if self.param is None: return True
+        v = values[self.param]
+        is_set = v == self.value if self.value is not None else v not in (None, '') and v is not False
+        return is_set == self.when_set
+
+    def conditions(self) -> 'list[ArgTemplate]':  # This one, and those around it
+        return [self] + (self.outer.conditions() if self.outer else [])
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #93d6cc27
+_OWN = '{output_dir}/'   # Before a pattern of `outputs`: below the folder of this attempt
 
 @dataclass(frozen=True)
 class Pipeline:
     "A named, allowed piece of work. Made by `PipelineCatalog.load`."
-    name:str                                        # What requests call it
-    argv:tuple[ArgTemplate, ...]                           # The program and its arguments
-    description:str=''                              # For people
-    runner:str='process'                            # Name of the runner that carries it out
-    container:dict=field(default_factory=dict)      # How it is run in a container, fields of the runner `docker`; `argv` are words. Empty: not at all
+    name:str                          # What requests call it
+    argv:tuple[ArgTemplate, ...]      # The program and its arguments
+    description:str=''                # For people
+    runner:str='process'              # Name of the runner that carries it out
+    container:dict=field(default_factory=dict)      # Fields of the runner `docker`; empty: it never runs in a container
     params:dict[str, Param]=field(default_factory=dict)  # What may be chosen
-    input:str='required'                            # 'required', 'optional' or 'none'. In a file, what it is when left out depends on whether anything asks for it
-    accepts:tuple[str, ...]=()                      # Suffixes of input files, lower case with dot; empty: all
-    hosts:tuple[str, ...]=()                        # Hosts that a URL may be on; empty: no URLs
-    input_from:dict[str, str]=field(default_factory=dict)  # Parameters that may hold the input: 'by' names the one that tells which
-    cwd:str='{output_dir}'                          # Where the program runs
+    input:str='required'              # 'required', 'optional' or 'none'; the default in a file depends on its use
+    accepts:tuple[str, ...]=()        # Suffixes of input files, lower case with dot; empty: all
+    hosts:tuple[str, ...]=()          # Hosts that a URL may be on; empty: no URLs
+    input_from:dict[str, str]=field(default_factory=dict)  # Parameters that may hold the input; `by` says which
+    cwd:str='{output_dir}'            # Where the program runs
     env:dict[str, str]=field(default_factory=dict)  # Variables added to the environment
-    pass_env:tuple[str, ...]=()                     # Variables of the node's own environment that the program gets beside the usual ones; patterns like `HF_*`
-    no_new_privs:bool=True                          # Whether set-user-ID programs, `sudo` say, have no effect for it
-    outputs:tuple[str, ...]=()                      # Patterns below the workspace, or all with {output_dir}/ before them; the first that finds new files counts; empty: all below {output_dir}
-    keep:str='copy'                                 # How results from below the workspace get into the attempt's own folder: one of `KEEPING`
-    require_output:bool=False                       # Whether leaving nothing is a failure
+    pass_env:tuple[str, ...]=()       # Variables of the node that the program gets as well; patterns like `HF_*`
+    no_new_privs:bool=True            # Whether set-user-ID programs, `sudo` say, have no effect for it
+    outputs:tuple[str, ...]=()        # Patterns below the workspace, or all begin with {output_dir}/; the first match counts
+    keep:str='copy'                   # How results get into the attempt's own folder: one of `KEEPING`
+    require_output:bool=False         # Whether it fails when it leaves nothing
     progress:dict=field(default_factory=dict)       # Options of `ProgressReader`
-    invalid_exit:tuple[int, ...]=()                 # Exit statuses that mean: the input cannot be used
-    timeout:float|None=None                         # Longest run, seconds; whoever creates the job passes it on
-    max_attempts:int=1                              # Attempts allowed, at least; whoever creates the job passes it on
-    resources:dict[str, int]=field(default_factory=dict)  # What a job holds of the queue's resources while it runs
-    queue_timeout:float|None=None                   # Longest wait for the first attempt, seconds
-    stall_timeout:float|None=None                   # Longest silence of an attempt, seconds
+    invalid_exit:tuple[int, ...]=()   # Exit statuses that mean: the input cannot be used
+    timeout:float|None=None           # Longest run, seconds; passed on when the job is created
+    max_attempts:int=1                # Attempts allowed, at least; passed on when the job is created
+    resources:dict[str, int]=field(default_factory=dict)  # What a job takes of the queue's resources while it runs
+    queue_timeout:float|None=None     # Longest wait for the first attempt, seconds
+    stall_timeout:float|None=None     # Longest silence of an attempt, seconds
     limits:dict=field(default_factory=dict)         # Passed on to the runner
     options:dict=field(default_factory=dict)        # Further fields of the runner's spec; texts may have placeholders
-    original:bool=False                             # Whether requests of the original manager run this one
-    file:str=''                                     # Where it was read from
+    original:bool=False               # Whether requests of the original manager run this one
+    file:str=''                       # Where it was read from
 
     @property
-    def shares_workspace(self) -> bool: return bool(self.outputs) and not self.outputs[0].startswith(_OWN)   # whether other jobs may write where its results lie
+    def shares_workspace(self) -> bool:   # Whether its results are left where other jobs may write too
+        return bool(self.outputs) and not self.outputs[0].startswith(_OWN)
 
-_OWN = '{output_dir}/'   # Before a pattern of `outputs`: below the folder of this attempt
+# %% ../../nbs/pipelines/00_pipeline.ipynb #1bc9bc40
+_ARGV = 'a list of words: no shell takes a line apart'
 
-# %% ../../nbs/pipelines/00_pipeline.ipynb #e2ab4364
-def _read_words(
+def _read_group(
+    o:dict,              # A table with `args`, and `when` or `unless`
+    at:str,              # File, and keys so far
+    outer:ArgTemplate,   # The condition around it
+) -> tuple[ArgTemplate, ...]:
+    d = _read_table(o, f'{at}.', when='a text', unless='a text', args=_ARGV, **{'is': 'any value'})
+    is_complete = ('when' in d) != ('unless' in d) and 'args' in d
+    _require(is_complete, at, f'is {_short_repr(o)}', 'Give `args`, and either `when` or `unless`')
+    param = d.get('when') or d['unless']
+    inner = ArgTemplate('', param, 'when' in d, d.get('is'), outer if outer.param else None)
+    return _read_argv(d['args'], f'{at}.args', inner)
+
+def _read_argv(
     argv:Iterable,           # Texts and tables
     at:str,                  # File, and keys so far
     outer:ArgTemplate=ArgTemplate(''),     # The condition that all of them have
 ) -> tuple[ArgTemplate, ...]:
-    "The argument list of a TOML file, and the lists within it."
-    words = []
+    "An argument list of a TOML file, and the lists within it."
+    args = []
     for i, o in enumerate(argv):
-        if isinstance(o, str): words.append(replace(outer, template=o)); continue
-        d = _table(o, f'{at}[{i}].', when='a text', unless='a text', args='a list of words: no shell takes a line apart', **{'is': 'any value'})
-        if ('when' in d) == ('unless' in d) or 'args' not in d: raise InvalidInput(f'{at}[{i}]', f'is {_shown(o)}', 'Give `args`, and either `when` or `unless`')
-        inner = ArgTemplate('', d.get('when') or d['unless'], 'when' in d, d.get('is'), outer if outer.given else None)
-        words += _read_words(d['args'], f'{at}[{i}].args', inner)
-    return tuple(words)
+        if isinstance(o, str): args.append(replace(outer, template=o))
+        else: args += _read_group(o, f'{at}[{i}]', outer)
+    return tuple(args)
 
-def _conditions(w:ArgTemplate) -> list[ArgTemplate]:
-    "A word, and those around it."
-    return [w] + (_conditions(w.outer) if w.outer else [])
-
+# %% ../../nbs/pipelines/00_pipeline.ipynb #1d68bc74
 _OF_INPUT = {'input', 'name', 'stem'}
 
-def _fits(key:str, template:str, known:set, unset:set=frozenset()) -> None:
+def _check_template(key:str, template:str, known:set, unset:set=frozenset()) -> None:
     "Raises `InvalidInput` naming the key, unless all placeholders of a template can be filled."
     try: names = placeholders(template)
     except ValueError as e: raise InvalidInput(key, f'{template!r} {e}') from e
     for n in names:
-        if n not in known: raise InvalidInput(key, f'{template!r} has a gap {n!r} that is not known there', f'Known: {", ".join(sorted(known))}')
-        if n in unset: raise InvalidInput(key, f'{template!r} has a gap {n!r} that may be unset', f'Give it a default, or write {{ when = "{n}", args = […] }}')
+        what = f'{template!r} has a placeholder {n!r} that'
+        _require(n in known, key, f'{what} is not known there', f'Known: {", ".join(sorted(known))}')
+        remedy = f'Give it a default, or write {{ when = "{n}", args = […] }}'
+        _require(n not in unset, key, f'{what} may be unset', remedy)
 
-def _check_gaps(p:Pipeline, at:str) -> None:
-    "Raises `InvalidInput` naming the key with a gap that cannot be filled."
+def _unset_names(p:Pipeline) -> set[str]:
+    "Placeholders that may have no value."
+    optional = {n for n, o in p.params.items() if o.default is None and not o.required}
+    return optional | (_OF_INPUT if p.input == 'optional' else set())
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #7fdbcd60
+def _check_argv(p:Pipeline, known:set, key:str) -> None:
+    "Raises `InvalidInput` unless conditions and placeholders of the argument list make sense."
+    program, *args = p.argv
+    _require(not program.param, key, 'begins with words that may be absent', 'The first word is the program')
+    _check_template(key, program.template, {'python', 'workspace'})
+    for a in args:
+        for c in a.conditions():
+            problem = f'asks for {c.param!r}, which is no parameter'
+            remedy = f'Parameters: {", ".join(p.params) or "none"}'
+            _require(c.param in {None, 'input', *p.params}, key, problem, remedy)
+        present = {c.param for c in a.conditions() if c.when_set}
+        if 'input' in present: present |= _OF_INPUT
+        _check_template(key, a.template, known, _unset_names(p) - present)
+
+def _check_placeholders(p:Pipeline, at:str) -> None:
+    "Raises `InvalidInput` naming the key with a placeholder that cannot be filled."
     known = {*PLACEHOLDERS, *p.params} - (_OF_INPUT if p.input == 'none' else set())
-    unset = {n for n, o in p.params.items() if o.default is None and not o.required} | (_OF_INPUT if p.input == 'optional' else set())
-    if p.argv[0].given: raise InvalidInput(at+'argv', 'begins with words that may be absent', 'The first word is the program')
-    _fits(at+'argv', p.argv[0].template, {'python', 'workspace'})
-    for w in p.argv[1:]:
-        for c in _conditions(w):
-            if c.given not in {None, 'input', *p.params}: raise InvalidInput(at+'argv', f'asks for {c.given!r}, which is no parameter', f'Parameters: {", ".join(p.params) or "none"}')
-        present = {c.given for c in _conditions(w) if c.wanted}
-        _fits(at+'argv', w.template, known, unset - present - (_OF_INPUT if 'input' in present else set()))
-    for key, template in ('cwd', p.cwd), *((f'env.{k}', v) for k, v in p.env.items()): _fits(at+key, template, known, unset)
-    for o in p.outputs: _fits(at+'outputs', o.removeprefix(_OWN), {'stem', 'job_id', 'attempt'})
-    if not re.match(r'/|\{(output_dir|workspace)\}(/|$)', p.cwd) or '..' in PurePosixPath(p.cwd).parts:
-        raise InvalidInput(at+'cwd', f'is {p.cwd!r}', 'Begin it with `/`, `{output_dir}` or `{workspace}`, without `..`: nobody expands a `~`')
+    _check_argv(p, known, at+'argv')
+    for key, template in ('cwd', p.cwd), *((f'env.{k}', v) for k, v in p.env.items()):
+        _check_template(at+key, template, known, _unset_names(p))
+    for o in p.outputs: _check_template(at+'outputs', o.removeprefix(_OWN), {'stem', 'job_id', 'attempt'})
+    is_rooted = re.match(r'/|\{(output_dir|workspace)\}(/|$)', p.cwd) and '..' not in PurePosixPath(p.cwd).parts
+    remedy = 'Begin it with `/`, `{output_dir}` or `{workspace}`, without `..`: a `~` is not expanded'
+    _require(is_rooted, at+'cwd', f'is {p.cwd!r}', remedy)
 
-# %% ../../nbs/pipelines/00_pipeline.ipynb #8ae07f0a
-def _check_keys(p:Pipeline, at:str) -> None:
-    "Raises `InvalidInput` naming the key that does not go with the others."
-    seen = {}
+# %% ../../nbs/pipelines/00_pipeline.ipynb #f75e7da4
+def _check_spellings(p:Pipeline, at:str) -> None:
+    "Raises `InvalidInput` when a spelling belongs to two parameters."
+    owners = {}
     for o in p.params.values():
         for s in {o.name, *o.aliases}:
-            if seen.setdefault(s, o.name) != o.name: raise InvalidInput(f'{at}params.{o.name}', f'can be spelled {s!r}, and so can {seen[s]!r}')
-    by = p.params.get(p.input_from.get('by'))
-    if p.input_from and not (by and by.choices and by.default is not None): raise InvalidInput(at+'input_from.by', f'is {p.input_from.get("by")!r}', 'Give a parameter that has choices and a default')
-    for k in {*p.input_from} - {'by'} | {*(by.choices if by else ())}:
-        held = p.params.get(p.input_from.get(k))
-        if k not in by.choices or held in (None, by) or held.type != 'str':
-            raise InvalidInput(f'{at}input_from.{k}', f'is {p.input_from.get(k)!r}', f'For each of {", ".join(by.choices)}, give the text parameter that holds the input')
+            owner = owners.setdefault(s, o.name)
+            _require(owner == o.name, f'{at}params.{o.name}', f'can be spelled {s!r}, and so can {owner!r}')
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #7f7a3f30
+def _check_input_keys(p:Pipeline, at:str) -> None:
+    "Raises `InvalidInput` unless the keys about the input go together."
+    if p.input_from:
+        by = p.params.get(p.input_from.get('by'))
+        has_choices = by and by.choices and by.default is not None
+        problem = f'is {p.input_from.get("by")!r}'
+        _require(has_choices, at+'input_from.by', problem, 'Give a parameter that has choices and a default')
+        for k in {*p.input_from} - {'by'} | {*by.choices}:
+            holder = p.params.get(p.input_from.get(k))
+            is_text = holder not in (None, by) and holder.type == 'str'
+            _require(k in by.choices and is_text, f'{at}input_from.{k}', f'is {p.input_from.get(k)!r}',
+                     f'For each of {", ".join(by.choices)}, give the text parameter that holds the input')
     for k in 'accepts', 'hosts', 'input_from':
-        if p.input == 'none' and getattr(p, k): raise InvalidInput(at+k, 'does not go with input = "none"')
-    if p.keep not in KEEPING: raise InvalidInput(at+'keep', f'is {p.keep!r}', f'Give one of: {", ".join(KEEPING)}')
+        _require(p.input != 'none' or not getattr(p, k), at+k, 'does not go with input = "none"')
     for s in p.accepts:
-        if not re.fullmatch(r'\.[^./\sA-Z]+', s): raise InvalidInput(at+'accepts', f'has {s!r}', 'Give suffixes in lower case, each with its dot')
+        is_suffix = re.fullmatch(r'\.[^./\sA-Z]+', s)
+        _require(is_suffix, at+'accepts', f'has {s!r}', 'Give suffixes in lower case, each with its dot')
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #91046355
+def _check_outputs(p:Pipeline, at:str) -> None:
+    "Raises `InvalidInput` unless results can be found and kept as the pipeline says."
+    _require(p.keep in KEEPING, at+'keep', f'is {p.keep!r}', f'Give one of: {", ".join(KEEPING)}')
     for o in p.outputs:
-        if o.startswith('/') or '..' in PurePosixPath(o).parts: raise InvalidInput(at+'outputs', f'has {o!r}', 'Give patterns relative to the workspace, without `..`')
-        if o.startswith(_OWN) == p.shares_workspace: raise InvalidInput(at+'outputs', f'has {o!r}', f'Begin all patterns with `{_OWN}`, or none')
+        is_below = not o.startswith('/') and '..' not in PurePosixPath(o).parts
+        _require(is_below, at+'outputs', f'has {o!r}', 'Give patterns relative to the workspace, without `..`')
+        is_alike = o.startswith(_OWN) != p.shares_workspace
+        _require(is_alike, at+'outputs', f'has {o!r}', f'Begin all patterns with `{_OWN}`, or none')
+
+def _check_keys(p:Pipeline, at:str) -> None:
+    "Raises `InvalidInput` naming the key that does not go with the others."
+    _check_spellings(p, at)
+    _check_input_keys(p, at)
+    _check_outputs(p, at)
     if p.runner == 'process':
-        try: check_limits(p.limits)
-        except InvalidInput as e: raise InvalidInput(at+e.field, e.problem, e.remedy) from e
-    for k in p.env:
-        if not k or '=' in k: raise InvalidInput(at+'env', f'has the name {k!r}', 'Names are not empty and have no `=`')
-    try: ProgressReader(**p.progress)
-    except InvalidInput as e: raise InvalidInput(f'{at}progress.{e.field}', e.problem, e.remedy) from e
+        with _prefix_errors(at): check_limits(p.limits)
+    for k in p.env: _require(k and '=' not in k, at+'env', f'has the name {k!r}', 'Names are not empty and have no `=`')
+    with _prefix_errors(f'{at}progress.'): ProgressReader(**p.progress)
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #3aff89e0
+_SETTLED = 'inputs', 'output_dir', 'output_globs', 'output_at', 'require_output'   # the pipeline fills them in
 
 def _read_container(d:Any, p:Pipeline, at:str) -> dict:
-    "The table `docker` of a pipeline: fields of the runner of that name, which are looked over here."
+    "The table `docker` of a pipeline, checked. Its `argv` is read as the pipeline's is."
     from cjm_jobtrack.containers.spec import check_container   # loaded only when it is needed
-    kept = {k: v for k, v in (d if isinstance(d, dict) else {'image': d}).items()}
-    for k in 'inputs', 'output_dir', 'output_globs', 'output_at', 'require_output':
-        if k in kept: raise InvalidInput(at+k, 'is settled by the pipeline itself', 'Leave it out')
-    if 'argv' in kept: kept['argv'] = _read_words(_table({'argv': kept['argv']}, at, argv='a list of words: no shell takes a line apart')['argv'], at+'argv')
-    try: check_container(kept | ({'argv': [w.template for w in kept['argv']]} if 'argv' in kept else {}))
-    except InvalidInput as e: raise InvalidInput(at+e.field, e.problem, e.remedy) from e
-    if p.shares_workspace: raise InvalidInput(at.removesuffix('docker.')+'outputs', 'does not go with a container, which sees nothing of the workspace', f'Have it write into {{output_dir}}, and begin the patterns with `{_OWN}`')
-    _check_gaps(replace(p, argv=kept.get('argv', p.argv), env=kept.get('env', {}), cwd=kept.get('cwd', '/')), at)
-    return kept
+    spec = dict(d) if isinstance(d, dict) else {'image': d}
+    for k in _SETTLED: _require(k not in spec, at+k, 'is settled by the pipeline itself', 'Leave it out')
+    if 'argv' in spec: spec['argv'] = _read_argv(_read_table({'argv': spec['argv']}, at, argv=_ARGV)['argv'], at+'argv')
+    plain = spec | ({'argv': [a.template for a in spec['argv']]} if 'argv' in spec else {})
+    with _prefix_errors(at): check_container(plain)
+    problem = 'does not go with a container, which sees nothing of the workspace'
+    remedy = f'Have it write into {{output_dir}}, and begin the patterns with `{_OWN}`'
+    _require(not p.shares_workspace, at.removesuffix('docker.')+'outputs', problem, remedy)
+    inside = replace(p, argv=spec.get('argv', p.argv), env=spec.get('env', {}), cwd=spec.get('cwd', '/'))
+    _check_placeholders(inside, at)
+    return spec
 
-def _asks_for_input(*tables) -> bool:
-    "Whether anything in the tables of a pipeline speaks of its input."
-    named = re.compile(r"\{(input|name|stem)\}|'(when|unless)': 'input'|'(accepts|hosts|input_from)': ")
-    return any(named.search(str(d)) for d in tables)
+# %% ../../nbs/pipelines/00_pipeline.ipynb #269d9f07
+_SECONDS = 'a number of seconds, more than 0'
+_KEYS = dict(
+    name='a name of letters, digits, `_`, `-` and `.`', description='a text', original='true or false',
+    runner='a text', docker='any value', limits='a table', options='a table',
+    argv=_ARGV, params='a table', cwd='a text', env='a table of texts', pass_env='a list of texts',
+    no_new_privs='true or false', input='required, optional or none',
+    accepts='a list of texts', hosts='a list of texts', input_from='a table of texts',
+    outputs='a list of texts', keep='a text', require_output='true or false',
+    progress='a table', invalid_exit='a list of exit statuses, 1-255', max_attempts='a whole number, at least 1',
+    resources='a table', timeout=_SECONDS, queue_timeout=_SECONDS, stall_timeout=_SECONDS)
+_PROGRESS_KEYS = dict(formats='a list of texts', duration=_SECONDS, pattern='a text')
 
-def _read(name:str|None, d:Any, at:str) -> Pipeline:
+# %% ../../nbs/pipelines/00_pipeline.ipynb #f6a04f84
+def _uses_input(*tables) -> bool:
+    "Whether anything in the tables of a pipeline refers to its input."
+    mention = re.compile(r"\{(input|name|stem)\}|'(when|unless)': 'input'|'(accepts|hosts|input_from)': ")
+    return any(mention.search(str(d)) for d in tables)
+
+def _read_parts(d:dict, at:str) -> dict:
+    "The tables and lists within a pipeline."
+    return dict(
+        argv=_read_argv(d['argv'], at+'argv'),
+        resources=read_resources(d.get('resources'), at+'resources'),
+        progress=_read_table(d.get('progress', {}), at+'progress.', **_PROGRESS_KEYS),
+        params={k: _read_param(k, v, f'{at}params.') for k, v in d.get('params', {}).items()})
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #5b4a1f87
+def _read_pipeline(
+    name:str|None,   # Key of its table, in a file of several
+    d:Any,           # The table
+    at:str,          # File, and keys so far
+) -> Pipeline:
     "One pipeline of a TOML file."
-    d = _table(d, at, name='a name of letters, digits, `_`, `-` and `.`', description='a text', runner='a text', original='true or false',
-               argv='a list of words: no shell takes a line apart', params='a table', cwd='a text', env='a table of texts', pass_env='a list of texts', no_new_privs='true or false',
-               input='required, optional or none', accepts='a list of texts', hosts='a list of texts', input_from='a table of texts',
-               outputs='a list of texts', keep='a text', require_output='true or false', progress='a table', invalid_exit='a list of exit statuses, 1-255',
-               timeout='a number of seconds, more than 0', max_attempts='a whole number, at least 1', resources='a table', queue_timeout='a number of seconds, more than 0',
-               stall_timeout='a number of seconds, more than 0', limits='a table', options='a table', docker='any value')
-    inside = d.pop('docker', None)
-    d = dict(name=name) | d if name else d
-    for k in 'name', 'argv':
-        if k not in d: raise InvalidInput(at+k, 'is missing')
-    _table({'name': d['name']}, at, name='a name of letters, digits, `_`, `-` and `.`')
-    d['resources'] = read_resources(d.get('resources'), at+'resources')
-    d['progress'] = _table(d.get('progress', {}), at+'progress.', formats='a list of texts', duration='a number of seconds, more than 0', pattern='a text')
-    d['params'] = {k: _read_param(k, v, f'{at}params.') for k, v in d.get('params', {}).items()}
-    d.setdefault('input', 'required' if _asks_for_input(d, inside) else 'none')
-    p = Pipeline(**d | {'argv': _read_words(d['argv'], at+'argv'), 'file': at.partition(': ')[0]})
+    d = _read_table(d, at, **_KEYS)
+    docker = d.pop('docker', None)
+    if name: d = dict(name=name) | d
+    for k in 'name', 'argv': _require(k in d, at+k, 'is missing')
+    _read_table({'name': d['name']}, at, name=_KEYS['name'])   # it may be the key of the table
+    d.setdefault('input', 'required' if _uses_input(d, docker) else 'none')
+    p = Pipeline(**d | _read_parts(d, at), file=at.partition(': ')[0])
     _check_keys(p, at)
-    _check_gaps(p, at)
-    if inside is None and p.runner == 'docker': raise InvalidInput(at+'docker', 'is missing', 'Name at least the image: docker = { image = "…" }')
-    return p if inside is None else replace(p, container=_read_container(inside, p, at+'docker.'))
+    _check_placeholders(p, at)
+    is_complete = docker is not None or p.runner != 'docker'
+    _require(is_complete, at+'docker', 'is missing', 'Name at least the image: docker = { image = "…" }')
+    return p if docker is None else replace(p, container=_read_container(docker, p, at+'docker.'))
 
-# %% ../../nbs/pipelines/00_pipeline.ipynb #c6dbb707
+# %% ../../nbs/pipelines/00_pipeline.ipynb #23ff2a69
 @patch
-def _values(self:Pipeline, params:Any) -> tuple[dict, dict]:
+def _read_params(self:Pipeline, params:Any) -> tuple[dict, dict]:
     "(name -> value, name -> how the caller spelled it)"
     params = {} if params is None else params
-    if not isinstance(params, dict): raise InvalidInput('params', f'is {_shown(params)}', 'Give an object of name to value')
+    _require(isinstance(params, dict), 'params', f'is {_short_repr(params)}', 'Give an object of name to value')
     spellings = {p.name: (*p.aliases, p.name) for p in self.params.values()}
+    known = {s for names in spellings.values() for s in names}
     for k in params:
-        if not any(k in s for s in spellings.values()): raise InvalidInput(str(k), f'is not a parameter of {self.name}', f'Parameters: {", ".join(spellings) or "none"}')
-    spelled = {n: next((s for s in ss if params.get(s) is not None), n) for n, ss in spellings.items()}
+        problem = f'is not a parameter of {self.name}'
+        _require(k in known, str(k), problem, f'Parameters: {", ".join(spellings) or "none"}')
+    spelled = {n: next((s for s in names if params.get(s) is not None), n) for n, names in spellings.items()}
     return {n: self.params[n].check(params.get(s), s) for n, s in spelled.items()}, spelled
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #b2319883
 @patch
 def _locate(self:Pipeline, value:Any, field:str, workspace) -> str:
     "The input in its one form: a URL, or a path below the workspace."
@@ -219,68 +297,101 @@ def _locate(self:Pipeline, value:Any, field:str, workspace) -> str:
     return find_input(value, workspace, self.accepts, field).relative_to(Path(workspace).resolve()).as_posix()
 
 @patch
-def _find_input(self:Pipeline, given:Any, values:dict, spelled:dict, workspace) -> str|None:
-    "The input, from where the request has it."
-    if self.input_from:
-        source = self.input_from[values[self.input_from['by']]]
-        if values[source] is not None:
-            found = self._locate(values[source], spelled[source], workspace)
-            if given is not None and self._locate(given, 'input', workspace) != found:
-                raise InvalidInput(spelled[source], f'is {_shown(values[source])}, but the input is {_shown(given)}', 'Give one of the two')
-            return found
-        if given is None and self.input == 'required': raise InvalidInput(source, 'is missing', f'The input is taken from it, since `{self.input_from["by"]}` is {values[self.input_from["by"]]!r}')
-    if given is None and self.input == 'required': raise InvalidInput('input', 'is missing', 'Give the path of a file in the workspace')
-    if given is not None and self.input == 'none': raise InvalidInput('input', f'is {_shown(given)}, but {self.name} takes none')
-    return None if given is None else self._locate(given, 'input', workspace)
+def _input_from_params(self:Pipeline, requested:Any, values:dict, spelled:dict, workspace) -> str|None:
+    "The input that a parameter holds; None when it holds none. Raises `InvalidInput` if the request names another."
+    by = self.input_from['by']
+    holder = self.input_from[values[by]]
+    value, spelling = values[holder], spelled[holder]
+    if value is None:
+        is_optional = requested is not None or self.input != 'required'
+        _require(is_optional, holder, 'is missing', f'The input is taken from it, since `{by}` is {values[by]!r}')
+        return None
+    path = self._locate(value, spelling, workspace)
+    if requested is not None:
+        is_same = self._locate(requested, 'input', workspace) == path
+        problem = f'is {_short_repr(value)}, but the input is {_short_repr(requested)}'
+        _require(is_same, spelling, problem, 'Give one of the two')
+    return path
 
-# %% ../../nbs/pipelines/00_pipeline.ipynb #72f2aff7
+# %% ../../nbs/pipelines/00_pipeline.ipynb #7dbbe6eb
+@patch
+def _find_input(self:Pipeline, requested:Any, values:dict, spelled:dict, workspace) -> str|None:
+    "The input, from wherever the request has it."
+    path = self._input_from_params(requested, values, spelled, workspace) if self.input_from else None
+    if path is not None: return path
+    if requested is None:
+        _require(self.input != 'required', 'input', 'is missing', 'Give the path of a file in the workspace')
+        return None
+    _require(self.input != 'none', 'input', f'is {_short_repr(requested)}, but {self.name} takes none')
+    return self._locate(requested, 'input', workspace)
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #7aa2f9c3
+def _is_too_long(word:str) -> bool:   # For a name on any usual file system
+    return any(len(os.fsencode(part)) > 255 for part in word.split('/'))
+
+def _fill_word(template:str, values:Mapping) -> str:
+    "A word with its placeholders filled. For a file in `{output_dir}`, the stem is shortened as far as necessary."
+    can_shrink = {'stem', 'output_dir'} <= {*placeholders(template)}
+    while _is_too_long(word := fill(template, values)) and can_shrink and values['stem']:
+        values = {**values, 'stem': values['stem'][:-1]}
+    return word
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #6e16af97
+@patch
+def _check_options(self:Pipeline, values:dict, spelled:dict) -> None:
+    "Raises `InvalidInput` when a value would be taken for an option."
+    for a in self.argv:
+        if not a.is_in(values) or not (m := _PLACEHOLDER.match(a.template)): continue
+        n = m[1]
+        is_free = n in ('name', 'stem') or n in self.params and not self.params[n].choices
+        is_option = is_free and isinstance(values[n], str) and values[n].startswith('-')
+        problem = f'is {_short_repr(values.get(n))}, which the program would take for an option'
+        _require(not is_option, spelled.get(n, 'input'), problem, 'Begin it with another character')
+
+@patch
+def _check_names(self:Pipeline, values:dict) -> None:
+    "Raises `InvalidInput` when a file would get a name that is too long."
+    values = dict.fromkeys(PLACEHOLDERS, '') | values
+    problem = f'has the name {_short_repr(values["name"])}, and what comes of it would have one of more than 255 bytes'
+    for a in (*self.argv, *self.container.get('argv', ())):
+        is_path = '/' in a.template and not {'stem', 'name'}.isdisjoint(placeholders(a.template))
+        if not is_path or not a.is_in(values): continue
+        _require(not _is_too_long(_fill_word(a.template, values)), 'input', problem, 'Give the file a shorter name')
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #eeabe08f
 @patch
 def check(self:Pipeline,
     input:str|None=None,      # Path in the workspace, or a URL
     params:dict|None=None,    # name or alias -> value; null values count as not given
     workspace:str|Path='.',   # The folder that inputs lie in
 ) -> tuple[str|None, dict]:   # Input (a path relative to the workspace, with '/', or a URL), and all parameters by name
-    "What a request asks for, typed and bounded. Looks at the file system. Raises `InvalidInput` naming the field as the caller spelled it."
-    values, spelled = self._values(params)
-    found = self._find_input(input, values, spelled, workspace)
-    known = values | {'input': found, 'name': found and PurePosixPath(found).name, 'stem': found and PurePosixPath(found).stem}
-    for w in self.argv:  # a value at the beginning of a word must not become an option of the program
-        n = w.is_in(known) and (m := _PLACEHOLDER.match(w.template)) and m[1]
-        free = n in ('name', 'stem') or n in self.params and not self.params[n].choices
-        if n and free and isinstance(known[n], str) and known[n].startswith('-'):
-            raise InvalidInput(spelled.get(n, 'input'), f'is {_shown(known[n])}, which the program would take for an option', 'Begin it with another character')
+    """What a request asks for, typed and bounded. Looks at the file system.
+
+    Raises `InvalidInput` naming the field as the caller spelled it."""
+    values, spelled = self._read_params(params)
+    source = self._find_input(input, values, spelled, workspace)
+    path = source and PurePosixPath(source)
+    known = values | {'input': source, 'name': path and path.name, 'stem': path and path.stem}
+    self._check_options(known, spelled)
     self._check_names(known)
-    return found, values
+    return source, values
 
-@patch
-def _check_names(self:Pipeline, values:dict) -> None:
-    "Raises `InvalidInput` when a file would get a name that is too long, before anything is begun."
-    values = dict.fromkeys(PLACEHOLDERS, '') | values
-    for w in (*self.argv, *self.container.get('argv', ())):
-        named = '/' in w.template and not {'stem', 'name'}.isdisjoint(placeholders(w.template))
-        if named and w.is_in(values) and _too_long(_fitting(w.template, values)):
-            raise InvalidInput('input', f'has the name {_shown(values["name"])}, and what comes of it would have one of more than 255 bytes', 'Give the file a shorter name')
-
-# %% ../../nbs/pipelines/00_pipeline.ipynb #757b146f
+# %% ../../nbs/pipelines/00_pipeline.ipynb #202f4a8c
 def _fill_all(o:Any, values:Mapping) -> Any:
     "Every text in a structure with its placeholders filled."
     if isinstance(o, str): return fill(o, values)
     if isinstance(o, dict): return {k: _fill_all(v, values) for k, v in o.items()}
     return [_fill_all(v, values) for v in o] if isinstance(o, (list, tuple)) else o
 
-def _too_long(word:str) -> bool: return any(len(os.fsencode(part)) > 255 for part in word.split('/'))   # for a name on any usual file system
+def _fill_argv(argv:Iterable[ArgTemplate], values:Mapping) -> list[str]:
+    return [_fill_word(a.template, values) for a in argv if a.is_in(values)]
 
-def _fitting(template:str, values:Mapping) -> str:
-    "A word with its placeholders filled. A file in `{output_dir}` has as much of the input's name as there is room for."
-    own = {'stem', 'output_dir'} <= {*placeholders(template)}
-    while _too_long(word := fill(template, values)) and own and values['stem']: values = {**values, 'stem': values['stem'][:-1]}
-    return word
-
+# %% ../../nbs/pipelines/00_pipeline.ipynb #4a76ce3d
 @patch
-def _named(self:Pipeline, spec:dict) -> str|None:
-    "The input as a request names it, be it in a parameter."
+def _requested_input(self:Pipeline, spec:dict) -> str|None:
+    "The input as a request names it, possibly in a parameter."
     if spec.get('input') is not None or not self.input_from: return spec.get('input')
-    try: values, _ = self._values(spec.get('params'))
+    try: values, _ = self._read_params(spec.get('params'))
     except InvalidInput: return None   # it is refused when it begins
     return values[self.input_from[values[self.input_from['by']]]]
 
@@ -288,68 +399,91 @@ def _named(self:Pipeline, spec:dict) -> str|None:
 def globs(self:Pipeline,
     job:Job,      # Its spec is `{'pipeline', 'input', 'params'}`
 ) -> list[str]:   # Below the workspace, or below the attempt's own folder
-    "Patterns of the files that a job leaves; of an input without a name, for any. Does not look at the file system."
-    source = self._named(job.spec)
+    "Patterns of the files that a job leaves; they match any, if its input has no name. Looks at no file."
+    source = self._requested_input(job.spec)
     stem = '*' if source is None or is_url(source) else glob.escape(PurePosixPath(source).stem)
     values = dict(stem=stem, job_id=job.id, attempt=job.attempt)
     return [fill(o.removeprefix(_OWN), values) for o in self.outputs]
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #74ab9d20
+@patch
+def _fill_values(self:Pipeline, job:Job, source:str|None, params:dict, root:Path, output_dir:str|Path) -> dict:
+    "What placeholders stand for in an attempt."
+    path = PurePosixPath(source or '')
+    return params | dict(
+        input=source if source is None or is_url(source) else str(root/source), name=path.name, stem=path.stem,
+        workspace=str(root), output_dir=str(Path(output_dir).resolve()), python=sys.executable,
+        job_id=job.id, attempt=job.attempt)
+
+@patch
+def _common_spec(self:Pipeline, values:dict) -> dict:
+    "Fields that runners for processes and for containers share."
+    return dict(output_dir=values['output_dir'], progress=dict(self.progress) or None,
+                invalid_exit=list(self.invalid_exit), require_output=self.require_output)
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #d6276032
+@patch
+def _process_spec(self:Pipeline, values:dict, globs:list[str], root:Path) -> dict:
+    "The spec for a runner of processes."
+    spec = self._common_spec(values) | dict(
+        argv=_fill_argv(self.argv, values), cwd=fill(self.cwd, values), env=_fill_all(self.env, values),
+        pass_env=[*PASSED, *self.pass_env], no_new_privs=self.no_new_privs)
+    below = str(root) if self.shares_workspace else values['output_dir']
+    if self.outputs: spec |= dict(output_root=below, output_globs=globs)
+    if self.limits: spec['limits'] = dict(self.limits)
+    return spec | _fill_all(self.options, values)
 
 @patch
 def work(self:Pipeline,
     job:Job,              # Its spec is `{'pipeline', 'input', 'params'}`
     workspace:str|Path,   # The folder that inputs lie in
     output_dir:str|Path,  # The folder for this attempt's results
-    runner:str|None=None, # Who is to carry it out; None: the pipeline's own
+    runner:str|None=None, # Name of the runner that will carry it out; None: the pipeline's own
 ) -> dict:                # The spec for that runner
-    "What is to be run for a job. Nothing is begun or made. Raises `InvalidInput` naming the field."
+    "What is to run for a job. Starts and creates nothing. Raises `InvalidInput` naming the field."
     source, params = self.check(job.spec.get('input'), job.spec.get('params'), workspace)
-    root, path = Path(workspace).resolve(), PurePosixPath(source or '')
-    values = params | dict(input=source if source is None or is_url(source) else str(root/source), name=path.name, stem=path.stem, workspace=str(root),
-                           output_dir=str(Path(output_dir).resolve()), python=sys.executable, job_id=job.id, attempt=job.attempt)
+    root = Path(workspace).resolve()
+    values = self._fill_values(job, source, params, root, output_dir)
     globs = self.globs(replace(job, spec=job.spec | {'input': source}))
-    if (runner or self.runner) == 'docker': return self._contained(values, globs)
-    spec = dict(argv=[_fitting(w.template, values) for w in self.argv if w.is_in(values)], cwd=fill(self.cwd, values), env=_fill_all(self.env, values), output_dir=values['output_dir'],
-                pass_env=[*PASSED, *self.pass_env], no_new_privs=self.no_new_privs, progress=dict(self.progress) or None, invalid_exit=list(self.invalid_exit), require_output=self.require_output)
-    if self.outputs:
-        below = str(root) if self.shares_workspace else values['output_dir']
-        spec |= dict(output_root=below, output_globs=globs)
-    if self.limits: spec['limits'] = dict(self.limits)
-    return spec | _fill_all(self.options, values)
+    if (runner or self.runner) == 'docker': return self._container_spec(values, globs)
+    return self._process_spec(values, globs, root)
 
-# %% ../../nbs/pipelines/00_pipeline.ipynb #b01cf95d
+# %% ../../nbs/pipelines/00_pipeline.ipynb #438f4998
 @patch
-def _contained(self:Pipeline, values:dict, globs:list[str]) -> dict:
+def _container_spec(self:Pipeline, values:dict, globs:list[str]) -> dict:
     "The spec of the same work in a container."
-    seen = values['input'] is not None and not is_url(values['input'])
-    inside = values | dict(output_dir='/output', workspace='/input', python='python3', input=f'/input/{values["name"]}' if seen else values['input'])
+    is_file = values['input'] is not None and not is_url(values['input'])
+    source = f'/input/{values["name"]}' if is_file else values['input']
+    inside = values | dict(output_dir='/output', workspace='/input', python='python3', input=source)
     own = {k: v for k, v in self.container.items() if k not in ('argv', 'env', 'limits')}
-    spec = dict(argv=[_fitting(w.template, inside) for w in self.container.get('argv', self.argv) if w.is_in(inside)], env=_fill_all(self.env | self.container.get('env', {}), inside), cwd='/output',
-                inputs={values['input']: inside['input']} if seen else {}, output_dir=values['output_dir'], limits=self.limits | self.container.get('limits', {}),
-                progress=dict(self.progress) or None, invalid_exit=list(self.invalid_exit), require_output=self.require_output)
+    spec = self._common_spec(values) | dict(
+        argv=_fill_argv(self.container.get('argv', self.argv), inside), cwd='/output',
+        env=_fill_all(self.env | self.container.get('env', {}), inside),
+        inputs={values['input']: source} if is_file else {},
+        limits=self.limits | self.container.get('limits', {}))
     if globs: spec['output_globs'] = globs
-    return spec | _fill_all(own, inside) | (_fill_all(self.options, inside) if self.runner == 'docker' else {})
+    options = self.options if self.runner == 'docker' else {}
+    return spec | _fill_all(own, inside) | _fill_all(options, inside)
 
-# %% ../../nbs/pipelines/00_pipeline.ipynb #b3c77404
+# %% ../../nbs/pipelines/00_pipeline.ipynb #0e1a0b83
 SHIPPED = Path(str(files('cjm_jobtrack')/'pipelines'/'builtin'))  # Folder of the pipelines that come with the package
 
 @patch
 def to_dict(self:Pipeline) -> dict:  # JSON-ready
-    "What a caller needs to know: how to ask for it, not how it is run."
+    "What a caller needs to know: how to ask for it, not how it runs."
     params = [asdict(p) | {'asks': p.asks} for p in self.params.values()]
-    return dict(name=self.name, description=self.description, input=self.input, accepts=list(self.accepts), hosts=list(self.hosts),
-                params=params, original=self.original, timeout=self.timeout)
+    return dict(name=self.name, description=self.description, input=self.input, accepts=list(self.accepts),
+                hosts=list(self.hosts), params=params, original=self.original, timeout=self.timeout)
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #828db97a
 class PipelineCatalog:
     "The pipelines of a node, by name. Iterates over the pipelines."
     def __init__(self,
-        pipelines:Iterable[Pipeline]=(),  # In the order in which people shall see them
+        pipelines:Iterable[Pipeline]=(),  # In the order in which people will see them
     ):
         "Raises `InvalidInput` when two have one name, or two claim the requests of the original manager."
         self._all = {}
-        for p in pipelines:
-            if self._all.setdefault(p.name, p) is not p: raise InvalidInput(f'{p.file}: name', f'{p.name!r} is also that of the pipeline in {self._all[p.name].file}', 'Rename one of the two')
-            twin = self.original
-            if p.original and twin is not p: raise InvalidInput(f'{p.file}: original', f'is true for {p.name!r}, and for {twin.name!r} in {twin.file}', 'Let it be so for one pipeline at most')
+        for p in pipelines: self._add(p)
 
     def __getitem__(self, name:str) -> Pipeline:
         "The pipeline of that name. Raises `UnknownPipeline`."
@@ -361,59 +495,76 @@ class PipelineCatalog:
     def __len__(self): return len(self._all)
     def names(self) -> list[str]: return list(self._all)
 
-    @property
-    def original(self) -> Pipeline|None:  # None when there is none
-        "The pipeline that requests of the original manager run."
-        return next((p for p in self if p.original), None)
+# %% ../../nbs/pipelines/00_pipeline.ipynb #7e89eb17
+@patch
+def _add(self:PipelineCatalog, p:Pipeline) -> None:
+    twin = self._all.setdefault(p.name, p)
+    problem = f'{p.name!r} is also that of the pipeline in {twin.file}'
+    _require(twin is p, f'{p.file}: name', problem, 'Rename one of the two')
+    first = self.original if p.original else p
+    problem = f'is true for {p.name!r}, and for {first.name!r} in {first.file}'
+    _require(first is p, f'{p.file}: original', problem, 'Set it for one pipeline at most')
 
-    @property
-    def accepts(self) -> tuple[str, ...]:  # Empty when some pipeline takes files of all kinds
-        "Suffixes of the files that any of them takes."
-        taking = [p for p in self if p.input != 'none']
-        return () if any(not p.accepts for p in taking) else tuple(dict.fromkeys(s for p in taking for s in p.accepts))
+@patch(as_prop=True)
+def original(self:PipelineCatalog) -> Pipeline|None:  # None when there is none
+    "The pipeline that requests of the original manager run."
+    return next((p for p in self if p.original), None)
 
-# %% ../../nbs/pipelines/00_pipeline.ipynb #f4e503f2
+@patch(as_prop=True)
+def accepts(self:PipelineCatalog) -> tuple[str, ...]:  # Empty when some pipeline accepts files of all kinds
+    "Suffixes of the files that any of them accepts."
+    with_input = [p for p in self if p.input != 'none']
+    if not all(p.accepts for p in with_input): return ()
+    return tuple(dict.fromkeys(s for p in with_input for s in p.accepts))
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #c9666e57
 def _read_file(path:Path) -> list[Pipeline]:
     "The pipelines of one TOML file."
     try: d = tomllib.loads(path.read_text(encoding='utf-8'))
     except OSError as e: raise InvalidInput(path.name, f'cannot be read: {e}') from e
     except ValueError as e: raise InvalidInput(path.name, f'is not valid TOML: {e}') from e
     at = f'{path.name}: '
-    if 'pipelines' not in d: return [_read(None, d, at)]
-    return [_read(k, v, f'{at}pipelines.{k}.') for k, v in _table(d, at, pipelines='a table')['pipelines'].items()]
+    if 'pipelines' not in d: return [_read_pipeline(None, d, at)]
+    tables = _read_table(d, at, pipelines='a table')['pipelines']
+    return [_read_pipeline(k, v, f'{at}pipelines.{k}.') for k, v in tables.items()]
+
+def _find_files(path:Path) -> list[Path]:
+    "A TOML file, or those in a folder. Raises `InvalidInput` when there is none."
+    _require(path.exists(), str(path), 'does not exist', 'Give a TOML file, or a folder of them')
+    paths = sorted(path.glob('*.toml')) if path.is_dir() else [path]
+    _require(paths, str(path), 'has no *.toml file in it')
+    return paths
 
 @patch(cls_method=True)
 def load(cls:PipelineCatalog,
     *paths:str|Path,     # TOML files and folders of them; none: the pipelines that come with the package
 ) -> PipelineCatalog:
     "Read a catalogue. Raises `InvalidInput` naming file and key."
-    found = []
-    for p in map(Path, paths or (SHIPPED/'transcribe.toml', SHIPPED/'transcode.toml')):
-        if not p.exists(): raise InvalidInput(str(p), 'does not exist', 'Give a TOML file, or a folder of them')
-        inside = sorted(p.glob('*.toml')) if p.is_dir() else [p]
-        if not inside: raise InvalidInput(str(p), 'has no *.toml file in it')
-        found += [o for f in inside for o in _read_file(f)]
-    return cls(found)
+    paths = paths or (SHIPPED/'transcribe.toml', SHIPPED/'transcode.toml')
+    return cls([o for p in paths for f in _find_files(Path(p)) for o in _read_file(f)])
 
-# %% ../../nbs/pipelines/00_pipeline.ipynb #86da092c
+# %% ../../nbs/pipelines/00_pipeline.ipynb #3043549d
 class PipelineRunner:
     """Carries out jobs that ask for a pipeline, through the runner that the pipeline names.
 
-    `job.spec`: `pipeline`, its name; `input`, a path in the workspace or a URL; `params`, a dict. The results of each attempt are kept in
-    a folder of its own, `<outputs>/<job id>/<attempt>/`, also when the program leaves them elsewhere."""
+    `job.spec`: `pipeline`, its name; `input`, a path in the workspace or a URL; `params`, a dict.
+    The results of each attempt are kept in a folder of its own, `<outputs>/<job id>/<attempt>/`, even when the program leaves them elsewhere."""
     name = 'pipeline'
 
     def __init__(self,
         catalog:PipelineCatalog,   # What may be asked for
-        runners:Iterable[Runner],  # What pipelines are carried out by
+        runners:Iterable[Runner],  # What carries pipelines out
         workspace:str|Path,        # The folder that inputs lie in
         outputs:str|Path,          # The folder for results
-        names:UploadNames|None=None,# What people called inputs that lie under another name; results are called after that
+        names:UploadNames|None=None,  # Names that inputs were uploaded under; results are named after those
     ):
-        self.names = names
-        self.catalog, self.runners = catalog, {r.name: r for r in runners}
-        self.workspace, self.outputs = Path(workspace).resolve(), Path(outputs).resolve()
-        self.durable, self._whys, self._keeping = all(r.durable for r in self.runners.values()), {}, StopTokens()
+        self.catalog, self.names = catalog, names
+        self.runners = {r.name: r for r in runners}
+        self.workspace = Path(workspace).resolve()
+        self.outputs = Path(outputs).resolve()
+        self.durable = all(r.durable for r in self.runners.values())
+        self._choices = {}           # job id -> why its runner was chosen, until `follow` notes it
+        self._copies = StopTokens()  # copying of results that goes on
 
     def output_dir(self, job:Job) -> Path: return self.outputs/job.id/str(job.attempt)
 
@@ -421,37 +572,60 @@ class PipelineRunner:
         if name not in self.runners: raise UnknownRunner(name, self.runners)
         return self.runners[name]
 
+    def _pipeline(self, job:Job) -> Pipeline|None:  # None: it is no longer in the catalogue
+        name = job.spec.get('pipeline')
+        return self.catalog[name] if name in self.catalog else None
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #40856754
 @patch
 def check(self:PipelineRunner,
     spec:dict,  # As a caller gave it
 ) -> dict:      # In its one form: `pipeline`, `input`, `params` with all values
-    "Look a request over before a job is made of it. Raises `InvalidInput` naming the field."
-    if not isinstance(spec, dict): raise InvalidInput('spec', f'is {_shown(spec)}', 'Give an object')
-    if unknown := sorted(map(str, spec.keys() - {'pipeline', 'input', 'params'})): raise InvalidInput(unknown[0], 'is not a field of a request', 'Fields: pipeline, input, params')
+    "Check a request before a job is made of it. Raises `InvalidInput` naming the field."
+    _require(isinstance(spec, dict), 'spec', f'is {_short_repr(spec)}', 'Give an object')
+    unknown = sorted(map(str, spec.keys() - {'pipeline', 'input', 'params'}))
+    _require(not unknown, ''.join(unknown[:1]), 'is not a field of a request', 'Fields: pipeline, input, params')
     p = self.catalog[spec.get('pipeline')]
     self._inner(p.runner)
     source, params = p.check(spec.get('input'), spec.get('params'), self.workspace)
     return dict(pipeline=p.name, input=source, params=params)
 
-# %% ../../nbs/pipelines/00_pipeline.ipynb #5eb1d9bf
+# %% ../../nbs/pipelines/00_pipeline.ipynb #d31fb523
 @patch
 async def find(self:PipelineRunner, job:Job) -> dict|None:  # Handle: `runner`, and the `handle` it gave
     "Work of this attempt, whichever runner has it."
     for r in self.runners.values():
-        if (handle := await r.find(replace(job, spec={}))) is not None: return {'runner': r.name, 'handle': handle}
+        handle = await r.find(replace(job, spec={}))
+        if handle is not None: return {'runner': r.name, 'handle': handle}
     return None
 
 @patch
 async def choose(self:PipelineRunner,
     pipeline:str,            # Its name
 ) -> tuple[str, str|None]:   # Name of the runner; why that one, None when there is no choice
-    "Who carries a pipeline out just now. One that can run in a container does, where there is an engine that has the image; elsewhere it is a process."
+    """The runner that would carry a pipeline out now.
+
+    One that can run in a container does, where there is an engine that has the image; elsewhere it is a process."""
     p = self.catalog[pipeline]
     if p.runner == 'docker' or not p.container: return p.runner, None
-    if (docker := self.runners.get('docker')) is None: return p.runner, 'this node has no runner for containers'
-    why = await docker.lacks(p.container['image'])
-    return (p.runner, why) if why else ('docker', f'the engine has the image {p.container["image"]!r}')
+    docker = self.runners.get('docker')
+    if docker is None: return p.runner, 'this node has no runner for containers'
+    image = p.container['image']
+    missing = await docker.lacks(image)
+    return (p.runner, missing) if missing else ('docker', f'the engine has the image {image!r}')
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #3335d7e4
+def _make_folder(folder:Path) -> None:
+    try: folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        problem = f'the folder for results cannot be made: {e.strerror}'
+        raise StoreError(str(folder), problem, 'Check free space and permissions there') from e
+
+def _drop_empty(folder:Path) -> None:
+    for f in folder, folder.parent:
+        with suppress(OSError): f.rmdir()
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #e9501f6e
 @patch
 async def start(self:PipelineRunner,
     job:Job,  # The job and attempt to begin
@@ -462,62 +636,61 @@ async def start(self:PipelineRunner,
     p, folder = self.catalog[job.spec['pipeline']], self.output_dir(job)
     name, why = await self.choose(p.name)
     spec = p.work(job, self.workspace, folder, name)
-    try: folder.mkdir(parents=True, exist_ok=True)
-    except OSError as e: raise StoreError(str(folder), f'the folder for results cannot be made: {e.strerror}', 'Check free space and permissions there') from e
+    _make_folder(folder)
     if p.shares_workspace: await in_thread(lambda stop_requested: unshare(self.workspace, p.globs(job)))
-    try: handle = {'runner': name, 'handle': await self._inner(name).start(replace(job, spec=spec))}
+    try: handle = await self._inner(name).start(replace(job, spec=spec))
     except InvalidInput:
-        for empty in folder, folder.parent:
-            with suppress(OSError): empty.rmdir()
+        _drop_empty(folder)
         raise
-    if why: self._whys[job.id] = {'runner': name, 'why': why}
-    return handle
+    if why: self._choices[job.id] = {'runner': name, 'why': why}
+    return {'runner': name, 'handle': handle}
 
 @patch
 async def stop(self:PipelineRunner, job:Job, handle:dict, grace:float) -> Receipt:
     "Ask the work to end, then force it."
-    self._keeping.stop(self.output_dir(job))
-    return await self._inner(handle['runner']).stop(replace(job, spec=handle['handle'].get('spec', {})), handle['handle'], grace)
+    self._copies.stop(self.output_dir(job))
+    inner = handle['handle']
+    return await self._inner(handle['runner']).stop(replace(job, spec=inner.get('spec', {})), inner, grace)
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #784c1b51
+@patch
+def terms(self:PipelineRunner, job:Job) -> dict:  # `resources`, `queue_timeout`, `stall_timeout`
+    "What the job requires of its queue; nothing, if its pipeline is unknown by now."
+    p = self._pipeline(job)
+    return {} if p is None else {k: getattr(p, k) for k in REQUIREMENT_KEYS}
 
 @patch
-def terms(self:PipelineRunner, job:Job) -> dict:  # `resources`, `queue_timeout`, `stall_timeout`; empty when the pipeline is not known any more
-    "What the job asks of its queue: the pipeline's owner says that, not the caller."
-    name = job.spec.get('pipeline')
-    return {k: getattr(self.catalog[name], k) for k in REQUIREMENT_KEYS} if name in self.catalog else {}
-
-@patch
-def why_not(self:PipelineRunner, job:Job) -> str|None:  # None: nothing is in the way
+def why_not(self:PipelineRunner, job:Job) -> str|None:  # None: it can
     "Why the pipeline's runner cannot begin it just now."
-    name = job.spec.get('pipeline')
-    ask = getattr(self.runners.get(self.catalog[name].runner), 'why_not', None) if name in self.catalog else None
-    return ask(job) if ask else None
+    p = self._pipeline(job)
+    inner = p and self.runners.get(p.runner)
+    return inner and capability(inner, 'why_not')(job)
 
 @patch
 def clash(self:PipelineRunner,
     job:Job,       # One that could begin
     other:Job,     # One that is running
 ) -> str|None:     # None: they may run side by side
-    "Why one has to wait for the other: a file that the one leaves in the workspace could be taken for the other's."
-    mine, theirs = self._shared(job), self._shared(other)
+    "Why one must wait for the other: a file that one leaves in the workspace could be taken for the other's."
+    mine, theirs = self._shared_globs(job), self._shared_globs(other)
     pattern = common_pattern(mine, theirs) if mine and theirs else None
     return pattern and f'Waits for another job that may leave the same files in the workspace: {pattern}'
 
 @patch
-def _shared(self:PipelineRunner, job:Job) -> list[str]:
-    "Patterns of what a job may leave where other jobs do; of a pipeline that is not known any more, for anything."
-    name = job.spec.get('pipeline')
-    if name not in self.catalog: return ['**']
-    p = self.catalog[name]
+def _shared_globs(self:PipelineRunner, job:Job) -> list[str]:
+    "Patterns of what a job may leave where other jobs do; if its pipeline is unknown by now, all."
+    p = self._pipeline(job)
+    if p is None: return ['**']
     return p.globs(job) if p.shares_workspace else []
 
-# %% ../../nbs/pipelines/00_pipeline.ipynb #2bde7a5d
-def _keep(
-    o:OutputFile,  # A file that the work left
-    folder:Path,   # The attempt's own folder
-    how:str,       # One of `KEEPING`
-    stop,          # Asked now and then: True ends the copying
-) -> OutputFile:   # The file in that folder
-    "Bring a result to where it is kept, whole or not at all, unless it is there already. One that cannot be copied to its end stays where it is."
+# %% ../../nbs/pipelines/00_pipeline.ipynb #cf521fbe
+def _collect(
+    o:OutputFile,    # A file that the work left
+    folder:Path,     # The attempt's own folder
+    how:str,         # One of `KEEPING`
+    stop_requested,  # Asked now and then: True ends the copying
+) -> OutputFile:     # The file in that folder
+    "Bring a result to where it is kept, whole or not at all. One that cannot be copied completely stays where it is."
     if o.local_path.is_relative_to(folder): return o
     to = folder/o.local_name
     to.parent.mkdir(parents=True, exist_ok=True)
@@ -525,67 +698,76 @@ def _keep(
     os.close(fd)
     part = Path(name)
     try:
-        if not keep_output(o.local_path, part, stop, how): return o
+        if not keep_output(o.local_path, part, stop_requested, how): return o
         os.replace(part, to)
     finally: part.unlink(missing_ok=True)
     return with_path(o, to)
 
-def _bare(
+def _with_bare_names(
     outputs:Iterable[OutputFile],  # Files that the work left
     folder:Path,                   # The attempt's own folder
-) -> list[OutputFile]:             # The same; those from elsewhere without the folders they lay in, where that tells them apart
+) -> list[OutputFile]:             # Those from elsewhere without the folders they lay in, unless two have one name
     names = [PurePosixPath(o.name).name for o in outputs]
     times = Counter(names)
-    return [o if o.local_path.is_relative_to(folder) or times[n] > 1 else replace(o, name=n) for o, n in zip(outputs, names)]
+    def is_fine(o, n): return o.local_path.is_relative_to(folder) or times[n] > 1
+    return [o if is_fine(o, n) else replace(o, name=n) for o, n in zip(outputs, names)]
 
-def _called_after(
+# %% ../../nbs/pipelines/00_pipeline.ipynb #d85ec3b0
+def _rename_for_people(
     o:OutputFile,  # A file in the attempt's own folder, or outside of it
     folder:Path,   # That folder
     stem:str,      # The name of the input without its suffix
-    given:str,     # The same, as people gave it
-) -> OutputFile:   # Under the name that people expect, unless it has nothing to do with the input's, or another file is called so
+    shown:str,     # The same, as people know it
+) -> OutputFile:   # Under the name that people expect, unless it is not named after the input, or that name is taken
     path = PurePosixPath(o.name)
     rest = path.name.removeprefix(stem)
-    if o.raw_path is not None or not path.name.startswith(stem) or rest[:1].isalnum(): return o
-    renamed = replace(o, name=str(path.with_name(given + rest)))
+    is_named_after = path.name.startswith(stem) and not rest[:1].isalnum()
+    if o.raw_path is not None or not is_named_after: return o
+    renamed = replace(o, name=str(path.with_name(shown + rest)))
     to = folder/renamed.name
     if to.exists(): return o
     if not o.local_path.is_relative_to(folder): return renamed   # it is copied under that name
     os.rename(o.local_path, to)
     return with_path(renamed, to)
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #84deb3f0
 @patch
-def _how_kept(self:PipelineRunner, job:Job) -> str:  # One of `KEEPING`
-    name = job.spec.get('pipeline')
-    return self.catalog[name].keep if name in self.catalog else 'copy'
-
-@patch
-def _given_stem(self:PipelineRunner, job:Job) -> tuple[str, str]|None:
-    "The stem of an input, and that of the name which people gave it, where that is another. Blocks."
-    name = job.spec.get('pipeline')
-    source = self.catalog[name]._named(job.spec) if name in self.catalog else job.spec.get('input')
+def _input_stems(self:PipelineRunner, job:Job) -> tuple[str, str]|None:
+    "The stem of an input, and that of the name it was uploaded under, if they differ. Blocks."
+    p = self._pipeline(job)
+    source = p._requested_input(job.spec) if p else job.spec.get('input')
     if self.names is None or source is None or is_url(source): return None
     path = self.workspace/source
-    called = re.sub(r'[\x00-\x1f/\\#%?]+', '_', self.names.get(path))   # results can be asked for in a URL as they are
-    stems = path.stem, PurePosixPath(called).stem
+    shown = re.sub(r'[\x00-\x1f/\\#%?]+', '_', self.names.get(path))   # results can be asked for in a URL as they are
+    stems = path.stem, PurePosixPath(shown).stem
     return stems if stems[0] != stems[1] else None
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #95cd9907
+@patch
+def _collect_all(self:PipelineRunner, job:Job, outputs:Iterable[OutputFile], stop_requested) -> tuple[OutputFile, ...]:
+    "Results in the attempt's own folder, under the names that people expect. Blocks."
+    p, folder = self._pipeline(job), self.output_dir(job)
+    how = p.keep if p else 'copy'
+    outputs, stems = _with_bare_names(outputs, folder), self._input_stems(job)
+    if stems: outputs = [_rename_for_people(o, folder, *stems) for o in outputs]
+    return tuple(_collect(o, folder, how, stop_requested) for o in outputs)
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #a73d8700
 @patch
 async def follow(self:PipelineRunner,
     job:Job,
     handle:dict,    # From `start` or `find`
-    report:Report,  # Is told what happens
+    report:Report,  # Receives what happens
 ) -> Outcome:       # Its outputs lie in the attempt's own folder
-    "Watch the work until it ends, then see to its results."
-    if why := self._whys.pop(job.id, None): report.note('runner', why)   # the message stays the work's own
-    folder = self.output_dir(job)
-    def keep(stop_requested):
-        left, stems = _bare(outcome.outputs, folder), self._given_stem(job)
-        if stems: left = [_called_after(o, folder, *stems) for o in left]
-        return tuple(_keep(o, folder, self._how_kept(job), stop_requested) for o in left)
-    with self._keeping.token(folder, report) as stop_requested:
-        outcome = await self._inner(handle['runner']).follow(replace(job, spec=handle['handle'].get('spec', {})), handle['handle'], report)
-        try: return replace(outcome, outputs=await in_thread(keep, stop_requested))
+    "Watch the work until it ends, then collect its results."
+    choice = self._choices.pop(job.id, None)
+    if choice: report.note('runner', choice)   # an event: the message stays the work's own
+    inner = handle['handle']
+    with self._copies.token(self.output_dir(job), report) as stop_requested:
+        outcome = await self._inner(handle['runner']).follow(replace(job, spec=inner.get('spec', {})), inner, report)
+        def collect(stop_requested): return self._collect_all(job, outcome.outputs, stop_requested)
+        try: return replace(outcome, outputs=await in_thread(collect, stop_requested))
         except OSError as e:
             if e.errno not in DISK_FULL: raise_scarcity(e)   # of the machine, not of the disk
-            return Outcome.failed('error', f'The results could not be kept: {e}', hint='Is the disk full, or was a result moved away while it was copied?')
+            return Outcome.failed('error', f'The results could not be kept: {e}',
+                                  hint='Is the disk full, or was a result moved away while it was copied?')

@@ -354,7 +354,7 @@ def test_two_exports_in_one_file(memory):
 def test_a_wrong_count_at_the_end_is_told(memory):
     lines = export_of([record('one'), record('two')]).splitlines(keepends=True)
     r = import_jobs(memory, io.BytesIO(b''.join(lines[:2] + lines[3:])))
-    assert r.complete and not r.ok and 'last line tells of 2' in r.problems[0].what
+    assert r.complete and not r.ok and 'last line says 2' in r.problems[0].what
 
 @pytest.mark.parametrize('name', ['jobs.jsonl', 'jobs.jsonl.gz'])
 def test_a_file_appears_whole_or_not_at_all(tmp_path, name, monkeypatch):
@@ -608,11 +608,11 @@ def test_a_backup_takes_no_others_place(tmp_path, durable):
     assert (tmp_path/'there.db').read_text() == 'precious' and not (tmp_path/'new.db').exists()
 
 def test_one_that_comes_meanwhile_stays(tmp_path, durable, monkeypatch):
-    real = history._looked_over
+    real = history._check_copy
     def meanwhile(*a):
         (tmp_path/'copy.db').write_text('faster')
         return real(*a)
-    monkeypatch.setattr(history, '_looked_over', meanwhile)
+    monkeypatch.setattr(history, '_check_copy', meanwhile)
     with pytest.raises(InvalidInput, match='exists'): backup(durable, tmp_path/'copy.db', logs=True)
     assert (tmp_path/'copy.db').read_text() == 'faster' and not [p for p in os.listdir(tmp_path) if 'new' in p or p == 'copy.logs']
 
@@ -660,7 +660,7 @@ def test_holes_stay_holes(pieces):
         with a.open('wb') as f:
             for full, n in pieces: f.write(os.urandom(n*4096)) if full else f.seek(n*65536, 1)
             f.truncate(f.tell())
-        history._copy_holes(a, b)
+        history._copy_sparse(a, b)
         assert a.read_bytes() == b.read_bytes() and b.stat().st_blocks <= a.stat().st_blocks
 
 def test_instants():

@@ -79,7 +79,7 @@ CODECS = dict(mkv=['-c:v', 'libx264', '-c:a', 'aac'], mp4=['-c:v', 'libx264', '-
 
 @pytest.mark.parametrize('kind', CODECS)
 def test_cues_have_the_times_of_the_video(tmp_path, kind, monkeypatch, capsys):
-    from cjm_jobtrack.pipelines import transcribe as program
+    from cjm_jobtrack.pipelines.builtin import transcribe as program
     monkeypatch.setattr(program, 'decode', lambda decoder, start, pcm: dict(start=start, end=start, text='words', words=[]))   # where speech is, not what it says
     talk, picture = tmp_path/'talk.wav', ['-f', 'lavfi', '-i', 'testsrc=d=22:s=64x48:r=5']
     with wave.open(str(SHIPPED/'recording.wav')) as w: write_wave(talk, w.readframes(int(4 * 16000)))
@@ -230,7 +230,7 @@ def test_channels_without_places_are_taken_in_their_order(tmp_path):
         assert 'Audio: opus' in told(as_process(tmp_path/f'{n}.mov', tmp_path/'out', 'webm', codec='vp9')), layout
 
 def test_both_ways_agree():
-    from cjm_jobtrack.pipelines import _media, transcode
+    from cjm_jobtrack.pipelines.builtin import _media, transcode
     words = ' '.join(w.template for w in PipelineCatalog.load()['transcode'].container['argv'])
     for text in _media.CONTAINERS, str(_media.LONGEST_GAP_S), transcode.EVEN, *transcode.LAYOUTS.values(): assert text in words
 

@@ -1,19 +1,25 @@
 """Convert a video with ffmpeg: another codec, another container, another size.
 
-Writes `<stem>.<container>` with the first video and the first audio stream. H.264 and H.265 have even sides only, so a side that is odd grows by one line;
-channels that the new format cannot place are mixed into those of the nearest layout that it has. Progress is media seconds written, told only when the file says how long it is.
+Writes `<stem>.<container>` with the first video and the first audio stream. H.264 and H.265 have even sides only, so a side that is
+odd grows by one line; channels that the new format cannot place are mixed into those of the nearest layout that it has. Progress is
+media seconds written, and is printed only if the file says how long it is.
 
 Exit status 65 means that the input cannot be used, or not with these options; the last line says why."""
 import re, subprocess
 from pathlib import Path
-from cjm_jobtrack.pipelines.builtin._media import Percent, Refused, ffmpeg, need_file, parser, probe, reading, result_stem, run, whole
+from cjm_jobtrack.pipelines.builtin._media import Percent, ProgramError, atomic_file, check_file, ffmpeg, input_args, parser
+from cjm_jobtrack.pipelines.builtin._media import probe, result_stem, run
 
 # What is asked for -> encoder and its settings. Source: the encoding guides of the FFmpeg wiki (H.264, H.265, VP9)
-CODECS = dict(h264=['-c:v', 'libx264', '-pix_fmt', 'yuv420p'], h265=['-c:v', 'libx265', '-pix_fmt', 'yuv420p', '-tag:v', 'hvc1', '-x265-params', 'log-level=error'],
-              vp9=['-c:v', 'libvpx-vp9', '-pix_fmt', 'yuv420p', '-b:v', '0', '-row-mt', '1', '-cpu-used', '4'], copy=['-c:v', 'copy'])
+CODECS = dict(
+    h264=['-c:v', 'libx264', '-pix_fmt', 'yuv420p'],
+    h265=['-c:v', 'libx265', '-pix_fmt', 'yuv420p', '-tag:v', 'hvc1', '-x265-params', 'log-level=error'],
+    vp9=['-c:v', 'libvpx-vp9', '-pix_fmt', 'yuv420p', '-b:v', '0', '-row-mt', '1', '-cpu-used', '4'],
+    copy=['-c:v', 'copy'])
 CRF = dict(h264=23, h265=28, vp9=31)  # The quality that each guide starts from
 EVEN = 'scale=ceil(iw/2)*2:ceil(ih/2)*2'  # libx264 and libx265 refuse odd sides in the pixel format that all players know
-# Channel layouts that an encoder takes; ffmpeg converts others into the nearest. Source: RFC 7845, 5.1.1.2 for Opus; `aacenc.c` of FFmpeg, `aac_pce_configs`
+# Channel layouts that an encoder takes; ffmpeg converts others into the nearest.
+# Source: RFC 7845, 5.1.1.2 for Opus; `aacenc.c` of FFmpeg, `aac_pce_configs`
 LAYOUTS = dict(
     libopus='stereo|mono|3.0|quad|5.0|5.1|6.1|7.1',
     aac='stereo|mono|2.1|3.0|3.0(back)|4.0|quad|quad(side)|3.1|5.0|5.0(side)|4.1|5.1|5.1(side)|6.0|6.0(front)|hexagonal|6.1|6.1(back)|6.1(front)|'
@@ -25,13 +31,22 @@ def channels(
     layout:str|None,   # Of the sound, as ffmpeg names it
 ) -> str:              # A chain of filters
     "Brings sound into a layout that the encoder takes."
-    near = f'aformat=channel_layouts={LAYOUTS[encoder]}'
-    if re.match('ambisonic', layout or ''): return f'channelmap=0:mono,{near}'   # the first channel is what is heard from everywhere
-    count = 2 if layout in ('binaural', 'downmix') else int(layout.split()[0]) if re.fullmatch(r'\d+ channels', layout or '') else None
-    if count is None: return near
-    count = min(count, 8)   # nobody knows where they belong: the first ones keep their order
+    layout, nearest = layout or '', f'aformat=channel_layouts={LAYOUTS[encoder]}'
+    if re.match('ambisonic', layout): return f'channelmap=0:mono,{nearest}'   # the first channel is what is heard from everywhere
+    if layout in ('binaural', 'downmix'): count = 2
+    elif re.fullmatch(r'\d+ channels', layout): count = min(8, int(layout.split()[0]))   # nobody knows where they belong: the first ones keep their order
+    else: return nearest
     places = [None, 'mono', 'stereo', '3.0', 'quad', '5.0', '5.1', '6.1', '7.1'][count]
-    return f'channelmap={"|".join(map(str, range(count)))}:{places},{near}'
+    return f'channelmap={"|".join(map(str, range(count)))}:{places},{nearest}'
+
+def check_options(codec:str, container:str, height:int|None, crf:int|None) -> None:
+    "Raises `ProgramError` when the options of `command` do not go together."
+    if codec == 'copy' and (height or crf is not None):
+        raise ProgramError('codec copy leaves the picture as it is: it takes no height and no crf. Choose another codec')
+    if container == 'webm' and codec not in ('vp9', 'copy'):
+        raise ProgramError(f'a webm file cannot hold {codec}. Choose the codec vp9, or the container mp4 or mkv')
+    if height and height % 2:
+        raise ProgramError(f'height {height} is odd, and the codecs work on even numbers of lines. Take {height+1}')
 
 def command(
     path:Path,             # The video
@@ -42,16 +57,32 @@ def command(
     crf:int|None=None,     # Constant rate factor, 0-51, smaller is better; None: the codec's usual
     layout:str|None=None,  # Channels of its sound, as ffmpeg names them
 ) -> list[str]:
-    "The argument list for ffmpeg. Raises `Refused` when the options do not go together."
-    if codec == 'copy' and (height or crf is not None): raise Refused('codec copy leaves the picture as it is: it takes no height and no crf. Choose another codec')
-    if container == 'webm' and codec not in ('vp9', 'copy'): raise Refused(f'a webm file cannot hold {codec}. Choose the codec vp9, or the container mp4 or mkv')
-    if height and height % 2: raise Refused(f'height {height} is odd, and the codecs work on even numbers of lines. Take {height+1}')
-    encoder = 'copy' if codec == 'copy' else 'libopus' if container == 'webm' else 'aac'
-    audio = ['-c:a', encoder, *([] if codec == 'copy' else ['-af', channels(encoder, layout)])]
-    scale = f'scale=-2:{height}' if height else EVEN if codec in ('h264', 'h265') else None
-    return ffmpeg('-y', '-v', 'error', '-nostats', '-progress', 'pipe:1', '-stats_period', '0.25', *reading(path), '-map', '0:V:0', '-map', '0:a:0?', *CODECS[codec],
-                  *(['-vf', scale] if scale else []), *([] if codec == 'copy' else ['-crf', CRF[codec] if crf is None else crf]),
-                  *audio, *CONTAINERS[container], f'file:{out}')
+    "The argument list for ffmpeg. Raises `ProgramError` when the options do not go together."
+    check_options(codec, container, height, crf)
+    head = ['-y', '-v', 'error', '-nostats', '-progress', 'pipe:1', '-stats_period', '0.25', *input_args(path)]
+    streams = ['-map', '0:V:0', '-map', '0:a:0?', *CODECS[codec]]
+    tail = [*CONTAINERS[container], f'file:{out}']
+    if codec == 'copy': return ffmpeg(*head, *streams, '-c:a', 'copy', *tail)
+    encoder = 'libopus' if container == 'webm' else 'aac'
+    even = EVEN if codec in ('h264', 'h265') else None
+    scale = f'scale=-2:{height}' if height else even
+    picture = ['-vf', scale] if scale else []
+    quality = ['-crf', CRF[codec] if crf is None else crf]
+    return ffmpeg(*head, *streams, *picture, *quality, '-c:a', encoder, '-af', channels(encoder, layout), *tail)
+
+def convert(
+    cmd:list[str],    # From `command`
+    percent:Percent,  # Receives how far it is
+) -> None:
+    "Run ffmpeg. Raises `ProgramError` when it fails."
+    with subprocess.Popen(cmd, stdout=subprocess.PIPE, text=True) as p:
+        try:
+            for line in p.stdout:
+                name, _, value = line.strip().partition('=')
+                if name == 'out_time_us' and value.lstrip('-').isdigit(): percent.at(int(value) / 1e6)
+            if p.wait():
+                raise ProgramError(f'ffmpeg ended with status {p.returncode} and left no video. Its messages are above', status=1)
+        finally: p.kill()
 
 def transcode(
     path:Path,              # The video
@@ -59,22 +90,18 @@ def transcode(
     container:str='mp4',    # A name from CONTAINERS
     **options,              # `codec`, `height`, `crf`: see `command`
 ) -> Path:                  # The new file
-    "Convert one video. Raises `Refused` when it cannot be done."
-    need_file(path)
+    "Convert one video. Raises `ProgramError` when it cannot be done."
+    check_file(path)
     suffix = f'.{container}'
     result = folder/f'{result_stem(path, folder, suffix)}{suffix}'
-    if result.exists() and result.samefile(path): raise Refused(f'{path.name}: the result would take the place of the input. Choose another folder or container')
+    if result.exists() and result.samefile(path):
+        raise ProgramError(f'{path.name}: the result would take the place of the input. Choose another folder or container')
     media = probe(path)
-    if not media.video: raise Refused(f'{path.name}: there is no video in this file. Give a video, such as mp4, mkv, mov, webm or avi')
+    if not media.video:
+        raise ProgramError(f'{path.name}: there is no video in this file. Give a video, such as mp4, mkv, mov, webm or avi')
     percent = Percent(media.duration_s)
     percent.at(0)
-    with whole(result) as out, subprocess.Popen(command(path, out.absolute(), container=container, layout=media.layout, **options), stdout=subprocess.PIPE, text=True) as p:
-        try:
-            for line in p.stdout:
-                name, _, value = line.strip().partition('=')
-                if name == 'out_time_us' and value.lstrip('-').isdigit(): percent.at(int(value) / 1e6)
-            if p.wait(): raise Refused(f'ffmpeg ended with status {p.returncode} and left no video. What it said is above', status=1)
-        finally: p.kill()
+    with atomic_file(result) as out: convert(command(path, out.absolute(), container=container, layout=media.layout, **options), percent)
     percent.done()
     return result
 
@@ -83,7 +110,7 @@ def main() -> None:
     p.add_argument('--codec', choices=CODECS, default='h264', help='video codec (default h264)')
     p.add_argument('--container', choices=CONTAINERS, default='mp4', help='kind of file (default mp4)')
     p.add_argument('--height', type=int, help='lines of the new picture, even (default: as it is)')
-    p.add_argument('--crf', type=int, help='constant rate factor, 0-51, smaller is better and larger files (default: the usual one of the codec)')
+    p.add_argument('--crf', type=int, help='constant rate factor, 0-51; smaller is better quality and a larger file (default: the usual one of the codec)')
     a = p.parse_args()
     transcode(a.input, a.output_dir, a.container, codec=a.codec, height=a.height, crf=a.crf)
 

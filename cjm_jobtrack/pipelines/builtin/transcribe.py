@@ -1,16 +1,18 @@
 """Speech to text with pocketsphinx and the English model it comes with.
 
-Writes `<stem>.txt`, `<stem>.json` (text, segments and words with their times in seconds and a confidence) and `<stem>.vtt` (subtitles). Times are those of the
-file: where the sound of a video begins late, or is missing for a while, there is silence.
-Wave files of 16 kHz, mono, 16 bit are read as they are; whatever else ffmpeg can read is converted on the way, so that memory stays flat however long the
-recording is. Speech is cut into utterances at its pauses, and each is decoded as a whole.
+Writes `<stem>.txt`, `<stem>.json` (text, segments and words with their times in seconds and a confidence) and `<stem>.vtt`
+(subtitles). Times are those of the file: where the sound of a video begins late, or is missing for a while, there is silence.
+
+Wave files of 16 kHz, mono, 16 bit are read directly; everything else that ffmpeg can read is converted on the way, so memory use
+stays constant however long the recording is. Speech is split into utterances at its pauses, and each is decoded as a whole.
 
 Exit status 65 means that the input cannot be used; the last line says why."""
 import html, json, re, subprocess, wave
 from argparse import BooleanOptionalAction
 from contextlib import contextmanager
 from pathlib import Path
-from cjm_jobtrack.pipelines.builtin._media import UNAVAILABLE, Percent, Refused, ffmpeg, need_file, parser, last_instant, probe, reading, result_stem, run, whole
+from cjm_jobtrack.pipelines.builtin._media import (
+    UNAVAILABLE, Percent, ProgramError, atomic_file, check_file, ffmpeg, input_args, last_instant, parser, probe, result_stem, run)
 
 RATE = 16000         # Samples a second that the model was trained on
 LONGEST_S = 20.      # Longest utterance, seconds: talk without a pause is cut here
@@ -18,48 +20,53 @@ MODEL = 'pocketsphinx en-us'
 
 @contextmanager
 def sound(path:Path):
-    "Open a recording: yields (`read(n_bytes)`, its duration in seconds or None); the bytes are 16 kHz, mono, 16 bit."
+    "Open a recording. Yields `read(n_bytes)`, and the duration in seconds or None; the bytes are 16 kHz, mono, 16 bit."
     try: w = wave.open(str(path))
     except (wave.Error, EOFError): w = None
     if w and (w.getframerate(), w.getnchannels(), w.getsampwidth()) == (RATE, 1, 2):
         with w:
-            there = max(0, path.stat().st_size - 44) // 2  # A header written before its time promises more than there is
-            yield lambda n: w.readframes(n // 2), min(w.getnframes(), there) / RATE
+            available = max(0, path.stat().st_size - 44) // 2  # a header that was written too early promises more than there is
+            yield lambda n: w.readframes(n // 2), min(w.getnframes(), available) / RATE
         return
     if w: w.close()
     media = probe(path)
-    if not media.audio: raise Refused(f'{path.name}: there is no sound in this file. Give a recording, such as wav, mp3, m4a, flac or ogg, or a video with sound')
+    if not media.audio:
+        remedy = 'Give a recording, such as wav, mp3, m4a, flac or ogg, or a video with sound'
+        raise ProgramError(f'{path.name}: there is no sound in this file. {remedy}')
     silence = f'aresample={RATE}:async=1:first_pts=0'   # where there is none up to 0, and in gaps. Source: ffmpeg-resampler(1), `async`
     picture = ['-map', '0:V:0', '-c', 'copy', '-f', 'null', '-'] if media.video else []   # its beginning is 0 as well, and it is not decoded
-    cmd = ffmpeg('-v', 'error', *reading(path), '-map', '0:a:0', '-af', silence, '-ac', '1', '-f', 's16le', 'pipe:1', *picture)
+    sound = ['-map', '0:a:0', '-af', silence, '-ac', '1', '-f', 's16le', 'pipe:1']
+    cmd = ffmpeg('-v', 'error', *input_args(path), *sound, *picture)
     with subprocess.Popen(cmd, stdout=subprocess.PIPE) as p:
         try:
             yield p.stdout.read, media.duration_s
             p.stdout.close()
-            if p.wait(): raise Refused(f'{path.name}: the sound cannot be decoded to its end. Is the file damaged or cut short?')
+            if p.wait(): raise ProgramError(f'{path.name}: the sound cannot be decoded to its end. Is the file damaged or cut short?')
         finally: p.kill()
 
 def utterances(
     read,   # `read(n)` -> n bytes of sound, fewer at the end
     vad:int, # How strict to be about what is speech, 0-3
 ):
-    "LogGap sound at its pauses: yields (position in seconds, None) in silence, and (start of the utterance in seconds, its bytes) after speech."
+    "Split sound at its pauses. Yields (position, None) in silence, and (start of the utterance, its bytes) after speech; seconds."
     from pocketsphinx import Endpointer
     ep = Endpointer(vad_mode=vad, sample_rate=RATE)
-    held, start, frame, pos = b'', None, read(ep.frame_bytes), 0
+    utterance, start, pos = b'', None, 0
+    frame = read(ep.frame_bytes)
     while frame:
-        coming = read(ep.frame_bytes)
-        if coming: speech = ep.process(frame)
+        next_frame = read(ep.frame_bytes)
+        if next_frame: speech = ep.process(frame)
         else: speech = ep.end_stream(frame) if ep.in_speech else None
         pos += len(frame)
         if speech is not None:
             if start is None: start = ep.speech_start
-            held += speech
-            if not ep.in_speech or len(held) >= LONGEST_S * 2 * RATE:
-                if held: yield start, held
-                start, held = (start + len(held) / 2 / RATE if ep.in_speech else None), b''
-        elif not held: yield pos / 2 / RATE, None
-        frame = coming
+            utterance += speech
+            if not ep.in_speech or len(utterance) >= LONGEST_S * 2 * RATE:
+                if utterance: yield start, utterance
+                start = start + len(utterance) / 2 / RATE if ep.in_speech else None
+                utterance = b''
+        elif not utterance: yield pos / 2 / RATE, None
+        frame = next_frame
 
 def decode(
     decoder,      # A pocketsphinx `Decoder`
@@ -86,44 +93,55 @@ def vtt(segments:list[dict]) -> str:
     cues = [f"{clock(s['start'])} --> {clock(max(s['end'], s['start']+.001))}\n{html.escape(s['text'], quote=False)}\n" for s in segments]
     return '\n'.join(['WEBVTT\n', *cues])
 
+def true_duration(
+    path:Path,            # The recording
+    duration:float|None,  # What the file says, seconds
+    end:float,            # Where its sound ended, seconds
+) -> float|None:
+    "How long a recording is, whatever the file says. Prints a line if it seems to be damaged."
+    if not duration: return duration
+    if end > duration + 1: return end
+    if end >= duration - 1 or (last := last_instant(path)) >= duration - 1: return duration
+    if not probe(path).estimated:
+        print(f'The sound ends after {end:.1f} s, although the file says {duration:.1f} s: is it damaged or cut short?', flush=True)
+    return last if last > end + 1 else end
+
 def transcribe(
     path:Path,        # The recording
     folder:Path,      # Where the results go
-    words:bool=True,  # Whether the JSON file tells the times of single words
+    words:bool=True,  # Whether the JSON file has the times of single words
     vad:int=0,        # How strict to be about what is speech, 0-3
 ) -> str:             # The text
-    "Transcribe one recording. Raises `Refused` when it cannot be used."
-    need_file(path)
+    "Transcribe one recording. Raises `ProgramError` if it cannot be used."
+    check_file(path)
     try: from pocketsphinx import Decoder
-    except ImportError as e: raise Refused("pocketsphinx is not installed. Run: pip install 'cjm-jobtrack[demo]'", UNAVAILABLE) from e
-    segments, heard = [], 0.
+    except ImportError as e:
+        raise ProgramError("pocketsphinx is not installed. Run: pip install 'cjm-jobtrack[demo]'", UNAVAILABLE) from e
+    segments, end = [], 0.
     with sound(path) as (read, duration):
         decoder, percent = Decoder(samprate=RATE, cmn='batch', loglevel='FATAL'), Percent(duration)
         percent.at(0)
         for start, pcm in utterances(read, vad):
-            heard = start + (len(pcm) / 2 / RATE if pcm else 0)
+            end = start + (len(pcm) / 2 / RATE if pcm else 0)
             if pcm and (s := decode(decoder, start, pcm)): segments.append(s)
-            percent.at(heard)
-    if not heard: raise Refused(f'{path.name}: the recording has no sound in it, only a header. Was it stopped before it began?')
-    if duration and heard < duration - 1 and (there := last_instant(path)) < duration - 1:
-        if not probe(path).estimated: print(f'The sound ends after {heard:.1f} s, although the file says {duration:.1f} s: is it damaged or cut short?', flush=True)
-        duration = there if there > heard + 1 else heard
-    elif duration and heard > duration + 1: duration = heard
+            percent.at(end)
+    if not end: raise ProgramError(f'{path.name}: the recording has no sound in it, only a header. Was it stopped before it began?')
+    duration = true_duration(path, duration, end)
     text = '\n'.join(s['text'] for s in segments)
-    record = dict(text=text.replace('\n', ' '), duration_s=round(duration or heard, 3), sample_rate_hz=RATE, model=MODEL,
+    record = dict(text=text.replace('\n', ' '), duration_s=round(duration or end, 3), sample_rate_hz=RATE, model=MODEL,
                   segments=[{k: v for k, v in s.items() if k != 'words'} for s in segments])
     if words: record['words'] = [w for s in segments for w in s['words']]
     results = {'.txt': text + '\n', '.json': json.dumps(record, indent=1) + '\n', '.vtt': vtt(segments)}
     stem = result_stem(path, folder, *results)
     for suffix, content in results.items():
-        with whole(folder/f'{stem}{suffix}') as p: p.write_text(content, encoding='utf-8')
+        with atomic_file(folder/f'{stem}{suffix}') as p: p.write_text(content, encoding='utf-8')
     if not segments: print('No speech was recognised; the transcript is empty', flush=True)
     percent.done()
     return text
 
 def main() -> None:
     p = parser(__doc__)
-    p.add_argument('--words', action=BooleanOptionalAction, default=True, help='whether the JSON file tells the times of single words')
+    p.add_argument('--words', action=BooleanOptionalAction, default=True, help='include the times of single words in the JSON file')
     p.add_argument('--vad', type=int, choices=range(4), default=0, help='how strict to be about what is speech: larger drops more noise (default 0)')
     a = p.parse_args()
     transcribe(a.input, a.output_dir, a.words, a.vad)
