@@ -386,7 +386,8 @@ def search(self:LogStore,
     needle = pattern.encode(errors='surrogatepass') if is_literal else b''
     _check_int('context', context, 0)
     if limit is not None: _check_int('limit', limit, 1)
-    self.path(job_id, 0 if attempt is None else attempt, STREAM if stream is None else stream)
+    some_stream = STREAM if stream is None else stream
+    self.path(job_id, 0 if attempt is None else attempt, some_stream)   # names are checked now
     def logs(): return ((a, s) for a, s in self._list_logs(job_id) if attempt in (None, a) and stream in (None, s))
     def matches(): yield from self._search_logs(job_id, logs(), compiled, regex, needle, context)
     return islice(matches(), limit)

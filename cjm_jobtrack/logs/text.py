@@ -221,7 +221,8 @@ def compile_pattern(
         raise InvalidInput('pattern', f'is {pattern!r}', 'Give some text to search for')
     if '\n' in pattern and not regex:
         raise InvalidInput('pattern', 'has a line break', 'Lines are searched one by one: give a part of one line')
-    try: return re.compile(pattern if regex else re.escape(pattern), re.IGNORECASE if ignore_case else 0)
+    source = pattern if regex else re.escape(pattern)
+    try: return re.compile(source, re.IGNORECASE if ignore_case else 0)
     except (re.error, OverflowError, RecursionError) as e:
         problem = f'is not a regular expression: {e}'
         raise InvalidInput('pattern', problem, 'Correct it, or search for it as plain text') from e
