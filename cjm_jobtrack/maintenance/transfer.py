@@ -187,7 +187,7 @@ def _import_log(tracker:JobTracker, item:_Item, report:ImportReport):
     job = item.record.job
     try: data = item.log.encode(errors='surrogateescape')     # bytes that are not UTF-8, as they were
     except UnicodeEncodeError: data = item.log.encode(errors='replace')   # half of a pair, written as \ud83d
-    has_folder = tracker.logs_given or not tracker.store.shared or getattr(tracker.store, 'file', None)
+    has_folder = tracker.custom_logs or not tracker.store.shared or getattr(tracker.store, 'file', None)
     if has_folder: return tracker.logs.append_at(job.id, job.attempt, 0, data)
     problem = (f'The log of job {job.id} is not kept: this record has no folder for logs that all know. '
                'Give it as `logs`, or --log-folder')

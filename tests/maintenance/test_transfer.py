@@ -215,7 +215,7 @@ def random_records(rng, n):
 
 @pytest.mark.parametrize('seed', range(3))
 def test_there_and_back_again(tracker, monkeypatch, seed):
-    monkeypatch.setattr(history, '_SPOOL', 7), monkeypatch.setattr(history, '_PAGE', 9)
+    monkeypatch.setattr(history, '_BATCH', 7), monkeypatch.setattr(history, '_PAGE', 9)
     with JobTracker() as origin:
         origin.restore(random_records(random.Random(seed), 40))
         first = text_of(origin)
@@ -407,7 +407,7 @@ def test_a_job_and_its_events_are_of_one_instant(database):
         finally: stop.set(), t.join()
 
 def test_memory_follows_the_page_and_not_the_file(tmp_path, durable, monkeypatch):
-    monkeypatch.setattr(history, '_PAGE', 50), monkeypatch.setattr(history, '_SPOOL', 50), monkeypatch.setattr(durable, 'keep_ended', 50)
+    monkeypatch.setattr(history, '_PAGE', 50), monkeypatch.setattr(history, '_BATCH', 50), monkeypatch.setattr(durable, 'keep_ended', 50)
     big, n = tmp_path/"big.json", 1000
     with big.open('w') as f:
         f.write('[')
