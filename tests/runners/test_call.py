@@ -314,7 +314,7 @@ def test_the_cancelled_flag_of_the_record_is_seen(tracker):
         job, report = begun(tracker, runner.call(coop, ev))
         following = asyncio.create_task(runner.follow(job, await runner.start(job), report))
         while not ev.is_set(): await asyncio.sleep(.001)
-        tracker._cancelling.add(job.id)
+        tracker._states[job.id].cancel_requested = True
         return await asyncio.wait_for(following, 60)
     assert asyncio.run(main()).status == 'cancelled'
 
@@ -749,7 +749,7 @@ def test_the_cancelled_flag_of_the_record_is_seen_in_a_process(tracker):
         with CallRunner(pool='process') as runner:
             job, report = begun(tracker, runner.call(looks))
             following = asyncio.create_task(runner.follow(job, await runner.start(job), report))
-            tracker._cancelling.add(job.id)
+            tracker._states[job.id].cancel_requested = True
             async with asyncio.timeout(30): return await following
     assert asyncio.run(main()).status == 'cancelled'
 
@@ -874,7 +874,7 @@ def test_a_process_that_was_told_to_stop_is_not_used_again(tracker):
             following = asyncio.create_task(runner.follow(job, await runner.start(job), report))
             async with asyncio.timeout(30):
                 while b'at work' not in log_of(tracker, job): await asyncio.sleep(.005)
-                tracker._cancelling.add(job.id)
+                tracker._states[job.id].cancel_requested = True
                 assert (await following).status == 'cancelled' and not runner._idle
     asyncio.run(main())
 
