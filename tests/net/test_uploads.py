@@ -91,7 +91,7 @@ def test_a_body_is_passed_on_to_a_server_that_is_slow_to_accept():
                 waiting.setblocking(False)
                 waiting.connect_ex(server.getsockname())
             async with AsyncRemoteClient(f'http://127.0.0.1:{server.getsockname()[1]}') as c:
-                passing = asyncio.create_task(c.pass_on('POST', '/upload', content=body(), headers={}))
+                passing = asyncio.create_task(c.forward('POST', '/upload', content=body(), headers={}))
                 done, _ = await asyncio.wait({passing}, timeout=2.5)   # longer than the patience for any other call
                 assert not done, passing.exception()
                 async def answer(reader, writer):
