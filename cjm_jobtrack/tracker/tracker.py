@@ -54,11 +54,12 @@ class JobTracker(GetAttr):
         self.on_job_completed = on_job_completed
         self.store = _open_store(store)
         self.store.tracker = ref(self)
+        self.durable = self.store.shared   # Whether the record outlives this process
         self._lock, self._closed, self._subscriptions = threading.RLock(), threading.Event(), []
         self._job_logs = JobLogs(self.store, self._lock, logs)
         self._notifier, self._states = Notifier(self._lock, self.store.last_seq()), LocalStates()
         self._planner = TransitionPlanner(
-            self._states, durable=self.store.shared, log_location=self._job_logs.location)
+            self._states, durable=self.durable, log_location=self._job_logs.location)
         self._live = self.live_class(self.store, self._lock, self._notifier, self._states)
         self._progress, self._poller = ProgressWriter(self._live, self._closed), StorePoller(self._live, self._closed)
         self.jobs = self._live.jobs   # id -> Job: all that have not ended, and the latest that have
