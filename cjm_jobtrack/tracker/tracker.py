@@ -171,6 +171,7 @@ def add_jobs(self:JobTracker,
         job.created_at = parse_instant(job.created_at, 'created_at')
     return self._live.add(jobs, queued, batch)
 
+# %% ../../nbs/tracker/00_tracker.ipynb #a85e0606
 @patch
 def submit_job(self:JobTracker,
     job_id:str,  # A job on record
@@ -201,6 +202,7 @@ def _current_jobs(self:JobTracker) -> list[Job]:
         self._live.sync()
         return [*self.jobs.values()]
 
+# %% ../../nbs/tracker/00_tracker.ipynb #9659a18c
 @patch
 def counts(self:JobTracker,
     batch:str|None=None,   # Only this batch
@@ -290,6 +292,7 @@ def _carry_out(self:JobTracker, write:Write) -> JobEvent|None:
     if isinstance(result, JobtrackError): raise result
     return result
 
+# %% ../../nbs/tracker/00_tracker.ipynb #085c8b86
 @patch
 def _call_completed(self:JobTracker, callback:Callable, job:Job):
     "Takes the job itself, not its id: what is noted in its metadata is kept until it is saved."
@@ -327,6 +330,7 @@ def _start(self:JobTracker, job:Job):
     except IllegalMove:
         if job.status is not JobStatus.RUNNING: raise   # else somebody else has started it in this instant
 
+# %% ../../nbs/tracker/00_tracker.ipynb #159b7000
 @patch
 def mark_completed(self:JobTracker,
     job_id:str,   # A running job
@@ -336,6 +340,7 @@ def mark_completed(self:JobTracker,
     "End a job well. Then `on_job_completed` is called. Raises `IllegalMove` unless the job is running."
     if (job := self._live.peek(job_id)) is not None: self._carry_out(self._planner.plan_completed(job, result, outputs))
 
+# %% ../../nbs/tracker/00_tracker.ipynb #5d7a8707
 @patch
 def mark_failed(self:JobTracker,
     job_id:str,         # A job that has not ended
@@ -355,6 +360,7 @@ def mark_cancelled(self:JobTracker,
     "End a job because somebody asked for it. Raises `IllegalMove` when the job has ended."
     if (job := self.get_job(job_id)) is not None: self._carry_out(self._planner.plan_cancelled(job, data))
 
+# %% ../../nbs/tracker/00_tracker.ipynb #aefaaac1
 @patch
 def mark_pending(self:JobTracker,
     job_id:str,       # A running job
@@ -416,6 +422,7 @@ def custom_logs(self:JobTracker) -> bool:
     "Whether the user chose the folder of the logs."
     return self._job_logs.is_custom
 
+# %% ../../nbs/tracker/00_tracker.ipynb #8e2700be
 @patch
 def logs_of(self:JobTracker,
     job_id:str,      # The job
@@ -439,6 +446,7 @@ def log(self:JobTracker,
     if data: self.logs.append(job_id, job.attempt if attempt is None else attempt, data)
     self._live.publish_live(job_id, 'log')
 
+# %% ../../nbs/tracker/00_tracker.ipynb #910dd879
 @patch
 def log_tail(self:JobTracker,
     job_id:str,     # The job
@@ -525,6 +533,15 @@ def subscribe(self:JobTracker,
 
 # %% ../../nbs/tracker/00_tracker.ipynb #1ca07f26
 @patch
+def _has_ended(self:JobTracker, job:Job) -> bool:
+    "Raises `UnknownJob` when the job was deleted meanwhile."
+    if not job.is_terminal and not self._live.is_current(job): raise UnknownJob(job.id)
+    return job.is_terminal
+
+def _still_running(job:Job, timeout:float|None) -> TimeoutError:
+    return TimeoutError(f'Job {job.id} is still {job.status} after {timeout} s; it goes on')
+
+@patch
 async def wait(self:JobTracker,
     job_id:str,               # The job
     timeout:float|None=None,  # Seconds; None: as long as it takes
@@ -540,6 +557,7 @@ async def wait(self:JobTracker,
         except TimeoutError: raise _still_running(job, timeout) from None
     return job
 
+# %% ../../nbs/tracker/00_tracker.ipynb #ef6fc045
 @patch
 def join(self:JobTracker,
     job_id:str,               # The job
@@ -553,15 +571,6 @@ def join(self:JobTracker,
             if not news.wait(remaining) and not job.is_terminal: raise _still_running(job, timeout)
             news.clear()
     return job
-
-@patch
-def _has_ended(self:JobTracker, job:Job) -> bool:
-    "Raises `UnknownJob` when the job was deleted meanwhile."
-    if not job.is_terminal and not self._live.is_current(job): raise UnknownJob(job.id)
-    return job.is_terminal
-
-def _still_running(job:Job, timeout:float|None) -> TimeoutError:
-    return TimeoutError(f'Job {job.id} is still {job.status} after {timeout} s; it goes on')
 
 # %% ../../nbs/tracker/00_tracker.ipynb #b3c499ac
 @patch
@@ -582,7 +591,7 @@ def detach(self:JobTracker,
         state = self._states.get(job_id)
         if state is not None and (stop is None or state.stop is stop): state.stop = None
 
-# %% ../../nbs/tracker/00_tracker.ipynb #f30f52e7
+# %% ../../nbs/tracker/00_tracker.ipynb #f5daaa9c
 @patch
 async def cancel_job(self:JobTracker,
     job_id:str,  # The job
@@ -603,6 +612,7 @@ async def cancel_job(self:JobTracker,
     with suppress(TimeoutError): await self.wait(job_id, self.cancel_patience)
     return job.status is JobStatus.CANCELLED
 
+# %% ../../nbs/tracker/00_tracker.ipynb #aa175b05
 @patch
 def _cancelled_at_once(self:JobTracker, job:Job) -> bool:
     "End a pending job. False when somebody else has moved it in this instant."
@@ -756,6 +766,7 @@ def renew_lease(self:JobTracker,
     "Show that the holder of a lease lives."
     with self._lock: return self.store.beat(fence)
 
+# %% ../../nbs/tracker/00_tracker.ipynb #4f450e4a
 @patch
 def close_lease(self:JobTracker, fence:int) -> None:
     "Give a lease back. Its running jobs are free for other queues."
@@ -783,6 +794,7 @@ def assignments(self:JobTracker,
     "Which queue each job belongs to. A job that is not on record is left out."
     with self._lock: return self.store.places(job_ids)
 
+# %% ../../nbs/tracker/00_tracker.ipynb #12670b60
 @patch
 def hold(self:JobTracker,
     job_id:str,  # A running job, from `take_over`
