@@ -9,7 +9,7 @@ __all__ = ['LiveJobs']
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #2bb54e34
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from weakref import WeakValueDictionary
 from fastcore.basics import patch, store_attr
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, LeaseLost, UnknownJob
@@ -22,12 +22,12 @@ _PAGE = 1000   # Entries of the journal read at once
 
 class LiveJobs:
     "The live objects of the jobs on a record. Safe from any thread."
-    keep_ended = 1000   # Ended jobs kept in memory when a store has the others
     def __init__(self,
         store,                # The record
         lock,                 # Reentrant lock of the owner
         notifier:Notifier,    # Is told what was written
         states:LocalStates,   # What this process knows about its jobs
+        keep_ended:Callable[[], int],   # How many ended jobs to keep in memory, when a store has the others
     ):
         store_attr()
         self.jobs: dict[str, Job] = {}
@@ -68,7 +68,7 @@ def retire(self:LiveJobs, job:Job) -> None:
     self.notifier.forget(job.id)
     self.jobs[job.id] = job
     self._ended[job.id] = None
-    while self.store.shared and len(self._ended) > self.keep_ended:
+    while self.store.shared and len(self._ended) > self.keep_ended():
         oldest, _ = self._ended.popitem(last=False)
         if (old := self.jobs.pop(oldest, None)) is not None: self.evict(old)
 

@@ -43,6 +43,7 @@ class JobTracker(GetAttr):
              'plan_completed', 'plan_failed', 'plan_cancelled']
     job_class = Job        # What `make_job` makes
     live_class = LiveJobs  # What keeps the live objects
+    keep_ended = 1000      # Ended jobs kept in memory when there is a store to find the others in
     cancel_patience = 10.  # Seconds that `cancel_job` waits for a queue in another process
     def __init__(self,
         store=None,   # JobStore, its URL or file, or None for a record in memory
@@ -60,7 +61,8 @@ class JobTracker(GetAttr):
         self._notifier, self._states = Notifier(self._lock, self.store.last_seq()), LocalStates()
         self._planner = TransitionPlanner(
             self._states, durable=self.durable, log_location=self._job_logs.location)
-        self._live = self.live_class(self.store, self._lock, self._notifier, self._states)
+        keep_ended = partial(_keep_ended, ref(self))   # a weak reference: parts do not keep their tracker alive
+        self._live = self.live_class(self.store, self._lock, self._notifier, self._states, keep_ended)
         self._progress, self._poller = ProgressWriter(self._live, self._closed), StorePoller(self._live, self._closed)
         self.jobs = self._live.jobs   # id -> Job: all that have not ended, and the latest that have
         with _open_lock: _open_trackers.add(self)
@@ -73,6 +75,8 @@ def _check_callback(on_job_completed):
     if on_job_completed is None or callable(on_job_completed): return
     remedy = 'Give a function; the record is given as `store`'
     raise InvalidInput('on_job_completed', f'is {on_job_completed!r}', remedy)
+
+def _keep_ended(tracker:ref) -> int: return getattr(tracker(), 'keep_ended', JobTracker.keep_ended)
 
 def _open_store(store):
     "The record. Raises `InvalidInput` when another tracker has it: each would miss what the other writes."
@@ -105,14 +109,6 @@ def close(self:JobTracker) -> None:
     finally:
         self.store.close()
         self._job_logs.close()
-
-@patch(as_prop=True)
-def keep_ended(self:JobTracker) -> int:
-    "Ended jobs kept in memory when there is a store to find the others in."
-    return self._live.keep_ended
-
-@patch(set_prop=True)
-def keep_ended(self:JobTracker, n:int): self._live.keep_ended = n
 
 # %% ../../nbs/tracker/00_tracker.ipynb #6f2b9cd7
 @patch

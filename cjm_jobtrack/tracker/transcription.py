@@ -57,7 +57,7 @@ class TranscriptionJobs(LiveJobs):
     def __init__(self, *args):
         self.results: dict[str, dict] = {}   # job id -> its outcome, as from `get_job_result`
         super().__init__(*args)
-        for job in reversed(self.store.list(status=_ENDED, limit=self.keep_ended)): self.retire(self.track(job))
+        for job in reversed(self.store.list(status=_ENDED, limit=self.keep_ended())): self.retire(self.track(job))
 
     def as_class(self, job:Job) -> Job:
         "A stored transcription job in its own class; any other job as it is."
