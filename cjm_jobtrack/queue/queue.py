@@ -26,7 +26,7 @@ from ..model.retry import RetryPolicy, check_seconds, read_requirements
 from ..runners.runner import Runner
 from .group_commit import GroupCommit, is_unstorable
 from .admission import Admission
-from ..runners.worker import is_interpreter_exiting
+from ..runners.functions import is_interpreter_exiting
 
 # %% ../../nbs/queue/00_queue.ipynb #d2cf64a1
 _log = logging.getLogger(__name__)

@@ -607,7 +607,7 @@ def test_a_helper_that_has_taken_leave_of_the_worker_is_ended_with_it(tracker, w
         job, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
         await see(lambda: (tmp_path/'hidden').exists() and (tmp_path/'hidden').read_text().endswith('\n'))
         hidden, call = psutil.Process(int((tmp_path/'hidden').read_text())), runner._at[handle['key']]
-        await see(lambda: call.family and hidden in call.family._known)
+        await see(lambda: call.tree and hidden in call.tree._known)
         (tmp_path/'go').touch()
         await see(lambda: hidden not in psutil.Process(call.worker.pid).children(recursive=True))
         receipt = await runner.stop(job, handle, .05)
