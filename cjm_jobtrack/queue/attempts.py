@@ -350,7 +350,7 @@ async def _end(self:AttemptManager, a:Attempt, outcome:Outcome):
     if outcome.status is JobStatus.COMPLETED: outcome = replace(outcome, result=await self._as_kept(outcome.result))
     else:
         if a.stopping: await asyncio.wait({a.stopping})
-        if outcome.failure and job.attempt < job.max_attempts and self.retry.worth(outcome.failure):
+        if outcome.failure and job.attempt < job.max_attempts and self.retry.should_retry(outcome.failure):
             retried = {'failure': jsonable(outcome.failure), 'delay_s': round(self.retry.delay(job.attempt), 3)}
         elif outcome.failure and job.attempt > 1: outcome = replace(outcome, failure=await self.scribe.retry_on_store_error(lambda: self._whole_story(job, outcome.failure)))
     def plan():

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fastcore.basics import patch
 from ..model.errors import NeverFits
-from ..model.job import Lease
-from ..model.retry import read_resources, finite_number, check_seconds
+from ..model.job import Lease, finite_number
+from ..model.retry import read_resources, check_seconds
 
 # %% ../../nbs/queue/02_scheduling.ipynb #239bb403
 @dataclass(slots=True, eq=False)

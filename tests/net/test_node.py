@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx, psutil, pytest, schemathesis
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from schemathesis.checks import not_a_server_error
-from cjm_jobtrack.cli import main as cli
+from cjm_jobtrack.cli.logs import copy_log
 from cjm_jobtrack.model.errors import InvalidInput, JobtrackError, StoreError
 from cjm_jobtrack.logs.gaps import LogChunk
 from cjm_jobtrack.tracker.tracker import JobTracker
@@ -762,7 +762,7 @@ def test_a_log_that_is_kept_elsewhere(tmp_path, capsys):
             r = s.http.get(f'/jobs/gone/logs{query}')
             assert (r.status_code, r.text, r.headers['x-log-size'], r.headers['x-log-elsewhere']) == (200, where, '0', 'true')
         assert rc.logs('gone') == LogChunk(b'', 0, 0, 0, where) and rc.log_tail('gone') == where
-        assert cli.copy_log(rc, 'gone', 1, 0, io.BytesIO()) == 0 and capsys.readouterr() == ('', where)
+        assert copy_log(rc, 'gone', 1, 0, io.BytesIO()) == 0 and capsys.readouterr() == ('', where)
 
 def test_a_log_folder_of_another_host_that_exists_here_too(tmp_path, monkeypatch):
     "Whether it is ours, and may be read, or not."

@@ -2,7 +2,8 @@
 import json
 import pytest
 from typer.testing import CliRunner
-from cjm_jobtrack.cli.main import Exit, app
+from cjm_jobtrack.cli.app import Exit
+from cjm_jobtrack.cli.main import app
 from cjm_jobtrack.model.errors import InvalidInput, UnknownPipeline
 from cjm_jobtrack.net.client import RemoteClient
 from cjm_jobtrack.net.legacy import original_request

@@ -1,9 +1,10 @@
 """Uploads that cannot be kept, that break off, and that are many at once."""
 import asyncio, os, socket, subprocess
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 
 import httpx, pytest
 from starlette.exceptions import HTTPException
+from cjm_jobtrack.net.client import AsyncRemoteClient
 from cjm_jobtrack.net.connections import ConcurrencyLimiter
 from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.net.server import serving
@@ -78,6 +79,32 @@ async def taking_turns():
     async with hasty.slot(): await refused(hasty)
     async with hasty.slot(): pass
 
+def test_a_body_is_passed_on_to_a_server_that_is_slow_to_accept():
+    """A server that answered a moment ago, and whose queue of connections is full: it is busy, not gone.
+
+    The kernel drops the first packet of a connection for which there is no room, and sends it again after 1, 3 and 7 seconds."""
+    async def body(): yield b'x'
+    async def main():
+        with socket.create_server(('127.0.0.1', 0), backlog=0) as server, socket.create_connection(server.getsockname()), ExitStack() as stack:
+            for _ in range(3):   # no room is left then
+                waiting = stack.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(server.getsockname())
+            async with AsyncRemoteClient(f'http://127.0.0.1:{server.getsockname()[1]}') as c:
+                passing = asyncio.create_task(c.forward('POST', '/upload', content=body(), headers={}))
+                done, _ = await asyncio.wait({passing}, timeout=2.5)   # longer than the patience for any other call
+                assert not done, passing.exception()
+                async def answer(reader, writer):
+                    with suppress(asyncio.IncompleteReadError):
+                        await reader.readuntil(b'\r\n\r\n')
+                        writer.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 13\r\nConnection: close\r\n\r\n{"path": "x"}')
+                        await writer.drain()
+                    writer.close()
+                async with await asyncio.start_server(answer, sock=server):
+                    stack.close()   # those before us leave
+                    assert await asyncio.wait_for(passing, 30) == {'path': 'x'}
+    asyncio.run(main())
+
 def test_many_uploads_at_once_reach_the_node_and_it_is_not_called_silent(tmp_path):
     "The node and the manager each in a process of its own, so that it is their load and not the test's."
     async def send(url, n) -> list[httpx.Response]:
@@ -89,6 +116,6 @@ def test_many_uploads_at_once_reach_the_node_and_it_is_not_called_silent(tmp_pat
         with serving(manager) as m, client(m.url) as http:
             until(lambda: http.get('/health').json()['nodes']['online'], 'the node to be known')
             answers = asyncio.run(send(m.url, 200))
-            assert {r.status_code for r in answers} == {200}
+            assert {r.status_code for r in answers} == {200}, {r.text for r in answers if r.status_code != 200}
             assert len({r.json()['path'] for r in answers}) == 200
             assert http.get('/health').json()['nodes']['online'] == 1

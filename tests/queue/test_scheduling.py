@@ -140,9 +140,9 @@ def test_however_long_the_watcher_slept_it_looks_again_before_it_judges(jumps):
 
 @pytest.mark.parametrize('kind, worth', [('error', True), ('timeout', True), ('stalled', True), ('interrupted', True), ('invalid', False), ('no_output', False), ('never_fits', False), ('queue_timeout', False)])
 def test_what_is_worth_another_attempt(kind, worth):
-    assert RetryPolicy().worth(Failure(kind, '…')) is worth
-    assert not RetryPolicy().worth(Failure(kind, '…', evidence={'stopped': {'confirmed': False}}))
+    assert RetryPolicy().should_retry(Failure(kind, '…')) is worth
+    assert not RetryPolicy().should_retry(Failure(kind, '…', evidence={'stopped': {'confirmed': False}}))
 
 @pytest.mark.parametrize('evidence', [{'stopped': True}, {'stopped': None}, {'stopped': ['x']}, None, 'stopped'])
 def test_evidence_that_only_looks_like_a_receipt_decides_nothing(evidence):
-    assert RetryPolicy().worth(Failure('mine', '…', evidence=evidence)) is True
+    assert RetryPolicy().should_retry(Failure('mine', '…', evidence=evidence)) is True

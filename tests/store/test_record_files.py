@@ -5,7 +5,8 @@ import asyncio, json, logging, os, shutil, signal, sqlite3, subprocess, sys, thr
 import httpx, pytest
 from sqlalchemy import make_url
 from helpers import client, mortal, node_at, until, write_pipelines
-from cjm_jobtrack.cli.main import server_process, store_url
+from cjm_jobtrack.cli.records import store_url
+from cjm_jobtrack.cli.servers import server_process
 from cjm_jobtrack.store.database import sqlite_url
 from cjm_jobtrack.model.errors import StoreError
 from cjm_jobtrack.model.job import Job, JobStatus
