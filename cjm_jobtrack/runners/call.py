@@ -1,4 +1,4 @@
-"""A Python function as a job: in this process, where it can be asked to stop, or in a process of its own, where it can be forced to
+"""A Python function as a job: in this process, where it can be asked to stop, or in its own, where it can be forced to
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/runners/call.html.md"""
 
@@ -69,7 +69,7 @@ def _pass_on(self:_BufferedReport, verb:str, args:tuple, kw:dict) -> bool:  # Fa
         return False
     return True
 
-# %% ../../nbs/runners/03_call.ipynb #2f9b20d0
+# %% ../../nbs/runners/03_call.ipynb #3a91be39
 @patch
 def _keep(self:_BufferedReport, verb:str, args:tuple, kw:dict) -> None:
     if self.is_connected: self._report.last_activity = time.monotonic()   # the function is alive
@@ -83,7 +83,7 @@ def _keep(self:_BufferedReport, verb:str, args:tuple, kw:dict) -> None:
         args = tuple(old if new is None else new for old, new in zip(earlier, args))
     self._pending.append((verb, args, kw))
 
-# %% ../../nbs/runners/03_call.ipynb #198c7b87
+# %% ../../nbs/runners/03_call.ipynb #ad6ffb68
 @patch
 def connect(self:_BufferedReport,
     report:Report,  # The job's
@@ -121,7 +121,7 @@ class _RunningCall:
     @property
     def in_process(self) -> bool: return self.place == 'process'
 
-# %% ../../nbs/runners/03_call.ipynb #3cede5c4
+# %% ../../nbs/runners/03_call.ipynb #febfb4f9
 @patch
 async def outcome(self:_RunningCall) -> Outcome:
     "Wait for the end of the call. Ceasing to wait does not stop it."
@@ -142,21 +142,23 @@ async def wait(self:_RunningCall, seconds:float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(max(0., seconds)): await self.outcome()
 
-# %% ../../nbs/runners/03_call.ipynb #a5e8e2bb
+# %% ../../nbs/runners/03_call.ipynb #1e97130a
 _POOLS = ('thread', 'process')
 
 def _check_pool(value) -> str:
     if value not in _POOLS: raise InvalidInput('pool', f'is {value!r}', f'Give one of: {", ".join(_POOLS)}')
-    if value == 'process' and os.name != 'posix': raise InvalidInput('pool', "'process' needs a POSIX system", 'On Windows, use it inside WSL')
+    if value == 'process' and os.name != 'posix':
+        raise InvalidInput('pool', "'process' needs a POSIX system", 'On Windows, use it inside WSL')
     return value
 
 class CallRunner:
     """Carries out functions and coroutines in this process, or in Python processes of their own.
 
-    `job.spec` is `{"func": name, "args": [...], "kwargs": {...}, "pool": "thread" or "process"}`; without `pool`, that of the runner applies.
-    In the pool `thread`, a coroutine function runs on an event loop that the runner has for them, anything else in a daemon thread, so
-    that a function that hangs does not keep the interpreter from exiting. A process that is kept warm keeps what functions left in it:
-    modules, environment, working folder. A context manager: leaving it ends the processes; otherwise they end with this process."""
+    `job.spec` is `{"func": name, "args": [...], "kwargs": {...}, "pool": "thread" or "process"}`; without `pool`, that
+    of the runner applies. In the pool `thread`, a coroutine function runs on an event loop that the runner has for
+    them, anything else in a daemon thread, so that a function that hangs does not keep the interpreter from exiting.
+    A process that is kept warm keeps what functions left in it: modules, environment, working folder.
+    A context manager: leaving it ends the processes; otherwise they end with this process."""
     durable = False
     keep = 100     # Finished calls that are remembered, so that a late `start` does not begin one again
     patience = 5.  # Seconds for which a coroutine may block its event loop before its log says so
@@ -165,8 +167,8 @@ class CallRunner:
         functions:dict[str, Callable]|None=None,  # name -> function
         name:str='call',                          # What `job.runner` calls it
         *,
-        pool:str='thread',                        # Where functions run, unless a spec says otherwise: 'thread' or 'process'
-        warm:int=0,                               # Idle processes kept for later jobs; 0: each job gets a fresh one, and gives all memory back
+        pool:str='thread',   # Where functions run, unless a spec says otherwise: 'thread' or 'process'
+        warm:int=0,          # Idle processes kept for later jobs; 0: each job gets a fresh one
     ):
         if isinstance(warm, bool) or not isinstance(warm, int) or warm < 0:
             raise InvalidInput('warm', f'is {warm!r}', 'Give a whole number of at least 0')
@@ -201,7 +203,8 @@ def call(self:CallRunner,
 ) -> dict:        # A spec for `create_job`
     "The spec of a job that calls `fn(*args, **kwargs)`; registers the function as `module:qualname`."
     if not callable(fn):
-        raise InvalidInput('fn', f'is {fn!r:.80}, which cannot be called', 'Give the function and its arguments: `call(f, 1)`, not `call(f(1))`')
+        raise InvalidInput('fn', f'is {fn!r:.80}, which cannot be called',
+                           'Give the function and its arguments: `call(f, 1)`, not `call(f(1))`')
     base = f'{getattr(fn, "__module__", None) or "?"}:{getattr(fn, "__qualname__", type(fn).__qualname__)}'
     spec = {'func': self._name_for(fn, base), 'args': list(args), 'kwargs': kwargs}
     return spec | {'belongs_to': this_process()} if base.startswith('__main__:') else spec
@@ -217,7 +220,7 @@ def _name_for(self:CallRunner, fn:Callable, base:str) -> str:
             self.functions[self._names[key]] = fn
         return self._names[key]
 
-# %% ../../nbs/runners/03_call.ipynb #bc5cd061
+# %% ../../nbs/runners/03_call.ipynb #3afe4404
 @patch
 def knows(self:CallRunner, job:Job) -> bool:
     "Whether the function of a job is registered here."
@@ -234,7 +237,9 @@ class _CallSpec:
     pool:str
 
     @property
-    def place(self) -> str: return 'process' if self.pool == 'process' else 'loop' if self.signature.on_loop else 'thread'
+    def place(self) -> str:
+        if self.pool == 'process': return 'process'
+        return 'loop' if self.signature.on_loop else 'thread'
 
 # %% ../../nbs/runners/03_call.ipynb #950df3d7
 @patch
@@ -243,7 +248,8 @@ def _parse(self:CallRunner, spec:dict) -> _CallSpec:
     name, args, kwargs = spec.get('func'), spec.get('args') or [], spec.get('kwargs') or {}
     fn = self.functions.get(name) if isinstance(name, str) else None
     if fn is None:
-        raise InvalidInput('func', f'{name!r} is not a function of this runner', f'Known here: {", ".join(sorted(self.functions)) or "none"}')
+        known = ', '.join(sorted(self.functions)) or 'none'
+        raise InvalidInput('func', f'{name!r} is not a function of this runner', f'Known here: {known}')
     if not isinstance(args, (list, tuple)): raise InvalidInput('args', f'is {args!r}', 'Give a list')
     if not isinstance(kwargs, dict): raise InvalidInput('kwargs', f'is {kwargs!r}', 'Give a dict')
     pool = self.pool if spec.get('pool') is None else _check_pool(spec['pool'])
@@ -276,7 +282,7 @@ def _begin(self:CallRunner, job:Job, key:str) -> _RunningCall:
     else: _begin_in_thread(work, self._run_in_worker, work, _pickle_call(fn, args, kwargs, asked.pass_report))
     return work
 
-# %% ../../nbs/runners/03_call.ipynb #c8b1c082
+# %% ../../nbs/runners/03_call.ipynb #52e9c5c7
 @patch
 def _begin_on_loop(self:CallRunner, work:_RunningCall, coroutine) -> None:
     def ended(task): work.done.set_result(Outcome(JobStatus.CANCELLED) if task.cancelled() else task.result())
@@ -291,12 +297,12 @@ def _begin_in_thread(work:_RunningCall, carry_out:Callable[..., Outcome], *args)
         work.done.set_result(outcome)
     threading.Thread(target=contextvars.copy_context().run, args=(run,), name=work.name, daemon=True).start()
 
-# %% ../../nbs/runners/03_call.ipynb #eba227f4
+# %% ../../nbs/runners/03_call.ipynb #8cecde7b
 @patch
 async def start(self:CallRunner,
     job:Job,  # The job and attempt to begin
 ) -> dict:    # Handle
-    "Begin the function. Raises `InvalidInput` for an unknown function, arguments that do not fit, or that cannot be sent to a process."
+    "Begin the function. Raises `InvalidInput` if it is unknown, or if arguments do not fit or cannot be sent."
     key = _key(job)
     if key not in self._works:
         while len(self._finished) > self.keep: self._works.pop(self._finished.popleft(), None)
@@ -341,7 +347,7 @@ async def _wait_until_recorded(self:CallRunner, work:_RunningCall, report:Report
     finally:
         if watch is not None: watch.cancel()
 
-# %% ../../nbs/runners/03_call.ipynb #07a25336
+# %% ../../nbs/runners/03_call.ipynb #2a65d042
 @patch
 async def follow(self:CallRunner,
     job:Job,
@@ -350,12 +356,14 @@ async def follow(self:CallRunner,
 ) -> Outcome:
     "Wait for the function. Ceasing to wait does not stop it."
     if (work := self.running_call(handle)) is None:
-        return Outcome.failed('lost', 'The process that carried out the function has ended', hint='Submit it again, or allow more attempts')
+        return Outcome.failed('lost', 'The process that carried out the function has ended',
+                              hint='Submit it again, or allow more attempts')
     if not work.report.is_connected and report.tracker.has_logs: drop_old_log(report.tracker.logs, job)
     outcome = await self._wait_until_recorded(work, report)
     if outcome.failure is None or not report.log_size: return outcome
     last_lines = report.tracker.logs.tail(job.id, job.attempt, lines=40).splitlines()
-    return replace(outcome, failure=replace(outcome.failure, evidence=outcome.failure.evidence | {'last_lines': last_lines}))
+    evidence = outcome.failure.evidence | {'last_lines': last_lines}
+    return replace(outcome, failure=replace(outcome.failure, evidence=evidence))
 
 # %% ../../nbs/runners/03_call.ipynb #2b7740cf
 class _Repeat:
@@ -373,9 +381,11 @@ def _watch(self:CallRunner, loop:asyncio.AbstractEventLoop, work:_RunningCall, r
     "Have the log of a job say when its coroutine blocks."
     def check():
         if work.done.done() or (where := self._coroutines.blocked(work.name, self.patience)) is None: return
-        message = (f'[jobtrack: this coroutine has blocked its event loop for {self.patience:g} s, at {where}. Other coroutines wait for it, and it cannot be '
-                   'cancelled meanwhile. Make it a plain `def`, or call what takes long with `await asyncio.to_thread(...)`]\n')
-        try: report.tracker.log(report.job_id, message.encode(errors='backslashreplace'), report.attempt)   # not the work's: no sign of life
+        message = (f'[jobtrack: this coroutine has blocked its event loop for {self.patience:g} s, at {where}. '
+                   'Other coroutines wait for it, and it cannot be cancelled meanwhile. '
+                   'Make it a plain `def`, or call what takes long with `await asyncio.to_thread(...)`]\n')
+        data = message.encode(errors='backslashreplace')
+        try: report.tracker.log(report.job_id, data, report.attempt)   # not through the report: it is no sign of life
         except Exception as e: _log.warning('Job %s: %s (its log cannot be written: %s)', report.job_id, message, e)
     return _Repeat(loop, check, min(1., self.patience/4))
 
@@ -386,7 +396,7 @@ async def stop(self:CallRunner,
     handle:dict,
     grace:float,  # Seconds to wait for it
 ) -> Receipt:     # Of a process, with the ids of what was ended
-    "Ask the function to end. A process is then forced; a thread or coroutine cannot be, so the receipt may be unconfirmed."
+    "Ask the function to end, then force it if it is in a process. Otherwise the receipt may be unconfirmed."
     work = self.running_call(handle)
     with self._lock:
         if work is None or work.done.done(): return Receipt(True, 'gone')
@@ -412,7 +422,7 @@ def _why_still_running(self:CallRunner, work:_RunningCall) -> str:
 def _acquire_worker(self:CallRunner, work:_RunningCall) -> _Worker|None:
     """An idle worker, or a new one; None if a stop was requested first.
 
-    While this machine lacks what a new one takes, descriptors say, it is tried again: that says nothing about the job."""
+    While this machine lacks what a new one takes, descriptors say, it is tried again: that is no fault of the job."""
     tries = 0
     while True:
         with self._lock:
@@ -435,7 +445,7 @@ def _try_to_spawn(work:_RunningCall, tries:int) -> _Worker|None:
         if not tries: work.report.note('delayed', {'reason': f'{e}'}, message=f'Trying again soon: {e}')
     time.sleep(retry_delay(tries + 1, .1, 1.))
 
-# %% ../../nbs/runners/03_call.ipynb #4246d011
+# %% ../../nbs/runners/03_call.ipynb #15d2feb0
 @patch
 def _release_worker(self:CallRunner, work:_RunningCall, worker:_Worker) -> bool:
     "Make a worker idle, if it is clean and there is room for it."
@@ -452,7 +462,7 @@ def _retire_all(idle:list[_Worker]) -> None:
     with suppress(IndexError):   # there is none left
         while True: idle.pop().retire()
 
-# %% ../../nbs/runners/03_call.ipynb #e8fab5ed
+# %% ../../nbs/runners/03_call.ipynb #da12a24f
 @patch
 def _run_in_worker(self:CallRunner, work:_RunningCall, packed:bytes) -> Outcome:
     "Carry out a call in a worker. Blocks until it has ended and nothing is left that should not be."
@@ -461,7 +471,8 @@ def _run_in_worker(self:CallRunner, work:_RunningCall, packed:bytes) -> Outcome:
     if worker is None: return Outcome(JobStatus.CANCELLED)
     is_spoiled = False
     try: outcome = worker.carry(packed, work.report)
-    except BaseException as e: outcome, is_spoiled = _failure_outcome(e), True   # what it reported was refused: as in a thread, that ends it
+    except BaseException as e:   # what it reported was refused: as in a thread, that ends it
+        outcome, is_spoiled = _failure_outcome(e), True
     outcome = _outcome_of(work.report, outcome)
     if not is_spoiled and self._release_worker(work, worker): return outcome
     if is_spoiled or work.report.stop_requested: _retry_while_scarce(worker.kill)

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/runners/conformance.html.md"""
 # %% auto #0
 __all__ = ['ConformanceJobs', 'ConformanceReport', 'check_runner']
 
-# %% ../../nbs/runners/16_conformance.ipynb #fb9b0017
+# %% ../../nbs/runners/16_conformance.ipynb #a2a57e15
 import asyncio, hashlib, json, subprocess, sys
 from collections.abc import Callable
 from contextlib import asynccontextmanager
@@ -20,23 +20,23 @@ from ..tracker.tracker import JobTracker
 from .outcome import Outcome, Receipt, Report
 from .runner import Runner, capability
 
-# %% ../../nbs/runners/16_conformance.ipynb #fc6b30f2
+# %% ../../nbs/runners/16_conformance.ipynb #ccfe3a7b
 @dataclass(frozen=True, kw_only=True)
 class ConformanceJobs:
     "Specs of jobs to test a runner with. A promise that needs a spec which is missing is not tested."
     quick:dict                  # Completes within a few seconds
     endless:dict                # Would run for a minute or more
     failing:dict|None=None      # Fails within a few seconds
-    failure:dict=field(default_factory=lambda: {'kind': 'exit', 'exit_code': 3})  # Fields of the `Failure` that `failing` ends in
+    failure:dict=field(default_factory=lambda: {'kind': 'exit', 'exit_code': 3})  # Fields of its `Failure`
     talkative:dict|None=None    # Prints `says` over a second or two, and then fails as `failing` does
     says:bytes=b''.join(b'line %d\n' % n for n in range(1, 101))  # All that `talkative` prints
     deaf:dict|None=None         # Endless, and ignores being asked to stop; prints something once it does
     leaving:dict|None=None      # Completes, and leaves files
-    leaves:dict=field(default_factory=lambda: {'hello.txt': b'hello\n'})  # Name of each file that `leaving` leaves -> its content
+    leaves:dict=field(default_factory=lambda: {'hello.txt': b'hello\n'})  # Name of each file -> content
     bad:dict|None=None          # Cannot be carried out
     many:int|None=50            # Number of `quick` jobs that are run at once
 
-# %% ../../nbs/runners/16_conformance.ipynb #9aa85ce7
+# %% ../../nbs/runners/16_conformance.ipynb #166077e0
 class ConformanceReport(list):
     "The promises that were kept, in order; in a notebook it shows as a table."
     def __init__(self):
@@ -47,10 +47,10 @@ class ConformanceReport(list):
         rows = [(text, 'kept') for text in self] + [(text, f'not tested: {why}') for text, why in self.untried.items()]
         return '\n'.join(['| promise | |', '|---|---|', *(f'| {text} | {result} |' for text, result in rows)])
 
-# %% ../../nbs/runners/16_conformance.ipynb #1377cf77
+# %% ../../nbs/runners/16_conformance.ipynb #6fb92a02
 class _Promise(NamedTuple):
     text:str         # A sentence; the error message begins with it
-    needs:str        # Words: fields of `ConformanceJobs`, capabilities, `durable`, `ids` (can be reused), `make`, `queue`
+    needs:str        # Fields of `ConformanceJobs`, capabilities, `durable`, `ids` (can be reused), `make`, `queue`
     check:Callable   # A coroutine function that takes a `_Check`
 
 _PROMISES: list[_Promise] = []
@@ -65,7 +65,7 @@ def _promise(text:str, needs:str=''):
 def _require(ok:bool, why:str) -> None:
     if not ok: raise AssertionError(why)
 
-# %% ../../nbs/runners/16_conformance.ipynb #476299de
+# %% ../../nbs/runners/16_conformance.ipynb #0faa5722
 @dataclass
 class _Check:
     "A runner under test."
@@ -84,7 +84,8 @@ class _Check:
         return next(filter(None, map(self._lacks, needs.split())), None)
 
     def _lacks(self, need:str) -> str|None:
-        if need in ('log', 'outputs', 'force'): return None if self.claims(need) else f'the runner does not claim `{need}`'
+        if need in ('log', 'outputs', 'force'):
+            return None if self.claims(need) else f'the runner does not claim `{need}`'
         if need == 'durable': return None if self.runner.durable else 'the runner is not durable'
         if need == 'ids':
             once = capability(self.runner, 'ids_once')
@@ -92,7 +93,7 @@ class _Check:
         source = self if need in ('make', 'queue') else self.jobs
         return f'`{need}` was not given' if getattr(source, need) is None else None
 
-# %% ../../nbs/runners/16_conformance.ipynb #7fde4023
+# %% ../../nbs/runners/16_conformance.ipynb #8b535126
 @patch
 def job(self:_Check, what:str, id:str|None=None) -> tuple[Job, Report]:
     "A running job with one of the specs."
@@ -111,7 +112,8 @@ async def follow(self:_Check, job:Job, handle:dict, report:Report) -> Outcome:
 
 @patch
 async def stop(self:_Check, job:Job, handle:dict, grace:float|None=None) -> Receipt:
-    if grace is None: grace = 1. if self.claims('force') else self.deadline/2   # work that cannot be forced needs time to notice
+    if grace is None:   # work that cannot be forced needs time to notice
+        grace = 1. if self.claims('force') else self.deadline/2
     async with asyncio.timeout(self.deadline): return await self.runner.stop(job, handle, grace)
 
 @patch
@@ -121,7 +123,7 @@ async def clear(self:_Check) -> None:
         if (handle := await self.runner.find(job)) is not None: await self.runner.stop(job, handle, 0.)
         if not job.is_terminal: self.tracker.mark_cancelled(job.id)
 
-# %% ../../nbs/runners/16_conformance.ipynb #90fd7dbb
+# %% ../../nbs/runners/16_conformance.ipynb #821d3b9d
 @patch
 @asynccontextmanager
 async def following(self:_Check, job:Job, handle:dict, report:Report):
@@ -143,7 +145,7 @@ async def stopped(self:_Check) -> tuple[Job, dict, Receipt, Outcome]:
         receipt = await self.stop(job, handle)
         return job, handle, receipt, await following
 
-# %% ../../nbs/runners/16_conformance.ipynb #58ca3ec1
+# %% ../../nbs/runners/16_conformance.ipynb #aeb7d871
 @patch
 async def printed(self:_Check, job:Job, least:int) -> None:
     "Wait until the log has this many bytes."
@@ -166,21 +168,21 @@ def require_log(self:_Check, job:Job) -> None:
     raise AssertionError(f'the log has {len(log)} bytes where {len(says)} were printed, and differs from byte {at} on: '
                          f'{log[at:at+40]!r} for {says[at:at+40]!r}')
 
-# %% ../../nbs/runners/16_conformance.ipynb #9423bf46
+# %% ../../nbs/runners/16_conformance.ipynb #74a81816
 async def check_runner(
     runner:Runner,         # The runner to test
-    quick:dict|ConformanceJobs,      # All jobs to test it with; or only the spec of one that completes within a few seconds
+    quick:dict|ConformanceJobs,      # All jobs to test it with; or only the spec of one that completes soon
     endless:dict|None=None,  # With a spec for `quick`: that of one that would run for a minute or more
     tracker:JobTracker|None=None,  # Where the jobs are recorded, with the logs that the runner writes; None: a new one
     deadline:float=20.,    # Longest wait for any one step, seconds
     *,
-    make:str|None=None,    # 'module:function', which makes such a runner from a `JobTracker` in another process; for durable ones
+    make:str|None=None,    # 'module:function': makes such a runner from a `JobTracker` in another process
     queue:Callable|None=None,  # `JobQueue`, to test time limits with
     only:str='',           # Test only promises whose text contains this
 ) -> ConformanceReport:    # The promises that were kept, and in `untried` the others
     """Test a runner against the promises of `Runner`, and those that its `durable` and `capabilities` claim.
 
-    Raises `AssertionError` naming the first that is broken, and stops what it began. Takes some seconds, more where work begins slowly."""
+    Raises `AssertionError` naming the first that is broken, and stops what it began. Takes some seconds."""
     jobs = quick if isinstance(quick, ConformanceJobs) else ConformanceJobs(quick=quick, endless=endless, many=None)
     check = _Check(runner, jobs, JobTracker() if tracker is None else tracker, deadline, make, queue)
     try: report = await _check_promises(check, only)
@@ -193,7 +195,7 @@ async def check_runner(
         if tracker is None: check.tracker.close()
     return report
 
-# %% ../../nbs/runners/16_conformance.ipynb #f3490866
+# %% ../../nbs/runners/16_conformance.ipynb #40bb3d18
 async def _check_promises(check:_Check, only:str) -> ConformanceReport:
     "Raises `AssertionError` for the first promise that is broken."
     report = ConformanceReport()
@@ -213,12 +215,12 @@ def _describe(e:Exception, deadline:float) -> str:
     if isinstance(e, TimeoutError): return f'nothing happened for {deadline:g} s'
     return str(e) if isinstance(e, AssertionError) else f'{type(e).__name__}: {e}'
 
-# %% ../../nbs/runners/16_conformance.ipynb #6e577544
+# %% ../../nbs/runners/16_conformance.ipynb #f604d2b3
 @_promise('what was never begun is not found')
 async def _not_found_before_start(c:_Check):
     _require(await c.runner.find(c.job('quick')[0]) is None, '`find` gives a handle')
 
-# %% ../../nbs/runners/16_conformance.ipynb #9691a556
+# %% ../../nbs/runners/16_conformance.ipynb #8830b0ff
 @_promise('what cannot be carried out is refused by the name of its field, and not begun', 'bad')
 async def _bad_spec_is_refused(c:_Check):
     job, _ = c.job('bad')
@@ -227,7 +229,7 @@ async def _bad_spec_is_refused(c:_Check):
     else: _require(False, '`start` raises no `InvalidInput`')
     _require(await c.runner.find(job) is None, '`find` gives a handle')
 
-# %% ../../nbs/runners/16_conformance.ipynb #abab955a
+# %% ../../nbs/runners/16_conformance.ipynb #53fcb62d
 @_promise('starting twice begins once')
 async def _start_is_idempotent(c:_Check):
     job, report = c.job('quick')
@@ -238,7 +240,7 @@ async def _start_is_idempotent(c:_Check):
     _require(json.loads(json.dumps(first)) == first, f'the handle is not JSON: {first}')
     await c.follow(job, first, report)
 
-# %% ../../nbs/runners/16_conformance.ipynb #d537bd47
+# %% ../../nbs/runners/16_conformance.ipynb #6cc6860a
 @_promise('work that ends well is completed')
 async def _success_is_completed(c:_Check):
     job, report = c.job('quick')
@@ -252,13 +254,13 @@ async def _found_after_start(c:_Check):
     _require(found == handle, f'`start` gave {handle} and `find` gives {found}')
     await c.stop(job, handle)
 
-# %% ../../nbs/runners/16_conformance.ipynb #3d49e4e0
+# %% ../../nbs/runners/16_conformance.ipynb #849185a6
 @_promise('work that fails is failed, and says why', 'failing')
 async def _failure_has_a_cause(c:_Check):
     job, report = c.job('failing')
     c.require_failure(await c.follow(job, await c.start(job), report))
 
-# %% ../../nbs/runners/16_conformance.ipynb #d8a3375d
+# %% ../../nbs/runners/16_conformance.ipynb #5a5f40ec
 @_promise('following can be broken off and taken up')
 async def _following_can_resume(c:_Check):
     job, report = c.job('endless')
@@ -270,11 +272,12 @@ async def _following_can_resume(c:_Check):
         _require(following.cancelled(), '`follow` does not let itself be cancelled')
     async with c.following(job, handle, report) as following:
         await c.stop(job, handle)
-        _require((await following).status != JobStatus.COMPLETED, 'the work, which was stopped then, is called completed')
+        outcome = await following
+        _require(outcome.status != JobStatus.COMPLETED, 'the work, which was stopped then, is called completed')
 
 def _result(task:asyncio.Task) -> Any: return task.exception() or task.result()
 
-# %% ../../nbs/runners/16_conformance.ipynb #e4ba8b2e
+# %% ../../nbs/runners/16_conformance.ipynb #c11f90fd
 @_promise('the log has what was printed, whole and once, also when following is broken off', 'log talkative failing')
 async def _log_is_complete(c:_Check):
     job, report = c.job('talkative')
@@ -285,7 +288,7 @@ async def _log_is_complete(c:_Check):
     c.require_failure(await c.follow(job, handle, report))
     c.require_log(job)
 
-# %% ../../nbs/runners/16_conformance.ipynb #c6184991
+# %% ../../nbs/runners/16_conformance.ipynb #15fde649
 @_promise('the files it leaves are told, with size and digest', 'outputs leaving')
 async def _outputs_are_listed(c:_Check):
     job, report = c.job('leaving')
@@ -294,7 +297,7 @@ async def _outputs_are_listed(c:_Check):
     expected = {name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in c.jobs.leaves.items()}
     _require(actual == expected, f'they are reported as {actual} and not as {expected}')
 
-# %% ../../nbs/runners/16_conformance.ipynb #e4492ea0
+# %% ../../nbs/runners/16_conformance.ipynb #6d4a251b
 @_promise('many at once end well', 'many')
 async def _many_at_once(c:_Check):
     async def run(job, report): return await c.runner.follow(job, await c.runner.start(job), report)
@@ -303,7 +306,7 @@ async def _many_at_once(c:_Check):
     bad = [o for o in outcomes if o.status != JobStatus.COMPLETED]
     _require(not bad, f'{len(bad)} did not')
 
-# %% ../../nbs/runners/16_conformance.ipynb #73d63f32
+# %% ../../nbs/runners/16_conformance.ipynb #1e531577
 @_promise('what is stopped is gone')
 async def _stop_is_confirmed(c:_Check):
     _, _, receipt, _ = await c.stopped()
@@ -315,7 +318,7 @@ async def _stopped_is_not_completed(c:_Check):
     *_, outcome = await c.stopped()
     _require(outcome.status != JobStatus.COMPLETED, 'it is called completed')
 
-# %% ../../nbs/runners/16_conformance.ipynb #7bccf851
+# %% ../../nbs/runners/16_conformance.ipynb #25d9966b
 @_promise('stopping twice does no harm')
 async def _stop_is_idempotent(c:_Check):
     job, handle, _, _ = await c.stopped()
@@ -331,7 +334,7 @@ async def _stop_is_final(c:_Check):
     outcome = await c.follow(job, handle, report)
     _require(outcome.status != JobStatus.COMPLETED, f'it is called {outcome.status}')
 
-# %% ../../nbs/runners/16_conformance.ipynb #5859dd81
+# %% ../../nbs/runners/16_conformance.ipynb #52f4f463
 @_promise('work that does not listen is ended by force', 'force log deaf')
 async def _deaf_work_is_forced(c:_Check):
     job, report = c.job('deaf')
@@ -342,7 +345,7 @@ async def _deaf_work_is_forced(c:_Check):
         _require(receipt.confirmed and receipt.how == 'forced' and not receipt.left, f'the receipt is {receipt}')
         _require((await following).status != JobStatus.COMPLETED, 'it is called completed')
 
-# %% ../../nbs/runners/16_conformance.ipynb #b0988297
+# %% ../../nbs/runners/16_conformance.ipynb #94aa610a
 async def _start_anew(c:_Check, what:str, before:Job) -> tuple[Job, Report, dict]:
     "Delete a job, and begin another one under its id."
     c.tracker.mark_cancelled(before.id)
@@ -367,7 +370,7 @@ async def _reused_id_is_new_work(c:_Check):
     _require(outcome.status == JobStatus.COMPLETED,
              f'the earlier job was stopped, and the new one is called {outcome.status}: {outcome.failure}')
 
-# %% ../../nbs/runners/16_conformance.ipynb #fd3b1ae9
+# %% ../../nbs/runners/16_conformance.ipynb #bbd21eae
 _CLIENT = """
 import asyncio, importlib, json, sys
 make, store, logs, job, follow, sys.path[:] = json.load(sys.stdin)
@@ -395,7 +398,7 @@ def _client_input(c:_Check, job:Job, follow:bool) -> str:
     url = store.url.render_as_string(hide_password=False) if store.shared else None
     return json.dumps((c.make, url, str(c.tracker.logs.folder), job.to_json(), follow, sys.path))
 
-# %% ../../nbs/runners/16_conformance.ipynb #fbd6da1c
+# %% ../../nbs/runners/16_conformance.ipynb #0c083d74
 @asynccontextmanager
 async def _client(c:_Check, what:str, follow:bool=False):
     "A process that records a job and begins it: the job, and its handle. The process is killed at the end."
@@ -422,8 +425,9 @@ def _adopt(c:_Check, job:Job) -> tuple[Job, Report]:
     c.begun.append(job := c.tracker.get_job(job.id))
     return job, Report(c.tracker, job.id, job.attempt)
 
-# %% ../../nbs/runners/16_conformance.ipynb #4cd09c7c
-@_promise('work outlives the process that began it, and its log goes on where it was', 'durable make log talkative failing')
+# %% ../../nbs/runners/16_conformance.ipynb #ac7f89f6
+@_promise('work outlives the process that began it, and its log goes on where it was',
+          'durable make log talkative failing')
 async def _survives_its_process(c:_Check):
     async with _client(c, 'talkative', follow=True) as (job, handle): await c.printed(job, len(c.jobs.says)//5)
     job, report = _adopt(c, job)
@@ -440,9 +444,10 @@ async def _outcome_survives(c:_Check):
     found = await c.runner.find(job)
     _require(found is not None, '`find` knows nothing of it')
     c.require_failure(await c.follow(job, found, report))
-    _require(await c.runner.find(job) == found == await c.start(job), 'now that it has ended, it is not found as before')
+    again = [await c.runner.find(job), await c.start(job)]
+    _require(again == [found, found], 'now that it has ended, it is not found as before')
 
-# %% ../../nbs/runners/16_conformance.ipynb #acd14b06
+# %% ../../nbs/runners/16_conformance.ipynb #ecfab7f2
 @_promise('what another process began can be stopped', 'durable make')
 async def _stops_adopted_work(c:_Check):
     async with _client(c, 'endless') as (job, handle): pass

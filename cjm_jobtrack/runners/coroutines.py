@@ -32,7 +32,7 @@ class CoroutineLoop:
         self._ping_sent = None      # When the loop was asked to answer, monotonic seconds; None: it has answered
         self._ping_reported = None  # The ping of which `blocked` has told already
 
-# %% ../../nbs/runners/14_coroutines.ipynb #e402cdf4
+# %% ../../nbs/runners/14_coroutines.ipynb #5a691cf3
 @patch
 def _running(self:CoroutineLoop) -> asyncio.AbstractEventLoop:
     "The loop, with a thread that runs it, and one more coroutine on it."
@@ -55,7 +55,8 @@ def _serve(self:CoroutineLoop):
     self._loop.set_default_executor(pool)
     while True:
         try: self._loop.run_forever()
-        except BaseException: _log.exception('A task that a coroutine has begun raised; the others go on')   # `SystemExit`, say
+        except BaseException:   # `SystemExit`, say
+            _log.exception('A task that a coroutine has begun raised; the others go on')
         with self._lock:
             if not self._busy and not asyncio.all_tasks(self._loop):
                 self._thread = self._ping_sent = None
@@ -73,8 +74,8 @@ def _rest(self:CoroutineLoop):
     "Have the thread end, if there is nothing to do."
     self._rest_timer = None
     if self._busy: return
-    if asyncio.all_tasks(self._loop): self._rest_timer = self._loop.call_later(1., self._rest)   # left by one that has ended
-    else: self._loop.stop()
+    if not asyncio.all_tasks(self._loop): return self._loop.stop()
+    self._rest_timer = self._loop.call_later(1., self._rest)   # a coroutine that has ended has left tasks
 
 # %% ../../nbs/runners/14_coroutines.ipynb #a3c10b59
 @patch
@@ -83,7 +84,7 @@ def begin(self:CoroutineLoop,
     ended:Callable[[asyncio.Task], Any],  # Called on the loop, with its task
     name:str,                             # Of the task
 ) -> Callable[[], None]:                  # Cancels it; from any thread
-    "Run a coroutine, in a copy of the caller's context. Raises `OSError` or `RuntimeError` if no loop or thread can be made."
+    "Run a coroutine, in a copy of the caller's context. Raises `OSError`, `RuntimeError` if there can be no thread."
     task, context = None, contextvars.copy_context()
     def finished(t):
         self._finished()
@@ -127,7 +128,7 @@ def blocked(self:CoroutineLoop,
     self._ping_reported = ping
     return _place(frame)
 
-# %% ../../nbs/runners/14_coroutines.ipynb #b1248306
+# %% ../../nbs/runners/14_coroutines.ipynb #b0553601
 _OURS, _ASYNCIO = os.path.dirname(__file__) if '__file__' in globals() else '', os.path.dirname(asyncio.__file__)
 
 def _place(frame) -> str:

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/runners/functions.html.md"""
 # %% auto #0
 __all__ = ['Result', 'is_interpreter_exiting']
 
-# %% ../../nbs/runners/13_functions.ipynb #909954a5
+# %% ../../nbs/runners/13_functions.ipynb #36e691f3
 import inspect, os, sys, threading, traceback
 from collections.abc import Callable
 from contextlib import aclosing, nullcontext
@@ -19,14 +19,14 @@ from ..tracker.transitions import check_note
 from .outcome import Outcome, Report
 from .printing import printing_into
 
-# %% ../../nbs/runners/13_functions.ipynb #a0d47aea
+# %% ../../nbs/runners/13_functions.ipynb #68d04a7c
 class _FunctionReport(Report):
     "The report that a function gets. Subclasses define `_send`. Takes text for the log as well as bytes."
     has_streams = False   # Whether what is printed in this process is in the log anyway
 
     def __init__(self):
         self.stop_requested = False   # Somebody has asked for it to stop
-        self.stop_noticed = False     # The function has looked and knows. If it then returns, it has been cancelled, whatever it returns
+        self.stop_noticed = False     # The function has seen that. When it returns, it has been cancelled
         self._lock = threading.Lock()
 
     def progress(self, percent=None, message=None):
@@ -47,7 +47,7 @@ class _FunctionReport(Report):
         self.stop_noticed = self.stop_noticed or self.must_stop()
         return self.stop_noticed
 
-# %% ../../nbs/runners/13_functions.ipynb #01cfdd1b
+# %% ../../nbs/runners/13_functions.ipynb #10d4cf8c
 @dataclass(frozen=True)
 class Result:
     "Yielded by a generator: its result. The generator is then closed."
@@ -60,10 +60,10 @@ def _report_yield(report:Report, value:Any) -> None:
     if isinstance(value, str): return report.progress(None, value)
     if isinstance(value, (tuple, list)) and len(value) == 2: return report.progress(*value)
     if isinstance(value, dict) and value and value.keys() <= {'percent', 'message'}: return report.progress(**value)
-    raise TypeError(f'The generator yielded {value!r}. Yield percent (0-100), a message, both as a pair or as a dict of '
-                    '`percent` and `message`; and the result by `return` or `yield Result(…)`')
+    raise TypeError(f'The generator yielded {value!r}. Yield percent (0-100), a message, '
+                    'both as a pair or as a dict of `percent` and `message`; and the result by `return` or `yield Result(…)`')
 
-# %% ../../nbs/runners/13_functions.ipynb #f4909753
+# %% ../../nbs/runners/13_functions.ipynb #01aef2b6
 def _describe(e:BaseException) -> str:
     "Type and message of an exception, also of one whose message cannot be had."
     try: message = str(e)
@@ -77,7 +77,7 @@ def _traceback(e:BaseException) -> str:
     try: return ''.join(traceback.format_exception(type(e), e, tb or e.__traceback__))
     except BaseException as again: return f'<cannot be had: {type(again).__name__}>'
 
-# %% ../../nbs/runners/13_functions.ipynb #f30339ae
+# %% ../../nbs/runners/13_functions.ipynb #4097615a
 def is_interpreter_exiting() -> bool:
     "Whether this interpreter is being torn down: names vanish, and threads cannot be started any more."
     if getattr(threading, '_SHUTTING_DOWN', False): return True
@@ -89,22 +89,23 @@ def _failure_outcome(e:BaseException) -> Outcome:
         return Outcome.failed('invalid', str(e), hint=e.remedy or None, evidence={'field': e.field})
     evidence = {'traceback': _traceback(e)}
     if is_interpreter_exiting():
-        return Outcome.failed('lost', 'The process that carried it out ended before the job was done', evidence=evidence,
-                              hint='Submit it again, or allow more attempts')
+        return Outcome.failed('lost', 'The process that carried it out ended before the job was done',
+                              evidence=evidence, hint='Submit it again, or allow more attempts')
     if is_unstorable(e):
-        return Outcome.failed('unstorable', f'What the function reported cannot be put on record: {e.problem}', evidence=evidence,
-                              hint='Report plain text, and numbers of a size that a database takes')
+        return Outcome.failed('unstorable', f'What the function reported cannot be put on record: {e.problem}',
+                              evidence=evidence, hint='Report plain text, and numbers of a size that a database takes')
     return Outcome.failed('error', _describe(e), evidence=evidence)
 
-# %% ../../nbs/runners/13_functions.ipynb #6e8d347d
+# %% ../../nbs/runners/13_functions.ipynb #0ee51adf
 def _outcome_of(report:_FunctionReport, result:Any) -> Outcome:
     "The outcome of a function that has returned."
     if report.stop_noticed or report.stop_requested: return Outcome(JobStatus.CANCELLED)
     if not isinstance(result, Outcome): return Outcome.completed(result)
     if JobStatus(result.status).is_terminal: return result
-    raise ValueError(f'The function gave back an outcome that is {result.status}. Give one that is completed, failed or cancelled')
+    raise ValueError(f'The function gave back an outcome that is {result.status}. '
+                     'Give one that is completed, failed or cancelled')
 
-# %% ../../nbs/runners/13_functions.ipynb #e0ebf3f4
+# %% ../../nbs/runners/13_functions.ipynb #c62b222b
 def _printing(report:_FunctionReport):
     "A context in which what is printed goes to the log as well."
     return nullcontext() if report.has_streams else printing_into(report.log)
@@ -119,14 +120,15 @@ def _run_generator(steps, report:_FunctionReport) -> Any:
             _report_yield(report, value)
     finally: steps.close()
 
-# %% ../../nbs/runners/13_functions.ipynb #8baa62fe
+# %% ../../nbs/runners/13_functions.ipynb #5ccd6d66
 def _call(fn, args, kwargs, report:_FunctionReport) -> Any:
     "What a plain function returns, or a generator function in the end."
     result = fn(*args, **kwargs)
     if inspect.isgenerator(result): return _run_generator(result, report)
     if inspect.iscoroutine(result): result.close()
     elif not inspect.isasyncgen(result): return result
-    raise TypeError(f'{fn!r} returned something to be awaited. Make it an `async def`, so that it runs on the event loop')
+    raise TypeError(f'{fn!r} returned something to be awaited. '
+                    'Make it an `async def`, so that it runs on the event loop')
 
 def _run_sync(fn, args, kwargs, report:_FunctionReport) -> Outcome:
     "Carry out a function or generator function, in this thread."
@@ -135,7 +137,7 @@ def _run_sync(fn, args, kwargs, report:_FunctionReport) -> Outcome:
         return _outcome_of(report, result)
     except BaseException as e: return _outcome_of(report, _failure_outcome(e))
 
-# %% ../../nbs/runners/13_functions.ipynb #be005adc
+# %% ../../nbs/runners/13_functions.ipynb #68bdcddc
 async def _run_async_generator(steps, report:_FunctionReport) -> Any:
     "Drive an asynchronous generator to its end."
     async with aclosing(steps):
@@ -154,7 +156,7 @@ async def _run_async(fn, args, kwargs, report:_FunctionReport) -> Outcome:
         return _outcome_of(report, result)
     except BaseException as e: return _outcome_of(report, _failure_outcome(e))
 
-# %% ../../nbs/runners/13_functions.ipynb #0b8691da
+# %% ../../nbs/runners/13_functions.ipynb #dab95e52
 _BY_NAME = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
 
 class _Signature:

@@ -23,8 +23,8 @@ from ..tracker.tracker import JobTracker
 @dataclass(frozen=True)
 class Receipt:
     "What a stop achieved."
-    confirmed:bool                              # True if nothing of the attempt is running, as far as can be known here; if that has limits, `message` names them
-    how:str                                     # 'asked' (it ended by itself), 'forced', 'gone' (it was not there), 'unconfirmed'
+    confirmed:bool   # Nothing of the attempt is running, as far as can be known; limits are in `message`
+    how:str      # 'asked' (it ended by itself), 'forced', 'gone' (it was not there), 'unconfirmed'
     ended:list=field(default_factory=list)      # What is known to have ended: process ids, container names
     left:list=field(default_factory=list)       # What is still there
     message:str|None=None                       # Why it could not be confirmed, or what could not be examined
@@ -39,7 +39,7 @@ class Outcome:
     result:Any=None                       # What the work returned
     failure:Failure|None=None             # Why, when FAILED
     outputs:tuple[OutputFile, ...]=()     # Files it left
-    receipt:Receipt|None=None             # What the stop achieved, when CANCELLED and known only to the one who followed
+    receipt:Receipt|None=None             # What the stop achieved, when CANCELLED and known only to `follow`
 
     @classmethod
     def completed(cls, result:Any=None, outputs=()) -> 'Outcome':
@@ -51,7 +51,7 @@ class Outcome:
         "Ended badly; `facts` are further fields of `Failure`."
         return cls(JobStatus.FAILED, failure=Failure(kind, message, **facts))
 
-# %% ../../nbs/runners/01_outcome.ipynb #de085640
+# %% ../../nbs/runners/01_outcome.ipynb #32fdfaac
 @dataclass(frozen=True)
 class _Exit:
     "What is known about the end of a program."
@@ -66,13 +66,15 @@ class _Exit:
         return signal.Signals(n).name if n in set(signal.Signals) else None
 
     @property
-    def last_line(self) -> str|None: return next((line.strip() for line in reversed(self.last_lines) if line.strip()), None)
+    def last_line(self) -> str|None:
+        stripped = (line.strip() for line in reversed(self.last_lines))
+        return next(filter(None, stripped), None)
 
     def failed(self, kind:str, message:str, hint:str|None=None) -> Outcome:
         evidence = {'last_lines': list(self.last_lines), **self.facts}
         return Outcome.failed(kind, message, exit_code=self.code, signal=self.signal, evidence=evidence, hint=hint)
 
-# %% ../../nbs/runners/01_outcome.ipynb #60947213
+# %% ../../nbs/runners/01_outcome.ipynb #b5672297
 _DISK_FULL = os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT)
 _NOT_STARTED = {126: ('The program may not be executed', 'Check its permissions'),
                 127: ('The program was not found', 'Check the first word of the command')}
@@ -91,8 +93,8 @@ def _disk_full(e:_Exit) -> Outcome|None:
 
 def _signalled(e:_Exit) -> Outcome|None:
     if e.signal is None: return None
-    hint = 'Something outside the program ended it; for SIGKILL, look for memory running out' if e.signal == 'SIGKILL' else None
-    return e.failed('signal', f'Ended by {e.signal}', hint)
+    hint = 'Something outside the program ended it; for SIGKILL, look for memory running out'
+    return e.failed('signal', f'Ended by {e.signal}', hint if e.signal == 'SIGKILL' else None)
 
 def _not_started(e:_Exit) -> Outcome|None:
     return e.failed('not_started', *_NOT_STARTED[e.code]) if e.code in _NOT_STARTED else None
@@ -102,7 +104,7 @@ def exit_outcome(
     code:int,                # Exit status as a shell reports it, 0-255
     last_lines:list[str]=(), # End of the log, as evidence
     invalid_exit=(),         # Statuses by which the program says that its input cannot be used
-    **facts,                 # What else is known, for the result or the evidence: `peak_memory_bytes`, `cpu_s`, `oom_kills` (processes that the kernel ended for lack of memory)
+    **facts,                 # What else is known: `peak_memory_bytes`, `cpu_s`, `oom_kills` (by the kernel, for lack of memory)
 ) -> Outcome:
     """The outcome of a program that ended.
 
@@ -148,7 +150,7 @@ class Report:
         "Bytes of this attempt's log that are on disk: where a runner that copies a log continues."
         return self.tracker.logs.size(self.job_id, self.attempt)
 
-# %% ../../nbs/runners/01_outcome.ipynb #9b6adf12
+# %% ../../nbs/runners/01_outcome.ipynb #bf9fb5a1
 @patch
 def progress(self:Report,
     percent:float|None=None,  # 0-100; None: leave as it is
@@ -210,7 +212,9 @@ class LogWatch:
 
 # %% ../../nbs/runners/01_outcome.ipynb #f65c4fd8
 class StopTokens:
-    """Lets `stop` end what `follow` does elsewhere, in a thread say. The idea is that of a stop token (C++) or cancellation token (.NET)."""
+    """Lets `stop` end what `follow` does elsewhere, in a thread say.
+
+    Source of the idea: stop tokens in C++, cancellation tokens in .NET."""
     def __init__(self): self._events = {}   # key -> an event for each token
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""The files that work leaves: which of them count, how large they are, and their digests, found without keeping anybody waiting
+"""The files that work leaves: which of them count, their sizes and digests, found without keeping anybody waiting
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/runners/outputs.html.md"""
 
@@ -46,7 +46,7 @@ def _candidates(root:Path, globs:list[str]|None) -> Iterator[Iterator[Path]]:
 
 # %% ../../nbs/runners/02_outputs.ipynb #a0367e0f
 def _fingerprint(path:Path) -> list[int]:
-    "Changes when a file is written to: the system sets the instant at which its record changed, whatever dates it is given."
+    "Changes when a file is written to, whatever dates it is given: the system itself sets the last of these."
     info = path.stat()
     return [info.st_size, info.st_mtime_ns, info.st_ctime_ns]
 
@@ -58,7 +58,8 @@ def snapshot_files(
     root, files = Path(root).resolve(), {}
     for paths in _candidates(root, globs):
         for p in paths:
-            with suppress(OSError): files[p.relative_to(root).as_posix()] = _fingerprint(p)   # gone meanwhile, or a broken link
+            with suppress(OSError):   # gone meanwhile, or a broken link
+                files[p.relative_to(root).as_posix()] = _fingerprint(p)
     return files
 
 # %% ../../nbs/runners/02_outputs.ipynb #4859579c
@@ -71,7 +72,8 @@ def open_below(
 ) -> int:            # A descriptor for reading
     """Open a regular file without following any link below `root`.
 
-    Raises `FileNotFoundError` if there is nothing; `OSError` with `ELOOP` or `ENOTDIR` if part of the path is a link, with `EINVAL` if it is no regular file.
+    Raises `FileNotFoundError` if there is nothing; `OSError` with `ELOOP` or `ENOTDIR` if part of the path is a link,
+    with `EINVAL` if it is no regular file.
     Source: open(2), Linux manual pages, `O_NOFOLLOW` and the rationale for openat()."""
     parts = Path(path).parts
     if not parts or '..' in parts: raise OSError(errno.EINVAL, 'is no file below the folder', str(path))
@@ -124,8 +126,9 @@ def _digest(fd:int, size:int, most:int, stop:Callable[[], bool]) -> tuple[str|No
         left -= n
     return sha.hexdigest(), None
 
-# %% ../../nbs/runners/02_outputs.ipynb #19ac34c6
-_EXCHANGED = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EINVAL, errno.ENXIO})   # a link, a file for a folder, no regular file, a socket
+# %% ../../nbs/runners/02_outputs.ipynb #0c441d1e
+# A link, a file in place of a folder, no regular file, a socket
+_EXCHANGED = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EINVAL, errno.ENXIO})
 
 @dataclass(frozen=True)
 class _Reading:
@@ -137,7 +140,8 @@ class _Reading:
 def _read(path:Path, root:Path, most:int, stop:Callable[[], bool]) -> _Reading:
     "Raises `FileNotFoundError`, also if the file has been exchanged for something else."
     try: fd = open_below(root, path.relative_to(root))
-    except PermissionError as e: return _Reading(path.stat(follow_symlinks=False), None, f'it cannot be read: {e.strerror}')
+    except PermissionError as e:
+        return _Reading(path.stat(follow_symlinks=False), None, f'it cannot be read: {e.strerror}')
     except OSError as e:
         if e.errno in _EXCHANGED: raise FileNotFoundError(path) from e
         raise
@@ -181,8 +185,9 @@ def _as_text(found:list[OutputFile]) -> list[OutputFile]:
         return with_path(replace(o, name=name), Path(o.path))
     return [as_text(o) for o in found]
 
-# %% ../../nbs/runners/02_outputs.ipynb #fda09413
-def _instant(info:os.stat_result) -> str: return datetime.fromtimestamp(info.st_mtime, timezone.utc).isoformat(timespec='microseconds')
+# %% ../../nbs/runners/02_outputs.ipynb #07b32bdc
+def _instant(info:os.stat_result) -> str:
+    return datetime.fromtimestamp(info.st_mtime, timezone.utc).isoformat(timespec='microseconds')
 
 def _output(path:Path, root:Path, tell:Callable[[str, str], None], *how) -> OutputFile:
     "The record of one file. A link is listed under its own name, with the path of what it leads to."
@@ -192,12 +197,16 @@ def _output(path:Path, root:Path, tell:Callable[[str, str], None], *how) -> Outp
     kind = _TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or 'application/octet-stream'
     return OutputFile(name, str(real), reading.info.st_size, reading.digest, kind, _instant(reading.info))
 
+def _check_descriptors() -> None:
+    "Raises `OSError` if there are no descriptors left: some versions of Python find no files then, and do not say so."
+    os.close(os.open(os.devnull, os.O_RDONLY))
+
 def collect_outputs(
     root:str|Path,               # The folder they are in
-    globs:list[str]|None=None,   # Patterns below it, tried in order: the first that fits anything counts. None: every file
+    globs:list[str]|None=None,   # Patterns below it; the first that fits anything counts. None: every file
     *,
-    since:dict|None=None,        # From `snapshot_files`, before the work began: what is still as it was then does not count. None: everything counts
-    stop:Callable[[], bool]|None=None,         # Asked often, in this thread: True ends the reading of files. What is there is listed all the same, without digests
+    since:dict|None=None,        # From `snapshot_files`: what is still as it was then does not count. None: all counts
+    stop:Callable[[], bool]|None=None,         # Asked often: True ends the reading; the rest is listed without digests
     most:int=MAX_DIGEST_BYTES,               # Bytes: larger files get no digest
     tell:Callable[[str, str], None]|None=None, # Called with the name of each file that gets no digest, and why
 ) -> list[OutputFile]:           # In order of their names
@@ -210,7 +219,7 @@ def collect_outputs(
             with suppress(FileNotFoundError):  # somebody still removes files
                 if is_new(p): found.append(_output(p, root, tell, most, stop))
         if found: break
-    if not found: os.close(os.open(os.devnull, os.O_RDONLY))   # some versions of Python find nothing where there are no descriptors; this raises then
+    if not found: _check_descriptors()
     return sorted(_as_text(found), key=lambda o: o.name)
 
 # %% ../../nbs/runners/02_outputs.ipynb #5dff5b34
@@ -232,7 +241,7 @@ def _can_meet(
         elif i < len(a) and j < len(b) and alike(a[i], b[j]): todo.append((i+1, j+1))
     return False
 
-# %% ../../nbs/runners/02_outputs.ipynb #9c628e5a
+# %% ../../nbs/runners/02_outputs.ipynb #4780b43a
 def _characters(name:str) -> list[str]:
     "What a pattern for one name asks for, character by character: `*`, `?` or a set in brackets."
     parts = re.findall(r'\[!?\]?[^]]*\]|.', name, re.DOTALL)
@@ -256,7 +265,7 @@ def common_pattern(
 
 # %% ../../nbs/runners/02_outputs.ipynb #56993295
 class OutputFiles:
-    "Opens files that jobs have left, and remembers whose content it has compared with the digest. Safe from any thread."
+    "Opens files that jobs have left, if they are still the same. Safe from any thread."
     def __init__(self,
         root:str|Path='/',  # The folder below which they are; links in its own path are followed
     ):
@@ -264,7 +273,7 @@ class OutputFiles:
         self._verified = {}   # digest -> the version of a file that has it
 
     def _split(self, path:Path) -> tuple[Path, Path]:
-        "A path in two: the root, also if that has moved and a link is in its old place, and the rest. Elsewhere no link at all is followed."
+        "The root, also if that has moved and a link is in its old place, and the rest, in which no link is followed."
         for above in reversed(path.parents):
             with suppress(OSError):
                 if os.path.samefile(above, self.root): return above, path.relative_to(above)
@@ -278,8 +287,8 @@ class OutputFiles:
         try: fd = open_below(*self._split(output.local_path))
         except FileNotFoundError: raise
         except OSError as e:
-            if e.errno in _EXCHANGED: raise OutputReplaced(output.name, 'there is a link or a folder in its place') from e
-            raise
+            if e.errno not in _EXCHANGED: raise
+            raise OutputReplaced(output.name, 'there is a link or a folder in its place') from e
         try:
             if problem := self._difference(fd, output, completed_at): raise OutputReplaced(output.name, problem)
         except BaseException:
@@ -343,7 +352,7 @@ KEEPING = ('link', 'copy', 'move')   # Ways in which a result gets to where it i
 _FICLONE = 0x40049409
 
 def _share(fd:int, to:Path) -> bool:
-    """Make `to` a file that shares what an open one has stored, as long as neither is written to. Returns whether the file system can do that.
+    """Make `to` a copy that shares the storage of an open file. Returns whether the file system can do that.
 
     Source: ioctl_ficlone(2), Linux manual pages."""
     with open(to, 'wb') as f:
@@ -356,7 +365,8 @@ def _link(fd:int, to:Path) -> bool:
 
     Source: linkat(2), Linux manual pages, AT_SYMLINK_FOLLOW."""
     to.unlink()
-    try: os.link(f'/proc/self/fd/{fd}', to, src_dir_fd=fd, follow_symlinks=True)   # Python calls linkat(2) only if there is a folder, which does not matter here
+    # Python calls linkat(2) only if it is given a folder, which does not matter here
+    try: os.link(f'/proc/self/fd/{fd}', to, src_dir_fd=fd, follow_symlinks=True)
     except OSError: return False
     return True
 
@@ -383,12 +393,12 @@ def keep_output(
     if how == 'move': path.unlink()
     return True
 
-# %% ../../nbs/runners/02_outputs.ipynb #c2e66aaf
+# %% ../../nbs/runners/02_outputs.ipynb #2a5020d3
 def unshare(
     root:str|Path,     # A folder
     globs:list[str],   # Patterns below it
 ) -> None:
-    "Give files that have several names a copy of their own each, because something is about to be written there. Blocks."
+    "Give each file that has several names a copy of its own, before something is written there. Blocks."
     for path in [p for paths in _candidates(Path(root), globs) for p in paths]:
         info = path.stat(follow_symlinks=False)
         if info.st_nlink < 2 or not stat.S_ISREG(info.st_mode): continue

@@ -1,4 +1,4 @@
-"""A plugin of a plugin manager as a job: its progress, a result that is always JSON, and a cancel that says what it achieved
+"""A plugin of a plugin manager as a job, with its progress, a JSON result, and a cancel that says what it achieved
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/runners/plugin.html.md"""
 
@@ -48,7 +48,7 @@ class _PluginCall:
     tree:ProcessTree|None=None              # That process, with everything it has started
     last_progress:tuple|None=None           # What the plugin reported last
 
-# %% ../../nbs/runners/04_plugin.ipynb #1d033821
+# %% ../../nbs/runners/04_plugin.ipynb #f74c8e79
 _log = logging.getLogger(__name__)
 
 def _lookup(o:Any, name:str) -> Any:
@@ -66,23 +66,24 @@ def _kind(manager) -> str:
     raise InvalidInput('manager', f'is a {type(manager).__name__}, which has no `{missing[0]}`',
                        'Give a plugin manager, such as that of cjm-plugin-system or cjm-substrate')
 
-# %% ../../nbs/runners/04_plugin.ipynb #314c80d7
+# %% ../../nbs/runners/04_plugin.ipynb #30104e9d
 class PluginRunner:
     """Carries out jobs by the plugins of a plugin manager.
 
-    `job.spec` is `{"plugin_name": name, "file_path": path, "task": task, "method": method, "args": [...], "kwargs": {...}}`; only the name is required.
-    The worker processes end with this process, so it is not `durable`. The manager stays the caller's, who loads the plugins and finally unloads them."""
+    `job.spec` is `{"plugin_name": name, "file_path": path, "task": task, "method": method, "args": [...], "kwargs": {...}}`;
+    only the name is required. The worker processes end with this process, so it is not `durable`. The manager stays the
+    caller's, who loads the plugins and finally unloads them."""
     durable = False
     interval = .5   # Seconds between looks at a plugin's progress
     patience = 8.   # Seconds to wait for a worker process that was told to end
     hearing = 3.    # Seconds to wait for an answer to what is asked once: to stop, for the last lines
 
     def __init__(self,
-        manager,                    # Has `execute_plugin_async` and `get_plugin_meta`, or `execute_capability_async` and `get_capability_meta`
+        manager,                    # Has `execute_plugin_async` and `get_plugin_meta`, or the same for `capability`
         name:str='plugin',          # What `job.runner` calls it
         *,
         file_argument:str='audio',  # Argument in which a plugin expects the file
-        in_process:bool=False,      # Whether the manager's coroutines do the work themselves, so that cancelling one surely ends it
+        in_process:bool=False,      # Whether the manager's coroutines do the work, so that cancelling one ends it
     ):
         self.kind = _kind(manager)
         self.manager, self.name, self.file_argument = manager, name, file_argument
@@ -99,16 +100,16 @@ def _verb(self:PluginRunner, name:str) -> Any:
     "A method of the manager, by its name in a manager of plugins; None if there is none."
     return _lookup(self.manager, name.replace('plugin', self.kind))
 
-# %% ../../nbs/runners/04_plugin.ipynb #b4f42cf6
+# %% ../../nbs/runners/04_plugin.ipynb #aeb888da
 @patch
 async def _carry_out(self:PluginRunner, call:_PluginCall, report:Report) -> Outcome:
     "Have a plugin called, when it is free."
     if _unfinished(call.ahead): report.progress(None, f'Waits until plugin {call.plugin} has finished another job')
-    while ahead := _unfinished(call.ahead): await ahead[-1].outcome()   # one that leaves the line has not freed the plugin
+    while ahead := _unfinished(call.ahead): await ahead[-1].outcome()
     call.ahead = []   # or the jobs of a plugin would all be remembered
     if not await self._ready(call.plugin):
-        return Outcome.failed('not_started', f'Plugin {call.plugin} could not be loaded again after its worker had ended',
-                              hint='Load it with the plugin manager')
+        what = f'Plugin {call.plugin} could not be loaded again after its worker had ended'
+        return Outcome.failed('not_started', what, hint='Load it with the plugin manager')
     await self._progress(call)   # of the job before
     call.begun, call.at = datetime.now(timezone.utc), time.monotonic()
     call.worker, call.loop = self._worker(call.plugin), asyncio.get_running_loop()
@@ -125,16 +126,17 @@ def _unfinished(calls:list[_RunningCall]) -> list[_RunningCall]: return [c for c
 def call(self:PluginRunner,
     plugin_name:str,   # Plugin, or instance of one
     *file_path:str,    # Recording or video, one at most: it is passed to the plugin as `file_argument`
-    **kwargs,          # Arguments of the plugin, as they are. `task` and `method`, when both are there, name an adapter's method instead
+    **kwargs,          # Arguments of the plugin. `task` and `method` together name an adapter's method instead
 ) -> dict:             # A spec for `create_job`
     "The spec of a job for a plugin."
-    if len(file_path) > 1: raise TypeError(f'At most one file is passed by position, got {len(file_path)}. Name the other arguments')
+    if len(file_path) > 1:
+        raise TypeError(f'At most one file is passed by position, got {len(file_path)}. Name the other arguments')
     spec = {'plugin_name': plugin_name}
     if file_path and file_path[0] is not None: spec['file_path'] = str(file_path[0])
     if {'task', 'method'} <= kwargs.keys(): spec |= {k: kwargs.pop(k) for k in ('task', 'method')}
     return spec | {'kwargs': kwargs} if kwargs else spec
 
-# %% ../../nbs/runners/04_plugin.ipynb #53c7403f
+# %% ../../nbs/runners/04_plugin.ipynb #4364f5ef
 @patch
 def _plugin(self:PluginRunner, name:str):
     "The plugin itself, or its proxy in this process; None if the manager does not give it."
@@ -160,7 +162,7 @@ def _plugin_names(self:PluginRunner) -> list[str]:
     except Exception as e: _log.debug('The manager does not list its plugins: %s', _describe(e))
     return []
 
-# %% ../../nbs/runners/04_plugin.ipynb #f850dc6b
+# %% ../../nbs/runners/04_plugin.ipynb #c6f40c2e
 @patch
 def _instance(self:PluginRunner, plugin:str) -> Any:
     "The instance of this id, if there are instances."
@@ -183,7 +185,7 @@ def _methods(meta) -> set|None:
     surface = manifest.get('structural_surface') if isinstance(manifest, dict) else None
     return {m.get('name') for m in surface.get('methods', [])} if isinstance(surface, dict) else None
 
-# %% ../../nbs/runners/04_plugin.ipynb #6c299e08
+# %% ../../nbs/runners/04_plugin.ipynb #18c0a3ea
 @patch
 def _adapter(self:PluginRunner, plugin:str, task:Any, method:Any, transcription:bool) -> tuple[str, str]|None:
     "Task and method of an adapter; None for a plugin's own `execute`. Raises `InvalidInput`."
@@ -200,29 +202,32 @@ def _adapter(self:PluginRunner, plugin:str, task:Any, method:Any, transcription:
     raise InvalidInput('task', f'is missing, and plugin {plugin} has no `execute`',
                        f'Give `task` and `method`. Its own methods: {", ".join(sorted(methods))}')
 
-# %% ../../nbs/runners/04_plugin.ipynb #ae253c1d
+# %% ../../nbs/runners/04_plugin.ipynb #fda922e0
 @patch
 def _parse(self:PluginRunner, spec:dict) -> _PluginCall:
     "Check a spec. Raises `InvalidInput`."
     name, path = spec.get('plugin_name'), spec.get('file_path')
     args, kwargs = spec.get('args') or [], spec.get('kwargs') or {}
     if not isinstance(name, str) or not self._is_loaded(name):
-        names = self._plugin_names()
-        raise InvalidInput('plugin_name', f'{name!r} is not a loaded plugin', f'Loaded: {", ".join(names)}' if names else 'Load it with the plugin manager first')
-    if path is not None and (not isinstance(path, str) or not path): raise InvalidInput('file_path', f'is {path!r}', 'Give the path of a file')
+        names = ', '.join(self._plugin_names())
+        remedy = f'Loaded: {names}' if names else 'Load it with the plugin manager first'
+        raise InvalidInput('plugin_name', f'{name!r} is not a loaded plugin', remedy)
+    if path is not None and (not isinstance(path, str) or not path):
+        raise InvalidInput('file_path', f'is {path!r}', 'Give the path of a file')
     if not isinstance(args, (list, tuple)): raise InvalidInput('args', f'is {args!r}', 'Give a list')
     if not isinstance(kwargs, dict) or not all(isinstance(k, str) for k in kwargs):
         raise InvalidInput('kwargs', f'is {kwargs!r}', 'Give a dict of name to value')
     if path is not None and self.file_argument in kwargs:
         raise InvalidInput(f'kwargs.{self.file_argument}', 'is given, and `file_path` too', 'Give the file once')
     adapter = self._adapter(name, spec.get('task'), spec.get('method'), path is not None)
-    if adapter and args: raise InvalidInput('args', f'is {args!r}', f'Give the arguments of {".".join(adapter)} by name, in `kwargs`')
+    if adapter and args:
+        raise InvalidInput('args', f'is {args!r}', f'Give the arguments of {".".join(adapter)} by name, in `kwargs`')
     if path is not None: kwargs = {self.file_argument: path} | kwargs
     return _PluginCall(name, [*args], dict(kwargs), path is not None, adapter)
 
 # %% ../../nbs/runners/04_plugin.ipynb #c107a330
 _PARTS = ('text', 'confidence', 'segments', 'metadata')
-_ENVELOPE = {'__wire__', 'data'}   # a typed result whose type is not known here. Source: cjm-substrate 0.0.74, `core/wire.py`
+_ENVELOPE = {'__wire__', 'data'}   # A result whose type is not known here. Source: cjm-substrate 0.0.74, `core/wire.py`
 
 def plugin_result(
     value:Any,                 # What a plugin returned
@@ -246,9 +251,10 @@ def _as_dict(value:Any, plain:Any) -> dict:
     if attributes := _attributes(value): return attributes
     return {} if value is None else {'value': plain}
 
-# %% ../../nbs/runners/04_plugin.ipynb #d6726527
+# %% ../../nbs/runners/04_plugin.ipynb #7376934e
 def _are_segments(plain:Any) -> bool:
-    return isinstance(plain, list) and bool(plain) and all(isinstance(o, dict) and isinstance(o.get('text'), str) for o in plain)
+    if not isinstance(plain, list) or not plain: return False
+    return all(isinstance(o, dict) and isinstance(o.get('text'), str) for o in plain)
 
 def _attributes(value:Any) -> dict:
     "The public attributes of a simple object."
@@ -292,7 +298,7 @@ class _Query:
         if e is not None: raise e
         return value
 
-# %% ../../nbs/runners/04_plugin.ipynb #4b1d6964
+# %% ../../nbs/runners/04_plugin.ipynb #54f42c2c
 @patch
 async def _ask(self:PluginRunner,
     plugin:str,
@@ -316,8 +322,9 @@ async def _progress(self:PluginRunner, call:_PluginCall, until=frozenset()) -> t
     "Percent and message of a plugin; None if there is nothing new."
     p = self._plugin(call.plugin)
     ask = _lookup(p, 'get_progress_async') or _lookup(p, 'get_progress')
-    patience = self.interval if call.task else self.hearing   # before the job begins it is useful to know, not necessary
-    if not callable(ask) or (query := await self._ask(call.plugin, 'progress', ask, patience, until)) is None: return None
+    if not callable(ask): return None
+    patience = self.interval if call.task else self.hearing   # before the job begins it is useful, not necessary
+    if (query := await self._ask(call.plugin, 'progress', ask, patience, until)) is None: return None
     try: progress = _parse_progress(query.result())
     except BaseException as e:
         _log.debug('Plugin %s cannot be asked for its progress: %s', call.plugin, _describe(e))
@@ -356,7 +363,7 @@ def _notice_replacement(self:PluginRunner, call:_PluginCall, report:Report) -> N
     call.worker = worker
     call.tree.add(worker.pid)
 
-# %% ../../nbs/runners/04_plugin.ipynb #47ecee16
+# %% ../../nbs/runners/04_plugin.ipynb #1c32735d
 @patch
 async def _watch(self:PluginRunner, call:_PluginCall, report:Report) -> None:
     "Wait until the manager's call has ended, or its worker has, without the manager noticing."
@@ -376,7 +383,7 @@ async def _watch(self:PluginRunner, call:_PluginCall, report:Report) -> None:
         return
 
 # %% ../../nbs/runners/04_plugin.ipynb #429cc88b
-_CANCELLED = 'PluginCancelledError', 'CapabilityCancelledError'   # what the managers raise for a plugin that has stopped when asked
+_CANCELLED = 'PluginCancelledError', 'CapabilityCancelledError'   # What managers raise for a plugin that has stopped
 
 @patch
 async def _outcome(self:PluginRunner, call:_PluginCall) -> Outcome:
@@ -401,10 +408,11 @@ def _completed(self:PluginRunner, call:_PluginCall, value:Any) -> Outcome:
         what = f'What plugin {call.plugin} gave back ({type(value).__name__}) cannot be read: {_describe(e)}'
         return Outcome.failed('error', what, evidence={'traceback': _traceback(e)})
 
-# %% ../../nbs/runners/04_plugin.ipynb #fc642a27
+# %% ../../nbs/runners/04_plugin.ipynb #8e81c3d0
 def _failed(plugin:str, e:BaseException|None, category:str|None) -> Outcome:
     "The outcome of a call that raised, or was cancelled (None)."
-    if e is None: return Outcome.failed('error', f'Plugin {plugin} raised CancelledError, although nobody had asked it to stop')
+    if e is None:
+        return Outcome.failed('error', f'Plugin {plugin} raised CancelledError, although nobody had asked it to stop')
     if category != 'user_input': return _failure_outcome(e)
     message = _describe(e).removeprefix(f'{type(e).__name__}: ')
     return Outcome.failed('invalid', message, evidence={'fields': jsonable(_lookup(e, 'fields_invalid') or [])})
@@ -414,7 +422,7 @@ def _worker_lost(call:_PluginCall, e:BaseException|None, code:int) -> Outcome:
     facts = {'pid': call.worker.pid} | ({'said': _describe(e)} if e is not None else {})
     return _lost_outcome(f'The worker process of plugin {call.plugin}', 'it had answered', code, facts)
 
-# %% ../../nbs/runners/04_plugin.ipynb #7a541cd4
+# %% ../../nbs/runners/04_plugin.ipynb #1154cebc
 @patch
 async def _exit_status(self:PluginRunner, call:_PluginCall, category:str|None) -> int|None:
     "The exit status of the worker process, if it has ended; waits a moment if it may just be ending."
@@ -468,7 +476,7 @@ def _load_again(self:PluginRunner, plugin:str, loaded:Future) -> None:
         loaded.set_result(not e and bool(answer.result()))
     in_daemon_thread(load, name=f'load {plugin}').add_done_callback(done)
 
-# %% ../../nbs/runners/04_plugin.ipynb #b4c83f40
+# %% ../../nbs/runners/04_plugin.ipynb #a7af447a
 @patch
 def _needs_loading(self:PluginRunner, plugin:str) -> bool:
     "Whether its worker has ended, or it is gone although it was there."
@@ -496,8 +504,8 @@ async def _execute(self:PluginRunner, call:_PluginCall) -> Any:
     task = dict(zip(('_task_name', '_method'), call.adapter, strict=True)) if call.adapter else {}
     work = self._verb('execute_plugin_async')(call.plugin, *call.args, **task, **call.kwargs)
     if inspect.isawaitable(work): return await work
-    raise InvalidInput('manager', f'has an `execute_{self.kind}_async` that gave back a {type(work).__name__}, nothing to be awaited',
-                       'Make it an `async def`')
+    problem = f'has an `execute_{self.kind}_async` that gave back a {type(work).__name__}, nothing to be awaited'
+    raise InvalidInput('manager', problem, 'Make it an `async def`')
 
 @patch
 async def start(self:PluginRunner,
@@ -507,8 +515,8 @@ async def start(self:PluginRunner,
     if handle := await self.find(job): return handle
     call = self._parse(job.spec)
     call.ahead = _unfinished(self._lines.get(call.plugin, []))
-    spec = {'func': 'call', 'args': [call]}
-    handle = await self._calls.start(SimpleNamespace(id=job.id, attempt=job.attempt, created_at=job.created_at, spec=spec))
+    inner = SimpleNamespace(id=job.id, attempt=job.attempt, created_at=job.created_at, spec={'func': 'call', 'args': [call]})
+    handle = await self._calls.start(inner)
     self._at = {k: c for k, c in self._at.items() if self._calls.running_call({'key': k})} | {handle['key']: call}
     self._lines[call.plugin] = [*call.ahead, self._calls.running_call(handle)]
     return handle
@@ -527,7 +535,7 @@ async def follow(self:PluginRunner,
     "Wait for the plugin. Ceasing to wait does not stop it."
     return await self._calls.follow(job, handle, report)
 
-# %% ../../nbs/runners/04_plugin.ipynb #f885bb7d
+# %% ../../nbs/runners/04_plugin.ipynb #279afa9c
 @patch
 def knows(self:PluginRunner, job:Job) -> bool:
     "Whether the plugin of a job is loaded here."
@@ -557,13 +565,13 @@ async def _ask_to_stop(self:PluginRunner, plugin:str) -> bool:  # Whether it has
 
 @patch
 async def _ask_to_stop_there(self:PluginRunner, call:_PluginCall) -> bool:
-    "The same on the loop on which the plugin was called, to which the manager's objects belong. A loop that is blocked does not answer."
+    "The same on the loop on which the plugin was called, to which the manager's objects belong; it may be blocked."
     if call.loop is asyncio.get_running_loop(): return await self._ask_to_stop(call.plugin)
     asked = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._ask_to_stop(call.plugin), call.loop))
     await asyncio.wait({asked}, timeout=2*self.hearing)
     return asked.done() and not asked.cancelled() and asked.result()
 
-# %% ../../nbs/runners/04_plugin.ipynb #bc58c695
+# %% ../../nbs/runners/04_plugin.ipynb #370e3868
 @patch
 async def stop(self:PluginRunner,
     job:Job,
@@ -588,7 +596,8 @@ async def stop(self:PluginRunner,
     return Receipt(False, 'unconfirmed', left=[what], message=message)
 
 # %% ../../nbs/runners/04_plugin.ipynb #78f727c3
-_UNSEEN = "Nothing was found to be left. A process that had taken leave of the plugin's worker before it was seen there cannot be found"
+_UNSEEN = ('Nothing was found to be left. '
+           "A process that had taken leave of the plugin's worker before it was seen there cannot be found")
 
 @patch
 async def _force(self:PluginRunner, call:_PluginCall, work:_RunningCall) -> Receipt:
@@ -603,7 +612,7 @@ async def _force(self:PluginRunner, call:_PluginCall, work:_RunningCall) -> Rece
     if left: return Receipt(False, 'unconfirmed', ended, sorted(left), f'Still there after SIGKILL: {sorted(left)}')
     return Receipt(True, 'forced', ended, message=_UNSEEN)
 
-def _verify_ended(tree:ProcessTree, worker:int, patience:float) -> tuple[set[int], set[int]]:  # Process ids: ended, left
+def _verify_ended(tree:ProcessTree, worker:int, patience:float) -> tuple[set[int], set[int]]:  # Ids: ended, left
     "Wait until the manager has ended a worker, then end what is left of its process tree. Blocks."
     until, first = time.monotonic() + patience, [p for p in tree.look() if p.pid == worker]
     while any(map(runs, first)) and time.monotonic() < until: time.sleep(.02)

@@ -69,7 +69,7 @@ class _Tee:
         self._stream.flush()
         if (printer := _printer.get()) is not None: printer[self._name].flush()
 
-# %% ../../nbs/runners/15_printing.ipynb #1c5ab2c6
+# %% ../../nbs/runners/15_printing.ipynb #93d92547
 _STREAMS = 'stdout', 'stderr'
 _lock, _running = threading.Lock(), [0]   # functions that may print now
 

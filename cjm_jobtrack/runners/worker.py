@@ -8,7 +8,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/runners/worker.html.md"""
 __all__ = []
 
 # %% ../../nbs/runners/18_worker.ipynb #0d55b2f2
-import asyncio, faulthandler, inspect, itertools, json, os, pickle, queue, signal, subprocess, sys, threading, time, traceback, uuid
+import asyncio, faulthandler, inspect, itertools, json, os, pickle, queue
+import signal, subprocess, sys, threading, time, traceback, uuid
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -37,7 +38,9 @@ def _pickle_call(
     import cloudpickle
     try: work = cloudpickle.dumps((fn, args, kwargs, pass_report))
     except Exception as e:
-        _check_picklable({'func': fn} | {f'args[{i}]': a for i, a in enumerate(args)} | {f'kwargs.{k}': v for k, v in kwargs.items()})
+        _check_picklable({'func': fn})
+        _check_picklable({f'args[{i}]': a for i, a in enumerate(args)})
+        _check_picklable({f'kwargs.{k}': v for k, v in kwargs.items()})
         raise InvalidInput('args', f'cannot be sent to a process: {_describe(e)}', "Use pool='thread'") from e
     return pickle.dumps((list(map(str, sys.path)), work))
 
@@ -47,8 +50,8 @@ def _check_picklable(fields:dict[str, Any]) -> None:
     for field, value in fields.items():
         try: cloudpickle.dumps(value)
         except Exception as e:
-            raise InvalidInput(field, f'cannot be sent to a process: {_describe(e)}',
-                               "Give what can be pickled, a URL instead of a connection say, or use pool='thread'") from e
+            remedy = "Give what can be pickled, a URL instead of a connection say, or use pool='thread'"
+            raise InvalidInput(field, f'cannot be sent to a process: {_describe(e)}', remedy) from e
 
 # %% ../../nbs/runners/18_worker.ipynb #33c6dfa4
 def _flush(*streams) -> None:
@@ -83,7 +86,7 @@ class _WorkerReport(_FunctionReport):
     @property
     def log_size(self) -> int: return self._size   # what was logged through this report
 
-# %% ../../nbs/runners/18_worker.ipynb #7fbc477e
+# %% ../../nbs/runners/18_worker.ipynb #e3560e70
 @patch
 def stop(self:_WorkerReport) -> None:
     "Request a stop: the function can see it, or is interrupted."
@@ -118,7 +121,7 @@ async def _run_interruptible(fn, args, kwargs, report:_WorkerReport) -> Outcome:
     report.interrupt_with(lambda: loop.call_soon_threadsafe(task.cancel))
     return await _run_async(fn, args, kwargs, report)
 
-# %% ../../nbs/runners/18_worker.ipynb #3488c6c2
+# %% ../../nbs/runners/18_worker.ipynb #fdc4fd5e
 def _run_call(packed:bytes, report:_WorkerReport, interrupter:_Interrupter) -> Outcome:
     "Carry out a call in the main thread of a worker."
     sys.path[:], work = pickle.loads(packed)  # noqa: S301 - from our own parent, through a pipe that nobody else has
@@ -140,15 +143,17 @@ def _run_call(packed:bytes, report:_WorkerReport, interrupter:_Interrupter) -> O
 
 # %% ../../nbs/runners/18_worker.ipynb #899ce987
 def _last_message(outcome:Outcome, **facts) -> bytes:
-    "The end of a call. `facts`: whether the function has `seen` the request to stop, and whether it has left `threads`."
+    "The end of a call. `facts`: whether the function has `seen` that it is to stop, and has left `threads`."
     fields, name = {}, 'status'
     try:
         for name in 'status', 'result', 'failure', 'outputs':
             fields[name] = json.loads(json.dumps(jsonable(getattr(outcome, name), lossless=True), allow_nan=False))
         return json.dumps(['done', fields, facts]).encode()
     except BaseException as e:
-        what = f'The {name} of the function ({type(getattr(outcome, name)).__name__}) cannot be sent from its process: {_describe(e)}'
-        failed = Outcome.failed('error', what, evidence={'traceback': _traceback(e)}, hint="Give back plain data, or use pool='thread'")
+        kind = type(getattr(outcome, name)).__name__
+        what = f'The {name} of the function ({kind}) cannot be sent from its process: {_describe(e)}'
+        hint = "Give back plain data, or use pool='thread'"
+        failed = Outcome.failed('error', what, evidence={'traceback': _traceback(e)}, hint=hint)
         return _last_message(failed, **facts)
 
 # %% ../../nbs/runners/18_worker.ipynb #17672499
@@ -177,16 +182,18 @@ class _Requests:
 
     def run(self) -> None:
         try: self.read()
-        except BaseException: traceback.print_exc(), os._exit(70)   # without this thread the worker could not be stopped
+        except BaseException:   # without this thread the worker could not be stopped
+            traceback.print_exc()
+            os._exit(70)
 
-# %% ../../nbs/runners/18_worker.ipynb #db40dc62
+# %% ../../nbs/runners/18_worker.ipynb #b1662451
 def _prepare_interpreter(fd:int, group:Cgroup|None) -> None:
     "Make a fresh interpreter a worker: in its control group, with streams and crash reports as a job's log needs them."
     clean_process()
     for door in group.doors if group else (): Path(door).write_text('0')
     os.set_inheritable(fd, False)
-    no_c_stack = dict(c_stack=False) if sys.version_info >= (3, 14) else {}   # it would push the cause out of the last lines
-    faulthandler.enable(**no_c_stack)   # a crash says where, in the job's log
+    # A crash says where, in the job's log. The stack of C functions would push that out of the last lines
+    faulthandler.enable(**dict(c_stack=False) if sys.version_info >= (3, 14) else {})
     sys.stdout.reconfigure(line_buffering=True, errors='backslashreplace')
 
 def _serve(fd:int, folders:dict[str, str]) -> None:
@@ -218,7 +225,7 @@ def _retry_while_scarce(act:Callable[[], Any]) -> Any:
             if not is_infrastructure_error(e): raise
         time.sleep(retry_delay(n, .02, 1.))
 
-# %% ../../nbs/runners/18_worker.ipynb #0727945b
+# %% ../../nbs/runners/18_worker.ipynb #3e967b95
 _GROUP_KINDS = 'all', 'freezer'
 
 def _new_cgroup(mark:str) -> Cgroup|None:
@@ -247,7 +254,7 @@ def _remove_cgroup(group:Cgroup) -> bool:
     "Remove a group that has just been emptied: the kernel may take a moment to notice."
     return any(group.remove() or time.sleep(.002) for _ in range(50))
 
-# %% ../../nbs/runners/18_worker.ipynb #2b386877
+# %% ../../nbs/runners/18_worker.ipynb #75f19c3b
 _SHELL = """trap '' HUP INT QUIT TERM
 "$@" </dev/null &
 echo $! >&0; wait $!; echo $? >&0"""   # the worker itself accepts the signals again
@@ -268,7 +275,7 @@ class _StatusPipe:
         if self.fd is not None: os.close(self.fd)
         self.fd = None
 
-# %% ../../nbs/runners/18_worker.ipynb #616dbb6d
+# %% ../../nbs/runners/18_worker.ipynb #1b5de244
 def _process_descriptor(pid:int) -> int|None:
     """A descriptor that becomes readable when a child has ended; None where there is none to be had.
 
@@ -297,13 +304,15 @@ class _Worker:
         self.end = _process_descriptor(self.process.pid)   # Readable once it has ended
         self.tree = _retry_while_scarce(lambda: ProcessTree(self.process.pid, f'{_MARK}={mark}', group))
 
-# %% ../../nbs/runners/18_worker.ipynb #fc5e2812
+# %% ../../nbs/runners/18_worker.ipynb #8e4a8233
 @patch
 def _start(self:_Worker, theirs:Connection, mark:str, group:Cgroup|None) -> None:
     "Start the process. Closes `theirs`, and all our ends if that fails."
     self.out, printed = os.pipe()
-    argv = [sys.executable, '-c', _BOOT, str(theirs.fileno()), json.dumps(list(map(str, sys.path))), json.dumps(group and group.folders)]
-    options = dict(env=os.environ | {_MARK: mark}, stdout=printed, stderr=subprocess.STDOUT, pass_fds=[theirs.fileno()], start_new_session=True)
+    path = json.dumps(list(map(str, sys.path)))
+    argv = [sys.executable, '-c', _BOOT, str(theirs.fileno()), path, json.dumps(group and group.folders)]
+    options = dict(env=os.environ | {_MARK: mark}, stdout=printed, stderr=subprocess.STDOUT,
+                   pass_fds=[theirs.fileno()], start_new_session=True)
     try: self.process, self.pid = self._spawn(argv, options)
     except BaseException:
         self.pipe.close(), os.close(self.out)
@@ -311,7 +320,8 @@ def _start(self:_Worker, theirs:Connection, mark:str, group:Cgroup|None) -> None
     finally: theirs.close(), os.close(printed)
 
 @patch
-def _spawn(self:_Worker, argv:list[str], options:dict) -> tuple[subprocess.Popen, int]:  # Our child; process id of the worker
+def _spawn(self:_Worker, argv:list[str], options:dict) -> tuple[subprocess.Popen, int]:
+    "Our child, and the process id of the worker."
     if not exit_status_is_lost():
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, **options)
         return process, process.pid
@@ -324,7 +334,7 @@ def _spawn(self:_Worker, argv:list[str], options:dict) -> tuple[subprocess.Popen
     finally: os.close(self.status.write_end)
     return process, self.status.read() or process.pid   # if it is killed at once, there is no other
 
-# %% ../../nbs/runners/18_worker.ipynb #17b084dc
+# %% ../../nbs/runners/18_worker.ipynb #884998a9
 @patch
 def has_ended(self:_Worker, patience:float=0.) -> bool:
     "Whether the process has ended, within so many seconds."
@@ -368,7 +378,7 @@ def _close_out(self:_Worker) -> None:
     if self.out is not None: os.close(self.out)
     self.out = None
 
-# %% ../../nbs/runners/18_worker.ipynb #5eb53e63
+# %% ../../nbs/runners/18_worker.ipynb #1df3c84d
 class _Disconnected(Exception):
     "The worker's end of the pipe is closed."
 
@@ -384,7 +394,7 @@ def _read_outcome(fields:dict) -> Outcome:
     outputs = tuple(OutputFile(**o) for o in fields['outputs'])
     return Outcome(JobStatus(fields['status']), fields['result'], failure, outputs)
 
-# %% ../../nbs/runners/18_worker.ipynb #865acda0
+# %% ../../nbs/runners/18_worker.ipynb #9c2d0617
 @patch
 def _forward_messages(self:_Worker, report:_FunctionReport, most:int=100) -> Outcome|bool:  # True: there may be more
     "Pass on what the function reports; its outcome, if it has ended. Raises `_Disconnected`."
@@ -428,12 +438,14 @@ def _lost_outcome(
         return Outcome.failed('lost', f'{who} ended before {before}, and how is not known', evidence=facts,
                               hint='SIGCHLD is ignored in this process: do not ignore it')
     if code >= 0:
-        return Outcome.failed('lost', f'{who} ended with exit status {code} before {before}', exit_code=code, evidence=facts)
+        message = f'{who} ended with exit status {code} before {before}'
+        return Outcome.failed('lost', message, exit_code=code, evidence=facts)
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f'signal {-code}'
     hint = 'Something outside ended it; look for memory running out' if name == 'SIGKILL' else None
-    return Outcome.failed('lost', f'{who} was ended by {name} before {before}', exit_code=128-code, signal=name, evidence=facts, hint=hint)
+    message = f'{who} was ended by {name} before {before}'
+    return Outcome.failed('lost', message, exit_code=128-code, signal=name, evidence=facts, hint=hint)
 
-# %% ../../nbs/runners/18_worker.ipynb #02da7247
+# %% ../../nbs/runners/18_worker.ipynb #35fedd0d
 @patch
 def _no_answer(self:_Worker, report:Report) -> Outcome:
     "The outcome of a function whose process has ended, or has closed its pipe. What it has left running is ended too."
@@ -444,13 +456,16 @@ def _no_answer(self:_Worker, report:Report) -> Outcome:
     code, facts = self.exit_code(), {'pid': self.pid}
     if left_running: facts['ended'] = sorted(left_running & self.ended)
     if self.closed:
-        return Outcome.failed('interrupted', 'The runner was closed while it ran', evidence=facts, hint='Submit it again, or allow more attempts')
-    if not by_itself: return Outcome.failed('lost', 'The function closed the pipe of its worker process, which was then ended', evidence=facts)
+        hint = 'Submit it again, or allow more attempts'
+        return Outcome.failed('interrupted', 'The runner was closed while it ran', evidence=facts, hint=hint)
+    if not by_itself:
+        message = 'The function closed the pipe of its worker process, which was then ended'
+        return Outcome.failed('lost', message, evidence=facts)
     return _lost_outcome('The worker process', 'the function had returned', code, facts)
 
 # %% ../../nbs/runners/18_worker.ipynb #ad4aa242
 @patch
-def retire(self:_Worker) -> dict|None:  # What it had left running: `pids`, `names`, and `left`, which are still there; None: nothing
+def retire(self:_Worker) -> dict|None:  # What it left running: `pids`, `names`, and `left` (still there); None: nothing
     "Have it leave, and clean up after it. Blocks."
     self.pipe.close()
     self._close_out()
@@ -479,7 +494,7 @@ def _close_descriptors(self:_Worker) -> None:
     if self.end is not None: os.close(self.end)
     self.end = None
 
-# %% ../../nbs/runners/18_worker.ipynb #82b88b5f
+# %% ../../nbs/runners/18_worker.ipynb #ca0b4bfd
 @patch
 def receipt(self:_Worker, how:str) -> Receipt:
     "What ending it has achieved."
