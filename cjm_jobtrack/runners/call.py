@@ -262,6 +262,21 @@ def _signature(self:CallRunner, name:str, fn:Callable) -> _Signature:
     if known is None or known.fn is not fn: known = self._signatures[name] = _Signature(fn)
     return known
 
+# %% ../../nbs/runners/03_call.ipynb #52e9c5c7
+@patch
+def _begin_on_loop(self:CallRunner, work:_RunningCall, coroutine) -> None:
+    def ended(task): work.done.set_result(Outcome(JobStatus.CANCELLED) if task.cancelled() else task.result())
+    cancel = self._coroutines.begin(coroutine, ended, work.name)
+    if not work.done.done(): work.cancel = cancel
+
+def _begin_in_thread(work:_RunningCall, carry_out:Callable[..., Outcome], *args) -> None:
+    "In a daemon thread, in a copy of the caller's context."
+    def run():
+        try: outcome = carry_out(*args)
+        except BaseException as e: outcome = _failure_outcome(e)   # its end could not be reported
+        work.done.set_result(outcome)
+    threading.Thread(target=contextvars.copy_context().run, args=(run,), name=work.name, daemon=True).start()
+
 # %% ../../nbs/runners/03_call.ipynb #6f4b4a58
 def _key(job:Job) -> str: return f'{job.id}/{job.attempt}/{job.created_at}'
 
@@ -281,21 +296,6 @@ def _begin(self:CallRunner, job:Job, key:str) -> _RunningCall:
     elif work.place == 'thread': _begin_in_thread(work, _run_sync, fn, args, kwargs, work.report)
     else: _begin_in_thread(work, self._run_in_worker, work, _pickle_call(fn, args, kwargs, asked.pass_report))
     return work
-
-# %% ../../nbs/runners/03_call.ipynb #52e9c5c7
-@patch
-def _begin_on_loop(self:CallRunner, work:_RunningCall, coroutine) -> None:
-    def ended(task): work.done.set_result(Outcome(JobStatus.CANCELLED) if task.cancelled() else task.result())
-    cancel = self._coroutines.begin(coroutine, ended, work.name)
-    if not work.done.done(): work.cancel = cancel
-
-def _begin_in_thread(work:_RunningCall, carry_out:Callable[..., Outcome], *args) -> None:
-    "In a daemon thread, in a copy of the caller's context."
-    def run():
-        try: outcome = carry_out(*args)
-        except BaseException as e: outcome = _failure_outcome(e)   # its end could not be reported
-        work.done.set_result(outcome)
-    threading.Thread(target=contextvars.copy_context().run, args=(run,), name=work.name, daemon=True).start()
 
 # %% ../../nbs/runners/03_call.ipynb #8cecde7b
 @patch

@@ -88,7 +88,7 @@ class PluginRunner:
         self.kind = _kind(manager)
         self.manager, self.name, self.file_argument = manager, name, file_argument
         self.in_process = in_process
-        self._calls = CallRunner({'call': self._carry_out}, name)
+        self._calls = CallRunner(name=name)
         self._at = {}        # key -> `_PluginCall`
         self._lines = {}     # plugin -> its calls, in order
         self._configs = {}   # plugin -> what is needed to load it again
@@ -99,27 +99,6 @@ class PluginRunner:
 def _verb(self:PluginRunner, name:str) -> Any:
     "A method of the manager, by its name in a manager of plugins; None if there is none."
     return _lookup(self.manager, name.replace('plugin', self.kind))
-
-# %% ../../nbs/runners/04_plugin.ipynb #aeb888da
-@patch
-async def _carry_out(self:PluginRunner, call:_PluginCall, report:Report) -> Outcome:
-    "Have a plugin called, when it is free."
-    if _unfinished(call.ahead): report.progress(None, f'Waits until plugin {call.plugin} has finished another job')
-    while ahead := _unfinished(call.ahead): await ahead[-1].outcome()
-    call.ahead = []   # or the jobs of a plugin would all be remembered
-    if not await self._ready(call.plugin):
-        what = f'Plugin {call.plugin} could not be loaded again after its worker had ended'
-        return Outcome.failed('not_started', what, hint='Load it with the plugin manager')
-    await self._progress(call)   # of the job before
-    call.begun, call.at = datetime.now(timezone.utc), time.monotonic()
-    call.worker, call.loop = self._worker(call.plugin), asyncio.get_running_loop()
-    if call.worker is not None: call.tree = ProcessTree(call.worker.pid)
-    call.task = asyncio.ensure_future(_capture(self._execute(call)))
-    try: await self._watch(call, report)
-    finally: call.task.cancel()   # does nothing when it has ended
-    return await self._outcome(call)
-
-def _unfinished(calls:list[_RunningCall]) -> list[_RunningCall]: return [c for c in calls if not c.done.done()]
 
 # %% ../../nbs/runners/04_plugin.ipynb #bebdc78b
 @patch
@@ -496,6 +475,27 @@ async def _ready(self:PluginRunner, plugin:str) -> bool:
     finally:
         if loaded.done(): self._reloads.pop(plugin, None)
 
+# %% ../../nbs/runners/04_plugin.ipynb #aeb888da
+@patch
+async def _carry_out(self:PluginRunner, call:_PluginCall, report:Report) -> Outcome:
+    "Have a plugin called, when it is free."
+    if _unfinished(call.ahead): report.progress(None, f'Waits until plugin {call.plugin} has finished another job')
+    while ahead := _unfinished(call.ahead): await ahead[-1].outcome()
+    call.ahead = []   # or the jobs of a plugin would all be remembered
+    if not await self._ready(call.plugin):
+        what = f'Plugin {call.plugin} could not be loaded again after its worker had ended'
+        return Outcome.failed('not_started', what, hint='Load it with the plugin manager')
+    await self._progress(call)   # of the job before
+    call.begun, call.at = datetime.now(timezone.utc), time.monotonic()
+    call.worker, call.loop = self._worker(call.plugin), asyncio.get_running_loop()
+    if call.worker is not None: call.tree = ProcessTree(call.worker.pid)
+    call.task = asyncio.ensure_future(_capture(self._execute(call)))
+    try: await self._watch(call, report)
+    finally: call.task.cancel()   # does nothing when it has ended
+    return await self._outcome(call)
+
+def _unfinished(calls:list[_RunningCall]) -> list[_RunningCall]: return [c for c in calls if not c.done.done()]
+
 # %% ../../nbs/runners/04_plugin.ipynb #cdb3e274
 @patch
 async def _execute(self:PluginRunner, call:_PluginCall) -> Any:
@@ -514,6 +514,7 @@ async def start(self:PluginRunner,
     "Call the plugin, or line up for it. Raises `InvalidInput` naming the field of the spec."
     if handle := await self.find(job): return handle
     call = self._parse(job.spec)
+    self._calls.functions.setdefault('call', self._carry_out)
     call.ahead = _unfinished(self._lines.get(call.plugin, []))
     inner = SimpleNamespace(id=job.id, attempt=job.attempt, created_at=job.created_at, spec={'func': 'call', 'args': [call]})
     handle = await self._calls.start(inner)
