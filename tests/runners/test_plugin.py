@@ -748,7 +748,7 @@ def test_arguments_of_a_plugin_are_passed_on_as_they_are(tracker):
     plugin = ready()
     assert carried_out(Plugins(media=plugin), spec, tracker).status == 'completed' and plugin.calls == [((), spec['kwargs'])]
     assert runner.call('media', '/a.mp4', task='vad', method='detect', x=1) == {'plugin_name': 'media', 'file_path': '/a.mp4', 'task': 'vad', 'method': 'detect', 'kwargs': {'x': 1}}
-    with pytest.raises(TypeError, match='One file'): runner.call('media', 'a', 'b')
+    with pytest.raises(TypeError, match='At most one file'): runner.call('media', 'a', 'b')
 
 @pytest.mark.parametrize('e, status', [(CapabilityCancelledError('speech'), 'cancelled'), (asyncio.CancelledError(), 'failed'), (concurrent.futures.CancelledError(), 'failed')])
 @pytest.mark.parametrize('manager', [Plugins, Capabilities])
