@@ -78,6 +78,7 @@ def __repr__(self:Batch):
     counts = ', '.join(f'{n} {status}' for status, n in self.counts().items() if n)
     return f'Batch({self.id!r}: {counts or "no jobs"})'
 
+# %% ../../nbs/queue/01_batch.ipynb #73df413d
 @patch
 def jobs(self:Batch,
     status:str|Iterable[str]|None=None,  # One status or several; None: all
@@ -169,12 +170,13 @@ def join(self:Batch, timeout:float|None=None) -> dict[str, int]:
     for _ in self.as_completed(timeout): pass
     return self.counts()
 
-# %% ../../nbs/queue/01_batch.ipynb #8ea5f9b8
+# %% ../../nbs/queue/01_batch.ipynb #729741a7
 def _copy_of(tracker:JobTracker, job:Job, batch:str) -> Job:
     fields = {f: getattr(job, f) for f in ('runner', 'spec', 'priority', 'max_attempts', 'timeout')}
     metadata = job.metadata | {'again_of': job.id}
     return tracker.make_job(job.name, id=_job_id(batch, job.id), metadata=metadata, node=None, **fields)
 
+# %% ../../nbs/queue/01_batch.ipynb #8ea5f9b8
 @patch
 def retry_failed(self:Batch,
     queue:JobQueue,       # Carries them out

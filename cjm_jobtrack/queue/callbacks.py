@@ -33,17 +33,6 @@ class Callbacks:
 
 # %% ../../nbs/queue/07_callbacks.ipynb #953f67fa
 @patch
-def start(self:Callbacks) -> None:
-    "Start the thread. Raises `RuntimeError` when no thread can be started."
-    self._calls, self._n_calls = deque(), threading.Semaphore(0)
-    self._call_began, self._was_logged = time.monotonic(), False
-    self._over = Future()
-    self._over.set_running_or_notify_cancel()   # one who waits for it cannot cancel it
-    thread = threading.Thread(target=self._serve, name='jobtrack-callbacks', daemon=True)
-    thread.start()
-    self.thread = thread
-
-@patch
 def _serve(self:Callbacks):
     "The life of the thread."
     while self._n_calls.acquire() and self._calls:
@@ -54,6 +43,18 @@ def _serve(self:Callbacks):
         self._calls.popleft()
     self._over.set_result(None)
 
+@patch
+def start(self:Callbacks) -> None:
+    "Start the thread. Raises `RuntimeError` when no thread can be started."
+    self._calls, self._n_calls = deque(), threading.Semaphore(0)
+    self._call_began, self._was_logged = time.monotonic(), False
+    self._over = Future()
+    self._over.set_running_or_notify_cancel()   # one who waits for it cannot cancel it
+    thread = threading.Thread(target=self._serve, name='jobtrack-callbacks', daemon=True)
+    thread.start()
+    self.thread = thread
+
+# %% ../../nbs/queue/07_callbacks.ipynb #2539c9f4
 @patch
 def add(self:Callbacks,
     job_id:str,             # The job that has completed

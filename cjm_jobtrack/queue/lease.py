@@ -43,6 +43,7 @@ def _clock() -> float:
     if hasattr(time, 'CLOCK_BOOTTIME'): return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()
 
+# %% ../../nbs/queue/04_lease.ipynb #15c1044e
 class LeaseHolder:
     "Holds the lease of one queue, and knows the leases of others. Cheap to make. All but `is_fresh` may raise `StoreError`."
     def __init__(self,
@@ -83,6 +84,7 @@ def open(self:LeaseHolder,
     self.fence = self.tracker.open_lease(doc | (facts or {}))
     self._renewed_at = opened_at
 
+# %% ../../nbs/queue/04_lease.ipynb #d3be299c
 @patch
 def renew(self:LeaseHolder) -> bool:  # False: others considered us dead
     "Show that we are alive. From any thread."
@@ -171,12 +173,13 @@ def capable_queues(self:LeaseHolder,
     "Which other queues have this runner, and that much in all."
     return [str(doc.get('name')) for fence, doc in self._docs() if fence != self.fence and _is_capable(doc, runner, needs)]
 
-# %% ../../nbs/queue/04_lease.ipynb #5f10aa02
+# %% ../../nbs/queue/04_lease.ipynb #6f0c40c7
 @patch
 def _has_lease(self:LeaseHolder, process:dict) -> bool:
     try: return any(is_same_process(process, doc) for _, doc in self._docs())
     except StoreError: return True   # nothing is known, so nothing changes
 
+# %% ../../nbs/queue/04_lease.ipynb #5f10aa02
 @patch
 def is_alive(self:LeaseHolder,
     process:dict,  # As from `this_process`
