@@ -42,7 +42,7 @@ class Admission:
         group_commit:GroupCommit,   # Writes why they wait
         lease:LeaseHolder,          # Knows the other queues on the record
         *,
-        active:Mapping[str, Attempt]={},  # Job id -> attempt in the queue's hands; as `AttemptManager` keeps it, only read here
+        active:Mapping[str, Attempt]={},  # Job id -> attempt in the queue's hands; only read here
         signals:Signals|None=None,        # Where `WaitTimedOut` is published
     ):
         self.tracker, self.runners, self.ready, self.default = tracker, runners, ready, default
@@ -139,10 +139,14 @@ def explain_unreadable(self:Admission, job_id:str, e:Exception) -> None:
 @patch
 def _never_fits_here(self:Admission, job:Job, e:NeverFits) -> str:
     "Why a job waits for which this queue has not enough."
-    try: queues = self.lease.capable_queues(job.runner, e.needs)
-    except StoreError as error: others = f'Who else is at work cannot be asked now: {error.problem}'
-    else: others = f'Left to {", ".join(queues)}' if queues else 'No queue at work has that much; it waits for one that has'
-    return f'needs more than this queue has: {e.problem}. {others}'
+    return f'needs more than this queue has: {e.problem}. {self._describe_capable(job.runner, e.needs)}'
+
+@patch
+def _describe_capable(self:Admission, runner:str, needs:dict) -> str:
+    try: queues = self.lease.capable_queues(runner, needs)
+    except StoreError as e: return f'Who else is at work cannot be asked now: {e.problem}'
+    if queues: return f'Left to {", ".join(queues)}'
+    return 'No queue at work has that much; it waits for one that has'
 
 @patch
 def why_never_fits(self:Admission, job:Job) -> str|None:  # None: this queue has enough
@@ -253,11 +257,13 @@ def _other_queue(self:Admission, job:Job) -> Obstacle|None:
     if self._is_known(job): return None
     name = job.spec.get('func') or job.spec.get('plugin_name')
     if owner is not None:
-        return Obstacle(f'{name!r} is not known here, and {_describe(owner)} has ended. It waits for one that has a function of this name')
+        return Obstacle(f'{name!r} is not known here, and {_describe(owner)} has ended. '
+                        'It waits for one that has a function of this name')
     try: queues = self.lease.capable_queues(job.runner, {})
     except StoreError: return None
     if not queues: return None
-    reason = f'waits for a queue that knows {name!r} and has room for it. If none does, register it in one, or cancel the job'
+    reason = (f'waits for a queue that knows {name!r} and has room for it. '
+              'If none does, register it in one, or cancel the job')
     return Obstacle(reason, is_elsewhere=True)
 
 # %% ../../nbs/queue/03_admission.ipynb #a07f9fb2
@@ -323,11 +329,14 @@ def next(self:Admission,
     "Take the next job that may begin out of the ready queue. It holds its resources until they are released."
     while (job_id := self.ready.next(now)) is not None:
         job = self.tracker.jobs.get(job_id)
-        if job is None or job.status is not JobStatus.PENDING: self.ready.release(job_id)
-        elif obstacle := self._other_queue(job) or self._runner_obstacle(job): self._set_aside(job, obstacle, now, pause)
-        else:
+        if job is None or job.status is not JobStatus.PENDING:
+            self.ready.release(job_id)
+            continue
+        obstacle = self._other_queue(job) or self._runner_obstacle(job)
+        if obstacle is None:
             self._stop_waiting(job_id)
             return job
+        self._set_aside(job, obstacle, now, pause)
     return None
 
 # %% ../../nbs/queue/03_admission.ipynb #b58d4b28
@@ -351,7 +360,8 @@ def end_round(self:Admission,
     if busy < slots:
         for job_id in self.ready.lacking(now):
             job = self.tracker.jobs.get(job_id)
-            if job is not None and job_id not in self.reasons: self.explain(job, self.ready.why(job_id, now, busy, slots))
+            if job is None or job_id in self.reasons: continue
+            self.explain(job, self.ready.why(job_id, now, busy, slots))
     self._set_alarm(self.ready.due())
 
 # %% ../../nbs/queue/03_admission.ipynb #05584b48

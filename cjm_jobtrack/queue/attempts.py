@@ -1,4 +1,4 @@
-"""Carries each attempt through its runner: started or found again, followed, held to its time limits, stopped on request, until its end is on record
+"""Carries each attempt through its runner, from claiming a job until the end of the attempt is on record
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/attempts.html.md"""
 
@@ -126,7 +126,7 @@ class AttemptManager:
         self.group_commit, self.lease, self.signals = group_commit, lease, signals or Signals()
         self.grace, self.retry, self.recheck = grace, retry, recheck
         self.active: dict[str, Attempt] = {}   # Job id -> attempt
-        self.unrecorded: list[str] = []        # Ids of jobs whose end could not be recorded, because the record was gone
+        self.unrecorded: list[str] = []        # Ids of jobs that ended when the record was gone
         self.loop = self.thread = None
 
     def start(self) -> None:
@@ -214,12 +214,14 @@ async def _stop_work(self:AttemptManager, job:Job, handle:dict|None) -> Receipt:
     return check_receipt(await self._call_runner(job, 'stop', handle, self.grace))
 
 # %% ../../nbs/queue/05_attempts.ipynb #b56576e7
+def _unconfirmed(message:str) -> Receipt: return Receipt(False, 'unconfirmed', message=message)
+
 @patch
 def _failed_receipt(self:AttemptManager, job:Job, e:Exception) -> Receipt:
     trace = None if is_infrastructure_error(e) else e
     _log.error('Runner %s could not stop job %s: %s', job.runner, job.id, e, exc_info=trace)
     message = f'{e}' if isinstance(e, JobtrackError) else f'{type(e).__name__}: {e}'
-    return Receipt(False, 'unconfirmed', message=message)
+    return _unconfirmed(message)
 
 @patch
 async def _stop_for_certain(self:AttemptManager, job:Job, handle:dict|None) -> Receipt:
@@ -301,7 +303,7 @@ _SCALARS = type(None), bool, int, float, str
 
 @patch
 async def _storable(self:AttemptManager, result:Any) -> Any:
-    "A result as the record keeps it. Its own methods, such as `to_dict`, may take long: they are called in another thread."
+    "A result as the record keeps it. Its own methods, such as `to_dict`, may take long: another thread calls them."
     if not self.tracker.durable or type(result) in _SCALARS: return result
     with contain_exit(): return await in_thread(lambda _: jsonable(result, lossless=True))
 
@@ -562,8 +564,8 @@ async def _stop_once_settled(self:AttemptManager, a:Attempt) -> Receipt:
     return receipt
 
 # %% ../../nbs/queue/05_attempts.ipynb #62b59063
-_QUEUE_STOPPED = Receipt(False, 'unconfirmed', message='The queue was stopped before this was carried out. The next one does it')
-_STILL_STARTING = Receipt(False, 'unconfirmed', message='It is still being begun, and is stopped as soon as it has')
+_QUEUE_STOPPED = _unconfirmed('The queue was stopped before this was carried out. The next one does it')
+_STILL_STARTING = _unconfirmed('It is still being begun, and is stopped as soon as it has')
 
 @patch
 def request_stop(self:AttemptManager, a:Attempt) -> asyncio.Task:
@@ -685,6 +687,7 @@ async def drop(self:AttemptManager, a:Attempt) -> None:
         task.cancel()
         await asyncio.wait({task})
     if started and not a.is_ended and not self.runners[a.job.runner].durable:
-        if not await self.group_commit.retry_on_store_error(partial(self._has_local_heir, a)): await self._stop_double(a)
+        has_heir = await self.group_commit.retry_on_store_error(partial(self._has_local_heir, a))
+        if not has_heir: await self._stop_double(a)
     self.tracker.release(a.job.id, a.fence)
     self.release(a)

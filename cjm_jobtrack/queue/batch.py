@@ -49,7 +49,7 @@ def submit_batch(
     specs:Iterable[dict|Job],      # What is asked, one for each job; or ready-made jobs, with ids of their own
     *,
     id:str|None=None,              # Name of the batch, and its idempotency key; None: a fresh one
-    name:str|Iterable[str]='job',  # What people call the jobs: one name for all, which is then numbered, or one for each
+    name:str|Iterable[str]='job',  # What people call the jobs: one name for all, then numbered, or one for each
     **options,  # As for `create_job`: `runner`, `priority`, `max_attempts`, `timeout`, `metadata`, `node`
 ) -> Batch:
     """Submit many jobs as one batch. Repeating it with the same `id` changes nothing and adds what is missing.
@@ -183,7 +183,9 @@ def retry_failed(self:Batch,
     *,
     cancelled:bool=False, # The cancelled ones as well
 ) -> 'Batch':             # `<name>.again`; without jobs when nothing had failed
-    "Submit the jobs that failed once more, each with its spec. `metadata` gets `again_of`, the id of the job it repeats."
+    """Submit the jobs that failed once more, each with its spec.
+
+    `metadata` gets `again_of`, the id of the job that it repeats."""
     again = Batch(self.tracker, f'{self.id}.again')
     failed = self.jobs(['failed', 'cancelled'] if cancelled else 'failed')
     jobs = [_copy_of(self.tracker, j, again.id) for j in failed]

@@ -45,7 +45,7 @@ def _clock() -> float:
 
 # %% ../../nbs/queue/04_lease.ipynb #15c1044e
 class LeaseHolder:
-    "Holds the lease of one queue, and knows the leases of others. Cheap to make. All but `is_fresh` may raise `StoreError`."
+    "Holds the lease of one queue, and knows those of others. Cheap to make. All but `is_fresh` may raise `StoreError`."
     def __init__(self,
         tracker:JobTracker,  # Where the record is
         runners:dict,        # Name -> runner: whose jobs are taken over
@@ -58,7 +58,7 @@ class LeaseHolder:
         self._token = None
         self._renewed_at = 0.     # On `_clock`
         self._assumed_until = 0.  # The record does not answer: until then the lease is assumed to hold
-        self._processes: dict[tuple, tuple] = {}   # Process -> when we looked, when it was last seen, whether it is alive
+        self._processes: dict[tuple, tuple] = {}   # Process -> when we looked, when it was seen, is it alive
         self.reset()
 
     def reset(self) -> None:
@@ -171,7 +171,8 @@ def capable_queues(self:LeaseHolder,
     needs:dict[str, int],  # Resource -> how much of it
 ) -> list[str]:            # Their names
     "Which other queues have this runner, and that much in all."
-    return [str(doc.get('name')) for fence, doc in self._docs() if fence != self.fence and _is_capable(doc, runner, needs)]
+    others = [doc for fence, doc in self._docs() if fence != self.fence]
+    return [str(doc.get('name')) for doc in others if _is_capable(doc, runner, needs)]
 
 # %% ../../nbs/queue/04_lease.ipynb #6f0c40c7
 @patch

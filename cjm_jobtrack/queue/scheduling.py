@@ -1,4 +1,4 @@
-"""What a queue decides: which job is next, why another waits, and which other queue is dead. No threads, no store; the clock is a parameter
+"""What a queue decides: which job is next, why another one waits, and which other queue is dead
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/scheduling.html.md"""
 
@@ -28,7 +28,7 @@ class _Entry:
 
 # %% ../../nbs/queue/02_scheduling.ipynb #239bb403
 class ReadyQueue:
-    "The order of the jobs that wait, and the resources in use. Knows only ids. Not safe from several threads, except `why`."
+    "The order of the jobs that wait, and the resources in use. Knows only ids. Only `why` is for any thread."
     def __init__(self,
         resources:dict[str, int]|None=None,  # Resource -> how much there is in all
         ageing:float=600.,                   # Seconds of waiting that one step of priority is worth
@@ -215,7 +215,7 @@ def why(self:ReadyQueue,
 class LeaseWatch:
     "Tells dead leases from live ones, by looking again and again."
     def __init__(self,
-        ttl:float,  # Silence after which a lease is dead, seconds; one that says its own `ttl`, above 0, is judged by that
+        ttl:float,  # Silence after which a lease is dead, seconds, unless the lease has a `ttl` of its own
     ):
         self.ttl = ttl
         self._seen: dict[int, tuple] = {}   # Fence -> last count, and the silence since
