@@ -45,7 +45,8 @@ class Admission:
         active:Mapping[str, Attempt]={},  # Job id -> attempt in the queue's hands; only read here
         signals:Signals|None=None,        # Where `WaitTimedOut` is published
     ):
-        self.tracker, self.runners, self.ready, self.default = tracker, runners, ready, default
+        self.tracker, self.runners = tracker, runners
+        self.ready, self.default = ready, default
         self.group_commit, self.lease = group_commit, lease
         self.active, self.signals = active, signals or Signals()
         self.submitted: dict[str, float] = {}    # When each was submitted, seconds since the epoch; until it ends
@@ -91,7 +92,7 @@ def requirements_or_default(self:Admission, job:Job) -> QueueRequirements:
     "The same, for a job that was accepted before, so that it made sense then."
     try: return self.requirements(job)
     except Exception as e:
-        _log.warning('The terms of job %s cannot be read any more: %s', job.id, e)
+        _log.warning('The requirements of job %s can no longer be read: %s', job.id, e)
         return self.default
 
 # %% ../../nbs/queue/03_admission.ipynb #239b0af9
@@ -121,7 +122,7 @@ def _plan_waiting(self:Admission, job:Job, reason:str) -> Write|None:
 
 @patch
 def explain(self:Admission, job:Job, reason:str) -> None:
-    "Journal why a job waits, if that is news."
+    "Journal why a job waits, unless that is known."
     if self.reasons.get(job.id) == reason: return
     self.reasons[job.id] = reason
     if job.message != reason: self.group_commit.write(job, partial(self._plan_waiting, job, reason))
@@ -167,12 +168,12 @@ def refuse(self:Admission, job:Job, e:Exception) -> None:
 @patch
 def _cannot_admit(self:Admission, job:Job, e:Exception):
     if is_infrastructure_error(e):   # says nothing about the job
-        _log.warning('Job %s cannot be put in line yet: %s', job.id, e)
+        _log.warning('Job %s cannot be admitted yet: %s', job.id, e)
         self.reasons[job.id] = str(e)
         self.group_commit.loop.call_later(1., self.admit, job)
         return
     if not isinstance(e, InvalidInput):
-        _log.exception('Runner %s cannot say on what terms job %s is to be taken', job.runner, job.id)
+        _log.exception('Runner %s cannot say what job %s requires', job.runner, job.id)
     self.refuse(job, e)
 
 # %% ../../nbs/queue/03_admission.ipynb #70a773e2

@@ -197,7 +197,7 @@ def _plan_fact(self:AttemptManager, a:Attempt, type:str, data:dict, **fields) ->
 @patch
 async def _wait_out(self:AttemptManager, a:Attempt, n:int, e:Exception):
     "Wait after the n-th time that this machine was in trouble, or until somebody wants the job stopped."
-    _log.warning('Job %s has to wait, for lack of something on this machine: %s', a.job.id, e)
+    _log.warning('Job %s has to wait, because this machine is short of something: %s', a.job.id, e)
     if n == 1:
         plan = self._plan_fact(a, 'delayed', {'reason': f'{e}'}, message=f'Trying again soon: {e}')
         self.group_commit.write(a.job, plan)
@@ -362,13 +362,13 @@ def _plan_broken(self:AttemptManager, a:Attempt, e:Exception) -> Write:
 def _on_recorded(self:AttemptManager, a:Attempt, result:Any):
     "The end is on record, or cannot be recorded."
     if isinstance(result, IllegalMove):
-        _log.info('Left as it is: %s', result)
+        _log.info('Not written: %s', result)
         if isinstance(result, LeaseLost) or a.is_ours: self.signals.publish(AttemptLost(a))
         else: self.release(a)
         return
     if isinstance(result, RecordGone): self.unrecorded.append(a.job.id)
     elif isinstance(result, Exception):
-        _log.error('What came of job %s cannot be written down', a.job.id, exc_info=result)
+        _log.error('The outcome of job %s cannot be recorded', a.job.id, exc_info=result)
         plan = partial(self._plan_broken, a, result)
         return self.group_commit.write(a.job, plan, lambda _: self.release(a))
     self.release(a)
@@ -477,7 +477,7 @@ async def _run_once(self:AttemptManager, a:Attempt, handle:dict|None=None):
         self._settle(a, handle)
         outcome = Outcome(JobStatus.CANCELLED) if handle is None else await self._follow(a)
     except (Exception, asyncio.CancelledError) as e:
-        if not a.is_ours: return   # whoever lets go of it sees to the rest
+        if not a.is_ours: return   # the one that lets go of it does the rest
         deferred = handle is None and _never_began(e)
         if a.overtime is not None and not isinstance(e, LeaseLost): asyncio.current_task().uncancel()
         elif _says_nothing_of_job(e, deferred): raise
@@ -675,7 +675,7 @@ async def _stop_double(self:AttemptManager, a:Attempt):
     job.attempt = a.number   # the live object may be further
     receipt = await self._stop_for_certain(job, a.handle)
     if not receipt.confirmed:
-        _log.error('Attempt %s of job %s may go on here beside another: %s', a.number, job.id, receipt.message)
+        _log.error('Attempt %s of job %s may still run here beside another one: %s', a.number, job.id, receipt.message)
 
 # %% ../../nbs/queue/05_attempts.ipynb #785092a1
 @patch

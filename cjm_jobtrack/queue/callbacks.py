@@ -39,7 +39,7 @@ def _serve(self:Callbacks):
         job_id, call, _ = self._calls[0]
         self._call_began = time.monotonic()
         try: call()
-        except BaseException: _log.exception('What was to be done after job %s has failed', job_id)
+        except BaseException: _log.exception('on_job_completed failed for job %s', job_id)
         self._calls.popleft()
     self._over.set_result(None)
 
@@ -71,7 +71,7 @@ async def finish(self:Callbacks) -> None:
     self._n_calls.release()
     over = asyncio.wrap_future(self._over)
     await asyncio.wait({over}, timeout=1.)
-    if not over.done(): _log.warning('The queue ends when this is over: %s', self)
+    if not over.done(): _log.warning('The queue waits for its callbacks before it ends: %s', self)
     await over
 
 # %% ../../nbs/queue/07_callbacks.ipynb #ca11ba0b

@@ -38,7 +38,7 @@ class _Entry:
         if self.on_result is not None: self.on_result(result)
         elif isinstance(result, Exception):
             level = logging.INFO if isinstance(result, IllegalMove) else logging.ERROR
-            _log.log(level, 'Left as it is: %s', result)
+            _log.log(level, 'Not written: %s', result)
 
 # %% ../../nbs/queue/06_group_commit.ipynb #29e30c99
 class GroupCommit:
@@ -191,7 +191,7 @@ async def write_and_wait(self:GroupCommit,
     done = self.loop.create_future()
     self.write(job, plan, done.set_result)
     result = await done
-    if isinstance(result, IllegalMove) and not isinstance(result, LeaseLost): _log.info('Left as it is: %s', result)
+    if isinstance(result, IllegalMove) and not isinstance(result, LeaseLost): _log.info('Not written: %s', result)
     elif isinstance(result, Exception): raise result
     return result if isinstance(result, JobEvent) else None
 

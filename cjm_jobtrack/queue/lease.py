@@ -53,7 +53,8 @@ class LeaseHolder:
         ttl:float=15.,       # Silence after which others consider us dead, seconds
         signals:Signals|None=None,  # Where `LeaseExpired` is published, from any thread
     ):
-        self.tracker, self.runners, self.ttl, self.signals = tracker, runners, ttl, signals or Signals()
+        self.tracker, self.runners = tracker, runners
+        self.ttl, self.signals = ttl, signals or Signals()
         self.fence = None         # Number of the lease; None: there is none
         self._token = None
         self._renewed_at = 0.     # On `_clock`

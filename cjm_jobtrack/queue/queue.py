@@ -367,7 +367,7 @@ async def _heartbeat(self:JobQueue):
             self.callbacks.check()
         except StoreError as e: _log.error('%s. Trying again', e)
         except Exception:
-            _log.exception('The queue cannot look after its lease, its jobs or its callbacks; trying again')
+            _log.exception('The queue cannot renew its lease, take over jobs or check its callbacks; trying again')
 
 # %% ../../nbs/queue/00_queue.ipynb #96236139
 @patch
@@ -380,7 +380,7 @@ def _admit_all(self:JobQueue, jobs:list[Job]):
         try: self._admit_recorded(job, queued_at)
         except Exception as e:
             if is_infrastructure_error(e): raise   # it is read again
-            _log.exception('The queue cannot line up job %s', job.id)
+            _log.exception('The queue cannot admit job %s', job.id)
             self.admission.explain_unreadable(job.id, e)
 
 @patch
@@ -439,7 +439,7 @@ def _handle(self:JobQueue, e:JobEvent):
     try: act(self, e)
     except Exception as err:
         if is_infrastructure_error(err): raise   # it is read again
-        _log.exception('The queue cannot act on what happened to job %s: %s', e.job_id, e.type)
+        _log.exception('The queue cannot handle an event of job %s: %s', e.job_id, e.type)
         self.admission.explain_unreadable(e.job_id, err)
 
 # %% ../../nbs/queue/00_queue.ipynb #dc485005
@@ -485,7 +485,7 @@ async def _live(self:JobQueue, is_ready:threading.Event):
     finally:
         heartbeat.cancel()
         try: self.lease.close()
-        except Exception as e: _log.warning('%s. Other queues see that this one has ended without being told', e)
+        except Exception as e: _log.warning('%s. The lease was not closed, so other queues wait for it to expire', e)
         await self.callbacks.finish()
 
 # %% ../../nbs/queue/00_queue.ipynb #ad97feb8
@@ -526,7 +526,7 @@ def _start_thread(self:JobQueue) -> JobQueue:
     def run():
         try: asyncio.run(self._live(is_ready))
         except BaseException as e:
-            if is_ready.is_set(): _log.exception('The queue has ended, for a reason that should not have been one')
+            if is_ready.is_set(): _log.exception('The queue has ended because of an unexpected error')
             else: errors.append(e)
         finally: is_ready.set()
     self._thread = threading.Thread(target=run, name='jobtrack-queue', daemon=True)
