@@ -186,7 +186,7 @@ class LogWatch:
         self.options = options or {}
         self.reader = ProgressReader(**self.options)
         self.offset = 0             # Where the next look begins
-        self.last_progress = None   # What was reported last
+        self.shown = None   # What was reported last
 
     def look(self) -> None:
         "Read what is new."
@@ -196,7 +196,7 @@ class LogWatch:
         chunk = self.logs.read(self.job.id, self.job.attempt, max(self.offset, size-self.most), self.most)
         data = chunk.data if chunk.offset <= self.offset else self._after_gap(chunk.data)
         self.offset = chunk.next_offset
-        self._report(self.reader.feed(data, time.monotonic()))
+        self._tell(self.reader.feed(data, time.monotonic()))
         self.report.log()
 
     def _after_gap(self, data:bytes) -> bytes:
@@ -205,10 +205,10 @@ class LogWatch:
         start = re.search(rb'[\r\n](?=.)', data, re.DOTALL)
         return data[start.end():] if start else data
 
-    def _report(self, found:list) -> None:
-        if not found or found[-1] == self.last_progress: return
-        self.last_progress = found[-1]
-        self.report.progress(self.last_progress.percent, self.last_progress.message)
+    def _tell(self, found:list) -> None:
+        if not found or found[-1] == self.shown: return
+        self.shown = found[-1]
+        self.report.progress(self.shown.percent, self.shown.message)
 
 # %% ../../nbs/runners/01_outcome.ipynb #f65c4fd8
 class StopTokens:

@@ -23,8 +23,7 @@ from ..model.job import Job, JobStatus, jsonable
 from .call import CallRunner, _RunningCall
 from .functions import _describe, _failure_outcome, _traceback
 from .outcome import Outcome, Receipt, Report
-from .process_tree import ProcessTree
-from .processes import runs
+from .process_tree import ProcessTree, runs
 from .threads import in_daemon_thread
 from .worker import _lost_outcome
 
