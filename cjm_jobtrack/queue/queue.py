@@ -25,7 +25,7 @@ from .lease import LeaseHolder
 from .scheduling import ReadyQueue
 from .signals import AttemptLost, LeaseExpired, RoundStarted, Signals, SlotFreed, WaitTimedOut
 from ..runners.runner import Runner, capability
-from ..runners.worker import is_interpreter_exiting
+from ..runners.functions import is_interpreter_exiting
 from ..tracker.tracker import JobTracker
 from ..tracker.transitions import Write
 
