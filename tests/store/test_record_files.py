@@ -278,7 +278,7 @@ def test_a_node_whose_record_is_gone_ends_soon_when_told_to_and_says_so(tmp_path
             for f in (tmp_path/'data').glob('jobs.db*'): f.unlink()
             if ended:
                 gate.touch()
-                until(lambda: re.search('run.scribe: .*jobs.db was deleted', log.read_text()), 'the queue to say that it cannot write how the job ended')
+                until(lambda: re.search('queue.group_commit: .*jobs.db was deleted', log.read_text()), 'the queue to say that it cannot write how the job ended')
             begun = time.monotonic()
             p.send_signal(signal.SIGTERM)
             assert p.wait(60) == 1 and time.monotonic() - begun < 15
