@@ -7,7 +7,7 @@ from pathlib import Path
 from _measure import main
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners.process import ProcessRunner
-from cjm_jobtrack.runners.runner import Report
+from cjm_jobtrack.runners.outcome import Report
 
 async def bare(folder:Path, count:int) -> float:  # ms for one
     begun = time.perf_counter()

@@ -6,7 +6,7 @@ from helpers import until
 from needs import where
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.containers.docker import DockerRunner
-from cjm_jobtrack.runners.runner import Report
+from cjm_jobtrack.runners.outcome import Report
 
 IMAGE = 'jobtrack-test-busybox'
 DOCKERFILE = 'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\nCMD ["/bin/sh", "-c", "echo the image has its own words"]\n'

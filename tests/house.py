@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import psutil
 from helpers import until
-from cjm_jobtrack.cli.main import server_process
+from cjm_jobtrack.cli.servers import server_process
 from cjm_jobtrack.net.client import RemoteClient
 
 COUNT = '''

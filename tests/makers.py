@@ -1,7 +1,8 @@
 "Runners for `check_runner`, made from a tracker: in the process of a test, and in one that is killed."
 import os
 from cjm_jobtrack.tracker.tracker import JobTracker
-from cjm_jobtrack.net.remote import NodeDirectory, RemoteRunner
+from cjm_jobtrack.net.directory import NodeDirectory
+from cjm_jobtrack.net.remote import RemoteRunner
 from cjm_jobtrack.containers.docker import DockerRunner
 from cjm_jobtrack.runners.process import ProcessRunner
 

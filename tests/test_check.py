@@ -66,7 +66,7 @@ def test_the_last_line_says_whether_it_passed(capsys):
 
 @pytest.mark.parametrize('name, notebooks, tests', [
     ('tracker', {'nbs/tracker/00_tracker.ipynb', 'nbs/tracker/02_live_jobs.ipynb'}, {'tests/tracker/test_tracker.py'}),
-    ('net', {'nbs/net/02_node.ipynb', 'nbs/net/03_manager.ipynb'}, {'tests/net/test_node.py', 'tests/net/test_manager.py'}),
+    ('net', {'nbs/net/01_node.ipynb', 'nbs/net/02_manager.ipynb'}, {'tests/net/test_node.py', 'tests/net/test_manager.py'}),
     ('check', set(), {'tests/test_check.py'}),
 ])
 def test_a_package_or_module_by_name(name, notebooks, tests):

@@ -9,7 +9,10 @@ from helpers import until
 from house import House, Server, alive, house, marked
 from needs import where
 from typer.testing import CliRunner
-from cjm_jobtrack.cli.main import Exit, app, server_process, timeline
+from cjm_jobtrack.cli.app import Exit
+from cjm_jobtrack.cli.main import app
+from cjm_jobtrack.cli.jobs import timeline
+from cjm_jobtrack.cli.servers import server_process
 from cjm_jobtrack.model.errors import JobtrackError
 from cjm_jobtrack.net.client import RemoteClient
 

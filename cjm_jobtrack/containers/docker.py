@@ -19,7 +19,7 @@ from ..model.errors import InvalidInput, NodeUnreachable, StoreError
 from ..model.job import Job, JobStatus, new_id
 from ..logs.log_store import LogStore
 from ..tracker.tracker import JobTracker
-from ..runners.outcome import Outcome, Receipt, Report, Stops
+from ..runners.outcome import Outcome, Receipt, Report, StopTokens
 from ..queue.queue import JobQueue
 from .engine import Engine, signal_container
 from .files import default_folder
@@ -66,7 +66,7 @@ class DockerRunner:
         self.engine = Engine(base_url, context, tls, timeout)
         self.containers = ContainerCollection(self.folder, self.engine, owner=owner, roots=self.roots, user=user, logs=logs, stop_timeout=self.force)
         self.markers = self.containers.markers
-        self._output_stops = Stops()   # So that `stop` ends the reading of outputs
+        self._output_stops = StopTokens()   # So that `stop` ends the reading of outputs
         self._removals = {}            # (loop, container, creation of its job) -> (task, event)
         self._reapers = {}             # (loop, tracker) -> task
         self._is_closed = False
@@ -74,7 +74,7 @@ class DockerRunner:
 
     def __repr__(self): return f'DockerRunner({self.url})'
 
-# %% ../../nbs/containers/00_docker.ipynb #16235602
+# %% ../../nbs/containers/00_docker.ipynb #5b2aec0e
 @patch(as_prop=True)
 def url(self:DockerRunner) -> str:
     "Where the engine is."
@@ -139,7 +139,7 @@ async def _remove_when_recorded(self:DockerRunner, job:Job, report:Report, has_e
         _log.info('Container %s is not removed yet: %s', self.container(job), e)
     if not is_gone: _log.info('Container %s is left for the reaper', self.container(job))
 
-# %% ../../nbs/containers/00_docker.ipynb #1753c20e
+# %% ../../nbs/containers/00_docker.ipynb #ce834752
 def _is_current(recorded:Job|None, job:Job) -> bool:
     "Whether this attempt is the one that runs, by the record."
     if recorded is None or recorded.status is not JobStatus.RUNNING: return False
@@ -194,7 +194,7 @@ async def _create_and_start(self:DockerRunner, job:Job, request:CreateRequest) -
     is_pending = await self.engine.acall(lambda api: self.containers.create_and_start(job, request, api))
     if is_pending: await self.containers.start_when_reachable(job, request)
 
-# %% ../../nbs/containers/00_docker.ipynb #5fe46b1d
+# %% ../../nbs/containers/00_docker.ipynb #f1875e9c
 @patch
 async def find(self:DockerRunner,
     job:Job,  # The job and attempt
@@ -239,7 +239,7 @@ def _judge(self:DockerRunner, c:Inspected, tracker:JobTracker, unknown_after:flo
     action, why = _reap_action(c, job, attempt, unknown_after)
     return ReapResult(c.name, job_id, attempt, c.state['Status'], action, why), job
 
-# %% ../../nbs/containers/00_docker.ipynb #d82ce355
+# %% ../../nbs/containers/00_docker.ipynb #8c472bb5
 @patch
 async def _reap_one(self:DockerRunner, c:Inspected, result:ReapResult, job:Job|None) -> None:
     is_running = result.action == 'ended'
@@ -257,7 +257,7 @@ def _delete_stale_markers(self:DockerRunner, tracker:JobTracker, left:set[str]) 
         has_ended = job.is_terminal or job.attempt > attempt.attempt
         if has_ended and self.container(attempt) not in left: self.markers.delete(attempt)
 
-# %% ../../nbs/containers/00_docker.ipynb #7a35d821
+# %% ../../nbs/containers/00_docker.ipynb #15e8c3a5
 @patch
 def _start_reaper(self:DockerRunner, tracker:JobTracker) -> None:
     "Make sure that a reaper runs on this loop for this record."
@@ -314,7 +314,7 @@ async def _pull_and_start(self:DockerRunner, job:Job, report:Report) -> Outcome|
     report.progress(None, 'Started')
     return None
 
-# %% ../../nbs/containers/00_docker.ipynb #ca2409e1
+# %% ../../nbs/containers/00_docker.ipynb #d5554fe3
 @patch
 async def follow(self:DockerRunner,
     job:Job,
@@ -335,7 +335,7 @@ async def follow(self:DockerRunner,
     if failed: return Outcome.failed(**failed)
     f = self._follower(job, handle['container'], report)
     try:
-        with self._output_stops.until_stopped(f.name, report) as f.is_stopped: return await f.run()
+        with self._output_stops.token(f.name, report) as f.stop_requested: return await f.run()
     finally:
         f.close()
         has_ended.set()
@@ -363,7 +363,7 @@ async def _stop_running(self:DockerRunner, c:Inspected, grace:float) -> Receipt:
     return Receipt(False, 'unconfirmed', left=[c.name],
                    message=f'{c.name} still runs after SIGKILL. It may be waiting in the kernel, for a disk that does not answer')
 
-# %% ../../nbs/containers/00_docker.ipynb #992dbfb6
+# %% ../../nbs/containers/00_docker.ipynb #56cf4b2a
 @patch
 async def stop(self:DockerRunner,
     job:Job,
@@ -423,7 +423,7 @@ def _check_shared(self:DockerRunner, shared:SharedQueue|None, slots:int|None) ->
     if slots not in (None, shared.queue.slots):
         raise InvalidInput('slots', f'is {slots!r}, and the queue of this record has {shared.queue.slots}', 'Close the runners that use it first')
 
-# %% ../../nbs/containers/00_docker.ipynb #95802150
+# %% ../../nbs/containers/00_docker.ipynb #056d9c3f
 @patch
 def close(self:DockerRunner) -> None:
     "Disconnect from the engine, and stop queues that nobody else uses. Containers go on. The runner cannot be used afterwards."
@@ -447,7 +447,7 @@ def _inputs(inputs:dict|list|str|Path|None) -> dict[str, str]:
     paths = [inputs] if isinstance(inputs, (str, Path)) else inputs
     return {_absolute(p): f'/input/{Path(_absolute(p)).name}' for p in paths}
 
-# %% ../../nbs/containers/00_docker.ipynb #563d15c1
+# %% ../../nbs/containers/00_docker.ipynb #0f3147ae
 @patch
 def run(self:DockerRunner,
     image:str,                     # The image

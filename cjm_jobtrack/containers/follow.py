@@ -49,9 +49,9 @@ class _ContainerFollower:
         self.is_paused, self.had_outage = False, False
         self.away_since = job.unreachable_since   # An outage that is on record
         self.log_ended = asyncio.Event()
-        self.is_stopped = lambda: False
+        self.stop_requested = lambda: False
 
-# %% ../../nbs/containers/10_follow.ipynb #595848df
+# %% ../../nbs/containers/10_follow.ipynb #07fd906d
 @patch
 async def call(self:_ContainerFollower, fn:Callable):
     "Use the engine's API, as often as it takes."
@@ -84,7 +84,7 @@ def _note_return(self:_ContainerFollower) -> None:
     self.report.note('reachable', {'silent_s': silent_s}, unreachable_since=None)
     self.away_since = None
 
-# %% ../../nbs/containers/10_follow.ipynb #45c88f31
+# %% ../../nbs/containers/10_follow.ipynb #2a953461
 @patch
 async def look(self:_ContainerFollower) -> Inspected|None:  # None: it is gone
     "The container as it is now."
@@ -103,7 +103,7 @@ def _note_pause(self:_ContainerFollower, is_paused:bool) -> None:
     if is_paused: self.report.note('paused', {'container': self.name}, message='The container is paused')
     else: self.report.note('resumed', {'container': self.name}, message=None)
 
-# %% ../../nbs/containers/10_follow.ipynb #6bb6d4d8
+# %% ../../nbs/containers/10_follow.ipynb #9e6d755f
 @patch
 def listen(self:_ContainerFollower, c:Inspected) -> None:
     "Copy its log and attach to it, unless that is being done."
@@ -133,7 +133,7 @@ def close(self:_ContainerFollower) -> None:
     if self.log is not None: self.log.close()
     if self.watch is not None and self.watch.attached is not None: self.watch.attached.stream.close()
 
-# %% ../../nbs/containers/10_follow.ipynb #b9bf461a
+# %% ../../nbs/containers/10_follow.ipynb #07869599
 @patch
 async def measure(self:_ContainerFollower, c:Inspected) -> None:
     "Update what it has used."
@@ -166,7 +166,7 @@ async def until_due(self:_ContainerFollower, c:Inspected) -> None:
     if isinstance(error, StoreError): raise error
     if error is not None or time.monotonic() < begin + .01: await asyncio.sleep(.05)
 
-# %% ../../nbs/containers/10_follow.ipynb #8451e608
+# %% ../../nbs/containers/10_follow.ipynb #26472c5b
 @patch
 async def ends(self:_ContainerFollower, c:Inspected) -> bool:
     "Whether a container whose log has ended does so too, within 0.9 seconds."
@@ -206,7 +206,7 @@ async def _comes_back(self:_ContainerFollower, c:Inspected) -> bool:
         if c is None or not c.has_ended: return True
     return False
 
-# %% ../../nbs/containers/10_follow.ipynb #a836c90d
+# %% ../../nbs/containers/10_follow.ipynb #242d6508
 @patch
 async def _start(self:_ContainerFollower, c:Inspected) -> Outcome:
     "It was created and never started: whoever was about to start it did not get that far."
@@ -237,7 +237,7 @@ async def _copy_all(self:_ContainerFollower) -> bool:  # False: it is gone
         await asyncio.sleep(.05)
         if await self.look() is None: return False
 
-# %% ../../nbs/containers/10_follow.ipynb #61913dae
+# %% ../../nbs/containers/10_follow.ipynb #aa351ab4
 @patch
 def _last_lines(self:_ContainerFollower) -> list[str]:
     text = self.logs.tail(self.job.id, self.job.attempt, lines=20)
@@ -264,7 +264,7 @@ def _outcome(self:_ContainerFollower, c:Inspected, work:dict, last_lines:list[st
     memory = c.info['HostConfig']['Memory'] or None
     return container_outcome(c.state, last_lines, work['invalid_exit'], memory, **facts)
 
-# %% ../../nbs/containers/10_follow.ipynb #9ab3f9e4
+# %% ../../nbs/containers/10_follow.ipynb #cefd1716
 @patch
 async def _recall_oom(self:_ContainerFollower, c:Inspected) -> None:
     "Ask the engine's events for processes that were killed for lack of memory."
@@ -282,14 +282,14 @@ async def _outputs(self:_ContainerFollower, work:dict) -> list[OutputFile]:
     if not work['output_dir']: return []
     before = self.markers.read(self.job, 'before') or {}
     without_digest = {}
-    found = await find_outputs(work['output_dir'], work['output_globs'], since=before.get('files'), stop=self.is_stopped,
+    found = await find_outputs(work['output_dir'], work['output_globs'], since=before.get('files'), stop=self.stop_requested,
                                tell=without_digest.__setitem__)
     if without_digest:
         first = dict([*without_digest.items()][:20])
         self.report.note('without_digest', {'files': first, 'count': len(without_digest)})
     return found
 
-# %% ../../nbs/containers/10_follow.ipynb #299b61b6
+# %% ../../nbs/containers/10_follow.ipynb #c8c0ae27
 @patch
 async def _gone(self:_ContainerFollower) -> Outcome:
     "Somebody has removed it."

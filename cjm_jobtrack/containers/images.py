@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/containers/images.html.md"""
 # %% auto #0
 __all__ = ['has_image', 'pull_image', 'pull_image_async', 'libraries', 'make_image']
 
-# %% ../../nbs/containers/05_images.ipynb #1ea814c9
+# %% ../../nbs/containers/05_images.ipynb #905626e0
 import asyncio, json, os, re, shutil, subprocess, tarfile, tempfile, threading, time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,9 +18,9 @@ from docker.errors import APIError, DockerException, NotFound
 from docker.utils import parse_repository_tag
 from docker.utils.json_stream import json_stream
 from .engine import CONNECTION_ERRORS, CancellableRequest, Engine
-from ..runners.outputs import in_thread
+from ..runners.threads import in_thread
 
-# %% ../../nbs/containers/05_images.ipynb #04c268cb
+# %% ../../nbs/containers/05_images.ipynb #c3301bf8
 def has_image(
     api:docker.APIClient,
     image:str,     # Name or id
@@ -30,13 +30,13 @@ def has_image(
     except NotFound: return False
     return True
 
-# %% ../../nbs/containers/05_images.ipynb #7ad8b2cf
+# %% ../../nbs/containers/05_images.ipynb #59d0ead6
 def _split_tag(image:str) -> tuple[str, str]:
     "(repository, tag or digest) of an image's name."
     name, tag = parse_repository_tag(image)
     return name, tag or 'latest'
 
-# %% ../../nbs/containers/05_images.ipynb #c6aba73e
+# %% ../../nbs/containers/05_images.ipynb #186181b9
 @dataclass
 class _PullProgress:
     "How much of an image has come."
@@ -54,7 +54,7 @@ class _PullProgress:
         current, total = (sum(column) for column in zip(*self.layers.values()))
         return f'Pulling {self.image}: {100*current/total:.0f} % of what is known'
 
-# %% ../../nbs/containers/05_images.ipynb #b4937d7c
+# %% ../../nbs/containers/05_images.ipynb #704fa2c8
 def _open_pull(api:docker.APIClient, image:str, request:CancellableRequest):
     "The answer to a pull, which `APIClient.pull` keeps to itself. Source: Docker Engine API v1.41, ImageCreate."
     name, tag = _split_tag(image)
@@ -89,7 +89,7 @@ def _read_pull(response, image:str, on_progress:Callable, is_cancelled:Callable)
             shown = time.monotonic()
             on_progress(str(progress))
 
-# %% ../../nbs/containers/05_images.ipynb #5eaaf635
+# %% ../../nbs/containers/05_images.ipynb #c6b780e7
 async def pull_image_async(
     engine:Engine,
     image:str,                           # Its name
@@ -112,7 +112,7 @@ async def pull_image_async(
         pulling.cancel()
         for request in requests: request.close()
 
-# %% ../../nbs/containers/05_images.ipynb #1a145ed6
+# %% ../../nbs/containers/05_images.ipynb #de3446ac
 def libraries(
     program:str|Path,  # An executable file
 ) -> dict[str, str]:   # path -> path; empty for a program that is linked statically
@@ -121,7 +121,7 @@ def libraries(
     listing = subprocess.run(['ldd', str(program)], capture_output=True, text=True).stdout
     return {p: p for p in re.findall(r'^\s*(?:\S+ => )?(/\S+) \(0x', listing, re.M)}
 
-# %% ../../nbs/containers/05_images.ipynb #2b188b25
+# %% ../../nbs/containers/05_images.ipynb #65df02e3
 def make_image(
     client:docker.DockerClient,  # The engine
     name:str,                    # What the image is called, e.g. 'jobtrack-transcode'

@@ -16,7 +16,7 @@ from docker.types import DeviceRequest, HostConfig, LogConfig, Mount, Ulimit
 from ..model.errors import InvalidInput
 from ..model.job import Job, check_id
 from ..logs.progress import ProgressReader
-from ..runners.outputs import LARGEST
+from ..runners.outputs import MAX_DIGEST_BYTES
 from ..runners.process_spec import Bounds, check_word, check_words, check_limits
 
 # %% ../../nbs/containers/01_spec.ipynb #fad15d94
@@ -30,7 +30,7 @@ _QUEUE_FIELDS = 'resources', 'queue_timeout', 'stall_timeout'   # read by the qu
 def _require(ok:bool, field:str, problem:str, remedy:str) -> None:
     if not ok: raise InvalidInput(field, problem, remedy)
 
-# %% ../../nbs/containers/01_spec.ipynb #3c121b4a
+# %% ../../nbs/containers/01_spec.ipynb #3f326ef0
 _MAX_SIZE = 1 << 53   # Every number up to here is exact in JSON
 _MIN_MEMORY = 6 << 20 # Source: docker run(1), `--memory`
 _LIMITS = dict(
@@ -59,7 +59,7 @@ def _is_forbidden(field:str, path:PurePosixPath, forbidden) -> bool:
     if field == 'output_dir' and path in _NO_OUTPUT: return True
     return any(path.is_relative_to(f) or f.is_relative_to(path) for f in map(PurePosixPath, forbidden))
 
-# %% ../../nbs/containers/01_spec.ipynb #ce52f553
+# %% ../../nbs/containers/01_spec.ipynb #4bc0e2b8
 def check_mount(
     field:str,     # Of the spec
     path:str,      # On the engine's machine
@@ -97,7 +97,7 @@ def _check_env(env:dict) -> None:
         _require(is_name, 'env', f'has the name {name!r}', 'Names are not empty and have no `=`')
         if value is not None: check_word(f'env.{name}', value)
 
-# %% ../../nbs/containers/01_spec.ipynb #95807b96
+# %% ../../nbs/containers/01_spec.ipynb #a1db4e21
 def _check_mount_point(field:str, path) -> str:
     "A path inside the container that something can be mounted at."
     p = PurePosixPath(check_word(field, path))
@@ -114,7 +114,7 @@ def _check_mount_points(spec:dict) -> None:
         is_in_output = has_output and p != output_at and PurePosixPath(p).is_relative_to(output_at)
         _require(not is_in_output, 'inputs', f'has {p!r}, which lies in {output_at}', 'Mount it elsewhere, so that it does not appear among the outputs')
 
-# %% ../../nbs/containers/01_spec.ipynb #a9dd0207
+# %% ../../nbs/containers/01_spec.ipynb #6a087323
 def _check_paths(spec:dict) -> None:
     "Normalizes the paths inside."
     inputs, output_dir = spec['inputs'], spec['output_dir']
@@ -136,7 +136,7 @@ def _is_glob(pattern:str) -> bool:
     try: return not any(Path('/nonexistent').glob(pattern))
     except (ValueError, IndexError, AttributeError, NotImplementedError): return False   # what `glob` raises for a bad pattern
 
-# %% ../../nbs/containers/01_spec.ipynb #5e1c1bb3
+# %% ../../nbs/containers/01_spec.ipynb #6e2c6674
 def _is_gpus(gpus) -> bool:
     if type(gpus) is int: return gpus >= -1 and gpus != 0
     return isinstance(gpus, (list, tuple)) and bool(gpus) and all(isinstance(g, str) and g for g in gpus)
@@ -152,7 +152,7 @@ def _check_choices(spec:dict) -> None:
     are_exits = isinstance(exits, (list, tuple)) and all(type(c) is int for c in exits)
     _require(are_exits, 'invalid_exit', f'is {exits!r}', 'Give a list of exit statuses')
 
-# %% ../../nbs/containers/01_spec.ipynb #a0cbe9ae
+# %% ../../nbs/containers/01_spec.ipynb #7a27d29f
 def check_container(
     spec:dict,  # What a job asks for
 ) -> dict:      # The same with defaults filled in
@@ -188,7 +188,7 @@ def resolve_mount(
     _require(not stat.S_ISSOCK(mode), field, f'{path!r} is a socket', 'The container could command the program that listens there')
     return str(p)
 
-# %% ../../nbs/containers/01_spec.ipynb #460b747f
+# %% ../../nbs/containers/01_spec.ipynb #501b2abb
 def resolve_mounts(
     spec:dict,      # From `check_container`; its paths are replaced by those that will be mounted
     is_local:bool,  # Whether they are paths of this machine
@@ -224,12 +224,12 @@ def _mounts(spec:dict) -> list[Mount]:
     if spec['output_dir']: mounts.append(Mount(spec['output_at'], spec['output_dir'], type='bind'))
     return mounts
 
-# %% ../../nbs/containers/01_spec.ipynb #78d7b09c
+# %% ../../nbs/containers/01_spec.ipynb #bd353e0f
 _LOG = LogConfig(type='local', config={'max-size': '1000000g', 'max-file': '1', 'compress': 'false'})   # whole, and never rotated
 
 def _host_config(spec:dict, memory:int, version:str) -> dict:
     "Limits, mounts and isolation."
-    limits = dict(memory=memory, pids=PIDS, file_size=LARGEST) | spec['limits']
+    limits = dict(memory=memory, pids=PIDS, file_size=MAX_DIGEST_BYTES) | spec['limits']
     limits = dict(memory_swap=limits['memory'], tmp=limits['memory']//2) | limits
     size = limits['file_size']
     optional = {}
@@ -243,7 +243,7 @@ def _host_config(spec:dict, memory:int, version:str) -> dict:
         mem_limit=limits['memory'], memswap_limit=limits['memory_swap'], pids_limit=limits['pids'],
         ulimits=[Ulimit(name='fsize', soft=size, hard=size)], log_config=_LOG, **optional)
 
-# %% ../../nbs/containers/01_spec.ipynb #df738668
+# %% ../../nbs/containers/01_spec.ipynb #817438a0
 def container_request(
     spec:dict,           # From `check_container`
     memory:int=1 << 30,  # The limit when the spec has none, bytes
@@ -279,7 +279,7 @@ def container_labels(
     return {'jobtrack.job': job.id, 'jobtrack.attempt': str(job.attempt), 'jobtrack.created': str(job.created_at),
             'jobtrack.owner': owner, 'jobtrack.spec': digest, 'jobtrack.output': spec['output_dir'] or '', 'jobtrack.work': work}
 
-# %% ../../nbs/containers/01_spec.ipynb #63ef3cfd
+# %% ../../nbs/containers/01_spec.ipynb #91a45d85
 @dataclass(frozen=True)
 class Inspected:
     "A container, as the engine described it."

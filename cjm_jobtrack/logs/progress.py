@@ -16,7 +16,7 @@ from typing import Any
 from fastcore.basics import patch
 from ..model.errors import InvalidInput
 from ..model.job import number, percentage
-from .log_store import collapse_frames
+from .text import collapse_frames
 
 # %% ../../nbs/logs/03_progress.ipynb #64abd8b5
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ class LogLine:
     offset:int           # Where it begins in the log, bytes
     number:int|None      # Counted from 1 where reading began, among what is kept; None: this line stands for what was cut out
     text:str             # Without its line end
-    goes_on:bool=False   # The next one is a further piece of this line
+    continues:bool=False   # The next one is a further piece of this line
 
 _PLAIN = bytes({9, 10} | {*range(32, 127)} | {*range(128, 256)} - {0xc2})  # without what marks are made of; 0xc2 begins the C1 controls in UTF-8
 
@@ -130,7 +130,7 @@ def iter_lines(read:Callable[[int], LogChunk], cut_at:Callable[[int, int], LogGa
         if len(rest) > LINE_MAX: rest = _squeezed(rest)
         while len(rest) > LINE_MAX:
             n = LINE_MAX + re.match(rb'[\x80-\xbf]{0,3}', rest[LINE_MAX:LINE_MAX+3]).end()
-            yield LogLine(line, number, _text(rest[:n]), goes_on=True)
+            yield LogLine(line, number, _text(rest[:n]), continues=True)
             rest = rest[n:]
             line = at - len(rest)
     if rest: yield LogLine(line, number, _text(rest))
@@ -159,7 +159,7 @@ def _texts(lines:Iterator[LogLine]) -> Iterator[tuple[LogLine, str, int]]:  # th
     carry = ''
     for l in lines:
         text, seen = carry + l.text, len(carry)
-        carry = text[-_OVERLAP:] if l.goes_on else ''
+        carry = text[-_OVERLAP:] if l.continues else ''
         if l.number is not None: yield l, text, seen
 
 # %% ../../nbs/logs/01_text.ipynb #9dacc744
@@ -211,4 +211,4 @@ def search_lines(lines:Iterator[LogLine], pattern:re.Pattern, regex:bool) -> Ite
     for l, text, at in (_seek if regex else _plainly)(_texts(lines), pattern):
         if at is None: continue
         a, b = (0, len(text)) if len(text) <= 4*_WIDTH else (max(0, at-_WIDTH), min(len(text), at+3*_WIDTH))
-        yield replace(l, text='…'*(a > 0) + text[a:b] + '…'*(b < len(text) or l.goes_on))
+        yield replace(l, text='…'*(a > 0) + text[a:b] + '…'*(b < len(text) or l.continues))

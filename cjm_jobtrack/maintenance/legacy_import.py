@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Iterator
 from .jsonl import _LONGEST, _LOOKS, _WORDS, ImportReport, Problem, _field, _is, _short, _text
 from ..model.errors import InvalidInput
-from ..model.job import JobRecord, Failure, Job, JobEvent, JobStatus, OutputFile, check_id, instant, jsonable
+from ..model.job import JobRecord, Failure, Job, JobEvent, JobStatus, OutputFile, check_id, parse_instant, jsonable
 
 # %% ../../nbs/maintenance/03_legacy_import.ipynb #7fc50da0
 _ASKED = ('inputMethod', 'youtubeUrl', 'manualPath', 'unetFlag', 'faceRestoreFlag', 'upscaleFlag', 'upscaleValue', 'claheFlag')
@@ -55,8 +55,8 @@ def read_original(
     check_id(d.get('id'))
     if d.get('status') is None: raise InvalidInput('status', 'is missing')
     _field(d, 'status', _LOOKS['status'])
-    created = instant(d.get('createdAt') or d.get('updatedAt'), 'createdAt')
-    updated, status = instant(d['updatedAt'], 'updatedAt') if d.get('updatedAt') is not None else created, JobStatus(d['status'])
+    created = parse_instant(d.get('createdAt') or d.get('updatedAt'), 'createdAt')
+    updated, status = parse_instant(d['updatedAt'], 'updatedAt') if d.get('updatedAt') is not None else created, JobStatus(d['status'])
     asked = {k: d[k] for k in _ASKED if k in d}
     for k in ('youtubeUrl', 'manualPath'): _maybe(asked, k, _text(_WORDS))
     source, error, remote = asked.get('manualPath') or asked.get('youtubeUrl') or '', _maybe(d, 'error', _text(_WORDS)), _maybe(d, 'remoteJobId', _is((str, int)))

@@ -10,7 +10,7 @@ __all__ = ['duration', 'RetentionPolicy', 'candidates', 'PruneReport', 'prune', 
 # %% ../../nbs/maintenance/00_retention.ipynb #e4c62504
 import os, re
 from collections import Counter
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from itertools import islice
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, StoreError
-from ..model.job import Ended, JobStatus, check_id, now, number
+from ..model.job import EndedJob, JobStatus, check_id, now, number
 from ..logs.log_store import LogStore
 from ..tracker.tracker import JobTracker
 
@@ -67,13 +67,13 @@ def _before(
 
 def _ask(tracker:JobTracker, call:str, *args, **kwargs):
     "What the store answers. One in memory is the tracker's own, and asked under its lock."
-    with nullcontext() if tracker.store.shared else tracker._lock: return getattr(tracker.store, call)(*args, **kwargs)
+    with tracker.store_access() as store: return getattr(store, call)(*args, **kwargs)
 
 def candidates(
     tracker:JobTracker,      # Whose record
     policy:RetentionPolicy,  # What may go
     at:str|None=None,        # Instant from which ages are reckoned; None: now
-) -> Iterator[Ended]:        # Oldest first; read a page at a time
+) -> Iterator[EndedJob]:        # Oldest first; read a page at a time
     "The jobs that a policy lets go, as things stand."
     after, cutoff = 0, None
     older = None if policy.older_than is None else _before(policy.older_than, at)
@@ -90,8 +90,8 @@ class PruneReport:
     jobs:int=0                  # How many
     log_bytes:int=0             # Space that their logs take or took on the disk
     by_status:dict=field(default_factory=dict)  # Outcome -> how many
-    first:Ended|None=None       # The oldest of them, by creation
-    last:Ended|None=None        # The newest of them
+    first:EndedJob|None=None       # The oldest of them, by creation
+    last:EndedJob|None=None        # The newest of them
     problems:tuple=()           # Logs that could not be removed: sentences, at most a hundred
 
 def _log_store(tracker:JobTracker) -> LogStore|None:  # None: this record has no logs of its own

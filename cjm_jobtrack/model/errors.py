@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/model/errors.html.md"""
 # %% auto #0
 __all__ = ['DISK_FULL', 'JobtrackError', 'InvalidInput', 'name_problem', 'UnknownPipeline', 'UnknownRunner', 'NeverFits',
            'UnknownJob', 'UnknownNode', 'IllegalMove', 'LeaseLost', 'KeyConflict', 'StoreError', 'StoreFull',
-           'RecordGone', 'unstorable', 'NodeUnreachable', 'NodeRefused', 'DamagedTransfer', 'OutputReplaced',
+           'RecordGone', 'is_unstorable', 'NodeUnreachable', 'NodeRefused', 'DamagedTransfer', 'OutputReplaced',
            'is_infrastructure_error']
 
 # %% ../../nbs/model/01_errors.ipynb #dd412267
@@ -150,7 +150,7 @@ class RecordGone(StoreError):
 
 _REFUSED = frozenset({'DataError', 'IntegrityError'})   # PEP 249: the drivers' words for what is wrong with what was sent
 
-def unstorable(
+def is_unstorable(
     e:Any,     # What kept something from being written, or anything else
 ) -> bool:
     """Whether it is what was to be written, and not the record that is in trouble: it would be refused each time.
@@ -234,6 +234,6 @@ def is_infrastructure_error(
 
     Source: errno(3), fork(2), pthread_create(3), Linux manual pages."""
     for o in _chain(e):
-        if isinstance(o, StoreError): return not unstorable(o)
+        if isinstance(o, StoreError): return not is_unstorable(o)
         if _is_scarcity(o): return True
     return False

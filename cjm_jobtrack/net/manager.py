@@ -24,10 +24,16 @@ from ..model.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreach
 from ..model.job import Job, JobStatus, OutputFile, check_id, new_id, newest_first
 from ..store.store import JobStore
 from ..tracker.tracker import JobTracker
-from .client import _FLAGS, AsyncRemoteClient, ask_original, disposition_name, is_refusal, job_path, no_route, read_create
-from .node import LISTED, PAGE_JOBS, _find, _find_by, claim, error_answer, face, page_of, pick_output, read_json, read_request, Service, wire_output
-from .remote import NodeDirectory, RemoteRunner
-from ..pipelines.pipeline import is_url
+from .legacy import ORIGINAL_FLAGS, original_request, check_original_request
+from .client import AsyncRemoteClient
+from .transfers import disposition_name
+from .transport import is_refusal, job_path, no_route
+from .legacy import LISTED, wire_output
+from .app import PAGE_JOBS, find_job, require_job, error_response, make_app, page_of, pick_output, read_json, read_request, Service
+from .server import lock_folder
+from .directory import NodeDirectory
+from .remote import RemoteRunner
+from ..pipelines.params import is_url
 from ..queue.queue import JobQueue
 
 # %% ../../nbs/net/02_manager.ipynb #6f8c106d
@@ -51,14 +57,14 @@ class Manager(Service):
         self.data = self.workspace = Path(data).resolve()
         self.instance = new_id()
         self.data.mkdir(parents=True, exist_ok=True)
-        self._claim = claim(self.data)
+        self._folder_lock = lock_folder(self.data)
         self.tracker = JobTracker(JobStore(self.data/'jobs.db', durability=durability), logs=logs)
         self.token, self.origins, self.slots, self.check_every = token, tuple(origins), slots, check_every
         self.directory = NodeDirectory(self.tracker.store, token=node_token, me=self.instance)
         self.runner = RemoteRunner(self.directory, self.tracker, node_lost_after=node_lost_after)
         self.queue = JobQueue(self.tracker, self.runner, slots)
         self._watching = lambda: None
-        self.app = face(self)
+        self.app = make_app(self)
         for add in (_api_jobs, _api_files, _api_nodes): add(self.app, self)
 
     def __repr__(self): return f'Manager({len(self.directory.list())} nodes; {self.tracker})'
@@ -78,7 +84,7 @@ def close(self:Manager) -> None:
     self.queue.stop()
     self.directory.close()
     try: self.tracker.close()
-    finally: self._claim.close()
+    finally: self._folder_lock.close()
 
 @patch
 def list_jobs(self:Manager, status=None, limit=None, **filters) -> list[Job]:
@@ -102,7 +108,7 @@ def health(self:Manager) -> dict: return Service.health(self) | {'jobs': self._c
 async def pipelines(self:Manager) -> list[dict]:
     "What the nodes offer, each pipeline with the names of the nodes that offer it."
     found, known = {}, self.directory.list()
-    await asyncio.gather(*[self.directory.fresh(n) for n in known])
+    await asyncio.gather(*[self.directory.check_cached(n) for n in known])
     for n in known:
         for p in self.directory.pipelines(n): found.setdefault(p['name'], {**p, 'nodes': []})['nodes'].append(n['name'])
     return [found[k] for k in sorted(found)]
@@ -128,7 +134,7 @@ async def submit(self:Manager,
 def _spec(self:Manager, ask, node:dict|None, known:Job|None) -> dict:
     "What is to be sent to the node: to an original node server its eight keys."
     original = 'original' in known.spec if known else node is not None and self.directory.is_original(node)
-    if original: return {'original': ask_original(ask.input, ask.params)}
+    if original: return {'original': original_request(ask.input, ask.params)}
     return {'pipeline': known.spec.get('pipeline') if known and ask.pipeline is None else ask.pipeline, 'input': ask.input, 'params': ask.params}
 
 def _called(spec:dict) -> str:  # What a job is called when nobody says
@@ -151,7 +157,7 @@ async def _place(self:Manager, ask) -> dict|None:  # None: any node will do
     "The node for a request, which has not said no to it."
     node = self.directory.get(ask.node) if ask.node is not None else await self._original_node(ask) if ask.pipeline in (None, 'original') else self._only_node(ask)
     if node is not None:
-        await self.directory.fresh(node)
+        await self.directory.check_cached(node)
         self._name_pipeline(ask, node)
     if (asked := node or await self._offering(ask.pipeline)) is not None: await self._check(asked, ask.model_dump(exclude={'node', 'id'}))
     return node
@@ -169,7 +175,7 @@ def _only_node(self:Manager, ask) -> dict|None:
 async def _original_node(self:Manager, ask) -> dict|None:
     "The node of a request for the pipeline of the original, which names no node."
     nodes = self.directory.list()
-    await asyncio.gather(*[self.directory.fresh(n) for n in nodes])
+    await asyncio.gather(*[self.directory.check_cached(n) for n in nodes])
     if ask.pipeline and any(self.directory.offers(n, ask.pipeline) for n in nodes): return self._only_node(ask)   # one of ours offers it
     found = [n for n in nodes if self.directory.is_original(n)]
     if len(found) > 1: raise InvalidInput('node', 'is missing, and there are several original node servers', f'Say which one: {", ".join(n["name"] for n in found)}')
@@ -196,12 +202,12 @@ async def _offering(self:Manager, pipeline:str) -> dict|None:
 @patch
 async def _check(self:Manager, node:dict, body:dict):
     "Have a node say whether it would take this. One that cannot be asked has not said no."
-    if not await self.directory.fresh(node): return
+    if not await self.directory.check_cached(node): return
     if self.directory.is_original(node):
         if body.get('pipeline') not in (None, 'original'):
             raise InvalidInput('pipeline', f'is {body["pipeline"]!r}, and node {node["name"]} is an original node server, which has only one and no names', "Use another node, or leave it out")
         if body.get('timeout') is not None: raise InvalidInput('timeout', f'is {body["timeout"]}, and node {node["name"]} is an original node server, which keeps none', 'Leave it out')
-        if 'params' in body: ask_original(body.get('input'), body['params'])
+        if 'params' in body: original_request(body.get('input'), body['params'])
         return
     try: await self.directory.client(node).check(body)
     except (NodeUnreachable, NodeRefused) as e:
@@ -211,18 +217,18 @@ async def _check(self:Manager, node:dict, body:dict):
 @patch
 async def _reach(self:Manager, node:dict) -> AsyncRemoteClient:
     "The client for a node that answers just now: a transfer may take its time, but is not begun with a node that is silent. Raises `NodeUnreachable`."
-    if not (await self.directory.fresh(node) or await self.directory.check(node)): raise NodeUnreachable(node['url'], self.directory.state(node).problem, begun=False)
+    if not (await self.directory.check_cached(node) or await self.directory.check(node)): raise NodeUnreachable(node['url'], self.directory.state(node).problem, begun=False)
     return self.directory.client(node)
 
 @patch
 async def upload(self:Manager, request:Request, node:str|None=None) -> dict:
     "Pass an upload on to a node, as it comes."
     if not request.headers.get('content-type', '').startswith('multipart/form-data'): raise HTTPException(415, 'Send multipart/form-data with a field `file`')
-    if not node: await asyncio.gather(*[self.directory.fresh(n) for n in self.directory.list()])
+    if not node: await asyncio.gather(*[self.directory.check_cached(n) for n in self.directory.list()])
     n = self.directory.get(node) if node else self.directory.pick()
     head = {k: v for k, v in request.headers.items() if k in ('content-type', 'content-length')}
     client = await self._reach(n)
-    answer = await client.pass_on('POST', '/upload', content=request.stream(), headers=head)
+    answer = await client.forward('POST', '/upload', content=request.stream(), headers=head)
     if not isinstance(answer.get('path'), str): raise NodeRefused(f'{n["url"]}/upload', 200, f'Node {n["name"]} did not say where the file is')
     return answer | {'node': n['id']}
 
@@ -289,7 +295,7 @@ def api_job(
     failure = job.failure and {'timestamp': _iso(job.completed_at), 'code': job.failure.kind, 'hint': job.failure.hint}
     d = {'id': job.id, 'name': job.name, 'inputMethod': given.get('inputMethod', 'manual'), 'youtubeUrl': given.get('youtubeUrl'), 'manualPath': given.get('manualPath'),
          'inputPath': given.get('manualPath') or given.get('youtubeUrl'), 'nodeId': job.node or '', 'nodeName': node['name'] if node else '',
-         **{k: given.get(k, False) for k in _FLAGS}, 'upscaleValue': given.get('upscaleValue', 2.0), 'pipeline': job.spec.get('pipeline'),
+         **{k: given.get(k, False) for k in ORIGINAL_FLAGS}, 'upscaleValue': given.get('upscaleValue', 2.0), 'pipeline': job.spec.get('pipeline'),
          'status': job.shown_status.value, 'progress': job.progress or 0, 'message': job.message, 'createdAt': _iso(job.created_at), 'updatedAt': _iso(job.updated_at),
          'error': job.error, 'unreachableSince': _iso(job.unreachable_since), 'logs': logs, 'outputPath': files[0]['path'] if files else None}
     if job.remote_id: d['remoteJobId'] = job.remote_id
@@ -312,7 +318,7 @@ def _api_jobs(app:FastAPI, m:Manager):
 
     @app.get('/api/jobs', response_model=list[dict])
     def jobs(before:str|None=None) -> Response:   # the later page reads the logs here, and shows the newest ten
-        if before is not None: _find_by(t, before)
+        if before is not None: require_job(t, before)
         found = t.list_jobs(limit=PAGE_JOBS, before=before)
         listed, _, goes_on = page_of((told(j, tail=n < 10 and before is None) for n, j in enumerate(found)), whole=len(found) < PAGE_JOBS)
         link = {'Link': f'</api/jobs?before={quote(goes_on, safe="")}>; rel="next"'} if goes_on else {}
@@ -321,7 +327,7 @@ def _api_jobs(app:FastAPI, m:Manager):
     @app.post('/api/jobs', status_code=201)
     async def create(request:Request) -> dict:
         body = await read_json(request, _MOST)
-        asked, n = read_create(body), m.directory.find(body.get('nodeId'))
+        asked, n = check_original_request(body), m.directory.find(body.get('nodeId'))
         if n is None or not await m.directory.check(n): raise HTTPException(400, 'Node not available')
         await m._check(n, asked)
         job = t.make_job(Path(asked['manualPath'] or asked['youtubeUrl']).name, runner=m.runner.name, spec={'original': asked}, node=n['id'])
@@ -330,25 +336,25 @@ def _api_jobs(app:FastAPI, m:Manager):
         return told(as_created, tail=False)
 
     @app.get('/api/jobs/{job_id}')
-    def job(job:Job=Depends(_find)) -> dict: return told(job)
+    def job(job:Job=Depends(find_job)) -> dict: return told(job)
 
     @app.post('/api/jobs/{job_id}/cancel')
-    async def cancel(job:Job=Depends(_find)) -> Response:
-        if job.is_terminal: return error_answer(400, 'Job cannot be cancelled')
+    async def cancel(job:Job=Depends(find_job)) -> Response:
+        if job.is_terminal: return error_response(400, 'Job cannot be cancelled')
         await t.cancel_job(job.id)
         if job.status is JobStatus.CANCELLED: return JSONResponse({'message': job.error or 'Job cancelled'})
-        if job.is_terminal: return error_answer(400, f'Job cannot be cancelled: it has just {job.status}')
+        if job.is_terminal: return error_response(400, f'Job cannot be cancelled: it has just {job.status}')
         return JSONResponse({'message': 'Cancel requested. The node is silent; the job is stopped as soon as it answers'}, 202)
 
     @app.delete('/api/jobs/{job_id}')
-    def delete(job:Job=Depends(_find)) -> dict:
+    def delete(job:Job=Depends(find_job)) -> dict:
         m.forget(job)
         return {'message': 'Job deleted'}
 
     @app.post('/api/jobs/{job_id}/refresh')
-    async def refresh(job:Job=Depends(_find)) -> Response:
+    async def refresh(job:Job=Depends(find_job)) -> Response:
         message, status = await m.refresh(job)
-        return error_answer(status, message, job=told(job)) if status >= 400 else JSONResponse({'message': message, 'job': told(job)})
+        return error_response(status, message, job=told(job)) if status >= 400 else JSONResponse({'message': message, 'job': told(job)})
 
 # %% ../../nbs/net/02_manager.ipynb #3471f7e5
 @patch
@@ -384,20 +390,20 @@ def _api_files(app:FastAPI, m:Manager):
     "Uploads to a node, outputs of a job."
     @app.post('/api/upload/{node_id}')
     async def upload(node_id:str, request:Request) -> dict:
-        async with app.state.uploads.turn(): return await m.upload(request, node_id)
+        async with app.state.uploads.slot(): return await m.upload(request, node_id)
 
     @app.get('/api/jobs/{job_id}/outputs')
-    def outputs(job:Job=Depends(_find), offset:int=Query(0, ge=0, lt=2**31), limit:int=Query(LISTED, ge=1, le=LISTED)) -> dict:
+    def outputs(job:Job=Depends(find_job), offset:int=Query(0, ge=0, lt=2**31), limit:int=Query(LISTED, ge=1, le=LISTED)) -> dict:
         files = m.files_of(job, offset, limit)
         return {'job_id': job.id, 'output_files': files, 'count': len(job.outputs) if job.status is JobStatus.COMPLETED else 0} | ({} if job.status is JobStatus.COMPLETED else {'message': 'Job not completed yet'})
 
     @app.head('/api/jobs/{job_id}/download', include_in_schema=False)
     @app.get('/api/jobs/{job_id}/download')
-    async def first(request:Request, job:Job=Depends(_find)) -> Response: return await m.download(job, pick_output(job, None), request)
+    async def first(request:Request, job:Job=Depends(find_job)) -> Response: return await m.download(job, pick_output(job, None), request)
 
     @app.head('/api/jobs/{job_id}/download/{name:file_name}', include_in_schema=False)
     @app.get('/api/jobs/{job_id}/download/{name:file_name}')
-    async def named(name:str, request:Request, job:Job=Depends(_find)) -> Response: return await m.download(job, pick_output(job, name, request), request)
+    async def named(name:str, request:Request, job:Job=Depends(find_job)) -> Response: return await m.download(job, pick_output(job, name, request), request)
 
 # %% ../../nbs/net/02_manager.ipynb #832eaef1
 def _api_nodes(app:FastAPI, m:Manager):
@@ -407,7 +413,7 @@ def _api_nodes(app:FastAPI, m:Manager):
         active = len(m.tracker.list_jobs(['pending', 'running'], node=n['id']))
         online = d.is_online(n)
         return {k: _iso(v) if k in ('createdAt', 'updatedAt') else v for k, v in n.items() if k != 'url'} | {
-                'status': 'online' if online else 'offline', 'jobs': active, 'activeJobs': active, 'problem': None if online else d.state(n).problem, 'unreachableSince': _iso(d.silent_since(n)), 'lastSeen': _iso(d.state(n).seen), 'jobsThere': (d.state(n).health or {}).get('jobs'),
+                'status': 'online' if online else 'offline', 'jobs': active, 'activeJobs': active, 'problem': None if online else d.state(n).problem, 'unreachableSince': _iso(d.silent_since(n)), 'lastSeen': _iso(d.state(n).last_seen), 'jobsThere': (d.state(n).health or {}).get('jobs'),
                 'activityStatus': ('running' if active else 'idle') if online else 'offline'}
     async def checked(n:dict) -> dict:
         await d.check(n)
@@ -432,7 +438,7 @@ def _api_nodes(app:FastAPI, m:Manager):
     async def remove(node_id:str) -> Response:
         n = d.get(node_id)
         active = m.tracker.list_jobs('running', node=n['id'])   # of a node that is silent nobody knows; registered again, it is the same one
-        if active and await d.check(n): return error_answer(409, f'Node {n["name"]} carries out {len(active)} running jobs', remedy='Cancel them or let them end first')
+        if active and await d.check(n): return error_response(409, f'Node {n["name"]} carries out {len(active)} running jobs', remedy='Cancel them or let them end first')
         d.remove(n['id'])
         return JSONResponse({'message': 'Node deleted'})
 
@@ -447,7 +453,7 @@ def _api_nodes(app:FastAPI, m:Manager):
     async def verify(node_id:str) -> Response:
         n = d.get(node_id)
         try: s = await (await m._reach(n)).status()
-        except JobtrackError: return error_answer(400, 'Cannot connect to node API')
+        except JobtrackError: return error_response(400, 'Cannot connect to node API')
         part = lambda k: s.get(k) or {}
         checks = [('Workspace', part('workspace').get('exists'), part('workspace').get('path')), ('Input videos', part('input_videos').get('exists'), part('input_videos').get('path')),
                   ('pipeline.py', part('files').get('pipeline_py'), None), ('pipeline_wrapper.py', part('files').get('pipeline_wrapper_py'), None), ('Python', 'Python' in str(s.get('python')), None)]

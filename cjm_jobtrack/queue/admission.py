@@ -15,12 +15,13 @@ from functools import partial
 from typing import Any
 from fastcore.basics import patch
 from ..model.errors import IllegalMove, InvalidInput, NeverFits, StoreError, UnknownRunner, is_infrastructure_error
-from ..model.job import Failure, Job, JobStatus, in_words
-from ..tracker.tracker import JobTracker, Write
+from ..model.job import Failure, Job, JobStatus, safe_repr
+from ..tracker.tracker import JobTracker
+from ..tracker.transitions import Write
 from ..runners.identity import is_identity, is_same_process, this_process
 from .lease import LeaseHolder
 from .scheduling import ReadyQueue
-from ..model.retry import QUEUE_KEYS, QueueRequirements, read_requirements
+from ..model.retry import REQUIREMENT_KEYS, QueueRequirements, read_requirements
 from .group_commit import GroupCommit, contained, raised
 
 # %% ../../nbs/queue/03_admission.ipynb #a257ae1b
@@ -63,7 +64,7 @@ def terms(self:Admission, job:Job) -> QueueRequirements:
     "On what terms a job is taken. Raises `InvalidInput`, `UnknownRunner`."
     if (runner := self.runners.get(job.runner)) is None: raise UnknownRunner(job.runner, self.runners)
     ask = getattr(runner, 'terms', None)
-    if ask is None and QUEUE_KEYS.isdisjoint(job.spec): return self.default
+    if ask is None and REQUIREMENT_KEYS.isdisjoint(job.spec): return self.default
     with contained(): asked = ask(job) if ask else {}
     return read_requirements(asked, job.spec, default=self.default)
 
@@ -77,10 +78,10 @@ def terms_or_default(self:Admission, job:Job) -> QueueRequirements:
 @patch
 def check(self:Admission, job:Job) -> None:
     "Raises `NeverFits`, and what `terms` does. A job that is only on record, and can never begin, has failed."
-    try: self.line.check(self.terms(job).needs)
+    try: self.line.check(self.terms(job).resources)
     except NeverFits as e:
         held = self.tracker.get_job(job.id)
-        if held is not None and held.status is JobStatus.PENDING and self.holder.ask('places', [job.id])[job.id][0] is None:
+        if held is not None and held.status is JobStatus.PENDING and self.tracker.assignments([job.id])[job.id][0] is None:
             failure = Failure('never_fits', str(e), evidence=dict(needs=e.needs, has=e.has), hint=e.remedy)
             with suppress(IllegalMove): self.tracker.mark_failed(job.id, failure)   # or it has just ended
         raise
@@ -115,7 +116,7 @@ def _line_up_later(self:Admission, job:Job, e:Exception):
     self.scribe.loop.call_later(1., self.line_up, job)
 
 @patch
-def enter(self:Admission, job:Job, terms:QueueRequirements, at:float|None) -> None: self.line.add(job.id, self.submitted[job.id], job.priority, terms.needs, at)
+def enter(self:Admission, job:Job, terms:QueueRequirements, at:float|None) -> None: self.line.add(job.id, self.submitted[job.id], job.priority, terms.resources, at)
 
 @patch
 def too_large(self:Admission, job:Job, e:NeverFits) -> str:
@@ -128,7 +129,7 @@ def too_large(self:Admission, job:Job, e:NeverFits) -> str:
 @patch
 def too_large_now(self:Admission, job:Job) -> str|None:  # None: it has enough
     "The same, with what is on record of other queues at this moment. From any thread."
-    try: self.line.check(self.terms(job).needs)
+    try: self.line.check(self.terms(job).resources)
     except NeverFits as e: return self.too_large(job, e)
     except Exception: return None   # that has been told
 
@@ -212,7 +213,7 @@ def why_not(self:Admission, job:Job) -> str|None:
     except Exception as e:
         reason = f'{type(e).__name__}: {e}'
         if self.reasons.get(job.id) != reason: _log.exception('Runner %s cannot say whether job %s can begin', job.runner, job.id)
-    return reason if reason is None or isinstance(reason, str) else in_words(reason)
+    return reason if reason is None or isinstance(reason, str) else safe_repr(reason)
 
 @patch
 def _clash(self:Admission, job:Job) -> str|None:
@@ -242,7 +243,7 @@ def tell(self:Admission, job:Job, reason:str) -> None:
 def _plan_waiting(self:Admission, job:Job, reason:str) -> Write|None:
     if job.status is not JobStatus.PENDING: return None
     w = self.tracker.plan_note(job, 'waiting', {'reason': reason}, message=reason)
-    w.passing = True
+    w.drop_if_stale = True
     return w
 
 @patch

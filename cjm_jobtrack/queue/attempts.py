@@ -17,12 +17,13 @@ from functools import partial
 from typing import Any
 from fastcore.basics import patch
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, NodeUnreachable, RecordGone, is_infrastructure_error
-from ..model.job import Failure, Job, JobStatus, in_words, elapsed_s, jsonable
-from ..tracker.tracker import JobTracker, Write
+from ..model.job import Failure, Job, JobStatus, safe_repr, elapsed_s, jsonable
+from ..tracker.tracker import JobTracker
+from ..tracker.transitions import Write
 from .lease import LeaseHolder
-from ..runners.outputs import in_thread
+from ..runners.threads import in_thread
 from ..model.retry import RetryPolicy, QueueRequirements, retry_delay
-from ..runners.runner import Outcome, Receipt, Report
+from ..runners.outcome import Outcome, Receipt, Report
 from .group_commit import GroupCommit, contained, raised
 
 # %% ../../nbs/queue/05_attempts.ipynb #2d9a7ea5
@@ -227,13 +228,13 @@ def _sound(
     given:Any,   # What a runner answered
 ) -> Outcome:
     "An outcome that makes sense. Raises `TypeError`."
-    if not isinstance(given, Outcome): raise TypeError(f'The runner answered {in_words(given):.200} where an Outcome belongs')
-    if not isinstance(given.status, JobStatus) or given.status not in _ENDS: raise TypeError(f'The runner answered an outcome of the status {in_words(given.status):.200}. Give a JobStatus: completed, failed or cancelled')
+    if not isinstance(given, Outcome): raise TypeError(f'The runner answered {safe_repr(given):.200} where an Outcome belongs')
+    if not isinstance(given.status, JobStatus) or given.status not in _ENDS: raise TypeError(f'The runner answered an outcome of the status {safe_repr(given.status):.200}. Give a JobStatus: completed, failed or cancelled')
     if (f := given.failure) is None: return given if given.status is not JobStatus.FAILED else Outcome.failed('error', 'The runner said that it failed, without saying why')
-    if not isinstance(f, Failure) or not isinstance(f.kind, str): raise TypeError(f'The runner answered the failure {in_words(f):.200}. Give a Failure, its kind in a word')
+    if not isinstance(f, Failure) or not isinstance(f.kind, str): raise TypeError(f'The runner answered the failure {safe_repr(f):.200}. Give a Failure, its kind in a word')
     if isinstance(f.evidence, dict) and isinstance(f.message, str): return given
     evidence = f.evidence if isinstance(f.evidence, dict) else {} if f.evidence is None else {'evidence': f.evidence}
-    return replace(given, failure=replace(f, message=f.message if isinstance(f.message, str) else in_words(f.message), evidence=evidence))
+    return replace(given, failure=replace(f, message=f.message if isinstance(f.message, str) else safe_repr(f.message), evidence=evidence))
 
 # %% ../../nbs/queue/05_attempts.ipynb #cef37f5f
 @patch
@@ -248,9 +249,9 @@ async def _stop_work(self:AttemptManager, job:Job, handle:dict|None) -> Receipt:
     "Have the runner stop an attempt. Raises what it raises."
     if handle is None: handle = await self._ask(job, 'find')
     receipt = Receipt(True, 'gone') if handle is None else await self._ask(job, 'stop', handle, self.grace)
-    if not isinstance(receipt, Receipt): raise TypeError(f'The runner answered {in_words(receipt):.200} where a Receipt belongs')
+    if not isinstance(receipt, Receipt): raise TypeError(f'The runner answered {safe_repr(receipt):.200} where a Receipt belongs')
     if receipt.message is None or isinstance(receipt.message, str): return receipt
-    return replace(receipt, message=in_words(receipt.message))
+    return replace(receipt, message=safe_repr(receipt.message))
 
 @patch
 def _could_not_stop(self:AttemptManager, job:Job, e:Exception) -> Receipt:
@@ -313,7 +314,7 @@ def _time(self:AttemptManager, a:Attempt):
 @patch
 def _listen(self:AttemptManager, a:Attempt, silence:float):
     "Was there a sign of life?"
-    left = a.report.heard + silence - time.monotonic()
+    left = a.report.last_activity + silence - time.monotonic()
     if left > .001: a.timers = (*a.timers[:-1], self.loop.call_later(left, self._listen, a, silence))
     else: self._too_late(a, ('stalled', f'Gave no sign of life for {silence:g} s: no progress, and nothing new in its log', 'Look into the log for what it was doing, or allow a longer silence with `stall_timeout`'))
 
@@ -339,7 +340,7 @@ _SCALARS = type(None), bool, int, float, str
 async def _as_kept(self:AttemptManager, result:Any) -> Any:
     "A result as the record keeps it. Its own methods, such as `to_dict`, may take long, so they are called in another thread."
     if not self.tracker.durable or type(result) in _SCALARS: return result
-    with contained(): return await in_thread(lambda _: jsonable(result, exact=True))
+    with contained(): return await in_thread(lambda _: jsonable(result, lossless=True))
 
 @patch
 async def _end(self:AttemptManager, a:Attempt, outcome:Outcome):
@@ -349,7 +350,7 @@ async def _end(self:AttemptManager, a:Attempt, outcome:Outcome):
     if outcome.status is JobStatus.COMPLETED: outcome = replace(outcome, result=await self._as_kept(outcome.result))
     else:
         if a.stopping: await asyncio.wait({a.stopping})
-        if outcome.failure and job.attempt < job.max_attempts and self.retry.worth(outcome.failure):
+        if outcome.failure and job.attempt < job.max_attempts and self.retry.should_retry(outcome.failure):
             retried = {'failure': jsonable(outcome.failure), 'delay_s': round(self.retry.delay(job.attempt), 3)}
         elif outcome.failure and job.attempt > 1: outcome = replace(outcome, failure=await self.scribe.retry_on_store_error(lambda: self._whole_story(job, outcome.failure)))
     def plan():
@@ -492,7 +493,7 @@ async def _let_go(self:AttemptManager, a:Attempt):
     await self._wait_while_there(a, task)
     if a.ending: return
     if self.runners[a.job.runner].durable or a.job.status is not JobStatus.RUNNING:
-        self.tracker.let_go(a.job.id, a.lease)
+        self.tracker.release(a.job.id, a.lease)
         return self.release(a)
     receipt = await self._surely_stop(a.job, a.handle)
     if a.handle and receipt.how == 'gone':
@@ -505,7 +506,7 @@ async def _let_go(self:AttemptManager, a:Attempt):
 async def _wait_while_there(self:AttemptManager, a:Attempt, task:asyncio.Task):
     "Wait for a task, but break it off when the record that it may be waiting for is gone. Raises `RecordGone`."
     while not (await asyncio.wait({task}, timeout=.5))[0]:
-        if (gone := self.tracker.store.lost) is None: continue
+        if (gone := self.tracker.store.record_gone) is None: continue
         a.left = True   # or the task, cancelled, would have its end written down
         task.cancel()
         await asyncio.wait({task})
@@ -524,7 +525,7 @@ async def drop(self:AttemptManager, a:Attempt) -> None:
         mine.attempt = a.number   # the live object may be further
         receipt = await self._surely_stop(mine, a.handle)
         if not receipt.confirmed: _log.error('Attempt %s of job %s may go on here beside another: %s', a.number, a.job.id, receipt.message)
-    self.tracker.let_go(a.job.id, a.lease)
+    self.tracker.release(a.job.id, a.lease)
     self.release(a)
 
 @patch

@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from fastcore.basics import patch
-from ..model.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, NodeUnreachable, RecordGone, is_infrastructure_error, unstorable
+from ..model.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, NodeUnreachable, RecordGone, is_infrastructure_error, is_unstorable
 from ..model.job import Job, JobEvent, jsonable
-from ..tracker.tracker import JobTracker, Write
+from ..tracker.tracker import JobTracker
+from ..tracker.transitions import Write
 from ..model.retry import retry_delay
-from ..runners.runner import Outcome
+from ..runners.outcome import Outcome
 
 # %% ../../nbs/queue/06_group_commit.ipynb #145b9432
 _log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def raised(
     kind = 'error' if begun else 'not_started'
     if isinstance(e, NodeUnreachable): return Outcome.failed('node_lost', str(e))
     if isinstance(e, InvalidInput): return Outcome.failed('invalid', str(e), hint=e.remedy or None)
-    if unstorable(e): return Outcome.failed('unstorable', f'What there was to put on record cannot be stored: {e.problem}', hint='Have the runner give plain text, and numbers of a size that a database takes')
+    if is_unstorable(e): return Outcome.failed('unstorable', f'What there was to put on record cannot be stored: {e.problem}', hint='Have the runner give plain text, and numbers of a size that a database takes')
     if isinstance(e, JobtrackError): return Outcome.failed(kind, str(e), evidence=jsonable(e.facts()))
     return Outcome.failed(kind, f'{type(e).__name__}: {e}', evidence={'traceback': ''.join(traceback.format_exception(e))})
 

@@ -18,7 +18,7 @@ from ..model.job import Job, JobStatus, new_id
 from ..tracker.tracker import JobTracker
 from ..runners.identity import has_ended, is_identity, is_same_process, this_process
 from .scheduling import LeaseWatch
-from ..model.retry import amounts
+from ..model.retry import read_resources
 
 # %% ../../nbs/queue/04_lease.ipynb #965dc71a
 _living = WeakValueDictionary()   # The leases that are held in this process, by the token on them
@@ -55,10 +55,6 @@ class LeaseHolder:
 
     def fresh(self) -> bool: return _clock() - self._beaten < self.ttl*2/3   # Whether others cannot have taken us for dead
 
-    def ask(self, verb:str, *args):
-        "Something of the store that the tracker has no word for."
-        with self.tracker._lock: return getattr(self.tracker.store, verb)(*args)
-
     def forget(self) -> None:
         "Nothing was seen of others yet."
         self._watch, self._new = LeaseWatch(self.ttl), True
@@ -72,14 +68,14 @@ def open(self:LeaseHolder) -> None:
     _living.pop(self._token, None)
     _living[token] = self   # before anybody can see the lease
     self._token = token
-    self.fence = self.ask('open_lease', here | dict(name=f'{here["host"]}:{here["pid"]}', runners=sorted(self.runners), ttl=self.ttl) | self.facts())
+    self.fence = self.tracker.open_lease(here | dict(name=f'{here["host"]}:{here["pid"]}', runners=sorted(self.runners), ttl=self.ttl) | self.facts())
     self._beaten = begun
 
 @patch
 def beat(self:LeaseHolder) -> bool:  # False: we were taken for dead
     "Show that we live. From any thread."
     begun, fence = _clock(), self.fence
-    if fence is None or not self.ask('beat', fence): return False
+    if fence is None or not self.tracker.renew_lease(fence): return False
     self._beaten = begun
     return True
 
@@ -102,7 +98,7 @@ def close(self:LeaseHolder) -> None:
     "Sign off: what still runs is free for others at once."
     fence, self.fence = self.fence, None
     _living.pop(self._token, None)
-    if fence is not None: self.ask('close_lease', fence)
+    if fence is not None: self.tracker.close_lease(fence)
 
 # %% ../../nbs/queue/04_lease.ipynb #057be23b
 @patch
@@ -110,11 +106,11 @@ def orphans(self:LeaseHolder,
     running:Iterable[str]=(),  # Ids of jobs that run, and that we do not carry out
 ) -> tuple[list[Job], list[str]]:  # the jobs that are now ours, in the order in which they were submitted; names of the queues that were dead
     "Take over what dead queues, and those that were stopped, have left running."
-    leases, others = self.ask('leases'), [*running]
+    leases, others = self.tracker.leases(), [*running]
     dead = self._watch.dead(leases, time.monotonic(), self.fence, _gone)
     if not (dead or others or self._new): return [], []
-    taken = self.ask('take_over', self.fence, [*self.runners], dead)
-    kept = [i for i, (queued_at, lease) in self.ask('places', others).items() if queued_at and lease == self.fence] if others else []   # taken earlier, when the record did not answer to the end
+    taken = self.tracker.take_over(self.fence, [*self.runners], dead)
+    kept = [i for i, (queued_at, lease) in self.tracker.assignments(others).items() if queued_at and lease == self.fence] if others else []   # taken earlier, when the record did not answer to the end
     held = [job for i in dict.fromkeys([*taken, *kept]) if (job := self.tracker.hold(i, self.fence)) is not None and job.status is JobStatus.RUNNING]
     self._new = False
     names = {l.fence: l.doc.get('name') for l in leases if isinstance(l.doc, dict)}
@@ -122,14 +118,14 @@ def orphans(self:LeaseHolder,
 
 # %% ../../nbs/queue/04_lease.ipynb #bcc82e61
 @patch
-def _docs(self:LeaseHolder) -> list[tuple[int, dict]]: return [(l.fence, l.doc) for l in self.ask('leases') if isinstance(l.doc, dict)]
+def _docs(self:LeaseHolder) -> list[tuple[int, dict]]: return [(l.fence, l.doc) for l in self.tracker.leases() if isinstance(l.doc, dict)]
 
 @patch
 def local_holder(self:LeaseHolder,
     job_id:str,  # A job that runs
 ) -> 'LeaseHolder|None':
     "The one in this process under whose lease it runs."
-    _, lease = self.ask('places', [job_id]).get(job_id, (None, None))
+    _, lease = self.tracker.assignments([job_id]).get(job_id, (None, None))
     return next((_living.get(doc['queue']) for fence, doc in self._docs() if fence == lease and isinstance(doc.get('queue'), str)), None)
 
 @patch
@@ -139,7 +135,7 @@ def capable_queues(self:LeaseHolder,
 ) -> list[str]:            # Their names
     "Which others at work serve this runner and have that much in all."
     def has(doc):
-        try: return runner in doc['runners'] and all(amounts(doc.get('resources')).get(r, 0) >= n for r, n in needs.items())
+        try: return runner in doc['runners'] and all(read_resources(doc.get('resources')).get(r, 0) >= n for r, n in needs.items())
         except Exception: return False   # a lease that makes no sense promises nothing
     return [str(doc.get('name')) for fence, doc in self._docs() if fence != self.fence and has(doc)]
 

@@ -16,16 +16,17 @@ from fastcore.basics import patch
 from fastcore.meta import delegates
 from ..model.errors import InvalidInput, LeaseLost, StoreError, UnknownJob, is_infrastructure_error
 from ..model.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch
-from ..tracker.tracker import JobTracker, Write
+from ..tracker.tracker import JobTracker
+from ..tracker.transitions import Write
 from .callbacks import Callbacks
 from .attempts import Attempt, AttemptManager
 from .lease import LeaseHolder
 from .scheduling import ReadyQueue
-from ..model.retry import RetryPolicy, seconds, read_requirements
+from ..model.retry import RetryPolicy, check_seconds, read_requirements
 from ..runners.runner import Runner
-from .group_commit import GroupCommit, unstorable
+from .group_commit import GroupCommit, is_unstorable
 from .admission import Admission
-from ..runners.worker import is_exiting
+from ..runners.worker import is_interpreter_exiting
 
 # %% ../../nbs/queue/00_queue.ipynb #d2cf64a1
 _log = logging.getLogger(__name__)
@@ -54,8 +55,8 @@ class JobQueue:
         for n, r in enumerate(runners):
             if any(o.name == r.name and o is not r for o in runners[:n]): raise InvalidInput('runners', f'has two of the name {r.name!r}', 'Give each a name of its own')
         self.tracker, self.runners, self.slots, self.name = tracker, {r.name: r for r in runners}, slots, name
-        self.recheck, ttl, grace = seconds('recheck', recheck, .001), seconds('lease_ttl', lease_ttl, .05), seconds('grace', grace)
-        retry = backoff if isinstance(backoff, RetryPolicy) else RetryPolicy(base=seconds('backoff', backoff))
+        self.recheck, ttl, grace = check_seconds('recheck', recheck, .001), check_seconds('lease_ttl', lease_ttl, .05), check_seconds('grace', grace)
+        retry = backoff if isinstance(backoff, RetryPolicy) else RetryPolicy(base=check_seconds('backoff', backoff))
         terms = read_requirements(dict(queue_timeout=queue_timeout, stall_timeout=stall_timeout))   # for jobs that say nothing
         self.line, self.callbacks = ReadyQueue(resources, ageing), Callbacks()
         self.scribe = GroupCommit(tracker, lambda: self._fill(), self.callbacks.add)
@@ -114,7 +115,7 @@ def create_job(self:JobQueue,
 def submit_left(self:JobQueue) -> list[Job]:  # In the order of their creation
     "Submit what waits on record for these runners and was never submitted. One that could never begin here fails, and says why."
     waiting = {j.id: j for j in self.tracker.pending_jobs() if j.runner in self.runners}
-    places = self.holder.ask('places', [*waiting])
+    places = self.tracker.assignments([*waiting])
     left = sorted((waiting[i] for i, (queued_at, _) in places.items() if queued_at is None), key=lambda j: j.created_at)
     for job in left:
         try: self.submit(job)
@@ -126,7 +127,7 @@ def submit_left(self:JobQueue) -> list[Job]:  # In the order of their creation
 @patch
 def _fill(self:JobQueue):
     "Take what can begin."
-    if self.room.closed or self.holder.fence is None or is_exiting(): return
+    if self.room.closed or self.holder.fence is None or is_interpreter_exiting(): return
     now, line, jobs, carrier, room = self._loop.time(), self.line, self.tracker.jobs, self.carrier, self.room
     room.let_in()
     while carrier.busy < self.slots and (job_id := line.next(now)) is not None:
@@ -173,7 +174,7 @@ def _taken(self:JobQueue, a:Attempt, result):
     self.carrier.release(a)
     if job.status is not JobStatus.PENDING or a.left: return
     if isinstance(result, LeaseLost): self._doubt()   # nobody has taken it: is it we who are not known any more?
-    elif unstorable(result): return self.scribe.write(job, partial(self.room.plan_refused, job, result))
+    elif is_unstorable(result): return self.scribe.write(job, partial(self.room.plan_refused, job, result))
     elif isinstance(result, Exception): _log.error('Job %s cannot be begun: %s. Trying again', job.id, result)
     self.room.line_up(job, self.recheck)
 
@@ -191,7 +192,7 @@ def why_waiting(self:JobQueue,
     if why is not None: return told if told and why.startswith('trying again') else why
     if told: return self.room.too_large_now(job) or told
     if job_id in self.carrier.active: return 'it is just being begun'
-    return 'it was not submitted' if self.holder.ask('places', [job_id]).get(job_id, (None,))[0] is None else 'the queue has not heard of it yet'
+    return 'it was not submitted' if self.tracker.assignments([job_id]).get(job_id, (None,))[0] is None else 'the queue has not heard of it yet'
 
 # %% ../../nbs/queue/00_queue.ipynb #c5e78919
 @patch
@@ -221,7 +222,7 @@ def _look_again(self:JobQueue, job_id:str):
     "Line up a job if it waits on record."
     job = self.tracker.get_job(job_id)
     if job is None or job.status is not JobStatus.PENDING: return
-    queued_at, _ = self.holder.ask('places', [job_id]).get(job_id, (None, None))
+    queued_at, _ = self.tracker.assignments([job_id]).get(job_id, (None, None))
     if queued_at is not None: self._resume(job, epoch(queued_at))
 
 @patch
@@ -263,7 +264,7 @@ def _look_around(self:JobQueue):
         if job.id in active: continue
         a, terms = self.carrier.take(job, self.holder.fence), self.room.terms_or_default(job)
         self.carrier.go(a, terms, adopted=True)
-        self.line.hold(job.id, terms.needs)
+        self.line.hold(job.id, terms.resources)
 
 # %% ../../nbs/queue/00_queue.ipynb #dc485005
 @patch
@@ -291,7 +292,7 @@ def _arrive(self:JobQueue) -> int:  # Where to read on in the journal
     waiting = {j.id: j for j in self.tracker.pending_jobs() if j.runner in self.runners}   # at hand already: no need to read them again
     ids = [*waiting]
     for n in range(0, len(ids), 500):
-        places = self.holder.ask('places', ids[n:n+500])
+        places = self.tracker.assignments(ids[n:n+500])
         for job_id in ids[n:n+500]:
             queued_at, _ = places.get(job_id, (None, None))
             if queued_at is None: continue   # nobody has submitted it
@@ -340,7 +341,7 @@ def _on_waiting_again(self:JobQueue, e:JobEvent):
     job = self.tracker.jobs.get(e.job_id)
     if job is None or job.runner not in self.runners or job.status is not JobStatus.PENDING or job.attempt != e.attempt - (e.type == 'deferred'): return
     if job.id not in self.room.submitted:
-        queued_at, _ = self.holder.ask('places', [job.id]).get(job.id, (None, None))
+        queued_at, _ = self.tracker.assignments([job.id]).get(job.id, (None, None))
         if queued_at is None: return   # nobody's queue is to carry it out
         self.room.submitted[job.id] = epoch(queued_at)
     self.room.line_up(job, _left(e))

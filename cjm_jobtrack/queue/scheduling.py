@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fastcore.basics import patch
 from ..model.errors import NeverFits
-from ..model.job import Lease
-from ..model.retry import amounts, finite, seconds
+from ..model.job import Lease, finite_number
+from ..model.retry import read_resources, check_seconds
 
 # %% ../../nbs/queue/02_scheduling.ipynb #239bb403
 @dataclass(slots=True, eq=False)
@@ -32,7 +32,7 @@ class ReadyQueue:
         resources:dict[str, int]|None=None,  # Resource -> how much there is in all
         ageing:float=600.,                   # Seconds of waiting that one step of priority is worth
     ):
-        self.resources, self.ageing = amounts(resources), seconds('ageing', ageing)
+        self.resources, self.ageing = read_resources(resources), check_seconds('ageing', ageing)
         self.free, self._held = dict(self.resources), {}
         self._places, self._lanes, self._later, self._count = {}, {}, [], itertools.count()
 
@@ -197,7 +197,7 @@ class LeaseWatch:
         gap, found, seen = 0. if self._last is None else now - self._last, [], {}
         for l in leases:
             if l.fence == mine: continue
-            said = finite(l.doc.get('ttl')) if isinstance(l.doc, dict) else None
+            said = finite_number(l.doc.get('ttl')) if isinstance(l.doc, dict) else None
             ttl = said if said is not None and said > 0 else self.ttl
             beat, silent = self._seen.get(l.fence, (None, 0.))
             silent = silent + min(gap, ttl/2) if beat == l.beat else 0.

@@ -16,13 +16,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, is_infrastructure_error
-from ..tracker.notify import threadsafe
+from ..tracker.notify import call_on_loop
 from ..model.job import Job, JobStatus
 from .coroutines import CoroutineLoop
 from .identity import this_process
 from ..model.retry import retry_delay
-from .runner import Outcome, Receipt, Report, drop_old_log
-from .worker import Result, _apart, _ended, _failed, _in_thread, _Known, _on_loop, _packed, _persist, _Words, _Worker
+from .outcome import Outcome, Receipt, Report, drop_old_log
+from .threads import in_daemon_thread
+from .worker import Result, _ended, _failed, _in_thread, _Known, _on_loop, _packed, _persist, _Words, _Worker
 _all_ = ['Result']   # whoever writes a generator finds it here
 
 # %% ../../nbs/runners/03_call.ipynb #1b327a1d
@@ -76,7 +77,7 @@ def _try(self:_EarlyReport, word:tuple) -> bool:  # False: the record does not t
 @patch
 def _keep(self:_EarlyReport, verb:str, args:tuple, kw:dict) -> None:
     "For later. Of progress the latest is enough, of a log that nobody can write its beginning."
-    if self._to is not None: self._to.heard = time.monotonic()   # the work is alive
+    if self._to is not None: self._to.last_activity = time.monotonic()   # the work is alive
     if verb == 'log':
         if self._size >= self.most: return
         self._size += len(args[0])
@@ -260,7 +261,7 @@ async def _outcome(work:_Work) -> Outcome:
 async def _followed(self:CallRunner, work:_Work, report:Report) -> Outcome:
     "Wait for the end of a function, until all that it has said is on record."
     loop, bell, trouble = asyncio.get_running_loop(), asyncio.Event(), 0
-    def ring(): threadsafe(loop, bell.set)
+    def ring(): call_on_loop(loop, bell.set)
     work.done.add_done_callback(lambda _: ring())
     work.report.connect(report, ring)
     watch = self._watch(loop, work, report) if work.on_loop else None
@@ -271,7 +272,7 @@ async def _followed(self:CallRunner, work:_Work, report:Report) -> Outcome:
             if work.report.is_behind:
                 trouble += 1
                 await asyncio.sleep(retry_delay(trouble, .1, 5.))
-                if await asyncio.wrap_future(_apart(work.report.catch_up)): trouble = 0
+                if await asyncio.wrap_future(in_daemon_thread(work.report.catch_up)): trouble = 0
                 else: bell.set()
             elif work.done.done(): return work.done.result()
             if not work.report.is_behind and work.done.done(): return work.done.result()
@@ -405,7 +406,7 @@ async def _forced(self:CallRunner, work:_Work) -> Receipt:
     if worker is None: worker = work.worker
     if not work.done.done():
         how = 'forced'
-        await asyncio.wrap_future(_apart(worker.kill))
+        await asyncio.wrap_future(in_daemon_thread(worker.kill))
         await _within(work, 2*worker.patience)
     if worker is None: return Receipt(True, how, [work.name])
     if work.done.done(): return worker.receipt(how)

@@ -23,8 +23,9 @@ from ..model.job import Job, JobStatus, jsonable
 from .call import CallRunner, _key, _outcome, _within, _Work
 from .process_tree import ProcessTree
 from .processes import runs
-from .runner import Outcome, Receipt, Report
-from .worker import _apart, _failed, _in_words, _lost, _trace
+from .outcome import Outcome, Receipt, Report
+from .threads import in_daemon_thread
+from .worker import _failed, _in_words, _lost, _trace
 
 # %% ../../nbs/runners/04_plugin.ipynb #bff1a35e
 @dataclass
@@ -213,7 +214,7 @@ class _Question:
     "Something that was asked of a plugin, and will be answered, or not."
     def __init__(self, ask, what:str):
         self.at = time.monotonic()
-        self.answer = asyncio.ensure_future(_held(ask())) if inspect.iscoroutinefunction(ask) else _apart(_tried, ask, name=f'ask {what}')
+        self.answer = asyncio.ensure_future(_held(ask())) if inspect.iscoroutinefunction(ask) else in_daemon_thread(_tried, ask, name=f'ask {what}')
         self.waiter = asyncio.wrap_future(self.answer)   # for this loop
 
     def result(self) -> Any:
@@ -297,7 +298,7 @@ async def _watch(self:PluginRunner, call:_Call, report:Report) -> None:
             call.worker = worker
             call.family.add(worker.pid)
         if call.family and (begun := time.monotonic()) >= due:
-            await asyncio.wrap_future(_apart(call.family.look))
+            await asyncio.wrap_future(in_daemon_thread(call.family.look))
             due = time.monotonic() + max(1., 50*(time.monotonic()-begun))
         missing = missing + 1 if call.worker is not None and _status(call.worker) is not None else 0
         if missing > 3 and not call.task.done():   # its manager waits for an answer that will not come
@@ -382,7 +383,7 @@ def _load_again(self:PluginRunner, plugin:str, loaded:Future) -> None:
     def done(answer):
         if e := answer.exception(): _log.error('Plugin %s could not be loaded again: %s', plugin, _in_words(e))
         loaded.set_result(not e and bool(answer.result()))
-    _apart(load, name=f'load {plugin}').add_done_callback(done)
+    in_daemon_thread(load, name=f'load {plugin}').add_done_callback(done)
 
 @patch
 async def _ready(self:PluginRunner, plugin:str) -> bool:
@@ -511,11 +512,11 @@ async def stop(self:PluginRunner,
 async def _forced(self:PluginRunner, call:_Call, work:_Work) -> Receipt:
     "End the worker of a plugin, and have the plugin loaded again."
     loaded = self._reloads[call.plugin] = Future()   # the next job waits for it
-    seen = {p.pid for p in await asyncio.wrap_future(_apart(call.family.look))}
+    seen = {p.pid for p in await asyncio.wrap_future(in_daemon_thread(call.family.look))}
     call.loop.call_soon_threadsafe(call.task.cancel)
     await _within(work, 2.)
     self._load_again(call.plugin, loaded)
-    ended, left = await asyncio.wrap_future(_apart(_see_gone, call.family, call.worker.pid, self.patience))
+    ended, left = await asyncio.wrap_future(in_daemon_thread(_see_gone, call.family, call.worker.pid, self.patience))
     ended = sorted((seen | ended) - left)
     if left: return Receipt(False, 'unconfirmed', ended, sorted(left), f'Still there after SIGKILL: {sorted(left)}')
     return Receipt(True, 'forced', ended, message=_UNSEEN)

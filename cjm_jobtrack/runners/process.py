@@ -19,8 +19,8 @@ from ..model.job import Job, JobStatus, OutputFile, check_id, new_id
 from ..logs.log_store import LogStore
 from .cgroups import Cgroup, Cgroups, raise_scarcity
 from .inheritance import UMASK, begin_clean, exit_status_is_lost, niceness
-from .outcome import Outcome, Receipt, Report, Stops, drop_old_log, LogWatch, exit_outcome
-from .outputs import LARGEST, collect_outputs, find_outputs, snapshot_files  # noqa: F401
+from .outcome import Outcome, Receipt, Report, StopTokens, drop_old_log, LogWatch, exit_outcome
+from .outputs import MAX_DIGEST_BYTES, collect_outputs, find_outputs, snapshot_files  # noqa: F401
 from .processes import gone, process_ids, runs, send_signals
 from .process_spec import _FIELDS, MARK, _check_machine, _environment, _places, _program, check_limits, check_process  # noqa: F401
 from .process_files import _exit_status, _group, _has, _hold, _hold_all, _is_anothers, _is_held, _kept, _look, _number, _order_stop, _processes, _reserve, _settle, _state, _supervised, _supervisor, _work, fcntl
@@ -37,7 +37,7 @@ class ProcessRunner:
     force = 3.      # Seconds that `stop` waits for what it has killed
     moment = .25    # Seconds that processes which outlived their program have to go by themselves
     patience = 1.   # Seconds that processes which outlived their program have between SIGTERM and SIGKILL
-    largest = LARGEST  # Bytes: an output beyond that is told without its SHA-256
+    largest = MAX_DIGEST_BYTES  # Bytes: an output beyond that is told without its SHA-256
 
     def __init__(self,
         folder:str|Path,    # Where attempts keep their files: `<folder>/<job id>/<attempt>/`
@@ -47,7 +47,7 @@ class ProcessRunner:
     ):
         if fcntl is None: raise InvalidInput('runner', f'{name!r} needs a POSIX system', 'On Windows, use it inside WSL, or send the job to a node on Linux')
         self.folder, self.logs, self.name, self._children = Path(folder).resolve(), logs, name, {}
-        self._wanted, self._swept, self._before, self._known, self._reading = groups, False, {}, {}, Stops()
+        self._wanted, self._swept, self._before, self._known, self._reading = groups, False, {}, {}, StopTokens()
 
     @property
     def groups(self) -> Cgroups|None: return Cgroups.find() if self._wanted is True else self._wanted or None
@@ -337,12 +337,12 @@ async def _leftovers(self:ProcessRunner, folder:Path, spec:dict, report:Report) 
 
 # %% ../../nbs/runners/05_process.ipynb #5b22f2ce
 @patch
-async def _outputs(self:ProcessRunner, folder:Path, spec:dict, report:Report, enough) -> list[OutputFile]:
+async def _outputs(self:ProcessRunner, folder:Path, spec:dict, report:Report, stop_requested) -> list[OutputFile]:
     "The files of an attempt that has ended."
     (root, globs), since, without = _places(spec), None, {}
     if root is None: return []
     with suppress(FileNotFoundError, ValueError): since = json.loads((folder/'before.json').read_text())
-    found = await find_outputs(root, globs, since=since, stop=enough, most=self.largest, tell=without.__setitem__)
+    found = await find_outputs(root, globs, since=since, stop=stop_requested, most=self.largest, tell=without.__setitem__)
     if without: report.note('without_digest', {'files': dict([*without.items()][:20]), 'count': len(without)})
     return found
 
@@ -355,7 +355,7 @@ async def follow(self:ProcessRunner,
 ) -> Outcome:       # CANCELLED when the attempt was stopped. What it used is in its result, or in the evidence of its failure: `peak_memory_bytes`, `cpu_s`, `oom_kills`
     "Watch a program until it ends, whoever began it."
     folder = self._at(job)
-    with self._reading.until_stopped(folder, report) as enough: return await self._watch(job, folder, report, enough)
+    with self._reading.token(folder, report) as stop_requested: return await self._watch(job, folder, report, stop_requested)
 
 @patch
 async def _meet(self:ProcessRunner, folder:Path, group:Cgroup|None, known:set[psutil.Process]) -> int:  # Bytes of memory they have now
@@ -370,7 +370,7 @@ async def _meet(self:ProcessRunner, folder:Path, group:Cgroup|None, known:set[ps
     return memory
 
 @patch
-async def _watch(self:ProcessRunner, job:Job, folder:Path, report:Report, enough) -> Outcome:
+async def _watch(self:ProcessRunner, job:Job, folder:Path, report:Report, stop_requested) -> Outcome:
     if not (spec := _work(folder)): return Outcome.failed('lost', f'The files of attempt {job.attempt} are gone from {folder}')
     if _is_anothers(folder, job, spec): return Outcome.failed('lost', f'The files in {folder} are those of another job, which had the same id')
     spec, group, known = _FIELDS | spec, Cgroup(spec['group']) if spec.get('group') else None, self._known.setdefault(folder, set())
@@ -392,7 +392,7 @@ async def _watch(self:ProcessRunner, job:Job, folder:Path, report:Report, enough
     log._tell(log.reader.finish())
     outcome = self._outcome(job, folder, spec, _settle(folder, left, group, **({'peak_memory_bytes': peak} if peak else {})))
     if outcome.status is JobStatus.CANCELLED: return outcome
-    outputs = await self._outputs(folder, spec, report, enough)
+    outputs = await self._outputs(folder, spec, report, stop_requested)
     if outcome.status == JobStatus.COMPLETED and spec['require_output'] and not outputs:
         return Outcome.failed('no_output', 'The program ended well and left no file', exit_code=0, hint=f'Where does it write to? Files are looked for in {_places(spec)[0]}')
     return replace(outcome, outputs=tuple(outputs))

@@ -12,11 +12,11 @@ import os, re, shutil, sys
 from dataclasses import dataclass
 from pathlib import Path
 from ..model.errors import InvalidInput
-from ..model.job import in_words
+from ..model.job import safe_repr
 from ..logs.progress import ProgressReader
 from .cgroups import Cgroups
 from .inheritance import _NICE, _may, inherited_environment, niceness
-from ..model.retry import QUEUE_KEYS
+from ..model.retry import REQUIREMENT_KEYS
 try: import resource
 except ImportError: resource = None  # Windows
 
@@ -25,7 +25,7 @@ _FIELDS = dict(argv=None, cwd=None, env={}, output_dir=None, output_root=None, o
                leftovers='stop', pass_env=None, no_new_privs=False)
 MARK = 'JOBTRACK_WORK'  # Environment variable by which processes of an attempt are known; its value is the attempt's folder
 
-def _shown(value) -> str: return f'{in_words(value):.80}'
+def _shown(value) -> str: return f'{safe_repr(value):.80}'
 
 def check_words(spec:dict, field:str, at_least:int=0) -> None:
     "Raises `InvalidInput` unless a field is a list of texts that can be passed to a program."
@@ -109,8 +109,8 @@ def check_process(
     1.5 is one and a half) and `pids` (processes and threads), which need control groups; `cpu_s` (processor seconds of each process), `file_size`
     (bytes of any one file, and of the log too), `open_files`, `nice`. `leftovers`: what becomes of processes that outlive the program: 'stop', or
     'leave'. Those that were left are stopped when the job is deleted and its id is used again."""
-    if unknown := sorted(set(spec) - {*_FIELDS, *QUEUE_KEYS}): raise InvalidInput(unknown[0], 'is not a field of a process', f'Fields: {", ".join(_FIELDS)}')
-    spec = _FIELDS | {k: v for k, v in spec.items() if v is not None and k not in QUEUE_KEYS}   # those are for the queue
+    if unknown := sorted(set(spec) - {*_FIELDS, *REQUIREMENT_KEYS}): raise InvalidInput(unknown[0], 'is not a field of a process', f'Fields: {", ".join(_FIELDS)}')
+    spec = _FIELDS | {k: v for k, v in spec.items() if v is not None and k not in REQUIREMENT_KEYS}   # those are for the queue
     check_words(spec, 'argv', 1)
     if not isinstance(spec['env'], dict): raise InvalidInput('env', f'is {_shown(spec["env"])}', 'Give a dict of name to text')
     for k, v in spec['env'].items():

@@ -161,7 +161,7 @@ class Database:
     ):
         if durability not in ('normal', 'full'): raise InvalidInput('durability', f'is {durability!r}', "Use 'normal' or 'full'")
         self.url = _read_url(url)
-        self.told = _shown(self.url)
+        self.display_url = _shown(self.url)
         self.file, self._sqlite = _sqlite_file(self.url), self.url.get_backend_name() == 'sqlite'
         self._db = self._kinds[not self._sqlite]
         self._lock, self._timeout, self._writer, self._writing, self._pids = threading.RLock(), timeout, None, None, set()
@@ -170,7 +170,7 @@ class Database:
         self._ear, self._ears, self._seen, self._taken, self._woken = None, 0, 0, None, threading.Event()
         self._open(durability, timeout)
 
-    def __repr__(self): return f'{type(self).__name__}({self.told!r})'
+    def __repr__(self): return f'{type(self).__name__}({self.display_url!r})'
     def __enter__(self): return self
     def __exit__(self, *_): self.close()
 
@@ -191,15 +191,15 @@ def _line(url, durability, timeout):
 def _open(self:Database, durability, timeout):
     sqlite = self._sqlite
     try:
-        if self.file: _check_file(self.told, self.file)
-    except (OSError, ValueError) as e: raise StoreError(self.told, f'cannot be looked at: {e}', 'Choose another place') from e
+        if self.file: _check_file(self.display_url, self.file)
+    except (OSError, ValueError) as e: raise StoreError(self.display_url, f'cannot be looked at: {e}', 'Choose another place') from e
     if sqlite: args = dict(connect_args=dict(check_same_thread=False, timeout=timeout))
     else:
         args = dict(connect_args=_line(self.url, durability, timeout), use_native_hstore=False)
     if sqlite and not self.file: args['poolclass'] = sa.pool.StaticPool
     else: args |= dict(pool_size=5, max_overflow=-1 if sqlite else 15, pool_timeout=timeout)
     try: self.engine = sa.create_engine(self.url, pool_reset_on_return=None, **args)
-    except (ImportError, TypeError, sa.exc.ArgumentError) as e: raise StoreError(self.told, f'its driver is missing or not the one for this: {e}', "For PostgreSQL: write postgresql+psycopg://… and pip install 'cjm-jobtrack[postgres]'") from e
+    except (ImportError, TypeError, sa.exc.ArgumentError) as e: raise StoreError(self.display_url, f'its driver is missing or not the one for this: {e}', "For PostgreSQL: write postgresql+psycopg://… and pip install 'cjm-jobtrack[postgres]'") from e
     if self.file:
         @sa.event.listens_for(self.engine, 'do_connect')
         def _only_there(dialect, record, args, options):   # never makes a file where there is none
@@ -237,15 +237,15 @@ def _gone(self:Database) -> StoreError|None:  # None: it is still there
     "What to say when what is open is not what others would open."
     if not self._opened: return None
     try: moved, is_empty = self._moved(), not _size(self.file)
-    except OSError as e: return StoreError(self.told, f'cannot be looked at: {e.strerror}', 'Is its disk still there?')
+    except OSError as e: return StoreError(self.display_url, f'cannot be looked at: {e.strerror}', 'Is its disk still there?')
     if not moved and not is_empty: return None
     remedy = 'Nothing more is written. Stop this process, put the record or a backup of it in its place, and start again'
-    if is_empty and self.file.exists(): return RecordGone(self.told, f'{self.file.name} was cut to 0 bytes while it was open', remedy)
+    if is_empty and self.file.exists(): return RecordGone(self.display_url, f'{self.file.name} was cut to 0 bytes while it was open', remedy)
     what = 'replaced' if os.path.exists(moved) else 'deleted'
-    return RecordGone(self.told, f'{Path(moved).name} was {what} while it was open', f'{remedy}; `backup` still saves what it held')
+    return RecordGone(self.display_url, f'{Path(moved).name} was {what} while it was open', f'{remedy}; `backup` still saves what it held')
 
 @patch(as_prop=True)
-def lost(self:Database) -> RecordGone|None:  # None: it is still there, or cannot be looked at just now
+def record_gone(self:Database) -> RecordGone|None:  # None: it is still there, or cannot be looked at just now
     "Why nothing more is written, when what is open is not what others would open."
     return gone if isinstance(gone := self._gone(), RecordGone) else None
 
@@ -271,9 +271,9 @@ def _trouble(self:Database, e:Exception) -> StoreError:
     cause = getattr(e, 'orig', None) or e
     if self.file and getattr(cause, 'sqlite_errorcode', None) == sqlite3.SQLITE_FULL:
         folder = self.file.resolve().parent
-        return StoreFull(self.told, str(folder), str(_mount_point(folder)))
+        return StoreFull(self.display_url, str(folder), str(_mount_point(folder)))
     text = ' '.join(str(cause).split())
-    return StoreError(self.told, text, next((v for k, v in _REMEDIES.items() if k in text), ''))
+    return StoreError(self.display_url, text, next((v for k, v in _REMEDIES.items() if k in text), ''))
 
 def _mount_point(folder:Path) -> Path: return next(p for p in (folder, *folder.parents) if os.path.ismount(p))
 
@@ -315,7 +315,7 @@ def _write(self:Database, work, tell:bool=True):
             except BaseException as e:
                 lost = self._undo()
                 if isinstance(e, JobtrackError) or not isinstance(e, self._errors): raise
-                if lost and committing and not db.undone(e): raise StoreError(self.told, f'the connection broke while committing, so nobody knows whether this is on record: {" ".join(str(e).split())}', 'Read it again before you repeat it') from e
+                if lost and committing and not db.undone(e): raise StoreError(self.display_url, f'the connection broke while committing, so nobody knows whether this is on record: {" ".join(str(e).split())}', 'Read it again before you repeat it') from e
                 if again and (lost or self._oust(e)): continue
                 raise self._trouble(e) from e
 
@@ -387,10 +387,10 @@ def _claim(self:Database, timeout:float):
     if self.file and not self.file.exists() and self._make(): return self._begin_work(timeout)
     with _untouched(self.file) if self.file and _size(self.file) else nullcontext() as engine, self._tx(engine=engine) as con:
         if self.file and _size(self.file) <= _WHOLE and (bad := con.exec_driver_sql('PRAGMA quick_check(1)').scalar()) != 'ok':
-            raise StoreError(self.told, f'the file is damaged: {bad}', 'It was left as it is; restore a backup')
+            raise StoreError(self.display_url, f'the file is damaged: {bad}', 'It was left as it is; restore a backup')
         names, version = _whose(con)
-    if names and not (version or '').isdigit(): raise StoreError(self.told, f'the database belongs to something else (tables: {", ".join(sorted(names)[:5])})', 'It was left as it is; choose another one')
-    if version and int(version) > ours: raise StoreError(self.told, f'its schema is version {version}, newer than {ours}', 'Upgrade cjm-jobtrack')
+    if names and not (version or '').isdigit(): raise StoreError(self.display_url, f'the database belongs to something else (tables: {", ".join(sorted(names)[:5])})', 'It was left as it is; choose another one')
+    if version and int(version) > ours: raise StoreError(self.display_url, f'its schema is version {version}, newer than {ours}', 'Upgrade cjm-jobtrack')
     self._begin_work(timeout)   # only now that it is known to be ours
     if version != str(ours):
         with self._tx(write=True) as con:   # others may have been faster
@@ -426,7 +426,7 @@ def _make(self:Database) -> bool:  # False: somebody was faster
         with self._tx(engine=engine) as con: self._set_up(con)
         with part.open('rb') as f: os.fsync(f.fileno())
         return _give_name(part, file)
-    except OSError as e: raise StoreError(self.told, f'cannot be made: {e.strerror}', 'Check free space and permissions there') from e
+    except OSError as e: raise StoreError(self.display_url, f'cannot be made: {e.strerror}', 'Check free space and permissions there') from e
     finally: part.unlink(missing_ok=True)
 
 def _give_name(part:Path, file:Path) -> bool:  # False: it is taken
@@ -454,7 +454,7 @@ def _use_wal(self:Database, deadline:float):
         try:
             with self.engine.connect() as con: return con.connection.execute('PRAGMA journal_mode=WAL')
         except (sa.exc.DBAPIError, sqlite3.Error) as e:
-            if 'locked' not in str(e) or time.monotonic() > deadline: raise StoreError(self.told, str(e), 'Is it in use by something else?') from e
+            if 'locked' not in str(e) or time.monotonic() > deadline: raise StoreError(self.display_url, str(e), 'Is it in use by something else?') from e
         time.sleep(.01)
 
 # %% ../../nbs/store/04_database.ipynb #ffff1fc5
@@ -575,7 +575,7 @@ def backup(self:Database,
     path:str|Path,  # A file that does not exist yet
 ) -> None:
     "Copy the database as it is now into a new file, also when its own was deleted while open. SQLite only: a server has its own tools. Blocks nobody."
-    if not self._sqlite: raise StoreError(self.told, 'a server is not backed up from here', 'Use pg_dump')
+    if not self._sqlite: raise StoreError(self.display_url, 'a server is not backed up from here', 'Use pg_dump')
     path = Path(path)
     if path.exists(): raise InvalidInput('path', f'{path} exists', 'Name a new file')
     part = _beside(path, '.part')
@@ -589,7 +589,7 @@ def backup(self:Database,
     except JobtrackError: part.unlink(missing_ok=True); raise
     except self._errors as e:
         with suppress(OSError): part.unlink(missing_ok=True)
-        raise StoreError(self.told, f'cannot be copied to {path}: {e}', 'Choose another place') from e
+        raise StoreError(self.display_url, f'cannot be copied to {path}: {e}', 'Choose another place') from e
 
 @patch
 def _copy(self:Database, to:sqlite3.Connection, path:Path):
@@ -597,7 +597,7 @@ def _copy(self:Database, to:sqlite3.Connection, path:Path):
         try: con.backup(to)
         except sqlite3.Error as e:
             if e.sqlite_errorcode != sqlite3.SQLITE_FULL: raise
-            raise StoreError(self.told, f'cannot be copied to {path}: there is no room', 'Choose another place') from e
+            raise StoreError(self.display_url, f'cannot be copied to {path}: there is no room', 'Choose another place') from e
     if self._moved() is None: return self._read(copy)
     with self._lock:   # only a connection that is open already leads to what was there
         if self._writing is None: raise self._gone()

@@ -11,13 +11,13 @@ __all__ = ['MemoryStore']
 from itertools import islice, takewhile
 from fastcore.basics import patch
 from ..model.errors import UnknownNode
-from ..model.job import Add, JobRecord, Ended, Job, JobEvent, JobStatus, Lease, Move, Update, jsonable, now
+from ..model.job import Add, JobRecord, EndedJob, Job, JobEvent, JobStatus, Lease, Move, Update, jsonable, now
 
 # %% ../../nbs/store/01_memory.ipynb #b368f411
 class MemoryStore:
     "The calls of `JobStore`, kept in this process and gone with it."
     shared = False
-    lost = None   # it is never gone before we are
+    record_gone = None   # it is never gone before we are
     def __init__(self):
         self._jobs, self._events, self._seqs, self._nodes, self._leases = {}, {}, {}, {}, {}   # events by seq; seqs by job
         self._seq = self._fence = 0
@@ -120,19 +120,19 @@ def select_ended(self:MemoryStore, status=None, older_than=None, limit=None, aft
     wanted, live = {JobStatus(s) for s in status or _TERMINAL} & {*_TERMINAL}, {r['batch'] for r in self._jobs.values() if not r['status'].is_terminal} - {None} if settled else ()
     rows = (r for r in self._jobs.values() if r['num'] > after_num and r['status'] in wanted and (older_than is None or (r['completed_at'] or '~') < older_than) and (pinned or not r['pinned'])
             and (before_num is None or r['num'] < before_num) and r['batch'] not in live)
-    return [Ended(r['num'], r['id'], r['status'].value, r['completed_at'], r['pinned']) for r in islice(rows, limit)]
+    return [EndedJob(r['num'], r['id'], r['status'].value, r['completed_at'], r['pinned']) for r in islice(rows, limit)]
 @patch
 def cutoff(self:MemoryStore, keep, status=None):
     newest = (r['num'] for r in reversed(self._jobs.values()) if r['status'] in (status or _TERMINAL) and r['status'].is_terminal and not r['pinned'])
     return next(islice(newest, keep-1, None), None)
 @patch
-def dossiers(self:MemoryStore, after_num=0, limit=200, **filters):
+def records(self:MemoryStore, after_num=0, limit=200, **filters):
     rows = islice((r for r in filter(_fits(**filters), self._jobs.values()) if r['num'] > after_num), limit)
     return [JobRecord(Job.from_dict(r), [self._events[s] for s in self._seqs[r['id']]], r['queued_at'], r['batch'], r['pinned'], r['num']) for r in rows]
 @patch
-def restore(self:MemoryStore, dossiers):
+def restore(self:MemoryStore, records):
     done = []
-    for d in dossiers:
+    for d in records:
         done.append(d.job.id not in self._jobs)
         if not done[-1]: continue
         self._jobs[d.job.id] = {k: v for k, v in vars(d.job).items() if k != 'task'} | dict(queued_at=d.queued_at, lease=None, batch=d.batch, pinned=d.pinned, num=self._seq+1)

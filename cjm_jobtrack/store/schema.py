@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from .database import Postgres, Sqlite, owner_table
-from ..model.job import encode_ascii, LONG_TEXT, jsonable
+from ..model.job import encode_ascii_json, LONG_TEXT, jsonable
 
 # %% ../../nbs/store/02_schema.ipynb #f04119a3
 SCHEMA_VERSION = 2   # Raised with each change of the tables; older databases are upgraded when opened
@@ -64,15 +64,15 @@ def _is_tree(v:Any) -> bool:
         if kind is not str: todo += x.values() if kind is dict else x
     return True
 
-def _doc(v:Any, exact:bool=False) -> str|None:
-    "As JSON. What JSON has no form for is told as `jsonable` does; `exact` as there."
+def _doc(v:Any, lossless:bool=False) -> str|None:
+    "As JSON. What JSON has no form for is told as `jsonable` does; `lossless` as there."
     if v is None: return None
     try:
         if _is_tree(v):
             text = _encode(v)
             if text.isascii() or text.encode(): return text
     except (TypeError, ValueError, RecursionError): pass   # an odd key, NaN, half a character
-    return (encode_ascii if exact else _encode)(jsonable(v, exact=exact))
+    return (encode_ascii_json if lossless else _encode)(jsonable(v, lossless=lossless))
 
 def _scalar(v:Any):
     "Text or a number."
@@ -104,9 +104,9 @@ class _Postgres(Postgres):
         if v is None or type(v) is int: return v
         return v.replace('\0', '\\x00') if isinstance(v := _scalar(v), str) else v
     @staticmethod
-    def doc(v, exact=False):
-        text = _doc(v, exact)
-        return (encode_ascii if exact else _encode)(_no_nul(json.loads(text))) if text is not None and '\\u0000' in text else text
+    def doc(v, lossless=False):
+        text = _doc(v, lossless)
+        return (encode_ascii_json if lossless else _encode)(_no_nul(json.loads(text))) if text is not None and '\\u0000' in text else text
     @staticmethod
     def among(column, name): return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(sa.Text)))
 

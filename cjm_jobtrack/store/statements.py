@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from ..model.errors import InvalidInput
-from ..model.job import EXACT_FIELDS, Job, JobEvent, JobStatus
+from ..model.job import LOSSLESS_FIELDS, Job, JobEvent, JobStatus
 from .schema import _at_most, _json, _number, _param, _Postgres, _Sqlite, _text, event_table, job_table, lease_table, meta_table, node_table
 
 # %% ../../nbs/store/03_statements.ipynb #e52f1a97
@@ -37,7 +37,7 @@ class _Plan(NamedTuple):
 def _values(db, columns):
     def enc(k):
         if k == 'status': return lambda v: v._value_ if type(v) is JobStatus else JobStatus(v)._value_
-        if k in EXACT_FIELDS: return lambda v: db.doc(v, exact=True) if v or _DOCS[k] is None else None
+        if k in LOSSLESS_FIELDS: return lambda v: db.doc(v, lossless=True) if v or _DOCS[k] is None else None
         return db.value if k not in _DOCS else db.doc if _DOCS[k] is None else lambda v: db.doc(v) if v else None
     return tuple((k, 'v_'+k, enc(k)) for k in columns if k in _WRITABLE)
 
@@ -238,7 +238,7 @@ def _other_sql(db, name):
 
 # %% ../../nbs/store/03_statements.ipynb #97af0ae4
 @cache
-def _dossiers_sql(db, statuses, filters, kinds):
+def _records_sql(db, statuses, filters, kinds):
     c = job_table.c
     where = _wheres(db, filters, kinds) + ([_unsorted(c.status).in_([_param(f's{n}', c.status.type) for n in range(statuses)])] if statuses else [])
     return _text(db, _at_most(_select_jobs.add_columns(c.queued_at, c.batch, c.pinned, c.num).where(*where).order_by(c.num)))

@@ -12,9 +12,9 @@ from typing import Any, Iterable
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, JobtrackError, UnknownNode
 from .database import Database
-from ..model.job import Add, JobRecord, Ended, Job, JobEvent, JobStatus, Lease, Move, Update, instant, new_id, now
+from ..model.job import Add, JobRecord, EndedJob, Job, JobEvent, JobStatus, Lease, Move, Update, parse_instant, new_id, now
 from .schema import SCHEMA_VERSION, _decode, _encode, _meta, _Postgres, _Sqlite, _upgrade_1, event_table, job_table
-from .statements import (_COLUMNS, _EVENT, _add_plan, _change_plan, _comparable, _cutoff_sql, _dossiers_sql, _ended_sql, _events, _events_sql, _house_sql, _jobs, _kept, _kind, _lease_sql, _list_sql,
+from .statements import (_COLUMNS, _EVENT, _add_plan, _change_plan, _comparable, _cutoff_sql, _records_sql, _ended_sql, _events, _events_sql, _house_sql, _jobs, _kept, _kind, _lease_sql, _list_sql,
     _other_sql, _Plan, _restore_sql, _values)
 _all_ = ['SCHEMA_VERSION']   # whoever works with a store finds it here too
 
@@ -162,7 +162,7 @@ def list(self:JobStore,
 
 @patch
 def _asked(self:JobStore, status, metadata, **given) -> tuple[tuple, dict]:  # what the statement depends on: number of statuses, filters, kinds of metadata; and the values
-    values = {k: instant(v, k) if k in ('since', 'until') else int(v) if k == 'pinned' else v for k, v in given.items() if v is not None}
+    values = {k: parse_instant(v, k) if k in ('since', 'until') else int(v) if k == 'pinned' else v for k, v in given.items() if v is not None}
     filters, meta, wanted = tuple(values), [*(metadata or {}).items()], [*{JobStatus(s).value: None for s in status or ()}]
     if len(wanted) == len(JobStatus): wanted = []
     for n, s in enumerate(wanted): values[f's{n}'] = s
@@ -272,13 +272,13 @@ def select_ended(self:JobStore,
     pinned:bool=False,                    # True: those that somebody wants kept as well
     before_num:int|None=None,             # Only those before this `num`
     settled:bool=False,                   # True: none of a batch that has jobs which have not ended
-) -> list[Ended]:                         # Oldest first
+) -> list[EndedJob]:                         # Oldest first
     "Jobs that have ended, as candidates for `delete_many`."
     wanted = [*{JobStatus(s).value: None for s in (JobStatus if status is None else status) if JobStatus(s).is_terminal}]
     if not wanted: return []
-    values = dict(after_num=after_num, before_num=before_num, limit=limit, older_than=older_than and instant(older_than, 'older_than')) | {f's{n}': s for n, s in enumerate(wanted)}
+    values = dict(after_num=after_num, before_num=before_num, limit=limit, older_than=older_than and parse_instant(older_than, 'older_than')) | {f's{n}': s for n, s in enumerate(wanted)}
     rows = self._rows(_ended_sql(self._db, len(wanted), older_than is not None, limit is not None, pinned, before_num is not None, settled), values)
-    return [Ended(*r[:4], bool(r[4])) for r in rows]
+    return [EndedJob(*r[:4], bool(r[4])) for r in rows]
 
 @patch
 def cutoff(self:JobStore,
@@ -325,7 +325,7 @@ def pin(self:JobStore,
 
 # %% ../../nbs/store/00_store.ipynb #37490356
 @patch
-def dossiers(self:JobStore,
+def records(self:JobStore,
     after_num:int=0,    # Only jobs after this `num`: the next page
     limit:int=200,      # At most so many
     status:Iterable[JobStatus]|None=None, # Only these
@@ -338,7 +338,7 @@ def dossiers(self:JobStore,
     def work(con):
         con.execute(self._db.look)
         try:
-            rows = con.execute(_dossiers_sql(self._db, *asked), values).fetchall()
+            rows = con.execute(_records_sql(self._db, *asked), values).fetchall()
             return rows, con.execute(_house_sql(self._db, 'events'), {'ids': self._db.ids([r[0] for r in rows])}).fetchall()
         finally: con.execute('COMMIT')   # nothing was written
     rows, events = self._read(work)
@@ -350,16 +350,16 @@ def dossiers(self:JobStore,
 @patch
 @_writes
 def restore(self:JobStore,
-    dossiers:Iterable[JobRecord],  # Jobs from elsewhere; `num` and the `seq` of their events are not taken over
+    records:Iterable[JobRecord],  # Jobs from elsewhere; `num` and the `seq` of their events are not taken over
 ) -> list[bool]:                 # For each whether it was put on record; False: its id is taken, and what is on record stays as it is
     "Put jobs on record with their events, all in one transaction."
-    db, dossiers, columns = self._db, [*dossiers], (*_COLUMNS, 'queued_at', 'batch')
+    db, records, columns = self._db, [*records], (*_COLUMNS, 'queued_at', 'batch')
     encode = _values(db, columns)
     def row(d):
         new = vars(d.job) | dict(queued_at=d.queued_at, batch=d.batch)
         return {p: None if new[k] is None else enc(new[k]) for k, p, enc in encode} | {'v_pinned': int(d.pinned)}
     def told(e, job_id): return dict(v_job_id=job_id, v_attempt=e.attempt, v_type=e.type, v_at=e.at, v_data=db.doc(e.data) if e.data else None)
-    try: todo = [(d.job.id, row(d), [told(e, d.job.id) for e in d.events]) for d in dossiers]
+    try: todo = [(d.job.id, row(d), [told(e, d.job.id) for e in d.events]) for d in records]
     except self._errors as e: raise self._trouble(e) from e
     def work(con):
         taken, new = {r[0] for r in con.execute(_house_sql(db, 'known'), {'ids': db.ids([i for i, _, _ in todo])}).fetchall()}, []

@@ -9,18 +9,18 @@ __all__ = ['LiveJobs', 'default_log_folder']
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #2bb54e34
 import logging, os, re, shutil, socket, tempfile, threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from collections import OrderedDict
 from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Iterable, Iterator
 from weakref import WeakValueDictionary, ref
 from fastcore.basics import patch
 from fastcore.meta import delegates
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, LeaseLost, StoreError, UnknownJob
 from .notify import Notifier
-from ..model.job import Add, JobRecord, Job, JobEvent, JobStatus, Move, check_id, instant, jsonable, now, read_statuses, spec_differences
+from ..model.job import Add, JobRecord, Job, JobEvent, JobStatus, Move, check_id, parse_instant, jsonable, now, read_statuses, spec_differences
 from ..logs.log_store import LogStore
 from ..store.memory import MemoryStore
 from .transitions import TransitionPlanner, Write, looked_over
@@ -51,7 +51,7 @@ class LiveJobs(TransitionPlanner):
         self._lock, self._closed = threading.RLock(), threading.Event()
         self._stops, self._written, self._tmp = {}, {}, None
         self._logs = LogStore(logs) if isinstance(logs, (str, Path)) else logs
-        self.logs_given = logs is not None   # Whether somebody said where the logs are
+        self.custom_logs = logs is not None   # Whether somebody said where the logs are
         self._feeds = Notifier(self._lock, self.store.last_seq())
         self._version = self.store.version() if self.store.shared else None
         for job in reversed(self.store.list(status=[JobStatus.PENDING, JobStatus.RUNNING])): self._hold(job)
@@ -209,7 +209,7 @@ def list_jobs(self:LiveJobs,
     if limit is not None and (not isinstance(limit, int) or limit < 0): raise InvalidInput('limit', f'is {limit!r}', 'Give a whole number of at least 0')
     with self._lock:
         self._sync()
-        return [self._hold(j) for j in self.store.list(wanted, limit, before, name, node, batch=batch, runner=runner, since=None if since is None else instant(since, 'since'), until=None if until is None else instant(until, 'until'), metadata=metadata, pinned=pinned)]
+        return [self._hold(j) for j in self.store.list(wanted, limit, before, name, node, batch=batch, runner=runner, since=None if since is None else parse_instant(since, 'since'), until=None if until is None else parse_instant(until, 'until'), metadata=metadata, pinned=pinned)]
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #48dfb949
 @patch
@@ -254,6 +254,15 @@ def events(self:LiveJobs,
 def last_seq(self:LiveJobs) -> int:
     with self._lock: return self.store.last_seq()
 
+# %% ../../nbs/tracker/02_live_jobs.ipynb #c026383c
+@patch
+@contextmanager
+def store_access(self:LiveJobs) -> Iterator[Any]:   # The store, for the length of the block
+    "The store, for questions that no method here asks. Blocks while another thread uses a store in memory."
+    if self.store.shared: yield self.store
+    else:
+        with self._lock: yield self.store
+
 # %% ../../nbs/tracker/02_live_jobs.ipynb #02d838db
 @patch
 @delegates(LiveJobs.make_job)
@@ -285,7 +294,7 @@ def add_jobs(self:LiveJobs,
     jobs = [*jobs]
     for job in jobs:
         looked_over(job)
-        job.created_at = instant(job.created_at, 'created_at')
+        job.created_at = parse_instant(job.created_at, 'created_at')
     return self._add(jobs, queued, batch)
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #d19476e0
@@ -336,7 +345,7 @@ def submit_job(self:LiveJobs,
 def record(self:LiveJobs,
     writes:list[Write],  # Plans, at most one move for each job
     later:Callable[[str, Callable[[], Any]], Any]|None=None,  # Is given the id of a job that has completed, and the call of `on_job_completed` to be made; None: it is made at once
-) -> list[JobEvent|JobtrackError|None]:  # For each the event; `IllegalMove` or `LeaseLost` when it was refused; None when the job is gone, or the moment of a passing fact
+) -> list[JobEvent|JobtrackError|None]:  # For each the event; `IllegalMove` or `LeaseLost` when it was refused; None when the job is gone, or the moment of a drop_if_stale fact
     "Carry out plans in one transaction. Raises `StoreError`, and then none of them happened."
     if not writes: return []
     with self._lock:
@@ -371,10 +380,10 @@ def _refused(self:LiveJobs, w:Write) -> JobEvent|IllegalMove|None:
     job, lease = w.job, w.op.lease
     self._reload(job)
     if lease is not None and not job.is_terminal and self.store.places([job.id]).get(job.id, (None, lease))[1] != lease:
-        if self._leases.get(job.id) == lease: self.let_go(job.id)
+        if self._leases.get(job.id) == lease: self.release(job.id)
         return LeaseLost(job.id, lease)
     if (to := w.shown.get('status')) is not None: return IllegalMove(job.id, job.status, to)
-    if w.passing: return None
+    if w.drop_if_stale: return None
     return self.store.move(job.id, None, {}, w.op.type, w.op.at, w.op.data, job.attempt)   # the fact stands, the fields are stale. None: deleted meanwhile
 
 @patch
@@ -403,7 +412,7 @@ def hold(self:LiveJobs,
         return job
 
 @patch
-def let_go(self:LiveJobs,
+def release(self:LiveJobs,
     job_id:str,
     lease:int|None=None,  # Only if it is held under this number; None: whoever holds it
 ) -> None:
@@ -443,12 +452,11 @@ def has_logs(self:LiveJobs) -> bool:
     "Whether there is a folder that may have logs in it."
     return self._logs is not None or not _is_in_memory(self.store)
 
-
 # %% ../../nbs/tracker/02_live_jobs.ipynb #43328020
 @patch(as_prop=True)
-def log_place(self:LiveJobs) -> dict|None:  # `host` and `folder`; None: beside the record, or gone with this process
+def log_location(self:LiveJobs) -> dict|None:  # `host` and `folder`; None: beside the record, or gone with this process
     "Where others must look for the logs, as it is told in the journal."
-    if not self.store.shared or not self.logs_given and (self.store.file or _is_in_memory(self.store)): return None
+    if not self.store.shared or not self.custom_logs and (self.store.file or _is_in_memory(self.store)): return None
     return dict(host=socket.gethostname(), folder=os.path.abspath(self.logs.folder))
 
 @patch
@@ -512,14 +520,14 @@ def _drop(self:LiveJobs, job_ids:Iterable[str]):
 # %% ../../nbs/tracker/02_live_jobs.ipynb #476a1732
 @patch
 def restore(self:LiveJobs,
-    dossiers:Iterable[JobRecord],  # Jobs from elsewhere, with their events
+    records:Iterable[JobRecord],  # Jobs from elsewhere, with their events
 ) -> list[bool]:                 # For each whether it is new; False: its id is taken, and what is on record stays as it is
     "Put jobs on record with all that happened to them, in one transaction. Their events come next in the journal here."
-    dossiers = [*dossiers]
-    for d in dossiers: check_id(d.job.id)
+    records = [*records]
+    for d in records: check_id(d.job.id)
     with self._lock:
-        done = self.store.restore(dossiers)
-        for d in (d for d, is_new in zip(dossiers, done) if is_new):
+        done = self.store.restore(records)
+        for d in (d for d, is_new in zip(records, done) if is_new):
             self._objects.pop(d.job.id, None)   # of an earlier job of this id, deleted by somebody else
             if not d.job.is_terminal or not self.store.shared: self.jobs[d.job.id] = self._hold(d.job)
         self._absorb()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from fastcore.basics import patch
 from ..model.errors import InvalidInput
-from ..model.job import Add, Failure, Job, JobStatus, Move, Update, as_utf8, check_id, check_move, jsonable, new_id, now, number, output_files
+from ..model.job import Add, Failure, Job, JobStatus, Move, Update, escape_surrogates, check_id, check_move, jsonable, new_id, now, number, read_outputs
 
 # %% ../../nbs/tracker/03_transitions.ipynb #4ec88ea4
 @dataclass(slots=True)
@@ -22,13 +22,13 @@ class Write:
     job:Job              # The live object
     op:Add|Move|Update   # For the store
     shown:dict           # Fields that change with it
-    passing:bool=False   # A fact that is only worth telling while the job stands as it did when this was planned
+    drop_if_stale:bool=False   # A fact that is only worth telling while the job stands as it did when this was planned
 
 # %% ../../nbs/tracker/03_transitions.ipynb #f48da4e9
 class TransitionPlanner:
     "Works out moves, and keeps what they depend on beside the job itself. Writes nothing."
     job_class = Job   # What `make_job` makes
-    log_place = None  # Where logs are kept, when that is not beside the record
+    log_location = None  # Where logs are kept, when that is not beside the record
     def __init__(self,
         durable:bool=False,   # Whether results are kept as JSON
     ):
@@ -87,7 +87,7 @@ def looked_over(job:Job) -> Job:
     if not -_MOST <= job.priority < _MOST: raise InvalidInput('priority', f'is {job.priority}', 'Give a whole number of at most 31 bits')
     if job.timeout is not None and not 0 < (number(job.timeout) or 0) < 1e300: raise InvalidInput('timeout', f'is {job.timeout!r}', 'Give seconds above 0, or None')
     if type(job.timeout) not in (int, float, type(None)): job.timeout = number(job.timeout)
-    job.name = as_utf8(job.name)   # as it will be on record
+    job.name = escape_surrogates(job.name)   # as it will be on record
     if job.node is not None and not isinstance(job.node, str): raise InvalidInput('node', f'is {job.node!r}', 'Give the id of a node')
     return job
 
@@ -108,7 +108,7 @@ def plan(self:TransitionPlanner,
     stands = dict(vars(job))   # at one stroke: another thread may be moving it
     check_move(job.id, stands['status'], to)
     at, tried, metadata = now(), stands['attempt'], stands['metadata']
-    if self.durable and 'result' in changes: changes['result'] = jsonable(changes['result'], exact=True)
+    if self.durable and 'result' in changes: changes['result'] = jsonable(changes['result'], lossless=True)
     changes = {k: v for k, v in changes.items() if v is not stands[k]}   # `is`: a result may be anything
     if job.id in self._unwritten: changes = dict(progress=stands['progress'], message=stands['message']) | changes
     if (metadata or job._on_record) and jsonable(metadata) != job._on_record: changes['metadata'] = metadata
@@ -127,13 +127,13 @@ UNCONFIRMED = Failure('unconfirmed', 'Cancelled; the node could not confirm that
 @patch
 def plan_running(self:TransitionPlanner, job:Job, *, lease:int|None=None, waits:bool=False) -> Write:
     "Begun: the next attempt. Those who look for its log elsewhere are told where it is."
-    told = None if self.log_place is None else {'logs': self.log_place}
+    told = None if self.log_location is None else {'logs': self.log_location}
     return self.plan(job, JobStatus.RUNNING, 'running', told, progress=None, message=None, error=None, failure=None, lease=lease, waits=waits)
 
 @patch
 def plan_completed(self:TransitionPlanner, job:Job, result:Any, outputs=()) -> Write:
     "Ended well."
-    outputs = output_files(outputs)
+    outputs = read_outputs(outputs)
     changes = dict(result=result, progress=100. if job.progress is not None else None) | (dict(outputs=outputs) if outputs or job.outputs else {})
     return self.plan(job, JobStatus.COMPLETED, 'completed', {'outputs': len(outputs)}, **changes)
 
@@ -174,7 +174,7 @@ def check_note(type:str, fields) -> None:
 def plan_note(self:TransitionPlanner, job:Job, type:str, data:dict|None=None, **fields) -> Write:
     "A fact, for `record`."
     check_note(type, fields)
-    if 'outputs' in fields: fields['outputs'] = output_files(fields['outputs'])
+    if 'outputs' in fields: fields['outputs'] = read_outputs(fields['outputs'])
     at, stands = now(), dict(vars(job))
     changes = {} if stands['status'].is_terminal or not fields else {**fields, 'updated_at': at}
     return Write(job, Move(job.id, (stands['status'], stands['attempt']), changes, type, at, data, lease=self._leases.get(job.id)), changes)

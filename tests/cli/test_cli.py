@@ -8,8 +8,14 @@ from helpers import node_at, until
 from original_node import OriginalNode
 from original_node import Served as ServedApp
 from typer.testing import CliRunner
-from cjm_jobtrack.cli.main import (MEANINGS, Exit, Leftovers, age, app, check_source, clip, data_folder, exit_for, following, jobs_table, line, literal, plain, read_address, read_params, read_token, seconds, show_table, table,
-                              server_process, stopped, timeline, told, typed, where)
+from cjm_jobtrack.cli.main import app
+from cjm_jobtrack.cli.app import MEANINGS, Exit, exit_for, read_token, told
+from cjm_jobtrack.cli.follow import following, line
+from cjm_jobtrack.cli.jobs import jobs_table, stopped, timeline
+from cjm_jobtrack.cli.output import age, clip, plain, seconds, show_table, table, where
+from cjm_jobtrack.cli.records import Leftovers
+from cjm_jobtrack.cli.servers import data_folder, read_address, server_process
+from cjm_jobtrack.cli.submit import check_source, literal, read_params, typed
 from cjm_jobtrack.model.errors import (IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode, UnknownPipeline)
 from cjm_jobtrack.model.job import Job, JobEvent
 from cjm_jobtrack.tracker.tracker import JobTracker
@@ -542,7 +548,7 @@ def test_closed_streams_are_a_quiet_end(node, closed, status):
     assert done[0] == status and 'Traceback' not in done[2] and 'Error' not in done[2], done
 
 def test_a_name_that_is_not_utf8_is_printed_as_its_bytes():
-    code = 'import os, typer, cjm_jobtrack.cli as c; c.open_streams(); typer.echo(os.fsdecode(b"caf\\xe9.txt")); print(c.as_json_text([os.fsdecode(b"caf\\xe9")]))'
+    code = 'import os, typer; from cjm_jobtrack.cli.app import open_streams; from cjm_jobtrack.cli.output import as_json_text; open_streams(); typer.echo(os.fsdecode(b"caf\\xe9.txt")); print(as_json_text([os.fsdecode(b"caf\\xe9")]))'
     out = subprocess.run([sys.executable, '-c', code], capture_output=True, timeout=60, env=os.environ | {'PYTHONIOENCODING': 'utf-8'}, check=True).stdout
     assert out.splitlines()[0] == b'caf\xe9.txt' and json.loads(out.split(b'\n', 1)[1]) == ['caf\udce9']
 
@@ -683,12 +689,12 @@ def test_the_end_of_a_log_that_was_cut(tmp_path):
     "Of a log with a piece cut out, the last lines are read once, and what is missing is said in its place."
     import io
     from types import SimpleNamespace
-    from cjm_jobtrack.cli.main import copy_log, last_lines
+    from cjm_jobtrack.cli.logs import copy_log, last_lines
     from cjm_jobtrack.logs.log_store import LogStore
     logs = LogStore(tmp_path, cap=64 << 10)
     client = SimpleNamespace(logs=lambda job_id, offset=0, limit=65536, attempt=None: logs.read(job_id, attempt, offset, limit))
     for n in range(3000): logs.append('7f3a', 1, b'%05d %s\n' % (n, b'x' * 90))
-    cut, = logs.cuts('7f3a', 1)
+    cut, = logs.gaps('7f3a', 1)
     def told(offset):
         copy_log(client, '7f3a', 1, offset, out := io.BytesIO())
         return out.getvalue().decode().splitlines()

@@ -1,12 +1,13 @@
 "`jobtrack demo`: on a terminal and without one, with good and bad recordings, interrupted, killed, kept. Nothing is left of it, however it ends."
-import os, pty, re, select, signal, subprocess, sys, time, wave
+import importlib.util, os, pty, re, select, signal, subprocess, sys, time, wave
+from importlib.resources import files
 from contextlib import suppress
 
 import httpx, psutil, pytest
 from helpers import until
 from typer.testing import CliRunner
-from cjm_jobtrack.cli import main as cli
-from cjm_jobtrack.cli.main import Exit
+from cjm_jobtrack.cli.main import app
+from cjm_jobtrack.cli.app import Exit
 
 WORDS = ['one two three four five', 'nothing was lost on the way']
 
@@ -65,7 +66,7 @@ def demo(tmp_path):
 @pytest.fixture
 def recording(tmp_path):
     "The shipped recording, said three times, so that there is time to interrupt it."
-    with wave.open(str(cli.files('cjm_jobtrack')/'pipelines'/'recording.wav')) as w: params, data = w.getparams(), w.readframes(w.getnframes())
+    with wave.open(str(files('cjm_jobtrack')/'pipelines'/'builtin'/'recording.wav')) as w: params, data = w.getparams(), w.readframes(w.getnframes())
     with wave.open(str(tmp_path/'mine.wav'), 'wb') as w:
         w.setparams(params)
         w.writeframes(data * 3)
@@ -116,8 +117,8 @@ def test_what_is_no_recording(demo, tmp_path, name, content, status, words):
     d.nothing_left([])
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(cli.importlib.util, 'find_spec', lambda name: None)
-    r = CliRunner().invoke(cli.app, ['demo'])
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
+    r = CliRunner().invoke(app, ['demo'])
     assert (r.exit_code, r.stdout) == (Exit.FAILED, '') and "pip install 'cjm-jobtrack[demo]'" in r.stderr and r.stderr.count('\n') == 1
 
 # --- interrupted

@@ -14,7 +14,7 @@ from cjm_jobtrack.containers.output import _LineRestorer, _StreamDemuxer
 from cjm_jobtrack.containers.usage import _ContainerCgroup, _ResourceUsage
 from cjm_jobtrack.containers.docker import DockerRunner
 from cjm_jobtrack.queue.queue import JobQueue
-from cjm_jobtrack.runners.runner import Report
+from cjm_jobtrack.runners.outcome import Report
 from docker_helpers import IMAGE, bench_at
 from helpers import until
 
@@ -74,7 +74,7 @@ def test_inputs_are_read_only_and_outputs_are_ours(bench):
 def test_no_file_may_grow_without_end(bench):
     job, report = bench.sh('ulimit -f')
     bench.run(job, report)
-    assert int(bench.log(job)) * 512 == outputs.LARGEST
+    assert int(bench.log(job)) * 512 == outputs.MAX_DIGEST_BYTES
 
 def test_what_the_spec_says_reaches_the_container(bench):
     job, report = bench.sh('pwd; echo $A; cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null; ulimit -f; df /dev/shm | tail -1; touch /x 2>&1 && echo wrote; id -u',

@@ -256,7 +256,7 @@ def stalling():
         thread.start()
         try: yield f'127.0.0.1:{server.server_port}'
         finally: over.set(), server.shutdown(), thread.join()
-    until(lambda: not [t for t in threading.enumerate() if t.name == 'jobtrack-aside'], 'the end of those who waited for it')
+    until(lambda: not [t for t in threading.enumerate() if t.name == 'jobtrack-blocking'], 'the end of those who waited for it')
 
 @pytest.mark.parametrize('way', ['its socket', pytest.param('SSH', marks=pytest.mark.needs('ssh'))])
 def test_pulls_that_stall_hold_up_nobody_and_can_be_stopped(tmp_path, docker_engine, way, request):

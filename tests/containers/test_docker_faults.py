@@ -104,7 +104,7 @@ def test_our_process_is_suspended(bench):
         job = bench.tracker.get_job('doomed')
         async def follow():
             async with asyncio.timeout(60):
-                from cjm_jobtrack.runners.runner import Report
+                from cjm_jobtrack.runners.outcome import Report
                 return await bench.runner.follow(job, await bench.runner.find(job), Report(bench.tracker, job.id, 1))
         outcome = asyncio.run(follow())
         assert outcome.failure.exit_code == 3 and bench.log(job) == WHOLE

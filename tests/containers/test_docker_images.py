@@ -8,7 +8,8 @@ from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.containers.docker import DockerRunner
 from cjm_jobtrack.pipelines.pipeline import SHIPPED, PipelineCatalog, PipelineRunner
 from cjm_jobtrack.runners.process import ProcessRunner
-from cjm_jobtrack.runners.runner import Report, check_runner
+from cjm_jobtrack.runners.conformance import check_runner
+from cjm_jobtrack.runners.outcome import Report
 from docker_helpers import IMAGE, small_image
 from helpers import until
 

@@ -2,9 +2,11 @@
 import asyncio, errno, gc, json, os, re, signal, subprocess, sys, threading, time, tracemalloc
 import pytest
 from hypothesis import given, settings, strategies as st
-from cjm_jobtrack.logs import gaps as cuts, text as people
+from cjm_jobtrack.logs import gaps as log_gaps, text as log_text
 from cjm_jobtrack.model.errors import InvalidInput, StoreError
-from cjm_jobtrack.logs.log_store import TAIL_MAX, LogGap, LogChunk, LogStore, collapse_frames
+from cjm_jobtrack.logs.gaps import LogChunk, LogGap
+from cjm_jobtrack.logs.log_store import LogStore
+from cjm_jobtrack.logs.text import TAIL_MAX, collapse_frames
 
 J = '7f3a-job'
 
@@ -213,7 +215,7 @@ def check_kept(logs, whole, cap=None):
         assert c.data == whole[c.offset:c.next_offset]
         if c.offset > at: missing.append((at, c.offset))
         at = c.next_offset
-    assert at == len(whole) == logs.size(J, 1) and missing == [(c.start, c.end) for c in logs.cuts(J, 1)]
+    assert at == len(whole) == logs.size(J, 1) and missing == [(c.start, c.end) for c in logs.gaps(J, 1)]
     if cap and missing:
         assert missing[0][0] >= cap//4 - cap//16 and len(whole) - missing[-1][1] >= cap//2 - cap//16
         assert len(whole) - sum(b-a for a, b in missing) <= cap
@@ -242,7 +244,7 @@ def test_the_disk_gets_the_middle_back(logs):
     for i in range(64): logs.append(J, 1, numbered(65536, i*65536))
     info = logs.path(J, 1).stat()
     assert info.st_size == logs.size(J, 1) == 64 << 20 and info.st_blocks*512 <= (1 << 20) + 65536
-    [cut] = logs.cuts(J, 1)
+    [cut] = logs.gaps(J, 1)
     assert (cut.start % 16, cut.end % 16, cut.limit) == (0, 0, 1 << 20)
 
 @punches
@@ -250,7 +252,7 @@ def test_people_are_told_what_was_cut(logs):
     logs.cap = 4096
     whole = numbered(2000)
     logs.append(J, 1, whole)
-    [cut] = logs.cuts(J, 1)
+    [cut] = logs.gaps(J, 1)
     line = f'[… {cut.end-cut.start:,} bytes cut here: the log is limited to 4,096 bytes …]'
     kept = (whole[:cut.start] + f'{line}\n'.encode() + whole[cut.end:]).decode()
     assert logs.tail(J, 1, 10**6) == kept == ''.join(f'{l.text}\n' for l in logs.lines(J, 1))
@@ -299,7 +301,7 @@ def test_a_program_goes_on_writing_while_its_log_is_cut_and_read(logs):
 
 TRIM_AND_DIE = r"""
 import os, signal, sys
-from cjm_jobtrack.logs import gaps as cuts, log_store as m
+from cjm_jobtrack.logs import gaps as log_gaps, log_store as m
 folder, job, fatal = sys.argv[1], sys.argv[2], int(sys.argv[3])
 seen = 0
 def point():
@@ -312,7 +314,7 @@ def framed(call):
         try: return call(*args, **kw)
         finally: point()
     return framed_call
-cuts._punch = framed(cuts._punch)
+log_gaps._punch = framed(log_gaps._punch)
 for name in 'fsync', 'replace', 'open': setattr(os, name, framed(getattr(os, name)))
 s = m.LogStore(folder, 4096)
 s.trim(job, 1)
@@ -345,8 +347,8 @@ def test_killed_anywhere_in_a_cut_no_zeros_are_read_and_the_next_one_finishes_it
 @pytest.mark.parametrize('cause', [OSError(errno.EOPNOTSUPP, 'Operation not supported'), OSError(errno.EPERM, 'Operation not permitted'), None])
 def test_where_holes_cannot_be_punched_everything_is_kept_and_told(logs, monkeypatch, caplog, cause):
     def fails(*_): raise cause
-    if cause: monkeypatch.setattr(cuts, '_punch', fails)
-    else: monkeypatch.setattr(cuts, '_fallocate', lambda: None)  # as on a system that has no such call
+    if cause: monkeypatch.setattr(log_gaps, '_punch', fails)
+    else: monkeypatch.setattr(log_gaps, '_fallocate', lambda: None)  # as on a system that has no such call
     logs.cap, whole = 4096, numbered(2000)
     for i in range(0, len(whole), 3200): logs.append(J, 1, whole[i:i+3200])
     assert logs.trim(J, 1) is False and 'cannot be cut to 4,096 bytes' in logs.note and caplog.text.count('cannot be cut') == 1
@@ -367,11 +369,11 @@ def test_when_the_record_cannot_be_written_nothing_is_punched(logs, monkeypatch,
 
 @punches
 def test_a_cut_that_failed_half_way_is_finished_later(logs, monkeypatch):
-    logs.cap, whole, real = 4096, numbered(2000), cuts._punch
+    logs.cap, whole, real = 4096, numbered(2000), log_gaps._punch
     def fails(f, start, end):
         if start < len(whole): raise OSError(errno.EIO, 'Input/output error')
         return real(f, start, end)
-    monkeypatch.setattr(cuts, '_punch', fails)
+    monkeypatch.setattr(log_gaps, '_punch', fails)
     logs.append(J, 1, whole)
     assert 'Input/output' in logs.note
     assert len(check_kept(logs, whole, 4096)) == 1  # recorded, so nobody reads what may be zeros
@@ -400,7 +402,7 @@ def test_a_limit_that_is_none(tmp_path, cap):
     assert e.value.field == 'cap'
 
 def test_looking_after_the_limit_is_nothing_where_nothing_is(logs):
-    assert logs.trim(J, 1) is False and logs.cuts(J, 1) == [] and not logs.folder.exists() and logs.note is None
+    assert logs.trim(J, 1) is False and logs.gaps(J, 1) == [] and not logs.folder.exists() and logs.note is None
     with pytest.raises(InvalidInput): logs.trim('../x', 1)
 
 # --- copies of what was cut
@@ -421,8 +423,8 @@ def test_a_copy_of_a_log_that_is_cut_meanwhile(tmp_path_factory, steps, cap):
             if not c.data: break
             for _ in range(1 + again): assert here.append_at(J, 1, c.offset, c.data, asked=at) == c.next_offset
     missing = check_kept(here, whole) if whole else []
-    assert len(missing) == len(here.cuts(J, 1))
-    for a, b in missing if cap is None else []: assert any(a >= c.start and b <= c.end for c in there.cuts(J, 1))
+    assert len(missing) == len(here.gaps(J, 1))
+    for a, b in missing if cap is None else []: assert any(a >= c.start and b <= c.end for c in there.gaps(J, 1))
     assert here.tail(J, 1, 50).splitlines()[-50:] == there.tail(J, 1, 50).splitlines()[-50:]
 
 def test_a_piece_from_behind_a_cut(logs):
@@ -432,7 +434,7 @@ def test_a_piece_from_behind_a_cut(logs):
     assert logs.append_at(J, 1, 100, b'', asked=4) == 4
     assert logs.append_at(J, 1, 100, b'tail', asked=2) == logs.append_at(J, 1, 100, b'tail', asked=4) == 104
     assert logs.append_at(J, 1, 50, b'x'*50) == 104   # late, from before: what is there stays
-    assert [c.data for c in pieces(logs)] == [b'head', b'tail'] and logs.cuts(J, 1) == [LogGap(4, 100)]
+    assert [c.data for c in pieces(logs)] == [b'head', b'tail'] and logs.gaps(J, 1) == [LogGap(4, 100)]
     assert logs.tail(J, 1) == 'head\n[… 96 bytes cut here …]\ntail'
     assert logs.append_at(J, 1, 90, b'y'*20, asked=104) == 110   # the source begins earlier than it was asked to
 
@@ -516,7 +518,7 @@ def test_the_loop_lives_while_a_long_log_is_followed(logs):
 def test_a_follower_sees_the_jump_over_a_cut(logs):
     logs.cap = 4096
     logs.append(J, 1, whole := numbered(1000))
-    [cut] = logs.cuts(J, 1)
+    [cut] = logs.gaps(J, 1)
     got = collect(logs.follow(J, 1, until=lambda: True, limit=100), 'blocking')
     jumps = [(a.next_offset, b.offset) for a, b in zip(got, got[1:]) if a.next_offset != b.offset]
     assert jumps == [(cut.start, cut.end)] and b''.join(c.data for c in got) == whole[:cut.start] + whole[cut.end:]
@@ -569,10 +571,10 @@ def test_all_lines_are_what_the_whole_would_show(tmp_path_factory, parts, longes
     logs.append(J, 2, frames)
     whole = [(l.number, l.text) for l in logs.lines(J, 2)]
     with pytest.MonkeyPatch.context() as m:
-        m.setattr(people, 'LINE_MAX', longest)
+        m.setattr(log_text, 'LINE_MAX', longest)
         some, joined = list(logs.lines(J, 2)), {}
     for l in some: joined[l.number] = joined.get(l.number, '') + l.text
-    if b'\r' not in frames or not any(l.goes_on for l in some): assert [*joined.items()] == whole
+    if b'\r' not in frames or not any(l.continues for l in some): assert [*joined.items()] == whole
 
 def test_a_line_of_frames_without_end_is_its_last_frame(logs):
     logs.append(J, 1, b''.join(b'\r%09d of many' % i for i in range(200_000)) + b'\nnext\n')
@@ -580,11 +582,11 @@ def test_a_line_of_frames_without_end_is_its_last_frame(logs):
     assert [m.number for m in logs.search(J, '000199999')] == [1] and not list(logs.search(J, '000100000'))
 
 def test_a_line_without_end_comes_in_pieces_and_is_searched_across_them(logs):
-    n = people.LINE_MAX
+    n = log_text.LINE_MAX
     for attempt, at in enumerate(range(n-12, n+3), 1):
         logs.append(J, attempt, b'a'*at + b'needle' + b'b'*(n+9) + b'\nlast needle\n')
         lines = list(logs.lines(J, attempt))
-        assert ''.join(l.text for l in lines if l.number == 1) == 'a'*at + 'needle' + 'b'*(n+9) and [l.goes_on for l in lines] in ([True, False, False], [True, True, False, False])
+        assert ''.join(l.text for l in lines if l.number == 1) == 'a'*at + 'needle' + 'b'*(n+9) and [l.continues for l in lines] in ([True, False, False], [True, True, False, False])
         for kw in {}, dict(regex=True), dict(ignore_case=True):
             found = list(logs.search(J, 'needle', attempt, **kw))
             assert [m.number for m in found] == [1, 2] and all('needle' in m.text and len(m.text) < 4000 for m in found), (at, kw)
@@ -626,7 +628,7 @@ def test_matches_come_with_their_neighbours_and_a_limit(logs):
 def test_search_goes_across_a_cut(logs):
     logs.cap = 4096
     logs.append(J, 1, numbered(2000))
-    [cut] = logs.cuts(J, 1)
+    [cut] = logs.gaps(J, 1)
     assert not list(logs.search(J, 'bytes cut here')) and not list(logs.search(J, '%015d' % 1000))
     for m in [*logs.search(J, '0', limit=None)]: assert numbered(2000)[m.offset:m.offset+15].decode() == m.text
     [last] = logs.search(J, '%015d' % (cut.end//16), context=1)
@@ -642,7 +644,7 @@ def test_search_refuses_at_once(logs, field, args, kw):
 @pytest.mark.parametrize('pattern', ['(a+)+$', '(a|aa)+$', '(?:a*)*b'])
 def test_an_expression_without_end_is_ended(logs, monkeypatch, pattern):
     "In time that is measured in computing, so that a busy machine makes no difference; what it matched before is given."
-    monkeypatch.setattr(people, 'PATIENCE', 1)
+    monkeypatch.setattr(log_text, 'PATIENCE', 1)
     logs.append(J, 1, b'one\n' + b'a'*60 + b'!\n' + b'two\n')
     with pytest.raises(InvalidInput, match='1 s of computing') as e: list(logs.search(J, pattern, regex=True))
     assert e.value.field == 'pattern' and e.value.remedy
@@ -729,7 +731,7 @@ def test_a_copy_of_the_folder_whose_hole_became_zeros_is_read_the_same(logs, tmp
 def test_a_damaged_record_of_a_cut_is_told(logs, record):
     logs.append(J, 1, b'bytes\n')
     logs.path(J, 1).with_suffix('.cut').write_bytes(record)
-    for call in logs.read, logs.tail, logs.cuts:
+    for call in logs.read, logs.tail, logs.gaps:
         with pytest.raises(StoreError, match='damaged') as e: call(J, 1)
         assert '1.output.cut' in e.value.url
     assert logs.append(J, 1, b'more\n') == 11
@@ -744,7 +746,7 @@ def test_what_is_no_file_is_refused_at_once(logs, what):
     path = logs.path(J, 1)
     path.parent.mkdir(parents=True)
     {'folder': path.mkdir, 'loop': lambda: path.symlink_to(path), 'pipe': lambda: os.mkfifo(path)}[what]()
-    calls = [logs.size, logs.read, logs.tail, logs.cuts, lambda *a: list(logs.follow(*a)), lambda *a: list(logs.lines(*a)), lambda *a: list(logs.search(J, 'x', 1))]
+    calls = [logs.size, logs.read, logs.tail, logs.gaps, lambda *a: list(logs.follow(*a)), lambda *a: list(logs.lines(*a)), lambda *a: list(logs.search(J, 'x', 1))]
     for call in calls:
         with pytest.raises(StoreError, match='the log cannot be read'): call(J, 1)
     logs.cap = 4096

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from cjm_jobtrack.maintenance import transfer as history, legacy_import as manager, retention
 from cjm_jobtrack.model.errors import InvalidInput, StoreError
-from cjm_jobtrack.maintenance.transfer import (RetentionPolicy, backup, candidates, duration, export_jobs, import_jobs, instant, orphans, prune, read_original, removed)
-from cjm_jobtrack.model.job import JobRecord, Failure, Job, JobEvent, JobStatus, OutputFile, jsonable
+from cjm_jobtrack.maintenance.legacy_import import read_original
+from cjm_jobtrack.maintenance.retention import RetentionPolicy, candidates, duration, orphans, prune, removed
+from cjm_jobtrack.maintenance.transfer import backup, export_jobs, import_jobs
+from cjm_jobtrack.model.job import JobRecord, Failure, Job, JobEvent, JobStatus, OutputFile, parse_instant, jsonable
 from cjm_jobtrack.store.store import WRITES, JobStore
 from cjm_jobtrack.tracker.tracker import JobTracker
 
@@ -16,7 +18,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 NOW = NOON.isoformat()
 def ago(days): return (NOON - timedelta(days=days)).isoformat(timespec='microseconds')
 
-def dossier(id, status='completed', days=1., *, batch=None, pinned=False, queued=False, **fields):
+def record(id, status='completed', days=1., *, batch=None, pinned=False, queued=False, **fields):
     status, at = JobStatus(status), ago(days)
     job = Job(id=id, name=f'{id}.wav', status=status, created_at=at, updated_at=at, completed_at=at if status.is_terminal else None, attempt=int(status is not JobStatus.PENDING), **fields)
     types = ['created'] + ['queued']*queued + ['running']*job.attempt + [status.value]*status.is_terminal
@@ -58,16 +60,16 @@ def test_a_policy_that_makes_no_sense_is_refused(wrong, field):
     with pytest.raises(InvalidInput) as e: RetentionPolicy(**wrong)
     assert e.value.field == field
 
-def model(dossiers, policy):
+def model(records, policy):
     "What may go, said in the plainest way."
-    live = {d.batch for d in dossiers if not d.job.is_terminal} - {None}
-    able = [d for d in dossiers if d.job.status in policy.statuses and not d.pinned]
+    live = {d.batch for d in records if not d.job.is_terminal} - {None}
+    able = [d for d in records if d.job.status in policy.statuses and not d.pinned]
     if policy.keep is not None: able = able[:-policy.keep or None]
     if policy.older_than is not None: able = [d for d in able if d.job.completed_at < ago(policy.older_than/86400)]
     return [d.job.id for d in able if d.batch not in live]
 
 def some(rng, n):
-    return [dossier(f'job-{i:04}', rng.choices([*JobStatus], [1, 1, 6, 3, 2])[0], days=rng.uniform(0, 60), batch=rng.choice([None, None, 'a', 'b', 'c', 'd']), pinned=rng.random() < .1) for i in range(n)]
+    return [record(f'job-{i:04}', rng.choices([*JobStatus], [1, 1, 6, 3, 2])[0], days=rng.uniform(0, 60), batch=rng.choice([None, None, 'a', 'b', 'c', 'd']), pinned=rng.random() < .1) for i in range(n)]
 
 @pytest.mark.parametrize('seed', range(3))
 def test_what_a_policy_lets_go(tracker, monkeypatch, seed):
@@ -86,19 +88,19 @@ def test_what_a_policy_lets_go(tracker, monkeypatch, seed):
     assert prune(tracker, policy, at=NOW).jobs == 0 and not [e for e in tracker.events(limit=None) if e.type != 'deleted' and e.job_id not in ids(tracker)]
 
 def test_the_end_counts_and_not_the_beginning(tracker):
-    d = dossier('long-one', days=40)
+    d = record('long-one', days=40)
     d.job.completed_at = ago(1)
     tracker.restore([d])
     assert prune(tracker, RetentionPolicy('30d'), at=NOW).jobs == 0 and prune(tracker, RetentionPolicy('1h'), at=NOW).jobs == 1
 
 def test_a_batch_is_let_go_when_all_of_it_has_ended(tracker):
-    tracker.restore([dossier('one', batch='evening'), dossier('two', 'pending', batch='evening')])
+    tracker.restore([record('one', batch='evening'), record('two', 'pending', batch='evening')])
     assert prune(tracker, RetentionPolicy(keep=0)).jobs == 0
     tracker.mark_cancelled('two')
     assert prune(tracker, RetentionPolicy(keep=0)).jobs == 2 and ids(tracker) == set()
 
 def test_a_pin_set_in_the_last_instant_holds_for_record_and_files(tracker, monkeypatch):
-    tracker.restore([dossier(f'job-{n}') for n in range(4)])
+    tracker.restore([record(f'job-{n}') for n in range(4)])
     for n in range(4): tracker.logs.append(f'job-{n}', 1, b'x')
     gone, real = [], tracker.store.delete_many
     with monkeypatch.context() as m:
@@ -111,20 +113,20 @@ def test_a_pin_set_in_the_last_instant_holds_for_record_and_files(tracker, monke
 
 def test_interrupted_between_pages_it_goes_on_next_time(tracker, monkeypatch):
     monkeypatch.setattr(retention, '_PAGE', 5)
-    tracker.restore([dossier(f'job-{n:02}') for n in range(17)])
+    tracker.restore([record(f'job-{n:02}') for n in range(17)])
     pages = []
     def after(page):
         if len(pages) == 2: raise RuntimeError('the node cannot remove its files')
         pages.append(page)
     with pytest.raises(RuntimeError): prune(tracker, RetentionPolicy(keep=0), after=after)
     assert ids(tracker) == {f'job-{n:02}' for n in range(15, 17)} and sum(pages, []) == [f'job-{n:02}' for n in range(10)]
-    tracker.restore([dossier('job-11')])   # submitted again meanwhile
+    tracker.restore([record('job-11')])   # submitted again meanwhile
     folders = [f'job-{n:02}' for n in range(10, 17)] + ['holiday', '']
     assert removed(tracker, folders) == ['job-10', 'job-12', 'job-13', 'job-14']   # whose files are still there
     assert prune(tracker, RetentionPolicy(keep=0)).jobs == 3
 
 def test_logs_go_with_their_jobs_and_are_counted(durable):
-    durable.restore([dossier(f'job-{n}') for n in range(3)])
+    durable.restore([record(f'job-{n}') for n in range(3)])
     for n in range(2): durable.log(f'job-{n}', b'x'*5000)
     policy = RetentionPolicy(keep=1)
     told = prune(durable, policy, dry_run=True)
@@ -132,7 +134,7 @@ def test_logs_go_with_their_jobs_and_are_counted(durable):
     assert not (durable.logs.folder/'job-0').exists() and 'job-0' not in ids(durable)
 
 def test_killed_between_record_and_logs_the_logs_are_found(durable, monkeypatch):
-    durable.restore([dossier(f'job-{n}') for n in range(3)])
+    durable.restore([record(f'job-{n}') for n in range(3)])
     for n in range(3): durable.log(f'job-{n}', b'x')
     (durable.logs.folder/'not an id!').mkdir()
     def killed(*_): raise KeyboardInterrupt
@@ -145,9 +147,9 @@ def test_killed_between_record_and_logs_the_logs_are_found(durable, monkeypatch)
 def test_killed_while_it_tidies(tmp_path):
     url = f'sqlite:///{tmp_path/"jobs.db"}'
     with JobTracker(url) as t:
-        t.restore([dossier(f'job-{n:04}') for n in range(2000)])
+        t.restore([record(f'job-{n:04}') for n in range(2000)])
         for n in range(0, 2000, 5): t.log(f'job-{n:04}', b'x')
-    code = f'import time\nfrom cjm_jobtrack.maintenance import transfer as h, retention as r\nr._PAGE = 10\nreal = h.JobTracker.delete_jobs\nh.JobTracker.delete_jobs = lambda *a, **kw: (time.sleep(.05), real(*a, **kw))[1]\nh.prune(h.JobTracker({url!r}), h.RetentionPolicy(keep=0))'
+    code = f'import time\nfrom cjm_jobtrack.maintenance import retention as r\nr._PAGE = 10\nreal = r.JobTracker.delete_jobs\nr.JobTracker.delete_jobs = lambda *a, **kw: (time.sleep(.05), real(*a, **kw))[1]\nr.prune(r.JobTracker({url!r}), r.RetentionPolicy(keep=0))'
     with subprocess.Popen([sys.executable, '-c', code]) as p, JobStore(url) as s:
         end = time.monotonic() + 60
         while sum(s.counts().values()) > 1800 and time.monotonic() < end: time.sleep(.005)
@@ -160,7 +162,7 @@ def test_killed_while_it_tidies(tmp_path):
         assert {p.name for p in t.logs.folder.iterdir()} <= left and prune(t, RetentionPolicy(keep=0)).jobs == len(left) and not [*t.logs.folder.iterdir()]
 
 def test_a_log_that_cannot_be_removed_is_told_and_stops_nothing(durable, monkeypatch):
-    durable.restore([dossier(f'job-{n}') for n in range(3)])
+    durable.restore([record(f'job-{n}') for n in range(3)])
     for n in range(3): durable.log(f'job-{n}', b'x')
     remove = type(durable.logs).remove
     def stubborn(self, job_id):
@@ -172,13 +174,13 @@ def test_a_log_that_cannot_be_removed_is_told_and_stops_nothing(durable, monkeyp
     assert report.jobs == 3 and len(report.problems) == 1 and 'Permission denied' in report.problems[0] and orphans(durable) == ['job-1']
 
 def test_looking_makes_no_folder(durable):
-    durable.restore([dossier('one')])
+    durable.restore([record('one')])
     assert orphans(durable) == [] and prune(durable, RetentionPolicy(keep=0), dry_run=True).log_bytes == 0 and not durable.logs.folder.exists()
 
 def test_jobs_go_on_while_old_ones_are_removed(database, monkeypatch):
     monkeypatch.setattr(retention, '_PAGE', 20)
     with JobTracker(database) as worker, JobTracker(database) as tidy:
-        tidy.restore([dossier(f'old-{n:03}', days=50) for n in range(400)])
+        tidy.restore([record(f'old-{n:03}', days=50) for n in range(400)])
         stop, made = threading.Event(), []
         def work():
             while not stop.is_set():
@@ -194,14 +196,14 @@ def test_jobs_go_on_while_old_ones_are_removed(database, monkeypatch):
 
 # --- export and import
 
-def random_dossiers(rng, n):
+def random_records(rng, n):
     word = lambda: ''.join(rng.choice('ab"\\\n\u2028é😀{}[],: ') for _ in range(rng.randrange(8)))
     def value(deep=0):
         kind = rng.randrange(7 if deep < 3 else 5)
         return [None, rng.random() < .5, rng.randrange(-10**12, 10**12), rng.uniform(-1, 1), word(), None, None][kind] if kind < 5 else [value(deep+1) for _ in range(rng.randrange(3))] if kind == 5 else {word(): value(deep+1) for _ in range(rng.randrange(3))}
     out = []
     for i in range(n):
-        d = dossier(f'job-{i:04}', rng.choice([*JobStatus]), days=rng.uniform(0, 60), batch=rng.choice([None, 'evening']), pinned=rng.random() < .3, queued=rng.random() < .5,
+        d = record(f'job-{i:04}', rng.choice([*JobStatus]), days=rng.uniform(0, 60), batch=rng.choice([None, 'evening']), pinned=rng.random() < .3, queued=rng.random() < .5,
                     spec={'x': value()}, metadata={'k': rng.choice(['a', 'b', 1, True, None]), 'v': value()}, result=value(), message=word() or None, progress=rng.choice([None, 0., 41.5, 100.]), priority=rng.randrange(-3, 4),
                     max_attempts=rng.randrange(1, 5), timeout=rng.choice([None, 1.5]), node=rng.choice([None, 'n1']), runner=rng.choice(['call', 'process']))
         d.job.name = word()
@@ -215,7 +217,7 @@ def random_dossiers(rng, n):
 def test_there_and_back_again(tracker, monkeypatch, seed):
     monkeypatch.setattr(history, '_SPOOL', 7), monkeypatch.setattr(history, '_PAGE', 9)
     with JobTracker() as origin:
-        origin.restore(random_dossiers(random.Random(seed), 40))
+        origin.restore(random_records(random.Random(seed), 40))
         first = text_of(origin)
         report = import_jobs(tracker, io.BytesIO(first), live='keep')
         assert report.ok and (report.read, report.added, report.known) == (40, 40, 0) and text_of(tracker) == first
@@ -227,7 +229,7 @@ def test_there_and_back_again(tracker, monkeypatch, seed):
 @pytest.mark.parametrize('filters', [dict(), dict(status='failed'), dict(status=['completed', 'cancelled']), dict(name='ab'), dict(node='n1'), dict(batch='evening'), dict(runner='call', pinned=True), dict(pinned=False),
     dict(since=ago(30)), dict(until=ago(30)), dict(since=ago(40), until=ago(20), status='completed'), dict(metadata={'k': 'a'}), dict(metadata={'k': True}), dict(metadata={'k': 1}), dict(status=[])])
 def test_an_export_has_what_a_list_has(tracker, filters):
-    tracker.restore(random_dossiers(random.Random(1), 60))
+    tracker.restore(random_records(random.Random(1), 60))
     lines = [json.loads(s) for s in text_of(tracker, **filters).splitlines()]
     assert [d['job']['id'] for d in lines[1:-1]] == [j.id for j in tracker.list_jobs(**filters)][::-1] and lines[-1] == {'end': True, 'jobs': len(lines) - 2}
     assert all([e['type'] for e in d['events']] == [e.type for e in tracker.history(d['job']['id'])] for d in lines[1:-1])
@@ -238,7 +240,7 @@ def test_filters_that_are_none(memory, filters, field):
     assert e.value.field == field
 
 def test_live_jobs_are_somebody_elses(tracker):
-    there = [dossier('done'), dossier('waits', 'pending', queued=True), dossier('runs', 'running', queued=True, node='n1')]
+    there = [record('done'), record('waits', 'pending', queued=True), record('runs', 'running', queued=True, node='n1')]
     with JobTracker() as origin:
         origin.restore(there)
         data = text_of(origin)
@@ -253,13 +255,13 @@ def test_live_jobs_are_somebody_elses(tracker):
     assert report.differing == ['waits', 'runs'] and tracker.get_job('runs').status == 'failed', 'what is on record stays'
 
 def test_kept_live_jobs_are_found_by_a_queue(tracker):
-    import_jobs(tracker, io.BytesIO(export_of([dossier('waits', 'pending', queued=True), dossier('runs', 'running', queued=True), dossier('draft', 'pending')])), live='keep')
+    import_jobs(tracker, io.BytesIO(export_of([record('waits', 'pending', queued=True), record('runs', 'running', queued=True), record('draft', 'pending')])), live='keep')
     assert [j.id for j in tracker.store.submitted(['call'])] == ['waits', 'runs'] and {j.id for j in tracker.pending_jobs()} == {'waits', 'draft'}
     assert tracker.store.take_over(tracker.store.open_lease({}), ['call']) == ['runs']
 
-def export_of(dossiers):
+def export_of(records):
     with JobTracker() as t:
-        t.restore(dossiers)
+        t.restore(records)
         return text_of(t)
 
 def test_those_who_watch_hear_of_what_comes_in(tracker):
@@ -268,18 +270,18 @@ def test_those_who_watch_hear_of_what_comes_in(tracker):
         heard.append((e.job_id, e.type))
         if e.type == 'failed': over.set()
     end = tracker.subscribe(hear)
-    tracker.restore([dossier('one'), dossier('two', 'failed')])
+    tracker.restore([record('one'), record('two', 'failed')])
     assert over.wait(60)
     end()
     assert heard == [('one', 'created'), ('one', 'running'), ('one', 'completed'), ('two', 'created'), ('two', 'running'), ('two', 'failed')]
 
 def test_other_processes_see_it(database):
     with JobTracker(database) as here, JobTracker(database) as there:
-        here.restore([dossier('one'), dossier('two', 'running')])
+        here.restore([record('one'), record('two', 'running')])
         assert [j.id for j in there.get_running_jobs()] == ['two'] and there.get_job('one').status == 'completed'
 
 def test_an_export_cut_anywhere_gives_its_whole_lines():
-    data = export_of([dossier(f'job-{n}', metadata={'text': 'é\n'}) for n in range(3)])
+    data = export_of([record(f'job-{n}', metadata={'text': 'é\n'}) for n in range(3)])
     ends = [n for n in range(len(data)) if data[n:n+1] == b'\n']
     for n in range(1, len(data)):
         with JobTracker() as t:
@@ -290,7 +292,7 @@ def test_an_export_cut_anywhere_gives_its_whole_lines():
             assert r.added == sum(e <= n for e in ends[1:-1]) and r.complete == (n >= ends[-1]) and bool(r.problems) == (not r.complete)
             assert all(0 <= p.at <= n for p in r.problems)
 
-@pytest.mark.parametrize('make', [lambda: export_of([dossier(f'job-{n}') for n in range(40)]), lambda: originals(40)])
+@pytest.mark.parametrize('make', [lambda: export_of([record(f'job-{n}') for n in range(40)]), lambda: originals(40)])
 def test_packed_and_cut_anywhere(make):
     data = make()
     packed, last = gzip.compress(data), 0
@@ -308,7 +310,7 @@ def test_packed_and_cut_anywhere(make):
 
 def line_of(**changes):
     "One line of an export, with these parts of the job changed."
-    d = json.loads(export_of([dossier('good')]).splitlines()[1])
+    d = json.loads(export_of([record('good')]).splitlines()[1])
     for k, v in changes.items(): (d if k in d else d['job'])[k] = v
     return d
 
@@ -321,7 +323,7 @@ def line_of(**changes):
     (dict(events=[{'type': 'x', 'attempt': 0, 'at': NOW, 'data': 3}]), 'data'), (dict(job=None), 'job'), (dict(job=[]), 'job')])
 def test_a_line_that_is_no_job_is_told_and_passed_over(memory, changes, field):
     bad = json.dumps(line_of(**changes)).encode()
-    good = export_of([dossier('one'), dossier('two')]).splitlines(keepends=True)
+    good = export_of([record('one'), record('two')]).splitlines(keepends=True)
     r = import_jobs(memory, io.BytesIO(good[0] + good[1] + bad + b'\n' + good[2] + b'{"end":true,"jobs":3}\n'))
     assert ids(memory) == {'one', 'two'} and r.complete and not r.ok and len(r.problems) == 1
     assert f'`{field}`' in r.problems[0].what and r.problems[0].at == len(good[0] + good[1])
@@ -330,7 +332,7 @@ def test_a_line_that_is_no_job_is_told_and_passed_over(memory, changes, field):
 def test_nothing_that_is_read_can_stop_the_reading(thing):
     head, text = b'{"format":"jobtrack-export","version":1}\n', json.dumps(thing).encode()
     with JobTracker() as t:
-        r = import_jobs(t, io.BytesIO(head + text + b'\n' + export_of([dossier('good')]).splitlines(keepends=True)[1]), live='lost')
+        r = import_jobs(t, io.BytesIO(head + text + b'\n' + export_of([record('good')]).splitlines(keepends=True)[1]), live='lost')
         assert 'good' in ids(t) and r.problems
         import_jobs(t, io.BytesIO(b'[' + text + b', ' + json.dumps(original(1)).encode() + b']'), live='lost')
         assert original(1)['id'] in ids(t)
@@ -346,11 +348,11 @@ def test_an_empty_file_is_told(memory, data):
     assert not r.ok and not r.complete and 'empty' in r.problems[0].what
 
 def test_two_exports_in_one_file(memory):
-    r = import_jobs(memory, io.BytesIO(export_of([dossier('one')]) + export_of([dossier('two'), dossier('one')])))
+    r = import_jobs(memory, io.BytesIO(export_of([record('one')]) + export_of([record('two'), record('one')])))
     assert r.ok and (r.read, r.added, r.known) == (3, 2, 1)
 
 def test_a_wrong_count_at_the_end_is_told(memory):
-    lines = export_of([dossier('one'), dossier('two')]).splitlines(keepends=True)
+    lines = export_of([record('one'), record('two')]).splitlines(keepends=True)
     r = import_jobs(memory, io.BytesIO(b''.join(lines[:2] + lines[3:])))
     assert r.complete and not r.ok and 'last line tells of 2' in r.problems[0].what
 
@@ -358,16 +360,16 @@ def test_a_wrong_count_at_the_end_is_told(memory):
 def test_a_file_appears_whole_or_not_at_all(tmp_path, name, monkeypatch):
     file = tmp_path/name
     with JobTracker() as t:
-        t.restore([dossier('one')])
+        t.restore([record('one')])
         assert export_jobs(t, file) == 1
         before = file.read_bytes()
-        t.restore([dossier('two')])
-        real = history.dossier_line
+        t.restore([record('two')])
+        real = history.format_record
         def torn(d):
             if d.job.id == 'two': raise OSError(28, 'No space left on device')
             return real(d)
         with monkeypatch.context() as m:
-            m.setattr(history, 'dossier_line', torn)
+            m.setattr(history, 'format_record', torn)
             with pytest.raises(StoreError, match='No space left'): export_jobs(t, str(file))
         assert file.read_bytes() == before and os.listdir(tmp_path) == [name]
         assert export_jobs(t, file) == 2 and os.listdir(tmp_path) == [name]
@@ -556,26 +558,26 @@ def test_restore_is_a_write_that_the_crash_tests_know(): assert 'restore' in WRI
 
 def test_restored_whole_or_not_at_all(database):
     with JobTracker(database) as t:
-        bad = dossier('bad')
+        bad = record('bad')
         bad.events.append(JobEvent(None, 'bad', None, 'x', NOW))   # an attempt that cannot be stored
-        with pytest.raises(StoreError): t.restore([dossier('one'), bad])
+        with pytest.raises(StoreError): t.restore([record('one'), bad])
         assert ids(t) == set() and t.events() == []
-        assert t.restore([dossier('one'), dossier('one', 'failed'), dossier('two')]) == [True, False, True] and t.get_job('one').status == 'completed'
+        assert t.restore([record('one'), record('one', 'failed'), record('two')]) == [True, False, True] and t.get_job('one').status == 'completed'
         assert t.restore([]) == []
 
 def test_pages_by_key(tracker):
-    tracker.restore([dossier(f'job-{n}') for n in range(9)])
+    tracker.restore([record(f'job-{n}') for n in range(9)])
     seen, after = [], 0
-    while page := tracker.store.dossiers(after, 2): seen, after = seen + [d.job.id for d in page], page[-1].num
+    while page := tracker.store.records(after, 2): seen, after = seen + [d.job.id for d in page], page[-1].num
     assert seen == [f'job-{n}' for n in range(9)]
     tracker.delete_jobs(['job-8'])
-    tracker.restore([dossier('late')])
-    assert [d.job.id for d in tracker.store.dossiers(after)] == ['late'], 'a number is not used twice'
+    tracker.restore([record('late')])
+    assert [d.job.id for d in tracker.store.records(after)] == ['late'], 'a number is not used twice'
 
 # --- backup
 
 def test_a_backup_has_all_that_was_on_record_before_it(tmp_path, durable):
-    durable.restore([dossier(f'job-{n}') for n in range(300)])
+    durable.restore([record(f'job-{n}') for n in range(300)])
     stop, made = threading.Event(), []
     def work():
         while not stop.is_set():
@@ -615,7 +617,7 @@ def test_one_that_comes_meanwhile_stays(tmp_path, durable, monkeypatch):
     assert (tmp_path/'copy.db').read_text() == 'faster' and not [p for p in os.listdir(tmp_path) if 'new' in p or p == 'copy.logs']
 
 def test_a_copy_that_is_not_whole_gets_no_name(tmp_path, durable, monkeypatch):
-    durable.restore([dossier(f'job-{n}', spec={'x': 'y'*500}) for n in range(300)])
+    durable.restore([record(f'job-{n}', spec={'x': 'y'*500}) for n in range(300)])
     real = JobStore.backup
     def torn(self, path):
         real(self, path)
@@ -636,7 +638,7 @@ def test_backups_of_what_is_no_file(postgres_url):
     assert not Path('x.db').exists()
 
 def test_logs_are_copied_with_what_was_cut_out_of_them(tmp_path, durable):
-    durable.restore([dossier('one'), dossier('two')])
+    durable.restore([record('one'), record('two')])
     logs = durable.logs
     logs.cap = 64 << 10
     for n in range(6000): logs.append('one', 1, b'line %d of a program that prints and prints\n' % n)
@@ -644,7 +646,7 @@ def test_logs_are_copied_with_what_was_cut_out_of_them(tmp_path, durable):
     (logs.folder/'stray.txt').write_text('not ours')
     r = backup(durable.store, tmp_path/'copy.db', logs=True)
     with JobTracker(f'sqlite:///{r.path}') as copy:
-        assert copy.logs.folder == r.logs and copy.logs.cuts('one', 1) == logs.cuts('one', 1) != [] and copy.logs.tail('one', 1, 50) == logs.tail('one', 1, 50)
+        assert copy.logs.folder == r.logs and copy.logs.gaps('one', 1) == logs.gaps('one', 1) != [] and copy.logs.tail('one', 1, 50) == logs.tail('one', 1, 50)
         assert copy.logs.path('one', 1).read_bytes() == logs.path('one', 1).read_bytes() and copy.logs.tail('two', 1) == 'hello\n'
         if logs.note is None: assert copy.logs.path('one', 1).stat().st_blocks*512 < copy.logs.size('one', 1)
     assert not (r.logs/'stray.txt').exists()
@@ -662,6 +664,6 @@ def test_holes_stay_holes(pieces):
         assert a.read_bytes() == b.read_bytes() and b.stat().st_blocks <= a.stat().st_blocks
 
 def test_instants():
-    assert instant('2026-03-01', 'since') == '2026-03-01T00:00:00.000000+00:00' and instant('2026-03-01T13:00:00+01:00', 'since') == '2026-03-01T12:00:00.000000+00:00'
+    assert parse_instant('2026-03-01', 'since') == '2026-03-01T00:00:00.000000+00:00' and parse_instant('2026-03-01T13:00:00+01:00', 'since') == '2026-03-01T12:00:00.000000+00:00'
     for wrong in ('soon', 7, None, '0001-01-01T00:00:00+14:00'):
-        with pytest.raises(InvalidInput, match='since'): instant(wrong, 'since')
+        with pytest.raises(InvalidInput, match='since'): parse_instant(wrong, 'since')

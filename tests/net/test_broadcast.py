@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from cjm_jobtrack.model.job import JobEvent, JobStatus, now
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net import broadcast
-from cjm_jobtrack.net.broadcast import Broadcast, Broadcasts, Recent, encode_event, resync_event
+from cjm_jobtrack.net.broadcast import Broadcast, BroadcastHub, EventBuffer, encode_event, resync_event
 from cjm_jobtrack.net.client import RemoteClient
 from helpers import node_process
 from original_node import Served
@@ -23,7 +23,7 @@ def test_each_event_is_encoded_once_and_every_reader_gets_all(database, monkeypa
     encoded = []
     monkeypatch.setattr(broadcast, 'encode_event', lambda e: encoded.append(e) or encode_event(e))
     async def main(tracker):
-        streams, job = Broadcasts(tracker, asyncio.Event()), tracker.create_job('talk.wav')
+        streams, job = BroadcastHub(tracker, asyncio.Event()), tracker.create_job('talk.wav')
         readers = [asyncio.ensure_future(collect(streams, job.id)) for _ in range(100)]
         await asyncio.sleep(0)
         tracker.mark_running(job.id)
@@ -38,7 +38,7 @@ def test_each_event_is_encoded_once_and_every_reader_gets_all(database, monkeypa
 
 def test_history_and_what_comes_make_one_row(database):
     async def main(tracker):
-        streams = Broadcasts(tracker, leaving := asyncio.Event())
+        streams = BroadcastHub(tracker, leaving := asyncio.Event())
         for n in range(1500): tracker.create_job(f'clip-{n}.wav')
         readers = [asyncio.ensure_future(collect(streams, after=at)) for at in (0, 700, 1499)]
         while len(streams.open) == 0 or streams.open[None].recent.last < 1500: await asyncio.sleep(0)
@@ -52,7 +52,7 @@ def test_history_and_what_comes_make_one_row(database):
     assert [[e['seq'] for e in events] for events in found] == [[*range(at+1, 1551)] for at in (0, 700, 1499)]
 
 def test_who_falls_behind_is_told_and_goes_on(monkeypatch):
-    monkeypatch.setattr(Recent, 'longest', 16)
+    monkeypatch.setattr(EventBuffer, 'longest', 16)
     async def main():
         tracker = JobTracker()
         b = Broadcast(tracker)
@@ -75,13 +75,13 @@ def test_who_falls_behind_is_told_and_goes_on(monkeypatch):
     assert len(events) < 60, 'what it missed is not sent after all'
 
 def test_what_is_kept_is_bounded_in_bytes_too():
-    recent = Recent(0)
+    recent = EventBuffer(0)
     recent.largest = 10_000
     for n in range(1, 101): recent.add(JobEvent(n, 'a', 1, 'note', now(), {'text': 'x'*1000}))
     assert recent.size == sum(map(len, recent.frames)) <= 10_000 and recent.since == recent.seqs[0] - 1
 
 def test_live_facts_of_an_ended_job_are_not_told_after_its_end():
-    recent = Recent(0)
+    recent = EventBuffer(0)
     recent.add(JobEvent(None, 'a', 1, 'progress', now(), {'percent': 50}))
     recent.add(JobEvent(1, 'a', 1, JobStatus.COMPLETED.value, now()))
     assert [e['type'] for e in read_events(recent.after(0, 0)[0])] == ['completed']

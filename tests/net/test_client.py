@@ -9,8 +9,13 @@ from starlette.routing import Route
 from cjm_jobtrack.model.errors import IllegalMove, InvalidInput, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
 from cjm_jobtrack.model.job import Job, JobStatus, OutputFile, now
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.node import serving
-from cjm_jobtrack.net.client import (PAUSE, AsyncRemoteClient, DamagedTransfer, RemoteClient, Upload, compare, digest_of, disposition_name, read_error, read_job, target_path)
+from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.net.events import PAUSE
+from cjm_jobtrack.net.client import AsyncRemoteClient, RemoteClient
+from cjm_jobtrack.model.errors import DamagedTransfer
+from cjm_jobtrack.net.transfers import Upload, digest_of, disposition_name, target_path
+from cjm_jobtrack.net.legacy import compare
+from cjm_jobtrack.net.transport import read_error, read_job
 from cjm_jobtrack.model.retry import retry_delay
 from cut_proxy import CutProxy
 from helpers import node_at, until
@@ -100,7 +105,7 @@ def test_addresses_that_cannot_be(url):
 def test_both_clients_have_the_same_calls():
     names = lambda c: {n for n in dir(c) if not n.startswith('_')}
     assert names(RemoteClient) - names(AsyncRemoteClient) == {'close', 'subscribe'}
-    assert names(AsyncRemoteClient) - names(RemoteClient) == {'aclose', 'listen', 'open', 'pass_on'}
+    assert names(AsyncRemoteClient) - names(RemoteClient) == {'aclose', 'listen', 'open', 'forward'}
     assert [*inspect.signature(RemoteClient.events).parameters] == [*inspect.signature(AsyncRemoteClient.events).parameters]
 
 # --- an original node server
@@ -425,7 +430,7 @@ def test_uploads_are_compared(tmp_path):
 class Changing:
     "A file that is changed as soon as its first piece has been read."
     def __init__(self, monkeypatch, change):
-        from cjm_jobtrack.net import client as module
+        from cjm_jobtrack.net import transfers as module
         read, self.done = module._Sent.read, False
         def meddling(sent, n=-1):
             data = read(sent, n)

@@ -3,8 +3,9 @@ import errno, http.client, resource, shutil, socket, time
 from contextlib import ExitStack, closing
 
 import httpx, pytest
-from cjm_jobtrack.net.connections import ConnectionLimits, Connections, connection_limits
-from cjm_jobtrack.net.node import Node, serving
+from cjm_jobtrack.net.connections import ConnectionLimits, ConnectionPool, connection_limits
+from cjm_jobtrack.net.node import Node
+from cjm_jobtrack.net.server import serving
 from helpers import client, node_at, node_process, until, write_pipelines
 
 def idle(url, n, stack, said=b'') -> list[socket.socket]:
@@ -44,7 +45,7 @@ def test_idle_connections_cost_no_job_and_no_log(tmp_path):
         assert {s.wait(job)['status'] for job in jobs} == {'completed'}
     assert log.stat().st_size < 4000, log.read_text()[:3000]
 
-def limited(monkeypatch, **limits): monkeypatch.setattr('cjm_jobtrack.net.node.connection_limits', lambda slots: ConnectionLimits(**limits))
+def limited(monkeypatch, **limits): monkeypatch.setattr('cjm_jobtrack.net.server.connection_limits', lambda slots: ConnectionLimits(**limits))
 
 def test_strangers_make_room_for_those_with_the_token(tmp_path, monkeypatch):
     limited(monkeypatch, requests=8, idle=4)
@@ -108,7 +109,7 @@ def test_descriptors_that_run_out_are_told_once_and_taken_from_the_idle(caplog):
     class Idle:
         is_known, dropped = True, False
         def drop(self): self.dropped = True
-    pool, callers = Connections(ConnectionLimits(requests=8, idle=4)), [Idle(), Idle()]
+    pool, callers = ConnectionPool(ConnectionLimits(requests=8, idle=4)), [Idle(), Idle()]
     for c in callers: pool.wait(c)
     for _ in range(1000): pool.on_loop_error(None, {'message': 'socket.accept() out of system resource', 'exception': OSError(errno.EMFILE, 'Too many open files')})
     assert all(c.dropped for c in callers)

@@ -8,7 +8,7 @@ from starlette.routing import Route
 from cjm_jobtrack.model.errors import NodeRefused
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
-from cjm_jobtrack.net.remote import NodeDirectory
+from cjm_jobtrack.net.directory import NodeDirectory
 from gateway import Gateway
 from helpers import node_at
 from original_node import OriginalNode, Served

@@ -9,10 +9,13 @@ import httpx, psutil, pytest
 from cjm_jobtrack.model.job import OutputFile
 from cjm_jobtrack.model.errors import InvalidInput, KeyConflict, StoreError, UnknownNode
 from cjm_jobtrack.tracker.tracker import JobTracker
-from cjm_jobtrack.net.client import RemoteClient, disposition_name
+from cjm_jobtrack.net.client import RemoteClient
+from cjm_jobtrack.net.transfers import disposition_name
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.node import PAGE_BYTES, Node, serving
-from cjm_jobtrack.net.remote import NodeDirectory
+from cjm_jobtrack.net.app import PAGE_BYTES
+from cjm_jobtrack.net.node import Node
+from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.net.directory import NodeDirectory
 from cjm_jobtrack.pipelines.pipeline import SHIPPED
 from cut_proxy import CutProxy
 import helpers
@@ -97,7 +100,7 @@ def managed(folder, *urls, names=('shed', 'attic', 'porch'), **options):
 SERVE = '''
 import os, sys
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.node import serving
+from cjm_jobtrack.net.server import serving
 m = Manager(sys.argv[1], token=os.environ.get('JOBTRACK_TOKEN'), node_token=os.environ.get('JOBTRACK_NODE_TOKEN'), check_every=.3)
 m.runner.patience, m.runner.poll, m.queue.recheck = .3, .05, .1
 with serving(m) as s:
@@ -1120,8 +1123,9 @@ def test_a_manager_is_no_node_of_its_own(tmp_path):
 # --- jobs that wait at their node
 
 def test_a_job_that_waits_at_its_node_is_pending_on_every_face_and_its_time_is_that_of_its_run(tmp_path):
-    from cjm_jobtrack.cli.main import jobs_table, line
-    from cjm_jobtrack.view.monitor import Seen, head_html, stand
+    from cjm_jobtrack.cli.follow import line
+    from cjm_jobtrack.cli.jobs import jobs_table
+    from cjm_jobtrack.view.render import JobSnapshot, format_status, header_html
     with node_of(tmp_path, slots=1) as n, managed(tmp_path, n.url) as h:
         until(lambda: h.manager.directory.is_online(h.manager.directory.get('shed')), 'the node to be known')
         gates = [tmp_path/f'gate-{i}' for i in range(3)]
@@ -1134,7 +1138,7 @@ def test_a_job_that_waits_at_its_node_is_pending_on_every_face_and_its_time_is_t
             told, kept = h.rc.get_job(j.id), h.manager.tracker.get_job(j.id)
             word = 'running' if j.id == now_running else 'pending'
             assert told.status == word == h.http.get(f'/jobs/{j.id}').json()['status'], 'our wire'
-            assert word in line(told) and stand(kept).startswith(f'{j.name}: {word}') and f'>{word}<' in head_html(Seen(kept, told.updated_at)) and (told.elapsed_s is None) is (word == 'pending')
+            assert word in line(told) and format_status(kept).startswith(f'{j.name}: {word}') and f'>{word}<' in header_html(JobSnapshot(kept, told.updated_at)) and (told.elapsed_s is None) is (word == 'pending')
             assert jobs_table([told]).columns[3]._cells[0].plain == word
         assert [j.id for j in h.rc.list_jobs('running')] == [now_running] and {j.id for j in h.rc.list_jobs('pending')} == {j.id for j in jobs} - {now_running}
         assert {j['id']: j['status'] for j in h.http.get('/api/jobs').json()}[now_running] == 'running'

@@ -5,12 +5,15 @@ from pathlib import Path
 import httpx, psutil, pytest, schemathesis
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from schemathesis.checks import not_a_server_error
-from cjm_jobtrack.cli import main as cli
+from cjm_jobtrack.cli.logs import copy_log
 from cjm_jobtrack.model.errors import InvalidInput, JobtrackError, StoreError
-from cjm_jobtrack.logs.log_store import LogChunk
+from cjm_jobtrack.logs.gaps import LogChunk
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
-from cjm_jobtrack.net.node import PAGE_BYTES, Node, check_bind, claim, page_of, safe_name, serving
+from cjm_jobtrack.net.app import PAGE_BYTES, check_bind, page_of
+from cjm_jobtrack.net.node import Node
+from cjm_jobtrack.net.server import lock_folder, serving
+from cjm_jobtrack.net.uploads import safe_name
 from cjm_jobtrack.pipelines.pipeline import SHIPPED
 from helpers import Served, client, large_jobs, node_at, node_process, until, write_pipelines
 
@@ -220,11 +223,11 @@ def test_a_page_of_large_jobs_ends_early_and_goes_on(node):
     assert pages == ids
     assert 'next' not in node.http.get('/jobs?limit=3').json()
     with RemoteClient(node.url) as rc:
-        assert [j.id for j in rc.list_jobs()] == ids[::-1] == [j.id for _, j in reversed(rc.look_all())]
+        assert [j.id for j in rc.list_jobs()] == ids[::-1] == [j.id for _, j in reversed(rc.raw_jobs())]
         assert [j.id for j in rc.list_jobs('completed', 120, before=ids[190])] == ids[189:69:-1]
 
 def test_a_long_list_goes_on_too_although_jobs_are_deleted_meanwhile(node, monkeypatch):
-    monkeypatch.setattr('cjm_jobtrack.net.node.PAGE_JOBS', 3)
+    monkeypatch.setattr('cjm_jobtrack.net.app.PAGE_JOBS', 3)
     tracker = node.node.tracker
     ids = [tracker.create_job('x', id=f'{i:02}').id for i in range(10)]
     for i in ids: tracker.mark_running(i), tracker.mark_completed(i, None)
@@ -759,7 +762,7 @@ def test_a_log_that_is_kept_elsewhere(tmp_path, capsys):
             r = s.http.get(f'/jobs/gone/logs{query}')
             assert (r.status_code, r.text, r.headers['x-log-size'], r.headers['x-log-elsewhere']) == (200, where, '0', 'true')
         assert rc.logs('gone') == LogChunk(b'', 0, 0, 0, where) and rc.log_tail('gone') == where
-        assert cli.copy_log(rc, 'gone', 1, 0, io.BytesIO()) == 0 and capsys.readouterr() == ('', where)
+        assert copy_log(rc, 'gone', 1, 0, io.BytesIO()) == 0 and capsys.readouterr() == ('', where)
 
 def test_a_log_folder_of_another_host_that_exists_here_too(tmp_path, monkeypatch):
     "Whether it is ours, and may be read, or not."
@@ -992,10 +995,10 @@ def test_a_folder_belongs_to_one(tmp_path):
     (tmp_path/'data/jobs.db').unlink()
     Node(tmp_path/'data', pipelines=pipelines).close()   # what failed has let go
     (tmp_path/'file').write_text('')
-    with pytest.raises(InvalidInput, match='file'): claim(tmp_path/'file')
-    with claim(tmp_path/'mine'):
-        with pytest.raises(InvalidInput, match='mine'): claim(tmp_path/'mine')
-    claim(tmp_path/'mine').close()
+    with pytest.raises(InvalidInput, match='file'): lock_folder(tmp_path/'file')
+    with lock_folder(tmp_path/'mine'):
+        with pytest.raises(InvalidInput, match='mine'): lock_folder(tmp_path/'mine')
+    lock_folder(tmp_path/'mine').close()
 
 def test_a_killed_node_is_followed_by_the_next(tmp_path):
     gate = tmp_path/'gate'

@@ -2,10 +2,12 @@
 import json
 import pytest
 from typer.testing import CliRunner
-from cjm_jobtrack.cli.main import Exit, app
+from cjm_jobtrack.cli.app import Exit
+from cjm_jobtrack.cli.main import app
 from cjm_jobtrack.model.errors import InvalidInput, UnknownPipeline
-from cjm_jobtrack.net.client import RemoteClient, ask_original
-from cjm_jobtrack.net.remote import NodeDirectory
+from cjm_jobtrack.net.client import RemoteClient
+from cjm_jobtrack.net.legacy import original_request
+from cjm_jobtrack.net.directory import NodeDirectory
 from helpers import node_at
 from original_node import OriginalNode, Served
 from test_manager import managed, node_of, until, video
@@ -125,7 +127,7 @@ def test_a_cancel_on_a_node_of_ours_is_as_certain_as_before(tmp_path):
         assert status == Exit.DONE and 'could not' not in out and h.rc.get_job(job.id).failure is None
 
 def test_the_eight_keys_are_typed():
-    assert ask_original('input_videos/talk.mp4', {'unetFlag': True, 'upscale_value': '3.5'}) == EIGHT
+    assert original_request('input_videos/talk.mp4', {'unetFlag': True, 'upscale_value': '3.5'}) == EIGHT
 
 # --- what the original manager has left
 

@@ -5,7 +5,9 @@ from contextlib import contextmanager
 import httpx, pytest
 from cjm_jobtrack.model.errors import InvalidInput
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.node import may_as_original, read_networks, safe_name, serving
+from cjm_jobtrack.net.app import may_as_original, read_networks
+from cjm_jobtrack.net.uploads import safe_name
+from cjm_jobtrack.net.server import serving
 from cjm_jobtrack.pipelines.pipeline import SHIPPED
 from helpers import client, node_at, until, write_pipelines
 

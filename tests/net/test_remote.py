@@ -9,9 +9,11 @@ from starlette.routing import Route
 from cjm_jobtrack.model.errors import InvalidInput, JobtrackError, NodeUnreachable, UnknownNode
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
-from cjm_jobtrack.net.remote import NodeDirectory, RemoteRunner, node_url, read_node
+from cjm_jobtrack.net.directory import NodeDirectory, node_url, read_node
+from cjm_jobtrack.net.remote import RemoteRunner
 from cjm_jobtrack.queue.queue import JobQueue
-from cjm_jobtrack.runners.runner import Report, check_runner
+from cjm_jobtrack.runners.conformance import check_runner
+from cjm_jobtrack.runners.outcome import Report
 from cut_proxy import CutProxy
 from helpers import node_at, node_process, until
 from original_node import OriginalNode, Served
@@ -92,7 +94,7 @@ def test_a_node_that_says_nothing_costs_two_seconds_at_most_and_many_askers_cost
         d = NodeDirectory(JobTracker().store)
         node = d.add('shed', url=proxy.url)
         async def main():
-            assert all(await asyncio.gather(*[d.fresh(node) for _ in range(50)])) and len(app.asked) == 1
+            assert all(await asyncio.gather(*[d.check_cached(node) for _ in range(50)])) and len(app.asked) == 1
             proxy.hang()
             begun = time.monotonic()
             assert not await d.check(node) and time.monotonic() - begun < 4.5
@@ -339,8 +341,8 @@ def test_what_was_cut_out_of_a_log_there_is_missing_in_the_same_place_here(house
     there.wait(job.id)
     proxy.restore()
     assert side.end(job).status == 'completed' and ours.size(job.id, 1) == theirs.size(job.remote_id, 1)
-    [cut] = theirs.cuts(job.remote_id, 1)
-    assert [(c.start, c.end) for c in ours.cuts(job.id, 1)] == [(cut.start, cut.end)]
+    [cut] = theirs.gaps(job.remote_id, 1)
+    assert [(c.start, c.end) for c in ours.gaps(job.id, 1)] == [(cut.start, cut.end)]
     here, there = ([l for l in logs.lines(id, 1) if l.number] for logs, id in ((ours, job.id), (theirs, job.remote_id)))
     assert here == there and (here[0].text, here[-1].text) == ('begin', 'end') and 'bytes cut here' in ours.tail(job.id, 1, 10**6)
 

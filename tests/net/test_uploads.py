@@ -1,12 +1,13 @@
 """Uploads that cannot be kept, that break off, and that are many at once."""
 import asyncio, os, socket, subprocess
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 
 import httpx, pytest
 from starlette.exceptions import HTTPException
-from cjm_jobtrack.net.connections import Turns
+from cjm_jobtrack.net.client import AsyncRemoteClient
+from cjm_jobtrack.net.connections import ConcurrencyLimiter
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.node import serving
+from cjm_jobtrack.net.server import serving
 from helpers import client, node_at, node_process, until
 
 @pytest.fixture
@@ -58,25 +59,51 @@ def test_a_body_that_breaks_off_is_one_line_in_the_log(tmp_path, caplog, path):
 
 async def refused(turns) -> dict:
     with pytest.raises(HTTPException) as e:
-        async with turns.turn(): pass
+        async with turns.slot(): pass
     assert e.value.status_code == 429
     return e.value.headers
 
 def test_turns_are_taken_in_order_and_told_when_to_come_back(): asyncio.run(taking_turns())
 
 async def taking_turns():
-    turns, order = Turns(at_once=1, in_line=2, patience=60), []
+    turns, order = ConcurrencyLimiter(max_active=1, max_waiting=2, patience=60), []
     async def take(n):
-        async with turns.turn(): order.append(n)
-    async with turns.turn():
+        async with turns.slot(): order.append(n)
+    async with turns.slot():
         waiting = [asyncio.ensure_future(take(n)) for n in range(2)]
         while turns.waiting < 2: await asyncio.sleep(0)
         assert await refused(turns) == {'Retry-After': '5'}
     await asyncio.gather(*waiting)
     assert order == [0, 1] and not turns.waiting
-    hasty = Turns(at_once=1, patience=.01)
-    async with hasty.turn(): await refused(hasty)
-    async with hasty.turn(): pass
+    hasty = ConcurrencyLimiter(max_active=1, patience=.01)
+    async with hasty.slot(): await refused(hasty)
+    async with hasty.slot(): pass
+
+def test_a_body_is_passed_on_to_a_server_that_is_slow_to_accept():
+    """A server that answered a moment ago, and whose queue of connections is full: it is busy, not gone.
+
+    The kernel drops the first packet of a connection for which there is no room, and sends it again after 1, 3 and 7 seconds."""
+    async def body(): yield b'x'
+    async def main():
+        with socket.create_server(('127.0.0.1', 0), backlog=0) as server, socket.create_connection(server.getsockname()), ExitStack() as stack:
+            for _ in range(3):   # no room is left then
+                waiting = stack.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(server.getsockname())
+            async with AsyncRemoteClient(f'http://127.0.0.1:{server.getsockname()[1]}') as c:
+                passing = asyncio.create_task(c.forward('POST', '/upload', content=body(), headers={}))
+                done, _ = await asyncio.wait({passing}, timeout=2.5)   # longer than the patience for any other call
+                assert not done, passing.exception()
+                async def answer(reader, writer):
+                    with suppress(asyncio.IncompleteReadError):
+                        await reader.readuntil(b'\r\n\r\n')
+                        writer.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 13\r\nConnection: close\r\n\r\n{"path": "x"}')
+                        await writer.drain()
+                    writer.close()
+                async with await asyncio.start_server(answer, sock=server):
+                    stack.close()   # those before us leave
+                    assert await asyncio.wait_for(passing, 30) == {'path': 'x'}
+    asyncio.run(main())
 
 def test_many_uploads_at_once_reach_the_node_and_it_is_not_called_silent(tmp_path):
     "The node and the manager each in a process of its own, so that it is their load and not the test's."
@@ -89,6 +116,6 @@ def test_many_uploads_at_once_reach_the_node_and_it_is_not_called_silent(tmp_pat
         with serving(manager) as m, client(m.url) as http:
             until(lambda: http.get('/health').json()['nodes']['online'], 'the node to be known')
             answers = asyncio.run(send(m.url, 200))
-            assert {r.status_code for r in answers} == {200}
+            assert {r.status_code for r in answers} == {200}, {r.text for r in answers if r.status_code != 200}
             assert len({r.json()['path'] for r in answers}) == 200
             assert http.get('/health').json()['nodes']['online'] == 1

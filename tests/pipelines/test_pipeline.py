@@ -6,13 +6,14 @@ from helpers import until
 from cjm_jobtrack.model.errors import InvalidInput, NeverFits, StoreError, UnknownPipeline, UnknownRunner
 from cjm_jobtrack.model.job import Job, JobStatus, now
 from cjm_jobtrack.tracker.tracker import JobTracker
-from cjm_jobtrack.pipelines.params import GivenNames
-from cjm_jobtrack.pipelines.pipeline import SHIPPED, Param, PipelineCatalog, PipelineRunner, fill, find_input, find_url, gaps
+from cjm_jobtrack.pipelines.params import Param, UploadNames, check_url, fill, find_input, placeholders
+from cjm_jobtrack.pipelines.pipeline import SHIPPED, PipelineCatalog, PipelineRunner
 from cjm_jobtrack.runners import outputs
 from cjm_jobtrack.runners.outputs import OutputFiles, common_pattern
 from cjm_jobtrack.runners.process import ProcessRunner
 from cjm_jobtrack.queue.queue import JobQueue
-from cjm_jobtrack.runners.runner import Report, check_runner
+from cjm_jobtrack.runners.conformance import check_runner
+from cjm_jobtrack.runners.outcome import Report
 
 # Files
 
@@ -153,7 +154,7 @@ def test_bounds_choices_and_patterns():
 
 def test_gaps_are_filled_once_and_braces_doubled():
     assert fill('{a}{{a}}{b}', {'a': '{b}', 'b': '{a}'}) == '{b}{a}{a}'
-    assert gaps('{{{a}}}') == ['a'] and fill('{{{a}}}', {'a': False}) == '{false}'
+    assert placeholders('{{{a}}}') == ['a'] and fill('{{{a}}}', {'a': False}) == '{false}'
 
 # Inputs
 
@@ -211,7 +212,7 @@ def test_a_workspace_that_is_a_link(workspace, tmp_path):
 @pytest.mark.parametrize('url', ['http://127.0.0.1/', 'ftp://youtu.be/a', 'https://youtu.be.evil.example/a', 'https://user@youtu.be/a', 'https://youtu.be@evil.example/', 'https://evil.example\\@youtu.be/', 'https://youtu.be/a b', 'https://youtu.be/a\n',
                                  'https://', 'https://[::1', 'https://youtu.be/' + 'x'*3000, 'file:///etc/passwd'])
 def test_urls_that_are_refused(url):
-    with pytest.raises(InvalidInput) as e: find_url(url, ['youtu.be'], 'youtubeUrl')
+    with pytest.raises(InvalidInput) as e: check_url(url, ['youtu.be'], 'youtubeUrl')
     assert e.value.field == 'youtubeUrl'
 
 # Words
@@ -542,10 +543,10 @@ def test_a_running_job_whose_pipeline_is_gone_is_waited_for(node, workspace):
 def test_results_are_called_after_the_name_that_people_gave(node, workspace, tmp_path, outputs):
     place = 'pathlib.Path(sys.argv[1]).parent/"made"' if 'videos' in outputs else 'pathlib.Path(sys.argv[2])'
     code = f'import sys, pathlib\nto = {place}\nto.mkdir(exist_ok=True)\nstem = pathlib.Path(sys.argv[1]).stem\nfor n in stem + ".txt", stem + "-small.txt", stem + "5.txt", "other.txt": (to/n).write_text(n)'
-    runner, names = node.make(script('x', code, outputs)), GivenNames(tmp_path/'names')
+    runner, names = node.make(script('x', code, outputs)), UploadNames(tmp_path/'names')
     runner.names = names
     (workspace/'input_videos/talk-3.wav').touch()
-    names.keep(workspace/'input_videos/talk-3.wav', 'talk.wav')
+    names.record(workspace/'input_videos/talk-3.wav', 'talk.wav')
     job, outcome = asyncio.run(node.run(runner, pipeline='x', input='input_videos/talk-3.wav'))
     told = {o.name: (o.local_path, o.local_path.read_text()) for o in outcome.outputs}
     assert told == {n: (runner.output_dir(job)/n, n.replace('talk', 'talk-3') if n != 'talk-35.txt' else n) for n in ('talk.txt', 'talk-small.txt', 'talk-35.txt', 'other.txt')}
@@ -558,9 +559,9 @@ def test_results_are_called_after_the_name_that_people_gave(node, workspace, tmp
 
 def test_a_name_that_another_result_has_is_left_to_it(node, workspace, tmp_path):
     runner = node.make(script('x', 'import sys, pathlib\nfor n in "talk.txt", "talk-3.txt": (pathlib.Path(sys.argv[2])/n).write_text(n)'))
-    runner.names = GivenNames(tmp_path/'names')
+    runner.names = UploadNames(tmp_path/'names')
     (workspace/'input_videos/talk-3.wav').touch()
-    runner.names.keep(workspace/'input_videos/talk-3.wav', 'talk.wav')
+    runner.names.record(workspace/'input_videos/talk-3.wav', 'talk.wav')
     _, outcome = asyncio.run(node.run(runner, pipeline='x', input='input_videos/talk-3.wav'))
     assert {o.name: o.local_path.read_text() for o in outcome.outputs} == {n: n for n in ('talk.txt', 'talk-3.txt')}
 

@@ -10,7 +10,7 @@ from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.runners.process import ProcessRunner
 from cjm_jobtrack.queue.queue import _HEEDED, JobQueue
-from cjm_jobtrack.runners.runner import Outcome, Receipt
+from cjm_jobtrack.runners.outcome import Outcome, Receipt
 from cjm_jobtrack.model.retry import retry_delay
 from helpers import mortal, until
 
@@ -492,7 +492,7 @@ def test_a_stop_that_raises_is_not_confirmed(tracker):
 def test_cancel_by_a_process_that_does_not_hold_the_job(durable, tmp_path):
     "It is marked once the queue that holds it has stopped it, and no earlier."
     mark = str(tmp_path/'elsewhere')
-    with tuned(durable, programs(durable, tmp_path)) as queue, JobTracker(durable.store.told) as other:
+    with tuned(durable, programs(durable, tmp_path)) as queue, JobTracker(durable.store.display_url) as other:
         other.cancel_patience = 60.
         job = queue.submit(program(durable, "import sys, time; open(sys.argv[1], 'w').close(); time.sleep(60)", mark))
         until(lambda: os.path.exists(mark), 'the program')   # `started` is said of its supervisor, which may be stopped before there is a program to be ended
@@ -824,7 +824,7 @@ def test_what_a_runner_gives_is_written_down_in_a_form_that_a_record_takes(track
         assert tracker.join(good.id, 20).status == 'completed' and tracker.join(bad.id, 20).failure.kind == 'mine'
     assert isinstance(bad.error, str) and all(types(tracker, j).count('measured') == 1 for j in (good, bad))
 
-def refused_by(tracker): return {'node': 10**100} if tracker.store.told.startswith('sqlite') else {'unreachable_since': 'x'*50}   # what its column does not take
+def refused_by(tracker): return {'node': 10**100} if tracker.store.display_url.startswith('sqlite') else {'unreachable_since': 'x'*50}   # what its column does not take
 
 class Unstorable(Calls):
     "Reports what no column takes, if the job is called `bad`."

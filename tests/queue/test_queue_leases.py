@@ -201,7 +201,7 @@ def test_a_process_number_that_was_given_to_another_is_no_sign_of_life(database,
         fence = tracker.store.open_lease(_here('…') | {'pid': os.getppid(), 'born': '1', 'ttl': 60.})
         job = tracker.submit_job(call(tracker, 'busy', tmp_path/'path', max_attempts=2).id)
         tracker.record([tracker.plan_running(job, lease=fence)])
-        tracker.let_go(job.id)
+        tracker.release(job.id)
         with queue_here(tracker, tmp_path, ttl=60.): assert tracker.join(job.id, 20).status == 'completed'
         assert job.attempt == 2
 
@@ -211,7 +211,7 @@ def test_a_queue_of_another_machine_is_waited_for(database, tmp_path):
         fence = tracker.store.open_lease(_here('…') | {'host': 'gpu-3', 'pid': 1, 'ttl': 3.})
         job = tracker.submit_job(call(tracker, 'busy', tmp_path/'path', max_attempts=2).id)
         tracker.record([tracker.plan_running(job, lease=fence)])
-        tracker.let_go(job.id)
+        tracker.release(job.id)
         with queue_here(tracker, tmp_path, ttl=.3):
             end = time.monotonic() + 3.5
             while time.monotonic() < end:   # it lives for longer than its lease, and shows it much more often than it must
@@ -227,7 +227,7 @@ def test_a_lease_that_makes_no_sense_keeps_nobody_from_working(database, tmp_pat
         fence = tracker.store.open_lease(_here('…') | doc if isinstance(doc, dict) else doc)
         job = tracker.submit_job(call(tracker, 'busy', tmp_path/'path', max_attempts=2).id)
         tracker.record([tracker.plan_running(job, lease=fence)])
-        tracker.let_go(job.id)
+        tracker.release(job.id)
         with queue_here(tracker, tmp_path, ttl=.3) as queue:
             assert tracker.join(queue.submit(call(tracker, 'busy', tmp_path/'path')).id, 20).status == 'completed'
             assert tracker.join(job.id, 20).attempt == 2   # silent for as long as we may be

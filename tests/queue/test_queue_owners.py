@@ -2,13 +2,13 @@
 import html, io, json, signal, subprocess, sys
 from contextlib import contextmanager
 import pytest, rich.console
-from cjm_jobtrack.cli.main import _facts, jobs_table
+from cjm_jobtrack.cli.jobs import job_facts, jobs_table
 from cjm_jobtrack.model.job import now
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.runners.identity import this_process
 from cjm_jobtrack.queue.queue import JobQueue
-from cjm_jobtrack.view.monitor import Seen, facts_html
+from cjm_jobtrack.view.render import JobSnapshot, facts_html
 from helpers import mortal, until
 
 # A notebook: `slow` is a function of its `__main__`, which waits for its gate and tells who has carried it out. Takes verbs from its parent
@@ -184,8 +184,8 @@ def test_a_function_that_none_of_several_queues_knows_says_so_to_everybody(track
             with (wide := rich.console.Console(width=400, file=io.StringIO())).capture() as text: wide.print(table)
             return text.get()
         assert said in printed(jobs_table([seen]))           # `jobtrack ls`
-        assert said in printed(_facts(seen, []))             # `jobtrack show`
-        assert said in html.unescape(facts_html(Seen(seen, now())))   # the monitor
+        assert said in printed(job_facts(seen, []))             # `jobtrack show`
+        assert said in html.unescape(facts_html(JobSnapshot(seen, now())))   # the monitor
         assert seen.status == 'pending'
         second.runners['call'].functions['lost'] = lambda: 'found'
         done = reader.join(job.id, 30)

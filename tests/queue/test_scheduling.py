@@ -4,7 +4,7 @@ from hypothesis import given, strategies as st
 from cjm_jobtrack.model.errors import InvalidInput, NeverFits
 from cjm_jobtrack.model.job import Failure, Lease
 from cjm_jobtrack.queue.scheduling import ReadyQueue, LeaseWatch
-from cjm_jobtrack.model.retry import RetryPolicy, amounts, read_requirements
+from cjm_jobtrack.model.retry import RetryPolicy, read_resources, read_requirements
 
 HAS = {'gpu': 3, 'licence': 2}
 needs = st.dictionaries(st.sampled_from(sorted(HAS)), st.integers(1, 2), max_size=2)
@@ -97,7 +97,7 @@ def test_a_long_line_of_those_that_lack_something_costs_no_more_than_a_short_one
 
 @pytest.mark.parametrize('given', [['gpu'], {'gpu': -1}, {'gpu': 1.5}, {'gpu': True}, {'': 1}, {1: 1}, 'gpu'])
 def test_amounts_that_make_no_sense(given):
-    with pytest.raises(InvalidInput, match='`resources`'): amounts(given)
+    with pytest.raises(InvalidInput, match='`resources`'): read_resources(given)
 
 @pytest.mark.parametrize('kw', [dict(base=-1), dict(cap=float('nan')), dict(base='1'), dict(base=10**400), dict(cap=10**5000)])
 def test_a_policy_that_makes_no_sense(kw):
@@ -110,7 +110,7 @@ def test_never_fits_changes_nothing():
 
 def test_terms_of_the_job_go_before_those_of_its_runner_and_those_before_the_default():
     terms = read_requirements({'resources': {'gpu': 1}, 'queue_timeout': 5.}, {'queue_timeout': 7, 'args': []}, default=read_requirements({'stall_timeout': 9}))
-    assert (terms.needs, terms.queue_timeout, terms.stall_timeout) == ({'gpu': 1}, 7., 9.)
+    assert (terms.resources, terms.queue_timeout, terms.stall_timeout) == ({'gpu': 1}, 7., 9.)
 
 # --- who is dead
 
@@ -140,9 +140,9 @@ def test_however_long_the_watcher_slept_it_looks_again_before_it_judges(jumps):
 
 @pytest.mark.parametrize('kind, worth', [('error', True), ('timeout', True), ('stalled', True), ('interrupted', True), ('invalid', False), ('no_output', False), ('never_fits', False), ('queue_timeout', False)])
 def test_what_is_worth_another_attempt(kind, worth):
-    assert RetryPolicy().worth(Failure(kind, '…')) is worth
-    assert not RetryPolicy().worth(Failure(kind, '…', evidence={'stopped': {'confirmed': False}}))
+    assert RetryPolicy().should_retry(Failure(kind, '…')) is worth
+    assert not RetryPolicy().should_retry(Failure(kind, '…', evidence={'stopped': {'confirmed': False}}))
 
 @pytest.mark.parametrize('evidence', [{'stopped': True}, {'stopped': None}, {'stopped': ['x']}, None, 'stopped'])
 def test_evidence_that_only_looks_like_a_receipt_decides_nothing(evidence):
-    assert RetryPolicy().worth(Failure('mine', '…', evidence=evidence)) is True
+    assert RetryPolicy().should_retry(Failure('mine', '…', evidence=evidence)) is True

@@ -9,7 +9,9 @@ from cjm_jobtrack.runners.call import CallRunner, Result
 from cjm_jobtrack.runners.process_tree import UNSURE
 from cjm_jobtrack.runners.cgroups import Cgroups
 from cjm_jobtrack.queue.queue import JobQueue
-from cjm_jobtrack.runners.runner import Outcome, Report, Runner, check_runner
+from cjm_jobtrack.runners.conformance import check_runner
+from cjm_jobtrack.runners.outcome import Outcome, Report
+from cjm_jobtrack.runners.runner import Runner
 
 def until(*args):
     from helpers import until   # here, because worker processes import this file, and need no servers

@@ -6,7 +6,7 @@ from cjm_jobtrack.store.store import JobStore
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.queue.queue import JobQueue
-from cjm_jobtrack.runners.runner import Report
+from cjm_jobtrack.runners.outcome import Report
 from helpers import mortal, until
 
 def queue(tracker, runner, slots=1, **kw): return JobQueue(tracker, runner, slots, **dict(grace=.5, backoff=.01, recheck=.01) | kw)

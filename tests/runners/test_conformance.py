@@ -4,12 +4,13 @@ from dataclasses import replace
 import pytest
 from cjm_jobtrack.model.errors import InvalidInput
 from cjm_jobtrack.tracker.tracker import JobTracker
-from cjm_jobtrack.net.remote import NodeDirectory
+from cjm_jobtrack.net.directory import NodeDirectory
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.runners.cgroups import Cgroups
 from cjm_jobtrack.runners.process import ProcessRunner
 from cjm_jobtrack.queue.queue import JobQueue
-from cjm_jobtrack.runners.runner import Outcome, Receipt, ConformanceReport, check_runner
+from cjm_jobtrack.runners.conformance import ConformanceJobs, check_runner
+from cjm_jobtrack.runners.outcome import Outcome, Receipt
 import functions, makers
 from helpers import node_at
 
@@ -24,9 +25,9 @@ def unclaimed(held) -> list[str]: return [why for why in held.untried.values() i
 
 # --- processes
 
-def programs(tmp_path) -> ConformanceReport:
+def programs(tmp_path) -> ConformanceJobs:
     def sh(text, *args, **spec): return {'argv': ['sh', '-c', text, *args], **spec}
-    return ConformanceReport(quick=sh('echo hello'), endless=sh('echo on; sleep 600'), failing=sh('echo no; exit 3'), talkative=sh(LINES), deaf=sh(DEAF), bad={'argv': []},
+    return ConformanceJobs(quick=sh('echo hello'), endless=sh('echo on; sleep 600'), failing=sh('echo no; exit 3'), talkative=sh(LINES), deaf=sh(DEAF), bad={'argv': []},
                  leaving=sh('echo hello >"$0"/hello.txt', str(tmp_path/'out'), output_dir=str(tmp_path/'out')))
 
 @pytest.mark.parametrize('make', ['process', 'process_without_groups'])
@@ -39,7 +40,7 @@ def test_processes(tmp_path, tracker, make):
 
 @pytest.mark.parametrize('pool, endless', [('thread', 'looks'), ('thread', 'waits'), ('process', 'looks'), ('process', 'waits')])
 def test_functions(tracker, pool, endless):
-    trial = ConformanceReport(quick={'func': 'plain'}, endless={'func': endless}, failing={'func': 'fails'}, failure={'kind': 'error'}, talkative={'func': 'talks'}, deaf={'func': 'deaf'}, leaving={'func': 'plain'}, leaves={}, bad={'func': 'unknown'}, many=50 if pool == 'thread' else 16)
+    trial = ConformanceJobs(quick={'func': 'plain'}, endless={'func': endless}, failing={'func': 'fails'}, failure={'kind': 'error'}, talkative={'func': 'talks'}, deaf={'func': 'deaf'}, leaving={'func': 'plain'}, leaves={}, bad={'func': 'unknown'}, many=50 if pool == 'thread' else 16)
     with CallRunner({name: getattr(functions, name) for name in ('plain', 'fails', 'looks', 'waits', 'talks', 'deaf')}, pool=pool) as runner:
         held = asyncio.run(check_runner(runner, trial, tracker=tracker, queue=JobQueue, deadline=60.))
     assert not unclaimed(held) and 'work that fails is failed, and says why' in held
@@ -48,7 +49,7 @@ def test_a_function_that_cannot_be_forced_has_time_to_hear(tracker):
     def slow(report):
         while not report.cancelled: time.sleep(.01)
         time.sleep(1.5)
-    trial = ConformanceReport(quick={'func': 'plain'}, endless={'func': 'slow'})
+    trial = ConformanceJobs(quick={'func': 'plain'}, endless={'func': 'slow'})
     assert asyncio.run(check_runner(CallRunner({'plain': functions.plain, 'slow': slow}), trial, tracker=tracker, only='what is stopped is gone')) == ['what is stopped is gone']
 
 # --- containers
@@ -58,7 +59,7 @@ def test_a_function_that_cannot_be_forced_has_time_to_hear(tracker):
 def test_containers(tmp_path, docker_engine, tracker, monkeypatch, way, request):
     from docker_helpers import IMAGE, bench_at
     def sh(text, **spec): return {'image': IMAGE, 'argv': ['sh', '-c', text], **spec}
-    trial = ConformanceReport(quick=sh('echo hello'), endless=sh('echo on; sleep 600'), failing=sh('echo no; exit 3'), talkative=sh(LINES), deaf=sh(DEAF), bad={'image': IMAGE, 'argv': [3]}, many=50 if way == 'its socket' else 20,
+    trial = ConformanceJobs(quick=sh('echo hello'), endless=sh('echo on; sleep 600'), failing=sh('echo no; exit 3'), talkative=sh(LINES), deaf=sh(DEAF), bad={'image': IMAGE, 'argv': [3]}, many=50 if way == 'its socket' else 20,
                   leaving=sh('echo hello >/output/hello.txt', output_dir=str(tmp_path/'out')))
     url = docker_engine.url if way == 'its socket' else request.getfixturevalue('engine_over_ssh').url
     monkeypatch.setenv('JOBTRACK_TEST_ENGINE', url)
@@ -75,7 +76,7 @@ def test_containers(tmp_path, docker_engine, tracker, monkeypatch, way, request)
 def test_nodes(tmp_path, tracker):
     def ask(**plan): return {'pipeline': 'work', 'params': {'plan': json.dumps(plan)}}
     says = b''.join(b'Progress: %d%%\n' % n for n in range(1, 101))
-    trial = ConformanceReport(quick=ask(files={}), endless=ask(gate=str(tmp_path/'never'), helpers=1), failing=ask(exit=3), talkative=ask(steps=100, exit=3), says=says, leaving=ask(files={'hello.txt': 'hello\n'}), bad={'pipeline': 'work', 'params': {'n': 99}}, many=12)
+    trial = ConformanceJobs(quick=ask(files={}), endless=ask(gate=str(tmp_path/'never'), helpers=1), failing=ask(exit=3), talkative=ask(steps=100, exit=3), says=says, leaving=ask(files={'hello.txt': 'hello\n'}), bad={'pipeline': 'work', 'params': {'n': 99}}, many=12)
     with node_at(tmp_path/'node', slots=4) as there:
         NodeDirectory(tracker.store).add('shed', url=there.url)
         held = asyncio.run(check_runner(makers.remote(tracker), trial, tracker=tracker, make='makers:remote', deadline=40.))
@@ -238,7 +239,7 @@ def test_a_broken_promise_is_told(tmp_path, tracker, broken, promise):
 def test_every_promise_is_broken_by_somebody(tmp_path, tracker):
     held = asyncio.run(check_runner(makers.process(tracker), programs(tmp_path), tracker=tracker, only='nothing'))
     assert held == [] and held.untried == {}
-    from cjm_jobtrack.runners.runner import _PROMISES
+    from cjm_jobtrack.runners.conformance import _PROMISES
     assert [text for text, *_ in _PROMISES if not any(text.startswith(p) for _, p in BROKEN)] == []
 
 def test_what_is_not_claimed_is_not_tried(tmp_path, tracker):

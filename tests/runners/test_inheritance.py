@@ -8,7 +8,7 @@ from cjm_jobtrack.runners.inheritance import PASSED, inherited_environment, uncl
 from cjm_jobtrack.pipelines.pipeline import PipelineCatalog, PipelineRunner
 from cjm_jobtrack.runners.process import ProcessRunner
 from cjm_jobtrack.runners.process_spec import check_process
-from cjm_jobtrack.runners.runner import Report
+from cjm_jobtrack.runners.outcome import Report
 
 SHOW = '''
 import json, os, resource, signal, sys
@@ -27,7 +27,7 @@ from pathlib import Path
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.runners.process import ProcessRunner
-from cjm_jobtrack.runners.runner import Report
+from cjm_jobtrack.runners.outcome import Report
 
 def dump(code): return json.loads(subprocess.run([sys.executable, '-c', code], stdout=subprocess.PIPE).stdout)
 def status_inside(): return subprocess.run(['sh', '-c', 'exit 7']).returncode

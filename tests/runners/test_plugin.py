@@ -10,7 +10,9 @@ from cjm_jobtrack.tracker.transcription import TranscriptionJobTracker
 from cjm_jobtrack.runners.plugin import PluginRunner, plugin_result
 from cjm_jobtrack.runners.processes import runs
 from cjm_jobtrack.queue.queue import JobQueue
-from cjm_jobtrack.runners.runner import Report, Runner, check_runner
+from cjm_jobtrack.runners.conformance import check_runner
+from cjm_jobtrack.runners.outcome import Report
+from cjm_jobtrack.runners.runner import Runner
 
 RECORDING = Path(__file__).parents[2]/'cjm_jobtrack/pipelines/builtin/recording.wav'
 

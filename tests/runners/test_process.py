@@ -10,7 +10,7 @@ from cjm_jobtrack.runners import outputs
 from cjm_jobtrack.runners.process_files import _supervisor
 from cjm_jobtrack.runners.cgroups import Cgroup, Cgroups, own_groups
 from cjm_jobtrack.runners.process import ProcessRunner, check_limits, check_process
-from cjm_jobtrack.runners.runner import Report
+from cjm_jobtrack.runners.outcome import Report
 from helpers import until
 
 PY = sys.executable
@@ -339,7 +339,7 @@ HELPER = '''
     import asyncio, sys
     from cjm_jobtrack.tracker.tracker import JobTracker
     from cjm_jobtrack.runners.process import ProcessRunner
-    from cjm_jobtrack.runners.runner import Report
+    from cjm_jobtrack.runners.outcome import Report
     db, folder, job_id = sys.argv[1:]
     tracker = JobTracker(db)
     job, runner = tracker.get_job(job_id), ProcessRunner(folder, tracker.logs)
@@ -1043,7 +1043,7 @@ def test_a_huge_hole_is_told_without_digest_and_an_event_says_why(bench):
 def test_reading_a_large_output_holds_up_neither_stop_nor_close(bench, monkeypatch, how):
     reading = threading.Event()
     monkeypatch.setattr(outputs, '_reason', lambda *_: reading.set())
-    def readers(): return [t for t in threading.enumerate() if t.name == 'jobtrack-aside']
+    def readers(): return [t for t in threading.enumerate() if t.name == 'jobtrack-blocking']
     async def main():
         (bench.tmp/'o').mkdir()
         job, report = bench.begin(PY, '-c', 'import sys; open(sys.argv[1]+"/large", "wb").truncate(1 << 37)', bench.tmp/'o', output_dir=str(bench.tmp/'o'))

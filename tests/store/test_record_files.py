@@ -5,18 +5,20 @@ import asyncio, json, logging, os, shutil, signal, sqlite3, subprocess, sys, thr
 import httpx, pytest
 from sqlalchemy import make_url
 from helpers import client, mortal, node_at, until, write_pipelines
-from cjm_jobtrack.cli.main import server_process, store_url
+from cjm_jobtrack.cli.records import store_url
+from cjm_jobtrack.cli.servers import server_process
 from cjm_jobtrack.store.database import sqlite_url
 from cjm_jobtrack.model.errors import StoreError
 from cjm_jobtrack.model.job import Job, JobStatus
 from cjm_jobtrack.store.store import JobStore
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.node import Node, serving
+from cjm_jobtrack.net.node import Node
+from cjm_jobtrack.net.server import serving
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.containers.docker import DockerRunner
 from cjm_jobtrack.queue.queue import JobQueue
-from cjm_jobtrack.runners.runner import Outcome, Receipt
+from cjm_jobtrack.runners.outcome import Outcome, Receipt
 
 @pytest.fixture
 def db(tmp_path): return tmp_path/'jobs.db'

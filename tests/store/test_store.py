@@ -877,11 +877,11 @@ def test_a_read_that_is_refused_is_a_store_error_and_the_next_one_is_not(databas
         except StoreError as e: assert 'NUL' in str(e)
         assert store.get('a').id == 'a'
     rename('ALTER TABLE events RENAME TO events_')
-    for call in (store.events, lambda: store.events(job_id='a'), store.dossiers, store.last_seq):
+    for call in (store.events, lambda: store.events(job_id='a'), store.records, store.last_seq):
         with pytest.raises(StoreError, match='events'): call()
         assert store.get('a').id == 'a'
     rename('ALTER TABLE events_ RENAME TO events')
-    assert [e.type for e in store.events()] == ['created'] and len(store.dossiers()) == 1 and store.add(Job(id='b')).seq == store.last_seq()
+    assert [e.type for e in store.events()] == ['created'] and len(store.records()) == 1 and store.add(Job(id='b')).seq == store.last_seq()
 
 # --- processes that stand still
 
@@ -992,7 +992,7 @@ def test_every_method_that_writes_is_on_the_list(database):
         s.apply([Add(Job(id='a'), None, True, 'b'), Add(Job(id='done', status=C))])
         names = {n for n in dir(JobStore) if not n.startswith('_') and callable(getattr(JobStore, n))}
         assert set(WRITES) <= names and len(WRITES) == len({*WRITES})
-        calls = dict(get=('a',), get_many=(['a'],), places=(['a'],), submitted=(['call'],), wait_change=(0,), list=(), counts=(), events=(), last_seq=(), leases=(), list_nodes=(), select_ended=(), cutoff=(1,), dossiers=(), version=(), interrupt=(), backup=(Path(str(s.file)+'.copy'),), close=())
+        calls = dict(get=('a',), get_many=(['a'],), places=(['a'],), submitted=(['call'],), wait_change=(0,), list=(), counts=(), events=(), last_seq=(), leases=(), list_nodes=(), select_ended=(), cutoff=(1,), records=(), version=(), interrupt=(), backup=(Path(str(s.file)+'.copy'),), close=())
         assert names - set(WRITES) == set(calls)
         watcher.wait_change(0)
         for name in names - set(WRITES) - {'backup' if not s.file else ''}: getattr(s, name)(*calls[name])

@@ -454,10 +454,10 @@ def test_a_subscriber_that_sleeps_costs_nothing(tracker):
     end = tracker.subscribe(lambda e: gate.wait(100), job.id)
     asked = []
     from cjm_jobtrack.tracker import notify as module
-    was, module.threadsafe = module.threadsafe, lambda loop, call: (asked.append(call), was(loop, call))
+    was, module.call_on_loop = module.call_on_loop, lambda loop, call: (asked.append(call), was(loop, call))
     try:
         for n in range(2000): tracker.mark_progress(job.id, n/20)
-    finally: module.threadsafe = was
+    finally: module.call_on_loop = was
     gate.set(), end()
     assert len(asked) < 20
 

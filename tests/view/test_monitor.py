@@ -10,13 +10,16 @@ from cjm_jobtrack.model.errors import NodeUnreachable, UnknownJob
 from cjm_jobtrack.model.job import Failure, Job, JobStatus, OutputFile, now
 from cjm_jobtrack.logs.text import visible
 from cjm_jobtrack.store.store import JobStore
-from cjm_jobtrack.tracker.tracker import JobTracker, pump
+from cjm_jobtrack.tracker.notify import consume_in_thread
+from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
-from cjm_jobtrack.net.node import Node, serving
-from cjm_jobtrack.runners.runner import Receipt
+from cjm_jobtrack.net.node import Node
+from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.runners.outcome import Receipt
 from cjm_jobtrack.view import monitor as module
-from cjm_jobtrack.view.monitor import (JobMonitor, Seen, clicks_beside_cells, due, facts_html, job_html, log_html, monitor, pulse_html, span, stand,
-                                        static_face, time_words)
+from cjm_jobtrack.view.monitor import JobMonitor, handle_clicks_beside_cells, heartbeat_html, monitor, next_paint, strip_widgets
+from cjm_jobtrack.view.render import (LOG_LINES, JobSnapshot, facts_html, format_duration, format_elapsed, format_status, header_html, job_html,
+                                      log_html, progress_html)
 
 def until(condition, what, timeout=60.):
     end = time.monotonic() + timeout
@@ -65,8 +68,8 @@ def test_nothing_of_a_job_becomes_markup(text):
             Job(name=text, status=JobStatus.FAILED, error=text, failure=failure, started_at=now(), completed_at=now()), Job(name=text, status=JobStatus.FAILED, error=text),
             Job(name=text, status=JobStatus.COMPLETED, outputs=[OutputFile(text, text, 5)])]
     for job in jobs:
-        for seen in (Seen(job, now(), log=text, notices=(text,)), Seen(job, now())):
-            page = Reader(job_html(seen) + pulse_html(seen) + module.head_html(seen))
+        for seen in (JobSnapshot(job, now(), log=text, notices=(text,)), JobSnapshot(job, now())):
+            page = Reader(job_html(seen) + heartbeat_html(seen) + header_html(seen))
             assert page.tags <= {'div', 'span', 'b', 'bdi', 'pre', 'ul', 'li'}
             assert page.attrs <= {'style', 'title', 'role', 'tabindex', 'class', 'data-at'} | {f'aria-{a}' for a in ('label', 'valuemin', 'valuemax', 'valuenow', 'valuetext')}
             assert visible(text) in page.text and not set(page.text) & set(DIRECTIONS)
@@ -75,13 +78,13 @@ def test_nothing_of_a_job_becomes_markup(text):
 def test_controls_are_marks_and_names_are_isolated(control):
     name = f'photo{control}gnp.exe'
     job = Job(name=name, status=JobStatus.COMPLETED, outputs=[OutputFile(name, name, 5)])
-    assert repr(stand(job)) == "'photo·gnp.exe: completed'"
-    for face in (job_html(Seen(job, now(), log=f'{name}\n')), module.head_html(Seen(job, now()))):
+    assert repr(format_status(job)) == "'photo·gnp.exe: completed'"
+    for face in (job_html(JobSnapshot(job, now(), log=f'{name}\n')), header_html(JobSnapshot(job, now()))):
         assert control not in face and '<bdi>photo·gnp.exe</bdi>' in face
 
 def test_what_is_written_with_joiners_stays_whole():
     name = 'مصاحبه\u200cها 👩\u200d🚀.wav'
-    assert visible(name) == name and f'<bdi>{name}</bdi>' in module.head_html(Seen(Job(name=name), now()))
+    assert visible(name) == name and f'<bdi>{name}</bdi>' in header_html(JobSnapshot(Job(name=name), now()))
 
 @pytest.mark.parametrize('job, line, times', [
     (Job(name='a', created_at='2026-01-01T00:00:00+00:00'), 'a: pending', 'waiting 1 min 30 s'),
@@ -93,33 +96,33 @@ def test_what_is_written_with_joiners_stays_whole():
     (Job(id='x1', status=JobStatus.CANCELLED), 'x1: cancelled', ''),
 ])
 def test_words(job, line, times):
-    assert (stand(job), time_words(Seen(job, '2026-01-01T00:01:30+00:00'))) == (line, times)
+    assert (format_status(job), format_elapsed(JobSnapshot(job, '2026-01-01T00:01:30+00:00'))) == (line, times)
 
 @pytest.mark.parametrize('progress, status, width, words', [(None, 'running', '100.0%', 'progress unknown'), (0., 'running', '0.0%', '0 %'), (33.7, 'running', '33.7%', '33 %'),
     (None, 'pending', '0.0%', None), (None, 'completed', '100.0%', None), (62., 'failed', '62.0%', '62 %'), (None, 'cancelled', '0.0%', None), (140., 'running', '100.0%', '140 %')])
 def test_bar(progress, status, width, words):
-    bar = module.bar_html(Seen(Job(progress=progress, status=JobStatus(status)), now()))
+    bar = progress_html(JobSnapshot(Job(progress=progress, status=JobStatus(status)), now()))
     assert f'width:{width}' in bar and ('aria-valuenow' in bar) == (progress is not None)
     assert Reader(bar).text == (words or '') and f'aria-valuetext="{words or status}"' in bar
 
 def test_pieces_stay_small():
     assert len(log_html('x' * (1 << 20))) < 2_000
-    assert log_html('\n'.join(f'line {n}' for n in range(5000))).count('\n') == module.LINES - 1
-    assert len(job_html(Seen(Job(name='n'*10**5, message='m'*10**5, status=JobStatus.RUNNING), now(), notices=('x'*10**5,)))) < 5_000
+    assert log_html('\n'.join(f'line {n}' for n in range(5000))).count('\n') == LOG_LINES - 1
+    assert len(job_html(JobSnapshot(Job(name='n'*10**5, message='m'*10**5, status=JobStatus.RUNNING), now(), notices=('x'*10**5,)))) < 5_000
     many = Job(status=JobStatus.COMPLETED, outputs=[OutputFile(f'{n}.txt', '/', 1) for n in range(1000)])
-    assert facts_html(Seen(many, now())).count('<li>') == 21 and 'and 980 more' in facts_html(Seen(many, now()))
+    assert facts_html(JobSnapshot(many, now())).count('<li>') == 21 and 'and 980 more' in facts_html(JobSnapshot(many, now()))
 
 def test_a_cancellation_that_nobody_confirmed_is_said():
     from cjm_jobtrack.tracker.transitions import UNCONFIRMED
     job = Job(name='a', status=JobStatus.CANCELLED, failure=UNCONFIRMED)
-    assert UNCONFIRMED.message in Reader(job_html(Seen(job, now()))).text and 'Failed' not in job_html(Seen(job, now()))
+    assert UNCONFIRMED.message in Reader(job_html(JobSnapshot(job, now()))).text and 'Failed' not in job_html(JobSnapshot(job, now()))
 
 def test_last_lines_are_shown_where_there_is_no_log():
     job = Job(status=JobStatus.FAILED, error='e', failure=Failure('exit', 'e', evidence={'last_lines': ['no speech']}))
-    assert 'no speech' in job_html(Seen(job, now())) and 'no speech' not in job_html(Seen(job, now(), log='the log'))
+    assert 'no speech' in job_html(JobSnapshot(job, now())) and 'no speech' not in job_html(JobSnapshot(job, now(), log='the log'))
 
 @pytest.mark.parametrize('seconds, words', [(0, '0 s'), (59.99, '59 s'), (60, '1 min 00 s'), (3599, '59 min 59 s'), (3600, '1 h 00 min'), (86399, '23 h 59 min'), (90000, '1 d 1 h')])
-def test_span(seconds, words): assert span(seconds) == words
+def test_durations(seconds, words): assert format_duration(seconds) == words
 
 # Faces
 
@@ -148,7 +151,7 @@ print(view.following)''', 'view.close(); tracker.close()']
     nb = run_cells(cells, tmp_path)
     shown, again, ended = (nb.cells[n].outputs for n in (1, 2, 3))
     assert [o.output_type for o in shown + again] == ['display_data']*2, 'once where `monitor` is called, and again where asked for'
-    assert ''.join(o.text for o in ended).split() == ['text/html', 'text/plain', module._VIEW, 'False'], 'three faces while it lived'
+    assert ''.join(o.text for o in ended).split() == ['text/html', 'text/plain', module._WIDGET_TYPE, 'False'], 'three faces while it lived'
     for o in shown + again:
         assert 'completed' in o.data['text/html'] and o.data['text/plain'] == 'talk.wav: completed', 'the saved notebook shows the end'
         assert set(o.data) == {'text/plain', 'text/html'}, 'which needs no kernel'
@@ -228,7 +231,7 @@ def test_the_end_is_shown_whenever_it_comes(tracker, shell, monkeypatch, instant
     start = view.start
     monkeypatch.setattr(view, 'start', lambda: (instant == 'before it is followed' and end(), start()))
     view.show()
-    assert ('failed' in shell.outputs[0]['text/plain']) == (module._VIEW not in shell.outputs[0]) == ('before it is' in instant and 'followed' not in instant)
+    assert ('failed' in shell.outputs[0]['text/plain']) == (module._WIDGET_TYPE not in shell.outputs[0]) == ('before it is' in instant and 'followed' not in instant)
     if instant == 'later': end()
     until(lambda: not view.following, 'nothing runs any more')
     assert set(shell.outputs[0]) == {'text/html', 'text/plain'} and 'no such file' in shell.outputs[0]['text/html']
@@ -238,17 +241,17 @@ def test_the_end_is_shown_whenever_it_comes(tracker, shell, monkeypatch, instant
 def test_every_output_is_left_without_a_widget(tracker, shell):
     view = JobMonitor(running(tracker), tracker)
     view.show(), view._ipython_display_(), view.show()
-    assert all(module._VIEW in o for o in shell.outputs) and len(shell.outputs) == 3
+    assert all(module._WIDGET_TYPE in o for o in shell.outputs) and len(shell.outputs) == 3
     view.close()
     assert all(set(o) == {'text/html', 'text/plain'} and 'running' in o['text/plain'] for o in shell.outputs)
     view.show()
     assert set(shell.outputs[3]) == {'text/html', 'text/plain'}, 'a closed view does not come to life'
 
-def test_static_face_leaves_other_cells_alone():
-    static_face(SimpleNamespace(cell_type='markdown', source='x'))
-    cell = SimpleNamespace(outputs=[{'output_type': 'stream', 'text': 'x'}, {'data': {module._VIEW: {}, 'text/plain': 'IntSlider()'}}])
-    static_face(cell)
-    assert module._VIEW in cell.outputs[1]['data'], 'a widget that has no other face stays'
+def test_strip_widgets_leaves_other_cells_alone():
+    strip_widgets(SimpleNamespace(cell_type='markdown', source='x'))
+    cell = SimpleNamespace(outputs=[{'output_type': 'stream', 'text': 'x'}, {'data': {module._WIDGET_TYPE: {}, 'text/plain': 'IntSlider()'}}])
+    strip_widgets(cell)
+    assert module._WIDGET_TYPE in cell.outputs[1]['data'], 'a widget that has no other face stays'
 
 # Pace
 
@@ -256,7 +259,7 @@ def test_talkative_job_is_painted_four_times_a_second_at_most(tracker):
     job = running(tracker)
     view, times = JobMonitor(job), []
     view.widget
-    view._parts['bar'].observe(lambda change: times.append(time.monotonic()), 'value')
+    view._parts['progress'].observe(lambda change: times.append(time.monotonic()), 'value')
     view.start()
     begun = time.monotonic()
     while (t := time.monotonic()-begun) < 2 or len(times) < 4 and t < 60:
@@ -265,7 +268,7 @@ def test_talkative_job_is_painted_four_times_a_second_at_most(tracker):
     tracker.mark_completed(job.id, None)
     for thread in view._threads: thread.join(60)
     assert 4 <= len(times) <= t/.25 + 3, 'moves, and not with every report'
-    assert 'width:100.0%' in view._parts['bar'].value, 'the last figure is never lost'
+    assert 'width:100.0%' in view._parts['progress'].value, 'the last figure is never lost'
     view.close()
 
 def test_silent_job_gives_a_sign_of_life_every_second_and_nothing_else(tracker):
@@ -273,11 +276,11 @@ def test_silent_job_gives_a_sign_of_life_every_second_and_nothing_else(tracker):
     view = JobMonitor(job, clock=lambda: at[0])
     view.widget
     for instant, changes in [('00:00:00.9', 0), ('00:00:01.0', 1), ('00:00:01.5', 0), ('05:00:02.0', 1), ('05:00:03.0', 1)]:
-        at[0], pulse = f'2026-01-01T{instant}+00:00', view._parts['pulse'].value
-        assert view.paint() == changes and (view._parts['pulse'].value != pulse) == bool(changes)
+        at[0], pulse = f'2026-01-01T{instant}+00:00', view._parts['heartbeat'].value
+        assert view.paint() == changes and (view._parts['heartbeat'].value != pulse) == bool(changes)
     view.close()
 
-def test_due(): assert due(10., True) == 10.25 and due(10., False) == 11.
+def test_due(): assert next_paint(10., True) == 10.25 and next_paint(10., False) == 11.
 
 # Threads and sources
 
@@ -294,7 +297,7 @@ class Client:
     def log_tail(self, job_id, lines=200):
         self._answer()
         return self.tracker.log_tail(job_id, lines)
-    def subscribe(self, callback, job_id=None, after=None): return pump(lambda: self.tracker.watch(job_id, after), callback)
+    def subscribe(self, callback, job_id=None, after=None): return consume_in_thread(lambda: self.tracker.watch(job_id, after), callback)
     def cancel(self, job_id):
         self._answer()
         asyncio.run(self.tracker.cancel_job(job_id))
@@ -304,7 +307,7 @@ def follow(view):
     view.widget
     return view.start()
 
-def shown(view): return Reader(''.join(view._parts[n].value for n in module._FACES)).text
+def shown(view): return Reader(''.join(view._parts[n].value for n in module._PIECES)).text
 
 @pytest.fixture(params=['tracker', 'client', 'url', 'store'])
 def source(request, tmp_path):
@@ -356,8 +359,8 @@ def test_network_that_hangs_stops_neither_clock_nor_button(tracker):
     client.held.set()
     tracker.mark_progress(job.id, 5)
     until(lambda: client.waiting, 'the reader is held up')
-    pulse = view._parts['pulse'].value
-    until(lambda: view._parts['pulse'].value != pulse, 'the writer goes on')
+    pulse = view._parts['heartbeat'].value
+    until(lambda: view._parts['heartbeat'].value != pulse, 'the writer goes on')
     client.held.clear()
     until(lambda: '5 %' in shown(view), 'and then the answer is shown')
     view.close()
@@ -425,8 +428,8 @@ def test_slow_stop_is_asked_for_once_and_the_view_stays_alive(tracker):
     view = follow(JobMonitor(job))
     for _ in range(3): view._parts['cancel'].click()
     until(lambda: 'Cancelling …' in shown(view) and view._parts['cancel'].disabled, 'said at once')
-    pulse = view._parts['pulse'].value
-    until(lambda: view._parts['pulse'].value != pulse, 'the clock moves meanwhile')
+    pulse = view._parts['heartbeat'].value
+    until(lambda: view._parts['heartbeat'].value != pulse, 'the clock moves meanwhile')
     go.set()
     until(lambda: not view.following, 'ended')
     assert asked == [1] and 'Cancelling' not in shown(view)
@@ -466,7 +469,7 @@ def test_writer_leaves_no_mark_and_only_its_own_thread_changes(monkeypatch):
     comm = SimpleNamespace(_reply_subshell_id=None)
     widgets, inside = [SimpleNamespace(comm=comm), SimpleNamespace(comm=None)], {}
     def write():
-        clicks_beside_cells(widgets)
+        handle_clicks_beside_cells(widgets)
         inside['parent'] = parent.get()
     copy_context().run(write)
     assert inside['parent'] == {} and parent.get() == {'header': {'msg_id': '1'}} and not hasattr(comm, '_reply_subshell_id')
@@ -475,5 +478,5 @@ def test_writer_leaves_no_mark_and_only_its_own_thread_changes(monkeypatch):
 def test_other_kernels_are_left_alone(monkeypatch, kernel):
     monkeypatch.setattr(module, 'get_ipython', lambda: SimpleNamespace(kernel=kernel))
     comm = SimpleNamespace(_reply_subshell_id=None)
-    clicks_beside_cells([SimpleNamespace(comm=comm)])
+    handle_clicks_beside_cells([SimpleNamespace(comm=comm)])
     assert hasattr(comm, '_reply_subshell_id')

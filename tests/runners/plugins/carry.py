@@ -10,7 +10,7 @@ import httpx, psutil
 from cjm_jobtrack.model.job import jsonable
 from cjm_jobtrack.tracker.transcription import TranscriptionJobTracker
 from cjm_jobtrack.runners.plugin import PluginRunner
-from cjm_jobtrack.runners.runner import Report
+from cjm_jobtrack.runners.outcome import Report
 
 def goes_on(pid:int) -> bool:
     try: return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
@@ -44,7 +44,7 @@ async def until(true, seconds=40):
     async with asyncio.timeout(seconds):
         while not true(): await asyncio.sleep(.02)
 
-class ConformanceReport:
+class Bench:
     def __init__(self, m):
         self.manager, self.tracker, self.runner = m, TranscriptionJobTracker(store=f'sqlite:///{folder}/jobs.db'), PluginRunner(m)
         self.runner.interval = .05
@@ -73,7 +73,7 @@ class ConformanceReport:
         return outcome
 
 async def main():
-    t = ConformanceReport(manager())
+    t = Bench(manager())
     first = t.pid()
     try:
         await t.begin()

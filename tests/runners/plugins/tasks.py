@@ -17,7 +17,7 @@ from cjm_jobtrack.model.job import jsonable           # noqa: E402
 from cjm_jobtrack.tracker.tracker import JobTracker     # noqa: E402
 from cjm_jobtrack.tracker.transcription import TranscriptionJobTracker   # noqa: E402
 from cjm_jobtrack.runners.plugin import PluginRunner     # noqa: E402
-from cjm_jobtrack.runners.runner import Report           # noqa: E402
+from cjm_jobtrack.runners.outcome import Report           # noqa: E402
 
 KIND = 'capability' if SYSTEM == 'cjm_substrate' else 'plugin'
 
