@@ -32,12 +32,11 @@ from .spec import Inspected, check_container
 
 # %% ../../nbs/containers/00_docker.ipynb #3df6bc16
 _log = logging.getLogger(__name__)
-
 class DockerRunner:
     """Runs containers, which outlive this process.
 
-    `job.spec` has the fields of `check_container`. The engine is first contacted when there is something to do. Paths in a spec are
-    paths of the engine's machine."""
+    `job.spec` has the fields of `check_container`. Paths in it are paths of the engine's machine. The engine is first contacted when
+    there is something to do."""
     durable = True
     capabilities = frozenset({'log', 'outputs', 'force'})   # see `Runner`
     interval = .1       # Seconds between looks at the log of a running container
@@ -55,16 +54,17 @@ class DockerRunner:
         tls=None,                   # A `docker.tls.TLSConfig`, for `tcp://`
         owner:str|None=None,        # Id of this installation; None: the one in the folder
         name:str='docker',          # What `job.runner` calls it
-        roots:Iterable[str|Path]|None=None,  # Folders that inputs and outputs must lie in, on the engine's machine; None: anywhere
+        roots:Iterable[str|Path]|None=None,  # Folders of the engine's machine that all paths must lie in; None: anywhere
         user:str|None=None,         # Default user of containers, `uid:gid`; None: `default_user()`
         timeout:float=120.,         # Longest wait for one answer of the engine, seconds
     ):
         if owner is not None and not re.fullmatch('[A-Za-z0-9_.-]+', owner):
-            raise InvalidInput('owner', f'is {owner!r}', 'It becomes part of the names of containers: use letters, digits, `_`, `.` and `-`')
+            raise InvalidInput('owner', f'is {owner!r}', 'It becomes part of the names of containers: use letters, digits, `_.-`')
         self.folder = Path(folder or default_folder()).resolve()
         self.roots = None if roots is None else [os.path.abspath(r) for r in roots]
         self.engine = Engine(base_url, context, tls, timeout)
-        self.containers = ContainerCollection(self.folder, self.engine, owner=owner, roots=self.roots, user=user, logs=logs, stop_timeout=self.force)
+        options = dict(owner=owner, roots=self.roots, user=user, logs=logs, stop_timeout=self.force)
+        self.containers = ContainerCollection(self.folder, self.engine, **options)
         self.markers = self.containers.markers
         self._output_stops = StopTokens()   # So that `stop` ends the reading of outputs
         self._removals = {}            # (loop, container, creation of its job) -> (task, event)
@@ -74,7 +74,7 @@ class DockerRunner:
 
     def __repr__(self): return f'DockerRunner({self.url})'
 
-# %% ../../nbs/containers/00_docker.ipynb #5b2aec0e
+# %% ../../nbs/containers/00_docker.ipynb #072247ef
 @patch(as_prop=True)
 def url(self:DockerRunner) -> str:
     "Where the engine is."
@@ -85,6 +85,7 @@ def owner(self:DockerRunner) -> str:  # A UUID
     "The id of this installation, on all its containers."
     return self.containers.owner
 
+# %% ../../nbs/containers/00_docker.ipynb #c95aace3
 @patch
 def container(self:DockerRunner, job:Job) -> str:
     "The name of the container of this attempt."
@@ -96,6 +97,7 @@ def why_not(self:DockerRunner, job:Job) -> str|None:  # None: nothing speaks aga
     "Why no container can start now: the engine cannot be reached."
     return self.engine.why_unreachable()
 
+# %% ../../nbs/containers/00_docker.ipynb #5c11c9fa
 @patch
 async def lacks(self:DockerRunner,
     image:str,    # Name or id
@@ -112,7 +114,7 @@ async def lacks(self:DockerRunner,
 async def forget(self:DockerRunner,
     job:Job,  # An attempt whose end is on record
 ) -> bool:    # Whether nothing of it is left
-    "Remove the container of an attempt that has ended, and its markers. One that runs is left. `follow` arranges for this to be called."
+    "Remove the container of an attempt that has ended, and its markers. Usually `follow` arranges for this to be called."
     name = self.container(job)
     try: await self.engine.acall(lambda api: self.containers.remove(name, api, job, force=False))
     except InvalidInput: pass   # the name is somebody else's: there is nothing of ours
@@ -122,6 +124,7 @@ async def forget(self:DockerRunner,
     await asyncio.to_thread(self.markers.delete, job)
     return True
 
+# %% ../../nbs/containers/00_docker.ipynb #5d4b1894
 @patch
 async def _remove_when_recorded(self:DockerRunner, job:Job, report:Report, has_ended:asyncio.Event) -> None:
     "Wait until the end of an attempt is on record, then remove its container."
@@ -139,12 +142,12 @@ async def _remove_when_recorded(self:DockerRunner, job:Job, report:Report, has_e
         _log.info('Container %s is not removed yet: %s', self.container(job), e)
     if not is_gone: _log.info('Container %s is left for the reaper', self.container(job))
 
-# %% ../../nbs/containers/00_docker.ipynb #ce834752
 def _is_current(recorded:Job|None, job:Job) -> bool:
     "Whether this attempt is the one that runs, by the record."
     if recorded is None or recorded.status is not JobStatus.RUNNING: return False
     return (recorded.attempt, recorded.created_at) == (job.attempt, job.created_at)
 
+# %% ../../nbs/containers/00_docker.ipynb #49e532bf
 @patch
 def _schedule_removal(self:DockerRunner, job:Job, report:Report) -> asyncio.Event:  # Set it when the attempt has ended
     loop = asyncio.get_running_loop()
@@ -156,6 +159,7 @@ def _schedule_removal(self:DockerRunner, job:Job, report:Report) -> asyncio.Even
         self._removals[key] = task, has_ended
     return self._removals[key][1]
 
+# %% ../../nbs/containers/00_docker.ipynb #5b4584ce
 @patch
 async def _await_removal_of_earlier(self:DockerRunner, job:Job) -> None:
     "Wait for a container of an earlier job of the same id that is being removed."
@@ -173,7 +177,7 @@ async def start(self:DockerRunner,
 ) -> dict:    # Handle: the name of the `container`
     """Start the container, or find that it was started.
 
-    Raises `InvalidInput` naming the field of the spec that cannot be used; `NodeUnreachable(begun=False)` if the engine cannot be reached.
+    Raises `InvalidInput` naming the field that cannot be used; `NodeUnreachable(begun=False)` if the engine cannot be reached.
     An image that has to be pulled first is pulled by `follow`, which can report the progress."""
     handle = {'container': self.container(job)}
     if self.markers.has(job, 'begun', 'failed', 'pull'): return handle
@@ -184,6 +188,7 @@ async def start(self:DockerRunner,
     else: await self._create_and_start(job, request)
     return handle
 
+# %% ../../nbs/containers/00_docker.ipynb #bacb910b
 @patch
 async def _must_pull(self:DockerRunner, request:CreateRequest) -> bool:
     if request.pull == 'missing': return not await self.engine.acall(lambda api: has_image(api, request.image))
@@ -194,7 +199,7 @@ async def _create_and_start(self:DockerRunner, job:Job, request:CreateRequest) -
     is_pending = await self.engine.acall(lambda api: self.containers.create_and_start(job, request, api))
     if is_pending: await self.containers.start_when_reachable(job, request)
 
-# %% ../../nbs/containers/00_docker.ipynb #f1875e9c
+# %% ../../nbs/containers/00_docker.ipynb #18160610
 @patch
 async def find(self:DockerRunner,
     job:Job,  # The job and attempt
@@ -211,7 +216,7 @@ async def find(self:DockerRunner,
 async def reap(self:DockerRunner,
     tracker:JobTracker,           # Its record decides
     dry_run:bool=False,           # Only report
-    unknown_after:float|None=None,  # Remove ended containers of jobs that are not on this record after so many seconds; None: never, since another record may need them
+    unknown_after:float|None=None,  # Seconds after which ended containers of unknown jobs go; None: never, another record may know them
 ) -> list[ReapResult]:
     "Remove our containers that nobody needs any more. Raises `NodeUnreachable`."
     results = []
@@ -222,9 +227,11 @@ async def reap(self:DockerRunner,
     if not dry_run:
         left = {r.container for r in results if r.action == 'left'}
         await asyncio.to_thread(self._delete_stale_markers, tracker, left)
-        for path in await asyncio.to_thread(self.containers.grants.all): await self.containers.revoke_grants(path, ended=False)
+        granted = await asyncio.to_thread(self.containers.grants.all)
+        for path in granted: await self.containers.revoke_grants(path, ended=False)
     return results
 
+# %% ../../nbs/containers/00_docker.ipynb #4af36f7d
 @patch
 def _our_containers(self:DockerRunner, api) -> list[Inspected]:
     found = api.containers(all=True, filters={'label': f'jobtrack.owner={self.owner}'})
@@ -239,7 +246,7 @@ def _judge(self:DockerRunner, c:Inspected, tracker:JobTracker, unknown_after:flo
     action, why = _reap_action(c, job, attempt, unknown_after)
     return ReapResult(c.name, job_id, attempt, c.state['Status'], action, why), job
 
-# %% ../../nbs/containers/00_docker.ipynb #8c472bb5
+# %% ../../nbs/containers/00_docker.ipynb #f1a0cb81
 @patch
 async def _reap_one(self:DockerRunner, c:Inspected, result:ReapResult, job:Job|None) -> None:
     is_running = result.action == 'ended'
@@ -247,6 +254,7 @@ async def _reap_one(self:DockerRunner, c:Inspected, result:ReapResult, job:Job|N
     recorded = job or Job(created_at=c.labels.get('jobtrack.created'))
     self.markers.delete(replace(recorded, id=result.job_id, attempt=result.attempt))
 
+# %% ../../nbs/containers/00_docker.ipynb #c5bebdc0
 @patch
 def _delete_stale_markers(self:DockerRunner, tracker:JobTracker, left:set[str]) -> None:
     "Delete the markers of attempts that are on record as ended and have no container."
@@ -257,7 +265,7 @@ def _delete_stale_markers(self:DockerRunner, tracker:JobTracker, left:set[str]) 
         has_ended = job.is_terminal or job.attempt > attempt.attempt
         if has_ended and self.container(attempt) not in left: self.markers.delete(attempt)
 
-# %% ../../nbs/containers/00_docker.ipynb #15e8c3a5
+# %% ../../nbs/containers/00_docker.ipynb #4378949a
 @patch
 def _start_reaper(self:DockerRunner, tracker:JobTracker) -> None:
     "Make sure that a reaper runs on this loop for this record."
@@ -267,6 +275,7 @@ def _start_reaper(self:DockerRunner, tracker:JobTracker) -> None:
     self._reapers = {k: t for k, t in self._reapers.items() if not t.done()}
     self._reapers[key] = key[0].create_task(self._reap_regularly(tracker))
 
+# %% ../../nbs/containers/00_docker.ipynb #af9330a1
 @patch
 async def _reap_regularly(self:DockerRunner, tracker:JobTracker) -> None:
     while True:
@@ -278,13 +287,14 @@ async def _reap_regularly(self:DockerRunner, tracker:JobTracker) -> None:
 def tidy(self:DockerRunner,
     tracker:JobTracker,  # Its record decides
 ) -> None:
-    "Have the reaper do one round, in a thread of the engine's. If no attempt has left anything, the engine is not even asked."
+    "Have the reaper do one round, in another thread. If no attempt has left anything, the engine is not even asked."
     if self.markers.folder.exists(): self.engine.threads.submit(self._tidy, tracker)
 
 @patch
 def _tidy(self:DockerRunner, tracker:JobTracker) -> None:
     try: asyncio.run(self.reap(tracker))
-    except (NodeUnreachable, APIError, StoreError, InvalidInput) as e: _log.warning('The reaper could not do its round: %s', e)
+    except (NodeUnreachable, APIError, StoreError, InvalidInput) as e:
+        _log.warning('The reaper could not do its round: %s', e)
 
 # %% ../../nbs/containers/00_docker.ipynb #7a0c645f
 @patch
@@ -292,6 +302,7 @@ def _follower(self:DockerRunner, job:Job, name:str, report:Report) -> _Container
     return _ContainerFollower(self.containers, job, name, report, self.logs or report.tracker.logs,
                               interval=self.interval, look_every=self.look_every, removal_timeout=self.force)
 
+# %% ../../nbs/containers/00_docker.ipynb #7bba70f1
 @patch
 async def _pull_and_start(self:DockerRunner, job:Job, report:Report) -> Outcome|None:  # None: the container has started
     "Pull the image, then start the container."
@@ -300,8 +311,9 @@ async def _pull_and_start(self:DockerRunner, job:Job, report:Report) -> Outcome|
     def on_progress(message): report.progress(None, message)
     on_progress(f'Pulling {pull["image"]}')
     try:
-        if not await f.retry(lambda: pull_image_async(self.engine, pull['image'], on_progress, is_cancelled, self.interval)):
-            return Outcome(JobStatus.CANCELLED)
+        is_pulled = await f.retry(
+            lambda: pull_image_async(self.engine, pull['image'], on_progress, is_cancelled, self.interval))
+        if not is_pulled: return Outcome(JobStatus.CANCELLED)
     except APIError as e:
         return Outcome.failed('pull_failed', f'{pull["image"]!r} cannot be pulled: {e.explanation or e}',
                               hint='Check the name, the network and `docker login`; or build the image on the engine')
@@ -314,7 +326,7 @@ async def _pull_and_start(self:DockerRunner, job:Job, report:Report) -> Outcome|
     report.progress(None, 'Started')
     return None
 
-# %% ../../nbs/containers/00_docker.ipynb #d5554fe3
+# %% ../../nbs/containers/00_docker.ipynb #995d8643
 @patch
 async def follow(self:DockerRunner,
     job:Job,
@@ -353,6 +365,7 @@ async def _wait_until_over(self:DockerRunner, name:str, timeout:float) -> bool:
         await asyncio.sleep(min(pause, remaining))
         pause = min(.2, pause*1.5)
 
+# %% ../../nbs/containers/00_docker.ipynb #2bce4708
 @patch
 async def _stop_running(self:DockerRunner, c:Inspected, grace:float) -> Receipt:
     "Ask, then force, and verify each time."
@@ -360,10 +373,9 @@ async def _stop_running(self:DockerRunner, c:Inspected, grace:float) -> Receipt:
     for how, sig, timeout in ('asked', stop_signal, grace), ('forced', 'SIGKILL', self.force):
         await self.engine.acall(lambda api, sig=sig: signal_container(api, c.id, sig))
         if await self._wait_until_over(c.name, timeout): return Receipt(True, how, [c.name])
-    return Receipt(False, 'unconfirmed', left=[c.name],
-                   message=f'{c.name} still runs after SIGKILL. It may be waiting in the kernel, for a disk that does not answer')
+    message = f'{c.name} still runs after SIGKILL. It may be waiting in the kernel, for a disk that does not answer'
+    return Receipt(False, 'unconfirmed', left=[c.name], message=message)
 
-# %% ../../nbs/containers/00_docker.ipynb #56cf4b2a
 @patch
 async def stop(self:DockerRunner,
     job:Job,
@@ -377,8 +389,10 @@ async def stop(self:DockerRunner,
     self._output_stops.stop(name)
     try: return await self._stop(job, name, grace)
     except NodeUnreachable as e:
-        return Receipt(False, 'unconfirmed', left=[name], message=f'The engine does not answer, so it is not known whether {name} runs: {e.problem}')
+        message = f'The engine does not answer, so it is not known whether {name} runs: {e.problem}'
+        return Receipt(False, 'unconfirmed', left=[name], message=message)
 
+# %% ../../nbs/containers/00_docker.ipynb #cb655888
 @patch
 async def _stop(self:DockerRunner, job:Job, name:str, grace:float) -> Receipt:
     inspect = lambda: self.engine.acall(lambda api: self.containers.inspect(name, api, job))
@@ -401,32 +415,35 @@ def queue(self:DockerRunner,
 ) -> JobQueue:                     # Started
     """The queue of this process for a record, the same one each time. It recovers the jobs of an earlier one.
 
-    `close` of the last runner that uses it stops it. Its `tracker` waits for a job: `await runner.queue().tracker.wait(job.id)`, or `join` where no
-    event loop runs. Raises `InvalidInput`."""
+    `close` of the last runner that uses it stops it. Its `tracker` waits for a job: `await runner.queue().tracker.wait(job.id)`, or
+    `join` where no event loop runs. Raises `InvalidInput`."""
     owns_tracker = tracker is None
     record = self.folder if owns_tracker else id(tracker)
     def make():
         self.folder.mkdir(parents=True, exist_ok=True)
         t = JobTracker(self.folder/'jobs.db') if owns_tracker else tracker
         return JobQueue(t, [self], slots or os.cpu_count() or 1).start()
-    queue = self.queues.acquire((record, self.name), self, make, lambda shared: self._check_shared(shared, slots), owns_tracker)
+    check = lambda shared: self._check_shared(shared, slots)
+    queue = self.queues.acquire((record, self.name), self, make, check, owns_tracker)
     return queue.start()   # in case somebody has stopped it
 
+# %% ../../nbs/containers/00_docker.ipynb #1b91faa5
 @patch
 def _check_shared(self:DockerRunner, shared:SharedQueue|None, slots:int|None) -> None:
     "Raises `InvalidInput` unless the queue would run our jobs as we would."
     if self._is_closed: raise InvalidInput('runner', f'{self!r} is closed', 'Make another `DockerRunner`')
     if shared is None: return
     if any(getattr(shared.runner, k) != getattr(self, k) for k in ('url', 'owner', 'roots', 'user')):
-        raise InvalidInput('name', f'is {self.name!r}, and the queue of this record knows another runner by this name, {shared.runner!r}',
-                           'Give this runner another name, or a folder of its own')
+        problem = f'is {self.name!r}, and the queue of this record knows another runner by this name, {shared.runner!r}'
+        raise InvalidInput('name', problem, 'Give this runner another name, or a folder of its own')
     if slots not in (None, shared.queue.slots):
-        raise InvalidInput('slots', f'is {slots!r}, and the queue of this record has {shared.queue.slots}', 'Close the runners that use it first')
+        problem = f'is {slots!r}, and the queue of this record has {shared.queue.slots}'
+        raise InvalidInput('slots', problem, 'Close the runners that use it first')
 
-# %% ../../nbs/containers/00_docker.ipynb #056d9c3f
+# %% ../../nbs/containers/00_docker.ipynb #8214728a
 @patch
 def close(self:DockerRunner) -> None:
-    "Disconnect from the engine, and stop queues that nobody else uses. Containers go on. The runner cannot be used afterwards."
+    "Disconnect, and stop queues that nobody else uses. Containers go on. The runner cannot be used afterwards."
     self._is_closed = True
     for runner in self.queues.release(self): runner._disconnect()
 
@@ -447,14 +464,14 @@ def _inputs(inputs:dict|list|str|Path|None) -> dict[str, str]:
     paths = [inputs] if isinstance(inputs, (str, Path)) else inputs
     return {_absolute(p): f'/input/{Path(_absolute(p)).name}' for p in paths}
 
-# %% ../../nbs/containers/00_docker.ipynb #0f3147ae
+# %% ../../nbs/containers/00_docker.ipynb #afd06889
 @patch
 def run(self:DockerRunner,
     image:str,                     # The image
     argv:list[str]|None=None,      # Program and arguments; None: the image's own
     *,
-    inputs:dict|list|None=None,    # Path here to path inside; or a list of paths, each of which appears in /input under its own name. `~` and `..` mean what they do in a shell
-    outputs:str|Path|None=None,    # Folder for what it writes to /output; None: one of the job's own, in the runner's folder. It stays when the job is deleted
+    inputs:dict|list|None=None,    # Path here to path inside; or a list of paths, which appear in /input under their names
+    outputs:str|Path|None=None,    # Folder for what it writes to /output, never removed; None: one in the runner's folder
     name:str|None=None,            # Of the job; None: the image's
     tracker:JobTracker|None=None,  # As for `queue`
     timeout:float|None=None,       # Longest run, seconds
@@ -463,7 +480,9 @@ def run(self:DockerRunner,
     metadata:dict|None=None,       # The caller's own data
     **spec,                        # More fields of `check_container`
 ) -> Job:                          # Pending; watch it, wait for it, cancel it
-    "A container as a job, in one line. Raises `InvalidInput` naming the field."
+    """A container as a job, in one line. `~` and `..` in paths mean what they do in a shell.
+
+    Raises `InvalidInput` naming the field."""
     if 'output_dir' in spec: raise InvalidInput('output_dir', 'is called `outputs` here', 'Give `outputs`')
     job_id = new_id()
     output_dir = str(self.folder/'outputs'/job_id) if outputs is None else _absolute(outputs)
@@ -471,5 +490,5 @@ def run(self:DockerRunner,
     check_container(spec)
     self.containers.check_output_folder(output_dir)
     queue = self.queue(tracker)
-    return queue.create_job(name or image, id=job_id, runner=self.name, spec=spec, timeout=timeout, max_attempts=max_attempts,
-                            priority=priority, metadata=metadata)
+    options = dict(timeout=timeout, max_attempts=max_attempts, priority=priority, metadata=metadata)
+    return queue.create_job(name or image, id=job_id, runner=self.name, spec=spec, **options)

@@ -28,14 +28,14 @@ from .ssh import SSHAdapter, ssh_command
 
 # %% ../../nbs/containers/03_engine.ipynb #2f0f3904
 SOCKET = 'npipe:////./pipe/docker_engine' if os.name == 'nt' else 'unix:///var/run/docker.sock'
-
 def engine_options(
     base_url:str|None=None,  # `unix://`, `tcp://`, `ssh://`; None: as the environment says
     context:str|None=None,   # Name of a context of the Docker CLI
     tls=None,                # A `docker.tls.TLSConfig`, for `tcp://`
 ) -> dict:                   # Arguments for `docker.DockerClient`
     "Where the engine is, and how to talk to it. Raises `InvalidInput` for a context that does not exist."
-    if base_url and context: raise InvalidInput('context', f'is {context!r}, and `base_url` is {base_url!r}', 'Give one of the two')
+    if base_url and context:
+        raise InvalidInput('context', f'is {context!r}, and `base_url` is {base_url!r}', 'Give one of the two')
     if base_url: options = dict(base_url=base_url, tls=tls)
     else: options = {} if context else kwargs_from_env()
     if 'base_url' not in options: options |= _context_options(context)
@@ -43,6 +43,7 @@ def engine_options(
     options['base_url'] = options['base_url'].removeprefix('http+')   # a prefix of docker-py's own
     return options
 
+# %% ../../nbs/containers/03_engine.ipynb #a196d924
 def _context_options(name:str|None) -> dict:
     "From a context of the Docker CLI, the current one by default."
     try: context = ContextAPI.get_context(name or os.environ.get('DOCKER_CONTEXT'))
@@ -53,9 +54,9 @@ def _context_options(name:str|None) -> dict:
     return dict(base_url=context.Host) | (dict(tls=context.TLSConfig) if context.TLSConfig else {})
 
 # %% ../../nbs/containers/03_engine.ipynb #2d526643
-CONNECTION_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, ConnectionError,
-                     StreamParseError)   # they speak of the connection to the engine; any other `OSError` is about our own files
-
+# About the connection to the engine; any other `OSError` is about our own files
+CONNECTION_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException,
+                     ConnectionError, StreamParseError)
 def _root_cause(e:BaseException) -> str:
     "What the operating system said."
     seen = set()
@@ -66,13 +67,13 @@ def _root_cause(e:BaseException) -> str:
         e = next((c for c in causes if isinstance(c, BaseException)), e)
     return str(e)
 
-# %% ../../nbs/containers/03_engine.ipynb #0871750c
+# %% ../../nbs/containers/03_engine.ipynb #96a7cd3b
 def engine_client(
     options:dict,   # From `engine_options`
     timeout:float,  # Longest wait for one answer, seconds
     max_connections:int=64,  # That are kept for the next request
 ) -> docker.DockerClient:
-    "A client that has reached its engine, also over SSH. Raises `NodeUnreachable`; `InvalidInput` for options that cannot work."
+    "A client that has reached its engine. Raises `NodeUnreachable`; `InvalidInput` for options that cannot work."
     url = options['base_url']
     try:
         if url.startswith('ssh://'): return _ssh_client(url, timeout, max_connections)
@@ -83,8 +84,10 @@ def engine_client(
         if isinstance(cause, CONNECTION_ERRORS): raise NodeUnreachable(url, _root_cause(cause), begun=False) from e
         raise InvalidInput('base_url', f'{url!r} cannot be used: {e}') from e
 
+# %% ../../nbs/containers/03_engine.ipynb #0b01bb4e
 def _ssh_client(url:str, timeout:float, max_connections:int) -> docker.DockerClient:
-    client = docker.DockerClient(base_url=SOCKET, version=DEFAULT_DOCKER_API_VERSION, timeout=timeout)   # this sends nothing
+    version = DEFAULT_DOCKER_API_VERSION   # with a version given, nothing is sent yet
+    client = docker.DockerClient(base_url=SOCKET, version=version, timeout=timeout)
     client.api.mount('http+docker://', SSHAdapter(ssh_command(url), max_connections))
     try: client.api._version = client.version(api_version=False)['ApiVersion']
     except BaseException:
@@ -92,7 +95,7 @@ def _ssh_client(url:str, timeout:float, max_connections:int) -> docker.DockerCli
         raise
     return client
 
-# %% ../../nbs/containers/03_engine.ipynb #87b000c0
+# %% ../../nbs/containers/03_engine.ipynb #937683b4
 def docker_engine(
     **options,    # As for `engine_options`
 ) -> str|None:    # Its URL; None if none answers
@@ -103,6 +106,9 @@ def docker_engine(
     return options['base_url']
 
 # %% ../../nbs/containers/03_engine.ipynb #6656ffea
+def _add_this_thread(threads:set) -> None: threads.add(threading.current_thread())
+
+# %% ../../nbs/containers/03_engine.ipynb #49ded160
 class Engine:
     "A Docker engine, for any thread. It is first contacted by the first call."
     def __init__(self,
@@ -119,8 +125,7 @@ class Engine:
         self._client, self._info, self._lock = None, None, threading.Lock()
         self._pinged = 0.           # When it was last pinged because of an outage
         if base_url or context: self.options   # report a mistake at once
-        register = lambda workers=self.workers: workers.add(threading.current_thread())   # holds no reference to the engine, which may never be closed
-        self.threads = ThreadPoolExecutor(16, 'jobtrack-docker', register)
+        self.threads = ThreadPoolExecutor(16, 'jobtrack-docker', _add_this_thread, (self.workers,))
 
     def __repr__(self): return f'Engine({self.url})'
 
@@ -143,7 +148,7 @@ class Engine:
         url = urlsplit(self.url)
         return url.scheme in ('unix', 'npipe', 'http+unix') or url.hostname in ('localhost', '127.0.0.1', '::1')
 
-# %% ../../nbs/containers/03_engine.ipynb #3324f3c6
+# %% ../../nbs/containers/03_engine.ipynb #f42a192e
 @patch
 def api(self:Engine) -> docker.APIClient:
     "Its API. Raises `NodeUnreachable`, `InvalidInput`."
@@ -153,11 +158,12 @@ def api(self:Engine) -> docker.APIClient:
             self._client.api.open_requests = self.open_requests
         return self._client.api
 
+# %% ../../nbs/containers/03_engine.ipynb #b3f3947f
 @patch
 def call(self:Engine,
     fn:Callable[[docker.APIClient], Any],  # What to do with the API
 ) -> Any:                                  # What it returned
-    "Use the API, in this thread. Raises `APIError` for what the engine refuses, `NodeUnreachable` if it cannot be reached."
+    "Use the API. Blocks. Raises `APIError` for what the engine refuses, `NodeUnreachable` if it cannot be reached."
     try: result = fn(self.api())
     except APIError:
         self.outage = None
@@ -176,7 +182,7 @@ async def acall(self:Engine, fn:Callable[[docker.APIClient], Any]) -> Any:
     "`call` from an event loop, in a thread of the engine's own."
     return await asyncio.get_running_loop().run_in_executor(self.threads, self.call, fn)
 
-# %% ../../nbs/containers/03_engine.ipynb #f621ea70
+# %% ../../nbs/containers/03_engine.ipynb #4736c289
 @patch
 def info(self:Engine) -> dict:
     "What it said about itself and its machine when it was first asked. Blocks."
@@ -195,7 +201,7 @@ def why_unreachable(self:Engine) -> str|None:  # None: it answered the last call
 def _ping(self:Engine) -> None:
     with suppress(NodeUnreachable, APIError): self.call(lambda api: api.ping())
 
-# %% ../../nbs/containers/03_engine.ipynb #317a8e6e
+# %% ../../nbs/containers/03_engine.ipynb #89f66954
 @patch
 def close(self:Engine,
     timeout:float=10.,  # Longest wait for its threads, seconds
@@ -233,10 +239,15 @@ class CancellableRequest:
         if sock is not None:
             with suppress(OSError): sock.shutdown(socket.SHUT_RDWR)
 
-# %% ../../nbs/containers/03_engine.ipynb #4b0fc497
+# %% ../../nbs/containers/03_engine.ipynb #780bf20e
 @patch
 @contextmanager
-def open(self:CancellableRequest, verb:str, path:str, params:dict, headers:dict|None=None) -> Iterator[requests.Response]:
+def open(self:CancellableRequest,
+    verb:str,      # 'get' or 'post'
+    path:str,      # Below the version of the API
+    params:dict,   # Of the query
+    headers:dict|None=None,
+) -> Iterator[requests.Response]:
     """Send the request. Blocks until the answer begins.
 
     Raises `APIError`, and `OSError` or an error of urllib3 if the request is cancelled."""
@@ -252,6 +263,7 @@ def open(self:CancellableRequest, verb:str, path:str, params:dict, headers:dict|
         if self._connection is not None: self._connection.close()
         self._siblings.discard(self)
 
+# %% ../../nbs/containers/03_engine.ipynb #7b22a9a1
 @patch
 @contextmanager
 def _send(self:CancellableRequest, request:requests.PreparedRequest) -> Iterator[requests.Response]:
@@ -263,10 +275,11 @@ def _send(self:CancellableRequest, request:requests.PreparedRequest) -> Iterator
     adapter.cert_verify(pool, request.url, verify, cert)
     self._connect(pool)
     target = adapter.request_url(request, proxies)
-    self._connection.request(request.method, target, headers=request.headers, preload_content=False, decode_content=False)
+    raw = dict(preload_content=False, decode_content=False)
+    self._connection.request(request.method, target, headers=request.headers, **raw)
     with adapter.build_response(request, self._connection.getresponse()) as response: yield response
 
-# %% ../../nbs/containers/03_engine.ipynb #f6966d82
+# %% ../../nbs/containers/03_engine.ipynb #1e16c3f0
 @patch
 def _connect(self:CancellableRequest, pool:urllib3.HTTPConnectionPool) -> None:
     with self._lock:

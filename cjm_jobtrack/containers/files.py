@@ -59,7 +59,7 @@ class AttemptMarkers:
         except OSError as e:
             raise StoreError(str(folder), f'cannot be written: {e.strerror}', 'Is the disk full?') from e
 
-# %% ../../nbs/containers/06_files.ipynb #bb690b97
+# %% ../../nbs/containers/06_files.ipynb #c1fc73c5
 @patch
 def read(self:AttemptMarkers, job:Job, name:str) -> dict|None:  # None: this attempt has no such marker
     "The details in a marker."
@@ -67,12 +67,13 @@ def read(self:AttemptMarkers, job:Job, name:str) -> dict|None:  # None: this att
     except FileNotFoundError: return None
     return data if data.pop('created_at', job.created_at) == job.created_at else None
 
+# %% ../../nbs/containers/06_files.ipynb #6b9866b4
 @patch
 def has(self:AttemptMarkers, job:Job, *names:str) -> bool:
     "Whether the attempt has any of these markers."
     return any(self.read(job, name) is not None for name in names)
 
-# %% ../../nbs/containers/06_files.ipynb #7fd60bed
+# %% ../../nbs/containers/06_files.ipynb #49d1b113
 @patch
 def delete(self:AttemptMarkers, job:Job) -> None:
     "Delete the markers of an attempt, unless they belong to another job of the same id."
@@ -108,12 +109,12 @@ def parse_user(
     uid, gid = m.groups()
     return int(uid), -1 if gid is None else int(gid)
 
-# %% ../../nbs/containers/06_files.ipynb #608319a8
+# %% ../../nbs/containers/06_files.ipynb #c7d46675
 def check_readable(
     path:str,   # A file or folder of this machine
     user:str,   # The user of the container
 ) -> None:
-    "Raises `InvalidInput` if the user cannot read the file, or enter the folder. The contents of a folder are not checked."
+    "Raises `InvalidInput` if the user cannot read the file or enter the folder, whose contents are not checked."
     numbers = parse_user(user)
     if numbers is None or numbers[0] == 0: return
     uid, gid = numbers
@@ -126,7 +127,7 @@ def check_readable(
     raise InvalidInput('inputs', f'{path!r} cannot be read by the user {user}, as whom the container runs',
                        'Make it readable (chmod o+rX), or set `user` to somebody who may read it')
 
-# %% ../../nbs/containers/06_files.ipynb #dbf71646
+# %% ../../nbs/containers/06_files.ipynb #4f926ac5
 def make_folder(
     path:str,      # Of this machine
 ) -> list[Path]:   # The folders that were made, innermost first
@@ -137,6 +138,7 @@ def make_folder(
     except OSError as e: raise InvalidInput('output_dir', f'{path!r} cannot be made: {e.strerror}') from e
     return missing
 
+# %% ../../nbs/containers/06_files.ipynb #2f9466c4
 def remove_empty(
     folders:list[Path],  # From `make_folder`
 ) -> None:
@@ -144,7 +146,7 @@ def remove_empty(
     for p in folders:
         with suppress(OSError): p.rmdir()
 
-# %% ../../nbs/containers/06_files.ipynb #aeeecb73
+# %% ../../nbs/containers/06_files.ipynb #e5e2c5b6
 def _overlaps(
     a:str,    # A folder
     b:str,    # Another
@@ -162,6 +164,7 @@ def _open_below(folder:int, parts:Iterable[str]) -> int:  # A file descriptor; c
         fd = deeper
     return fd
 
+# %% ../../nbs/containers/06_files.ipynb #dcf36624
 @contextmanager
 def _open_folder(path:str):
     "A folder as an open file descriptor."
@@ -171,7 +174,7 @@ def _open_folder(path:str):
     try: yield fd
     finally: os.close(fd)
 
-# %% ../../nbs/containers/06_files.ipynb #56cd97ae
+# %% ../../nbs/containers/06_files.ipynb #d05acfb3
 def _chown_tree(top:int, uid:int, to:tuple[int, int], skip_bits:int=0, max_depth:int=1000) -> None:
     "Give everything of one user below an open folder to another, except files with any of these mode bits."
     pending = [()]
@@ -184,6 +187,7 @@ def _chown_tree(top:int, uid:int, to:tuple[int, int], skip_bits:int=0, max_depth
         try: pending += [(*parts, name) for name in _chown_entries(fd, uid, to, skip_bits)]
         finally: os.close(fd)
 
+# %% ../../nbs/containers/06_files.ipynb #f9538cb1
 def _chown_entries(fd:int, uid:int, to:tuple[int, int], skip_bits:int) -> list[str]:  # Names of the folders in it
     "Give what one user has in an open folder to another."
     folders = []
@@ -195,11 +199,11 @@ def _chown_entries(fd:int, uid:int, to:tuple[int, int], skip_bits:int) -> list[s
             if stat.S_ISDIR(info.st_mode): folders.append(name)
     return folders
 
-# %% ../../nbs/containers/06_files.ipynb #b91deeb9
+# %% ../../nbs/containers/06_files.ipynb #aa2bf1cf
 class FolderGrants:
-    """Folders whose owner is changed for as long as containers write to them. Only root can do so; for others nothing changes.
+    """Folders whose owner is changed for as long as containers write to them.
 
-    Safe from any thread and process."""
+    Only root can do so; for others nothing changes. Safe from any thread and process."""
     def __init__(self,
         folder:Path,  # For the records
     ):
@@ -220,12 +224,12 @@ class FolderGrants:
         "Folders that are granted, outermost first; with `near`, only those that overlap it."
         return [g['path'] for g in self._records() if not near or _overlaps(g['path'], near)]
 
-# %% ../../nbs/containers/06_files.ipynb #9ee7fbdf
+# %% ../../nbs/containers/06_files.ipynb #2db63fa6
 @patch
 def grant(self:FolderGrants,
     path:str,   # A folder of this machine, with no link in its path
     user:str,   # Who will write to it
-    in_use:Callable[[str], bool]=lambda path: True,  # Whether a folder granted to another user still has a container, running or not yet read
+    in_use:Callable[[str], bool]=lambda path: True,  # Whether another user's container still needs a folder
 ) -> None:
     "Blocks. Raises `InvalidInput` while another user has the folder, `StoreError` if it cannot be changed."
     numbers = parse_user(user)
@@ -236,8 +240,10 @@ def grant(self:FolderGrants,
             is_granted = self._revoke_unused(path, numbers[0], in_use)
             with _open_folder(path) as fd: self._change_owner(path, fd, numbers, is_granted)
     except OSError as e:
-        raise StoreError(path, f'cannot be granted to the user {user}: {e.strerror}', 'Use a folder on a disk of this machine') from e
+        problem = f'cannot be granted to the user {user}: {e.strerror}'
+        raise StoreError(path, problem, 'Use a folder on a disk of this machine') from e
 
+# %% ../../nbs/containers/06_files.ipynb #342cb5a6
 @patch
 def _change_owner(self:FolderGrants, path:str, fd:int, user:tuple[int, int], is_granted:bool) -> None:
     info = os.fstat(fd)
@@ -250,19 +256,19 @@ def _change_owner(self:FolderGrants, path:str, fd:int, user:tuple[int, int], is_
     _chown_tree(fd, os.getuid(), user, skip_bits=stat.S_ISUID | stat.S_ISGID)   # a new owner would clear these bits
     os.chown(fd, *user)
 
-# %% ../../nbs/containers/06_files.ipynb #d21f6f7b
 @patch
-def _revoke_unused(self:FolderGrants, path:str, uid:int, in_use:Callable[[str], bool]) -> bool:  # Whether this user has it already
-    "Revoke grants to other users that no container needs any more."
+def _revoke_unused(self:FolderGrants, path:str, uid:int, in_use:Callable[[str], bool]) -> bool:
+    "Revoke grants to other users that no container needs any more. Returns whether this user has the folder already."
     grants = [g for g in self._records() if Path(path).is_relative_to(g['path'])]
     for g in grants:
         if g['user'][0] == uid: continue
         if in_use(g['path']):
-            raise InvalidInput('user', f'is {uid}, and the folder {g["path"]!r} is granted to {g["user"][0]} for another container',
-                               'Use the same user for both, or a folder for each')
+            problem = f'is {uid}, and the folder {g["path"]!r} is granted to {g["user"][0]} for another container'
+            raise InvalidInput('user', problem, 'Use the same user for both, or a folder for each')
         self._restore(g)
     return any(g['user'][0] == uid for g in grants)
 
+# %% ../../nbs/containers/06_files.ipynb #5a8db59c
 @patch
 def _restore(self:FolderGrants, grant:dict) -> None:
     "Give a folder back to its owner, and take over what was left in it."
@@ -272,7 +278,6 @@ def _restore(self:FolderGrants, grant:dict) -> None:
             os.chown(fd, *grant['owner'])
     self._record(grant['path']).unlink()
 
-# %% ../../nbs/containers/06_files.ipynb #545cfa81
 @patch
 def revoke(self:FolderGrants,
     path:str,                     # A folder that was granted

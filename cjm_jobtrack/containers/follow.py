@@ -20,7 +20,8 @@ from ..model.job import Job, JobStatus, OutputFile, elapsed_s, now
 from ..model.retry import retry_delay
 from ..logs.log_store import LogStore
 from .lifecycle import ContainerCollection, CreateRequest
-from .output import AttachReader, _complete_log, _LiveLogWatch, _log_params, _LogCopier, _StreamReader
+from .output import AttachReader, _complete_log, _LiveLogWatch
+from .output import _log_params, _LogCopier, _StreamReader
 from .outcome import container_outcome
 from .spec import Inspected
 from .usage import _ContainerCgroup, _read_stats, _ResourceUsage
@@ -51,12 +52,13 @@ class _ContainerFollower:
         self.log_ended = asyncio.Event()
         self.stop_requested = lambda: False
 
-# %% ../../nbs/containers/10_follow.ipynb #07fd906d
+# %% ../../nbs/containers/10_follow.ipynb #2c21fb4c
 @patch
 async def call(self:_ContainerFollower, fn:Callable):
     "Use the engine's API, as often as it takes."
     return await self.retry(lambda: self.engine.acall(fn))
 
+# %% ../../nbs/containers/10_follow.ipynb #fb7906b8
 @patch
 async def retry(self:_ContainerFollower, attempt:Callable[[], Awaitable]):
     "Repeat something until the engine can be reached."
@@ -84,7 +86,7 @@ def _note_return(self:_ContainerFollower) -> None:
     self.report.note('reachable', {'silent_s': silent_s}, unreachable_since=None)
     self.away_since = None
 
-# %% ../../nbs/containers/10_follow.ipynb #2a953461
+# %% ../../nbs/containers/10_follow.ipynb #0b68ef24
 @patch
 async def look(self:_ContainerFollower) -> Inspected|None:  # None: it is gone
     "The container as it is now."
@@ -92,18 +94,20 @@ async def look(self:_ContainerFollower) -> Inspected|None:  # None: it is gone
     if c is None: return None
     started_at = c.state['StartedAt']
     if self.container and started_at != self.container.state['StartedAt']:
-        self.report.note('restarted', {'container': self.name, 'at': started_at}, message='The container was restarted by somebody else')
+        message = 'The container was restarted by somebody else'
+        self.report.note('restarted', {'container': self.name, 'at': started_at}, message=message)
     if c.state['Paused'] != self.is_paused: self._note_pause(c.state['Paused'])
     self.container = c
     return c
 
+# %% ../../nbs/containers/10_follow.ipynb #a90508d3
 @patch
 def _note_pause(self:_ContainerFollower, is_paused:bool) -> None:
     self.is_paused = is_paused
     if is_paused: self.report.note('paused', {'container': self.name}, message='The container is paused')
     else: self.report.note('resumed', {'container': self.name}, message=None)
 
-# %% ../../nbs/containers/10_follow.ipynb #9e6d755f
+# %% ../../nbs/containers/10_follow.ipynb #9f7a8e48
 @patch
 def listen(self:_ContainerFollower, c:Inspected) -> None:
     "Copy its log and attach to it, unless that is being done."
@@ -122,6 +126,7 @@ def listen(self:_ContainerFollower, c:Inspected) -> None:
 def _make_watch(self:_ContainerFollower, c:Inspected) -> None:
     self.watch = _LiveLogWatch(self.logs, self.job, self.report, c.work['progress'])
 
+# %% ../../nbs/containers/10_follow.ipynb #8ec865d3
 @patch
 def _needs_attaching(self:_ContainerFollower) -> bool:
     reader = self.watch.attached
@@ -133,7 +138,7 @@ def close(self:_ContainerFollower) -> None:
     if self.log is not None: self.log.close()
     if self.watch is not None and self.watch.attached is not None: self.watch.attached.stream.close()
 
-# %% ../../nbs/containers/10_follow.ipynb #07869599
+# %% ../../nbs/containers/10_follow.ipynb #f7f376aa
 @patch
 async def measure(self:_ContainerFollower, c:Inspected) -> None:
     "Update what it has used."
@@ -146,9 +151,11 @@ async def measure(self:_ContainerFollower, c:Inspected) -> None:
         stats = await self.engine.acall(lambda api: api.stats(self.name, stream=False, one_shot=True))
         _read_stats(stats, self.usage)
 
+# %% ../../nbs/containers/10_follow.ipynb #5efcd431
 @patch
 def _measures_often(self:_ContainerFollower) -> bool: return self.cgroup is None or bool(self.cgroup.folders)
 
+# %% ../../nbs/containers/10_follow.ipynb #c388f815
 @patch
 async def until_due(self:_ContainerFollower, c:Inspected) -> None:
     "Watch the log until it ends, or it is time to look at the container."
@@ -166,7 +173,7 @@ async def until_due(self:_ContainerFollower, c:Inspected) -> None:
     if isinstance(error, StoreError): raise error
     if error is not None or time.monotonic() < begin + .01: await asyncio.sleep(.05)
 
-# %% ../../nbs/containers/10_follow.ipynb #26472c5b
+# %% ../../nbs/containers/10_follow.ipynb #8dae6d65
 @patch
 async def ends(self:_ContainerFollower, c:Inspected) -> bool:
     "Whether a container whose log has ended does so too, within 0.9 seconds."
@@ -193,6 +200,7 @@ async def run(self:_ContainerFollower) -> Outcome:
     if not await self._finish_log(c): return await self._gone()
     return await self._ended(c)
 
+# %% ../../nbs/containers/10_follow.ipynb #71c95903
 @patch
 async def _comes_back(self:_ContainerFollower, c:Inspected) -> bool:
     "Whether somebody else is restarting it: ended by a signal that is not ours, it gets a second."
@@ -206,7 +214,7 @@ async def _comes_back(self:_ContainerFollower, c:Inspected) -> bool:
         if c is None or not c.has_ended: return True
     return False
 
-# %% ../../nbs/containers/10_follow.ipynb #242d6508
+# %% ../../nbs/containers/10_follow.ipynb #9917d139
 @patch
 async def _start(self:_ContainerFollower, c:Inspected) -> Outcome:
     "It was created and never started: whoever was about to start it did not get that far."
@@ -215,6 +223,7 @@ async def _start(self:_ContainerFollower, c:Inspected) -> Outcome:
     failed = self.markers.read(self.job, 'failed')
     return Outcome.failed(**failed) if failed else await self.run()
 
+# %% ../../nbs/containers/10_follow.ipynb #ad5f4ca8
 @patch
 async def _finish_log(self:_ContainerFollower, c:Inspected) -> bool:  # False: it is gone
     "Complete the log, and with it the progress."
@@ -237,12 +246,13 @@ async def _copy_all(self:_ContainerFollower) -> bool:  # False: it is gone
         await asyncio.sleep(.05)
         if await self.look() is None: return False
 
-# %% ../../nbs/containers/10_follow.ipynb #aa351ab4
+# %% ../../nbs/containers/10_follow.ipynb #b3e60f04
 @patch
 def _last_lines(self:_ContainerFollower) -> list[str]:
     text = self.logs.tail(self.job.id, self.job.attempt, lines=20)
     return [line[-1000:] for line in text.splitlines()]
 
+# %% ../../nbs/containers/10_follow.ipynb #affa31e7
 @patch
 async def _ended(self:_ContainerFollower, c:Inspected) -> Outcome:
     work, last_lines = c.work, self._last_lines()
@@ -252,7 +262,8 @@ async def _ended(self:_ContainerFollower, c:Inspected) -> Outcome:
     finally: await self.containers.revoke_grants(work['output_dir'])
     is_empty = outcome.status is JobStatus.COMPLETED and work['require_output'] and not outputs
     if is_empty:
-        return Outcome.failed('no_output', 'The container succeeded, but left no file', exit_code=0, evidence={'last_lines': last_lines},
+        return Outcome.failed('no_output', 'The container succeeded, but left no file', exit_code=0,
+                              evidence={'last_lines': last_lines},
                               hint='Where does it write? Only files in `output_at` are kept')
     return replace(outcome, outputs=tuple(outputs))
 
@@ -264,45 +275,52 @@ def _outcome(self:_ContainerFollower, c:Inspected, work:dict, last_lines:list[st
     memory = c.info['HostConfig']['Memory'] or None
     return container_outcome(c.state, last_lines, work['invalid_exit'], memory, **facts)
 
-# %% ../../nbs/containers/10_follow.ipynb #cefd1716
+# %% ../../nbs/containers/10_follow.ipynb #618b24af
 @patch
 async def _recall_oom(self:_ContainerFollower, c:Inspected) -> None:
     "Ask the engine's events for processes that were killed for lack of memory."
     is_explained = not c.state['ExitCode'] or c.state['OOMKilled'] or self.usage.oom_kills
     if is_explained or self.markers.has(self.job, 'stop'): return
-    since, until = (datetime.fromisoformat(c.state[k]).timestamp() for k in ('StartedAt', 'FinishedAt'))   # by the engine's clock
+    since, until = (datetime.fromisoformat(c.state[k]).timestamp() for k in ('StartedAt', 'FinishedAt'))   # of the engine
     filters = {'container': c.id, 'event': 'oom'}
-    with suppress(APIError, NodeUnreachable):
-        events = await self.engine.acall(lambda api: [*api.events(since=f'{since:.6f}', until=f'{until + .1:.6f}', filters=filters, decode=True)])
-        self.usage.oom_kills = len(events)
+    events = await self._engine_events(f'{since:.6f}', f'{until + .1:.6f}', filters)
+    if events is not None: self.usage.oom_kills = len(events)
 
+# %% ../../nbs/containers/10_follow.ipynb #491db821
+@patch
+async def _engine_events(self:_ContainerFollower, since, until, filters:dict) -> list[dict]|None:  # None: it cannot say
+    with suppress(APIError, NodeUnreachable):
+        return await self.engine.acall(lambda api: [*api.events(since=since, until=until, filters=filters, decode=True)])
+    return None
+
+# %% ../../nbs/containers/10_follow.ipynb #5e2fb6f0
 @patch
 async def _outputs(self:_ContainerFollower, work:dict) -> list[OutputFile]:
     "The files of a container that has ended. A stop ends the reading."
     if not work['output_dir']: return []
     before = self.markers.read(self.job, 'before') or {}
     without_digest = {}
-    found = await find_outputs(work['output_dir'], work['output_globs'], since=before.get('files'), stop=self.stop_requested,
-                               tell=without_digest.__setitem__)
+    options = dict(since=before.get('files'), stop=self.stop_requested, tell=without_digest.__setitem__)
+    found = await find_outputs(work['output_dir'], work['output_globs'], **options)
     if without_digest:
         first = dict([*without_digest.items()][:20])
         self.report.note('without_digest', {'files': first, 'count': len(without_digest)})
     return found
 
-# %% ../../nbs/containers/10_follow.ipynb #c8c0ae27
+# %% ../../nbs/containers/10_follow.ipynb #c777c64e
 @patch
 async def _gone(self:_ContainerFollower) -> Outcome:
     "Somebody has removed it."
     await self.containers.revoke_grants(self.container and self.container.work['output_dir'])
     if self.markers.has(self.job, 'stop'): return Outcome(JobStatus.CANCELLED)
-    events = []
-    with suppress(APIError, NodeUnreachable):
-        events = await self.engine.acall(lambda api: [*api.events(since=0, until=int(time.time())+1, filters={'container': self.name}, decode=True)])
-    evidence = {'container': self.name, 'engine_events': [e['Action'] for e in events][-10:], 'last_lines': self._last_lines()}
+    events = await self._engine_events(0, int(time.time())+1, {'container': self.name}) or []
+    actions = [e['Action'] for e in events]
+    evidence = {'container': self.name, 'engine_events': actions[-10:], 'last_lines': self._last_lines()}
     message = f'The container {self.name} was removed by somebody else before it could be asked how it ended'
     return Outcome.failed('lost', message, exit_code=_exit_code(events), evidence=evidence | self.usage.facts(),
                           hint='Leave containers with the label `jobtrack.job` alone: jobtrack removes them itself')
 
+# %% ../../nbs/containers/10_follow.ipynb #2595bc7c
 def _exit_code(events:list[dict]) -> int|None:
     "From the last `die` event."
     for e in reversed(events):

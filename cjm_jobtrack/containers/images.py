@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/containers/images.html.md"""
 # %% auto #0
 __all__ = ['has_image', 'pull_image', 'pull_image_async', 'libraries', 'make_image']
 
-# %% ../../nbs/containers/05_images.ipynb #905626e0
+# %% ../../nbs/containers/05_images.ipynb #af11bacf
 import asyncio, json, os, re, shutil, subprocess, tarfile, tempfile, threading, time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from docker.utils.json_stream import json_stream
 from .engine import CONNECTION_ERRORS, CancellableRequest, Engine
 from ..runners.threads import in_thread
 
-# %% ../../nbs/containers/05_images.ipynb #c3301bf8
+# %% ../../nbs/containers/05_images.ipynb #fba1b6e1
 def has_image(
     api:docker.APIClient,
     image:str,     # Name or id
@@ -30,13 +30,13 @@ def has_image(
     except NotFound: return False
     return True
 
-# %% ../../nbs/containers/05_images.ipynb #59d0ead6
+# %% ../../nbs/containers/05_images.ipynb #937732b3
 def _split_tag(image:str) -> tuple[str, str]:
     "(repository, tag or digest) of an image's name."
     name, tag = parse_repository_tag(image)
     return name, tag or 'latest'
 
-# %% ../../nbs/containers/05_images.ipynb #186181b9
+# %% ../../nbs/containers/05_images.ipynb #9025ac19
 @dataclass
 class _PullProgress:
     "How much of an image has come."
@@ -54,7 +54,7 @@ class _PullProgress:
         current, total = (sum(column) for column in zip(*self.layers.values()))
         return f'Pulling {self.image}: {100*current/total:.0f} % of what is known'
 
-# %% ../../nbs/containers/05_images.ipynb #704fa2c8
+# %% ../../nbs/containers/05_images.ipynb #5b4d43c0
 def _open_pull(api:docker.APIClient, image:str, request:CancellableRequest):
     "The answer to a pull, which `APIClient.pull` keeps to itself. Source: Docker Engine API v1.41, ImageCreate."
     name, tag = _split_tag(image)
@@ -63,19 +63,20 @@ def _open_pull(api:docker.APIClient, image:str, request:CancellableRequest):
     headers = {'X-Registry-Auth': login} if login else {}
     return request.open('post', '/images/create', dict(fromImage=name, tag=tag), headers)
 
+# %% ../../nbs/containers/05_images.ipynb #b7a4f371
 def pull_image(
     api:docker.APIClient,
     image:str,                                      # Its name
     on_progress:Callable[[str], None],              # Called a few times a second with a sentence
     is_cancelled:Callable[[], bool]=lambda: False,  # Asked whenever something comes
-    on_open:Callable[[CancellableRequest], None]=lambda request: None,  # Called with the request before it is sent, so that another thread can cancel it
+    on_open:Callable[[CancellableRequest], None]=lambda request: None,  # Called with the request, for others to cancel
 ) -> bool:                                          # False: it was cancelled
     "Pull an image. Blocks; raises `APIError` if it cannot be had."
     request = CancellableRequest(api)
     on_open(request)
     try:
         with _open_pull(api, image, request) as response: _read_pull(response, image, on_progress, is_cancelled)
-    except (*CONNECTION_ERRORS, OSError, ValueError, AttributeError):   # a cancelled request leaves nothing to read from
+    except (*CONNECTION_ERRORS, OSError, ValueError, AttributeError):   # what a cancelled request ends in
         if not is_cancelled(): raise
     return not is_cancelled()
 
@@ -89,7 +90,7 @@ def _read_pull(response, image:str, on_progress:Callable, is_cancelled:Callable)
             shown = time.monotonic()
             on_progress(str(progress))
 
-# %% ../../nbs/containers/05_images.ipynb #c6b780e7
+# %% ../../nbs/containers/05_images.ipynb #a6ecc757
 async def pull_image_async(
     engine:Engine,
     image:str,                           # Its name
@@ -112,7 +113,7 @@ async def pull_image_async(
         pulling.cancel()
         for request in requests: request.close()
 
-# %% ../../nbs/containers/05_images.ipynb #de3446ac
+# %% ../../nbs/containers/05_images.ipynb #dce666ab
 def libraries(
     program:str|Path,  # An executable file
 ) -> dict[str, str]:   # path -> path; empty for a program that is linked statically
@@ -121,7 +122,7 @@ def libraries(
     listing = subprocess.run(['ldd', str(program)], capture_output=True, text=True).stdout
     return {p: p for p in re.findall(r'^\s*(?:\S+ => )?(/\S+) \(0x', listing, re.M)}
 
-# %% ../../nbs/containers/05_images.ipynb #65df02e3
+# %% ../../nbs/containers/05_images.ipynb #67195610
 def make_image(
     client:docker.DockerClient,  # The engine
     name:str,                    # What the image is called, e.g. 'jobtrack-transcode'
@@ -129,7 +130,7 @@ def make_image(
     changes:list[str]=(),        # Instructions of a Dockerfile, e.g. 'ENTRYPOINT ["/ffmpeg"]'
     labels:dict|None=None,       # Labels of the image, name to text
 ) -> str:                        # Its id
-    "An image of a few files and the libraries they need, nothing else. Blocks; raises `APIError` if the engine refuses."
+    "An image of a few files and the libraries they need. Blocks; raises `APIError` if the engine refuses."
     needed = {k: v for f in files.values() for k, v in libraries(f).items()}
     changes = [*changes, *(f'LABEL {k}={json.dumps(v)}' for k, v in (labels or {}).items())]
     with tempfile.TemporaryFile() as archive:
@@ -138,6 +139,7 @@ def make_image(
         answer = client.api.import_image_from_data(archive, repository=name, changes=changes)
     return json.loads(answer.strip().splitlines()[-1])['status']
 
+# %% ../../nbs/containers/05_images.ipynb #679d89a0
 def _write_tar(archive, files:dict[str, str|Path]) -> None:
     "Files as root's, links followed."
     with tarfile.open(fileobj=archive, mode='w') as tar:

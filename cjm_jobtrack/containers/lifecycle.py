@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/containers/lifecycle.html.md"""
 # %% auto #0
 __all__ = ['CreateRequest', 'ContainerCollection']
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #23976190
+# %% ../../nbs/containers/09_lifecycle.ipynb #1f2dda7c
 import asyncio, itertools, logging, os
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,18 +19,17 @@ from ..model.job import Job
 from ..model.retry import retry_delay
 from ..logs.log_store import LogStore
 from .engine import Engine
-from .files import (AttemptMarkers, FolderGrants, _file_lock, _overlaps, _read_owner, check_readable, make_folder,
-                                           remove_empty)
+from .files import AttemptMarkers, FolderGrants, _file_lock, _overlaps, _read_owner
+from .files import check_readable, make_folder, remove_empty
 from .outcome import _spec_error, _start_failure
 from .output import AttachReader
-from .spec import (Inspected, check_container, container_labels, container_name, container_request, default_user,
-                                          resolve_mounts)
+from .spec import Inspected, check_container, container_labels, container_name
+from .spec import container_request, default_user, resolve_mounts
 from ..runners.outcome import drop_old_log
 from ..runners.outputs import snapshot_files
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #162504e8
+# %% ../../nbs/containers/09_lifecycle.ipynb #707f6e55
 _log = logging.getLogger(__name__)
-
 @dataclass
 class CreateRequest:
     "What the engine is asked to create."
@@ -54,7 +53,7 @@ class CreateRequest:
         config = c.info['Config']
         return cls(dict(name=c.name, image=config['Image'], user=config['User'], labels=config['Labels']))
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #c4f907a6
+# %% ../../nbs/containers/09_lifecycle.ipynb #882d7635
 class ContainerCollection:
     "The containers of one installation on one engine."
     def __init__(self,
@@ -83,17 +82,17 @@ class ContainerCollection:
         "The name of the container of an attempt."
         return container_name(self.owner, job)
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #8f2c40df
+# %% ../../nbs/containers/09_lifecycle.ipynb #2c1eda5c
 @patch
 def check_output_folder(self:ContainerCollection, path:str|None) -> None:
     "Raises `InvalidInput` for an output folder that would give a container access to our own files."
     if not path or not self.engine.is_local: return
     resolved, ours = Path(path).resolve(), self.folder/'outputs'
     if ours in resolved.parents or not _overlaps(str(resolved), str(self.folder)): return
-    raise InvalidInput('output_dir', f'{path!r} overlaps the folder {str(self.folder)!r}, where this runner keeps its own files',
-                       f'Use another folder, or one inside {str(ours)!r}')
+    problem = f'{path!r} overlaps the folder {str(self.folder)!r}, where this runner keeps its own files'
+    raise InvalidInput('output_dir', problem, f'Use another folder, or one inside {str(ours)!r}')
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #aa8fde8a
+# %% ../../nbs/containers/09_lifecycle.ipynb #4acaee2a
 @patch
 def request(self:ContainerCollection, job:Job, api) -> CreateRequest:
     "What the engine is asked for. Raises `InvalidInput` naming the field."
@@ -111,15 +110,20 @@ def request(self:ContainerCollection, job:Job, api) -> CreateRequest:
     args['labels'] = container_labels(self.owner, job, spec, args)
     return CreateRequest(args | dict(name=self.name_of(job)), spec['pull'])
 
+# %% ../../nbs/containers/09_lifecycle.ipynb #9c25ca05
 @patch
 def _check_machine(self:ContainerCollection, limits:dict, info:dict) -> None:
     for k, available in ('memory', info['MemTotal']), ('cpus', info['NCPU']):
         if limits.get(k, 0) > available:
             raise InvalidInput(f'limits.{k}', f'is {limits[k]}, and the machine has {available}', 'Ask for less')
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #e9fa7f04
+# %% ../../nbs/containers/09_lifecycle.ipynb #274aa584
 @patch
-def inspect(self:ContainerCollection, name:str, api, job:Job|None=None) -> Inspected|None:  # None: there is none, or it is of an earlier job
+def inspect(self:ContainerCollection,
+    name:str,            # Name or id
+    api,                 # Of the engine
+    job:Job|None=None,   # Whose container it has to be
+) -> Inspected|None:     # None: there is no such container
     "A container of ours. Raises `InvalidInput` if the name belongs to somebody else."
     try: c = Inspected(api.inspect_container(name))
     except NotFound: return None
@@ -128,6 +132,7 @@ def inspect(self:ContainerCollection, name:str, api, job:Job|None=None) -> Inspe
                            'Remove that container, or give the job another id')
     return None if job is not None and c.is_of_other_job(job) else c
 
+# %% ../../nbs/containers/09_lifecycle.ipynb #c8ed3d19
 @patch
 def remove(self:ContainerCollection, name:str, api, job:Job|None=None, force:bool=True) -> None:
     "Remove a container of ours. Does nothing if it is gone, is being removed, or belongs to another job."
@@ -139,7 +144,7 @@ def remove(self:ContainerCollection, name:str, api, job:Job|None=None, force:boo
         is_going = e.status_code == 409 and 'progress' in (e.explanation or '')
         if not is_going: raise
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #a805b551
+# %% ../../nbs/containers/09_lifecycle.ipynb #b45ea521
 @patch
 def _create(self:ContainerCollection, job:Job, request:CreateRequest, api) -> bool:  # Whether it was created just now
     "Create the container, or find it. One that is in the way is removed."
@@ -152,20 +157,23 @@ def _create(self:ContainerCollection, job:Job, request:CreateRequest, api) -> bo
             if e.status_code != 409: raise
         c = self.inspect(request.name, api)
         if c is None: continue   # removed just now
+        is_same = c.labels['jobtrack.spec'] == request.labels['jobtrack.spec']
         if c.is_of_other_job(job): self._discard(c, job, api)
-        elif c.is_created and c.labels['jobtrack.spec'] != request.labels['jobtrack.spec']: self.remove(request.name, api)
+        elif c.is_created and not is_same: self.remove(request.name, api)
         else: return False
 
+# %% ../../nbs/containers/09_lifecycle.ipynb #ee5b9d7e
 @patch
 def _discard(self:ContainerCollection, c:Inspected, job:Job, api) -> None:
     "Stop and remove a container of an earlier job, and its log."
     if c.is_running:
         _log.warning('The container %s of an earlier job, which was deleted, was still running. It is stopped', c.name)
-        with suppress(APIError): api.stop(c.id, timeout=int(self.stop_timeout))   # fails if it is paused, or gone by now
+        with suppress(APIError):   # it is paused, or gone by now
+            api.stop(c.id, timeout=int(self.stop_timeout))
     self.remove(c.id, api)
     if self.logs is not None: self.logs.remove(job.id, job.attempt)
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #9a5a5774
+# %% ../../nbs/containers/09_lifecycle.ipynb #6a8f5995
 @patch
 def create(self:ContainerCollection, job:Job, request:CreateRequest, api) -> bool:  # Whether there is a container now
     "Create the container of an attempt, and its output folder. Raises `InvalidInput`."
@@ -182,12 +190,13 @@ def create(self:ContainerCollection, job:Job, request:CreateRequest, api) -> boo
         return False
     return True
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #45ca48ce
+# %% ../../nbs/containers/09_lifecycle.ipynb #0c1174b1
 _ACTIVE = ['created', 'running', 'paused', 'restarting']   # statuses of containers that can still write
-
 @patch
 def _is_written(self:ContainerCollection, path:str, api, ended:bool=False, except_for:str|None=None) -> bool:
-    "Whether a container of any installation writes to a folder that overlaps this one. With `ended`, those that have ended do not count."
+    """Whether a container of any installation writes to a folder that overlaps this one.
+
+    With `ended`, containers that have ended do not count."""
     filters = {'label': 'jobtrack.output'}
     if ended: filters['status'] = _ACTIVE
     for c in api.containers(all=True, filters=filters):
@@ -196,12 +205,16 @@ def _is_written(self:ContainerCollection, path:str, api, ended:bool=False, excep
         if output and not is_exception and _overlaps(path, output): return True
     return False
 
+# %% ../../nbs/containers/09_lifecycle.ipynb #d25fc8eb
 @patch
 async def revoke_grants(self:ContainerCollection, path:str|None, ended:bool=True) -> None:
-    "Revoke grants that overlap a folder; the outputs of containers that have `ended` have been read. What fails is left for the reaper."
+    """Revoke grants that overlap a folder. What fails is left for the reaper.
+
+    With `ended`, the outputs of containers that have ended have been read."""
     if not path or not self.grants.folder.exists(): return
     await asyncio.to_thread(self._revoke_all, path, ended)
 
+# %% ../../nbs/containers/09_lifecycle.ipynb #ef18aa06
 @patch
 def _revoke_all(self:ContainerCollection, path:str, ended:bool) -> None:
     for folder in self.grants.all(path):
@@ -210,7 +223,7 @@ def _revoke_all(self:ContainerCollection, path:str, ended:bool) -> None:
         except (NodeUnreachable, APIError, OSError) as e:
             _log.warning('The folder %s is still granted to the user of a container: %s', folder, e)
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #fcec4f4f
+# %% ../../nbs/containers/09_lifecycle.ipynb #57c0f98b
 @patch
 def start_once(self:ContainerCollection, job:Job, request:CreateRequest, api) -> None:
     "Start a container unless it has been started before."
@@ -223,6 +236,7 @@ def start_once(self:ContainerCollection, job:Job, request:CreateRequest, api) ->
         self._start_attached(request.name, api)
         self.markers.write(job, 'begun')
 
+# %% ../../nbs/containers/09_lifecycle.ipynb #ba59d604
 @patch
 def _can_start(self:ContainerCollection, name:str, api) -> bool:
     c = self.inspect(name, api)
@@ -237,7 +251,7 @@ def _prepare_output(self:ContainerCollection, job:Job, request:CreateRequest) ->
     files = snapshot_files(path)   # after the grant, which changes the files' metadata
     if files: self.markers.write(job, 'before', {'files': files})
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #c06da47b
+# %% ../../nbs/containers/09_lifecycle.ipynb #746b94a7
 @patch
 def _start_attached(self:ContainerCollection, name:str, api) -> None:
     self._forget_ended(name)
@@ -249,6 +263,7 @@ def _start_attached(self:ContainerCollection, name:str, api) -> None:
         if self.engine.is_local: self._attached.pop(name).stream.close()
         raise
 
+# %% ../../nbs/containers/09_lifecycle.ipynb #8513393c
 @patch
 def _forget_ended(self:ContainerCollection, keep:str) -> None:
     ended = [name for name, reader in self._attached.items() if reader.stream.has_ended and name != keep]
@@ -264,15 +279,16 @@ def close(self:ContainerCollection) -> None:
     "Detach from all containers. They go on."
     for reader in [*self._attached.values()]: reader.stream.close()
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #0a08f746
+# %% ../../nbs/containers/09_lifecycle.ipynb #94ebe9e5
 @patch
-def create_and_start(self:ContainerCollection, job:Job, request:CreateRequest, api) -> bool:  # Whether it still has to be started
-    "Create and start the container of an attempt."
+def create_and_start(self:ContainerCollection, job:Job, request:CreateRequest, api) -> bool:
+    "Create and start the container of an attempt. Returns whether it still has to be started."
     if not self.create(job, request, api): return False
     try: self.engine.call(lambda api: self.start_once(job, request, api))
     except (NodeUnreachable, APIError, InvalidInput): return True   # `start_when_reachable` tries again, and reports
     return False
 
+# %% ../../nbs/containers/09_lifecycle.ipynb #fe941722
 @patch
 async def start_when_reachable(self:ContainerCollection, job:Job, request:CreateRequest) -> None:
     "Start a container that was created. While the engine cannot be reached, wait. Raises `InvalidInput`."
@@ -284,15 +300,17 @@ async def start_when_reachable(self:ContainerCollection, job:Job, request:Create
             raise
         except APIError as e: return await self._start_refused(job, request, e)
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #538d00c8
 @patch
 async def _start_refused(self:ContainerCollection, job:Job, request:CreateRequest, e:APIError) -> None:
-    if e.status_code == 404 and await self.engine.acall(lambda api: self.inspect(request.name, api)) is None: return   # removed just now
+    if e.status_code == 404:
+        c = await self.engine.acall(lambda api: self.inspect(request.name, api))
+        if c is None: return   # removed just now
     await self._undo_create(job, request)
     error = _spec_error(e)
     if error: raise error from e
     self.markers.write(job, 'failed', _start_failure(e, request.image))
 
+# %% ../../nbs/containers/09_lifecycle.ipynb #29910770
 @patch
 async def _undo_create(self:ContainerCollection, job:Job, request:CreateRequest) -> None:
     "Remove what was made for a container that cannot be started."

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/containers/outcome.html.md"""
 # %% auto #0
 __all__ = ['container_outcome', 'ReapResult']
 
-# %% ../../nbs/containers/02_outcome.ipynb #cac35b3d
+# %% ../../nbs/containers/02_outcome.ipynb #250e8801
 from dataclasses import dataclass, replace
 from docker.errors import APIError
 from ..model.errors import InvalidInput
@@ -15,18 +15,19 @@ from ..model.job import Failure, Job, JobStatus, elapsed_s
 from .spec import Inspected
 from ..runners.outcome import Outcome, exit_outcome
 
-# %% ../../nbs/containers/02_outcome.ipynb #32e23d6f
+# %% ../../nbs/containers/02_outcome.ipynb #695c9a8d
 _REFUSALS = [  # (words of the engine, field at fault)
-    ('executable file not found', 'argv'), ('no such file or directory: unknown', 'argv'), ('permission denied: unknown', 'argv'),
-    ('exec format error', 'argv'), ('no command specified', 'argv'),
+    ('executable file not found', 'argv'), ('no such file or directory: unknown', 'argv'),
+    ('permission denied: unknown', 'argv'), ('exec format error', 'argv'), ('no command specified', 'argv'),
     ('unable to find user', 'user'), ('uids and gids', 'user'),
     ('no such container', 'network'),
     ('unable to find group', 'user'), ('no matching entries in passwd', 'user'),
-    ('network', 'network'), ('range of cpus', 'limits.cpus'), ('memory', 'limits.memory'), ('pids', 'limits.pids'), ('shm', 'limits.shm'),
+    ('network', 'network'), ('range of cpus', 'limits.cpus'), ('memory', 'limits.memory'),
+    ('pids', 'limits.pids'), ('shm', 'limits.shm'),
     ('device driver', 'gpus'), ('gpu', 'gpus'), ('capabilit', 'cap_add'),
     ('invalid mount', 'inputs'), ('bind source path', 'inputs'), ('duplicate mount', 'inputs'), ('mount', 'inputs'),
-    ('working directory', 'cwd'), ('signal', 'stop_signal'), ('invalid reference format', 'image'), ('repository name', 'image')]
-
+    ('working directory', 'cwd'), ('signal', 'stop_signal'),
+    ('invalid reference format', 'image'), ('repository name', 'image')]
 def _spec_error(e:APIError) -> InvalidInput|None:
     "The field that the engine finds at fault; None if it is no fault of the spec."
     text = e.explanation or str(e)
@@ -36,7 +37,7 @@ def _spec_error(e:APIError) -> InvalidInput|None:
     field = next((field for words, field in _REFUSALS if words in text.lower()), unknown)
     return field and InvalidInput(field, f'is refused by the engine: {text}')
 
-# %% ../../nbs/containers/02_outcome.ipynb #d756f274
+# %% ../../nbs/containers/02_outcome.ipynb #c74f4424
 def _start_failure(e:APIError, image:str) -> dict:
     "Why an attempt never started, as fields of `Failure`."
     text = e.explanation or str(e)
@@ -45,26 +46,27 @@ def _start_failure(e:APIError, image:str) -> dict:
         hint = f'Build it there, or `docker pull {image}`, or let the job ask for it with pull="missing"'
         return dict(kind='image_missing', message=f'There is no image {image!r} on this engine', hint=hint)
     if 'no space left' in text.lower():
-        return dict(kind='disk_full', message=f"The engine's disk is full: {text}", hint='`docker system df` shows what takes the space')
+        hint = '`docker system df` shows what takes the space'
+        return dict(kind='disk_full', message=f"The engine's disk is full: {text}", hint=hint)
     return dict(kind='not_started', message=f'The engine could not start it: {text}')
 
-# %% ../../nbs/containers/02_outcome.ipynb #78044b58
+# %% ../../nbs/containers/02_outcome.ipynb #076cbd3c
 _NO_SPACE = 'No space left on device'   # Source: errno(3), ENOSPC
 _NO_FORK = ("can't fork", 'fork: retry', 'fork: Resource temporarily unavailable', 'fork failed',
             "can't start new thread")   # Source: errno(3), EAGAIN, in the words of shells, tini and Python
-
 def _exit_hint(failure:Failure, last_lines:list[str], facts:dict) -> str|None:
     "What probably ended a container, from its last words."
     if facts.get('engine_restarted') and failure.signal:
         return 'The engine was restarted while it ran. With `live-restore`, containers survive that'
     if failure.signal == 'SIGXFSZ': return 'It wrote a file larger than `limits.file_size`'
     could_not_fork = any(words in line for line in last_lines[-5:] for words in _NO_FORK)
-    if could_not_fork or facts.get('pids_refused'): return 'It was refused another process or thread. Allow more with `limits.pids`'
+    if could_not_fork or facts.get('pids_refused'):
+        return 'It was refused another process or thread. Allow more with `limits.pids`'
     if last_lines and 'Killed' in last_lines[-1]:
         return 'Something in it was killed. It may have run out of memory: allow more with `limits.memory`'
     return None
 
-# %% ../../nbs/containers/02_outcome.ipynb #d66f633f
+# %% ../../nbs/containers/02_outcome.ipynb #ea9c15dd
 def container_outcome(
     state:dict,            # `State` of the container, as the engine gives it
     last_lines:list[str],  # End of the log
@@ -82,12 +84,14 @@ def container_outcome(
     hint = _exit_hint(outcome.failure, last_lines, facts)
     return replace(outcome, failure=replace(outcome.failure, hint=hint)) if hint else outcome
 
+# %% ../../nbs/containers/02_outcome.ipynb #7f52766f
 def _out_of_memory(code:int, memory:int|None, last_lines:list[str], facts:dict) -> Outcome:
     limit = f' of {memory / (1 << 20):.0f} MiB' if memory else ''
     victim, signal = f'a process in it was killed, and it ended with status {code}', None
     if code == 137: victim, signal = 'it was killed', 'SIGKILL'
-    return Outcome.failed('out_of_memory', f'Ran out of memory: {victim} at its limit{limit}', exit_code=code, signal=signal,
-                          evidence={'last_lines': last_lines, **facts, 'limit_bytes': memory},
+    message = f'Ran out of memory: {victim} at its limit{limit}'
+    evidence = {'last_lines': last_lines, **facts, 'limit_bytes': memory}
+    return Outcome.failed('out_of_memory', message, exit_code=code, signal=signal, evidence=evidence,
                           hint='Give it more with `limits.memory`, or less to do at once')
 
 def _disk_full(code:int, last_lines:list[str], facts:dict) -> Outcome:
@@ -95,7 +99,7 @@ def _disk_full(code:int, last_lines:list[str], facts:dict) -> Outcome:
                           evidence={'last_lines': last_lines, **facts},
                           hint='Make room where its outputs go, or allow more in /tmp with `limits.tmp`')
 
-# %% ../../nbs/containers/02_outcome.ipynb #c5caa74d
+# %% ../../nbs/containers/02_outcome.ipynb #780be6d4
 @dataclass(frozen=True)
 class ReapResult:
     "What the reaper found about one container, and did with it."
@@ -106,6 +110,7 @@ class ReapResult:
     action:str       # 'left', 'removed' or 'ended'
     why:str          # In words
 
+# %% ../../nbs/containers/02_outcome.ipynb #b1206f97
 def _reap_action(c:Inspected, job:Job|None, attempt:int, unknown_after:float|None) -> tuple[str, str]:
     "(action, why), by the table."
     is_idle = c.has_ended or c.is_created
@@ -120,4 +125,5 @@ def _reap_unknown(c:Inspected, is_idle:bool, unknown_after:float|None) -> tuple[
     if unknown_after is None or not is_idle: return 'left', unknown
     stamp = c.state['FinishedAt'] if c.has_ended else c.info['Created']
     idle_s = elapsed_s(stamp[:19] + '+00:00')
-    return ('removed', f'{unknown}, and it has been idle for {idle_s:.0f} s') if idle_s >= unknown_after else ('left', unknown)
+    if idle_s < unknown_after: return 'left', unknown
+    return 'removed', f'{unknown}, and it has been idle for {idle_s:.0f} s'

@@ -26,25 +26,24 @@ _DEFAULTS = dict(
     limits={}, network='none', user=None, read_only=True, cap_add=[], init=True, gpus=None,
     pull='never', stop_signal=None, progress=None, invalid_exit=[], require_output=False)
 _QUEUE_FIELDS = 'resources', 'queue_timeout', 'stall_timeout'   # read by the queue
-
 def _require(ok:bool, field:str, problem:str, remedy:str) -> None:
     if not ok: raise InvalidInput(field, problem, remedy)
 
-# %% ../../nbs/containers/01_spec.ipynb #3f326ef0
+# %% ../../nbs/containers/01_spec.ipynb #a67d81e8
 _MAX_SIZE = 1 << 53   # Every number up to here is exact in JSON
 _MIN_MEMORY = 6 << 20 # Source: docker run(1), `--memory`
 _LIMITS = dict(
     memory=Bounds(_MIN_MEMORY, _MAX_SIZE, 'size'), memory_swap=Bounds(_MIN_MEMORY, _MAX_SIZE, 'size'),
     file_size=Bounds(1, _MAX_SIZE, 'size'), shm=Bounds(1, _MAX_SIZE, 'size'), tmp=Bounds(1, _MAX_SIZE, 'size'),
     cpus=Bounds(.01, 8192, 'number'), pids=Bounds(1, 1 << 22))  # Source: Linux, NR_CPUS and PID_MAX_LIMIT
-
 def _check_limits(limits:dict) -> dict:
     "Limits in bytes and numbers. Raises `InvalidInput` naming the one that is impossible."
     numbers = check_limits(limits, _LIMITS, 'container')
     swap = numbers.get('memory_swap')
     if swap is None: return numbers
-    _require('memory' in numbers, 'limits.memory_swap', 'is given, and `limits.memory` is not', 'It counts memory and swap together: give both')
-    _require(swap >= numbers['memory'], 'limits.memory_swap', f'is {limits["memory_swap"]!r}, less than the memory', 'It counts memory and swap together')
+    field, meaning = 'limits.memory_swap', 'It counts memory and swap together'
+    _require('memory' in numbers, field, 'is given, and `limits.memory` is not', f'{meaning}: give both')
+    _require(swap >= numbers['memory'], field, f'is {limits["memory_swap"]!r}, less than the memory', meaning)
     return numbers
 
 # %% ../../nbs/containers/01_spec.ipynb #e009a054
@@ -53,13 +52,12 @@ _FORBIDDEN = ('/proc', '/sys', '/dev', '/var/lib/docker', '/var/lib/containerd',
               *(f'{run}/{name}' for run in ('/run', '/var/run') for name in _SOCKETS))
 FORBIDDEN = tuple(map(PurePosixPath, _FORBIDDEN))  # With everything above and below
 _SYSTEM = 'bin boot etc home lib lib32 lib64 libx32 opt root sbin srv usr'
-_NO_OUTPUT = {PurePosixPath('/')/name for name in _SYSTEM.split()}  # Source: Filesystem Hierarchy Standard 3.0, chapter 3
-
+_NO_OUTPUT = {PurePosixPath('/')/name for name in _SYSTEM.split()}  # Source: Filesystem Hierarchy Standard 3.0
 def _is_forbidden(field:str, path:PurePosixPath, forbidden) -> bool:
     if field == 'output_dir' and path in _NO_OUTPUT: return True
     return any(path.is_relative_to(f) or f.is_relative_to(path) for f in map(PurePosixPath, forbidden))
 
-# %% ../../nbs/containers/01_spec.ipynb #4bc0e2b8
+# %% ../../nbs/containers/01_spec.ipynb #3839e213
 def check_mount(
     field:str,     # Of the spec
     path:str,      # On the engine's machine
@@ -71,9 +69,11 @@ def check_mount(
     _require(is_plain, field, f'has {path!r}', 'Give absolute paths, without `..`')
     try: path.encode()
     except UnicodeEncodeError:
-        raise InvalidInput(field, f'has {path!r}, which is not UTF-8, and the engine takes nothing else', 'Rename it') from None
+        problem = f'has {path!r}, which is not UTF-8, and the engine takes nothing else'
+        raise InvalidInput(field, problem, 'Rename it') from None
     p = PurePosixPath('/' + path.lstrip('/'))
-    _require(not _is_forbidden(field, p, (*FORBIDDEN, *forbidden)), field, f'{path!r} must not be mounted into a container',
+    is_allowed = not _is_forbidden(field, p, (*FORBIDDEN, *forbidden))
+    _require(is_allowed, field, f'{path!r} must not be mounted into a container',
              'It would give control of this machine. Use a folder of its own')
     remedy = 'Copy it there' if field == 'inputs' else 'Name a folder inside'
     is_inside = roots is None or any(p.is_relative_to(r) for r in roots)
@@ -90,6 +90,7 @@ def _check_texts(spec:dict) -> None:
     _require(not spec['argv'] or spec['argv'][0] != '', 'argv', 'begins with an empty text', 'Give the program first')
     check_words(spec, 'cap_add')
 
+# %% ../../nbs/containers/01_spec.ipynb #4834e9c1
 def _check_env(env:dict) -> None:
     _require(isinstance(env, dict), 'env', f'is {env!r}', 'Give a dict of name to text')
     for name, value in env.items():
@@ -97,14 +98,16 @@ def _check_env(env:dict) -> None:
         _require(is_name, 'env', f'has the name {name!r}', 'Names are not empty and have no `=`')
         if value is not None: check_word(f'env.{name}', value)
 
-# %% ../../nbs/containers/01_spec.ipynb #a1db4e21
+# %% ../../nbs/containers/01_spec.ipynb #393cf58c
 def _check_mount_point(field:str, path) -> str:
     "A path inside the container that something can be mounted at."
     p = PurePosixPath(check_word(field, path))
     is_free = p.is_absolute() and '..' not in p.parts and len(p.parts) > 1 and p.parts[1] not in ('proc', 'sys', 'dev')
-    _require(is_free, field, f'is {path!r}', 'Give an absolute path inside the container, without `..`, and not in /proc, /sys or /dev')
+    remedy = 'Give an absolute path inside the container, without `..`, and not in /proc, /sys or /dev'
+    _require(is_free, field, f'is {path!r}', remedy)
     return str(p)
 
+# %% ../../nbs/containers/01_spec.ipynb #b5c18600
 def _check_mount_points(spec:dict) -> None:
     inputs, output_at = spec['inputs'], spec['output_at']
     has_output = spec['output_dir'] is not None
@@ -112,35 +115,40 @@ def _check_mount_points(spec:dict) -> None:
     for p in points:
         _require(points.count(p) == 1, 'inputs', f'has {p!r} more than once', 'Mount each at a path of its own')
         is_in_output = has_output and p != output_at and PurePosixPath(p).is_relative_to(output_at)
-        _require(not is_in_output, 'inputs', f'has {p!r}, which lies in {output_at}', 'Mount it elsewhere, so that it does not appear among the outputs')
+        _require(not is_in_output, 'inputs', f'has {p!r}, which lies in {output_at}',
+                 'Mount it elsewhere, so that it does not appear among the outputs')
 
-# %% ../../nbs/containers/01_spec.ipynb #6a087323
+# %% ../../nbs/containers/01_spec.ipynb #23b0959c
 def _check_paths(spec:dict) -> None:
     "Normalizes the paths inside."
     inputs, output_dir = spec['inputs'], spec['output_dir']
-    _require(isinstance(inputs, dict), 'inputs', f'is {inputs!r}', 'Give a dict: path here to path inside the container')
+    _require(isinstance(inputs, dict), 'inputs', f'is {inputs!r}', 'Give a dict of path here to path inside')
     spec['inputs'] = {check_word('inputs', k): _check_mount_point(f'inputs[{k!r}]', v) for k, v in inputs.items()}
     spec['output_at'] = _check_mount_point('output_at', spec['output_at'])
     _check_mount_points(spec)
     for path in spec['inputs']: check_mount('inputs', path)
     if output_dir is not None: check_mount('output_dir', check_word('output_dir', output_dir))
 
+# %% ../../nbs/containers/01_spec.ipynb #9841d0de
 def _check_outputs(spec:dict) -> None:
     for i, pattern in enumerate(spec['output_globs'] or []):
-        _require(_is_glob(pattern), f'output_globs[{i}]', f'is {pattern!r}', 'Give a pattern below `output_dir`, without `..`; `**` stands alone between slashes')
+        _require(_is_glob(pattern), f'output_globs[{i}]', f'is {pattern!r}',
+                 'Give a pattern below `output_dir`, without `..`; `**` stands alone between slashes')
     for k in 'output_globs', 'require_output':
-        _require(not spec[k] or spec['output_dir'] is not None, 'output_dir', 'is missing', f'`{k}` is about the files in it')
+        is_usable = not spec[k] or spec['output_dir'] is not None
+        _require(is_usable, 'output_dir', 'is missing', f'`{k}` is about the files in it')
 
 def _is_glob(pattern:str) -> bool:
     if not pattern or os.path.isabs(pattern) or '..' in Path(pattern).parts: return False
     try: return not any(Path('/nonexistent').glob(pattern))
-    except (ValueError, IndexError, AttributeError, NotImplementedError): return False   # what `glob` raises for a bad pattern
+    except (ValueError, IndexError, AttributeError, NotImplementedError): return False   # a bad pattern
 
-# %% ../../nbs/containers/01_spec.ipynb #6e2c6674
+# %% ../../nbs/containers/01_spec.ipynb #905afe5c
 def _is_gpus(gpus) -> bool:
     if type(gpus) is int: return gpus >= -1 and gpus != 0
     return isinstance(gpus, (list, tuple)) and bool(gpus) and all(isinstance(g, str) and g for g in gpus)
 
+# %% ../../nbs/containers/01_spec.ipynb #3cfe15fa
 def _check_choices(spec:dict) -> None:
     cwd, pull, gpus, exits = spec['cwd'], spec['pull'], spec['gpus'], spec['invalid_exit']
     is_cwd = cwd is None or PurePosixPath(check_word('cwd', cwd)).is_absolute()
@@ -152,7 +160,7 @@ def _check_choices(spec:dict) -> None:
     are_exits = isinstance(exits, (list, tuple)) and all(type(c) is int for c in exits)
     _require(are_exits, 'invalid_exit', f'is {exits!r}', 'Give a list of exit statuses')
 
-# %% ../../nbs/containers/01_spec.ipynb #7a27d29f
+# %% ../../nbs/containers/01_spec.ipynb #057b6bbc
 def check_container(
     spec:dict,  # What a job asks for
 ) -> dict:      # The same with defaults filled in
@@ -183,12 +191,14 @@ def resolve_mount(
         mode = 0 if make and not p.exists() else p.stat().st_mode
     except (OSError, RuntimeError) as e:
         reason = getattr(e, 'strerror', None) or e
-        raise InvalidInput(field, f'{path!r} cannot be mounted: {reason}', 'Check the spelling, and the permissions of the folders above it') from e
+        remedy = 'Check the spelling, and the permissions of the folders above it'
+        raise InvalidInput(field, f'{path!r} cannot be mounted: {reason}', remedy) from e
     check_mount(field, str(p), roots, forbidden)
-    _require(not stat.S_ISSOCK(mode), field, f'{path!r} is a socket', 'The container could command the program that listens there')
+    is_socket = stat.S_ISSOCK(mode)
+    _require(not is_socket, field, f'{path!r} is a socket', 'The container could command the program that listens there')
     return str(p)
 
-# %% ../../nbs/containers/01_spec.ipynb #501b2abb
+# %% ../../nbs/containers/01_spec.ipynb #f8e80557
 def resolve_mounts(
     spec:dict,      # From `check_container`; its paths are replaced by those that will be mounted
     is_local:bool,  # Whether they are paths of this machine
@@ -209,9 +219,10 @@ def resolve_mounts(
 
 # %% ../../nbs/containers/01_spec.ipynb #7c9acde4
 PIDS = 1024   # Processes that a container may have by default
-
 def default_user() -> str:  # `uid:gid`; empty where there is no such thing
-    "The user of a container by default: the caller, so that outputs are the caller's. For root it is nobody, and the outputs are given to root afterwards."
+    """The user of a container by default: the caller, so that outputs are the caller's.
+
+    For root it is nobody, and the outputs are given to root afterwards."""
     if not hasattr(os, 'getuid'): return ''
     return '65534:65534' if os.getuid() == 0 else f'{os.getuid()}:{os.getgid()}'
 
@@ -219,14 +230,15 @@ def _gpu_request(gpus:int|list[str]) -> DeviceRequest:
     wanted = dict(count=gpus) if isinstance(gpus, int) else dict(device_ids=list(gpus))
     return DeviceRequest(capabilities=[['gpu']], **wanted)
 
+# %% ../../nbs/containers/01_spec.ipynb #8c47ec03
 def _mounts(spec:dict) -> list[Mount]:
     mounts = [Mount(inside, path, type='bind', read_only=True) for path, inside in spec['inputs'].items()]
     if spec['output_dir']: mounts.append(Mount(spec['output_at'], spec['output_dir'], type='bind'))
     return mounts
 
-# %% ../../nbs/containers/01_spec.ipynb #bd353e0f
-_LOG = LogConfig(type='local', config={'max-size': '1000000g', 'max-file': '1', 'compress': 'false'})   # whole, and never rotated
-
+# %% ../../nbs/containers/01_spec.ipynb #97da8d84
+_NO_ROTATION = {'max-size': '1000000g', 'max-file': '1', 'compress': 'false'}
+_LOG = LogConfig(type='local', config=_NO_ROTATION)   # keeps every byte
 def _host_config(spec:dict, memory:int, version:str) -> dict:
     "Limits, mounts and isolation."
     limits = dict(memory=memory, pids=PIDS, file_size=MAX_DIGEST_BYTES) | spec['limits']
@@ -238,12 +250,13 @@ def _host_config(spec:dict, memory:int, version:str) -> dict:
     if 'shm' in limits: optional['shm_size'] = limits['shm']
     if spec['read_only']: optional['tmpfs'] = {'/tmp': f'size={limits["tmp"]},mode=1777'}
     return HostConfig(
-        version=version, network_mode=spec['network'], mounts=_mounts(spec), read_only=spec['read_only'], init=spec['init'],
+        version=version, network_mode=spec['network'], init=spec['init'],
+        mounts=_mounts(spec), read_only=spec['read_only'],
         cap_drop=['ALL'], cap_add=list(spec['cap_add']), security_opt=['no-new-privileges'],
         mem_limit=limits['memory'], memswap_limit=limits['memory_swap'], pids_limit=limits['pids'],
         ulimits=[Ulimit(name='fsize', soft=size, hard=size)], log_config=_LOG, **optional)
 
-# %% ../../nbs/containers/01_spec.ipynb #817438a0
+# %% ../../nbs/containers/01_spec.ipynb #84f19661
 def container_request(
     spec:dict,           # From `check_container`
     memory:int=1 << 30,  # The limit when the spec has none, bytes
@@ -258,8 +271,8 @@ def container_request(
         host_config=_host_config(spec, memory, version))
 
 # %% ../../nbs/containers/01_spec.ipynb #40877270
-_WORK_FIELDS = 'output_dir', 'output_globs', 'progress', 'invalid_exit', 'require_output', 'limits'   # needed again to follow it
-
+_WORK_FIELDS = ('output_dir', 'output_globs', 'progress', 'invalid_exit',
+                'require_output', 'limits')   # needed again to follow it
 def container_name(
     owner:str,  # Id of the installation
     job:Job,    # The job, at the attempt that is meant
@@ -267,6 +280,7 @@ def container_name(
     "The name of the container of an attempt."
     return f'jobtrack-{owner[:8]}-{check_id(job.id)}-{job.attempt}'
 
+# %% ../../nbs/containers/01_spec.ipynb #b6e84b4a
 def container_labels(
     owner:str,     # Id of the installation
     job:Job,       # The job, at the attempt that is meant
@@ -277,9 +291,10 @@ def container_labels(
     digest = hashlib.sha256(json.dumps([request, spec], sort_keys=True, default=str).encode()).hexdigest()[:16]
     work = json.dumps({k: spec[k] for k in _WORK_FIELDS})
     return {'jobtrack.job': job.id, 'jobtrack.attempt': str(job.attempt), 'jobtrack.created': str(job.created_at),
-            'jobtrack.owner': owner, 'jobtrack.spec': digest, 'jobtrack.output': spec['output_dir'] or '', 'jobtrack.work': work}
+            'jobtrack.owner': owner, 'jobtrack.spec': digest,
+            'jobtrack.output': spec['output_dir'] or '', 'jobtrack.work': work}
 
-# %% ../../nbs/containers/01_spec.ipynb #91a45d85
+# %% ../../nbs/containers/01_spec.ipynb #31c4609f
 @dataclass(frozen=True)
 class Inspected:
     "A container, as the engine described it."
@@ -304,5 +319,5 @@ class Inspected:
     def is_running(self) -> bool: return not (self.is_created or self.has_ended)
 
     def is_of_other_job(self, job:Job) -> bool:
-        "Whether it belongs to an earlier job of the same id. One without the label, from an earlier version, belongs to any."
+        "Whether it belongs to an earlier job of the same id. Without the label, made by an earlier version, it belongs to any."
         return self.labels.get('jobtrack.created', str(job.created_at)) != str(job.created_at)

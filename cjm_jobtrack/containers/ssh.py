@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/containers/ssh.html.md"""
 # %% auto #0
 __all__ = ['ssh_command', 'SSHAdapter']
 
-# %% ../../nbs/containers/04_ssh.ipynb #dc59fb81
+# %% ../../nbs/containers/04_ssh.ipynb #69025022
 import errno, http.client, os, re, shlex, shutil, socket, subprocess, tempfile, threading
 from contextlib import contextmanager
 from urllib.parse import unquote
@@ -16,18 +16,21 @@ from docker.transport.basehttpadapter import BaseHTTPAdapter
 from fastcore.basics import store_attr
 from ..model.errors import InvalidInput
 
-# %% ../../nbs/containers/04_ssh.ipynb #cbd358e6
+# %% ../../nbs/containers/04_ssh.ipynb #d4ab3251
 _SSH_URL = r'ssh://(?:([^@/:]+)@)?(\[[^]/]+\]|[^@/:?#[]+)(?::(\d+))?(/[^?#]*)?'   # user, host, port, path
-
 def ssh_command(
     url:str,      # `ssh://[user@]host[:port][/path of its socket]`
 ) -> list[str]:   # Program and arguments
-    "The command that connects us with the engine of another machine. Raises `InvalidInput`. Source: docker/cli, cli/connhelper/ssh."
+    """The command that connects us with the engine of another machine. Raises `InvalidInput`.
+
+    Source: docker/cli, cli/connhelper/ssh."""
     m = re.fullmatch(_SSH_URL, url)
     if m is None:
-        raise InvalidInput('base_url', f'is {url!r}', 'Give ssh://user@host:port, without a password: `ssh` asks for it, or has a key')
+        remedy = 'Give ssh://user@host:port, without a password: `ssh` asks for it, or has a key'
+        raise InvalidInput('base_url', f'is {url!r}', remedy)
     if shutil.which('ssh') is None:
-        raise InvalidInput('base_url', f'is {url!r}, and there is no program `ssh` here', 'Install one, e.g. apt-get install openssh-client')
+        problem = f'is {url!r}, and there is no program `ssh` here'
+        raise InvalidInput('base_url', problem, 'Install one, e.g. apt-get install openssh-client')
     user, host, port, path = m.groups()
     remote = ['docker', 'system', 'dial-stdio']
     if path and path != '/': remote[1:1] = ['--host', f'unix://{path}']
@@ -36,7 +39,7 @@ def ssh_command(
     if port: command += ['-p', port]
     return [*command, '--', host.strip('[]'), shlex.join(remote)]
 
-# %% ../../nbs/containers/04_ssh.ipynb #6616ee47
+# %% ../../nbs/containers/04_ssh.ipynb #61c2d771
 class _CommandSocket(socket.socket):
     "Our end of a connection to a program, which ends with it. Raises `OSError` if the program cannot be started."
     def __init__(self, command:list[str]):
@@ -44,9 +47,10 @@ class _CommandSocket(socket.socket):
         super().__init__(fileno=ours.detach())
         self.errors = b''   # End of what the program wrote to stderr, once it has ended
         self._stderr = tempfile.TemporaryFile()
-        pipes = dict(stdin=theirs, stdout=theirs, stderr=self._stderr)
+        options = dict(stdin=theirs, stdout=theirs, stderr=self._stderr)
+        options['start_new_session'] = True   # ^C at our terminal is not meant for it
         try:
-            with theirs: self.program = subprocess.Popen(command, **pipes, start_new_session=True)   # ^C at our terminal is not meant for it
+            with theirs: self.program = subprocess.Popen(command, **options)
         except OSError:
             super()._real_close()
             self._stderr.close()
@@ -63,7 +67,7 @@ class _CommandSocket(socket.socket):
             self.program.wait()
         with stderr: self.errors = os.pread(stderr.fileno(), 1 << 16, 0)[-4096:]
 
-# %% ../../nbs/containers/04_ssh.ipynb #4e2be976
+# %% ../../nbs/containers/04_ssh.ipynb #ef7ac2bd
 class _CommandConnection(urllib3.connection.HTTPConnection):
     def __init__(self, *args, command:list[str], logins:threading.Semaphore, **kwargs):
         super().__init__(*args, **kwargs)
@@ -71,7 +75,7 @@ class _CommandConnection(urllib3.connection.HTTPConnection):
 
     def connect(self) -> None:
         with self.logins:
-            self.sock = _CommandSocket(self.command)   # set before it is connected, so that another thread can close it meanwhile
+            self.sock = _CommandSocket(self.command)   # before it is connected, so that another thread can close it
             with self._explain(self.sock): self._ping(self.sock)
 
     def _ping(self, sock:_CommandSocket) -> None:
@@ -89,12 +93,13 @@ class _CommandConnection(urllib3.connection.HTTPConnection):
             self.close()
             status = f'`{self.command[0]}` ended with status {sock.program.returncode}: {e}'
             lines = sock.errors.decode(errors='replace').strip().splitlines() or [status]
-            raise ConnectionAbortedError(errno.ECONNABORTED, lines[-1].strip()) from e   # urllib3 ignores a reset while it sends
+            # urllib3 ignores a reset while it sends, so this is an abort
+            raise ConnectionAbortedError(errno.ECONNABORTED, lines[-1].strip()) from e
 
     def getresponse(self):
         with self._explain(self.sock): return super().getresponse()
 
-# %% ../../nbs/containers/04_ssh.ipynb #be5c10e1
+# %% ../../nbs/containers/04_ssh.ipynb #d3714b74
 class SSHAdapter(BaseHTTPAdapter):
     "Sends the requests of a `requests` session through `ssh`."
     def __init__(self,
@@ -102,7 +107,8 @@ class SSHAdapter(BaseHTTPAdapter):
         max_connections:int, # That are kept for the next request
     ):
         super().__init__()
-        self.pool = urllib3.HTTPConnectionPool('localhost', maxsize=max_connections, command=command, logins=threading.Semaphore(8))
+        options = dict(command=command, logins=threading.Semaphore(8))
+        self.pool = urllib3.HTTPConnectionPool('localhost', maxsize=max_connections, **options)
         self.pool.ConnectionCls = _CommandConnection
 
     def get_connection(self, url, proxies=None): return self.pool

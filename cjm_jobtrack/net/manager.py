@@ -77,6 +77,7 @@ def start(self:Manager) -> None:
     self.queue.start()
     self._stop_checking = self.directory.start(self.check_every)
 
+# %% ../../nbs/net/02_manager.ipynb #224bde1e
 @patch
 def close(self:Manager) -> None:
     "Stop accepting jobs, and release everything. The jobs go on where they run."
@@ -86,7 +87,7 @@ def close(self:Manager) -> None:
     try: self.tracker.close()
     finally: self._folder_lock.close()
 
-# %% ../../nbs/net/02_manager.ipynb #2cee2758
+# %% ../../nbs/net/02_manager.ipynb #4a0282b4
 @patch
 def list_jobs(self:Manager, status=None, limit=None, **filters) -> list[Job]:
     if status not in (JobStatus.PENDING, JobStatus.RUNNING): return self.tracker.list_jobs(status, limit, **filters)
@@ -97,6 +98,7 @@ def list_jobs(self:Manager, status=None, limit=None, **filters) -> list[Job]:
         found.sort(key=lambda j: j.created_at, reverse=True)
     return found[:limit]
 
+# %% ../../nbs/net/02_manager.ipynb #34f30e21
 @patch
 def _counts(self:Manager) -> dict[str, int]:
     "Jobs by status as people see it."
@@ -110,6 +112,7 @@ def health(self:Manager) -> dict:
     online = sum(self.directory.is_online(n) for n in nodes)
     return Service.health(self) | {'jobs': self._counts(), 'nodes': {'online': online, 'known': len(nodes)}}
 
+# %% ../../nbs/net/02_manager.ipynb #3a0e941f
 @patch
 async def pipelines(self:Manager) -> list[dict]:
     "What the nodes offer, each pipeline with the names of the nodes that offer it."
@@ -126,13 +129,14 @@ async def submit(self:Manager,
     node = None if recorded() else await self.placement.node_for(request)
     spec = self._spec(request, node, recorded())
     is_new = not recorded()   # of several who submit one id at once, one hears that it is new
-    job = self.tracker.make_job(
-        request.name or _default_name(spec), id=request.id, runner=self.runner.name, spec=spec, priority=request.priority,
-        max_attempts=request.max_attempts, timeout=request.timeout, metadata=request.metadata, node=node['id'] if node else None)
+    options = request.model_dump(include={'id', 'priority', 'max_attempts', 'timeout', 'metadata'})
+    name, node_id = request.name or _default_name(spec), node['id'] if node else None
+    job = self.tracker.make_job(name, runner=self.runner.name, spec=spec, node=node_id, **options)
     as_created = copy(job)
     job = self.queue.submit(job)
     return (as_created, True) if is_new else (job, False)
 
+# %% ../../nbs/net/02_manager.ipynb #55c73f33
 @patch
 async def check(self:Manager, body:dict) -> None:
     "Whether a new job would be accepted, as far as the nodes can be asked. Raises as `submit` does."
@@ -143,7 +147,6 @@ def _read(body:dict) -> JobRequest:
     if request.id is not None: check_id(request.id)
     return request
 
-# %% ../../nbs/net/02_manager.ipynb #af75826a
 @patch
 def _spec(self:Manager, request:JobRequest, node:dict|None, recorded:Job|None) -> dict:
     "What will be sent to the node: its eight keys, if it is an original node server."
@@ -163,11 +166,14 @@ def _default_name(spec:dict) -> str:
 # %% ../../nbs/net/02_manager.ipynb #8f3d1c85
 @patch
 async def reachable_client(self:Manager, node:dict) -> AsyncRemoteClient:
-    "The client of a node that answers now: a transfer can take long, but does not start with a silent node. Raises `NodeUnreachable`."
+    """The client of a node that answers now. Raises `NodeUnreachable`.
+
+    A transfer can take long, but does not start with a silent node."""
     is_online = await self.directory.check_cached(node) or await self.directory.check(node)
     if not is_online: raise NodeUnreachable(node['url'], self.directory.state(node).problem, begun=False)
     return self.directory.client(node)
 
+# %% ../../nbs/net/02_manager.ipynb #2a4da20d
 @patch
 async def upload(self:Manager, request:Request, node:str|None=None) -> dict:
     "Forward an upload to a node, as it comes."
@@ -190,6 +196,7 @@ def _attachment(name:str) -> str:
     is_simple = quote(plain) == plain
     return f'attachment; filename="{plain}"' if is_simple else f"attachment; filename*=UTF-8''{encoded}"
 
+# %% ../../nbs/net/02_manager.ipynb #c5f9bab6
 def _mismatch(
     response:httpx.Response,   # Of a node
     output:OutputFile,         # What was meant
@@ -199,20 +206,23 @@ def _mismatch(
     name = disposition_name(headers.get('content-disposition'))
     size = headers.get('content-range', '').rpartition('/')[2] or headers.get('content-length')
     if name is not None and name != output.name.rsplit('/', 1)[-1]: return f'gives out another file, {name!r}'
-    if size is not None and size != str(output.size): return f'has another file of that name now, of {size} bytes instead of {output.size}'
+    if size is not None and size != str(output.size):
+        return f'has another file of that name now, of {size} bytes instead of {output.size}'
     return None
 
 # %% ../../nbs/net/02_manager.ipynb #8f8e8069
 _log = logging.getLogger(__name__)
-_KEPT_HEADERS = 'content-type', 'content-length', 'content-range', 'accept-ranges', 'etag', 'last-modified', 'repr-digest'
-
+_KEPT_HEADERS = ('content-type', 'content-length', 'content-range', 'accept-ranges',
+                 'etag', 'last-modified', 'repr-digest')
 @patch
 def _note_fetched(self:Manager, job_id:str, output:OutputFile) -> None:
     "Note that somebody has fetched a file. It has been sent by then: trouble here must not spoil the connection."
+    facts = {'name': output.name, 'size': output.size}
     try:
-        if self.tracker.get_job(job_id): self.tracker.note(job_id, 'fetched', {'name': output.name, 'size': output.size})
+        if self.tracker.get_job(job_id): self.tracker.note(job_id, 'fetched', facts)
     except Exception as e: _log.warning('Job %s: the download of %r is not on record: %s', job_id, output.name, e)
 
+# %% ../../nbs/net/02_manager.ipynb #c6cec1c3
 @patch
 async def _open_output(self:Manager, node:dict, job:Job, output:OutputFile, request:Request) -> httpx.Response:
     "Begin to download an output from its node."
@@ -225,7 +235,7 @@ async def _open_output(self:Manager, node:dict, job:Job, output:OutputFile, requ
     path = f'/download?path={quote(output.path, safe="")}'   # later generations of the original know paths only
     return await client.open(request.method, path, headers=headers)
 
-# %% ../../nbs/net/02_manager.ipynb #26350c39
+# %% ../../nbs/net/02_manager.ipynb #cf38b67f
 @patch
 async def download(self:Manager, job:Job, output:OutputFile, request:Request) -> Response:
     "Send an output of a job, fetched from its node as it is read here."
@@ -264,6 +274,7 @@ async def refresh(self:Manager,
     if there is None: return f'Node {node["name"]} no longer knows the job', 404
     return 'Job status refreshed successfully', 200
 
+# %% ../../nbs/net/02_manager.ipynb #e70a3202
 @patch
 def files_of(self:Manager,
     job:Job,           # A job

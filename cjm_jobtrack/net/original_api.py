@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/original_api.html.md"""
 # %% auto #0
 __all__ = ['api_job', 'api_node', 'add_original_api']
 
-# %% ../../nbs/net/15_original_api.ipynb #bdee89b8
+# %% ../../nbs/net/15_original_api.ipynb #e3b7e22f
 import asyncio
 from copy import copy
 from datetime import datetime, timezone
@@ -22,21 +22,23 @@ from .app import PAGE_JOBS, error_response, find_job, page_of, pick_output, read
 from .directory import NodeDirectory
 from .legacy import LISTED, ORIGINAL_FLAGS, check_original_request
 
-# %% ../../nbs/net/15_original_api.ipynb #623267b5
+# %% ../../nbs/net/15_original_api.ipynb #51dae6c4
 def _iso(instant:str|None) -> str|None:
     "ISO-8601 with milliseconds and Z."
     if not instant: return instant
     utc = datetime.fromisoformat(instant).astimezone(timezone.utc)
     return utc.isoformat(timespec='milliseconds').replace('+00:00', 'Z')
 
-# %% ../../nbs/net/15_original_api.ipynb #7bbcb455
+# %% ../../nbs/net/15_original_api.ipynb #6b5e41ac
 def _asked(job:Job) -> dict:
     "What was asked for, in the original's fields."
     request = job.spec.get('original') or {'manualPath': job.spec.get('input')}
     path, url = request.get('manualPath'), request.get('youtubeUrl')
-    return {'inputMethod': request.get('inputMethod', 'manual'), 'youtubeUrl': url, 'manualPath': path, 'inputPath': path or url,
+    return {'inputMethod': request.get('inputMethod', 'manual'),
+            'youtubeUrl': url, 'manualPath': path, 'inputPath': path or url,
             **{k: request.get(k, False) for k in ORIGINAL_FLAGS}, 'upscaleValue': request.get('upscaleValue', 2.0)}
 
+# %% ../../nbs/net/15_original_api.ipynb #2ef80a76
 def api_job(
     job:Job,          # A job of the manager
     node:dict|None,   # Its node, while that is on record
@@ -47,16 +49,18 @@ def api_job(
     d = {'id': job.id, 'name': job.name, **_asked(job),
          'nodeId': job.node or '', 'nodeName': node['name'] if node else '', 'pipeline': job.spec.get('pipeline'),
          'status': job.shown_status.value, 'progress': job.progress or 0, 'message': job.message, 'error': job.error,
-         'createdAt': _iso(job.created_at), 'updatedAt': _iso(job.updated_at), 'unreachableSince': _iso(job.unreachable_since),
+         'createdAt': _iso(job.created_at), 'updatedAt': _iso(job.updated_at),
+         'unreachableSince': _iso(job.unreachable_since),
          'logs': logs, 'outputPath': files[0]['path'] if files else None}
     if job.remote_id: d['remoteJobId'] = job.remote_id
-    if job.failure: d['errorDetails'] = {'timestamp': _iso(job.completed_at), 'code': job.failure.kind, 'hint': job.failure.hint}
+    if job.failure:
+        f = job.failure
+        d['errorDetails'] = {'timestamp': _iso(job.completed_at), 'code': f.kind, 'hint': f.hint}
     if job.status is JobStatus.COMPLETED: d['outputFiles'] = [*files]
     return d
 
-# %% ../../nbs/net/15_original_api.ipynb #333ea230
+# %% ../../nbs/net/15_original_api.ipynb #eff7dded
 _MAX_BODY = 100 << 10   # Bytes of a JSON body under `/api`
-
 class _JobView:
     "Shows the jobs of a manager in the original's words."
     def __init__(self, manager): self.manager = manager
@@ -67,6 +71,7 @@ class _JobView:
         logs = m.tracker.logs.tail(job.id, job.attempt) if with_log and job.attempt else ''
         return api_job(job, m.directory.find(job.node), logs, m.files_of(job))
 
+# %% ../../nbs/net/15_original_api.ipynb #0a4fc130
 def _add_job_lists(app:FastAPI, m, show:_JobView) -> None:
     @app.get('/api/health')
     def health() -> dict: return {'status': 'ok', 'timestamp': _iso(datetime.now(timezone.utc).isoformat())}
@@ -80,7 +85,7 @@ def _add_job_lists(app:FastAPI, m, show:_JobView) -> None:
         link = {'Link': f'</api/jobs?before={quote(next_before, safe="")}>; rel="next"'} if next_before else {}
         return Response(body, media_type='application/json', headers=link)
 
-# %% ../../nbs/net/15_original_api.ipynb #553746a5
+# %% ../../nbs/net/15_original_api.ipynb #ffc2fc9b
 def _add_job_create(app:FastAPI, m, show:_JobView) -> None:
     @app.post('/api/jobs', status_code=201)
     async def create(request:Request) -> dict:
@@ -97,7 +102,7 @@ def _add_job_create(app:FastAPI, m, show:_JobView) -> None:
     @app.get('/api/jobs/{job_id}')
     def job(job:Job=Depends(find_job)) -> dict: return show(job)
 
-# %% ../../nbs/net/15_original_api.ipynb #575338d6
+# %% ../../nbs/net/15_original_api.ipynb #50299ee3
 def _add_job_actions(app:FastAPI, m, show:_JobView) -> None:
     @app.post('/api/jobs/{job_id}/cancel')
     async def cancel(job:Job=Depends(find_job)) -> Response:
@@ -105,7 +110,8 @@ def _add_job_actions(app:FastAPI, m, show:_JobView) -> None:
         await m.tracker.cancel_job(job.id)
         if job.status is JobStatus.CANCELLED: return JSONResponse({'message': job.error or 'Job cancelled'})
         if job.is_terminal: return error_response(400, f'Job cannot be cancelled: it has just {job.status}')
-        return JSONResponse({'message': 'Cancel requested. The node is silent; the job is stopped as soon as it answers'}, 202)
+        message = 'Cancel requested. The node is silent; the job is stopped as soon as it answers'
+        return JSONResponse({'message': message}, 202)
 
     @app.delete('/api/jobs/{job_id}')
     def delete(job:Job=Depends(find_job)) -> dict:
@@ -118,12 +124,13 @@ def _add_job_actions(app:FastAPI, m, show:_JobView) -> None:
         if status >= 400: return error_response(status, message, job=show(job))
         return JSONResponse({'message': message, 'job': show(job)})
 
-# %% ../../nbs/net/15_original_api.ipynb #62a5b8e5
+# %% ../../nbs/net/15_original_api.ipynb #d6ed9bbe
 def _output_page(m, job:Job, offset:int, limit:int) -> dict:
     page = {'job_id': job.id, 'output_files': m.files_of(job, offset, limit), 'count': 0}
     if job.status is JobStatus.COMPLETED: return page | {'count': len(job.outputs)}
     return page | {'message': 'Job not completed yet'}
 
+# %% ../../nbs/net/15_original_api.ipynb #20b49baf
 def _add_files(app:FastAPI, m) -> None:
     "Uploads to a node, outputs of a job."
     @app.post('/api/upload/{node_id}')
@@ -131,7 +138,10 @@ def _add_files(app:FastAPI, m) -> None:
         async with app.state.uploads.slot(): return await m.upload(request, node_id)
 
     @app.get('/api/jobs/{job_id}/outputs')
-    def outputs(job:Job=Depends(find_job), offset:int=Query(0, ge=0, lt=2**31), limit:int=Query(LISTED, ge=1, le=LISTED)) -> dict:
+    def outputs(job:Job=Depends(find_job),
+        offset:int=Query(0, ge=0, lt=2**31),
+        limit:int=Query(LISTED, ge=1, le=LISTED),
+    ) -> dict:
         return _output_page(m, job, offset, limit)
 
     @app.head('/api/jobs/{job_id}/download', include_in_schema=False)
@@ -144,7 +154,7 @@ def _add_files(app:FastAPI, m) -> None:
     async def named(name:str, request:Request, job:Job=Depends(find_job)) -> Response:
         return await m.download(job, pick_output(job, name, request), request)
 
-# %% ../../nbs/net/15_original_api.ipynb #4af1b012
+# %% ../../nbs/net/15_original_api.ipynb #a712aa49
 def api_node(
     directory:NodeDirectory,
     node:dict,    # From the directory
@@ -161,7 +171,7 @@ def api_node(
         'problem': None if is_online else state.problem,
         'unreachableSince': _iso(directory.silent_since(node)), 'lastSeen': _iso(state.last_seen)}
 
-# %% ../../nbs/net/15_original_api.ipynb #2fb08a2d
+# %% ../../nbs/net/15_original_api.ipynb #5a67df49
 class _NodeView:
     "Shows the nodes of a manager in the original's words."
     def __init__(self, manager): self.manager, self.directory = manager, manager.directory
@@ -175,6 +185,7 @@ class _NodeView:
         await self.directory.check(node)
         return self(node)
 
+# %% ../../nbs/net/15_original_api.ipynb #ba095ac7
 def _add_node_edits(app:FastAPI, m, show:_NodeView) -> None:
     d = m.directory
     @app.get('/api/nodes')
@@ -194,7 +205,7 @@ def _add_node_edits(app:FastAPI, m, show:_NodeView) -> None:
         fields = d.read(await read_json(request, _MAX_BODY), partial=True)
         return await show.checked(d.update(node['id'], **fields))
 
-# %% ../../nbs/net/15_original_api.ipynb #43bbb0be
+# %% ../../nbs/net/15_original_api.ipynb #c63d262c
 def _add_node_moves(app:FastAPI, m, show:_NodeView) -> None:
     d = m.directory
     @app.post('/api/nodes/{node_id}/adopt')
@@ -206,20 +217,22 @@ def _add_node_moves(app:FastAPI, m, show:_NodeView) -> None:
     @app.delete('/api/nodes/{node_id}')
     async def remove(node_id:str) -> Response:
         node = d.get(node_id)
-        active = m.tracker.list_jobs('running', node=node['id'])   # nothing is known of a silent node; registered again, it is the same one
+        active = m.tracker.list_jobs('running', node=node['id'])   # on a silent node they may run on: it can be added again
         if active and await d.check(node):
-            return error_response(409, f'Node {node["name"]} is running {len(active)} jobs', remedy='Cancel them, or let them end first')
+            message = f'Node {node["name"]} is running {len(active)} jobs'
+            return error_response(409, message, remedy='Cancel them, or let them end first')
         d.remove(node['id'])
         return JSONResponse({'message': 'Node deleted'})
 
-# %% ../../nbs/net/15_original_api.ipynb #3ceada79
+# %% ../../nbs/net/15_original_api.ipynb #526174c9
 def _verify(status:dict, is_original:bool) -> tuple[bool, list[dict]]:  # Whether it can work, and the checks
     "What a node has of the things it needs, from its own `/status`."
     part = lambda key: status.get(key) or {}
     python, files = str(status.get('python')), part('files')
     folders = [_check(name, part(key).get('exists'), path=part(key).get('path'))
                for name, key in (('Workspace', 'workspace'), ('Input videos', 'input_videos'))]
-    programs = [_check('pipeline.py', files.get('pipeline_py')), _check('pipeline_wrapper.py', files.get('pipeline_wrapper_py'))]
+    programs = [_check('pipeline.py', files.get('pipeline_py')),
+                _check('pipeline_wrapper.py', files.get('pipeline_wrapper_py'))]
     has_python = 'Python' in python
     checks = [*folders, *programs, _check('Python', has_python, version=status['python'] if has_python else None)]
     needed = checks if is_original else [*folders, checks[-1]]
@@ -228,13 +241,14 @@ def _verify(status:dict, is_original:bool) -> tuple[bool, list[dict]]:  # Whethe
 def _check(name:str, ok, **facts) -> dict:
     return {'name': name, 'status': 'ok' if ok else 'missing'} | {k: v for k, v in facts.items() if v}
 
-# %% ../../nbs/net/15_original_api.ipynb #19452fcc
+# %% ../../nbs/net/15_original_api.ipynb #671f6c1a
 def _add_node_checks(app:FastAPI, m) -> None:
     d = m.directory
     @app.post('/api/nodes/{node_id}/test')
     async def test(node_id:str) -> Response:
         node = d.get(node_id)
-        if await d.check(node): return JSONResponse({'status': 'online', 'message': f'Node {node["name"]} answers at {node["url"]}'})
+        if await d.check(node):
+            return JSONResponse({'status': 'online', 'message': f'Node {node["name"]} answers at {node["url"]}'})
         problem = f'No answer from {node["url"]}'
         hints = ['Is the node running there? jobtrack node', f'Can this machine reach it? curl {node["url"]}/health',
                  'Is there a firewall in between, or is it another port?']
@@ -251,6 +265,7 @@ def _add_node_checks(app:FastAPI, m) -> None:
         if is_ready: return JSONResponse({'status': 'ready', 'message': 'Node is ready', 'checks': checks})
         return JSONResponse({'status': 'incomplete', 'message': 'Something is missing on the node', 'checks': checks})
 
+# %% ../../nbs/net/15_original_api.ipynb #6dfefda4
 def add_original_api(
     app:FastAPI,
     manager,      # The `Manager` whose jobs and nodes it shows

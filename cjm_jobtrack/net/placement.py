@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/placement.html.md"""
 # %% auto #0
 __all__ = ['Placement']
 
-# %% ../../nbs/net/10_placement.ipynb #9a50d059
+# %% ../../nbs/net/10_placement.ipynb #5df45471
 import asyncio
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, NodeRefused, NodeUnreachable, UnknownPipeline
@@ -17,7 +17,7 @@ from .legacy import original_request
 from .transport import is_refusal
 from ..pipelines.params import is_url
 
-# %% ../../nbs/net/10_placement.ipynb #311ed55d
+# %% ../../nbs/net/10_placement.ipynb #9d22d787
 class Placement:
     "Finds the node for a request among those that are registered."
     def __init__(self, directory:NodeDirectory): self.directory = directory
@@ -37,7 +37,7 @@ class Placement:
                 entry['nodes'].append(node['name'])
         return [offered[name] for name in sorted(offered)]
 
-# %% ../../nbs/net/10_placement.ipynb #c9f90d76
+# %% ../../nbs/net/10_placement.ipynb #b571800e
 def _names(nodes:list[dict]) -> str: return ', '.join(n['name'] for n in nodes)
 
 @patch
@@ -48,7 +48,7 @@ def _holder_of_input(self:Placement, request:JobRequest) -> dict|None:  # None: 
     if len(nodes) == 1: return nodes[0]
     raise InvalidInput('node', 'is missing, and there are several', f'Say which node holds the input: {_names(nodes)}')
 
-# %% ../../nbs/net/10_placement.ipynb #9bcb1b0e
+# %% ../../nbs/net/10_placement.ipynb #e9478ca3
 @patch
 async def _original_node(self:Placement, request:JobRequest) -> dict|None:  # None: any node that offers the pipeline
     "The node for a request of the original system, which names no node."
@@ -57,13 +57,14 @@ async def _original_node(self:Placement, request:JobRequest) -> dict|None:  # No
     if one_of_ours: return self._holder_of_input(request)
     originals = [n for n in nodes if self.directory.is_original(n)]
     if len(originals) > 1:
-        raise InvalidInput('node', 'is missing, and there are several original node servers', f'Say which one: {_names(originals)}')
+        problem = 'is missing, and there are several original node servers'
+        raise InvalidInput('node', problem, f'Say which one: {_names(originals)}')
     if originals: return originals[0]
     names = sorted({p['name'] for n in nodes for p in self.directory.pipelines(n)})
     if request.pipeline: raise UnknownPipeline(request.pipeline, names)
     raise InvalidInput('pipeline', 'is missing', f'Name one: {", ".join(names) or "no node offers any"}')
 
-# %% ../../nbs/net/10_placement.ipynb #1bb5807d
+# %% ../../nbs/net/10_placement.ipynb #c962e24f
 @patch
 def _name_pipeline(self:Placement, request:JobRequest, node:dict) -> None:
     "Give a request without a pipeline the one that this node has for requests of the original system."
@@ -74,6 +75,7 @@ def _name_pipeline(self:Placement, request:JobRequest, node:dict) -> None:
         names = ', '.join(p['name'] for p in offered)
         raise InvalidInput('pipeline', 'is missing', f'Name one: {names or "the node does not answer"}')
 
+# %% ../../nbs/net/10_placement.ipynb #48725d16
 @patch
 async def _any_offering(self:Placement, pipeline:str) -> dict|None:
     "A node that can be asked about a pipeline. Raises `UnknownPipeline` if nodes have answered and none offers it."
@@ -83,16 +85,19 @@ async def _any_offering(self:Placement, pipeline:str) -> dict|None:
         if self.directory.is_online(n) and self.directory.offers(n, pipeline): return n
     return None
 
-# %% ../../nbs/net/10_placement.ipynb #d27e9036
+# %% ../../nbs/net/10_placement.ipynb #94035b3e
 def _check_for_original(node:dict, body:dict) -> None:
     "Raises `InvalidInput` for what an original node server cannot do."
     name = node['name']
     if body.get('pipeline') not in (None, 'original'):
-        raise InvalidInput('pipeline', f'is {body["pipeline"]!r}, and node {name} is an original node server, which has only one and no names', 'Use another node, or leave it out')
+        problem = f'is {body["pipeline"]!r}, and node {name} is an original node server, which has only one and no names'
+        raise InvalidInput('pipeline', problem, 'Use another node, or leave it out')
     if body.get('timeout') is not None:
-        raise InvalidInput('timeout', f'is {body["timeout"]}, and node {name} is an original node server, which keeps none', 'Leave it out')
+        problem = f'is {body["timeout"]}, and node {name} is an original node server, which keeps none'
+        raise InvalidInput('timeout', problem, 'Leave it out')
     if 'params' in body: original_request(body.get('input'), body['params'])
 
+# %% ../../nbs/net/10_placement.ipynb #4c03a97e
 @patch
 async def check(self:Placement, node:dict, body:dict) -> None:
     "Raises what the node would raise for this request. One that cannot be asked has not said no."
@@ -102,13 +107,14 @@ async def check(self:Placement, node:dict, body:dict) -> None:
     except (NodeUnreachable, NodeRefused) as e:
         if is_refusal(e): raise
 
-# %% ../../nbs/net/10_placement.ipynb #de4807a6
+# %% ../../nbs/net/10_placement.ipynb #e60381ad
 @patch
 async def _choose(self:Placement, request:JobRequest) -> dict|None:
     if request.node is not None: return self.directory.get(request.node)
     if request.pipeline in (None, 'original'): return await self._original_node(request)
     return self._holder_of_input(request)
 
+# %% ../../nbs/net/10_placement.ipynb #84f11f3c
 @patch
 async def node_for(self:Placement,
     request:JobRequest,   # Gets the name of a pipeline, if it has none and the node has one for it

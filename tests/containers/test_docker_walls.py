@@ -69,7 +69,7 @@ def test_the_rules_hold_for_an_engine_elsewhere(tmp_path):
         for path in '/', '/etc/shadow', '/var/run/docker.sock', f'{tmp_path}/in/../secret', f'{tmp_path}/in2', str(tmp_path), str(engine.folder/'data'):
             refused(bench.runner, bench.begin('true', inputs={path: '/in'})[0], 'inputs')
             refused(bench.runner, bench.begin('true', output_dir=path)[0], 'output_dir')
-        refused(DockerRunner(tmp_path/'docker', base_url=url), bench.begin('true', inputs={str(engine.folder/'data/volumes'): '/in'})[0], 'inputs', 'must not be handed')
+        refused(DockerRunner(tmp_path/'docker', base_url=url), bench.begin('true', inputs={str(engine.folder/'data/volumes'): '/in'})[0], 'inputs', 'must not be mounted')
         refused(bench.runner, bench.begin('true', inputs={f'{tmp_path}/in/none': '/in'})[0], 'inputs', 'engine')   # that it is missing is for the engine to say
         job, report = bench.sh('cat /in', inputs={f'{tmp_path}/in/talk': '/in'})
         assert bench.run(job, report).status == 'completed' and bench.log(job) == b'hello'
