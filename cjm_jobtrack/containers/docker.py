@@ -74,7 +74,7 @@ class DockerRunner:
 
     def __repr__(self): return f'DockerRunner({self.url})'
 
-# %% ../../nbs/containers/00_docker.ipynb #072247ef
+# %% ../../nbs/containers/00_docker.ipynb #123e57b1
 @patch(as_prop=True)
 def url(self:DockerRunner) -> str:
     "Where the engine is."
@@ -85,7 +85,7 @@ def owner(self:DockerRunner) -> str:  # A UUID
     "The id of this installation, on all its containers."
     return self.containers.owner
 
-# %% ../../nbs/containers/00_docker.ipynb #c95aace3
+# %% ../../nbs/containers/00_docker.ipynb #f5983a51
 @patch
 def container(self:DockerRunner, job:Job) -> str:
     "The name of the container of this attempt."
@@ -97,7 +97,7 @@ def why_not(self:DockerRunner, job:Job) -> str|None:  # None: nothing speaks aga
     "Why no container can start now: the engine cannot be reached."
     return self.engine.why_unreachable()
 
-# %% ../../nbs/containers/00_docker.ipynb #5c11c9fa
+# %% ../../nbs/containers/00_docker.ipynb #285a7841
 @patch
 async def lacks(self:DockerRunner,
     image:str,    # Name or id
@@ -124,7 +124,7 @@ async def forget(self:DockerRunner,
     await asyncio.to_thread(self.markers.delete, job)
     return True
 
-# %% ../../nbs/containers/00_docker.ipynb #5d4b1894
+# %% ../../nbs/containers/00_docker.ipynb #e4a80623
 @patch
 async def _remove_when_recorded(self:DockerRunner, job:Job, report:Report, has_ended:asyncio.Event) -> None:
     "Wait until the end of an attempt is on record, then remove its container."
@@ -147,7 +147,7 @@ def _is_current(recorded:Job|None, job:Job) -> bool:
     if recorded is None or recorded.status is not JobStatus.RUNNING: return False
     return (recorded.attempt, recorded.created_at) == (job.attempt, job.created_at)
 
-# %% ../../nbs/containers/00_docker.ipynb #49e532bf
+# %% ../../nbs/containers/00_docker.ipynb #cf28c561
 @patch
 def _schedule_removal(self:DockerRunner, job:Job, report:Report) -> asyncio.Event:  # Set it when the attempt has ended
     loop = asyncio.get_running_loop()
@@ -159,7 +159,7 @@ def _schedule_removal(self:DockerRunner, job:Job, report:Report) -> asyncio.Even
         self._removals[key] = task, has_ended
     return self._removals[key][1]
 
-# %% ../../nbs/containers/00_docker.ipynb #5b4584ce
+# %% ../../nbs/containers/00_docker.ipynb #8c4e0b70
 @patch
 async def _await_removal_of_earlier(self:DockerRunner, job:Job) -> None:
     "Wait for a container of an earlier job of the same id that is being removed."
@@ -188,7 +188,7 @@ async def start(self:DockerRunner,
     else: await self._create_and_start(job, request)
     return handle
 
-# %% ../../nbs/containers/00_docker.ipynb #bacb910b
+# %% ../../nbs/containers/00_docker.ipynb #63227afd
 @patch
 async def _must_pull(self:DockerRunner, request:CreateRequest) -> bool:
     if request.pull == 'missing': return not await self.engine.acall(lambda api: has_image(api, request.image))
@@ -199,7 +199,7 @@ async def _create_and_start(self:DockerRunner, job:Job, request:CreateRequest) -
     is_pending = await self.engine.acall(lambda api: self.containers.create_and_start(job, request, api))
     if is_pending: await self.containers.start_when_reachable(job, request)
 
-# %% ../../nbs/containers/00_docker.ipynb #18160610
+# %% ../../nbs/containers/00_docker.ipynb #5a6df7c7
 @patch
 async def find(self:DockerRunner,
     job:Job,  # The job and attempt
@@ -231,7 +231,7 @@ async def reap(self:DockerRunner,
         for path in granted: await self.containers.revoke_grants(path, ended=False)
     return results
 
-# %% ../../nbs/containers/00_docker.ipynb #4af36f7d
+# %% ../../nbs/containers/00_docker.ipynb #de6f5b14
 @patch
 def _our_containers(self:DockerRunner, api) -> list[Inspected]:
     found = api.containers(all=True, filters={'label': f'jobtrack.owner={self.owner}'})
@@ -246,7 +246,7 @@ def _judge(self:DockerRunner, c:Inspected, tracker:JobTracker, unknown_after:flo
     action, why = _reap_action(c, job, attempt, unknown_after)
     return ReapResult(c.name, job_id, attempt, c.state['Status'], action, why), job
 
-# %% ../../nbs/containers/00_docker.ipynb #f1a0cb81
+# %% ../../nbs/containers/00_docker.ipynb #9c6afe8d
 @patch
 async def _reap_one(self:DockerRunner, c:Inspected, result:ReapResult, job:Job|None) -> None:
     is_running = result.action == 'ended'
@@ -254,7 +254,7 @@ async def _reap_one(self:DockerRunner, c:Inspected, result:ReapResult, job:Job|N
     recorded = job or Job(created_at=c.labels.get('jobtrack.created'))
     self.markers.delete(replace(recorded, id=result.job_id, attempt=result.attempt))
 
-# %% ../../nbs/containers/00_docker.ipynb #c5bebdc0
+# %% ../../nbs/containers/00_docker.ipynb #6edfa854
 @patch
 def _delete_stale_markers(self:DockerRunner, tracker:JobTracker, left:set[str]) -> None:
     "Delete the markers of attempts that are on record as ended and have no container."
@@ -265,7 +265,7 @@ def _delete_stale_markers(self:DockerRunner, tracker:JobTracker, left:set[str]) 
         has_ended = job.is_terminal or job.attempt > attempt.attempt
         if has_ended and self.container(attempt) not in left: self.markers.delete(attempt)
 
-# %% ../../nbs/containers/00_docker.ipynb #4378949a
+# %% ../../nbs/containers/00_docker.ipynb #736a6b48
 @patch
 def _start_reaper(self:DockerRunner, tracker:JobTracker) -> None:
     "Make sure that a reaper runs on this loop for this record."
@@ -275,7 +275,7 @@ def _start_reaper(self:DockerRunner, tracker:JobTracker) -> None:
     self._reapers = {k: t for k, t in self._reapers.items() if not t.done()}
     self._reapers[key] = key[0].create_task(self._reap_regularly(tracker))
 
-# %% ../../nbs/containers/00_docker.ipynb #af9330a1
+# %% ../../nbs/containers/00_docker.ipynb #9a8df27e
 @patch
 async def _reap_regularly(self:DockerRunner, tracker:JobTracker) -> None:
     while True:
@@ -302,7 +302,7 @@ def _follower(self:DockerRunner, job:Job, name:str, report:Report) -> _Container
     return _ContainerFollower(self.containers, job, name, report, self.logs or report.tracker.logs,
                               interval=self.interval, look_every=self.look_every, removal_timeout=self.force)
 
-# %% ../../nbs/containers/00_docker.ipynb #7bba70f1
+# %% ../../nbs/containers/00_docker.ipynb #21c5d5db
 @patch
 async def _pull_and_start(self:DockerRunner, job:Job, report:Report) -> Outcome|None:  # None: the container has started
     "Pull the image, then start the container."
@@ -326,7 +326,7 @@ async def _pull_and_start(self:DockerRunner, job:Job, report:Report) -> Outcome|
     report.progress(None, 'Started')
     return None
 
-# %% ../../nbs/containers/00_docker.ipynb #995d8643
+# %% ../../nbs/containers/00_docker.ipynb #f9b5e145
 @patch
 async def follow(self:DockerRunner,
     job:Job,
@@ -365,7 +365,7 @@ async def _wait_until_over(self:DockerRunner, name:str, timeout:float) -> bool:
         await asyncio.sleep(min(pause, remaining))
         pause = min(.2, pause*1.5)
 
-# %% ../../nbs/containers/00_docker.ipynb #2bce4708
+# %% ../../nbs/containers/00_docker.ipynb #6e7ac352
 @patch
 async def _stop_running(self:DockerRunner, c:Inspected, grace:float) -> Receipt:
     "Ask, then force, and verify each time."
@@ -392,7 +392,7 @@ async def stop(self:DockerRunner,
         message = f'The engine does not answer, so it is not known whether {name} runs: {e.problem}'
         return Receipt(False, 'unconfirmed', left=[name], message=message)
 
-# %% ../../nbs/containers/00_docker.ipynb #cb655888
+# %% ../../nbs/containers/00_docker.ipynb #c11b2b8a
 @patch
 async def _stop(self:DockerRunner, job:Job, name:str, grace:float) -> Receipt:
     inspect = lambda: self.engine.acall(lambda api: self.containers.inspect(name, api, job))
@@ -427,7 +427,7 @@ def queue(self:DockerRunner,
     queue = self.queues.acquire((record, self.name), self, make, check, owns_tracker)
     return queue.start()   # in case somebody has stopped it
 
-# %% ../../nbs/containers/00_docker.ipynb #1b91faa5
+# %% ../../nbs/containers/00_docker.ipynb #27a34fc5
 @patch
 def _check_shared(self:DockerRunner, shared:SharedQueue|None, slots:int|None) -> None:
     "Raises `InvalidInput` unless the queue would run our jobs as we would."
@@ -440,7 +440,7 @@ def _check_shared(self:DockerRunner, shared:SharedQueue|None, slots:int|None) ->
         problem = f'is {slots!r}, and the queue of this record has {shared.queue.slots}'
         raise InvalidInput('slots', problem, 'Close the runners that use it first')
 
-# %% ../../nbs/containers/00_docker.ipynb #8214728a
+# %% ../../nbs/containers/00_docker.ipynb #d49576a6
 @patch
 def close(self:DockerRunner) -> None:
     "Disconnect, and stop queues that nobody else uses. Containers go on. The runner cannot be used afterwards."
@@ -464,7 +464,7 @@ def _inputs(inputs:dict|list|str|Path|None) -> dict[str, str]:
     paths = [inputs] if isinstance(inputs, (str, Path)) else inputs
     return {_absolute(p): f'/input/{Path(_absolute(p)).name}' for p in paths}
 
-# %% ../../nbs/containers/00_docker.ipynb #afd06889
+# %% ../../nbs/containers/00_docker.ipynb #6fcd6b59
 @patch
 def run(self:DockerRunner,
     image:str,                     # The image

@@ -43,7 +43,7 @@ def engine_options(
     options['base_url'] = options['base_url'].removeprefix('http+')   # a prefix of docker-py's own
     return options
 
-# %% ../../nbs/containers/03_engine.ipynb #a196d924
+# %% ../../nbs/containers/03_engine.ipynb #965c2e55
 def _context_options(name:str|None) -> dict:
     "From a context of the Docker CLI, the current one by default."
     try: context = ContextAPI.get_context(name or os.environ.get('DOCKER_CONTEXT'))
@@ -67,7 +67,7 @@ def _root_cause(e:BaseException) -> str:
         e = next((c for c in causes if isinstance(c, BaseException)), e)
     return str(e)
 
-# %% ../../nbs/containers/03_engine.ipynb #96a7cd3b
+# %% ../../nbs/containers/03_engine.ipynb #a6a283f5
 def engine_client(
     options:dict,   # From `engine_options`
     timeout:float,  # Longest wait for one answer, seconds
@@ -84,7 +84,7 @@ def engine_client(
         if isinstance(cause, CONNECTION_ERRORS): raise NodeUnreachable(url, _root_cause(cause), begun=False) from e
         raise InvalidInput('base_url', f'{url!r} cannot be used: {e}') from e
 
-# %% ../../nbs/containers/03_engine.ipynb #0b01bb4e
+# %% ../../nbs/containers/03_engine.ipynb #62d7fd20
 def _ssh_client(url:str, timeout:float, max_connections:int) -> docker.DockerClient:
     version = DEFAULT_DOCKER_API_VERSION   # with a version given, nothing is sent yet
     client = docker.DockerClient(base_url=SOCKET, version=version, timeout=timeout)
@@ -95,7 +95,7 @@ def _ssh_client(url:str, timeout:float, max_connections:int) -> docker.DockerCli
         raise
     return client
 
-# %% ../../nbs/containers/03_engine.ipynb #937683b4
+# %% ../../nbs/containers/03_engine.ipynb #1ad4cdde
 def docker_engine(
     **options,    # As for `engine_options`
 ) -> str|None:    # Its URL; None if none answers
@@ -108,7 +108,7 @@ def docker_engine(
 # %% ../../nbs/containers/03_engine.ipynb #6656ffea
 def _add_this_thread(threads:set) -> None: threads.add(threading.current_thread())
 
-# %% ../../nbs/containers/03_engine.ipynb #49ded160
+# %% ../../nbs/containers/03_engine.ipynb #603b1bf8
 class Engine:
     "A Docker engine, for any thread. It is first contacted by the first call."
     def __init__(self,
@@ -148,7 +148,7 @@ class Engine:
         url = urlsplit(self.url)
         return url.scheme in ('unix', 'npipe', 'http+unix') or url.hostname in ('localhost', '127.0.0.1', '::1')
 
-# %% ../../nbs/containers/03_engine.ipynb #f42a192e
+# %% ../../nbs/containers/03_engine.ipynb #af06570d
 @patch
 def api(self:Engine) -> docker.APIClient:
     "Its API. Raises `NodeUnreachable`, `InvalidInput`."
@@ -158,7 +158,7 @@ def api(self:Engine) -> docker.APIClient:
             self._client.api.open_requests = self.open_requests
         return self._client.api
 
-# %% ../../nbs/containers/03_engine.ipynb #b3f3947f
+# %% ../../nbs/containers/03_engine.ipynb #1803e11f
 @patch
 def call(self:Engine,
     fn:Callable[[docker.APIClient], Any],  # What to do with the API
@@ -182,7 +182,7 @@ async def acall(self:Engine, fn:Callable[[docker.APIClient], Any]) -> Any:
     "`call` from an event loop, in a thread of the engine's own."
     return await asyncio.get_running_loop().run_in_executor(self.threads, self.call, fn)
 
-# %% ../../nbs/containers/03_engine.ipynb #4736c289
+# %% ../../nbs/containers/03_engine.ipynb #c6da1a1e
 @patch
 def info(self:Engine) -> dict:
     "What it said about itself and its machine when it was first asked. Blocks."
@@ -201,7 +201,7 @@ def why_unreachable(self:Engine) -> str|None:  # None: it answered the last call
 def _ping(self:Engine) -> None:
     with suppress(NodeUnreachable, APIError): self.call(lambda api: api.ping())
 
-# %% ../../nbs/containers/03_engine.ipynb #89f66954
+# %% ../../nbs/containers/03_engine.ipynb #1c3efe31
 @patch
 def close(self:Engine,
     timeout:float=10.,  # Longest wait for its threads, seconds
@@ -239,7 +239,7 @@ class CancellableRequest:
         if sock is not None:
             with suppress(OSError): sock.shutdown(socket.SHUT_RDWR)
 
-# %% ../../nbs/containers/03_engine.ipynb #780bf20e
+# %% ../../nbs/containers/03_engine.ipynb #673cf762
 @patch
 @contextmanager
 def open(self:CancellableRequest,
@@ -263,7 +263,7 @@ def open(self:CancellableRequest,
         if self._connection is not None: self._connection.close()
         self._siblings.discard(self)
 
-# %% ../../nbs/containers/03_engine.ipynb #7b22a9a1
+# %% ../../nbs/containers/03_engine.ipynb #ac60ba2e
 @patch
 @contextmanager
 def _send(self:CancellableRequest, request:requests.PreparedRequest) -> Iterator[requests.Response]:
@@ -279,7 +279,7 @@ def _send(self:CancellableRequest, request:requests.PreparedRequest) -> Iterator
     self._connection.request(request.method, target, headers=request.headers, **raw)
     with adapter.build_response(request, self._connection.getresponse()) as response: yield response
 
-# %% ../../nbs/containers/03_engine.ipynb #1e16c3f0
+# %% ../../nbs/containers/03_engine.ipynb #14014748
 @patch
 def _connect(self:CancellableRequest, pool:urllib3.HTTPConnectionPool) -> None:
     with self._lock:

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/containers/images.html.md"""
 # %% auto #0
 __all__ = ['has_image', 'pull_image', 'pull_image_async', 'libraries', 'make_image']
 
-# %% ../../nbs/containers/05_images.ipynb #af11bacf
+# %% ../../nbs/containers/05_images.ipynb #6e90425f
 import asyncio, json, os, re, shutil, subprocess, tarfile, tempfile, threading, time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from docker.utils.json_stream import json_stream
 from .engine import CONNECTION_ERRORS, CancellableRequest, Engine
 from ..runners.threads import in_thread
 
-# %% ../../nbs/containers/05_images.ipynb #fba1b6e1
+# %% ../../nbs/containers/05_images.ipynb #e471879d
 def has_image(
     api:docker.APIClient,
     image:str,     # Name or id
@@ -30,13 +30,13 @@ def has_image(
     except NotFound: return False
     return True
 
-# %% ../../nbs/containers/05_images.ipynb #937732b3
+# %% ../../nbs/containers/05_images.ipynb #ebb7f14e
 def _split_tag(image:str) -> tuple[str, str]:
     "(repository, tag or digest) of an image's name."
     name, tag = parse_repository_tag(image)
     return name, tag or 'latest'
 
-# %% ../../nbs/containers/05_images.ipynb #9025ac19
+# %% ../../nbs/containers/05_images.ipynb #756feb27
 @dataclass
 class _PullProgress:
     "How much of an image has come."
@@ -54,7 +54,7 @@ class _PullProgress:
         current, total = (sum(column) for column in zip(*self.layers.values()))
         return f'Pulling {self.image}: {100*current/total:.0f} % of what is known'
 
-# %% ../../nbs/containers/05_images.ipynb #5b4d43c0
+# %% ../../nbs/containers/05_images.ipynb #63a8055d
 def _open_pull(api:docker.APIClient, image:str, request:CancellableRequest):
     "The answer to a pull, which `APIClient.pull` keeps to itself. Source: Docker Engine API v1.41, ImageCreate."
     name, tag = _split_tag(image)
@@ -63,7 +63,7 @@ def _open_pull(api:docker.APIClient, image:str, request:CancellableRequest):
     headers = {'X-Registry-Auth': login} if login else {}
     return request.open('post', '/images/create', dict(fromImage=name, tag=tag), headers)
 
-# %% ../../nbs/containers/05_images.ipynb #b7a4f371
+# %% ../../nbs/containers/05_images.ipynb #0ab380e1
 def pull_image(
     api:docker.APIClient,
     image:str,                                      # Its name
@@ -90,7 +90,7 @@ def _read_pull(response, image:str, on_progress:Callable, is_cancelled:Callable)
             shown = time.monotonic()
             on_progress(str(progress))
 
-# %% ../../nbs/containers/05_images.ipynb #a6ecc757
+# %% ../../nbs/containers/05_images.ipynb #1ff48c4c
 async def pull_image_async(
     engine:Engine,
     image:str,                           # Its name
@@ -113,7 +113,7 @@ async def pull_image_async(
         pulling.cancel()
         for request in requests: request.close()
 
-# %% ../../nbs/containers/05_images.ipynb #dce666ab
+# %% ../../nbs/containers/05_images.ipynb #18ed63f9
 def libraries(
     program:str|Path,  # An executable file
 ) -> dict[str, str]:   # path -> path; empty for a program that is linked statically
@@ -122,7 +122,7 @@ def libraries(
     listing = subprocess.run(['ldd', str(program)], capture_output=True, text=True).stdout
     return {p: p for p in re.findall(r'^\s*(?:\S+ => )?(/\S+) \(0x', listing, re.M)}
 
-# %% ../../nbs/containers/05_images.ipynb #67195610
+# %% ../../nbs/containers/05_images.ipynb #187bdeb8
 def make_image(
     client:docker.DockerClient,  # The engine
     name:str,                    # What the image is called, e.g. 'jobtrack-transcode'
@@ -139,7 +139,7 @@ def make_image(
         answer = client.api.import_image_from_data(archive, repository=name, changes=changes)
     return json.loads(answer.strip().splitlines()[-1])['status']
 
-# %% ../../nbs/containers/05_images.ipynb #679d89a0
+# %% ../../nbs/containers/05_images.ipynb #21a53d07
 def _write_tar(archive, files:dict[str, str|Path]) -> None:
     "Files as root's, links followed."
     with tarfile.open(fileobj=archive, mode='w') as tar:

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/containers/outcome.html.md"""
 # %% auto #0
 __all__ = ['container_outcome', 'ReapResult']
 
-# %% ../../nbs/containers/02_outcome.ipynb #250e8801
+# %% ../../nbs/containers/02_outcome.ipynb #bb46a3e6
 from dataclasses import dataclass, replace
 from docker.errors import APIError
 from ..model.errors import InvalidInput
@@ -15,7 +15,7 @@ from ..model.job import Failure, Job, JobStatus, elapsed_s
 from .spec import Inspected
 from ..runners.outcome import Outcome, exit_outcome
 
-# %% ../../nbs/containers/02_outcome.ipynb #695c9a8d
+# %% ../../nbs/containers/02_outcome.ipynb #b88e5a93
 _REFUSALS = [  # (words of the engine, field at fault)
     ('executable file not found', 'argv'), ('no such file or directory: unknown', 'argv'),
     ('permission denied: unknown', 'argv'), ('exec format error', 'argv'), ('no command specified', 'argv'),
@@ -37,7 +37,7 @@ def _spec_error(e:APIError) -> InvalidInput|None:
     field = next((field for words, field in _REFUSALS if words in text.lower()), unknown)
     return field and InvalidInput(field, f'is refused by the engine: {text}')
 
-# %% ../../nbs/containers/02_outcome.ipynb #c74f4424
+# %% ../../nbs/containers/02_outcome.ipynb #6c676c2c
 def _start_failure(e:APIError, image:str) -> dict:
     "Why an attempt never started, as fields of `Failure`."
     text = e.explanation or str(e)
@@ -50,7 +50,7 @@ def _start_failure(e:APIError, image:str) -> dict:
         return dict(kind='disk_full', message=f"The engine's disk is full: {text}", hint=hint)
     return dict(kind='not_started', message=f'The engine could not start it: {text}')
 
-# %% ../../nbs/containers/02_outcome.ipynb #076cbd3c
+# %% ../../nbs/containers/02_outcome.ipynb #eb972a7e
 _NO_SPACE = 'No space left on device'   # Source: errno(3), ENOSPC
 _NO_FORK = ("can't fork", 'fork: retry', 'fork: Resource temporarily unavailable', 'fork failed',
             "can't start new thread")   # Source: errno(3), EAGAIN, in the words of shells, tini and Python
@@ -66,7 +66,7 @@ def _exit_hint(failure:Failure, last_lines:list[str], facts:dict) -> str|None:
         return 'Something in it was killed. It may have run out of memory: allow more with `limits.memory`'
     return None
 
-# %% ../../nbs/containers/02_outcome.ipynb #ea9c15dd
+# %% ../../nbs/containers/02_outcome.ipynb #944c0175
 def container_outcome(
     state:dict,            # `State` of the container, as the engine gives it
     last_lines:list[str],  # End of the log
@@ -84,7 +84,7 @@ def container_outcome(
     hint = _exit_hint(outcome.failure, last_lines, facts)
     return replace(outcome, failure=replace(outcome.failure, hint=hint)) if hint else outcome
 
-# %% ../../nbs/containers/02_outcome.ipynb #7f52766f
+# %% ../../nbs/containers/02_outcome.ipynb #316e6ac9
 def _out_of_memory(code:int, memory:int|None, last_lines:list[str], facts:dict) -> Outcome:
     limit = f' of {memory / (1 << 20):.0f} MiB' if memory else ''
     victim, signal = f'a process in it was killed, and it ended with status {code}', None
@@ -99,7 +99,7 @@ def _disk_full(code:int, last_lines:list[str], facts:dict) -> Outcome:
                           evidence={'last_lines': last_lines, **facts},
                           hint='Make room where its outputs go, or allow more in /tmp with `limits.tmp`')
 
-# %% ../../nbs/containers/02_outcome.ipynb #780be6d4
+# %% ../../nbs/containers/02_outcome.ipynb #9554ed5d
 @dataclass(frozen=True)
 class ReapResult:
     "What the reaper found about one container, and did with it."
@@ -110,7 +110,7 @@ class ReapResult:
     action:str       # 'left', 'removed' or 'ended'
     why:str          # In words
 
-# %% ../../nbs/containers/02_outcome.ipynb #b1206f97
+# %% ../../nbs/containers/02_outcome.ipynb #cad9b764
 def _reap_action(c:Inspected, job:Job|None, attempt:int, unknown_after:float|None) -> tuple[str, str]:
     "(action, why), by the table."
     is_idle = c.has_ended or c.is_created

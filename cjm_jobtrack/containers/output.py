@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/containers/output.html.md"""
 # %% auto #0
 __all__ = ['AttachReader']
 
-# %% ../../nbs/containers/07_output.ipynb #e000fbb5
+# %% ../../nbs/containers/07_output.ipynb #846e41a6
 import struct, threading, time
 from collections.abc import Callable, Iterator
 import requests
@@ -20,7 +20,7 @@ from ..logs.progress import Progress, ProgressReader
 from .engine import CONNECTION_ERRORS, CancellableRequest
 from ..runners.outcome import LogWatch
 
-# %% ../../nbs/containers/07_output.ipynb #a5a33b89
+# %% ../../nbs/containers/07_output.ipynb #ec408c3a
 _HEADER = struct.Struct('>BxxxL')   # Source: Docker Engine API v1.41, ContainerAttach, "Stream format"
 class _StreamDemuxer:
     "Splits the output stream of a container into pairs of stream (1 is stdout, 2 is stderr) and bytes."
@@ -42,7 +42,7 @@ class _StreamDemuxer:
         self._frame_rest = buf[at:]
         return frames
 
-# %% ../../nbs/containers/07_output.ipynb #1af7337d
+# %% ../../nbs/containers/07_output.ipynb #edb2d0ff
 @patch
 def _unwrap_chunks(self:_StreamDemuxer, data:bytes) -> bytes:
     "Source: RFC 9112, 7.1 Chunked Transfer Coding."
@@ -57,7 +57,7 @@ def _unwrap_chunks(self:_StreamDemuxer, data:bytes) -> bytes:
     self._chunk_rest = buf[at:]
     return b''.join(content)
 
-# %% ../../nbs/containers/07_output.ipynb #1dd6343c
+# %% ../../nbs/containers/07_output.ipynb #31dfa052
 _PART_SIZE = 1 << 14   # Source: moby, daemon/logger/copier.go
 class _LineRestorer:
     "Takes time stamps off, and restores line ends that the log driver has dropped after long lines."
@@ -83,7 +83,7 @@ class _LineRestorer:
 def _stamp_of(data:bytes) -> bytes|None:
     return data.partition(b' ')[0] if data.endswith(b'\n') else None
 
-# %% ../../nbs/containers/07_output.ipynb #4bb828c0
+# %% ../../nbs/containers/07_output.ipynb #403e6b7b
 _READ_ERRORS = (APIError, DockerException, StoreError, InvalidInput,
                 ValueError, AttributeError, OSError, *CONNECTION_ERRORS)
 class _StreamReader(threading.Thread):
@@ -109,7 +109,7 @@ class _StreamReader(threading.Thread):
         "Stop reading. Does not block."
         if not self.has_ended: self.request.close()
 
-# %% ../../nbs/containers/07_output.ipynb #db10b871
+# %% ../../nbs/containers/07_output.ipynb #c774b38f
 @patch
 def _read(self:_StreamReader) -> None:
     with self.request.open(self.verb, self.path, self.params) as response:
@@ -129,7 +129,7 @@ def _chunks(self:_StreamReader, response:requests.Response) -> Iterator[bytes]:
     yield from response.raw.stream(1 << 16, decode_content=False)
     self.demuxer.is_complete = True
 
-# %% ../../nbs/containers/07_output.ipynb #6d69e921
+# %% ../../nbs/containers/07_output.ipynb #76a666cf
 class _LogCopier:
     "Copies the log of a container to our log file."
     def __init__(self, logs:LogStore, job:Job):
@@ -149,7 +149,7 @@ class _LogCopier:
             self.last_stamp = restore.last_stamp
         return on_frames
 
-# %% ../../nbs/containers/07_output.ipynb #d7bc84f4
+# %% ../../nbs/containers/07_output.ipynb #d633667f
 def _log_params(**more) -> dict: return dict(stdout=1, stderr=1, timestamps=1) | more
 
 def _read_log(api, name:str, on_frames:Callable, **params) -> None:
@@ -164,7 +164,7 @@ def _read_log(api, name:str, on_frames:Callable, **params) -> None:
     if error is not None: raise error
     if not reader.demuxer.is_complete: raise requests.ConnectionError('the log broke off')
 
-# %% ../../nbs/containers/07_output.ipynb #0d212ca2
+# %% ../../nbs/containers/07_output.ipynb #90b60f75
 def _complete_log(api, name:str, copier:_LogCopier) -> None:
     "Make sure that our file has everything that a container printed, which has ended. Blocks."
     if copier.last_stamp is not None:
@@ -173,7 +173,7 @@ def _complete_log(api, name:str, copier:_LogCopier) -> None:
         if restore.last_stamp == copier.last_stamp: return
     _read_log(api, name, copier.from_start())
 
-# %% ../../nbs/containers/07_output.ipynb #2874f811
+# %% ../../nbs/containers/07_output.ipynb #e390c727
 class AttachReader:
     "Reads what a container prints, as it prints it, and keeps the end of it."
     busy_rate = 1 << 16   # Bytes per second above which the log is fast enough, and we detach
@@ -200,7 +200,7 @@ class AttachReader:
         self.is_busy = self._count > self.busy_rate * (now - self._since)
         self._count, self._since = 0, now
 
-# %% ../../nbs/containers/07_output.ipynb #57275257
+# %% ../../nbs/containers/07_output.ipynb #93ab5bbc
 @patch
 def progress(self:AttachReader,
     options:dict,    # For `ProgressReader`
@@ -219,7 +219,7 @@ def progress(self:AttachReader,
         if end: found += reader.finish()
     return found
 
-# %% ../../nbs/containers/07_output.ipynb #56fa59d5
+# %% ../../nbs/containers/07_output.ipynb #6582cf6b
 class _LiveLogWatch(LogWatch):
     "Watches a log that grows, and the attached output where there is any."
     attached:AttachReader|None = None

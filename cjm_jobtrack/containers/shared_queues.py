@@ -7,14 +7,14 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/containers/shared_queues.html.md""
 # %% auto #0
 __all__ = ['SharedQueue', 'SharedQueues']
 
-# %% ../../nbs/containers/11_shared_queues.ipynb #bf2e2f10
+# %% ../../nbs/containers/11_shared_queues.ipynb #3fb1d0d3
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 from ..queue.queue import JobQueue
 
-# %% ../../nbs/containers/11_shared_queues.ipynb #b1b75a47
+# %% ../../nbs/containers/11_shared_queues.ipynb #e731af3a
 @dataclass
 class SharedQueue:
     "A queue, and who uses it."
@@ -27,7 +27,7 @@ class SharedQueue:
         self.queue.stop()
         if self.owns_tracker: self.queue.tracker.close()
 
-# %% ../../nbs/containers/11_shared_queues.ipynb #ed166695
+# %% ../../nbs/containers/11_shared_queues.ipynb #3d163693
 class SharedQueues:
     "The queues of a process, by record. Safe from any thread."
     def __init__(self): self._queues, self._lock = {}, threading.Lock()

@@ -29,7 +29,7 @@ _QUEUE_FIELDS = 'resources', 'queue_timeout', 'stall_timeout'   # read by the qu
 def _require(ok:bool, field:str, problem:str, remedy:str) -> None:
     if not ok: raise InvalidInput(field, problem, remedy)
 
-# %% ../../nbs/containers/01_spec.ipynb #a67d81e8
+# %% ../../nbs/containers/01_spec.ipynb #10479066
 _MAX_SIZE = 1 << 53   # Every number up to here is exact in JSON
 _MIN_MEMORY = 6 << 20 # Source: docker run(1), `--memory`
 _LIMITS = dict(
@@ -57,7 +57,7 @@ def _is_forbidden(field:str, path:PurePosixPath, forbidden) -> bool:
     if field == 'output_dir' and path in _NO_OUTPUT: return True
     return any(path.is_relative_to(f) or f.is_relative_to(path) for f in map(PurePosixPath, forbidden))
 
-# %% ../../nbs/containers/01_spec.ipynb #3839e213
+# %% ../../nbs/containers/01_spec.ipynb #88daa8a8
 def check_mount(
     field:str,     # Of the spec
     path:str,      # On the engine's machine
@@ -90,7 +90,7 @@ def _check_texts(spec:dict) -> None:
     _require(not spec['argv'] or spec['argv'][0] != '', 'argv', 'begins with an empty text', 'Give the program first')
     check_words(spec, 'cap_add')
 
-# %% ../../nbs/containers/01_spec.ipynb #4834e9c1
+# %% ../../nbs/containers/01_spec.ipynb #9af8888d
 def _check_env(env:dict) -> None:
     _require(isinstance(env, dict), 'env', f'is {env!r}', 'Give a dict of name to text')
     for name, value in env.items():
@@ -98,7 +98,7 @@ def _check_env(env:dict) -> None:
         _require(is_name, 'env', f'has the name {name!r}', 'Names are not empty and have no `=`')
         if value is not None: check_word(f'env.{name}', value)
 
-# %% ../../nbs/containers/01_spec.ipynb #393cf58c
+# %% ../../nbs/containers/01_spec.ipynb #07f1941e
 def _check_mount_point(field:str, path) -> str:
     "A path inside the container that something can be mounted at."
     p = PurePosixPath(check_word(field, path))
@@ -107,7 +107,7 @@ def _check_mount_point(field:str, path) -> str:
     _require(is_free, field, f'is {path!r}', remedy)
     return str(p)
 
-# %% ../../nbs/containers/01_spec.ipynb #b5c18600
+# %% ../../nbs/containers/01_spec.ipynb #cc5aecd5
 def _check_mount_points(spec:dict) -> None:
     inputs, output_at = spec['inputs'], spec['output_at']
     has_output = spec['output_dir'] is not None
@@ -118,7 +118,7 @@ def _check_mount_points(spec:dict) -> None:
         _require(not is_in_output, 'inputs', f'has {p!r}, which lies in {output_at}',
                  'Mount it elsewhere, so that it does not appear among the outputs')
 
-# %% ../../nbs/containers/01_spec.ipynb #23b0959c
+# %% ../../nbs/containers/01_spec.ipynb #2f8786c5
 def _check_paths(spec:dict) -> None:
     "Normalizes the paths inside."
     inputs, output_dir = spec['inputs'], spec['output_dir']
@@ -129,7 +129,7 @@ def _check_paths(spec:dict) -> None:
     for path in spec['inputs']: check_mount('inputs', path)
     if output_dir is not None: check_mount('output_dir', check_word('output_dir', output_dir))
 
-# %% ../../nbs/containers/01_spec.ipynb #9841d0de
+# %% ../../nbs/containers/01_spec.ipynb #8ccbd14c
 def _check_outputs(spec:dict) -> None:
     for i, pattern in enumerate(spec['output_globs'] or []):
         _require(_is_glob(pattern), f'output_globs[{i}]', f'is {pattern!r}',
@@ -143,24 +143,25 @@ def _is_glob(pattern:str) -> bool:
     try: return not any(Path('/nonexistent').glob(pattern))
     except (ValueError, IndexError, AttributeError, NotImplementedError): return False   # a bad pattern
 
-# %% ../../nbs/containers/01_spec.ipynb #905afe5c
+# %% ../../nbs/containers/01_spec.ipynb #b288fcc6
 def _is_gpus(gpus) -> bool:
     if type(gpus) is int: return gpus >= -1 and gpus != 0
     return isinstance(gpus, (list, tuple)) and bool(gpus) and all(isinstance(g, str) and g for g in gpus)
 
-# %% ../../nbs/containers/01_spec.ipynb #3cfe15fa
+# %% ../../nbs/containers/01_spec.ipynb #bea08714
 def _check_choices(spec:dict) -> None:
-    cwd, pull, gpus, exits = spec['cwd'], spec['pull'], spec['gpus'], spec['invalid_exit']
+    cwd, gpus, exits = spec['cwd'], spec['gpus'], spec['invalid_exit']
     is_cwd = cwd is None or PurePosixPath(check_word('cwd', cwd)).is_absolute()
     _require(is_cwd, 'cwd', f'is {cwd!r}', 'Give an absolute path inside the container')
     for k in 'read_only', 'init', 'require_output':
         _require(isinstance(spec[k], bool), k, f'is {spec[k]!r}', 'Give true or false')
-    _require(pull in ('never', 'missing', 'always'), 'pull', f'is {pull!r}', 'Give never, missing or always')
+    is_policy = spec['pull'] in ('never', 'missing', 'always')
+    _require(is_policy, 'pull', f'is {spec["pull"]!r}', 'Give never, missing or always')
     _require(gpus is None or _is_gpus(gpus), 'gpus', f'is {gpus!r}', 'Give a number, -1 for all, or a list of ids')
     are_exits = isinstance(exits, (list, tuple)) and all(type(c) is int for c in exits)
     _require(are_exits, 'invalid_exit', f'is {exits!r}', 'Give a list of exit statuses')
 
-# %% ../../nbs/containers/01_spec.ipynb #057b6bbc
+# %% ../../nbs/containers/01_spec.ipynb #ae139ddd
 def check_container(
     spec:dict,  # What a job asks for
 ) -> dict:      # The same with defaults filled in
@@ -198,7 +199,7 @@ def resolve_mount(
     _require(not is_socket, field, f'{path!r} is a socket', 'The container could command the program that listens there')
     return str(p)
 
-# %% ../../nbs/containers/01_spec.ipynb #f8e80557
+# %% ../../nbs/containers/01_spec.ipynb #08c905bb
 def resolve_mounts(
     spec:dict,      # From `check_container`; its paths are replaced by those that will be mounted
     is_local:bool,  # Whether they are paths of this machine
@@ -230,13 +231,13 @@ def _gpu_request(gpus:int|list[str]) -> DeviceRequest:
     wanted = dict(count=gpus) if isinstance(gpus, int) else dict(device_ids=list(gpus))
     return DeviceRequest(capabilities=[['gpu']], **wanted)
 
-# %% ../../nbs/containers/01_spec.ipynb #8c47ec03
+# %% ../../nbs/containers/01_spec.ipynb #1f9377cf
 def _mounts(spec:dict) -> list[Mount]:
     mounts = [Mount(inside, path, type='bind', read_only=True) for path, inside in spec['inputs'].items()]
     if spec['output_dir']: mounts.append(Mount(spec['output_at'], spec['output_dir'], type='bind'))
     return mounts
 
-# %% ../../nbs/containers/01_spec.ipynb #97da8d84
+# %% ../../nbs/containers/01_spec.ipynb #8fcb60b4
 _NO_ROTATION = {'max-size': '1000000g', 'max-file': '1', 'compress': 'false'}
 _LOG = LogConfig(type='local', config=_NO_ROTATION)   # keeps every byte
 def _host_config(spec:dict, memory:int, version:str) -> dict:
@@ -256,7 +257,7 @@ def _host_config(spec:dict, memory:int, version:str) -> dict:
         mem_limit=limits['memory'], memswap_limit=limits['memory_swap'], pids_limit=limits['pids'],
         ulimits=[Ulimit(name='fsize', soft=size, hard=size)], log_config=_LOG, **optional)
 
-# %% ../../nbs/containers/01_spec.ipynb #84f19661
+# %% ../../nbs/containers/01_spec.ipynb #fadd9c38
 def container_request(
     spec:dict,           # From `check_container`
     memory:int=1 << 30,  # The limit when the spec has none, bytes
@@ -280,7 +281,7 @@ def container_name(
     "The name of the container of an attempt."
     return f'jobtrack-{owner[:8]}-{check_id(job.id)}-{job.attempt}'
 
-# %% ../../nbs/containers/01_spec.ipynb #b6e84b4a
+# %% ../../nbs/containers/01_spec.ipynb #3dce7856
 def container_labels(
     owner:str,     # Id of the installation
     job:Job,       # The job, at the attempt that is meant
@@ -294,7 +295,7 @@ def container_labels(
             'jobtrack.owner': owner, 'jobtrack.spec': digest,
             'jobtrack.output': spec['output_dir'] or '', 'jobtrack.work': work}
 
-# %% ../../nbs/containers/01_spec.ipynb #31c4609f
+# %% ../../nbs/containers/01_spec.ipynb #01d36700
 @dataclass(frozen=True)
 class Inspected:
     "A container, as the engine described it."

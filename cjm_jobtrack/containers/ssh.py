@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/containers/ssh.html.md"""
 # %% auto #0
 __all__ = ['ssh_command', 'SSHAdapter']
 
-# %% ../../nbs/containers/04_ssh.ipynb #69025022
+# %% ../../nbs/containers/04_ssh.ipynb #c018f5c4
 import errno, http.client, os, re, shlex, shutil, socket, subprocess, tempfile, threading
 from contextlib import contextmanager
 from urllib.parse import unquote
@@ -16,8 +16,8 @@ from docker.transport.basehttpadapter import BaseHTTPAdapter
 from fastcore.basics import store_attr
 from ..model.errors import InvalidInput
 
-# %% ../../nbs/containers/04_ssh.ipynb #d4ab3251
-_SSH_URL = r'ssh://(?:([^@/:]+)@)?(\[[^]/]+\]|[^@/:?#[]+)(?::(\d+))?(/[^?#]*)?'   # user, host, port, path
+# %% ../../nbs/containers/04_ssh.ipynb #4ce1f07a
+_SSH_URL = r'ssh://(?:(?P<user>[^@/:]+)@)?(?P<host>\[[^]/]+\]|[^@/:?#[]+)(?::(?P<port>\d+))?(?P<path>/[^?#]*)?'
 def ssh_command(
     url:str,      # `ssh://[user@]host[:port][/path of its socket]`
 ) -> list[str]:   # Program and arguments
@@ -31,15 +31,14 @@ def ssh_command(
     if shutil.which('ssh') is None:
         problem = f'is {url!r}, and there is no program `ssh` here'
         raise InvalidInput('base_url', problem, 'Install one, e.g. apt-get install openssh-client')
-    user, host, port, path = m.groups()
     remote = ['docker', 'system', 'dial-stdio']
-    if path and path != '/': remote[1:1] = ['--host', f'unix://{path}']
+    if m['path'] not in (None, '/'): remote[1:1] = ['--host', f'unix://{m["path"]}']
     command = ['ssh', '-T', '-o', 'ConnectTimeout=30']
-    if user: command += ['-l', unquote(user)]
-    if port: command += ['-p', port]
-    return [*command, '--', host.strip('[]'), shlex.join(remote)]
+    if m['user']: command += ['-l', unquote(m['user'])]
+    if m['port']: command += ['-p', m['port']]
+    return [*command, '--', m['host'].strip('[]'), shlex.join(remote)]
 
-# %% ../../nbs/containers/04_ssh.ipynb #61c2d771
+# %% ../../nbs/containers/04_ssh.ipynb #324fe4a1
 class _CommandSocket(socket.socket):
     "Our end of a connection to a program, which ends with it. Raises `OSError` if the program cannot be started."
     def __init__(self, command:list[str]):
@@ -67,7 +66,7 @@ class _CommandSocket(socket.socket):
             self.program.wait()
         with stderr: self.errors = os.pread(stderr.fileno(), 1 << 16, 0)[-4096:]
 
-# %% ../../nbs/containers/04_ssh.ipynb #ef7ac2bd
+# %% ../../nbs/containers/04_ssh.ipynb #c54bc79f
 class _CommandConnection(urllib3.connection.HTTPConnection):
     def __init__(self, *args, command:list[str], logins:threading.Semaphore, **kwargs):
         super().__init__(*args, **kwargs)
@@ -99,7 +98,7 @@ class _CommandConnection(urllib3.connection.HTTPConnection):
     def getresponse(self):
         with self._explain(self.sock): return super().getresponse()
 
-# %% ../../nbs/containers/04_ssh.ipynb #d3714b74
+# %% ../../nbs/containers/04_ssh.ipynb #d2d33107
 class SSHAdapter(BaseHTTPAdapter):
     "Sends the requests of a `requests` session through `ssh`."
     def __init__(self,

@@ -7,13 +7,13 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/containers/usage.html.md"""
 # %% auto #0
 __all__ = []
 
-# %% ../../nbs/containers/08_usage.ipynb #37325cb9
+# %% ../../nbs/containers/08_usage.ipynb #0494c113
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from fastcore.basics import patch
 
-# %% ../../nbs/containers/08_usage.ipynb #43b1e2e7
+# %% ../../nbs/containers/08_usage.ipynb #670e3b2b
 @dataclass
 class _ResourceUsage:
     "What a container has used so far. None: not known."
@@ -27,7 +27,7 @@ class _ResourceUsage:
     def raise_peak(self, n:int|None) -> None:
         self.peak_memory_bytes = max(self.peak_memory_bytes or 0, n or 0) or None
 
-# %% ../../nbs/containers/08_usage.ipynb #8416a737
+# %% ../../nbs/containers/08_usage.ipynb #81e3407c
 def _read_number(path:Path, key:str|None=None) -> int|None:  # None: there is no such file or key
     "The number in a file of a control group: the only one, or that of a key."
     with suppress(OSError, ValueError):
@@ -37,7 +37,7 @@ def _read_number(path:Path, key:str|None=None) -> int|None:  # None: there is no
             if words[:1] == [key] and len(words) > 1: return int(words[1])
     return None
 
-# %% ../../nbs/containers/08_usage.ipynb #3c081bf8
+# %% ../../nbs/containers/08_usage.ipynb #47380328
 # (controller, file, key)
 _PEAK = [('memory', 'memory.max_usage_in_bytes', None), ('', 'memory.peak', None), ('', 'memory.current', None)]
 _OOM_KILLS = [('memory', 'memory.oom_control', 'oom_kill'), ('', 'memory.events', 'oom_kill')]
@@ -57,7 +57,7 @@ class _ContainerCgroup:
         numbers = (_read_number(self.folders[c]/file, key) for c, file, key in places if c in self.folders)
         return next((n for n in numbers if n), None)
 
-# %% ../../nbs/containers/08_usage.ipynb #1143d7d1
+# %% ../../nbs/containers/08_usage.ipynb #0aae9fbf
 @patch
 def _cpu_s(self:_ContainerCgroup) -> float|None:
     ns = self._first([('cpuacct', 'cpuacct.usage', None)])
@@ -65,7 +65,7 @@ def _cpu_s(self:_ContainerCgroup) -> float|None:
     if ns: return round(ns/1e9, 3)
     return round(us/1e6, 3) if us else None
 
-# %% ../../nbs/containers/08_usage.ipynb #112ce5d1
+# %% ../../nbs/containers/08_usage.ipynb #8d4f4dc3
 @patch
 def update(self:_ContainerCgroup, usage:_ResourceUsage) -> bool:  # Whether there was anything to read
     "Bring what is known up to date."
@@ -76,7 +76,7 @@ def update(self:_ContainerCgroup, usage:_ResourceUsage) -> bool:  # Whether ther
     if cpu_s: usage.cpu_s = cpu_s
     return bool(peak or cpu_s)
 
-# %% ../../nbs/containers/08_usage.ipynb #ccab44e1
+# %% ../../nbs/containers/08_usage.ipynb #b774cd98
 def _read_stats(
     stats:dict,            # From `APIClient.stats`
     usage:_ResourceUsage,  # Brought up to date

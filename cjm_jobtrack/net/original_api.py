@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/original_api.html.md"""
 # %% auto #0
 __all__ = ['api_job', 'api_node', 'add_original_api']
 
-# %% ../../nbs/net/15_original_api.ipynb #e3b7e22f
+# %% ../../nbs/net/15_original_api.ipynb #0a696516
 import asyncio
 from copy import copy
 from datetime import datetime, timezone
@@ -22,14 +22,14 @@ from .app import PAGE_JOBS, error_response, find_job, page_of, pick_output, read
 from .directory import NodeDirectory
 from .legacy import LISTED, ORIGINAL_FLAGS, check_original_request
 
-# %% ../../nbs/net/15_original_api.ipynb #51dae6c4
+# %% ../../nbs/net/15_original_api.ipynb #565a2302
 def _iso(instant:str|None) -> str|None:
     "ISO-8601 with milliseconds and Z."
     if not instant: return instant
     utc = datetime.fromisoformat(instant).astimezone(timezone.utc)
     return utc.isoformat(timespec='milliseconds').replace('+00:00', 'Z')
 
-# %% ../../nbs/net/15_original_api.ipynb #6b5e41ac
+# %% ../../nbs/net/15_original_api.ipynb #5a8aa2f9
 def _asked(job:Job) -> dict:
     "What was asked for, in the original's fields."
     request = job.spec.get('original') or {'manualPath': job.spec.get('input')}
@@ -38,7 +38,7 @@ def _asked(job:Job) -> dict:
             'youtubeUrl': url, 'manualPath': path, 'inputPath': path or url,
             **{k: request.get(k, False) for k in ORIGINAL_FLAGS}, 'upscaleValue': request.get('upscaleValue', 2.0)}
 
-# %% ../../nbs/net/15_original_api.ipynb #2ef80a76
+# %% ../../nbs/net/15_original_api.ipynb #35c5d1e0
 def api_job(
     job:Job,          # A job of the manager
     node:dict|None,   # Its node, while that is on record
@@ -59,7 +59,7 @@ def api_job(
     if job.status is JobStatus.COMPLETED: d['outputFiles'] = [*files]
     return d
 
-# %% ../../nbs/net/15_original_api.ipynb #eff7dded
+# %% ../../nbs/net/15_original_api.ipynb #2e790afb
 _MAX_BODY = 100 << 10   # Bytes of a JSON body under `/api`
 class _JobView:
     "Shows the jobs of a manager in the original's words."
@@ -71,7 +71,7 @@ class _JobView:
         logs = m.tracker.logs.tail(job.id, job.attempt) if with_log and job.attempt else ''
         return api_job(job, m.directory.find(job.node), logs, m.files_of(job))
 
-# %% ../../nbs/net/15_original_api.ipynb #0a4fc130
+# %% ../../nbs/net/15_original_api.ipynb #b090000b
 def _add_job_lists(app:FastAPI, m, show:_JobView) -> None:
     @app.get('/api/health')
     def health() -> dict: return {'status': 'ok', 'timestamp': _iso(datetime.now(timezone.utc).isoformat())}
@@ -85,7 +85,7 @@ def _add_job_lists(app:FastAPI, m, show:_JobView) -> None:
         link = {'Link': f'</api/jobs?before={quote(next_before, safe="")}>; rel="next"'} if next_before else {}
         return Response(body, media_type='application/json', headers=link)
 
-# %% ../../nbs/net/15_original_api.ipynb #ffc2fc9b
+# %% ../../nbs/net/15_original_api.ipynb #9608cd4b
 def _add_job_create(app:FastAPI, m, show:_JobView) -> None:
     @app.post('/api/jobs', status_code=201)
     async def create(request:Request) -> dict:
@@ -102,7 +102,7 @@ def _add_job_create(app:FastAPI, m, show:_JobView) -> None:
     @app.get('/api/jobs/{job_id}')
     def job(job:Job=Depends(find_job)) -> dict: return show(job)
 
-# %% ../../nbs/net/15_original_api.ipynb #50299ee3
+# %% ../../nbs/net/15_original_api.ipynb #8e30722a
 def _add_job_actions(app:FastAPI, m, show:_JobView) -> None:
     @app.post('/api/jobs/{job_id}/cancel')
     async def cancel(job:Job=Depends(find_job)) -> Response:
@@ -124,13 +124,13 @@ def _add_job_actions(app:FastAPI, m, show:_JobView) -> None:
         if status >= 400: return error_response(status, message, job=show(job))
         return JSONResponse({'message': message, 'job': show(job)})
 
-# %% ../../nbs/net/15_original_api.ipynb #d6ed9bbe
+# %% ../../nbs/net/15_original_api.ipynb #bf925642
 def _output_page(m, job:Job, offset:int, limit:int) -> dict:
     page = {'job_id': job.id, 'output_files': m.files_of(job, offset, limit), 'count': 0}
     if job.status is JobStatus.COMPLETED: return page | {'count': len(job.outputs)}
     return page | {'message': 'Job not completed yet'}
 
-# %% ../../nbs/net/15_original_api.ipynb #20b49baf
+# %% ../../nbs/net/15_original_api.ipynb #adea31ce
 def _add_files(app:FastAPI, m) -> None:
     "Uploads to a node, outputs of a job."
     @app.post('/api/upload/{node_id}')
@@ -154,7 +154,7 @@ def _add_files(app:FastAPI, m) -> None:
     async def named(name:str, request:Request, job:Job=Depends(find_job)) -> Response:
         return await m.download(job, pick_output(job, name, request), request)
 
-# %% ../../nbs/net/15_original_api.ipynb #a712aa49
+# %% ../../nbs/net/15_original_api.ipynb #a390495b
 def api_node(
     directory:NodeDirectory,
     node:dict,    # From the directory
@@ -171,7 +171,7 @@ def api_node(
         'problem': None if is_online else state.problem,
         'unreachableSince': _iso(directory.silent_since(node)), 'lastSeen': _iso(state.last_seen)}
 
-# %% ../../nbs/net/15_original_api.ipynb #5a67df49
+# %% ../../nbs/net/15_original_api.ipynb #4429870e
 class _NodeView:
     "Shows the nodes of a manager in the original's words."
     def __init__(self, manager): self.manager, self.directory = manager, manager.directory
@@ -185,7 +185,7 @@ class _NodeView:
         await self.directory.check(node)
         return self(node)
 
-# %% ../../nbs/net/15_original_api.ipynb #ba095ac7
+# %% ../../nbs/net/15_original_api.ipynb #d8a2c95e
 def _add_node_edits(app:FastAPI, m, show:_NodeView) -> None:
     d = m.directory
     @app.get('/api/nodes')
@@ -205,7 +205,7 @@ def _add_node_edits(app:FastAPI, m, show:_NodeView) -> None:
         fields = d.read(await read_json(request, _MAX_BODY), partial=True)
         return await show.checked(d.update(node['id'], **fields))
 
-# %% ../../nbs/net/15_original_api.ipynb #c63d262c
+# %% ../../nbs/net/15_original_api.ipynb #1797232d
 def _add_node_moves(app:FastAPI, m, show:_NodeView) -> None:
     d = m.directory
     @app.post('/api/nodes/{node_id}/adopt')
@@ -224,7 +224,7 @@ def _add_node_moves(app:FastAPI, m, show:_NodeView) -> None:
         d.remove(node['id'])
         return JSONResponse({'message': 'Node deleted'})
 
-# %% ../../nbs/net/15_original_api.ipynb #526174c9
+# %% ../../nbs/net/15_original_api.ipynb #bcee416f
 def _verify(status:dict, is_original:bool) -> tuple[bool, list[dict]]:  # Whether it can work, and the checks
     "What a node has of the things it needs, from its own `/status`."
     part = lambda key: status.get(key) or {}
@@ -241,7 +241,7 @@ def _verify(status:dict, is_original:bool) -> tuple[bool, list[dict]]:  # Whethe
 def _check(name:str, ok, **facts) -> dict:
     return {'name': name, 'status': 'ok' if ok else 'missing'} | {k: v for k, v in facts.items() if v}
 
-# %% ../../nbs/net/15_original_api.ipynb #671f6c1a
+# %% ../../nbs/net/15_original_api.ipynb #dd50547c
 def _add_node_checks(app:FastAPI, m) -> None:
     d = m.directory
     @app.post('/api/nodes/{node_id}/test')
@@ -265,7 +265,7 @@ def _add_node_checks(app:FastAPI, m) -> None:
         if is_ready: return JSONResponse({'status': 'ready', 'message': 'Node is ready', 'checks': checks})
         return JSONResponse({'status': 'incomplete', 'message': 'Something is missing on the node', 'checks': checks})
 
-# %% ../../nbs/net/15_original_api.ipynb #6dfefda4
+# %% ../../nbs/net/15_original_api.ipynb #de404e8d
 def add_original_api(
     app:FastAPI,
     manager,      # The `Manager` whose jobs and nodes it shows

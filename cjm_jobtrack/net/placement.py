@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/placement.html.md"""
 # %% auto #0
 __all__ = ['Placement']
 
-# %% ../../nbs/net/10_placement.ipynb #5df45471
+# %% ../../nbs/net/10_placement.ipynb #f74c5764
 import asyncio
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, NodeRefused, NodeUnreachable, UnknownPipeline
@@ -17,7 +17,7 @@ from .legacy import original_request
 from .transport import is_refusal
 from ..pipelines.params import is_url
 
-# %% ../../nbs/net/10_placement.ipynb #9d22d787
+# %% ../../nbs/net/10_placement.ipynb #d00e031c
 class Placement:
     "Finds the node for a request among those that are registered."
     def __init__(self, directory:NodeDirectory): self.directory = directory
@@ -37,7 +37,7 @@ class Placement:
                 entry['nodes'].append(node['name'])
         return [offered[name] for name in sorted(offered)]
 
-# %% ../../nbs/net/10_placement.ipynb #b571800e
+# %% ../../nbs/net/10_placement.ipynb #8904a644
 def _names(nodes:list[dict]) -> str: return ', '.join(n['name'] for n in nodes)
 
 @patch
@@ -48,7 +48,7 @@ def _holder_of_input(self:Placement, request:JobRequest) -> dict|None:  # None: 
     if len(nodes) == 1: return nodes[0]
     raise InvalidInput('node', 'is missing, and there are several', f'Say which node holds the input: {_names(nodes)}')
 
-# %% ../../nbs/net/10_placement.ipynb #e9478ca3
+# %% ../../nbs/net/10_placement.ipynb #3a56188c
 @patch
 async def _original_node(self:Placement, request:JobRequest) -> dict|None:  # None: any node that offers the pipeline
     "The node for a request of the original system, which names no node."
@@ -64,7 +64,7 @@ async def _original_node(self:Placement, request:JobRequest) -> dict|None:  # No
     if request.pipeline: raise UnknownPipeline(request.pipeline, names)
     raise InvalidInput('pipeline', 'is missing', f'Name one: {", ".join(names) or "no node offers any"}')
 
-# %% ../../nbs/net/10_placement.ipynb #c962e24f
+# %% ../../nbs/net/10_placement.ipynb #1d794e13
 @patch
 def _name_pipeline(self:Placement, request:JobRequest, node:dict) -> None:
     "Give a request without a pipeline the one that this node has for requests of the original system."
@@ -75,7 +75,7 @@ def _name_pipeline(self:Placement, request:JobRequest, node:dict) -> None:
         names = ', '.join(p['name'] for p in offered)
         raise InvalidInput('pipeline', 'is missing', f'Name one: {names or "the node does not answer"}')
 
-# %% ../../nbs/net/10_placement.ipynb #48725d16
+# %% ../../nbs/net/10_placement.ipynb #596bae0b
 @patch
 async def _any_offering(self:Placement, pipeline:str) -> dict|None:
     "A node that can be asked about a pipeline. Raises `UnknownPipeline` if nodes have answered and none offers it."
@@ -85,7 +85,7 @@ async def _any_offering(self:Placement, pipeline:str) -> dict|None:
         if self.directory.is_online(n) and self.directory.offers(n, pipeline): return n
     return None
 
-# %% ../../nbs/net/10_placement.ipynb #94035b3e
+# %% ../../nbs/net/10_placement.ipynb #da736322
 def _check_for_original(node:dict, body:dict) -> None:
     "Raises `InvalidInput` for what an original node server cannot do."
     name = node['name']
@@ -97,7 +97,7 @@ def _check_for_original(node:dict, body:dict) -> None:
         raise InvalidInput('timeout', problem, 'Leave it out')
     if 'params' in body: original_request(body.get('input'), body['params'])
 
-# %% ../../nbs/net/10_placement.ipynb #4c03a97e
+# %% ../../nbs/net/10_placement.ipynb #e334183e
 @patch
 async def check(self:Placement, node:dict, body:dict) -> None:
     "Raises what the node would raise for this request. One that cannot be asked has not said no."
@@ -107,14 +107,14 @@ async def check(self:Placement, node:dict, body:dict) -> None:
     except (NodeUnreachable, NodeRefused) as e:
         if is_refusal(e): raise
 
-# %% ../../nbs/net/10_placement.ipynb #e60381ad
+# %% ../../nbs/net/10_placement.ipynb #7e2490d7
 @patch
 async def _choose(self:Placement, request:JobRequest) -> dict|None:
     if request.node is not None: return self.directory.get(request.node)
     if request.pipeline in (None, 'original'): return await self._original_node(request)
     return self._holder_of_input(request)
 
-# %% ../../nbs/net/10_placement.ipynb #84f11f3c
+# %% ../../nbs/net/10_placement.ipynb #10f7771c
 @patch
 async def node_for(self:Placement,
     request:JobRequest,   # Gets the name of a pipeline, if it has none and the node has one for it
