@@ -59,7 +59,7 @@ class AttemptMarkers:
         except OSError as e:
             raise StoreError(str(folder), f'cannot be written: {e.strerror}', 'Is the disk full?') from e
 
-# %% ../../nbs/containers/06_files.ipynb #b8d38bbf
+# %% ../../nbs/containers/06_files.ipynb #d064e381
 @patch
 def read(self:AttemptMarkers, job:Job, name:str) -> dict|None:  # None: this attempt has no such marker
     "The details in a marker."
@@ -67,13 +67,13 @@ def read(self:AttemptMarkers, job:Job, name:str) -> dict|None:  # None: this att
     except FileNotFoundError: return None
     return data if data.pop('created_at', job.created_at) == job.created_at else None
 
-# %% ../../nbs/containers/06_files.ipynb #df976da8
+# %% ../../nbs/containers/06_files.ipynb #932c2b1e
 @patch
 def has(self:AttemptMarkers, job:Job, *names:str) -> bool:
     "Whether the attempt has any of these markers."
     return any(self.read(job, name) is not None for name in names)
 
-# %% ../../nbs/containers/06_files.ipynb #ceeea6f8
+# %% ../../nbs/containers/06_files.ipynb #df3f1dbe
 @patch
 def delete(self:AttemptMarkers, job:Job) -> None:
     "Delete the markers of an attempt, unless they belong to another job of the same id."
@@ -109,7 +109,7 @@ def parse_user(
     uid, gid = m.groups()
     return int(uid), -1 if gid is None else int(gid)
 
-# %% ../../nbs/containers/06_files.ipynb #60c87b07
+# %% ../../nbs/containers/06_files.ipynb #16836aa6
 def check_readable(
     path:str,   # A file or folder of this machine
     user:str,   # The user of the container
@@ -127,7 +127,7 @@ def check_readable(
     raise InvalidInput('inputs', f'{path!r} cannot be read by the user {user}, as whom the container runs',
                        'Make it readable (chmod o+rX), or set `user` to somebody who may read it')
 
-# %% ../../nbs/containers/06_files.ipynb #84fb869d
+# %% ../../nbs/containers/06_files.ipynb #ebe8d135
 def make_folder(
     path:str,      # Of this machine
 ) -> list[Path]:   # The folders that were made, innermost first
@@ -138,7 +138,7 @@ def make_folder(
     except OSError as e: raise InvalidInput('output_dir', f'{path!r} cannot be made: {e.strerror}') from e
     return missing
 
-# %% ../../nbs/containers/06_files.ipynb #84849c9b
+# %% ../../nbs/containers/06_files.ipynb #d813cf47
 def remove_empty(
     folders:list[Path],  # From `make_folder`
 ) -> None:
@@ -146,7 +146,7 @@ def remove_empty(
     for p in folders:
         with suppress(OSError): p.rmdir()
 
-# %% ../../nbs/containers/06_files.ipynb #88bc171c
+# %% ../../nbs/containers/06_files.ipynb #e2dca1f9
 def _overlaps(
     a:str,    # A folder
     b:str,    # Another
@@ -164,7 +164,7 @@ def _open_below(folder:int, parts:Iterable[str]) -> int:  # A file descriptor; c
         fd = deeper
     return fd
 
-# %% ../../nbs/containers/06_files.ipynb #82c617a9
+# %% ../../nbs/containers/06_files.ipynb #098b8bab
 @contextmanager
 def _open_folder(path:str):
     "A folder as an open file descriptor."
@@ -174,7 +174,7 @@ def _open_folder(path:str):
     try: yield fd
     finally: os.close(fd)
 
-# %% ../../nbs/containers/06_files.ipynb #840fa091
+# %% ../../nbs/containers/06_files.ipynb #d351d0ee
 def _chown_tree(top:int, uid:int, to:tuple[int, int], skip_bits:int=0, max_depth:int=1000) -> None:
     "Give everything of one user below an open folder to another, except files with any of these mode bits."
     pending = [()]
@@ -187,7 +187,7 @@ def _chown_tree(top:int, uid:int, to:tuple[int, int], skip_bits:int=0, max_depth
         try: pending += [(*parts, name) for name in _chown_entries(fd, uid, to, skip_bits)]
         finally: os.close(fd)
 
-# %% ../../nbs/containers/06_files.ipynb #66031dad
+# %% ../../nbs/containers/06_files.ipynb #cd18a628
 def _chown_entries(fd:int, uid:int, to:tuple[int, int], skip_bits:int) -> list[str]:  # Names of the folders in it
     "Give what one user has in an open folder to another."
     folders = []
@@ -199,7 +199,7 @@ def _chown_entries(fd:int, uid:int, to:tuple[int, int], skip_bits:int) -> list[s
             if stat.S_ISDIR(info.st_mode): folders.append(name)
     return folders
 
-# %% ../../nbs/containers/06_files.ipynb #4400afea
+# %% ../../nbs/containers/06_files.ipynb #87c962a7
 class FolderGrants:
     """Folders whose owner is changed for as long as containers write to them.
 
@@ -224,7 +224,7 @@ class FolderGrants:
         "Folders that are granted, outermost first; with `near`, only those that overlap it."
         return [g['path'] for g in self._records() if not near or _overlaps(g['path'], near)]
 
-# %% ../../nbs/containers/06_files.ipynb #0dcf83dd
+# %% ../../nbs/containers/06_files.ipynb #28695ba2
 @patch
 def grant(self:FolderGrants,
     path:str,   # A folder of this machine, with no link in its path
@@ -243,7 +243,7 @@ def grant(self:FolderGrants,
         problem = f'cannot be granted to the user {user}: {e.strerror}'
         raise StoreError(path, problem, 'Use a folder on a disk of this machine') from e
 
-# %% ../../nbs/containers/06_files.ipynb #f575e87b
+# %% ../../nbs/containers/06_files.ipynb #76dd1e97
 @patch
 def _change_owner(self:FolderGrants, path:str, fd:int, user:tuple[int, int], is_granted:bool) -> None:
     info = os.fstat(fd)
@@ -268,7 +268,7 @@ def _revoke_unused(self:FolderGrants, path:str, uid:int, in_use:Callable[[str], 
         self._restore(g)
     return any(g['user'][0] == uid for g in grants)
 
-# %% ../../nbs/containers/06_files.ipynb #22cca47a
+# %% ../../nbs/containers/06_files.ipynb #75c5dd96
 @patch
 def _restore(self:FolderGrants, grant:dict) -> None:
     "Give a folder back to its owner, and take over what was left in it."

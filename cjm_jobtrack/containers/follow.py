@@ -52,13 +52,13 @@ class _ContainerFollower:
         self.log_ended = asyncio.Event()
         self.stop_requested = lambda: False
 
-# %% ../../nbs/containers/10_follow.ipynb #56fe31fc
+# %% ../../nbs/containers/10_follow.ipynb #c6fee58e
 @patch
 async def call(self:_ContainerFollower, fn:Callable):
     "Use the engine's API, as often as it takes."
     return await self.retry(lambda: self.engine.acall(fn))
 
-# %% ../../nbs/containers/10_follow.ipynb #39c84d18
+# %% ../../nbs/containers/10_follow.ipynb #df75d95c
 @patch
 async def retry(self:_ContainerFollower, attempt:Callable[[], Awaitable]):
     "Repeat something until the engine can be reached."
@@ -86,7 +86,7 @@ def _note_return(self:_ContainerFollower) -> None:
     self.report.note('reachable', {'silent_s': silent_s}, unreachable_since=None)
     self.away_since = None
 
-# %% ../../nbs/containers/10_follow.ipynb #d203919a
+# %% ../../nbs/containers/10_follow.ipynb #15640d60
 @patch
 async def look(self:_ContainerFollower) -> Inspected|None:  # None: it is gone
     "The container as it is now."
@@ -100,14 +100,14 @@ async def look(self:_ContainerFollower) -> Inspected|None:  # None: it is gone
     self.container = c
     return c
 
-# %% ../../nbs/containers/10_follow.ipynb #7342a69e
+# %% ../../nbs/containers/10_follow.ipynb #bb8e1da2
 @patch
 def _note_pause(self:_ContainerFollower, is_paused:bool) -> None:
     self.is_paused = is_paused
     if is_paused: self.report.note('paused', {'container': self.name}, message='The container is paused')
     else: self.report.note('resumed', {'container': self.name}, message=None)
 
-# %% ../../nbs/containers/10_follow.ipynb #9ad22f38
+# %% ../../nbs/containers/10_follow.ipynb #2b1c35d7
 @patch
 def listen(self:_ContainerFollower, c:Inspected) -> None:
     "Copy its log and attach to it, unless that is being done."
@@ -126,7 +126,7 @@ def listen(self:_ContainerFollower, c:Inspected) -> None:
 def _make_watch(self:_ContainerFollower, c:Inspected) -> None:
     self.watch = _LiveLogWatch(self.logs, self.job, self.report, c.work['progress'])
 
-# %% ../../nbs/containers/10_follow.ipynb #a0e7a039
+# %% ../../nbs/containers/10_follow.ipynb #825db9f2
 @patch
 def _needs_attaching(self:_ContainerFollower) -> bool:
     reader = self.watch.attached
@@ -138,7 +138,7 @@ def close(self:_ContainerFollower) -> None:
     if self.log is not None: self.log.close()
     if self.watch is not None and self.watch.attached is not None: self.watch.attached.stream.close()
 
-# %% ../../nbs/containers/10_follow.ipynb #14ec7b46
+# %% ../../nbs/containers/10_follow.ipynb #b20506d9
 @patch
 async def measure(self:_ContainerFollower, c:Inspected) -> None:
     "Update what it has used."
@@ -151,11 +151,11 @@ async def measure(self:_ContainerFollower, c:Inspected) -> None:
         stats = await self.engine.acall(lambda api: api.stats(self.name, stream=False, one_shot=True))
         _read_stats(stats, self.usage)
 
-# %% ../../nbs/containers/10_follow.ipynb #db0f78ab
+# %% ../../nbs/containers/10_follow.ipynb #527469e9
 @patch
 def _measures_often(self:_ContainerFollower) -> bool: return self.cgroup is None or bool(self.cgroup.folders)
 
-# %% ../../nbs/containers/10_follow.ipynb #b0c7e344
+# %% ../../nbs/containers/10_follow.ipynb #27ab4356
 @patch
 async def until_due(self:_ContainerFollower, c:Inspected) -> None:
     "Watch the log until it ends, or it is time to look at the container."
@@ -173,7 +173,7 @@ async def until_due(self:_ContainerFollower, c:Inspected) -> None:
     if isinstance(error, StoreError): raise error
     if error is not None or time.monotonic() < begin + .01: await asyncio.sleep(.05)
 
-# %% ../../nbs/containers/10_follow.ipynb #6f0774fd
+# %% ../../nbs/containers/10_follow.ipynb #e1ff735c
 @patch
 async def ends(self:_ContainerFollower, c:Inspected) -> bool:
     "Whether a container whose log has ended does so too, within 0.9 seconds."
@@ -200,7 +200,7 @@ async def run(self:_ContainerFollower) -> Outcome:
     if not await self._finish_log(c): return await self._gone()
     return await self._ended(c)
 
-# %% ../../nbs/containers/10_follow.ipynb #9a085552
+# %% ../../nbs/containers/10_follow.ipynb #7009e72e
 @patch
 async def _comes_back(self:_ContainerFollower, c:Inspected) -> bool:
     "Whether somebody else is restarting it: ended by a signal that is not ours, it gets a second."
@@ -214,7 +214,7 @@ async def _comes_back(self:_ContainerFollower, c:Inspected) -> bool:
         if c is None or not c.has_ended: return True
     return False
 
-# %% ../../nbs/containers/10_follow.ipynb #bc71aabf
+# %% ../../nbs/containers/10_follow.ipynb #fa698e14
 @patch
 async def _start(self:_ContainerFollower, c:Inspected) -> Outcome:
     "It was created and never started: whoever was about to start it did not get that far."
@@ -223,7 +223,7 @@ async def _start(self:_ContainerFollower, c:Inspected) -> Outcome:
     failed = self.markers.read(self.job, 'failed')
     return Outcome.failed(**failed) if failed else await self.run()
 
-# %% ../../nbs/containers/10_follow.ipynb #90ce3cdb
+# %% ../../nbs/containers/10_follow.ipynb #e9513422
 @patch
 async def _finish_log(self:_ContainerFollower, c:Inspected) -> bool:  # False: it is gone
     "Complete the log, and with it the progress."
@@ -246,13 +246,13 @@ async def _copy_all(self:_ContainerFollower) -> bool:  # False: it is gone
         await asyncio.sleep(.05)
         if await self.look() is None: return False
 
-# %% ../../nbs/containers/10_follow.ipynb #cc5c7cc8
+# %% ../../nbs/containers/10_follow.ipynb #e8d6e556
 @patch
 def _last_lines(self:_ContainerFollower) -> list[str]:
     text = self.logs.tail(self.job.id, self.job.attempt, lines=20)
     return [line[-1000:] for line in text.splitlines()]
 
-# %% ../../nbs/containers/10_follow.ipynb #e9fd714f
+# %% ../../nbs/containers/10_follow.ipynb #5b46621a
 @patch
 async def _ended(self:_ContainerFollower, c:Inspected) -> Outcome:
     work, last_lines = c.work, self._last_lines()
@@ -275,7 +275,7 @@ def _outcome(self:_ContainerFollower, c:Inspected, work:dict, last_lines:list[st
     memory = c.info['HostConfig']['Memory'] or None
     return container_outcome(c.state, last_lines, work['invalid_exit'], memory, **facts)
 
-# %% ../../nbs/containers/10_follow.ipynb #f059de09
+# %% ../../nbs/containers/10_follow.ipynb #60efe1f2
 @patch
 async def _recall_oom(self:_ContainerFollower, c:Inspected) -> None:
     "Ask the engine's events for processes that were killed for lack of memory."
@@ -286,14 +286,14 @@ async def _recall_oom(self:_ContainerFollower, c:Inspected) -> None:
     events = await self._engine_events(f'{since:.6f}', f'{until + .1:.6f}', filters)
     if events is not None: self.usage.oom_kills = len(events)
 
-# %% ../../nbs/containers/10_follow.ipynb #039b10ac
+# %% ../../nbs/containers/10_follow.ipynb #303a65f8
 @patch
 async def _engine_events(self:_ContainerFollower, since, until, filters:dict) -> list[dict]|None:  # None: it cannot say
     with suppress(APIError, NodeUnreachable):
         return await self.engine.acall(lambda api: [*api.events(since=since, until=until, filters=filters, decode=True)])
     return None
 
-# %% ../../nbs/containers/10_follow.ipynb #65bb75ec
+# %% ../../nbs/containers/10_follow.ipynb #b6b6ece6
 @patch
 async def _outputs(self:_ContainerFollower, work:dict) -> list[OutputFile]:
     "The files of a container that has ended. A stop ends the reading."
@@ -307,7 +307,7 @@ async def _outputs(self:_ContainerFollower, work:dict) -> list[OutputFile]:
         self.report.note('without_digest', {'files': first, 'count': len(without_digest)})
     return found
 
-# %% ../../nbs/containers/10_follow.ipynb #c92dd853
+# %% ../../nbs/containers/10_follow.ipynb #105daf5f
 @patch
 async def _gone(self:_ContainerFollower) -> Outcome:
     "Somebody has removed it."
@@ -320,7 +320,7 @@ async def _gone(self:_ContainerFollower) -> Outcome:
     return Outcome.failed('lost', message, exit_code=_exit_code(events), evidence=evidence | self.usage.facts(),
                           hint='Leave containers with the label `jobtrack.job` alone: jobtrack removes them itself')
 
-# %% ../../nbs/containers/10_follow.ipynb #17ad508a
+# %% ../../nbs/containers/10_follow.ipynb #64e107a4
 def _exit_code(events:list[dict]) -> int|None:
     "From the last `die` event."
     for e in reversed(events):

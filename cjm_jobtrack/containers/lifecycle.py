@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/containers/lifecycle.html.md"""
 # %% auto #0
 __all__ = ['CreateRequest', 'ContainerCollection']
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #9d8b2a1e
+# %% ../../nbs/containers/09_lifecycle.ipynb #c9445d8c
 import asyncio, itertools, logging, os
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from .spec import container_request, default_user, resolve_mounts
 from ..runners.outcome import drop_old_log
 from ..runners.outputs import snapshot_files
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #a8e28200
+# %% ../../nbs/containers/09_lifecycle.ipynb #039038ae
 _log = logging.getLogger(__name__)
 @dataclass
 class CreateRequest:
@@ -53,7 +53,7 @@ class CreateRequest:
         config = c.info['Config']
         return cls(dict(name=c.name, image=config['Image'], user=config['User'], labels=config['Labels']))
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #e1da7a6e
+# %% ../../nbs/containers/09_lifecycle.ipynb #01f20ca6
 class ContainerCollection:
     "The containers of one installation on one engine."
     def __init__(self,
@@ -82,7 +82,7 @@ class ContainerCollection:
         "The name of the container of an attempt."
         return container_name(self.owner, job)
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #eaef7ad1
+# %% ../../nbs/containers/09_lifecycle.ipynb #a2c61c45
 @patch
 def check_output_folder(self:ContainerCollection, path:str|None) -> None:
     "Raises `InvalidInput` for an output folder that would give a container access to our own files."
@@ -92,7 +92,7 @@ def check_output_folder(self:ContainerCollection, path:str|None) -> None:
     problem = f'{path!r} overlaps the folder {str(self.folder)!r}, where this runner keeps its own files'
     raise InvalidInput('output_dir', problem, f'Use another folder, or one inside {str(ours)!r}')
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #853f608c
+# %% ../../nbs/containers/09_lifecycle.ipynb #74f84e6a
 @patch
 def request(self:ContainerCollection, job:Job, api) -> CreateRequest:
     "What the engine is asked for. Raises `InvalidInput` naming the field."
@@ -110,14 +110,14 @@ def request(self:ContainerCollection, job:Job, api) -> CreateRequest:
     args['labels'] = container_labels(self.owner, job, spec, args)
     return CreateRequest(args | dict(name=self.name_of(job)), spec['pull'])
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #bdb9de19
+# %% ../../nbs/containers/09_lifecycle.ipynb #12500856
 @patch
 def _check_machine(self:ContainerCollection, limits:dict, info:dict) -> None:
     for k, available in ('memory', info['MemTotal']), ('cpus', info['NCPU']):
         if limits.get(k, 0) > available:
             raise InvalidInput(f'limits.{k}', f'is {limits[k]}, and the machine has {available}', 'Ask for less')
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #33b50b19
+# %% ../../nbs/containers/09_lifecycle.ipynb #2b354728
 @patch
 def inspect(self:ContainerCollection,
     name:str,            # Name or id
@@ -132,7 +132,7 @@ def inspect(self:ContainerCollection,
                            'Remove that container, or give the job another id')
     return None if job is not None and c.is_of_other_job(job) else c
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #b13fc71a
+# %% ../../nbs/containers/09_lifecycle.ipynb #9c6820f1
 @patch
 def remove(self:ContainerCollection, name:str, api, job:Job|None=None, force:bool=True) -> None:
     "Remove a container of ours. Does nothing if it is gone, is being removed, or belongs to another job."
@@ -144,7 +144,7 @@ def remove(self:ContainerCollection, name:str, api, job:Job|None=None, force:boo
         is_going = e.status_code == 409 and 'progress' in (e.explanation or '')
         if not is_going: raise
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #54ee90a2
+# %% ../../nbs/containers/09_lifecycle.ipynb #77121bbe
 @patch
 def _create(self:ContainerCollection, job:Job, request:CreateRequest, api) -> bool:  # Whether it was created just now
     "Create the container, or find it. One that is in the way is removed."
@@ -162,7 +162,7 @@ def _create(self:ContainerCollection, job:Job, request:CreateRequest, api) -> bo
         elif c.is_created and not is_same: self.remove(request.name, api)
         else: return False
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #9c4de62c
+# %% ../../nbs/containers/09_lifecycle.ipynb #1e36a14b
 @patch
 def _discard(self:ContainerCollection, c:Inspected, job:Job, api) -> None:
     "Stop and remove a container of an earlier job, and its log."
@@ -173,7 +173,7 @@ def _discard(self:ContainerCollection, c:Inspected, job:Job, api) -> None:
     self.remove(c.id, api)
     if self.logs is not None: self.logs.remove(job.id, job.attempt)
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #7b8a29c8
+# %% ../../nbs/containers/09_lifecycle.ipynb #f30900c8
 @patch
 def create(self:ContainerCollection, job:Job, request:CreateRequest, api) -> bool:  # Whether there is a container now
     "Create the container of an attempt, and its output folder. Raises `InvalidInput`."
@@ -190,7 +190,7 @@ def create(self:ContainerCollection, job:Job, request:CreateRequest, api) -> boo
         return False
     return True
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #3ca6dcfd
+# %% ../../nbs/containers/09_lifecycle.ipynb #674af7c2
 _ACTIVE = ['created', 'running', 'paused', 'restarting']   # statuses of containers that can still write
 @patch
 def _is_written(self:ContainerCollection, path:str, api, ended:bool=False, except_for:str|None=None) -> bool:
@@ -205,7 +205,7 @@ def _is_written(self:ContainerCollection, path:str, api, ended:bool=False, excep
         if output and not is_exception and _overlaps(path, output): return True
     return False
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #a32ab1f6
+# %% ../../nbs/containers/09_lifecycle.ipynb #aa03b194
 @patch
 async def revoke_grants(self:ContainerCollection, path:str|None, ended:bool=True) -> None:
     """Revoke grants that overlap a folder. What fails is left for the reaper.
@@ -214,7 +214,7 @@ async def revoke_grants(self:ContainerCollection, path:str|None, ended:bool=True
     if not path or not self.grants.folder.exists(): return
     await asyncio.to_thread(self._revoke_all, path, ended)
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #5883126d
+# %% ../../nbs/containers/09_lifecycle.ipynb #cb392f54
 @patch
 def _revoke_all(self:ContainerCollection, path:str, ended:bool) -> None:
     for folder in self.grants.all(path):
@@ -223,7 +223,7 @@ def _revoke_all(self:ContainerCollection, path:str, ended:bool) -> None:
         except (NodeUnreachable, APIError, OSError) as e:
             _log.warning('The folder %s is still granted to the user of a container: %s', folder, e)
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #3f7d88a5
+# %% ../../nbs/containers/09_lifecycle.ipynb #12f2c0e1
 @patch
 def start_once(self:ContainerCollection, job:Job, request:CreateRequest, api) -> None:
     "Start a container unless it has been started before."
@@ -236,7 +236,7 @@ def start_once(self:ContainerCollection, job:Job, request:CreateRequest, api) ->
         self._start_attached(request.name, api)
         self.markers.write(job, 'begun')
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #1cf01dbb
+# %% ../../nbs/containers/09_lifecycle.ipynb #30ddc6ea
 @patch
 def _can_start(self:ContainerCollection, name:str, api) -> bool:
     c = self.inspect(name, api)
@@ -251,7 +251,7 @@ def _prepare_output(self:ContainerCollection, job:Job, request:CreateRequest) ->
     files = snapshot_files(path)   # after the grant, which changes the files' metadata
     if files: self.markers.write(job, 'before', {'files': files})
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #19e074dc
+# %% ../../nbs/containers/09_lifecycle.ipynb #14604a6d
 @patch
 def _start_attached(self:ContainerCollection, name:str, api) -> None:
     self._forget_ended(name)
@@ -263,7 +263,7 @@ def _start_attached(self:ContainerCollection, name:str, api) -> None:
         if self.engine.is_local: self._attached.pop(name).stream.close()
         raise
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #b35e61f9
+# %% ../../nbs/containers/09_lifecycle.ipynb #b0b5a784
 @patch
 def _forget_ended(self:ContainerCollection, keep:str) -> None:
     ended = [name for name, reader in self._attached.items() if reader.stream.has_ended and name != keep]
@@ -279,7 +279,7 @@ def close(self:ContainerCollection) -> None:
     "Detach from all containers. They go on."
     for reader in [*self._attached.values()]: reader.stream.close()
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #6866dccd
+# %% ../../nbs/containers/09_lifecycle.ipynb #2715bd6c
 @patch
 def create_and_start(self:ContainerCollection, job:Job, request:CreateRequest, api) -> bool:
     "Create and start the container of an attempt. Returns whether it still has to be started."
@@ -288,7 +288,7 @@ def create_and_start(self:ContainerCollection, job:Job, request:CreateRequest, a
     except (NodeUnreachable, APIError, InvalidInput): return True   # `start_when_reachable` tries again, and reports
     return False
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #52c83b3f
+# %% ../../nbs/containers/09_lifecycle.ipynb #1f5c8671
 @patch
 async def start_when_reachable(self:ContainerCollection, job:Job, request:CreateRequest) -> None:
     "Start a container that was created. While the engine cannot be reached, wait. Raises `InvalidInput`."
@@ -310,7 +310,7 @@ async def _start_refused(self:ContainerCollection, job:Job, request:CreateReques
     if error: raise error from e
     self.markers.write(job, 'failed', _start_failure(e, request.image))
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #cc3ca975
+# %% ../../nbs/containers/09_lifecycle.ipynb #59594194
 @patch
 async def _undo_create(self:ContainerCollection, job:Job, request:CreateRequest) -> None:
     "Remove what was made for a container that cannot be started."

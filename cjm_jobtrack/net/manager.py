@@ -77,7 +77,7 @@ def start(self:Manager) -> None:
     self.queue.start()
     self._stop_checking = self.directory.start(self.check_every)
 
-# %% ../../nbs/net/02_manager.ipynb #78cf2dbe
+# %% ../../nbs/net/02_manager.ipynb #d5b08cc4
 @patch
 def close(self:Manager) -> None:
     "Stop accepting jobs, and release everything. The jobs go on where they run."
@@ -87,7 +87,7 @@ def close(self:Manager) -> None:
     try: self.tracker.close()
     finally: self._folder_lock.close()
 
-# %% ../../nbs/net/02_manager.ipynb #a2736db6
+# %% ../../nbs/net/02_manager.ipynb #c609278c
 @patch
 def list_jobs(self:Manager, status=None, limit=None, **filters) -> list[Job]:
     if status not in (JobStatus.PENDING, JobStatus.RUNNING): return self.tracker.list_jobs(status, limit, **filters)
@@ -98,7 +98,7 @@ def list_jobs(self:Manager, status=None, limit=None, **filters) -> list[Job]:
         found.sort(key=lambda j: j.created_at, reverse=True)
     return found[:limit]
 
-# %% ../../nbs/net/02_manager.ipynb #07a82093
+# %% ../../nbs/net/02_manager.ipynb #6d6bf2de
 @patch
 def _counts(self:Manager) -> dict[str, int]:
     "Jobs by status as people see it."
@@ -112,7 +112,7 @@ def health(self:Manager) -> dict:
     online = sum(self.directory.is_online(n) for n in nodes)
     return Service.health(self) | {'jobs': self._counts(), 'nodes': {'online': online, 'known': len(nodes)}}
 
-# %% ../../nbs/net/02_manager.ipynb #379c3a5d
+# %% ../../nbs/net/02_manager.ipynb #4fba21a9
 @patch
 async def pipelines(self:Manager) -> list[dict]:
     "What the nodes offer, each pipeline with the names of the nodes that offer it."
@@ -136,7 +136,7 @@ async def submit(self:Manager,
     job = self.queue.submit(job)
     return (as_created, True) if is_new else (job, False)
 
-# %% ../../nbs/net/02_manager.ipynb #3198be19
+# %% ../../nbs/net/02_manager.ipynb #01589bc4
 @patch
 async def check(self:Manager, body:dict) -> None:
     "Whether a new job would be accepted, as far as the nodes can be asked. Raises as `submit` does."
@@ -173,7 +173,7 @@ async def reachable_client(self:Manager, node:dict) -> AsyncRemoteClient:
     if not is_online: raise NodeUnreachable(node['url'], self.directory.state(node).problem, begun=False)
     return self.directory.client(node)
 
-# %% ../../nbs/net/02_manager.ipynb #386f5d5e
+# %% ../../nbs/net/02_manager.ipynb #9a212c55
 @patch
 async def upload(self:Manager, request:Request, node:str|None=None) -> dict:
     "Forward an upload to a node, as it comes."
@@ -196,7 +196,7 @@ def _attachment(name:str) -> str:
     is_simple = quote(plain) == plain
     return f'attachment; filename="{plain}"' if is_simple else f"attachment; filename*=UTF-8''{encoded}"
 
-# %% ../../nbs/net/02_manager.ipynb #898a42e0
+# %% ../../nbs/net/02_manager.ipynb #a78d8853
 def _mismatch(
     response:httpx.Response,   # Of a node
     output:OutputFile,         # What was meant
@@ -222,7 +222,7 @@ def _note_fetched(self:Manager, job_id:str, output:OutputFile) -> None:
         if self.tracker.get_job(job_id): self.tracker.note(job_id, 'fetched', facts)
     except Exception as e: _log.warning('Job %s: the download of %r is not on record: %s', job_id, output.name, e)
 
-# %% ../../nbs/net/02_manager.ipynb #289cb2a5
+# %% ../../nbs/net/02_manager.ipynb #d1e27dcf
 @patch
 async def _open_output(self:Manager, node:dict, job:Job, output:OutputFile, request:Request) -> httpx.Response:
     "Begin to download an output from its node."
@@ -235,7 +235,7 @@ async def _open_output(self:Manager, node:dict, job:Job, output:OutputFile, requ
     path = f'/download?path={quote(output.path, safe="")}'   # later generations of the original know paths only
     return await client.open(request.method, path, headers=headers)
 
-# %% ../../nbs/net/02_manager.ipynb #a687c833
+# %% ../../nbs/net/02_manager.ipynb #20e274d6
 @patch
 async def download(self:Manager, job:Job, output:OutputFile, request:Request) -> Response:
     "Send an output of a job, fetched from its node as it is read here."
@@ -274,7 +274,7 @@ async def refresh(self:Manager,
     if there is None: return f'Node {node["name"]} no longer knows the job', 404
     return 'Job status refreshed successfully', 200
 
-# %% ../../nbs/net/02_manager.ipynb #8eab318a
+# %% ../../nbs/net/02_manager.ipynb #38c3373b
 @patch
 def files_of(self:Manager,
     job:Job,           # A job
