@@ -209,8 +209,8 @@ def progress(self:AttachReader,
 ) -> list[Progress]:
     "The progress in what was printed since the last call."
     if self._readers is None:
-        err, out = (ProgressReader(**options) for _ in range(2))
-        err._kept = out._kept
+        out = ProgressReader(**options)
+        err = out.for_stream()
         self._readers = {2: err, 1: out}   # stderr first
     with self._lock: recent, self._recent = self._recent, {}
     found = []
