@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from _measure import Result, folder, main
 from cjm_jobtrack import JobTracker
 from cjm_jobtrack.containers.spec import check_container, container_request
-from cjm_jobtrack.containers.engine import make_image
+from cjm_jobtrack.containers.images import make_image
 from cjm_jobtrack.containers.docker import DockerRunner
 from cjm_jobtrack.runners.outcome import Report
 from needs import NEEDS, dockerd, engine, where

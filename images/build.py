@@ -8,7 +8,8 @@ import argparse, os, shutil, subprocess, sys, tarfile, tempfile
 from pathlib import Path
 from docker.errors import DockerException
 from cjm_jobtrack.model.errors import JobtrackError
-from cjm_jobtrack.containers.engine import engine_client, engine_options, libraries
+from cjm_jobtrack.containers.engine import engine_client, engine_options
+from cjm_jobtrack.containers.images import libraries
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent/'cjm_jobtrack'

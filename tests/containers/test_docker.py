@@ -6,10 +6,12 @@ from cjm_jobtrack.model.errors import InvalidInput, NodeUnreachable, StoreError
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.containers import files as container_files
 from cjm_jobtrack.runners import outputs
-from cjm_jobtrack.containers.spec import _verdict, check_container, container_outcome, container_request
+from cjm_jobtrack.containers.outcome import _reap_action, container_outcome
+from cjm_jobtrack.containers.spec import Inspected, check_container, container_request
 from cjm_jobtrack.containers.engine import docker_engine, engine_options
-from cjm_jobtrack.containers.files import LentFolders, make_folder
-from cjm_jobtrack.containers.follow import _Demux, _Follow, _ContainerCgroup, _Mend, _Usage
+from cjm_jobtrack.containers.files import FolderGrants, make_folder
+from cjm_jobtrack.containers.output import _LineRestorer, _StreamDemuxer
+from cjm_jobtrack.containers.usage import _ContainerCgroup, _ResourceUsage
 from cjm_jobtrack.containers.docker import DockerRunner
 from cjm_jobtrack.queue.queue import JobQueue
 from cjm_jobtrack.runners.outcome import Report
@@ -268,8 +270,8 @@ def test_a_container_that_an_earlier_job_of_the_id_has_left_gives_way(bench, how
         if how == 'stopped': await bench.runner.stop(job, handle, 0.)
         if how == 'created':   # made, and not yet begun
             bench.client.api.remove_container(old, force=True)
-            bench.runner.notes.drop(job), bench.runner.notes.at(job).mkdir(parents=True)
-            assert bench.runner._make(job, bench.runner._request(job, bench.client.api), bench.client.api)
+            bench.runner.markers.delete(job), bench.runner.markers.folder_of(job).mkdir(parents=True)
+            assert bench.runner.containers.create(job, bench.runner.containers.request(job, bench.client.api), bench.client.api)
             old = bench.box(job)['Id']
         bench.tracker.mark_failed(job.id, 'given up')
         new, report = renewed(bench, job, 'echo two; exit 4')
@@ -285,14 +287,14 @@ def test_a_container_of_an_earlier_version_belongs_to_whoever_asks(bench):
     "It does not say when its job was created, nor do the notes about it."
     async def main():
         job, report = bench.sh('echo x; exit 3')
-        asked = await bench.runner.engine.ask(lambda api: bench.runner._request(job, api))
-        assert asked['labels'].pop('jobtrack.created') == job.created_at
-        bench.runner.notes.at(job).mkdir(parents=True)
-        bench.client.api.create_container(**{k: v for k, v in asked.items() if k != 'pull'})
-        bench.client.api.start(asked['name'])
-        assert await bench.runner.find(job) == {'container': asked['name']}
-        (bench.runner.notes.at(job)/'begun').write_text('null')
-        assert await bench.runner.find(job) == {'container': asked['name']} == await bench.runner.start(job)
+        asked = await bench.runner.engine.acall(lambda api: bench.runner.containers.request(job, api))
+        assert asked.labels.pop('jobtrack.created') == job.created_at
+        bench.runner.markers.folder_of(job).mkdir(parents=True)
+        bench.client.api.create_container(**asked.args)
+        bench.client.api.start(asked.name)
+        assert await bench.runner.find(job) == {'container': asked.name}
+        (bench.runner.markers.folder_of(job)/'begun').write_text('null')
+        assert await bench.runner.find(job) == {'container': asked.name} == await bench.runner.start(job)
         assert (await bench.outcome(job, report)).failure.exit_code == 3
     asyncio.run(main())
 
@@ -354,10 +356,10 @@ def test_streams_are_taken_apart_however_they_are_cut():
     pieces = [(1, b'a\n'), (2, b'\r\n1\r\n'), (1, b''), (1, b'x'*20000), (2, b'end')]
     whole = b''.join(chunk(frame(*p)) for p in pieces) + b'0\r\n\r\n'
     for step in 1, 2, 7, 100, 100000:
-        d, got = _Demux(True), []
+        d, got = _StreamDemuxer(True), []
         for i in range(0, len(whole), step): got += d.feed(whole[i:i+step])
-        assert got == pieces and d.whole
-    raw, d = b''.join(frame(*p) for p in pieces), _Demux(False)
+        assert got == pieces and d.is_complete
+    raw, d = b''.join(frame(*p) for p in pieces), _StreamDemuxer(False)
     assert [p for i in range(0, len(raw), 3) for p in d.feed(raw[i:i+3])] == pieces
 
 @pytest.mark.parametrize('pieces, text', [
@@ -366,8 +368,8 @@ def test_streams_are_taken_apart_however_they_are_cut():
     ([(1, 1, b'x'*16384), (2, 2, b'e\n'), (1, 1, b'y'), (1, 3, b'z\n')], b'x'*16384 + b'e\ny\nz\n'), ([(1, 1, b'no end')], b'no end'), ([(1, 1, b'no end'), (1, 2, b'run again\n')], b'no endrun again\n')])
 def test_line_ends_are_put_back(pieces, text):
     pieces = [(s, b'2001-01-01T00:00:0%dZ ' % t + p) for s, t, p in pieces]
-    mend = _Mend()
-    assert _Mend()(pieces) == text == b''.join(mend([p]) for p in pieces)
+    mend = _LineRestorer()
+    assert _LineRestorer()(pieces) == text == b''.join(mend([p]) for p in pieces)
 
 # --- how it ended
 
@@ -391,11 +393,11 @@ def test_out_of_memory_is_told_also_of_a_child(bench, code, exit_code):
 
 def test_out_of_memory_is_recalled_by_the_engine(bench):
     "Where neither its flag nor a measurement tells: the container was gone too soon."
-    bench.runner._inspect = lambda *args, look=bench.runner._inspect: (box := look(*args)) and box | {'State': box['State'] | {'OOMKilled': False}}
+    bench.runner.containers.inspect = lambda *args, look=bench.runner.containers.inspect: (c := look(*args)) and Inspected(c.info | {'State': c.state | {'OOMKilled': False}})
     async def main():
         job, report = bench.sh('tail /dev/zero; sleep 1; exit 3', limits={'memory': '20m'})
         handle = await bench.runner.start(job)
-        f = _Follow(bench.runner, job, handle['container'], report)
+        f = bench.runner._follower(job, handle['container'], report)
         async def nothing(box): pass
         f.measure = nothing
         try:
@@ -434,15 +436,15 @@ def test_files_of_both_kinds_of_control_groups(tmp_path):
         for name, words in files.items():
             (root/name).parent.mkdir(parents=True, exist_ok=True)
             (root/name).write_text(words)
-        u = _Usage()
-        return _ContainerCgroup(7, 'abc', root, proc).look(u), u
+        u = _ResourceUsage()
+        return _ContainerCgroup(7, 'abc', root, proc).update(u), u
     seen, two = make('0::/system.slice/docker-abc.scope\n', {'system.slice/docker-abc.scope/memory.peak': '5000\n', 'system.slice/docker-abc.scope/memory.events': 'low 0\noom 2\noom_kill 1\noom_group_kill 0\n',
                                                      'system.slice/docker-abc.scope/cpu.stat': 'usage_usec 1500000\nuser_usec 1\n'})
-    assert seen and two == _Usage(5000, 1.5, 1)
+    assert seen and two == _ResourceUsage(5000, 1.5, 1)
     seen, one = make('4:memory:/docker/abc\n3:cpu,cpuacct:/docker/abc\n0::/docker/abc\n', {'memory/docker/abc/memory.max_usage_in_bytes': '6000\n', 'memory/docker/abc/memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 3\n', 'cpuacct/docker/abc/cpuacct.usage': '2500000000\n'})
-    assert seen and one == _Usage(6000, 2.5, 3)
+    assert seen and one == _ResourceUsage(6000, 2.5, 3)
     seen, none = make('0::/somebody/else\n', {})
-    assert not seen and none == _Usage()
+    assert not seen and none == _ResourceUsage()
 
 def test_an_image_that_is_not_there(bench):
     job, report = bench.begin('true', image='jobtrack-no-such-image')
@@ -638,7 +640,7 @@ def test_the_reaper_of_another_record_leaves_what_nobody_has_saved_yet(bench):
         box = bench.box(job)
         box['State']['FinishedAt'] = box['Created'] = '2001-01-01T00:00:00.000000000Z'
         assert [(r.action, r.why) for r in await bench.runner.reap(other)] == [('left', 'this record does not know it')]
-        assert _verdict(box, None, 1, None)[0] == 'left' and _verdict(box, None, 1, 3600.)[0] == 'removed'   # however long ago, unless the caller says so
+        assert _reap_action(Inspected(box), None, 1, None)[0] == 'left' and _reap_action(Inspected(box), None, 1, 3600.)[0] == 'removed'   # however long ago, unless the caller says so
         outcome = await bench.runner.follow(job, handle, report)
         assert outcome.failure.exit_code == 3 and [o.name for o in outcome.outputs] == ['a']
     asyncio.run(main())
@@ -650,42 +652,42 @@ def owners(*paths): return [os.lstat(p).st_uid for p in paths]
 
 @root_only
 def test_a_crash_while_lending_is_mended_by_lending_again(tmp_path, monkeypatch):
-    loans, out = LentFolders(tmp_path/'lent'), tmp_path/'out'
+    grants, out = FolderGrants(tmp_path/'lent'), tmp_path/'out'
     (out/'a').mkdir(parents=True)
     (out/'a/b').touch()
     os.chown(out, 500, 500)
     class Crash(BaseException): pass
     def crash(*a, **k): raise Crash
     with monkeypatch.context() as m, pytest.raises(Crash):
-        m.setattr(container_files, '_hand_over', crash)
-        loans.lend(str(out), '65534:65534')
-    assert loans.all() == [str(out)] and owners(out, out/'a', out/'a/b') == [500, 0, 0]
+        m.setattr(container_files, '_chown_tree', crash)
+        grants.grant(str(out), '65534:65534')
+    assert grants.all() == [str(out)] and owners(out, out/'a', out/'a/b') == [500, 0, 0]
     for _ in range(2):
-        loans.lend(str(out), '65534:65534')
+        grants.grant(str(out), '65534:65534')
         assert owners(out, out/'a', out/'a/b') == [65534]*3
-    loans.give_back(str(out), lambda: False)
-    assert owners(out, out/'a', out/'a/b') == [500, 0, 0] and not loans.all()
+    grants.revoke(str(out), lambda: False)
+    assert owners(out, out/'a', out/'a/b') == [500, 0, 0] and not grants.all()
 
 @root_only
 def test_what_lies_in_a_lent_folder_is_given_back_with_it(tmp_path):
-    loans, out = LentFolders(tmp_path/'lent'), tmp_path/'out'
+    grants, out = FolderGrants(tmp_path/'lent'), tmp_path/'out'
     for name in ('his', 'ours'): (out/name).mkdir(parents=True)
     os.chown(out/'his', 500, 500)
-    loans.lend(str(out), '65534:65534')
+    grants.grant(str(out), '65534:65534')
     for name in ('his', 'ours', 'new'):
         (out/name).mkdir(exist_ok=True)
-        loans.lend(str(out/name), '65534:65534')
+        grants.grant(str(out/name), '65534:65534')
     (out/'ours/later').touch()
-    loans.lend(str(out/'ours'), '65534:65534')
-    assert set(owners(out, *out.rglob('*'))) == {65534} and loans.all()[0] == str(out) and loans.all(str(out/'ours')) == [str(out)]
-    with pytest.raises(InvalidInput, match='is lent to 65534') as e: loans.lend(str(out/'new'), '7:7')
+    grants.grant(str(out/'ours'), '65534:65534')
+    assert set(owners(out, *out.rglob('*'))) == {65534} and grants.all()[0] == str(out) and grants.all(str(out/'ours')) == [str(out)]
+    with pytest.raises(InvalidInput, match='is granted to 65534') as e: grants.grant(str(out/'new'), '7:7')
     assert e.value.field == 'user'
-    for path in loans.all(str(out)): loans.give_back(path, lambda: False)
-    assert owners(out, out/'ours', out/'ours/later', out/'new', out/'his') == [0, 0, 0, 0, 500] and not loans.all()
-    loans.lend(str(out), '65534:65534')
-    loans.lend(str(out), '7:7', in_use=lambda path: False)   # nobody has taken it back from the first
+    for path in grants.all(str(out)): grants.revoke(path, lambda: False)
+    assert owners(out, out/'ours', out/'ours/later', out/'new', out/'his') == [0, 0, 0, 0, 500] and not grants.all()
+    grants.grant(str(out), '65534:65534')
+    grants.grant(str(out), '7:7', in_use=lambda path: False)   # nobody has taken it back from the first
     assert owners(out, out/'ours') == [7, 7]
-    loans.give_back(str(out), lambda: False)
+    grants.revoke(str(out), lambda: False)
     assert owners(out, out/'ours') == [0, 0]
 
 @root_only
@@ -694,7 +696,7 @@ def test_root_gives_nothing_away_through_a_link(tmp_path, monkeypatch, swapped):
     "A container that writes into a folder above puts a link in the place of a folder, just when that is about to be looked at."
     (secret := tmp_path/'secret/d').mkdir(parents=True)
     for p in secret.parent, secret: (p/'key').touch(mode=0o600)
-    out, loans, opened = tmp_path/'out', LentFolders(tmp_path/'lent'), os.open
+    out, grants, opened = tmp_path/'out', FolderGrants(tmp_path/'lent'), os.open
     (out/'sub/d').mkdir(parents=True)
     def swap(path, flags, *a, dir_fd=None, **k):
         if path == Path(swapped).name and dir_fd is not None and not (out/swapped).is_symlink():
@@ -702,7 +704,7 @@ def test_root_gives_nothing_away_through_a_link(tmp_path, monkeypatch, swapped):
             (out/swapped).symlink_to(tmp_path/'secret')
         return opened(path, flags, *a, dir_fd=dir_fd, **k)
     monkeypatch.setattr(os, 'open', swap)
-    try: loans.lend(str(out/'sub'), '65534:65534')
+    try: grants.grant(str(out/'sub'), '65534:65534')
     except StoreError: assert swapped == 'sub'
     assert (out/swapped).is_symlink() and set(owners(secret.parent, *secret.parent.rglob('*'))) == {0}
 
@@ -714,7 +716,7 @@ def test_a_tree_without_a_bottom_is_not_followed(tmp_path):
         at, above = os.open('d', os.O_RDONLY, dir_fd=at), at
         os.close(above)
     os.close(at)
-    with pytest.raises(StoreError): LentFolders(tmp_path/'lent').lend(str(tmp_path/'d'), '65534:65534')
+    with pytest.raises(StoreError): FolderGrants(tmp_path/'lent').grant(str(tmp_path/'d'), '65534:65534')
     subprocess.run(['rm', '-r', str(tmp_path/'d')], check=True)   # Python's own way is not deep enough
 
 @root_only
@@ -738,7 +740,7 @@ def test_a_folder_stays_lent_while_another_container_writes_into_it(bench, first
         for job in a, b: bench.tracker.mark_completed(job.id, 0)
     def given_back():
         for runner in bench.runner, other: asyncio.run(runner.reap(bench.tracker))
-        return not bench.runner.loans.all() and not other.loans.all()
+        return not bench.runner.containers.grants.all() and not other.containers.grants.all()
     try:
         asyncio.run(main())
         until(given_back, 'the containers to be gone, and the folder to be given back')
@@ -752,7 +754,7 @@ def test_two_users_do_not_write_into_one_folder_at_once(bench):
         a, report = bench.begin('sleep', '600', output_dir=out)
         handle = await bench.runner.start(a)
         b, _ = bench.begin('true', output_dir=out, user='7:7')
-        with pytest.raises(InvalidInput, match='is lent to 65534') as e: await bench.runner.start(b)
+        with pytest.raises(InvalidInput, match='is granted to 65534') as e: await bench.runner.start(b)
         assert e.value.field == 'user' and not bench.is_there(b) and owners(out) == [65534] and bench.box(a)['State']['Running']
         await bench.runner.stop(a, handle, 0.)
         await bench.runner.follow(a, handle, report)
@@ -772,9 +774,9 @@ def test_the_runners_own_folder_is_not_for_outputs(bench):
     (bench.tmp/'link').symlink_to(own)
     for path in own, own.parent, own/'attempts', own/'attempts/x', own/'outputs', own/'outputs/../attempts', bench.tmp/'link', bench.tmp/'link/lent':
         if '..' not in path.parts:
-            with pytest.raises(InvalidInput, match='keeps its notes') as e: asyncio.run(bench.runner.start(bench.begin('true', output_dir=str(path))[0]))
+            with pytest.raises(InvalidInput, match='keeps its own files') as e: asyncio.run(bench.runner.start(bench.begin('true', output_dir=str(path))[0]))
             assert e.value.field == 'output_dir'
-        with pytest.raises(InvalidInput, match='keeps its notes'): bench.runner.run(IMAGE, ['true'], outputs=path, tracker=bench.tracker)
+        with pytest.raises(InvalidInput, match='keeps its own files'): bench.runner.run(IMAGE, ['true'], outputs=path, tracker=bench.tracker)
     assert not bench.ours() and not (own/'attempts/x').exists()
     assert (job := bench.runner.run(IMAGE, ['touch', '/output/x'], outputs=own/'outputs/mine', tracker=bench.tracker)) is bench.tracker.join(job.id, 60) and job.status == 'completed'
     beside = own.with_name(own.name + '2')
@@ -819,21 +821,21 @@ def test_a_folder_that_is_open_to_all_is_not_lent(tmp_path):
     (out := tmp_path/'out').mkdir()
     out.chmod(0o1777)
     (out/'ours').touch()
-    (loans := LentFolders(tmp_path/'lent')).lend(str(out), '65534:65534')
-    assert owners(out, out/'ours') == [0, 0] and not loans.all()
+    (grants := FolderGrants(tmp_path/'lent')).grant(str(out), '65534:65534')
+    assert owners(out, out/'ours') == [0, 0] and not grants.all()
 # --- faults of our own files are not the engine's
 
 def test_faults_of_files_do_not_silence_the_engine(bench):
     def fails(api): raise TimeoutError('a lock of ours')
-    with pytest.raises(TimeoutError): bench.runner.engine.put(fails)
-    assert bench.runner.engine.silent is None and bench.runner.engine.why_silent() is None
+    with pytest.raises(TimeoutError): bench.runner.engine.call(fails)
+    assert bench.runner.engine.outage is None and bench.runner.engine.why_unreachable() is None
     def breaks(api): raise ConnectionResetError('by the engine')
-    with pytest.raises(NodeUnreachable): bench.runner.engine.put(breaks)
-    assert bench.runner.engine.silent is not None
+    with pytest.raises(NodeUnreachable): bench.runner.engine.call(breaks)
+    assert bench.runner.engine.outage is not None
 
 @pytest.mark.parametrize('field', ['inputs', 'output_dir'])
 def test_a_path_that_cannot_be_looked_at_is_invalid(bench, field):
     path = str(bench.tmp/('x'*300))
     job, report = bench.begin('true', **{field: {path: '/in'} if field == 'inputs' else path})
     with pytest.raises(InvalidInput) as e: asyncio.run(bench.runner.start(job))
-    assert e.value.field == field and 'too long' in e.value.problem and bench.runner.engine.silent is None
+    assert e.value.field == field and 'too long' in e.value.problem and bench.runner.engine.outage is None

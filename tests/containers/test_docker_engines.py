@@ -3,7 +3,8 @@ import asyncio, hashlib, http.server, json, os, shutil, socket, subprocess, sys,
 from contextlib import closing
 import psutil, pytest
 from cjm_jobtrack.model.errors import InvalidInput, NodeUnreachable
-from cjm_jobtrack.containers.engine import Engine, docker_engine, ssh_command
+from cjm_jobtrack.containers.engine import Engine, docker_engine
+from cjm_jobtrack.containers.ssh import ssh_command
 from docker_helpers import IMAGE, bench_at, small_image
 from helpers import until
 from needs import where
@@ -151,8 +152,8 @@ def test_ssh_says_why_nobody_answers(monkeypatch, environ, emptied, words):
         monkeypatch.setenv('PATH', str(server.programs), prepend=os.pathsep)
         if emptied: (server.folder/emptied).write_text('')
         with closing(Engine(server.url)) as engine:
-            with pytest.raises(NodeUnreachable) as told: engine.put(lambda api: api.ping())
-            assert words in told.value.problem and words in engine.why_silent()
+            with pytest.raises(NodeUnreachable) as told: engine.call(lambda api: api.ping())
+            assert words in told.value.problem and words in engine.why_unreachable()
         assert docker_engine(base_url=server.url) is None
 
 @pytest.mark.parametrize('url, words', [
@@ -169,7 +170,7 @@ def test_where_ssh_cannot_go(url):
 
 def test_without_ssh(monkeypatch, tmp_path):
     monkeypatch.setenv('PATH', str(tmp_path))
-    with closing(Engine('ssh://studio')) as engine, pytest.raises(InvalidInput, match='there is no program `ssh` here'): engine.put(lambda api: api.ping())
+    with closing(Engine('ssh://studio')) as engine, pytest.raises(InvalidInput, match='there is no program `ssh` here'): engine.call(lambda api: api.ping())
 
 @pytest.mark.parametrize('code, problem', [('exec sleep 600', 'timed out'), ('trap "" TERM; echo Welcome; exec sleep 600', 'Welcome'), ('exit 7', 'ended with status 7'), ('kill -9 $$', 'ended with status -9'),
                                            ('echo Bye >&2; exit 1', 'Bye')], ids=['silent', 'deaf', 'ends', 'killed', 'speaks'])
@@ -180,7 +181,7 @@ def test_an_ssh_that_does_otherwise(tmp_path, monkeypatch, code, problem):
     monkeypatch.setenv('PATH', str(tmp_path), prepend=os.pathsep)
     def children(): return {p.pid for p in psutil.Process().children()}
     before, fds = children(), len(os.listdir('/proc/self/fd'))
-    with closing(Engine('ssh://studio', timeout=1.)) as engine, pytest.raises(NodeUnreachable) as told: engine.put(lambda api: api.ping())
+    with closing(Engine('ssh://studio', timeout=1.)) as engine, pytest.raises(NodeUnreachable) as told: engine.call(lambda api: api.ping())
     assert problem in told.value.problem
     assert children() <= before and len(os.listdir('/proc/self/fd')) == fds
 

@@ -2,7 +2,7 @@
 import asyncio, json, os, signal, subprocess, sys, threading
 import pytest
 from cjm_jobtrack.logs.log_store import LogStore
-from cjm_jobtrack.containers import follow as container_watch
+from cjm_jobtrack.containers import follow
 from cjm_jobtrack.queue.queue import JobQueue
 from docker_helpers import IMAGE, bench_at
 from helpers import until
@@ -38,8 +38,8 @@ def doomed(owner, name, when, on=lambda *a, **k: True):
 api = docker.APIClient
 def ending(store, ops, *a, **k): return any(getattr(o, 'type', None) == 'failed' for o in ops)
 {'before create': lambda: doomed(api, 'create_container', 'before'), 'after create': lambda: doomed(api, 'create_container', 'after'), 'before start': lambda: doomed(api, 'start', 'before'),
- 'after start': lambda: doomed(api, 'start', 'after'), 'while logging': lambda: doomed(LogStore, 'append_at', 'after', lambda logs, job, attempt, at, data, *a: at > 1500), 'at exit': lambda: doomed(watch, '_complete', 'before'),
- 'after exit': lambda: doomed(watch, '_complete', 'after'), 'before the end is recorded': lambda: doomed(JobStore, 'apply', 'before', ending), 'after the end is recorded': lambda: doomed(JobStore, 'apply', 'after', ending), 'before removal': lambda: doomed(api, 'remove_container', 'before'),
+ 'after start': lambda: doomed(api, 'start', 'after'), 'while logging': lambda: doomed(LogStore, 'append_at', 'after', lambda logs, job, attempt, at, data, *a: at > 1500), 'at exit': lambda: doomed(watch, '_complete_log', 'before'),
+ 'after exit': lambda: doomed(watch, '_complete_log', 'after'), 'before the end is recorded': lambda: doomed(JobStore, 'apply', 'before', ending), 'after the end is recorded': lambda: doomed(JobStore, 'apply', 'after', ending), 'before removal': lambda: doomed(api, 'remove_container', 'before'),
  'after removal': lambda: doomed(api, 'remove_container', 'after')}[step]()
 tracker = JobTracker(f'sqlite:///{tmp}/jobs.db')
 runner = DockerRunner(f'{tmp}/docker', tracker.logs, base_url=url)
@@ -175,7 +175,7 @@ class Gate:
         self.at(self.api, 'start', 'start', of_name)
         self.at(self.api, 'remove_container', 'removal', lambda api, box, *a, **k: api.inspect_container(box)['Name'])
         self.at(LogStore, 'append_at', 'logging', lambda logs, job, attempt, at, data, *a: job if at + len(data) > 1500 else '')
-        self.at(container_watch, '_complete', 'exit', lambda api, name, copy: name)
+        self.at(follow, '_complete_log', 'exit', lambda api, name, copy: name)
 
     def at(self, owner, name, place, whose):
         was = getattr(owner, name)

@@ -3,8 +3,9 @@ import asyncio, math, os, socket, threading, time
 from pathlib import Path
 import pytest
 from cjm_jobtrack.model.errors import InvalidInput
-from cjm_jobtrack.containers.spec import check_container, check_source, container_outcome
-from cjm_jobtrack.containers.follow import _ContainerCgroup, _Usage
+from cjm_jobtrack.containers.outcome import container_outcome
+from cjm_jobtrack.containers.spec import check_container, check_mount
+from cjm_jobtrack.containers.usage import _ContainerCgroup, _ResourceUsage
 from cjm_jobtrack.containers.docker import DockerRunner
 from docker_helpers import IMAGE, bench_at
 from helpers import until
@@ -28,15 +29,15 @@ def owner(path): return (info := os.lstat(path)).st_uid, info.st_gid
 @pytest.mark.parametrize('path', ['/', '//', '/run', '/run/', '/var', '/var/run', '/var/run/docker.sock', '/run/docker.sock', '//run/docker.sock', '/run/./docker.sock', '/run/docker', '/run/containerd/containerd.sock', '/run/crio/crio.sock', '/run/podman',
     '/var/run/podman/podman.sock', '/var/lib', '/var/lib/docker/volumes/x', '/var/lib/containerd', '/proc', '/proc/1/root', '/sys/fs/cgroup', '/dev/sda', '/data/../etc/shadow', 'data', '~/data'])
 def test_closed_paths(path):
-    with pytest.raises(InvalidInput) as e: check_source('inputs', path)
+    with pytest.raises(InvalidInput) as e: check_mount('inputs', path)
     assert e.value.field == 'inputs'
     with pytest.raises(InvalidInput): check_container({'image': 'x', 'inputs': {path: '/in'}})
 
 @pytest.mark.parametrize('path', ['/data/talk.mp4', '/var/tmp/x', '/home/bob', '/runs/1', '/run/media/stick/talk.mp4', '/devices', '/processed/x', '/etc/hosts', '/data/a..b'])
 def test_open_paths(path):
-    check_source('inputs', path)
-    check_source('inputs', path, roots=[Path(path).parent])
-    with pytest.raises(InvalidInput, match='outside'): check_source('inputs', path, roots=[path + 'x', path + '/x'])
+    check_mount('inputs', path)
+    check_mount('inputs', path, roots=[Path(path).parent])
+    with pytest.raises(InvalidInput, match='outside'): check_mount('inputs', path, roots=[path + 'x', path + '/x'])
 
 @pytest.mark.parametrize('path', ['/etc', '/home', '/usr/', '/root', '/lib64'])
 def test_folders_of_the_system_are_not_for_outputs(path):
@@ -68,7 +69,7 @@ def test_the_rules_hold_for_an_engine_elsewhere(tmp_path):
         for path in '/', '/etc/shadow', '/var/run/docker.sock', f'{tmp_path}/in/../secret', f'{tmp_path}/in2', str(tmp_path), str(engine.folder/'data'):
             refused(bench.runner, bench.begin('true', inputs={path: '/in'})[0], 'inputs')
             refused(bench.runner, bench.begin('true', output_dir=path)[0], 'output_dir')
-        refused(DockerRunner(tmp_path/'docker', base_url=url), bench.begin('true', inputs={str(engine.folder/'data/volumes'): '/in'})[0], 'inputs', 'must not be handed')
+        refused(DockerRunner(tmp_path/'docker', base_url=url), bench.begin('true', inputs={str(engine.folder/'data/volumes'): '/in'})[0], 'inputs', 'must not be mounted')
         refused(bench.runner, bench.begin('true', inputs={f'{tmp_path}/in/none': '/in'})[0], 'inputs', 'engine')   # that it is missing is for the engine to say
         job, report = bench.sh('cat /in', inputs={f'{tmp_path}/in/talk': '/in'})
         assert bench.run(job, report).status == 'completed' and bench.log(job) == b'hello'
@@ -81,7 +82,7 @@ def test_a_folder_is_not_made_for_what_is_refused(bench, spec, field):
     assert not out.parent.exists()
     out.mkdir(parents=True)
     refused(bench.runner, bench.begin('true', output_dir=str(out), **spec)[0], field)
-    assert out.exists() and owner(out) == (os.getuid(), os.getgid()) and not bench.runner.loans.all()
+    assert out.exists() and owner(out) == (os.getuid(), os.getgid()) and not bench.runner.containers.grants.all()
 
 def test_a_missing_image_leaves_no_folder(bench):
     job, report = bench.begin('true', image='jobtrack-no-such-image', output_dir=str(bench.tmp/'out'))
@@ -99,7 +100,7 @@ def test_for_root_a_container_is_nobody_and_its_outputs_are_roots(bench):
     outcome = bench.run(job, report)
     assert outcome.status == 'completed' and bench.log(job).count(b'65534\n') == 2 and [o.name for o in outcome.outputs] == ['a/b/c', 'root.txt']
     assert {owner(p) for p in (out, *out.rglob('*'))} == {(0, 0)} and not (out/'a/b/c').stat().st_mode & 0o6000
-    assert owner(theirs) == (65534, 65534) and not bench.runner.loans.all()
+    assert owner(theirs) == (65534, 65534) and not bench.runner.containers.grants.all()
 
 @root_only
 def test_a_folder_of_somebodys_is_his_again(bench):
@@ -172,7 +173,7 @@ def test_outputs_are_roots_also_when_whoever_began_it_is_gone(bench, how):
         if how == 'removed': bench.client.api.remove_container(bench.runner.container(job))
         bench.tracker.mark_failed(job.id, 'given up')
         asyncio.run(other.reap(bench.tracker))
-    assert owner(out) == owner(out/'x') == (0, 0) and not other.loans.all()
+    assert owner(out) == owner(out/'x') == (0, 0) and not other.containers.grants.all()
     other.close()
 
 # --- what is not ours
@@ -192,7 +193,7 @@ def test_a_foreign_container_of_our_name_is_never_touched(bench):
                 with pytest.raises(InvalidInput) as e: await bench.runner.start(job)
                 assert e.value.field == 'id' and not out.exists()
                 with pytest.raises(InvalidInput): await bench.runner.stop(job, {'container': name}, 0.)
-                assert await bench.runner.forget(job) and not bench.runner.notes.at(job).exists()   # nothing of ours is left
+                assert await bench.runner.forget(job) and not bench.runner.markers.folder_of(job).exists()   # nothing of ours is left
                 assert await bench.runner.reap(bench.tracker) == []
                 assert bench.client.api.inspect_container(name)['Id'] == foreign and bench.client.api.inspect_container(name)['State']['Status'] == state
             finally: bench.client.api.remove_container(name, force=True)
@@ -228,7 +229,7 @@ def test_refused_processes_are_counted(tmp_path, line, at):
     for path, text in (tmp_path/'proc/7/cgroup', line), (tmp_path/'cg'/at/'pids.events', 'max 3'):
         path.parent.mkdir(parents=True)
         path.write_text(f'{text}\n')
-    _ContainerCgroup(7, 'abc', tmp_path/'cg', tmp_path/'proc').look(used := _Usage())
+    _ContainerCgroup(7, 'abc', tmp_path/'cg', tmp_path/'proc').update(used := _ResourceUsage())
     assert used.pids_refused == 3
 
 @pytest.mark.parametrize('grace', [-1, -.001, math.nan, math.inf, '5', None, True])
@@ -260,7 +261,7 @@ def test_closing_leaves_nothing_half_begun(bench):
     closing.start()
     go.set()
     closing.join(90)
-    assert not closing.is_alive() and bench.runner.notes.has(job, 'begun')
+    assert not closing.is_alive() and bench.runner.markers.has(job, 'begun')
     assert bench.run(job, report).failure.exit_code == 3
 
 # --- in one line

@@ -4,8 +4,9 @@ from contextlib import contextmanager
 
 import pytest
 from cjm_jobtrack.tracker.tracker import JobTracker
-from cjm_jobtrack.containers.engine import Engine, LongAnswer, pull_image
-from cjm_jobtrack.containers.follow import EventReader, _read_log
+from cjm_jobtrack.containers.engine import CancellableRequest, Engine
+from cjm_jobtrack.containers.images import pull_image
+from cjm_jobtrack.containers.output import AttachReader, _read_log
 from cjm_jobtrack.containers.docker import DockerRunner
 from helpers import until
 
@@ -50,21 +51,21 @@ def left(before): return [t.name for t in {*threading.enumerate()} - before if t
 def silent(request, tmp_path):
     with slow_engine(tmp_path, *request.param) as (url, asked): yield url, asked, {*threading.enumerate()}
 
-def test_an_ear_is_closed_with_its_runner(silent, tmp_path):
+def test_an_attached_reader_is_closed_with_its_runner(silent, tmp_path):
     url, asked, before = silent
     with JobTracker(f'sqlite:///{tmp_path}/jobs.db') as tracker:
         runner = DockerRunner(tmp_path/'docker', tracker.logs, base_url=url)
-        runner._ears['x'] = ear = EventReader(runner.engine.api(), 'x')
+        runner.containers._attached['x'] = reader = AttachReader(runner.engine.api(), 'x')
         until(lambda: asked, 'the question')
         runner.close()
-        assert ear.stream.ended and not [n for n in left(before) if n.startswith('jobtrack-docker')]
+        assert reader.stream.has_ended and not [n for n in left(before) if n.startswith('jobtrack-docker')]
 
 def test_a_question_is_hung_up_with_its_engine(silent):
     url, asked, before = silent
     engine = Engine(url)
     def read(api):
-        with LongAnswer(api).open('get', '/containers/x/logs', {}) as answer: return b''.join(answer.raw.stream(decode_content=False))
-    begun = engine.threads.submit(engine.put, read)
+        with CancellableRequest(api).open('get', '/containers/x/logs', {}) as answer: return b''.join(answer.raw.stream(decode_content=False))
+    begun = engine.threads.submit(engine.call, read)
     until(lambda: asked, 'the question')
     start = time.monotonic()
     engine.close()
@@ -73,7 +74,7 @@ def test_a_question_is_hung_up_with_its_engine(silent):
 def test_a_log_that_is_read_to_its_end_is_hung_up_with_its_engine(silent):
     url, asked, before = silent
     engine = Engine(url)
-    begun = engine.threads.submit(engine.put, lambda api: _read_log(api, 'x', print))
+    begun = engine.threads.submit(engine.call, lambda api: _read_log(api, 'x', print))
     until(lambda: asked, 'the question')
     engine.close()
     assert begun.done() and not left(before)
@@ -83,7 +84,7 @@ def test_a_pull_that_is_broken_off_leaves_no_thread(silent, when):
     url, asked, before = silent
     engine, held, enough = Engine(url), [], threading.Event()
     engine.api()
-    pulling = threading.Thread(target=lambda: engine.put(lambda api: pull_image(api, 'x', print, enough.is_set, held.append)))
+    pulling = threading.Thread(target=lambda: engine.call(lambda api: pull_image(api, 'x', print, enough.is_set, held.append)))
     pulling.start()
     until(lambda: held and (asked or when == 'at once'), 'the question')
     enough.set()
@@ -96,9 +97,9 @@ def test_closing_waits_within_a_bound(tmp_path):
     "For an ordinary question, which has a time limit of its own."
     with slow_engine(tmp_path, head=False) as (url, asked):
         engine = Engine(url, timeout=3.)
-        begun = engine.threads.submit(engine.put, lambda api: api.containers())
+        begun = engine.threads.submit(engine.call, lambda api: api.containers())
         until(lambda: asked, 'the question')
         start = time.monotonic()
-        engine.close(patience=.2)
+        engine.close(timeout=.2)
         assert time.monotonic() - start < 2.5
         until(begun.done, 'the end of its patience', 20)
