@@ -75,7 +75,7 @@ def apply(self:JobStore,
     "Write all of this in one transaction. An operation that finds nothing to write does not keep the others from theirs; a value that cannot be stored undoes all and raises `StoreError`."
     try: todo = [self._planned(op) for op in ops]
     except JobtrackError: raise
-    except self._errors as e: raise self._trouble(e) from e
+    except self._errors as e: raise self._store_error(e) from e
     return self._write(lambda con: self._db.run(con, todo), tell=False) if todo else []
 
 @patch
@@ -336,14 +336,14 @@ def records(self:JobStore,
     if status is not None and not (status := [*status]): return []
     asked, values = self._asked(status, metadata, after_num=after_num, limit=limit, **filters)
     def work(con):
-        con.execute(self._db.look)
+        con.execute(self._db.begin_snapshot)
         try:
             rows = con.execute(_records_sql(self._db, *asked), values).fetchall()
             return rows, con.execute(_house_sql(self._db, 'events'), {'ids': self._db.ids([r[0] for r in rows])}).fetchall()
         finally: con.execute('COMMIT')   # nothing was written
     rows, events = self._read(work)
     try: found = {j.id: JobRecord(j, [], q, b, bool(p), n) for j, (q, b, p, n) in zip(_jobs(self._db, rows), [r[-4:] for r in rows])}
-    except self._errors as e: raise self._trouble(e) from e
+    except self._errors as e: raise self._store_error(e) from e
     for e in _events(self._db, events): found[e.job_id].events.append(e)
     return [*found.values()]
 
@@ -360,7 +360,7 @@ def restore(self:JobStore,
         return {p: None if new[k] is None else enc(new[k]) for k, p, enc in encode} | {'v_pinned': int(d.pinned)}
     def told(e, job_id): return dict(v_job_id=job_id, v_attempt=e.attempt, v_type=e.type, v_at=e.at, v_data=db.doc(e.data) if e.data else None)
     try: todo = [(d.job.id, row(d), [told(e, d.job.id) for e in d.events]) for d in records]
-    except self._errors as e: raise self._trouble(e) from e
+    except self._errors as e: raise self._store_error(e) from e
     def work(con):
         taken, new = {r[0] for r in con.execute(_house_sql(db, 'known'), {'ids': db.ids([i for i, _, _ in todo])}).fetchall()}, []
         for t in todo: new.append(t[0] not in taken), taken.add(t[0])
