@@ -1,4 +1,4 @@
-"""Talk to a node or a manager over HTTP, blocking or async, and lose nothing when the network does
+"""Submit, watch and fetch jobs on a node or a manager, blocking or async, and lose nothing when the network does
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/client.html.md"""
 
@@ -7,27 +7,29 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/client.html.md"""
 # %% auto #0
 __all__ = ['ClientBase', 'RemoteClient', 'AsyncRemoteClient']
 
-# %% ../../nbs/net/00_client.ipynb #99d6258c
+# %% ../../nbs/net/00_client.ipynb #f492e3b9
 import json, os, re, time
 from contextlib import aclosing, closing
 from pathlib import Path
 from typing import Any, AsyncIterator, Callable, Iterable, Iterator
 import httpx
 from fastcore.basics import patch
-from ..model.job import parse_instant as on_record
-from ..model.errors import InvalidInput, NodeRefused, NodeUnreachable, UnknownJob
-from ..model.job import Job, JobEvent, OutputFile, new_id
 from ..logs.gaps import LogChunk
 from ..logs.text import collapse_frames
+from ..model.errors import InvalidInput, NodeRefused, NodeUnreachable, UnknownJob
+from ..model.job import Job, JobEvent, OutputFile, new_id, parse_instant
+from .events import EventCursor, events_flow, history_flow, listen_flow
+from .legacy import ORIGINAL_KEYS, original_log, original_request
+from .transfers import Upload, download_flow, outputs_flow, upload_flow
+from .transport import TRANSFER_CONNECT_TIMEOUT, AsyncTransport, BlockingTransport, FlowResult, HttpRequest, Sleep, check_response
+from .transport import health_flow, is_refusal, job_flow, job_path, known_job_flow, lacks_call, list_flow, pages_flow
+from .transport import raw_job_flow, read_job
 from ..tracker.notify import consume_in_thread
-from .events import _events, _history, _listen, _Place
-from .legacy import ORIGINAL_KEYS, original_request, original_log
-from .transfers import Upload, _download, _outputs, _upload
-from .transport import CONNECT_BUSY, Ask, AsyncTransport, BlockingTransport, Pause, _check, _Done, _health, _job, _lacks, _list, _need, _pages, _told, _wire, is_refusal, job_path, read_job
 
-# %% ../../nbs/net/00_client.ipynb #b1face42
+# %% ../../nbs/net/00_client.ipynb #eafc276f
 class ClientBase:
-    "What `RemoteClient` and `AsyncRemoteClient` have in common: the calls."
+    "The calls that `RemoteClient` and `AsyncRemoteClient` have in common."
+    _service:str|None = None   # Name of the server in `/health`; '' for an original node server; None: not asked yet
 
 class RemoteClient(ClientBase, BlockingTransport):
     "A node or manager, asked by blocking calls. Safe from any thread. Close it, or use it as a context manager."
@@ -35,12 +37,19 @@ class RemoteClient(ClientBase, BlockingTransport):
 class AsyncRemoteClient(ClientBase, AsyncTransport):
     "The same calls, to be awaited. Belongs to the event loop that first used it."
 
-# %% ../../nbs/net/00_client.ipynb #648e4fb3
+# %% ../../nbs/net/00_client.ipynb #da5bb61a
 @patch
 def health(self:ClientBase) -> dict:  # 'status' is 'ok'; 'service' names ours and is missing on an original node server
     "Signs of life. Raises `NodeUnreachable` within seconds when there are none."
-    return self._run(_health())
+    return self._run(health_flow())
 
+@patch
+def counts(self:ClientBase) -> dict[str, int]:  # status -> number of jobs
+    "How many jobs have each status, as the server counts them."
+    def flow(): return (yield from health_flow()).get('jobs') or {}
+    return self._run(flow())
+
+# %% ../../nbs/net/00_client.ipynb #0191f639
 @patch
 def request(self:ClientBase,
     method:str,          # 'GET', 'POST', …
@@ -48,76 +57,95 @@ def request(self:ClientBase,
     body:Any=None,       # Sent as JSON
 ) -> Any:                # The answer, read from JSON
     "Any other call of a server. Only a GET is repeated when the connection breaks. Raises what the server refused."
-    def rule(): return (yield Ask(method, path, json=body, repeat=method == 'GET')).json(object)
-    return self._run(rule())
+    def flow(): return (yield HttpRequest(method, path, json=body, repeat=method == 'GET')).json(object)
+    return self._run(flow())
 
 @patch
 def status(self:ClientBase) -> dict:  # 'workspace', 'input_videos', 'files', 'python'
-    "What the original's manager verifies of a node."
-    def rule(): return (yield Ask('GET', '/status')).json()
-    return self._run(rule())
+    "What the original's manager verifies about a node."
+    def flow(): return (yield HttpRequest('GET', '/status')).json()
+    return self._run(flow())
 
-@patch
-def counts(self:ClientBase) -> dict[str, int]:  # status -> number of jobs
-    "How many jobs stand where, as the server counts them."
-    def rule(): return (yield from _health()).get('jobs') or {}
-    return self._run(rule())
-
-# %% ../../nbs/net/00_client.ipynb #711ee93d
-def _pipelines():
-    try: return (yield Ask('GET', '/pipelines', optional=True)).part('pipelines', list)
+# %% ../../nbs/net/00_client.ipynb #d304a504
+def _pipelines_flow():
+    try: return (yield HttpRequest('GET', '/pipelines', optional=True)).field('pipelines', list)
     except NodeRefused as e:
-        if (yield from _lacks(e)): return []
+        if (yield from lacks_call(e)): return []
         raise
 
 @patch
 def pipelines(self:ClientBase) -> list[dict]:  # 'name', 'description', 'input', 'accepts', 'params'; none on an original node server
-    "What may be asked for."
-    return self._run(_pipelines())
+    "What can be asked for."
+    return self._run(_pipelines_flow())
 
-# %% ../../nbs/net/00_client.ipynb #c93fc871
-def _check_ask(ask:dict) -> None:
-    "Raises `InvalidInput` for what is no JSON, naming the field."
+# %% ../../nbs/net/00_client.ipynb #dd983585
+def _check_json(ask:dict) -> None:
+    "Raises `InvalidInput` for what cannot be sent as JSON, naming the field."
     for key, value in ask.items():
         try: json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError) as e:
             raise InvalidInput(key, f'cannot be sent as JSON: {e}', 'Give texts, finite numbers, lists and dicts of them') from e
 
-def _submit(self, pipeline, input, node, ask):
-    if callable(pipeline): raise InvalidInput('pipeline', f'is {pipeline!r}, which is no name', 'Functions run in a `JobQueue`; a server is asked by the name of a pipeline')
-    _check_ask(ask | {'pipeline': pipeline})
-    if isinstance(input, str) and '://' not in input and os.path.isfile(input): input = Path(input)
-    if isinstance(input, os.PathLike): input = yield from _upload(input, node)
-    if isinstance(input, Upload):
-        ask['name'] = ask['name'] or input.name or None
-        input, node = input.path, node or input.node
-    if self._service is None:
-        try: self._service = (yield from _health()).get('service') or ''
+def _service_flow(client:ClientBase):
+    "A flow: the name of the server, asked for once; '' for an original node server."
+    if client._service is None:
+        try: client._service = (yield from health_flow()).get('service') or ''
         except NodeUnreachable as e:
             e.begun = False   # nothing was submitted yet
             raise
-    if not self._service: return (yield from _submit_plainly(self, pipeline, input, ask))
-    ask['id'] = ask['id'] or new_id()
-    body = {k: v for k, v in {'pipeline': pipeline, 'input': input, 'params': ask.pop('params') or {}, 'node': node, **ask}.items() if v is not None}
+    return client._service
+
+def _input_flow(input, node:str|None):
+    "A flow: the input of a job, uploaded if it is a file here."
+    if isinstance(input, str) and '://' not in input and os.path.isfile(input): input = Path(input)
+    return (yield from upload_flow(input, node)) if isinstance(input, os.PathLike) else input
+
+# %% ../../nbs/net/00_client.ipynb #eb6b68ce
+def _post_job_flow(body:dict):
+    "A flow: the request itself. An error after which the job may be on record has its `job_id`."
     try:
-        a = yield Ask('POST', '/jobs', json=body)
-        return read_job(a.json(), a.url)
+        response = yield HttpRequest('POST', '/jobs', json=body)
+        return read_job(response.json(), response.url)
     except (NodeUnreachable, NodeRefused) as e:
         if is_refusal(e): raise
         e.job_id = body['id']
         if getattr(e, 'begun', True): e.add_note(f'The job may be on record there. To be sure, submit it again with id={body["id"]!r}')
         raise
 
-_UNKNOWN_THERE = ('id', 'priority', 'max_attempts', 'timeout')   # what an original node server cannot be told
+def _submit_flow(client:ClientBase, pipeline, input, node, ask:dict):
+    if callable(pipeline): raise InvalidInput('pipeline', f'is {pipeline!r}, which is no name', 'Functions run in a `JobQueue`; a server is asked by the name of a pipeline')
+    _check_json(ask | {'pipeline': pipeline})
+    input = yield from _input_flow(input, node)
+    if isinstance(input, Upload):
+        ask['name'] = ask['name'] or input.name or None
+        input, node = input.path, node or input.node
+    if not (yield from _service_flow(client)): return (yield from _submit_plainly_flow(client.base_url, pipeline, input, ask))
+    ask |= {'pipeline': pipeline, 'input': input, 'node': node, 'params': ask['params'] or {}, 'id': ask['id'] or new_id()}
+    return (yield from _post_job_flow({k: v for k, v in ask.items() if v is not None}))
 
-def _submit_plainly(self, pipeline, input, ask):
-    "The same of an original node server."
+# %% ../../nbs/net/00_client.ipynb #fde4d94f
+_UNKNOWN_THERE = ('id', 'priority', 'max_attempts', 'timeout')   # Options that an original node server lacks
+
+def _submit_plainly_flow(url:str, pipeline, input, ask:dict):
+    "A flow: submit a job to an original node server."
+    where = f'{url} is an original node server'
     if pipeline not in (None, 'original'):
-        raise InvalidInput('pipeline', f'is {pipeline!r}, and {self.base_url} is an original node server, which has only one and no names', "Leave it out, or say 'original'")
+        raise InvalidInput('pipeline', f'is {pipeline!r}, and {where}, which has only one and no names', "Leave it out, or say 'original'")
     for key in _UNKNOWN_THERE:
-        if ask[key] is not None: raise InvalidInput(key, f'is {ask[key]!r}, and {self.base_url} is an original node server, which knows nothing of it', 'Leave it out')
-    return (yield from _submit_original(original_request(input, ask['params']), None))
+        if ask[key] is not None: raise InvalidInput(key, f'is {ask[key]!r}, and {where}, which knows nothing of it', 'Leave it out')
+    return (yield from _submit_original_flow(original_request(input, ask['params']), None))
 
+def _submit_original_flow(request:dict, id:str|None):
+    if unknown := request.keys() - {*ORIGINAL_KEYS}:
+        raise InvalidInput(sorted(unknown)[0], 'is not a key of the original', f'Its keys: {", ".join(ORIGINAL_KEYS)}')
+    try:
+        response = yield HttpRequest('POST', '/jobs', json=request | ({'id': id} if id else {}), repeat=False)
+        return read_job(response.json(), response.url)
+    except (NodeUnreachable, NodeRefused) as e:
+        if not is_refusal(e) and getattr(e, 'begun', True): e.add_note('The job may run there. Look at its jobs before you ask again')
+        raise
+
+# %% ../../nbs/net/00_client.ipynb #9791eec9
 @patch
 def submit(self:ClientBase,
     pipeline:str|None=None,                   # Its name; None or 'original': the one that an original node server has
@@ -131,23 +159,14 @@ def submit(self:ClientBase,
     timeout:float|None=None,                  # Longest run of one attempt, seconds
     metadata:dict|None=None,                  # The caller's own data
     node:str|None=None,                       # Id or name of the node, when a manager is asked; None: it picks one
-) -> Job:                                     # As the server has it: new, or the one of this id
+) -> Job:                                     # As the server has it: new, or the one with this id
     """Ask for a job. Repeating it with the same id and spec gives the same job.
 
-    Raises `InvalidInput` and `UnknownPipeline` naming the field, `KeyConflict` when the id has another spec, `UnknownNode`; `NodeUnreachable`, or `NodeRefused` for an answer that is none
-    of a node's, with the `job_id` that may be on record."""
-    ask = dict(params=params, id=id, name=name, priority=priority or None, max_attempts=max_attempts if max_attempts != 1 else None, timeout=timeout, metadata=metadata or None)
-    return self._run(_submit(self, pipeline, input, node, ask))
-
-# %% ../../nbs/net/00_client.ipynb #2ac0ee68
-def _submit_original(asked, id):
-    if unknown := asked.keys() - {*ORIGINAL_KEYS}: raise InvalidInput(sorted(unknown)[0], 'is not a key of the original', f'Its keys: {", ".join(ORIGINAL_KEYS)}')
-    try:
-        a = yield Ask('POST', '/jobs', json=asked | ({'id': id} if id else {}), repeat=False)
-        return read_job(a.json(), a.url)
-    except (NodeUnreachable, NodeRefused) as e:
-        if not is_refusal(e) and getattr(e, 'begun', True): e.add_note('The job may run there. Look at its jobs before you ask again')
-        raise
+    Raises `InvalidInput` and `UnknownPipeline` naming the field, `KeyConflict` when the id has another spec, `UnknownNode`; and, with the `job_id` that may be on
+    record, `NodeUnreachable`, or `NodeRefused` for an answer that is no node's."""
+    ask = dict(params=params, id=id, name=name, priority=priority or None, timeout=timeout, metadata=metadata or None)
+    ask['max_attempts'] = None if max_attempts == 1 else max_attempts
+    return self._run(_submit_flow(self, pipeline, input, node, ask))
 
 @patch
 def submit_original(self:ClientBase,
@@ -156,11 +175,11 @@ def submit_original(self:ClientBase,
     id:str|None=None,     # Idempotency key, which our nodes heed and an original node server does not
 ) -> Job:                 # As the node has it, under the id that the node made
     "Ask for a job as the original manager does. Raises `InvalidInput` for other keys; `NodeUnreachable`, after which the job may run there."
-    return self._run(_submit_original(asked, id))
+    return self._run(_submit_original_flow(asked, id))
 
-# %% ../../nbs/net/00_client.ipynb #81b9ab77
-def _try_out(ask):
-    try: yield Ask('POST', '/jobs/check', json=ask, optional=True)
+# %% ../../nbs/net/00_client.ipynb #f343f440
+def _check_flow(ask:dict):
+    try: yield HttpRequest('POST', '/jobs/check', json=ask, optional=True)
     except NodeRefused as e:
         if e.status not in (404, 405): raise
 
@@ -168,33 +187,25 @@ def _try_out(ask):
 def check(self:ClientBase,
     ask:dict,   # A request as `POST /jobs` takes it
 ) -> None:
-    "Raises what `submit` would raise. Returns when the request is in order, and when the server cannot say."
-    return self._run(_try_out({k: v for k, v in ask.items() if v is not None}))
+    "Raises what `submit` would raise. Returns when the request is acceptable, and when the server cannot say."
+    return self._run(_check_flow({k: v for k, v in ask.items() if v is not None}))
 
-# %% ../../nbs/net/00_client.ipynb #eef8a3fa
+# %% ../../nbs/net/00_client.ipynb #560274aa
 @patch
 def get_job(self:ClientBase,
     job_id:str,   # Its id
 ) -> Job|None:    # None when the server does not know it
     "One job, as it stands now."
-    return self._run(_job(job_id))
+    return self._run(job_flow(job_id))
 
 @patch
 def raw_job(self:ClientBase,
     job_id:str,                          # Its id
 ) -> tuple[dict|None, Job|None]:         # The answer as it came, and the job; None, None when the server does not know it
-    "One job, with what an original node server tells besides."
-    return self._run(_wire(job_id))
+    "One job, with whatever else the server says about it."
+    return self._run(raw_job_flow(job_id))
 
-@patch
-def raw_jobs(self:ClientBase) -> list[tuple[dict, Job]]:  # In the server's order
-    "All jobs of a server, each as it came and as it is read."
-    def rule():
-        url, wires = yield from _pages({})
-        return [(w, read_job(w, url)) for w in wires]
-    return self._run(rule())
-
-# %% ../../nbs/net/00_client.ipynb #ecc154ec
+# %% ../../nbs/net/00_client.ipynb #3b14ff69
 @patch
 def list_jobs(self:ClientBase,
     status:str|Iterable[str]|None=None,  # One status or several; None: all
@@ -208,43 +219,44 @@ def list_jobs(self:ClientBase,
     until:str|None=None,                 # Only those created before this instant
 ) -> list[Job]:                          # Newest first
     "Jobs on the server's record. Raises `InvalidInput`."
-    return self._run(_list(status, limit, before, name=name, node=node, batch=batch, since=since and on_record(since, 'since'), until=until and on_record(until, 'until')))
+    filters = dict(name=name, node=node, batch=batch, since=since and parse_instant(since, 'since'), until=until and parse_instant(until, 'until'))
+    return self._run(list_flow(status, limit, before, **filters))
 
-# %% ../../nbs/net/00_client.ipynb #4a0aa4aa
-def _cancel(job_id):
-    try: a = yield Ask('POST', job_path(job_id, '/cancel'), timeout=60.)
+@patch
+def raw_jobs(self:ClientBase) -> list[tuple[dict, Job]]:  # In the server's order
+    "All jobs of a server, each with the answer it was read from."
+    def flow():
+        url, wires = yield from pages_flow({})
+        return [(w, read_job(w, url)) for w in wires]
+    return self._run(flow())
+
+# %% ../../nbs/net/00_client.ipynb #dfa4ea38
+def _cancel_flow(job_id:str):
+    try: response = yield HttpRequest('POST', job_path(job_id, '/cancel'), timeout=60.)
     except NodeRefused as e:
         if is_refusal(e) and e.status not in (400, 409): raise
-        job = yield from _need(job_id)
+        job = yield from known_job_flow(job_id)
         if job.is_terminal or is_refusal(e): return job
         raise
-    return read_job(a.json(), a.url)
+    return read_job(response.json(), response.url)
 
 @patch
 def cancel(self:ClientBase,
     job_id:str,   # The job
-) -> Job:         # Cancelled; or as it ended before; or still running, when its node is silent: then the wish is on record and holds
+) -> Job:         # Cancelled; or as it ended before; or still running, when its node is silent: the request is on record and will be carried out
     "Stop a job. Raises `UnknownJob`."
-    return self._run(_cancel(job_id))
+    return self._run(_cancel_flow(job_id))
 
 @patch
 def delete(self:ClientBase, job_id:str) -> None:
-    "Remove an ended job from the server's record. Raises `UnknownJob`; `IllegalMove` while it lives."
-    def rule():
-        try: yield Ask('DELETE', job_path(job_id), repeat=False)
+    "Remove an ended job from the server's record. Raises `UnknownJob`; `IllegalMove` while it is pending or running."
+    def flow():
+        try: yield HttpRequest('DELETE', job_path(job_id), repeat=False)
         except (NodeUnreachable, NodeRefused) as e:
-            if is_refusal(e) or (yield from _job(job_id)) is not None: raise
-    return self._run(rule())
+            if is_refusal(e) or (yield from job_flow(job_id)) is not None: raise
+    return self._run(flow())
 
-# %% ../../nbs/net/00_client.ipynb #72e0e5d0
-@patch
-def history(self:ClientBase,
-    job_id:str,        # The job
-) -> list[JobEvent]:   # From its creation on
-    "Everything that was journaled about a job. Raises `UnknownJob`."
-    return self._run(_history(job_id))
-
-# %% ../../nbs/net/00_client.ipynb #02548d30
+# %% ../../nbs/net/00_client.ipynb #bb3b3dac
 @patch
 def events(self:RemoteClient,
     job_id:str|None=None,  # Only this job: ends with its terminal event. None: all jobs, without end
@@ -253,27 +265,19 @@ def events(self:RemoteClient,
     """Events as they come, each journaled one once and in order, whatever the network does. Blocks between them.
 
     Between them come live facts without `seq`: `progress`, `log`, and `disconnected` and `reconnected` when the server is out of reach for a while.
-    Raises `UnknownJob`; `NodeUnreachable` only when there was no connection to begin with."""
-    with closing(self._tell(_events(self, _Place(job_id, after)))) as told: yield from (e for e in told if not isinstance(e, _Done))
+    Raises `UnknownJob`; `NodeUnreachable` only if the first connection cannot be made."""
+    cursor = EventCursor(job_id, after, self.tries, self.poll)
+    with closing(self._drive(events_flow(cursor))) as items: yield from (e for e in items if not isinstance(e, FlowResult))
 
 @patch
 async def events(self:AsyncRemoteClient, job_id:str|None=None, after:int|None=None) -> AsyncIterator[JobEvent]:
     "As for `RemoteClient`. Close it (`contextlib.aclosing`) when you leave it early."
-    async with aclosing(self._tell(_events(self, _Place(job_id, after)))) as told:
-        async for e in told:
-            if not isinstance(e, _Done): yield e
+    cursor = EventCursor(job_id, after, self.tries, self.poll)
+    async with aclosing(self._drive(events_flow(cursor))) as items:
+        async for e in items:
+            if not isinstance(e, FlowResult): yield e
 
-@patch
-async def listen(self:AsyncRemoteClient,
-    job_id:str,               # The job
-    after:int|None=None,      # Last `seq` already seen
-) -> AsyncIterator[JobEvent]:
-    "One connection's events, for those who reconnect by their own rules: ends when the server closes it. Raises `NodeUnreachable` when it breaks, `NodeRefused` when there are no events."
-    async with aclosing(self._tell(_listen(_Place(job_id, after)))) as told:
-        async for e in told:
-            if not isinstance(e, _Done): yield e
-
-# %% ../../nbs/net/00_client.ipynb #a1e18acc
+# %% ../../nbs/net/00_client.ipynb #62c9a802
 @patch
 def subscribe(self:RemoteClient,
     callback:Callable[[JobEvent], Any],  # Called with each event, on a thread of its own; what it raises is logged
@@ -281,26 +285,47 @@ def subscribe(self:RemoteClient,
     after:int|None=None,                 # As for `events`
 ) -> Callable[[], None]:                 # Call it to end the subscription; it returns when no call is going on any more
     "The events, for code that goes on with something else. Raises `UnknownJob` and `NodeUnreachable` now rather than later."
-    self._run(_need(job_id) if job_id is not None else _health())
+    self._run(health_flow() if job_id is None else known_job_flow(job_id))
     async def stream():
         async with AsyncRemoteClient(self.base_url, token=self._token, timeout=self.timeout, tries=self.tries, poll=self.poll) as c:
             async for e in c.events(job_id, after): yield e
     return consume_in_thread(stream, callback)
 
-# %% ../../nbs/net/00_client.ipynb #01229c24
-def _wait(self, job_id, timeout):
-    begun, pause, met = time.monotonic(), .05, False
+@patch
+def history(self:ClientBase,
+    job_id:str,        # The job
+) -> list[JobEvent]:   # From its creation on
+    "Everything that was journaled about a job. Raises `UnknownJob`."
+    return self._run(history_flow(job_id))
+
+# %% ../../nbs/net/00_client.ipynb #364c58fa
+@patch
+async def listen(self:AsyncRemoteClient,
+    job_id:str,               # The job
+    after:int|None=None,      # Last `seq` already seen
+) -> AsyncIterator[JobEvent]:
+    """The events of one connection, for code with its own rules for reconnecting: ends when the server closes it.
+
+    Raises `NodeUnreachable` when it breaks, `NodeRefused` when there are no events."""
+    async with aclosing(self._drive(listen_flow(EventCursor(job_id, after)))) as items:
+        async for e in items:
+            if not isinstance(e, FlowResult): yield e
+
+# %% ../../nbs/net/00_client.ipynb #59fa14e6
+def _wait_flow(job_id:str, timeout:float|None, silence:float):
+    begun, pause, has_answered = time.monotonic(), .05, False
     while True:
-        left = self.timeout if timeout is None else max(0., timeout - (time.monotonic()-begun))
+        remaining = silence if timeout is None else max(0., timeout - (time.monotonic()-begun))
         try:
-            if (job := (yield from _wire(job_id, max(.1, min(left, self.timeout))))[1]) is None: raise UnknownJob(job_id)
+            job = (yield from raw_job_flow(job_id, max(.1, min(remaining, silence))))[1]
+            if job is None: raise UnknownJob(job_id)
             if job.is_terminal: return job
-            met, told = True, f'is still {job.status}'
+            has_answered, state = True, f'is still {job.status}'
         except (NodeUnreachable, NodeRefused) as e:
-            if not met or is_refusal(e): raise
-            told = 'is on a server that does not answer'
-        if timeout is not None and time.monotonic()-begun >= timeout: raise TimeoutError(f'Job {job_id} {told} after {timeout} s; it goes on')
-        yield Pause(pause if timeout is None else min(pause, left))
+            if not has_answered or is_refusal(e): raise
+            state = 'is on a server that does not answer'
+        if timeout is not None and time.monotonic()-begun >= timeout: raise TimeoutError(f'Job {job_id} {state} after {timeout} s; it goes on')
+        yield Sleep(pause if timeout is None else min(pause, remaining))
         pause = min(1., pause*1.5)
 
 @patch
@@ -309,29 +334,42 @@ def wait(self:ClientBase,
     timeout:float|None=None,  # Seconds; None: as long as it takes
 ) -> Job:                     # As it ended
     "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
-    return self._run(_wait(self, job_id, timeout))
+    return self._run(_wait_flow(job_id, timeout, self.timeout))
 
-# %% ../../nbs/net/00_client.ipynb #afc68c57
-def _logs(job_id, offset, limit, attempt):
-    try: a = yield Ask('GET', job_path(job_id, '/logs'), params=dict(offset=offset, limit=limit, attempt=attempt), is_json=False, optional=True)
+# %% ../../nbs/net/00_client.ipynb #c61fb9cb
+def _read_chunk(response) -> LogChunk:
+    try: start, end, size = (int(response.headers[f'x-log-{k}']) for k in ('offset', 'next-offset', 'size'))
+    except (KeyError, ValueError) as e: raise response.refused('Sent a log without saying where it begins') from e
+    if response.headers.get('x-log-elsewhere'): return LogChunk(b'', start, end, size, response.body.decode(errors='replace'))
+    return LogChunk(response.body, start, end, size)
+
+def _logs_flow(job_id:str, offset:int, limit:int, attempt:int|None):
+    query = dict(offset=offset, limit=limit, attempt=attempt)
+    try: return _read_chunk((yield HttpRequest('GET', job_path(job_id, '/logs'), params=query, is_json=False, optional=True)))
     except NodeRefused as e:
-        if not (yield from _lacks(e)): raise
-        if (wire := (yield from _wire(job_id))[0]) is None: raise UnknownJob(job_id) from e
+        if not (yield from lacks_call(e)): raise
+        wire, _ = yield from raw_job_flow(job_id)
+        if wire is None: raise UnknownJob(job_id) from e
         return original_log(wire, offset, limit)
-    try: at, on, size = (int(a.headers[f'x-log-{k}']) for k in ('offset', 'next-offset', 'size'))
-    except (KeyError, ValueError) as e: raise NodeRefused(a.url, a.status, 'Sent a log without saying where it begins') from e
-    if a.headers.get('x-log-elsewhere'): return LogChunk(b'', at, on, size, a.body.decode(errors='replace'))
-    return LogChunk(a.body, at, on, size)
 
 @patch
 def logs(self:ClientBase,
     job_id:str,               # The job
     offset:int=0,             # Where to begin, bytes from the start
-    limit:int=65536,          # Most bytes to give
+    limit:int=65536,          # Most bytes to return
     attempt:int|None=None,    # Which attempt; None: the latest
 ) -> LogChunk:                # Read on at its `next_offset`
     "A piece of a log. Raises `UnknownJob`, `InvalidInput`."
-    return self._run(_logs(job_id, offset, limit, attempt))
+    return self._run(_logs_flow(job_id, offset, limit, attempt))
+
+# %% ../../nbs/net/00_client.ipynb #4a2ece20
+def _log_tail_flow(job_id:str, lines:int):
+    try: response = yield HttpRequest('GET', job_path(job_id, '/logs'), params=dict(tail=lines), is_json=False, optional=True)
+    except NodeRefused as e:
+        if not (yield from lacks_call(e)): raise
+        text = (yield from _logs_flow(job_id, 0, 1 << 30, None)).data.decode()
+        return collapse_frames(''.join(re.findall(r'[^\n]*\n|[^\n]+', text)[-lines:]))
+    return response.body.decode(errors='replace')
 
 @patch
 def log_tail(self:ClientBase,
@@ -339,64 +377,56 @@ def log_tail(self:ClientBase,
     lines:int=200,   # At most so many
 ) -> str:            # As a terminal would show it
     "The end of the log of the latest attempt. Raises `UnknownJob`."
-    def rule():
-        try: return (yield Ask('GET', job_path(job_id, '/logs'), params=dict(tail=lines), is_json=False, optional=True)).body.decode(errors='replace')
-        except NodeRefused as e:
-            if not (yield from _lacks(e)): raise
-            text = (yield from _logs(job_id, 0, 1 << 30, None)).data.decode()
-            return collapse_frames(''.join(re.findall(r'[^\n]*\n|[^\n]+', text)[-lines:]))
-    return self._run(rule())
+    return self._run(_log_tail_flow(job_id, lines))
 
-# %% ../../nbs/net/00_client.ipynb #747f6a6a
+# %% ../../nbs/net/00_client.ipynb #bfe1fe54
 @patch
 def upload(self:ClientBase,
     path:str|os.PathLike,  # A file of this machine
     node:str|None=None,    # Id or name of the node it is for, when a manager is asked; None: it picks one
 ) -> Upload:               # What `submit` takes as input
     "Bring a file to a node. Raises `InvalidInput` when it cannot be read, `NodeRefused`, `DamagedTransfer`."
-    return self._run(_upload(path, node))
+    return self._run(upload_flow(path, node))
 
-# %% ../../nbs/net/00_client.ipynb #eb5ff198
+# %% ../../nbs/net/00_client.ipynb #c13dc275
 @patch
 def outputs(self:ClientBase,
     job_id:str,           # The job
 ) -> list[OutputFile]:    # The newest first; empty until it has completed; `path` is on the node
     "The files that a job left. Raises `UnknownJob`."
-    def rule(): return (yield from _outputs(job_id))[0]
-    return self._run(rule())
+    def flow(): return (yield from outputs_flow(job_id))[0]
+    return self._run(flow())
 
-# %% ../../nbs/net/00_client.ipynb #a344effe
 @patch
 def download(self:ClientBase,
     job_id:str,                 # A completed job
     to:str|os.PathLike='.',     # Folder; made when missing. Nothing is written outside
     name:str|None=None,         # Which output, exactly; None: the first
-    overwrite:bool=False,       # Whether a file of that name and other content may be replaced
+    overwrite:bool=False,       # Whether a file with that name and other content may be replaced
 ) -> Path:                      # Where the file is now
-    """Fetch a file that a job left. When it is there already, nothing is sent.
+    """Fetch a file that a job left. If it is there already, nothing is sent.
 
-    Raises `UnknownJob`, `InvalidInput`, `DamagedTransfer`; `NodeUnreachable` when the connection broke again and again: calling it once more goes on where it was."""
-    return self._run(_download(job_id, name, to, overwrite))
+    Raises `UnknownJob`, `InvalidInput`, `DamagedTransfer`; `NodeUnreachable` when the connection broke again and again. Calling it once more continues."""
+    return self._run(download_flow(job_id, name, to, overwrite))
 
-# %% ../../nbs/net/00_client.ipynb #ebd735d5
+# %% ../../nbs/net/00_client.ipynb #b08e12d5
 @patch
 async def open(self:AsyncRemoteClient,
     method:str,              # 'GET' or 'HEAD'
     path:str,                # Below the base URL, percent-encoded
     *,
-    headers:dict|None=None,  # To be passed on: Range, say
+    headers:dict|None=None,  # To be passed on, such as Range
     timeout:float=60.,       # Longest silence, seconds
 ) -> httpx.Response:         # Its body unread: read it with `aiter_raw`, then `aclose` it
     "An answer whose body is read later. Raises what the server refused."
-    ask = Ask(method, path, headers={'Accept-Encoding': 'identity'} | (headers or {}), stream='bytes', timeout=timeout)
-    kw, silence = self._parts(ask)
-    kw['timeout'] = httpx.Timeout(silence, connect=CONNECT_BUSY)
-    with _told(self, silence, CONNECT_BUSY):
-        r = await self.http.send(self.http.build_request(**{k: v for k, v in kw.items() if v is not None}), stream=True)
+    request = HttpRequest(method, path, headers={'Accept-Encoding': 'identity'} | (headers or {}), stream='bytes', timeout=timeout)
+    arguments = self._arguments(request) | {'timeout': httpx.Timeout(timeout, connect=TRANSFER_CONNECT_TIMEOUT)}
+    with self._translate_errors(timeout, TRANSFER_CONNECT_TIMEOUT):
+        r = await self.http.send(self.http.build_request(**{k: v for k, v in arguments.items() if v is not None}), stream=True)
         if r.is_success: return r
         try: await r.aread()
         finally: await r.aclose()
-    return _check(ask, r)
+    return check_response(request, r)
 
 @patch
 async def forward(self:AsyncRemoteClient,
@@ -407,11 +437,12 @@ async def forward(self:AsyncRemoteClient,
     headers:dict,                   # Content-Type, and Content-Length where it is known
     timeout:float=300.,             # Longest silence, seconds
 ) -> dict:                          # The answer
-    "Send on a body that comes from elsewhere, without holding it. Raises what the server refused."
+    "Send on a body that comes from elsewhere, without holding it in memory. Raises what the server refused."
     async def body():
         async for chunk in content:
             yield chunk
-            self.heard = time.monotonic()   # it was taken
-    with _told(self, timeout, CONNECT_BUSY):
-        r = await self.http.request(method, self.base_url + path, content=body(), headers=headers, timeout=httpx.Timeout(timeout, connect=CONNECT_BUSY))
-    return _check(Ask(method, path), r).json()
+            self.last_contact = time.monotonic()   # it was taken
+    limits = httpx.Timeout(timeout, connect=TRANSFER_CONNECT_TIMEOUT)
+    with self._translate_errors(timeout, TRANSFER_CONNECT_TIMEOUT):
+        r = await self.http.request(method, self.base_url + path, content=body(), headers=headers, timeout=limits)
+    return check_response(HttpRequest(method, path), r).json()

@@ -280,7 +280,7 @@ def _lives(self:NodeDirectory, node:dict, begun:float, timeout:float) -> bool:
     if not self.is_online(node): return False
     with self._lock: clients = [c for mine in self._clients.values() if (c := mine.get(node['url'])) is not None]
     late = time.monotonic() - begun > 1.5*timeout + .5
-    return late or any(c.heard > begun for c in clients)
+    return late or any(c.last_contact > begun for c in clients)
 
 @patch
 async def check(self:NodeDirectory,

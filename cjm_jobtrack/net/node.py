@@ -27,7 +27,7 @@ from ..runners.outputs import OutputFiles, open_below
 from ..runners.process import ProcessRunner
 from ..queue.queue import JobQueue
 from .app import JobRequest, OpenFile, Service, make_app, read_networks, read_request
-from .legacy import _as_asked
+from .legacy import original_params
 from .server import lock_folder
 from .uploads import _given_name, place, receive_file, remove_left, safe_name
 
@@ -138,7 +138,7 @@ def _from_original(self:Node, body:dict) -> JobRequest:
 
 @patch
 def _accept(self:Node, ask:JobRequest) -> tuple[Job, bool]:
-    pipeline, given = self.catalog[ask.pipeline], _as_asked(ask.params)
+    pipeline, given = self.catalog[ask.pipeline], original_params(ask.params)
     known = lambda: ask.id is not None and self.tracker.get_job(ask.id) is not None
     if not known(): pipeline.check(ask.input, ask.params, self.workspace)
     source = ask.input or given['manual_path'] or given['youtube_url'] or pipeline.name

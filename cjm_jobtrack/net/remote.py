@@ -19,10 +19,10 @@ from ..model.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch, now
 from ..model.retry import retry_delay
 from .client import AsyncRemoteClient
 from .directory import ANSWER, NodeDirectory
-from .events import PAUSE
-from .legacy import ORIGINAL_KEYS, original_log, snake
+from .events import RECONNECT_DELAY
+from .legacy import ORIGINAL_KEYS, original_log, snake_case
 from .transfers import existing_input
-from .transport import PATIENCE, is_busy, is_refusal
+from .transport import MAX_RETRY_AFTER, is_busy, is_refusal
 from ..runners.outcome import Outcome, Receipt, Report
 from ..tracker.tracker import JobTracker
 
@@ -275,10 +275,10 @@ async def follow(self:RemoteRunner, job:Job, handle:dict, report:Report) -> Outc
             except JobtrackError as e:
                 if is_busy(e):
                     s.met()
-                    await s.sleep(min(e.retry_after_s or 1., PATIENCE))
+                    await s.sleep(min(e.retry_after_s or 1., MAX_RETRY_AFTER))
                     continue
                 if lost := s.missed(getattr(e, 'problem', str(e))): return lost
-                await s.sleep(retry_delay(s.tries, **PAUSE))
+                await s.sleep(retry_delay(s.tries, **RECONNECT_DELAY))
     finally:
         if self._wakes.get(job.id) is s: del self._wakes[job.id]
 
@@ -354,7 +354,7 @@ async def _match(self:RemoteRunner, s:_Session) -> tuple[dict|None, Job|None]:
     asked, since = s.job.spec['original'], self._sent(s.job).data.get('node_time') or 0
     wires = await s.client.raw_jobs()
     taken = {j.remote_id for j in self.tracker.list_jobs(node=s.job.node) if j.id != s.job.id}
-    def same(w): return all(w.get(snake(k)) == asked.get(k) for k in ('inputMethod', 'youtubeUrl', 'manualPath'))
+    def same(w): return all(w.get(snake_case(k)) == asked.get(k) for k in ('inputMethod', 'youtubeUrl', 'manualPath'))
     for wire, there in wires:
         if there.id not in taken and same(wire) and (epoch(there.created_at) or 0) >= since: return wire, there
     return None, None

@@ -10,11 +10,11 @@ from cjm_jobtrack.model.errors import IllegalMove, InvalidInput, KeyConflict, No
 from cjm_jobtrack.model.job import Job, JobStatus, OutputFile, now
 from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.net.server import serving
-from cjm_jobtrack.net.events import PAUSE
+from cjm_jobtrack.net.events import RECONNECT_DELAY
 from cjm_jobtrack.net.client import AsyncRemoteClient, RemoteClient
 from cjm_jobtrack.model.errors import DamagedTransfer
 from cjm_jobtrack.net.transfers import Upload, digest_of, disposition_name, target_path
-from cjm_jobtrack.net.legacy import compare
+from cjm_jobtrack.net.legacy import inferred_events
 from cjm_jobtrack.net.transport import read_error, read_job
 from cjm_jobtrack.model.retry import retry_delay
 from cut_proxy import CutProxy
@@ -73,7 +73,7 @@ def test_what_is_no_job_is_refused(wire):
 def test_two_looks_tell_what_happened_between_them():
     made, begun = Job(id='j', created_at=now(), attempt=1), dict(attempt=1, started_at=now(), created_at=now())
     running, done = Job(id='j', status=JobStatus.RUNNING, progress=5., **begun), Job(id='j', status=JobStatus.COMPLETED, progress=100., completed_at=now(), **begun)
-    told = lambda a, b: [e.type for e in compare(a, b)]
+    told = lambda a, b: [e.type for e in inferred_events(a, b)]
     assert told(None, made) == ['created'] and told(made, made) == [] and told(made, running) == ['running', 'progress']
     assert told(None, done) == ['created', 'running', 'completed'] and told(running, done) == ['completed'] and told(done, done) == []
 
@@ -94,8 +94,8 @@ def test_downloads_stay_in_their_folder(tmp_path, name):
     assert e.value.field == 'name'
 
 def test_backoff_grows_to_a_ceiling_and_is_never_zero():
-    assert [retry_delay(n, **PAUSE, jitter=lambda: 1.) for n in (1, 2, 3, 6, 7, 1000)] == [.1, .2, .4, 3.2, 5., 5.]
-    assert retry_delay(1, **PAUSE, jitter=lambda: 0.) == .05
+    assert [retry_delay(n, **RECONNECT_DELAY, jitter=lambda: 1.) for n in (1, 2, 3, 6, 7, 1000)] == [.1, .2, .4, 3.2, 5., 5.]
+    assert retry_delay(1, **RECONNECT_DELAY, jitter=lambda: 0.) == .05
 
 @pytest.mark.parametrize('url', ['', 'localhost:9090', 'ftp://x', 'http://', 'http://u:p@h', 'http://h?x=1', 'http://[::1', 'http://a b:1', 7, None])
 def test_addresses_that_cannot_be(url):
@@ -431,12 +431,12 @@ class Changing:
     "A file that is changed as soon as its first piece has been read."
     def __init__(self, monkeypatch, change):
         from cjm_jobtrack.net import transfers as module
-        read, self.done = module._Sent.read, False
+        read, self.done = module.HashingReader.read, False
         def meddling(sent, n=-1):
             data = read(sent, n)
             if data and not self.done: self.done, _ = True, change()
             return data
-        monkeypatch.setattr(module._Sent, 'read', meddling)
+        monkeypatch.setattr(module.HashingReader, 'read', meddling)
 
 def appended(path):
     with path.open('ab') as f: f.write(b'later'*100_000)
