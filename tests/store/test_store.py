@@ -11,7 +11,8 @@ from helpers import until
 from hypothesis import example, given, settings, strategies as st
 from cjm_jobtrack.model.errors import InvalidInput, StoreError, UnknownNode
 from cjm_jobtrack.model.job import Add, Failure, Job, JobEvent, JobStatus, Move, OutputFile, Update, now
-from cjm_jobtrack.store.store import SCHEMA_VERSION, WRITES, JobStore
+from cjm_jobtrack.store.schema import SCHEMA_VERSION
+from cjm_jobtrack.store.store import WRITES, JobStore
 from cjm_jobtrack.store.memory import MemoryStore
 
 P, R, C, F, X = JobStatus
