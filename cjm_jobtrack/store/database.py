@@ -98,7 +98,7 @@ def _without_password(url:sa.URL) -> str:
     try: return url.difference_update_query(['password']).render_as_string(hide_password=True)
     except UnicodeEncodeError: return ascii(url.database)   # the name of the file is not UTF-8
 
-# %% ../../nbs/store/04_database.ipynb #e96eb0a7
+# %% ../../nbs/store/04_database.ipynb #abb1b1ac
 _MAX_CHECKED = 16 << 20  # Files up to this size, in bytes, are checked page by page when opened; larger ones would take too long
 
 def _beside(f:Path, suffix:str) -> Path: return f.with_name(f.name + suffix)
@@ -122,7 +122,7 @@ def _is_open_here(f:Path) -> bool:
     found = _file_id(f)
     return found is not None and any(found in d._opened.values() for d in [*_databases])
 
-# %% ../../nbs/store/04_database.ipynb #94b5879c
+# %% ../../nbs/store/04_database.ipynb #10428284
 _KEPT = 'It was left as it is'
 
 def _check_place(url:str, f:Path):
@@ -191,7 +191,7 @@ def _server_args(url:sa.URL, durability:str, timeout:float) -> dict:
                 tcp_user_timeout=2000*s, application_name='jobtrack')
     return {k: v for k, v in ours.items() if k not in url.query} | dict(autocommit=True, options=' '.join(options))
 
-# %% ../../nbs/store/04_database.ipynb #91c452ad
+# %% ../../nbs/store/04_database.ipynb #3951a919
 def _make_engine(url:sa.URL, display_url:str, durability:str, timeout:float) -> sa.Engine:
     "Raises `StoreError` when there is no driver for it."
     is_sqlite = url.get_backend_name() == 'sqlite'
@@ -204,7 +204,7 @@ def _make_engine(url:sa.URL, display_url:str, durability:str, timeout:float) -> 
         remedy = "For PostgreSQL: write postgresql+psycopg://… and pip install 'cjm-jobtrack[postgres]'"
         raise StoreError(display_url, f'its driver is missing or not the one for this: {e}', remedy) from e
 
-# %% ../../nbs/store/04_database.ipynb #2c9f6d0b
+# %% ../../nbs/store/04_database.ipynb #fdcd8c0f
 _REMEDIES = {   # remedy -> what a driver's message says then; the first that fits
     'Another process holds it; end that one or try again': ('locked', 'busy', 'lock timeout'),
     'The file is damaged; restore a backup': ('malformed',),
@@ -223,7 +223,7 @@ def _remedy(text:str) -> str: return next((r for r, signs in _REMEDIES.items() i
 
 def _mount_point(folder:Path) -> Path: return next(p for p in (folder, *folder.parents) if os.path.ismount(p))
 
-# %% ../../nbs/store/04_database.ipynb #243ca8e1
+# %% ../../nbs/store/04_database.ipynb #fe631a7c
 def owner_table(
     tables:sa.MetaData,  # What a database holds
 ) -> sa.Table:           # One more table in it
@@ -269,7 +269,7 @@ class Database:
     def __enter__(self): return self
     def __exit__(self, *_): self.close()
 
-# %% ../../nbs/store/04_database.ipynb #7ee9bf6f
+# %% ../../nbs/store/04_database.ipynb #a87c357a
 @patch
 def _init_state(self:Database):
     self._writer = None                # Cursor of the connection that writes
@@ -296,7 +296,7 @@ def _open(self:Database, durability, timeout):
         self.engine.dispose()
         raise
 
-# %% ../../nbs/store/04_database.ipynb #b0975300
+# %% ../../nbs/store/04_database.ipynb #d09e726f
 @patch
 def _add_hooks(self:Database, durability, timeout):
     "What happens when the engine connects, and when it begins a transaction."
@@ -363,7 +363,7 @@ def _check_owner(self:Database, names:set[str], version:str|None):
     if version and int(version) > ours:
         raise StoreError(self.display_url, f'its schema is version {version}, newer than {ours}', 'Upgrade cjm-jobtrack')
 
-# %% ../../nbs/store/04_database.ipynb #9651865f
+# %% ../../nbs/store/04_database.ipynb #eee6a8f0
 @patch
 def _upgrade(self:Database):
     ours = self.version_of_tables
@@ -378,7 +378,7 @@ def _create_tables(self:Database, con):
     self.tables.create_all(con, checkfirst=False)
     con.execute(_owner.insert(), dict(key='schema_version', value=str(self.version_of_tables)))
 
-# %% ../../nbs/store/04_database.ipynb #e95bd8b5
+# %% ../../nbs/store/04_database.ipynb #3ea8d28f
 def _give_name(part:Path, file:Path) -> bool:  # False: it is taken
     try: os.link(part, file)
     except FileExistsError: return False
@@ -404,7 +404,7 @@ def _create_file(self:Database) -> bool:  # False: somebody was faster
     except OSError as e: raise StoreError(self.display_url, f'cannot be made: {e.strerror}', 'Check free space and permissions there') from e
     finally: part.unlink(missing_ok=True)
 
-# %% ../../nbs/store/04_database.ipynb #22270b99
+# %% ../../nbs/store/04_database.ipynb #8cdd791a
 @patch
 def _start_using(self:Database, timeout:float):
     self._use_wal(time.monotonic() + timeout)
@@ -448,7 +448,7 @@ def _loss(self:Database) -> StoreError|None:  # None: it is still there
     what = 'replaced' if os.path.exists(moved) else 'deleted'
     return RecordGone(self.display_url, f'{Path(moved).name} was {what} while it was open', f'{remedy}; `backup` still saves what it held')
 
-# %% ../../nbs/store/04_database.ipynb #d8394fbe
+# %% ../../nbs/store/04_database.ipynb #9abaf512
 @patch(as_prop=True)
 def record_gone(self:Database) -> RecordGone|None:  # None: it is still there, or cannot be looked at just now
     "Why nothing more is written, when what is open is not what others would open."
@@ -473,7 +473,7 @@ def _store_error(self:Database, e:Exception) -> StoreError:
     text = ' '.join(str(cause).split())
     return StoreError(self.display_url, text, _remedy(text))
 
-# %% ../../nbs/store/04_database.ipynb #a5c409a8
+# %% ../../nbs/store/04_database.ipynb #5ff57aae
 @patch
 def _connect(self:Database):
     "A connection of the driver, kept by the caller."
@@ -482,7 +482,7 @@ def _connect(self:Database):
     if not self._in_memory: pooled.detach()
     return con
 
-# %% ../../nbs/store/04_database.ipynb #65e63927
+# %% ../../nbs/store/04_database.ipynb #5c7841fb
 @patch
 def _get_writer(self:Database):
     "The cursor that writes."
@@ -521,7 +521,7 @@ def _end_silent_writer(self:Database, e) -> bool:
     with suppress(*self._errors): return self._db.end_silent_writer(self._writer, e, _max_silence(self._timeout))
     return False   # perhaps without the right to look: the error says that there was no turn
 
-# %% ../../nbs/store/04_database.ipynb #41fed791
+# %% ../../nbs/store/04_database.ipynb #aa1db177
 @patch
 def _write(self:Database, work, tell:bool=True):
     "What `work(cursor)` returns, done in one transaction. All of it takes effect, or nothing."
@@ -550,7 +550,7 @@ def _unknown_outcome(self:Database, e) -> StoreError:
     problem = f'the connection broke while committing, so nobody knows whether this is on record: {text}'
     return StoreError(self.display_url, problem, 'Read it again before you repeat it')
 
-# %% ../../nbs/store/04_database.ipynb #a590d5b8
+# %% ../../nbs/store/04_database.ipynb #d7ea9c1c
 @patch
 def _read(self:Database, work):
     "What `work(connection)` returns. It only reads, in one statement."
@@ -603,7 +603,7 @@ class _Listener:
     def close(self):
         for c in (self.con, self.waking, self.waker): c.close()
 
-# %% ../../nbs/store/04_database.ipynb #c56ce9b8
+# %% ../../nbs/store/04_database.ipynb #0c1af14a
 @patch
 def version(self:Database) -> int:
     """A number that differs after others have written. Cheap enough to ask for often.
@@ -650,7 +650,7 @@ def _close_listener(self:Database, listener:_Listener|None):
         if self._listener is listener: self._listener = None
     if listener is not None: listener.close()
 
-# %% ../../nbs/store/04_database.ipynb #b2471191
+# %% ../../nbs/store/04_database.ipynb #d09063bd
 @patch
 def wait_change(self:Database,
     timeout:float,          # Longest wait, seconds
@@ -682,7 +682,7 @@ def interrupt(self:Database) -> None:
     self._interrupted.set()
     if (listener := self._listener) is not None: listener.wake()
 
-# %% ../../nbs/store/04_database.ipynb #5b45d360
+# %% ../../nbs/store/04_database.ipynb #cd986e01
 @patch
 def close(self:Database) -> None:
     "Close all connections. Further calls open the database again."

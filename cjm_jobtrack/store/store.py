@@ -53,7 +53,7 @@ def _plan_update(self:JobStore, op:Update):
     values |= {'w_id': op.job_id, 'w_attempt': op.attempt, 'w_lease': op.lease}
     return plan, values, None
 
-# %% ../../nbs/store/00_store.ipynb #cb350e95
+# %% ../../nbs/store/00_store.ipynb #298cec5f
 @patch
 def _plan_move(self:JobStore, op:Move):
     changes, expect, to = op.changes, op.expect, op.changes.get('status')
@@ -96,7 +96,7 @@ def apply(self:JobStore,
     except self._errors as e: raise self._store_error(e) from e
     return self._write(lambda con: self._db.run(con, todo), tell=False) if todo else []
 
-# %% ../../nbs/store/00_store.ipynb #4a51cc95
+# %% ../../nbs/store/00_store.ipynb #a57eb23b
 @patch
 @_writes
 def add(self:JobStore,
@@ -125,7 +125,7 @@ def move(self:JobStore,
     "Compare and set, with an event, in one transaction."
     return self.apply([Move(job_id, expect, changes, type, at, data, attempt, lease)])[0]
 
-# %% ../../nbs/store/00_store.ipynb #c99d8f18
+# %% ../../nbs/store/00_store.ipynb #87e07a92
 @patch
 @_writes
 def update(self:JobStore,
@@ -200,7 +200,7 @@ def list(self:JobStore,
                                      since=since, until=until, pinned=pinned, runner=runner)
     return self._read(lambda con: _to_jobs(self._db, con.execute(_list_sql(self._db, *shape), values).fetchall()))
 
-# %% ../../nbs/store/00_store.ipynb #486a2c7a
+# %% ../../nbs/store/00_store.ipynb #7a02caa9
 @patch
 def _conditions(self:JobStore, status, metadata, **filters) -> tuple[tuple, dict]:
     "What a statement depends on (number of statuses, names of filters, types of metadata), and its values."
@@ -254,7 +254,7 @@ def close_lease(self:JobStore,
     "Give a lease back. Jobs that still run under it are for others to take over."
     self._write(lambda con: con.execute(_lease_sql(self._db, 'close'), {'fence': fence}) and None)
 
-# %% ../../nbs/store/00_store.ipynb #b1f35c46
+# %% ../../nbs/store/00_store.ipynb #541aaaef
 @patch
 def leases(self:JobStore) -> list[Lease]:  # In the order in which they were opened
     "The queues at work."
@@ -281,7 +281,7 @@ def take_over(self:JobStore,
         return ids
     return self._write(work)
 
-# %% ../../nbs/store/00_store.ipynb #19a5f497
+# %% ../../nbs/store/00_store.ipynb #a3c32747
 @patch
 def submitted(self:JobStore,
     runners:Iterable[str],  # Only these
@@ -332,7 +332,7 @@ def cutoff(self:JobStore,
     rows = self._query(_cutoff_sql(self._db, len(statuses)), dict(others=keep-1) | {f's{n}': s for n, s in enumerate(statuses)})
     return rows[0][0] if rows else None
 
-# %% ../../nbs/store/00_store.ipynb #22aba3a8
+# %% ../../nbs/store/00_store.ipynb #8a64bbb4
 @patch
 @_writes
 def delete_many(self:JobStore,
@@ -396,7 +396,7 @@ def _read_records(self:JobStore, con, sql, values):
         return rows, con.execute(_transfer_sql(self._db, 'events'), {'ids': ids}).fetchall()
     finally: con.execute('COMMIT')   # nothing was written
 
-# %% ../../nbs/store/00_store.ipynb #aada7eaa
+# %% ../../nbs/store/00_store.ipynb #da842111
 @patch
 @_writes
 def restore(self:JobStore,
@@ -456,7 +456,7 @@ def delete_node(self:JobStore, node_id:str) -> None:
     deleted = self._write(lambda con: con.execute(_admin_sql(self._db, 'no_node'), {'w_id': node_id}).rowcount)
     if not deleted: raise UnknownNode(node_id)
 
-# %% ../../nbs/store/00_store.ipynb #200f02c2
+# %% ../../nbs/store/00_store.ipynb #9e4662c3
 @patch
 @_writes
 def record_id(self:JobStore) -> str:  # A UUID
