@@ -26,7 +26,7 @@ class JobtrackError(Exception):
 
 # %% ../../nbs/model/01_errors.ipynb #7a107308
 class InvalidInput(JobtrackError, ValueError):
-    "A value that was given cannot be used. Nothing was changed."
+    "A value cannot be used. Nothing was changed."
     def __init__(self,
         field:str,      # The field at fault, as the caller spelled it
         problem:str,    # What is wrong with it, with the value
@@ -36,14 +36,14 @@ class InvalidInput(JobtrackError, ValueError):
         super().__init__(f'`{field}` {problem}' + (f'. {remedy}' if remedy else ''))
 
 # %% ../../nbs/model/01_errors.ipynb #e2d86fad
-def _known(names) -> str: return 'Known here: ' + (', '.join(sorted(names)) or 'none')
-
 def name_problem(
-    name:str,   # A name that is not known
-) -> str:       # A sentence with a blank behind it; '' when it is written as names are
+    name:str,   # An unknown name
+) -> str:       # A sentence and a space; '' when nothing is odd about the name
     "What is wrong with the way a name is written."
     if any(c in name for c in '\r\n'): return 'There is a line break in it. '
     return 'There is a backslash in it. ' if '\\' in name else ''
+
+def _known(names) -> str: return 'Known here: ' + (', '.join(sorted(names)) or 'none')
 
 class UnknownPipeline(InvalidInput):
     "No pipeline of that name is allowed here."
@@ -52,8 +52,10 @@ class UnknownPipeline(InvalidInput):
         known=(),      # Names there are
     ):
         self.pipeline, self.known = pipeline, sorted(known)
-        super().__init__('pipeline', f'{pipeline!r} is not a pipeline of this node', name_problem(str(pipeline)) + _known(known))
+        remedy = name_problem(str(pipeline)) + _known(known)
+        super().__init__('pipeline', f'{pipeline!r} is not a pipeline of this node', remedy)
 
+# %% ../../nbs/model/01_errors.ipynb #6f9025c0
 class UnknownRunner(InvalidInput):
     "No runner of that name was given to the queue."
     def __init__(self,
@@ -64,13 +66,14 @@ class UnknownRunner(InvalidInput):
         super().__init__('runner', f'{runner!r} is not a runner of this queue', _known(known))
 
 class NeverFits(InvalidInput):
-    "The job needs more of a resource than the queue has in all: it would wait for ever."
+    "The job needs more of a resource than the queue has in all: it would wait forever."
     def __init__(self,
         needs:dict[str, int],  # resource -> how much the job asks for
         has:dict[str, int],    # resource -> how much the queue has in all
     ):
         self.needs, self.has = needs, has
-        short = ', '.join(f'{k}={v} of {has.get(k, 0)}' for k, v in sorted(needs.items()) if v > has.get(k, 0))
+        lacking = {k: v for k, v in sorted(needs.items()) if v > has.get(k, 0)}
+        short = ', '.join(f'{k}={v} of {has.get(k, 0)}' for k, v in lacking.items())
         super().__init__('resources', f'can never be met here: {short}', 'Ask for less, or give the queue more')
 
 # %% ../../nbs/model/01_errors.ipynb #e48206f3
@@ -94,10 +97,11 @@ class UnknownNode(JobtrackError, KeyError):
 
     def __str__(self): return self.args[0]
 
+# %% ../../nbs/model/01_errors.ipynb #bdbdb3d8
 class IllegalMove(JobtrackError):
-    "A status change that the table of moves does not have. The job stays as it is."
+    "A status change that the table of moves does not have. The job is unchanged."
     def __init__(self,
-        job_id:str,  # The job that was to be moved
+        job_id:str,  # The job
         frm:str,     # Its status
         to:str,      # The status asked for
     ):
@@ -105,27 +109,29 @@ class IllegalMove(JobtrackError):
         super().__init__(f'Job {job_id} is {frm} and cannot become {to}')
 
 class LeaseLost(IllegalMove):
-    "The job is now in other hands: the queue that held it was taken for dead. Nothing was written."
+    "Another queue has taken the job over, because the one that writes had lost its lease. Nothing was written."
     def __init__(self,
         job_id:str,  # The job
-        lease:int,   # Fencing number of the one who was refused
+        lease:int,   # Fencing number of the writer that was refused
     ):
         self.job_id, self.lease = job_id, lease
-        JobtrackError.__init__(self, f'Job {job_id} is no longer ours: this queue gave no sign of life, and another one has taken it over')
+        problem = 'this queue gave no sign of life, and another one has taken it over'
+        JobtrackError.__init__(self, f'Job {job_id} is no longer ours: {problem}')
 
+# %% ../../nbs/model/01_errors.ipynb #30de2539
 class KeyConflict(JobtrackError):
-    "The id is taken by a job that asks for something else. Neither was changed."
+    "The id belongs to a job that asks for something else. Neither was changed."
     def __init__(self,
         job_id:str,                             # The id, which is also the idempotency key
         differences:dict[str, tuple[Any, Any]], # field -> (on record, asked for)
     ):
         self.job_id, self.differences = job_id, differences
-        told = '; '.join(f'{k}: on record {a!r}, asked for {b!r}' for k, (a, b) in differences.items())
-        super().__init__(f'Job {job_id} is on record with another spec ({told}). Use a fresh id for new work')
+        text = '; '.join(f'{k}: on record {a!r}, asked for {b!r}' for k, (a, b) in differences.items())
+        super().__init__(f'Job {job_id} is on record with another spec ({text}). Use a fresh id for new work')
 
 # %% ../../nbs/model/01_errors.ipynb #820cf61e
 class StoreError(JobtrackError):
-    "The record cannot be opened, read or written. What was on record stays as it was."
+    "The store cannot be opened, read or written. What was stored is unchanged."
     def __init__(self,
         url:str,     # Which store, without password
         problem:str, # What happened
@@ -135,7 +141,7 @@ class StoreError(JobtrackError):
         super().__init__(f'Job store {url}: {problem}' + (f'. {remedy}' if remedy else ''))
 
 class StoreFull(StoreError):
-    "There is no room for the record on its disk. What was on record stays as it was."
+    "The disk is full. What was stored is unchanged."
     def __init__(self,
         url:str,     # Which store, without password
         folder:str,  # Where the record is
@@ -146,33 +152,39 @@ class StoreFull(StoreError):
         super().__init__(url, problem, 'Make room on the disk and try again')
 
 class RecordGone(StoreError):
-    "The file of the record was deleted, replaced or emptied while it was open: nothing is written to it any more."
+    "The file of the store was deleted, replaced or truncated while it was open: nothing more is written to it."
 
-_REFUSED = frozenset({'DataError', 'IntegrityError'})   # PEP 249: the drivers' words for what is wrong with what was sent
+# %% ../../nbs/model/01_errors.ipynb #e3357e9f
+_BAD_VALUE = frozenset({'DataError', 'IntegrityError'})   # PEP 249: what drivers raise when the value is at fault
 
 def is_unstorable(
     e:Any,     # What kept something from being written, or anything else
-) -> bool:
-    """Whether it is what was to be written, and not the record that is in trouble: it would be refused each time.
+) -> bool:     # True: it would fail each time
+    """Whether the value that was to be written is at fault, and not the store.
 
     Source: PEP 249, Exceptions; PostgreSQL, Appendix A, Error Codes (42804: datatype_mismatch)."""
     if not isinstance(e, StoreError): return False
     cause = getattr(e.__cause__, 'orig', None) or e.__cause__
-    return (isinstance(cause, (ValueError, TypeError, OverflowError)) or getattr(cause, 'sqlstate', None) == '42804'
-            or any(c.__name__ in _REFUSED for c in type(cause).__mro__))
+    if isinstance(cause, (ValueError, TypeError, OverflowError)): return True
+    if getattr(cause, 'sqlstate', None) == '42804': return True
+    return any(c.__name__ in _BAD_VALUE for c in type(cause).__mro__)
 
+# %% ../../nbs/model/01_errors.ipynb #20262d57
 class NodeUnreachable(JobtrackError):
-    "No answer from a node or manager. Says nothing about the jobs there: they may well be running."
+    "No answer from a node or manager. That says nothing about the jobs there: they may well be running."
     def __init__(self,
         url:str,          # Base URL that was tried
         problem:str='',   # What the network said
-        begun:bool=True,  # False when it is certain that the request never arrived
+        begun:bool=True,  # False: it is certain that the request never arrived
     ):
         self.url, self.problem, self.begun = url, problem, begun
         super().__init__(f'No answer from {url}' + (f': {problem}' if problem else '') + '. Is it running, and is the address right?')
 
-    def _render_traceback_(self) -> list[str]: return [f'{type(self).__name__}: {self}', *getattr(self, '__notes__', [])]   # in a notebook: the way through the HTTP library helps nobody
+    def _render_traceback_(self) -> list[str]:
+        "What a notebook shows: the way through the HTTP library helps nobody."
+        return [f'{type(self).__name__}: {self}', *getattr(self, '__notes__', [])]
 
+# %% ../../nbs/model/01_errors.ipynb #729a695d
 class NodeRefused(JobtrackError):
     "A node or manager answered with an error."
     def __init__(self,
@@ -188,8 +200,9 @@ class NodeRefused(JobtrackError):
         self._body = body or {}
         super().__init__(f'{message} (HTTP {status} from {url})')
 
+# %% ../../nbs/model/01_errors.ipynb #a4342dc8
 class DamagedTransfer(JobtrackError):
-    "A file that was sent or received is not the one that was meant. Nothing was kept of it."
+    "What was sent or received is not the file it should be. Nothing was kept of it."
     def __init__(self,
         url:str,       # Where it was sent to or came from
         name:str,      # The file
@@ -199,7 +212,7 @@ class DamagedTransfer(JobtrackError):
         super().__init__(f'{name!r}, transferred with {url}: {problem}. Try again')
 
 class OutputReplaced(JobtrackError):
-    "What lies where an output was is not what the job left: it was written to, or exchanged. It is not given out."
+    "An output was changed or replaced after the job had ended. It is not given out."
     def __init__(self,
         name:str,      # The output
         problem:str,   # What is there instead
@@ -211,16 +224,18 @@ class OutputReplaced(JobtrackError):
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})   # Source: write(2), Linux manual pages
 _SCARCE = DISK_FULL | {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOBUFS, errno.ENOLCK, errno.EROFS}
 
-def _chain(e:BaseException) -> Iterator[BaseException]:
-    "An error, and what lies behind it: its causes, and the members of a group."
-    todo, seen = [e], set()
+def _causes(e:BaseException) -> Iterator[BaseException]:
+    "An error, its causes, and the members of a group."
+    todo, visited = [e], set()
     while todo:
-        if (e := todo.pop()) is None or id(e) in seen: continue
-        seen.add(id(e))
+        e = todo.pop()
+        if e is None or id(e) in visited: continue
+        visited.add(id(e))
         yield e
         todo.append(e.__cause__ if e.__cause__ or e.__suppress_context__ else e.__context__)
         if isinstance(e, BaseExceptionGroup): todo += e.exceptions
 
+# %% ../../nbs/model/01_errors.ipynb #abc0d3bb
 def _is_scarcity(e:BaseException) -> bool:
     "Whether an error says that the machine lacks something at the moment."
     if isinstance(e, OSError): return e.errno in _SCARCE
@@ -230,10 +245,10 @@ def _is_scarcity(e:BaseException) -> bool:
 def is_infrastructure_error(
     e:BaseException,  # Raised by our own code, not by the work
 ) -> bool:            # True: it says nothing about the job; try again later
-    """Whether it is trouble of ours that may pass: no descriptors, memory, threads or disk space, or a record that cannot be reached.
+    """Whether it is trouble of our own that may pass: no file descriptors, memory, threads or disk space, or a store that is out of reach.
 
     Source: errno(3), fork(2), pthread_create(3), Linux manual pages."""
-    for o in _chain(e):
+    for o in _causes(e):
         if isinstance(o, StoreError): return not is_unstorable(o)
         if _is_scarcity(o): return True
     return False

@@ -82,7 +82,7 @@ def parse_instant(
     except (TypeError, ValueError, OverflowError) as e:
         raise InvalidInput(field, f'is {value!r}', "Give an instant such as '2030-01-31T12:00:00+00:00'") from e
 
-# %% ../../nbs/model/00_job.ipynb #8d7316c5
+# %% ../../nbs/model/00_job.ipynb #0838cbb6
 def epoch(
     instant:str|None,  # ISO-8601 with offset, or None
 ) -> float|None:       # Seconds since 1970-01-01T00:00Z, or None
@@ -114,7 +114,7 @@ def number(
     try: return float(value)
     except (ArithmeticError, TypeError, ValueError): return None
 
-# %% ../../nbs/model/00_job.ipynb #5e6ed4b6
+# %% ../../nbs/model/00_job.ipynb #3d9ce2c2
 def finite_number(value:Any) -> float|None:
     "As `number`, but None for infinities and `NaN`."
     n = number(value)
@@ -129,7 +129,7 @@ def safe_repr(value:Any) -> str:
     try: return escape_surrogates(repr(value))
     except Exception: return f'<{type(value).__name__}>'
 
-# %% ../../nbs/model/00_job.ipynb #8d14f311
+# %% ../../nbs/model/00_job.ipynb #859938e1
 _ROUNDING = 1e-6   # How far rounding may take a sum of fractions out of range
 
 def percentage(
@@ -168,7 +168,7 @@ class _Walk:
         self.made.append(part)
         return part
 
-# %% ../../nbs/model/00_job.ipynb #37f407c4
+# %% ../../nbs/model/00_job.ipynb #78fade9b
 @patch
 def text(self:_Walk, value:str) -> str:
     if len(value) > LONG_TEXT and self.has_seen(value): self.budget -= _CHAR_COST * len(value)
@@ -202,7 +202,7 @@ def _scalar(walk:_Walk, value:str|int|float) -> str|int|float|None:
     n = int(value)
     return n if -_LARGE < n < _LARGE else f'<int of {n.bit_length()} bits>'
 
-# %% ../../nbs/model/00_job.ipynb #648c3916
+# %% ../../nbs/model/00_job.ipynb #43937db5
 _CONTAINERS = dict, list, tuple, set, frozenset
 _PLAIN_CONTAINERS = {*_CONTAINERS, OrderedDict}
 
@@ -216,7 +216,7 @@ def _short(value, note:str) -> str:
     has_parts = isinstance(value, _CONTAINERS) or is_dataclass(value)
     return f'<{type(value).__name__}{note}>' if has_parts else safe_repr(value)
 
-# %% ../../nbs/model/00_job.ipynb #8a373287
+# %% ../../nbs/model/00_job.ipynb #779860f2
 def _structured(walk:_Walk, depth:int, extra:bool, made:bool, value:Any) -> Any:
     "The copy of a value with parts."
     if id(value) in walk.path: return _short(value, ' that this is part of')
@@ -240,7 +240,7 @@ def _copy(walk:_Walk, depth:int, extra:bool, made:bool, value:Any) -> Any:
     if is_dataclass(value): return {f.name: sub(getattr(value, f.name)) for f in fields(value)}
     return _copy_made(walk, depth, extra, made, value)
 
-# %% ../../nbs/model/00_job.ipynb #c45870f8
+# %% ../../nbs/model/00_job.ipynb #c1660669
 _PLAIN_FORMS = 'isoformat', 'to_dict', 'model_dump', 'tolist', 'item'   # datetime, models, pydantic, arrays, their scalars
 
 def _copy_made(walk:_Walk, depth:int, extra:bool, made:bool, value:Any) -> Any:
@@ -250,7 +250,7 @@ def _copy_made(walk:_Walk, depth:int, extra:bool, made:bool, value:Any) -> Any:
         if callable(method): return _plain(walk, depth, extra or made, True, walk.keep(method()))
     return safe_repr(value)
 
-# %% ../../nbs/model/00_job.ipynb #ac10c9d0
+# %% ../../nbs/model/00_job.ipynb #83a9c9de
 def _copy_container(walk:_Walk, depth:int, extra:bool, made:bool, value:Any) -> dict|list:
     "The copy of a container: of its items if it is a dict, else of its parts."
     sub = partial(_plain, walk, depth, extra, made)
@@ -271,7 +271,7 @@ def _yields_its_own(value) -> bool:
     if isinstance(value, dict): return type(value).items not in (dict.items, OrderedDict.items)
     return all(type(value).__iter__ is not kind.__iter__ for kind in _CONTAINERS)
 
-# %% ../../nbs/model/00_job.ipynb #e05fa178
+# %% ../../nbs/model/00_job.ipynb #bb1ee2d4
 def _yielded(walk:_Walk, value:Any, cost:int) -> Iterator:
     "What a container yields. Each part beyond as many as it holds is paid for."
     parts = iter(value.items() if isinstance(value, dict) else value)
@@ -289,7 +289,7 @@ def _sub_of_yielded(walk:_Walk, depth:int, extra:bool, made:bool, value:Any):
     def sub(part): return _plain(walk, depth, extra or id(part) not in held, made, walk.keep(part))
     return sub
 
-# %% ../../nbs/model/00_job.ipynb #aceb7e98
+# %% ../../nbs/model/00_job.ipynb #6f96beb0
 encode_ascii_json = json.JSONEncoder(allow_nan=False, separators=(',', ':')).encode   # Lone surrogates become escapes
 
 def jsonable(
@@ -322,7 +322,7 @@ class Failure:
 
     def __str__(self): return self.message
 
-# %% ../../nbs/model/00_job.ipynb #6683144d
+# %% ../../nbs/model/00_job.ipynb #9dd90946
 @dataclass(frozen=True)
 class OutputFile:
     "A file that a job left, as it was when the job completed."
@@ -353,7 +353,7 @@ def newest_first(
     by_name = sorted(outputs, key=lambda o: o.name)
     return sorted(by_name, key=lambda o: o.modified or '', reverse=True)
 
-# %% ../../nbs/model/00_job.ipynb #56c5fbe3
+# %% ../../nbs/model/00_job.ipynb #95211748
 def _is_valid(o:OutputFile) -> bool:
     if not isinstance(o.name, str) or not o.name: return False
     if type(o.size) is not int or o.size < 0: return False
@@ -375,7 +375,7 @@ def read_outputs(
         raise InvalidInput('outputs', f'has {o!r:.200}', remedy)
     return files
 
-# %% ../../nbs/model/00_job.ipynb #b367d610
+# %% ../../nbs/model/00_job.ipynb #6de33ac4
 @dataclass(frozen=True)
 class JobEvent:
     """One dated fact about a job.
@@ -446,7 +446,7 @@ class Job:
     @property
     def is_terminal(self) -> bool: return self.status.is_terminal
 
-# %% ../../nbs/model/00_job.ipynb #a8dd6a59
+# %% ../../nbs/model/00_job.ipynb #7f67746a
 @patch(as_prop=True)
 def shown_status(self:Job) -> JobStatus:
     "The status for display: a job that waits for its turn at a node is still pending."

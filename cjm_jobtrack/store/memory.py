@@ -11,20 +11,30 @@ __all__ = ['MemoryStore']
 from itertools import islice, takewhile
 from fastcore.basics import patch
 from ..model.errors import UnknownNode
-from ..model.job import Add, JobRecord, EndedJob, Job, JobEvent, JobStatus, Lease, Move, Update, jsonable, now
+from ..model.job import (Add, EndedJob, Job, JobEvent, JobRecord, JobStatus, Lease, Move, Update, jsonable, now)
 
 # %% ../../nbs/store/01_memory.ipynb #b368f411
 class MemoryStore:
     "The calls of `JobStore`, kept in this process and gone with it."
     shared = False
-    record_gone = None   # it is never gone before we are
+    record_gone = None   # It is never gone before the process is
     def __init__(self):
-        self._jobs, self._events, self._seqs, self._nodes, self._leases = {}, {}, {}, {}, {}   # events by seq; seqs by job
+        self._jobs = {}      # id -> row: the fields of `Job`, and what the store keeps beside them
+        self._events = {}    # seq -> event
+        self._seqs = {}      # id -> the seqs of its events
+        self._nodes = {}     # id -> node
+        self._leases = {}    # fence -> [beat, doc]
         self._seq = self._fence = 0
+
+    def apply(self, writes): return [_APPLY[type(w)](self, w) for w in writes]
+
     def add(self, job, data=None, *, queued=False, batch=None): return self.apply([Add(job, data, queued, batch)])[0]
-    def move(self, job_id, expect, changes, type, at, data=None, attempt=None, *, lease=None): return self.apply([Move(job_id, expect, changes, type, at, data, attempt, lease)])[0]
-    def update(self, job_id, changes, *, attempt=None, lease=None): return self.apply([Update(job_id, changes, attempt, lease)])[0]
-    def apply(self, writes): return [self._add(w) if isinstance(w, Add) else self._move(w) if isinstance(w, Move) else self._update(w) for w in writes]
+
+    def move(self, job_id, expect, changes, type, at, data=None, attempt=None, *, lease=None):
+        return self.apply([Move(job_id, expect, changes, type, at, data, attempt, lease)])[0]
+
+    def update(self, job_id, changes, *, attempt=None, lease=None):
+        return self.apply([Update(job_id, changes, attempt, lease)])[0]
 
 # %% ../../nbs/store/01_memory.ipynb #061f0307
 @patch
@@ -35,23 +45,37 @@ def _append(self:MemoryStore, job_id, attempt, type, at, data):
     return e
 
 @patch
+def _new_row(self:MemoryStore, job, queued_at, batch, pinned=False):
+    row = {k: v for k, v in vars(job).items() if k != 'task'}
+    self._jobs[job.id] = row | dict(queued_at=queued_at, lease=None, batch=batch, pinned=pinned, num=self._seq+1)
+
+@patch
 def _add(self:MemoryStore, w):
     job = w.job
     if job.id in self._jobs: return None
-    self._jobs[job.id] = {k: v for k, v in vars(job).items() if k != 'task'} | dict(queued_at=job.created_at if w.queued else None, lease=None, batch=w.batch, pinned=False, num=self._seq+1)
+    self._new_row(job, job.created_at if w.queued else None, w.batch)
     event = self._append(job.id, job.attempt, 'created', job.created_at, w.data)
     if w.queued: self._append(job.id, job.attempt, 'queued', job.created_at, None)
     return event
 
+# %% ../../nbs/store/01_memory.ipynb #5f1b2e6c
+@patch
+def _may_move(self:MemoryStore, row, w) -> bool:
+    to = w.changes.get('status')
+    if w.expect and (row['status'], row['attempt']) != w.expect: return False
+    if to is not None and row['status'].is_terminal: return False   # whatever was expected
+    if w.lease is None: return True
+    return w.lease in self._leases if to is JobStatus.RUNNING else row['lease'] == w.lease
+
 @patch
 def _move(self:MemoryStore, w):
     row, to = self._jobs.get(w.job_id), w.changes.get('status')
-    if row is None or w.expect and (row['status'], row['attempt']) != w.expect: return None
-    if to is not None and row['status'].is_terminal: return None   # whatever was expected
-    if w.lease is not None and not (w.lease in self._leases if to is JobStatus.RUNNING else row['lease'] == w.lease): return None
+    if row is None or not self._may_move(row, w): return None
     row.update(w.changes)
     if to is not None: row['lease'] = w.lease if to is JobStatus.RUNNING else None
-    return self._append(w.job_id, w.attempt if w.attempt is not None else w.expect[1] if w.expect else 0, w.type, w.at, w.data)
+    attempt = w.attempt
+    if attempt is None: attempt = w.expect[1] if w.expect else 0
+    return self._append(w.job_id, attempt, w.type, w.at, w.data)
 
 @patch
 def _update(self:MemoryStore, w):
@@ -61,81 +85,108 @@ def _update(self:MemoryStore, w):
     row.update(w.changes)
     return True
 
+_APPLY = {Add: MemoryStore._add, Move: MemoryStore._move, Update: MemoryStore._update}
+
 # %% ../../nbs/store/01_memory.ipynb #78e80580
+def _equal(a, b): return a == b and isinstance(a, bool) == isinstance(b, bool)   # True is not 1
+
+def _filter(status=None, since=None, until=None, metadata=None, **fields):
+    "What says whether a row is asked for."
+    statuses = None if status is None else {JobStatus(s) for s in status}
+    fields = {k: v for k, v in fields.items() if v is not None}
+    def fits(row):
+        if statuses is not None and row['status'] not in statuses: return False
+        if since is not None and row['created_at'] < since: return False
+        if until is not None and row['created_at'] >= until: return False
+        if any(row[k] != v for k, v in fields.items()): return False
+        return all(_equal(jsonable(row['metadata'].get(k)), v) for k, v in (metadata or {}).items())
+    return fits
+
+# %% ../../nbs/store/01_memory.ipynb #12b9e532
 @patch
 def get(self:MemoryStore, job_id): return Job.from_dict(self._jobs[job_id]) if job_id in self._jobs else None
+
 @patch
 def get_many(self:MemoryStore, job_ids): return {i: self.get(i) for i in job_ids if i in self._jobs}
-def _fits(status=None, since=None, until=None, metadata=None, **same):
-    "Whether a row is asked for."
-    wanted, same = None if status is None else {JobStatus(s) for s in status}, {k: v for k, v in same.items() if v is not None}
-    def fits(r):
-        return ((wanted is None or r['status'] in wanted) and all(r[k] == v for k, v in same.items()) and (since is None or r['created_at'] >= since)
-                and (until is None or r['created_at'] < until) and all(_alike(jsonable(r['metadata'].get(k)), v) for k, v in (metadata or {}).items()))
-    return fits
-def _alike(a, b): return a == b and isinstance(a, bool) == isinstance(b, bool)   # True is not 1
+
 @patch
-def list(self:MemoryStore, status=None, limit=None, before=None, name=None, node=None, batch=None, since=None, until=None, metadata=None, pinned=None, runner=None):
-    rows = reversed(self._jobs.values())
-    if before is not None: rows = reversed([*takewhile(lambda r: r['id'] != before, self._jobs.values())] if before in self._jobs else [])
-    return [Job.from_dict(r) for r in islice(filter(_fits(status, since, until, metadata, name=name, node=node, batch=batch, pinned=pinned, runner=runner), rows), limit)]
+def list(self:MemoryStore, status=None, limit=None, before=None, name=None, node=None, batch=None,
+         since=None, until=None, metadata=None, pinned=None, runner=None):
+    rows = self._jobs.values()
+    if before is not None: rows = [*takewhile(lambda r: r['id'] != before, rows)] if before in self._jobs else []
+    fits = _filter(status, since, until, metadata, name=name, node=node, batch=batch, pinned=pinned, runner=runner)
+    return [Job.from_dict(r) for r in islice(filter(fits, reversed(rows)), limit)]
+
 @patch
-def counts(self:MemoryStore, batch=None): return {s.value: sum(r['status'] == s and batch in (None, r['batch']) for r in self._jobs.values()) for s in JobStatus}
+def counts(self:MemoryStore, batch=None):
+    rows = [r for r in self._jobs.values() if batch in (None, r['batch'])]
+    return {s.value: sum(r['status'] == s for r in rows) for s in JobStatus}
+
+# %% ../../nbs/store/01_memory.ipynb #e58c4c8f
 @patch
 def events(self:MemoryStore, after=0, job_id=None, limit=None):
     if job_id is not None: return [self._events[s] for s in self._seqs.get(job_id, ()) if s > after][:limit]
     return [*takewhile(lambda e: e.seq > after, reversed(self._events.values()))][::-1][:limit]
+
 @patch
 def last_seq(self:MemoryStore): return next(reversed(self._events), 0)
 
 # %% ../../nbs/store/01_memory.ipynb #d8170308
 @patch
 def delete(self:MemoryStore, job_id): return bool(self.delete_many([job_id]))
+
 @patch
 def delete_many(self:MemoryStore, job_ids, spare_pinned=False):
-    ended = [i for i in job_ids if i in self._jobs and self._jobs[i]['status'].is_terminal and not (spare_pinned and self._jobs[i]['pinned'])]
+    rows = [self._jobs[i] for i in job_ids if i in self._jobs]
+    ended = [r['id'] for r in rows if r['status'].is_terminal and not (spare_pinned and r['pinned'])]
     for i in ended:
         del self._jobs[i]
         for s in self._seqs.pop(i): del self._events[s]
     if ended: self._append('', 0, 'deleted', now(), {'jobs': ended})
     return len(ended)
+
 @patch
 def pin(self:MemoryStore, job_id, pinned=True):
     if job_id in self._jobs: self._jobs[job_id]['pinned'] = pinned
     return job_id in self._jobs
-@patch
-def put_node(self:MemoryStore, node): self._nodes[node['id']] = jsonable(node)
-@patch
-def list_nodes(self:MemoryStore): return sorted(self._nodes.values(), key=lambda n: (n['name'], n['id']))
-@patch
-def delete_node(self:MemoryStore, node_id):
-    if self._nodes.pop(node_id, None) is None: raise UnknownNode(node_id)
-@patch
-def close(self:MemoryStore): pass
 
 # %% ../../nbs/store/01_memory.ipynb #7312da37
 _TERMINAL = [s for s in JobStatus if s.is_terminal]
+
 @patch
 def select_ended(self:MemoryStore, status=None, older_than=None, limit=None, after_num=0, pinned=False, before_num=None, settled=False):
-    wanted, live = {JobStatus(s) for s in status or _TERMINAL} & {*_TERMINAL}, {r['batch'] for r in self._jobs.values() if not r['status'].is_terminal} - {None} if settled else ()
-    rows = (r for r in self._jobs.values() if r['num'] > after_num and r['status'] in wanted and (older_than is None or (r['completed_at'] or '~') < older_than) and (pinned or not r['pinned'])
-            and (before_num is None or r['num'] < before_num) and r['batch'] not in live)
-    return [EndedJob(r['num'], r['id'], r['status'].value, r['completed_at'], r['pinned']) for r in islice(rows, limit)]
+    statuses = {JobStatus(s) for s in status or _TERMINAL} & {*_TERMINAL}
+    rows = self._jobs.values()
+    live = {r['batch'] for r in rows if not r['status'].is_terminal} - {None} if settled else ()
+    def fits(r):
+        if r['status'] not in statuses or r['num'] <= after_num: return False
+        if before_num is not None and r['num'] >= before_num: return False
+        if older_than is not None and (r['completed_at'] or '~') >= older_than: return False
+        return (pinned or not r['pinned']) and r['batch'] not in live
+    found = islice(filter(fits, rows), limit)
+    return [EndedJob(r['num'], r['id'], r['status'].value, r['completed_at'], r['pinned']) for r in found]
+
 @patch
 def cutoff(self:MemoryStore, keep, status=None):
-    newest = (r['num'] for r in reversed(self._jobs.values()) if r['status'] in (status or _TERMINAL) and r['status'].is_terminal and not r['pinned'])
+    statuses = {*(status or _TERMINAL)} & {*_TERMINAL}
+    newest = (r['num'] for r in reversed(self._jobs.values()) if r['status'] in statuses and not r['pinned'])
     return next(islice(newest, keep-1, None), None)
+
+# %% ../../nbs/store/01_memory.ipynb #0c9ccfaf
 @patch
 def records(self:MemoryStore, after_num=0, limit=200, **filters):
-    rows = islice((r for r in filter(_fits(**filters), self._jobs.values()) if r['num'] > after_num), limit)
-    return [JobRecord(Job.from_dict(r), [self._events[s] for s in self._seqs[r['id']]], r['queued_at'], r['batch'], r['pinned'], r['num']) for r in rows]
+    rows = islice((r for r in filter(_filter(**filters), self._jobs.values()) if r['num'] > after_num), limit)
+    return [JobRecord(Job.from_dict(r), [self._events[s] for s in self._seqs[r['id']]],
+                      r['queued_at'], r['batch'], r['pinned'], r['num']) for r in rows]
+
 @patch
 def restore(self:MemoryStore, records):
     done = []
     for d in records:
-        done.append(d.job.id not in self._jobs)
-        if not done[-1]: continue
-        self._jobs[d.job.id] = {k: v for k, v in vars(d.job).items() if k != 'task'} | dict(queued_at=d.queued_at, lease=None, batch=d.batch, pinned=d.pinned, num=self._seq+1)
+        is_new = d.job.id not in self._jobs
+        done.append(is_new)
+        if not is_new: continue
+        self._new_row(d.job, d.queued_at, d.batch, d.pinned)
         for e in d.events: self._append(d.job.id, e.attempt, e.type, e.at, e.data)
     return done
 
@@ -145,25 +196,53 @@ def open_lease(self:MemoryStore, doc):
     self._fence += 1
     self._leases[self._fence] = [0, doc]
     return self._fence
+
 @patch
 def beat(self:MemoryStore, fence):
     if fence in self._leases: self._leases[fence][0] += 1
     return fence in self._leases
+
 @patch
 def close_lease(self:MemoryStore, fence): self._leases.pop(fence, None)
+
 @patch
 def leases(self:MemoryStore): return [Lease(fence, beat, doc) for fence, (beat, doc) in self._leases.items()]
+
+# %% ../../nbs/store/01_memory.ipynb #71fa0448
+@patch
+def _queued(self:MemoryStore, runners, fits):
+    "Rows of submitted jobs of these runners that fit, in the order of submission."
+    rows = [r for r in self._jobs.values() if r['queued_at'] and r['runner'] in runners and fits(r)]
+    return sorted(rows, key=lambda r: r['queued_at'])
+
 @patch
 def take_over(self:MemoryStore, mine, runners, dead=()):
     if mine not in self._leases: return []
     for fence, beat in dead:
         if fence in self._leases and self._leases[fence][0] == beat: del self._leases[fence]
-    found = [r for r in self._jobs.values() if r['status'] is JobStatus.RUNNING and r['queued_at'] and r['runner'] in runners and r['lease'] not in self._leases]
-    for r in found: r['lease'] = mine
-    return [r['id'] for r in sorted(found, key=lambda r: r['queued_at'])]
+    def is_orphan(r): return r['status'] is JobStatus.RUNNING and r['lease'] not in self._leases
+    rows = self._queued(runners, is_orphan)
+    for r in rows: r['lease'] = mine
+    return [r['id'] for r in rows]
+
 @patch
 def submitted(self:MemoryStore, runners):
-    found = [r for r in self._jobs.values() if not r['status'].is_terminal and r['queued_at'] and r['runner'] in runners]
-    return [Job.from_dict(r) for r in sorted(found, key=lambda r: r['queued_at'])]
+    return [Job.from_dict(r) for r in self._queued(runners, lambda r: not r['status'].is_terminal)]
+
 @patch
-def places(self:MemoryStore, job_ids): return {i: (self._jobs[i]['queued_at'], self._jobs[i]['lease']) for i in job_ids if i in self._jobs}
+def places(self:MemoryStore, job_ids):
+    return {i: (self._jobs[i]['queued_at'], self._jobs[i]['lease']) for i in job_ids if i in self._jobs}
+
+# %% ../../nbs/store/01_memory.ipynb #464a9ba5
+@patch
+def put_node(self:MemoryStore, node): self._nodes[node['id']] = jsonable(node)
+
+@patch
+def list_nodes(self:MemoryStore): return sorted(self._nodes.values(), key=lambda n: (n['name'], n['id']))
+
+@patch
+def delete_node(self:MemoryStore, node_id):
+    if self._nodes.pop(node_id, None) is None: raise UnknownNode(node_id)
+
+@patch
+def close(self:MemoryStore): pass

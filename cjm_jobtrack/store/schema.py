@@ -1,4 +1,4 @@
-"""The tables, what may stand in them, and how an older record becomes one of today, for both databases
+"""The tables, how values get into them and back, and how an older store is upgraded, for both databases
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/store/schema.html.md"""
 
@@ -18,54 +18,69 @@ from ..model.job import encode_ascii_json, LONG_TEXT, jsonable
 # %% ../../nbs/store/02_schema.ipynb #f04119a3
 SCHEMA_VERSION = 2   # Raised with each change of the tables; older databases are upgraded when opened
 
-_meta = sa.MetaData()
-_json = sa.JSON().with_variant(sa.Text, 'sqlite')   # of the type JSON, SQLite would make numbers of '1.0' and of what is too large for one
+_tables = sa.MetaData()
+_json = sa.JSON().with_variant(sa.Text, 'sqlite')   # In a column of type JSON, SQLite would turn '1.0' into a number
 _number = sa.BigInteger().with_variant(sa.Integer, 'sqlite')   # SQLite counts in a column of exactly this type
-def _counted(name): return sa.Column(name, _number, sa.Identity(), primary_key=True)
+_instant = sa.String(40)
 
-job_table = sa.Table('jobs', _meta,
+def _columns(type, *names) -> list[sa.Column]: return [sa.Column(n, type) for n in names]
+def _required(type, *names) -> list[sa.Column]: return [sa.Column(n, type, nullable=False) for n in names]
+def _counted(name) -> sa.Column: return sa.Column(name, _number, sa.Identity(), primary_key=True)
+
+# %% ../../nbs/store/02_schema.ipynb #df20bf84
+_has_batch = sa.text('batch IS NOT NULL')
+
+job_table = sa.Table('jobs', _tables,
     _counted('num'), sa.Column('id', sa.String(128), nullable=False, unique=True),
-    sa.Column('name', sa.Text), sa.Column('runner', sa.Text), sa.Column('spec', _json),
-    sa.Column('status', sa.String(16), nullable=False), sa.Column('progress', sa.Float), sa.Column('message', sa.Text),
-    sa.Column('priority', sa.Integer, nullable=False), sa.Column('attempt', sa.Integer, nullable=False),
-    sa.Column('max_attempts', sa.Integer), sa.Column('timeout', sa.Float), sa.Column('node', sa.Text), sa.Column('remote_id', sa.Text),
-    *[sa.Column(n, sa.String(40)) for n in ('created_at', 'updated_at', 'started_at', 'completed_at', 'unreachable_since')],
-    sa.Column('result', _json), sa.Column('error', sa.Text), sa.Column('failure', _json), sa.Column('outputs', _json), sa.Column('metadata', _json),
-    sa.Column('queued_at', sa.String(40)), sa.Column('lease', _number), sa.Column('batch', sa.String(128)), sa.Column('pinned', sa.Integer, nullable=False, server_default='0'),
+    *_columns(sa.Text, 'name', 'runner'), *_columns(_json, 'spec'),
+    *_required(sa.String(16), 'status'), *_columns(sa.Float, 'progress'), *_columns(sa.Text, 'message'),
+    *_required(sa.Integer, 'priority', 'attempt'), *_columns(sa.Integer, 'max_attempts'), *_columns(sa.Float, 'timeout'),
+    *_columns(sa.Text, 'node', 'remote_id'),
+    *_columns(_instant, 'created_at', 'updated_at', 'started_at', 'completed_at', 'unreachable_since'),
+    *_columns(_json, 'result'), *_columns(sa.Text, 'error'), *_columns(_json, 'failure', 'outputs', 'metadata'),
+    *_columns(_instant, 'queued_at'), *_columns(_number, 'lease'), *_columns(sa.String(128), 'batch'),
+    sa.Column('pinned', sa.Integer, nullable=False, server_default='0'),
     sa.Index('jobs_by_status', 'status', 'num'),
-    sa.Index('jobs_by_batch', 'batch', 'num', sqlite_where=sa.text('batch IS NOT NULL'), postgresql_where=sa.text('batch IS NOT NULL')), sqlite_autoincrement=True)
-event_table = sa.Table('events', _meta,
-    _counted('seq'), sa.Column('job_id', sa.String(128), nullable=False), sa.Column('attempt', sa.Integer, nullable=False),
-    sa.Column('type', sa.String(32), nullable=False), sa.Column('at', sa.String(40), nullable=False), sa.Column('data', _json),
-    sa.Index('events_by_job', 'job_id', 'seq'), sqlite_autoincrement=True)
-lease_table = sa.Table('leases', _meta, _counted('fence'), sa.Column('beat', _number, nullable=False), sa.Column('doc', _json), sqlite_autoincrement=True)
-node_table = sa.Table('nodes', _meta, sa.Column('id', sa.String(128), primary_key=True), sa.Column('name', sa.Text, nullable=False), sa.Column('doc', _json, nullable=False))
-meta_table = owner_table(_meta)
+    sa.Index('jobs_by_batch', 'batch', 'num', sqlite_where=_has_batch, postgresql_where=_has_batch), sqlite_autoincrement=True)
+
+event_table = sa.Table('events', _tables,
+    _counted('seq'), *_required(sa.String(128), 'job_id'), *_required(sa.Integer, 'attempt'), *_required(sa.String(32), 'type'),
+    *_required(_instant, 'at'), *_columns(_json, 'data'), sa.Index('events_by_job', 'job_id', 'seq'), sqlite_autoincrement=True)
+
+# %% ../../nbs/store/02_schema.ipynb #f7dfd463
+lease_table = sa.Table('leases', _tables, _counted('fence'), *_required(_number, 'beat'), *_columns(_json, 'doc'), sqlite_autoincrement=True)
+node_table = sa.Table('nodes', _tables, sa.Column('id', sa.String(128), primary_key=True),
+    *_required(sa.Text, 'name'), *_required(_json, 'doc'))
+meta_table = owner_table(_tables)
 
 # %% ../../nbs/store/02_schema.ipynb #53f8225a
-def _encoder():
+def _make_encoder():
     "What turns a value into JSON. Made once: `JSONEncoder.encode` makes the one in C anew for each value."
     make = json.encoder.c_make_encoder
-    if make is None: return json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',', ':'), default=jsonable).encode   # a Python without it
+    if make is None:   # a Python without it
+        return json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',', ':'), default=jsonable).encode
     pieces = make(None, jsonable, json.encoder.encode_basestring, None, ':', ',', False, False, False)
     return lambda v: ''.join(pieces(v, 0))
-_encode, _decode = _encoder(), json.JSONDecoder().raw_decode
 
+_encode, _decode = _make_encoder(), json.JSONDecoder().raw_decode
+
+# %% ../../nbs/store/02_schema.ipynb #1a885b64
 _SCALARS, _PARTS = frozenset({str, int, float, bool, type(None)}), frozenset({dict, list, tuple, str})
 
 def _is_tree(v:Any) -> bool:
-    "Whether no part of plain data occurs twice: then it is no longer in JSON than here."
-    met, todo = set(), [v]
+    "Whether no part of plain data occurs twice: then its JSON is no larger than itself."
+    visited, todo = set(), [v]
     for x in todo:
         kind = type(x)
         if kind in _SCALARS and (kind is not str or len(x) <= LONG_TEXT): continue
-        if kind not in _PARTS or id(x) in met: return False
-        met.add(id(x))
-        if kind is not str: todo += x.values() if kind is dict else x
+        if kind not in _PARTS or id(x) in visited: return False
+        visited.add(id(x))
+        if kind is dict: todo += x.values()
+        elif kind is not str: todo += x
     return True
 
 def _doc(v:Any, lossless:bool=False) -> str|None:
-    "As JSON. What JSON has no form for is told as `jsonable` does; `lossless` as there."
+    "As JSON. `jsonable` decides about what JSON has no form for; `lossless` as there."
     if v is None: return None
     try:
         if _is_tree(v):
@@ -74,66 +89,86 @@ def _doc(v:Any, lossless:bool=False) -> str|None:
     except (TypeError, ValueError, RecursionError): pass   # an odd key, NaN, half a character
     return (encode_ascii_json if lossless else _encode)(jsonable(v, lossless=lossless))
 
+# %% ../../nbs/store/02_schema.ipynb #7279bbc5
 def _scalar(v:Any):
     "Text or a number."
-    if isinstance(v := jsonable(v), (dict, list)): raise ValueError(f'{v!r} is neither text nor a number')
+    v = jsonable(v)
+    if isinstance(v, (dict, list)): raise ValueError(f'{v!r} is neither text nor a number')
     return v
 
 class _Sqlite(Sqlite):
     "Values and expressions as SQLite has them."
-    by_place, ids, doc = sqlite.dialect(paramstyle='qmark'), staticmethod(json.dumps), staticmethod(_doc)
+    by_position = sqlite.dialect(paramstyle='qmark')
+    ids = staticmethod(json.dumps)
+    doc = staticmethod(_doc)
 
     @staticmethod
     def loads(v): return json.loads(v) if type(v) in (str, bytes) else v   # a column of the type JSON has numbers as such
     @staticmethod
-    def value(v): return v if v is None or type(v) is int or type(v) is str and v.isascii() else _scalar(v)
+    def value(v):
+        is_plain = v is None or type(v) is int or type(v) is str and v.isascii()
+        return v if is_plain else _scalar(v)
     @staticmethod
     def among(column, name): return column.in_(sa.select(sa.func.json_each(sa.bindparam(name)).table_valued('value').c.value))
 
+# %% ../../nbs/store/02_schema.ipynb #b48ce206
 def _no_nul(v):
     if isinstance(v, str): return v.replace('\0', '\\x00')
     if isinstance(v, list): return [_no_nul(x) for x in v]
-    return {_no_nul(k): _no_nul(x) for k, x in v.items()} if isinstance(v, dict) else v
+    if isinstance(v, dict): return {_no_nul(k): _no_nul(x) for k, x in v.items()}
+    return v
 
 class _Postgres(Postgres):
     "Values and expressions as PostgreSQL has them."
-    loads, ids = staticmethod(lambda v: v), staticmethod(list)   # the driver reads JSON and arrays itself
+    ids = staticmethod(list)
+
+    @staticmethod
+    def loads(v): return v   # the driver reads JSON itself
 
     @staticmethod
     def value(v):
         if v is None or type(v) is int: return v
-        return v.replace('\0', '\\x00') if isinstance(v := _scalar(v), str) else v
+        return _no_nul(_scalar(v))
     @staticmethod
     def doc(v, lossless=False):
         text = _doc(v, lossless)
-        return (encode_ascii_json if lossless else _encode)(_no_nul(json.loads(text))) if text is not None and '\\u0000' in text else text
+        if text is None or '\\u0000' not in text: return text
+        encode = encode_ascii_json if lossless else _encode
+        return encode(_no_nul(json.loads(text)))
     @staticmethod
     def among(column, name): return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(sa.Text)))
 
+# %% ../../nbs/store/02_schema.ipynb #fc723090
 def _text(db, stmt) -> str: return str(stmt.compile(dialect=db.dialect))
 def _param(name, type=None): return sa.bindparam(name, type_=type)
 def _at_most(q): return q.limit(_param('limit', sa.Integer)).offset(sa.literal_column('0'))
 
 # %% ../../nbs/store/02_schema.ipynb #60cebcab
 def _upgrade_1(con):
-    "Version 1 knew no leases, batches and pins, and a job's submission only from the journal."
+    "Version 1 had no leases, batches and pins, and a job's submission only as an event."
     c = job_table.c
     new = (c.queued_at, c.lease, c.batch, c.pinned)
     if con.dialect.name == 'sqlite': _move_jobs_1(con, [k.name for k in c if k.name not in {n.name for n in new}])
-    else:
-        for col in new: con.exec_driver_sql(f'ALTER TABLE jobs ADD COLUMN {sa.schema.CreateColumn(col).compile(dialect=con.dialect)}')
-        con.exec_driver_sql('DROP INDEX jobs_by_status')
-        for index in job_table.indexes: index.create(con)
-    first = sa.select(event_table.c.at).where(event_table.c.job_id == c.id, event_table.c.type == 'queued').order_by(event_table.c.seq).limit(1).scalar_subquery()
-    con.execute(job_table.update().values(queued_at=first))
+    else: _alter_jobs_1(con, new)
+    queued = sa.select(event_table.c.at).where(event_table.c.job_id == c.id, event_table.c.type == 'queued')
+    con.execute(job_table.update().values(queued_at=queued.order_by(event_table.c.seq).limit(1).scalar_subquery()))
     lease_table.create(con)
+
+def _alter_jobs_1(con, new):
+    for col in new:
+        ddl = sa.schema.CreateColumn(col).compile(dialect=con.dialect)
+        con.exec_driver_sql(f'ALTER TABLE jobs ADD COLUMN {ddl}')
+    con.exec_driver_sql('DROP INDEX jobs_by_status')
+    for index in job_table.indexes: index.create(con)
 
 def _move_jobs_1(con, columns):
     "The jobs of version 1 in a table as it is now, with their numbers."
     con.connection.driver_connection.create_function('as_json', 1, json.dumps)
     for sql in ('ALTER TABLE jobs RENAME TO jobs_of_1', 'DROP INDEX jobs_by_status'): con.exec_driver_sql(sql)
     job_table.create(con)
-    told = ', '.join("CASE WHEN typeof(result) IN ('integer', 'real') THEN as_json(result) ELSE result END" if k == 'result' else k for k in columns)
-    for sql in (f'INSERT INTO jobs ({", ".join(columns)}) SELECT {told} FROM jobs_of_1 ORDER BY num',
-        "DELETE FROM sqlite_sequence WHERE name = 'jobs'", "UPDATE sqlite_sequence SET name = 'jobs' WHERE name = 'jobs_of_1'",   # the next number is one that was never used
-        'DROP TABLE jobs_of_1'): con.exec_driver_sql(sql)
+    result = "CASE WHEN typeof(result) IN ('integer', 'real') THEN as_json(result) ELSE result END"
+    values = ', '.join(result if k == 'result' else k for k in columns)
+    for sql in (f'INSERT INTO jobs ({", ".join(columns)}) SELECT {values} FROM jobs_of_1 ORDER BY num',
+                "DELETE FROM sqlite_sequence WHERE name = 'jobs'",   # the next number is one that was never used
+                "UPDATE sqlite_sequence SET name = 'jobs' WHERE name = 'jobs_of_1'",
+                'DROP TABLE jobs_of_1'): con.exec_driver_sql(sql)

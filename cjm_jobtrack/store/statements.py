@@ -1,4 +1,4 @@
-"""Everything the store says to its database, written once and turned into text once for each
+"""All statements of the store, written once and turned into text once for each database
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/store/statements.html.md"""
 
@@ -21,110 +21,146 @@ from .schema import _at_most, _json, _number, _param, _Postgres, _Sqlite, _text,
 
 # %% ../../nbs/store/03_statements.ipynb #e52f1a97
 _COLUMNS = [f.name for f in fields(Job) if f.name != 'task']
-_DOCS = {'spec': dict, 'metadata': dict, 'outputs': list, 'result': None, 'failure': None}   # kept as JSON -> what stands for NULL
+_JSON_FIELDS = {'spec': dict, 'metadata': dict, 'outputs': list, 'result': None, 'failure': None}   # -> what NULL means
 _WRITABLE = {*_COLUMNS, 'queued_at', 'batch'}
-_LIVE, _PENDING = [sa.literal_column(f"'{s}'") for s in ('pending', 'running')], sa.literal_column("'pending'")
+_PENDING, _RUNNING = sa.literal_column("'pending'"), sa.literal_column("'running'")
+_LIVE = [_PENDING, _RUNNING]
 _EVENT = ('job_id', 'attempt', 'type', 'at', 'data')
 
 class _Plan(NamedTuple):
-    first:Any         # Statement that meets a row or does not
-    looks:bool        # It is a SELECT
-    event:Any         # SQLite: the statement for the event, sent when a row was met
-    more:Any          # SQLite: that for a second event, `queued`
-    tells:bool        # There is an event
+    first:Any         # Statement that finds its row or does not
+    is_select:bool    # It changes nothing
+    event:Any         # SQLite: the statement for the event, sent when a row was found
+    queued_event:Any  # SQLite: that for a second event, `queued`
+    has_event:bool
     values:tuple      # (field, name of its parameter, what makes the value storable), …
 
-def _values(db, columns):
-    def enc(k):
-        if k == 'status': return lambda v: v._value_ if type(v) is JobStatus else JobStatus(v)._value_
-        if k in LOSSLESS_FIELDS: return lambda v: db.doc(v, lossless=True) if v or _DOCS[k] is None else None
-        return db.value if k not in _DOCS else db.doc if _DOCS[k] is None else lambda v: db.doc(v) if v else None
-    return tuple((k, 'v_'+k, enc(k)) for k in columns if k in _WRITABLE)
+# %% ../../nbs/store/03_statements.ipynb #683a3386
+def _encoder(db, field:str):
+    "What makes a value storable."
+    if field == 'status': return lambda v: v._value_ if type(v) is JobStatus else JobStatus(v)._value_
+    if field not in _JSON_FIELDS: return db.value
+    null_is_empty = _JSON_FIELDS[field] is not None
+    if field in LOSSLESS_FIELDS and null_is_empty: return lambda v: db.doc(v, lossless=True) if v else None
+    if field in LOSSLESS_FIELDS: return lambda v: db.doc(v, lossless=True)
+    if null_is_empty: return lambda v: db.doc(v) if v else None
+    return db.doc
 
-def _placed(stmt):
+def _encoders(db, columns): return tuple((k, 'v_'+k, _encoder(db, k)) for k in columns if k in _WRITABLE)
+
+# %% ../../nbs/store/03_statements.ipynb #6fd7bba8
+def _by_position(stmt):
     "For SQLite: the text, and what picks the values in its order. By name would cost a third more."
-    done = stmt.compile(dialect=_Sqlite.by_place)
-    names = done.positiontup
-    return str(done), itemgetter(*names) if len(names) > 1 else lambda values: (values[names[0]],)
+    compiled = stmt.compile(dialect=_Sqlite.by_position)
+    names = compiled.positiontup
+    return str(compiled), itemgetter(*names) if len(names) > 1 else lambda values: (values[names[0]],)
 
-def _plan(db, first, columns, tells, queued=False):
-    looks, values = isinstance(first, sa.Select), _values(db, columns)
-    notify = sa.literal_column("pg_notify('jobtrack', '')")   # here it costs next to nothing
-    if not tells: return _Plan(_placed(first) if db is _Sqlite else _text(db, first.returning(notify)), looks, None, None, False, values)
+def _make_plan(db, first, columns, has_event, queued=False) -> _Plan:
+    is_select, values = isinstance(first, sa.Select), _encoders(db, columns)
+    if not has_event: return _Plan(_silent(db, first), is_select, None, None, False, values)
     facts = {k: _param('e_'+k, event_table.c[k].type) for k in _EVENT}
-    events = [facts, facts | {'type': sa.literal_column("'queued'"), 'data': sa.null()}][:1+queued]
-    if db is _Sqlite: return _Plan(_placed(first), looks, *[_placed(event_table.insert().inline().values(e)) for e in events], *[None]*(not queued), True, values)
-    hit = (first if looks else first.returning(job_table.c.id)).cte('hit')
-    told = event_table.insert().from_select([*_EVENT], sa.union_all(*[sa.select(*e.values()).select_from(hit) for e in events])).returning(event_table.c.seq, notify)
-    return _Plan(_text(db, told), looks, None, None, True, values)
+    events = [facts]
+    if queued: events.append(facts | {'type': sa.literal_column("'queued'"), 'data': sa.null()})
+    if db is not _Sqlite: return _Plan(_with_events(db, first, events), is_select, None, None, True, values)
+    inserts = [_by_position(event_table.insert().inline().values(e)) for e in events]
+    return _Plan(_by_position(first), is_select, inserts[0], inserts[1] if queued else None, True, values)
+
+# %% ../../nbs/store/03_statements.ipynb #276eea72
+def _notify(): return sa.literal_column("pg_notify('jobtrack', '')")   # within the statement it costs next to nothing
+
+def _silent(db, first):
+    "A change without an event."
+    return _by_position(first) if db is _Sqlite else _text(db, first.returning(_notify()))
+
+def _with_events(db, first, events):
+    "For PostgreSQL: a change and its events in one statement."
+    hit = (first if isinstance(first, sa.Select) else first.returning(job_table.c.id)).cte('hit')
+    rows = sa.union_all(*[sa.select(*e.values()).select_from(hit) for e in events])
+    insert = event_table.insert().from_select([*_EVENT], rows)
+    return _text(db, insert.returning(event_table.c.seq, _notify()))
 
 # %% ../../nbs/store/03_statements.ipynb #6a8ae862
 @cache
 def _add_plan(db, queued):
     new = {k: _param('v_'+k, job_table.c[k].type) for k in (*_COLUMNS, 'batch')}
     if queued: new['queued_at'] = _param('v_created_at', job_table.c.created_at.type)
-    return _plan(db, db.insert(job_table).values(new).on_conflict_do_nothing(index_elements=['id']), _COLUMNS, True, queued)
+    insert = db.insert(job_table).values(new).on_conflict_do_nothing(index_elements=['id'])
+    return _make_plan(db, insert, _COLUMNS, True, queued)
 
 @cache
-def _change_plan(db, columns, expect, begins, ends, lease, tells, attempt=False):   # `begins`, `ends`: whether it is a move to running, or to another status
+def _change_plan(db, columns, expect, begins, ends, lease, has_event, attempt=False):   # `begins`, `ends`: a move to running, to another status
     c, writable = job_table.c, [k for k in columns if k in _WRITABLE]
     where, new = [c.id == _param('w_id', c.id.type)], {k: _param('v_'+k, c[k].type) for k in writable}
-    if expect: where += [c.status == _param('w_status', c.status.type), c.attempt == _param('w_attempt', c.attempt.type)]
-    if attempt: where.append(c.attempt == _param('w_attempt', c.attempt.type))
-    if begins or ends or not tells and set(writable) != {'metadata'}: where.append(c.status.in_(_LIVE))   # what has ended stays as it is, whatever was expected
-    if lease:
-        mine = _param('w_lease', _number)
-        held, open = c.lease == mine, sa.exists().where(lease_table.c.fence == mine)
-        if not begins: where.append(held)
-        else: where.append(sa.or_(sa.and_(c.status == _PENDING, open), sa.and_(c.status != _PENDING, held)))
-        if begins: new['lease'] = mine
+    if expect: where.append(c.status == _param('w_status', c.status.type))
+    if expect or attempt: where.append(c.attempt == _param('w_attempt', c.attempt.type))
+    only_metadata = not has_event and set(writable) == {'metadata'}
+    must_be_live = begins or ends or not (has_event or only_metadata)
+    if must_be_live: where.append(c.status.in_(_LIVE))   # what has ended stays as it is, whatever was expected
+    if lease: where.append(_has_lease(begins))
+    if lease and begins: new['lease'] = _param('w_lease', _number)
     if ends: new['lease'] = sa.null()
-    return _plan(db, job_table.update().where(*where).values(new) if new else sa.select(c.id).where(*where), columns, tells)
+    first = job_table.update().where(*where).values(new) if new else sa.select(c.id).where(*where)
+    return _make_plan(db, first, columns, has_event)
+
+def _has_lease(begins:bool):
+    "That a job belongs to the writer's lease; one that is to begin may also be nobody's, if the lease is still there."
+    c, mine = job_table.c, _param('w_lease', _number)
+    if not begins: return c.lease == mine
+    is_open = sa.exists().where(lease_table.c.fence == mine)
+    return sa.or_(sa.and_(c.status == _PENDING, is_open), sa.and_(c.status != _PENDING, c.lease == mine))
 
 # %% ../../nbs/store/03_statements.ipynb #9a86df39
 def _run_sqlite(con, todo):
     out, run = [], con.execute
-    for (first, looks, told, more, tells, _), values, event in todo:
+    for (first, is_select, event, queued_event, has_event, _), values, facts in todo:
         cur = run(first[0], first[1](values))
-        met = cur.fetchone() is not None if looks else cur.rowcount > 0
-        if not tells: out.append(met)
-        elif not met: out.append(None)
+        found = cur.fetchone() is not None if is_select else cur.rowcount > 0
+        if not has_event: out.append(found)
+        elif not found: out.append(None)
         else:
-            out.append(JobEvent(run(told[0], told[1](values)).lastrowid, *event))
-            if more: run(more[0], more[1](values))
+            out.append(JobEvent(run(event[0], event[1](values)).lastrowid, *facts))
+            if queued_event: run(queued_event[0], queued_event[1](values))
     return out
 
 def _run_postgres(cur, todo):
     if len(todo) == 1: curs = [cur.execute(todo[0][0].first, todo[0][1])]
     else:
         with cur.connection.pipeline(): curs = [cur.connection.execute(plan.first, values) for plan, values, _ in todo]
-    met = [cur.fetchone() if plan.tells else cur.rowcount > 0 for cur, (plan, _, _) in zip(curs, todo)]
-    return [m if event is None else JobEvent(m[0], *event) if m else None for m, (_, _, event) in zip(met, todo)]
+    out = []
+    for cur, (plan, _, facts) in zip(curs, todo):
+        if not plan.has_event: out.append(cur.rowcount > 0)
+        elif (row := cur.fetchone()) is None: out.append(None)
+        else: out.append(JobEvent(row[0], *facts))
+    return out
 
 _Sqlite.run, _Postgres.run = staticmethod(_run_sqlite), staticmethod(_run_postgres)
 
 # %% ../../nbs/store/03_statements.ipynb #068d69ee
-def _jobs(db, rows) -> list[Job]:
+def _to_jobs(db, rows) -> list[Job]:
     "Rows as jobs."
     loads, out = db.loads, []
     for row in rows:
         d = dict(zip(_COLUMNS, row))
-        for k, empty in _DOCS.items(): d[k] = loads(d[k]) if d[k] is not None else empty and empty()
+        for k, empty in _JSON_FIELDS.items(): d[k] = loads(d[k]) if d[k] is not None else empty and empty()
         out.append(Job.from_dict(d))
     return out
 
-def _events(db, rows) -> list[JobEvent]: return [JobEvent(*row[:5], db.loads(row[5]) if row[5] is not None else {}) for row in rows]
+def _to_events(db, rows) -> list[JobEvent]:
+    return [JobEvent(*row[:5], db.loads(row[5]) if row[5] is not None else {}) for row in rows]
 
-_select_jobs, _select_events = sa.select(*[job_table.c[k] for k in _COLUMNS]), sa.select(*[event_table.c[k] for k in ('seq', *_EVENT)])
+# %% ../../nbs/store/03_statements.ipynb #6fc0240f
+_select_jobs = sa.select(*[job_table.c[k] for k in _COLUMNS])
+_select_events = sa.select(*[event_table.c[k] for k in ('seq', *_EVENT)])
 
 @cache
-def _kept(db, name): return _text(db, _READS[name](db))
+def _read_sql(db, name): return _text(db, _READS[name](db))
 
 _READS = {   # name -> what is asked, for this database
     'get': lambda db: _select_jobs.where(job_table.c.id == _param('id')),
     'get_many': lambda db: _select_jobs.where(db.among(job_table.c.id, 'ids')),
     'places': lambda db: sa.select(job_table.c.id, job_table.c.queued_at, job_table.c.lease).where(db.among(job_table.c.id, 'ids')),
-    'submitted': lambda db: _select_jobs.where(job_table.c.status.in_(_LIVE), job_table.c.queued_at.is_not(None), db.among(job_table.c.runner, 'runners')).order_by(job_table.c.queued_at, job_table.c.num),
+    'submitted': lambda db: _select_jobs.where(job_table.c.status.in_(_LIVE), job_table.c.queued_at.is_not(None),
+                                               db.among(job_table.c.runner, 'runners')).order_by(job_table.c.queued_at, job_table.c.num),
     'counts': lambda db: sa.select(job_table.c.status, sa.func.count()).group_by(job_table.c.status),
     'batch': lambda db: sa.select(job_table.c.status, sa.func.count()).where(job_table.c.batch == _param('batch')).group_by(job_table.c.status),
     'last': lambda db: sa.select(sa.func.max(event_table.c.seq)),
@@ -134,51 +170,63 @@ _READS = {   # name -> what is asked, for this database
 }
 
 # %% ../../nbs/store/03_statements.ipynb #ab6f927e
-def _kind(value):
+def _value_type(value):
     if value is None or isinstance(value, (bool, str)): return type(value)
     if isinstance(value, (int, float)): return float
     raise InvalidInput('metadata', f'is compared with {value!r}', 'Give text, a number, True, False or None')
 
-def _comparable(key, value):
+def _check_comparable(key, value):
     "Raises `InvalidInput` for what no database can compare."
-    if not isinstance(key, str) or not _utf8(key): raise InvalidInput('metadata', f'has the key {key!r}', 'Give a text that can be written as UTF-8')
-    if isinstance(value, str) and not _utf8(value): raise InvalidInput('metadata', f'is compared under {key!r} with {value!r}', 'Give a text that can be written as UTF-8')
-    if isinstance(value, int) and not -1 << 63 <= value < 1 << 63: raise InvalidInput('metadata', f'is compared under {key!r} with a whole number of {value.bit_length()} bits', 'Give one of at most 63 bits')
-    if isinstance(value, float) and not isfinite(value): raise InvalidInput('metadata', f'is compared under {key!r} with {value!r}', 'Give a number')
+    def refuse(what, remedy): raise InvalidInput('metadata', what, remedy)
+    if not isinstance(key, str) or not _utf8(key): refuse(f'has the key {key!r}', 'Give a text that can be written as UTF-8')
+    compared = f'is compared under {key!r} with'
+    if isinstance(value, str) and not _utf8(value): refuse(f'{compared} {value!r}', 'Give a text that can be written as UTF-8')
+    if isinstance(value, float) and not isfinite(value): refuse(f'{compared} {value!r}', 'Give a number')
+    if isinstance(value, int) and not -1 << 63 <= value < 1 << 63:
+        refuse(f'{compared} a whole number of {value.bit_length()} bits', 'Give one of at most 63 bits')
 
 def _utf8(text:str) -> bool: return text.isascii() or text.encode(errors='replace').decode() == text
 
-def _meta_is(db, n, kind):
+# %% ../../nbs/store/03_statements.ipynb #cca8dac3
+def _metadata_equals(db, n, kind):
     "That the metadata has this value under this key. A key that is missing has None."
-    key, meta, value = _param(f'k{n}', sa.Text), job_table.c.metadata, f'm{n}'
-    if db is _Postgres:
-        found = sa.cast(meta[key], postgresql.JSONB)
-        return sa.or_(meta[key].is_(None), found == sa.literal_column("'null'::jsonb")) if kind is type(None) else found == sa.cast(_param(value, sa.Text), postgresql.JSONB)
-    each = sa.func.json_each(meta).table_valued('key', 'value', 'type')
-    there = sa.select(sa.literal_column('1')).select_from(each).where(each.c.key == key)
-    if kind is type(None): return ~there.where(each.c.type != sa.literal_column("'null'")).exists()
-    types = {bool: ['true', 'false'], str: ['text'], float: ['integer', 'real']}[kind]
-    return there.where(each.c.value == _param(value), each.c.type.in_([sa.literal_column(f"'{t}'") for t in types])).exists()
+    return _metadata_postgres(n, kind) if db is _Postgres else _metadata_sqlite(n, kind)
+
+def _metadata_postgres(n, kind):
+    found = job_table.c.metadata[_param(f'k{n}', sa.Text)]
+    as_jsonb = sa.cast(found, postgresql.JSONB)
+    if kind is type(None): return sa.or_(found.is_(None), as_jsonb == sa.literal_column("'null'::jsonb"))
+    return as_jsonb == sa.cast(_param(f'm{n}', sa.Text), postgresql.JSONB)
+
+_SQLITE_TYPES = {bool: ['true', 'false'], str: ['text'], float: ['integer', 'real']}
+
+def _metadata_sqlite(n, kind):
+    each = sa.func.json_each(job_table.c.metadata).table_valued('key', 'value', 'type')
+    entry = sa.select(sa.literal_column('1')).select_from(each).where(each.c.key == _param(f'k{n}', sa.Text))
+    if kind is type(None): return ~entry.where(each.c.type != sa.literal_column("'null'")).exists()
+    types = [sa.literal_column(f"'{t}'") for t in _SQLITE_TYPES[kind]]
+    return entry.where(each.c.value == _param(f'm{n}'), each.c.type.in_(types)).exists()
 
 # %% ../../nbs/store/03_statements.ipynb #bf6e0d33
-def _wheres(db, filters, kinds):
-    c, where = job_table.c, []
-    for f in filters:
-        p = _param(f, c[f].type if f in c else _number if f == 'after_num' else None)
-        if f == 'before': where.append(c.num < sa.select(c.num).where(c.id == p).scalar_subquery())
-        elif f == 'after_num': where.append(c.num > p)
-        elif f in ('since', 'until'): where.append(c.created_at >= p if f == 'since' else c.created_at < p)
-        elif f != 'limit': where.append(c[f] == p)
-    return where + [_meta_is(db, n, kind) for n, kind in enumerate(kinds)]
+def _where(db, filters, kinds) -> list:
+    "The conditions of some filters, by name, and of metadata, by type."
+    return [_condition(f) for f in filters if f != 'limit'] + [_metadata_equals(db, n, kind) for n, kind in enumerate(kinds)]
+
+def _condition(f:str):
+    c = job_table.c
+    if f == 'before': return c.num < sa.select(c.num).where(c.id == _param(f)).scalar_subquery()
+    if f == 'after_num': return c.num > _param(f, _number)
+    if f == 'since': return c.created_at >= _param(f)
+    if f == 'until': return c.created_at < _param(f)
+    return c[f] == _param(f, c[f].type)
 
 @cache
 def _list_sql(db, statuses, filters, kinds):
-    c, where = job_table.c, _wheres(db, filters, kinds)
+    c, where = job_table.c, _where(db, filters, kinds)
     by_status = [c.status == _param(f's{n}', c.status.type) for n in range(statuses)]
     q = _select_jobs.add_columns(c.num).where(*where)
-    if statuses > 1: q = sa.union_all(*[q.where(s) for s in by_status])   # each in order by its index, merged
-    else: q = q.where(*by_status)
-    q = q.order_by(sa.literal_column('num').desc() if statuses > 1 else c.num.desc())
+    if statuses > 1: q = sa.union_all(*[q.where(s) for s in by_status]).order_by(sa.literal_column('num').desc())   # by index, merged
+    else: q = q.where(*by_status).order_by(c.num.desc())
     return _text(db, _at_most(q) if 'limit' in filters else q)
 
 @cache
@@ -192,7 +240,7 @@ def _events_sql(db, job, limit):
 def _lease_sql(db, name):
     f, c = lease_table.c.fence, job_table.c
     mine, orphaned = _param('fence', _number), sa.or_(c.lease.is_(None), c.lease.not_in(sa.select(f)))
-    orphans = [c.status == sa.literal_column("'running'"), c.queued_at.is_not(None), db.among(c.runner, 'runners'), orphaned]
+    orphans = [c.status == _RUNNING, c.queued_at.is_not(None), db.among(c.runner, 'runners'), orphaned]
     new = lease_table.insert().inline().values(beat=sa.literal_column('0'), doc=_param('doc', _json))
     return _text(db, {
         'open': new if db is _Sqlite else new.returning(f),
@@ -204,49 +252,61 @@ def _lease_sql(db, name):
         'adopt': job_table.update().where(*orphans).values(lease=mine)}[name])
 
 # %% ../../nbs/store/03_statements.ipynb #0ac1b7ec
-def _unsorted(column): return column.concat(sa.literal_column("''"))   # not to be looked up in an index: the walk along `num` is to be kept
+def _has_status(n:int):
+    "That the status is one of `n`. Not by the index of statuses: the walk along `num` is to be kept."
+    status = job_table.c.status
+    return status.concat(sa.literal_column("''")).in_([_param(f's{i}', status.type) for i in range(n)])
 
 @cache
 def _ended_sql(db, statuses, older, limit, pinned, before=False, settled=False):
     c, other = job_table.c, job_table.alias('live').c
-    where = [c.num > _param('after_num', _number), _unsorted(c.status).in_([_param(f's{n}', c.status.type) for n in range(statuses)])]
+    where = [c.num > _param('after_num', _number), _has_status(statuses)]
     if before: where.append(c.num < _param('before_num', _number))
     if older: where.append(c.completed_at < _param('older_than', c.completed_at.type))
     if not pinned: where.append(c.pinned == sa.literal_column('0'))
-    if settled: where.append(sa.or_(c.batch.is_(None), c.batch.not_in(sa.select(other.batch).where(other.status.in_(_LIVE), other.batch.is_not(None)))))
+    live_batches = sa.select(other.batch).where(other.status.in_(_LIVE), other.batch.is_not(None))
+    if settled: where.append(sa.or_(c.batch.is_(None), c.batch.not_in(live_batches)))
     q = sa.select(c.num, c.id, c.status, c.completed_at, c.pinned).where(*where).order_by(c.num)
     return _text(db, _at_most(q) if limit else q)
 
 @cache
 def _cutoff_sql(db, statuses):
     c = job_table.c
-    q = sa.select(c.num).where(_unsorted(c.status).in_([_param(f's{n}', c.status.type) for n in range(statuses)]), c.pinned == sa.literal_column('0'))
+    q = sa.select(c.num).where(_has_status(statuses), c.pinned == sa.literal_column('0'))
     return _text(db, q.order_by(c.num.desc()).limit(sa.literal_column('1')).offset(_param('others', sa.Integer)))
 
 @cache
-def _other_sql(db, name):
+def _admin_sql(db, name):
     c, ids = job_table.c, lambda col: db.among(col, 'ids')
+    node = {k.name: _param('v_'+k.name, k.type) for k in node_table.c}
     return _text(db, {
         'ended': sa.select(c.id).where(ids(c.id), c.status.not_in(_LIVE)),
         'unpinned': sa.select(c.id).where(ids(c.id), c.status.not_in(_LIVE), c.pinned == sa.literal_column('0')),
         'jobs': job_table.delete().where(ids(c.id)),
-        'deleted': event_table.insert().inline().values(job_id=sa.literal_column("''"), attempt=sa.literal_column('0'), type=sa.literal_column("'deleted'"), at=_param('w_at', sa.String), data=_param('w_data', _json)),
+        'deleted': event_table.insert().inline().values(
+            job_id=sa.literal_column("''"), attempt=sa.literal_column('0'), type=sa.literal_column("'deleted'"),
+            at=_param('w_at', sa.String), data=_param('w_data', _json)),
         'events': event_table.delete().where(ids(event_table.c.job_id)),
         'pin': job_table.update().where(c.id == _param('w_id', c.id.type)).values(pinned=_param('v_pinned', sa.Integer)),
-        'node': db.insert(node_table).values({k.name: _param('v_'+k.name, k.type) for k in node_table.c}).on_conflict_do_update(index_elements=['id'], set_={k: _param('v_'+k, node_table.c[k].type) for k in ('name', 'doc')}),
+        'node': db.insert(node_table).values(node).on_conflict_do_update(index_elements=['id'], set_={k: node[k] for k in ('name', 'doc')}),
         'no_node': node_table.delete().where(node_table.c.id == _param('w_id', sa.String))}[name])
 
 # %% ../../nbs/store/03_statements.ipynb #97af0ae4
 @cache
 def _records_sql(db, statuses, filters, kinds):
     c = job_table.c
-    where = _wheres(db, filters, kinds) + ([_unsorted(c.status).in_([_param(f's{n}', c.status.type) for n in range(statuses)])] if statuses else [])
-    return _text(db, _at_most(_select_jobs.add_columns(c.queued_at, c.batch, c.pinned, c.num).where(*where).order_by(c.num)))
+    where = _where(db, filters, kinds)
+    if statuses: where.append(_has_status(statuses))
+    q = _select_jobs.add_columns(c.queued_at, c.batch, c.pinned, c.num).where(*where).order_by(c.num)
+    return _text(db, _at_most(q))
 
 @cache
 def _restore_sql(db, table, columns): return _text(db, table.insert().inline().values({k: _param('v_'+k, table.c[k].type) for k in columns}))
 
 @cache
-def _house_sql(db, name):
-    identify = db.insert(meta_table).values(key=sa.literal_column("'record_id'"), value=_param('id', sa.Text)).on_conflict_do_nothing(index_elements=['key'])
-    return _text(db, {'identify': identify, 'events': _select_events.where(db.among(event_table.c.job_id, 'ids')).order_by(event_table.c.seq), 'known': sa.select(job_table.c.id).where(db.among(job_table.c.id, 'ids'))}[name])
+def _transfer_sql(db, name):
+    new_id = db.insert(meta_table).values(key=sa.literal_column("'record_id'"), value=_param('id', sa.Text))
+    return _text(db, {
+        'identify': new_id.on_conflict_do_nothing(index_elements=['key']),
+        'events': _select_events.where(db.among(event_table.c.job_id, 'ids')).order_by(event_table.c.seq),
+        'known': sa.select(job_table.c.id).where(db.among(job_table.c.id, 'ids'))}[name])

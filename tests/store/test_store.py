@@ -11,7 +11,8 @@ from helpers import until
 from hypothesis import example, given, settings, strategies as st
 from cjm_jobtrack.model.errors import InvalidInput, StoreError, UnknownNode
 from cjm_jobtrack.model.job import Add, Failure, Job, JobEvent, JobStatus, Move, OutputFile, Update, now
-from cjm_jobtrack.store.store import SCHEMA_VERSION, WRITES, JobStore
+from cjm_jobtrack.store.schema import SCHEMA_VERSION
+from cjm_jobtrack.store.store import WRITES, JobStore
 from cjm_jobtrack.store.memory import MemoryStore
 
 P, R, C, F, X = JobStatus
@@ -74,7 +75,7 @@ class open_store:
         self.s = JobStore(url(self.path))
         self.s.add(Job(id='late'))
         if self.sql:
-            with self.s._tx(write=True) as con: con.exec_driver_sql(self.sql)
+            with self.s._transaction(write=True) as con: con.exec_driver_sql(self.sql)
     def __exit__(self, *_): self.s.close()
 
 class open_foreign:
@@ -268,7 +269,7 @@ NUL = Job(id='a', name='x', created_at='2026-03-01T12:00:00+00:00')
 @example([('add', NUL, {'\0': '\0'}), ('move', 'a', None, dict(metadata={'\0': 'a\0'}), 'noted', '2026-03-01T12:00:01+00:00', {'\0': 1}, None)])
 @settings(max_examples=60)
 def test_memory_and_database_give_the_same_answers(one_store, sequence):
-    with one_store._tx(write=True) as con:
+    with one_store._transaction(write=True) as con:
         for t in ('jobs', 'events', 'leases'): con.exec_driver_sql(f'delete from {t}' if one_store.file else f'truncate {t} restart identity')
         if one_store.file: con.exec_driver_sql('delete from sqlite_sequence')
     memory = MemoryStore()
@@ -346,14 +347,14 @@ def test_of_two_processes_that_move_a_job_one_wins(database):
 
 def test_a_lock_that_is_not_given_back_is_told(database, store):
     with JobStore(database, timeout=.1) as s:
-        with store._tx(write=True):
+        with store._transaction(write=True):
             with pytest.raises(StoreError, match='Another process holds it'): s.add(Job(id='a'))
             assert s.list() == []   # reading goes on
         assert s.add(Job(id='a'))
 
 def test_a_transaction_that_raises_leaves_nothing(store):
     with pytest.raises(ZeroDivisionError):
-        with store._tx(write=True) as con: con.exec_driver_sql("insert into nodes values ('1', 'a', '[]')"), 1/0
+        with store._transaction(write=True) as con: con.exec_driver_sql("insert into nodes values ('1', 'a', '[]')"), 1/0
     assert store.list_nodes() == []
 
 def test_version_tells_of_others(database, store):

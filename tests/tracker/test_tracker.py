@@ -119,7 +119,7 @@ def test_a_record_that_cannot_be_written_changes_nothing(url):
     with JobTracker(JobStore(url, timeout=.05)) as t, JobStore(url) as other:
         job = in_status(t, R)
         for call in (lambda: t.mark_completed(job.id, {}), lambda: t.note(job.id, 'seen', node='n'), lambda: t.create_job('x', id='new'), lambda: asyncio.run(t.cancel_job(job.id))):
-            with other._tx(write=True):
+            with other._transaction(write=True):
                 with pytest.raises(StoreError, match='Another process holds it'): call()
         assert (job.status, job.node, t.cancel_requested(job.id), t.get_job('new'), types(t, job)) == (R, None, False, None, ['created', 'running'])
         t.mark_completed(job.id, {})
