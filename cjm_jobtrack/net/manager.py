@@ -29,7 +29,9 @@ from .client import AsyncRemoteClient
 from .transfers import disposition_name
 from .transport import is_refusal, job_path, no_route
 from .legacy import LISTED, wire_output
-from .app import PAGE_JOBS, find_job, require_job, error_response, make_app, page_of, pick_output, read_json, read_request, Service
+from .routes import PAGE_JOBS, find_job, require_job, page_of, pick_output
+from .service import error_response, read_json, read_request, Service
+from .app import make_app
 from .server import lock_folder
 from .directory import NodeDirectory
 from .remote import RemoteRunner

@@ -1,4 +1,4 @@
-"""Run a service: one server for a folder, in a process of its own or in a thread
+"""Run a service: in a process of its own, or in a thread for the length of a `with` block
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/server.html.md"""
 
@@ -7,46 +7,59 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/server.html.md"""
 # %% auto #0
 __all__ = ['lock_folder', 'Server', 'serving']
 
-# %% ../../nbs/net/14_server.ipynb #e798dd89
+# %% ../../nbs/net/14_server.ipynb #df91edbd
 import asyncio, fcntl, logging, os, threading, time
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 import uvicorn
 from ..model.errors import InvalidInput, JobtrackError
-from .app import Service, check_bind
+from .access import check_bind
 from .connections import Connection, ConnectionPool, LogThrottle, connection_limits
+from .service import Service
 
-# %% ../../nbs/net/14_server.ipynb #d1e7a8bf
+# %% ../../nbs/net/14_server.ipynb #b0d9906f
+def _lock(f, folder:Path) -> None:
+    try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as e:
+        f.seek(0)
+        pid = f.read(20).strip() or 'unknown'
+        problem = f'{str(folder)!r} is in use by another server, process {pid}'
+        raise InvalidInput('data', problem, 'Stop that one, or choose another folder') from e
+    except OSError as e:
+        problem = f'is {str(folder)!r}, where files cannot be locked: {e.strerror}'
+        raise InvalidInput('data', problem, 'Choose a folder on a local disk') from e
+
 def lock_folder(
     folder:str|Path,  # Data folder of a server; made when missing
-):                    # The open lock file; closing it lets go
+):                    # The open lock file; closing it unlocks the folder
     "Make sure that no other server works on a folder. Raises `InvalidInput` naming the one that does."
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         f = (folder/'lock').open('a+')
-    except OSError as e: raise InvalidInput('data', f'is {str(folder)!r}, and the lock file in it cannot be opened: {e.strerror}', 'Choose a folder that can be written to') from e
-    try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as e:
-        with f: pid = f.seek(0) or f.read(20).strip()
-        if not isinstance(e, BlockingIOError): raise InvalidInput('data', f'is {str(folder)!r}, where files cannot be locked: {e.strerror}', 'Choose a folder on a local disk') from e
-        raise InvalidInput('data', f'{str(folder)!r} is in use by another server, process {pid or "unknown"}', 'Stop that one, or choose another folder') from e
+        problem = f'is {str(folder)!r}, and the lock file in it cannot be opened: {e.strerror}'
+        raise InvalidInput('data', problem, 'Choose a folder that can be written to') from e
+    try: _lock(f, folder)
+    except InvalidInput:
+        f.close()
+        raise
     f.truncate(0)
     print(os.getpid(), file=f, flush=True)
     return f
 
-# %% ../../nbs/net/14_server.ipynb #c40bde63
+# %% ../../nbs/net/14_server.ipynb #4b0c97b1
 _ACCEPTED = 32    # Connections accepted in one go, before the pool has seen them
-_BACKLOG = 1024   # Connections that the system holds meanwhile
+_BACKLOG = 1024   # Connections that the system queues meanwhile
 
 class Server(uvicorn.Server):
-    "uvicorn's server, for an application made by `face`: it keeps to limits, and ends the streams before it waits for its answers."
+    "uvicorn's server, for an application made by `make_app`: it keeps to limits, and ends the streams before it waits for its answers."
     def __init__(self, config:uvicorn.Config):
         super().__init__(config)
         self.connections = ConnectionPool(connection_limits(config.app.state.service.slots))
         config.http, config.backlog = partial(Connection, self.connections), _ACCEPTED
-        config.proxy_headers = False   # who is asking is told by the connection, not by a header
+        config.proxy_headers = False   # the address of a client is that of its connection, not one from a header
 
     async def startup(self, sockets=None):
         asyncio.get_running_loop().set_exception_handler(self.connections.on_loop_error)
@@ -65,7 +78,7 @@ class Server(uvicorn.Server):
 _uvicorn = logging.getLogger('uvicorn.error')
 if not any(isinstance(f, LogThrottle) for f in _uvicorn.filters): _uvicorn.addFilter(LogThrottle())
 
-# %% ../../nbs/net/14_server.ipynb #74f1b96e
+# %% ../../nbs/net/14_server.ipynb #10751bcf
 class serving:
     """A server in a thread, for the length of a `with` block; `url` is where it listens.
 
@@ -78,10 +91,12 @@ class serving:
         check_bind(host, service.token)
         self.service, self.host = service, host
         self.server = Server(uvicorn.Config(service.app, host=host, port=port, log_level='warning', timeout_graceful_shutdown=2))
+
+    def _run(self):
+        with suppress(SystemExit): self.server.run()   # uvicorn's way to say that it did not start
+
     def __enter__(self):
-        def run():
-            with suppress(SystemExit): self.server.run()   # its way to say that it did not start
-        self.thread = threading.Thread(target=run, name='jobtrack-server', daemon=True)
+        self.thread = threading.Thread(target=self._run, name='jobtrack-server', daemon=True)
         self.thread.start()
         while not self.server.started:
             if not self.thread.is_alive(): raise JobtrackError(f'The server did not start on {self.host}; is the port taken?')
@@ -89,7 +104,8 @@ class serving:
         self.port = self.server.servers[0].sockets[0].getsockname()[1]
         self.url = f'http://[{self.host}]:{self.port}' if ':' in self.host else f'http://{self.host}:{self.port}'
         return self
+
     def __exit__(self, *_):
         self.server.should_exit = True
         self.thread.join(60)
-        if self.thread.is_alive(): raise JobtrackError(f'The server at {self.url} is still letting go of its work after 60 s')
+        if self.thread.is_alive(): raise JobtrackError(f'The server at {self.url} has not stopped its work after 60 s')
