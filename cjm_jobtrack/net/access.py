@@ -38,13 +38,18 @@ def read_networks(
     texts,                # Addresses, or networks such as '192.0.2.0/24'
     field:str='original_from',
 ) -> tuple:               # Networks
-    "The networks that are meant. Raises `InvalidInput` for a text that is none, and for one that includes every machine."
+    """The networks that are meant.
+
+    Raises `InvalidInput` for a text that is none, and for one that includes every machine."""
     networks = []
     for text in texts:
         try: network = ipaddress.ip_network(text.strip())
         except ValueError as e:
-            raise InvalidInput(field, f'is {text!r}: {e}', 'Give an address such as 192.0.2.7, or a network such as 192.0.2.0/24') from e
-        if not network.prefixlen: raise InvalidInput(field, f'is {text!r}, which is every machine there is', 'Give the address of the manager')
+            raise InvalidInput(field, f'is {text!r}: {e}',
+                               'Give an address such as 192.0.2.7, or a network such as 192.0.2.0/24') from e
+        if not network.prefixlen:
+            raise InvalidInput(field, f'is {text!r}, which is every machine there is',
+                               'Give the address of the manager')
         networks.append(network)
     return tuple(networks)
 
@@ -79,7 +84,8 @@ class AccessPolicy:
         "What to tell a client without a token."
         need = 'A valid bearer token is needed'
         if self.service.service != 'jobtrack-node': return need
-        if self.admits_original(client): return f'{need} for this call; those of an original manager are admitted from {client} without one'
+        if self.admits_original(client):
+            return f'{need} for this call; those of an original manager are admitted from {client} without one'
         return f'{need}. An original manager cannot send one: start the node with --original-from {client or "ADDRESS"}'
 
 # %% ../../nbs/net/10_access.ipynb #aa357281
@@ -98,8 +104,10 @@ def _split(url:str) -> SplitResult:
     except ValueError: return urlsplit('')
     return parts
 
-def _is_local(parts:SplitResult) -> bool: return '@' not in parts.netloc and is_loopback(parts.hostname or '')
+def _is_local(parts:SplitResult) -> bool:
+    return '@' not in parts.netloc and is_loopback(parts.hostname or '')
 
+# %% ../../nbs/net/10_access.ipynb #2e0668db
 def refusal(
     policy:AccessPolicy,
     method:str,       # HTTP method
@@ -112,7 +120,8 @@ def refusal(
     if service.token:
         is_allowed = path == '/health' or policy.has_token(headers) or policy.allows_original(method, path, client)
         if not is_allowed: return Refusal(401, policy.hint(client), 'Authorization')
-    elif not _is_local(host): return Refusal(403, f'This server answers to loopback names only, not to {host.hostname!r}', 'Host')
+    elif not _is_local(host):
+        return Refusal(403, f'This server answers to loopback names only, not to {host.hostname!r}', 'Host')
     if not origin or method in ('GET', 'HEAD', 'OPTIONS') or origin in service.origins: return None
     page = _split(origin)
     if page.netloc == host.netloc or _is_local(page): return None

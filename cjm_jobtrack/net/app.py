@@ -31,18 +31,22 @@ def client_address(scope) -> str:
     return (scope.get('client') or ('',))[0]
 
 class AccessMiddleware:
-    "ASGI middleware: nothing reaches the routes that the policy refuses. Says in `scope['has_token']` whether the request has the token."
+    """ASGI middleware: nothing reaches the routes that the policy refuses.
+
+    Says in `scope['has_token']` whether the request has the token."""
     def __init__(self, app, policy:AccessPolicy): self.app, self.policy = app, policy
 
     async def __call__(self, scope, receive, send):
         if scope['type'] == 'lifespan': return await self.app(scope, receive, send)
         headers = {k.decode('latin-1'): v.decode('latin-1') for k, v in scope['headers']}
         scope['has_token'] = self.policy.has_token(headers)
-        refused = refusal(self.policy, scope.get('method', 'WEBSOCKET'), scope['path'], headers, client_address(scope))
+        refused = refusal(self.policy, scope.get('method', 'WEBSOCKET'), scope['path'], headers,
+                          client_address(scope))
         if refused: return await _refusal_response(refused)(scope, receive, send)
         if connection := scope.get('connection'): connection.is_known = scope['has_token']
         return await self.app(scope, receive, send)
 
+# %% ../../nbs/net/09_app.ipynb #d6913de0
 def _refusal_response(refused) -> JSONResponse:
     response = error_response(refused.status, refused.message, field=refused.field)
     if refused.status == 401: response.headers['WWW-Authenticate'] = 'Bearer'
@@ -50,7 +54,6 @@ def _refusal_response(refused) -> JSONResponse:
 
 # %% ../../nbs/net/09_app.ipynb #8b36e088
 _log = logging.getLogger(__name__)
-
 NO_ROOM = DISK_FULL | {errno.EFBIG}   # `errno` of a write for which there is no room
 
 def _on_disconnect(request, e:ClientDisconnect) -> JSONResponse:
@@ -77,12 +80,18 @@ def _on_http_error(request, e:HTTPException) -> JSONResponse:
 def _on_invalid_parameter(request, e:RequestValidationError) -> JSONResponse:
     error = e.errors()[0]
     field = str(error['loc'][-1])
-    return error_response(422, f'`{field}`: {error["msg"]} (given: {error.get("input")!r})'[:500], field=field)
+    return error_response(422, f'`{field}`: {error["msg"]} (given: {error.get("input")!r})'[:500],
+                          field=field)
 
 _BUG = 'Something went wrong here that should not have; the log of the server says what'
 
-_HANDLERS = {ClientDisconnect: _on_disconnect, OSError: _on_os_error, JobtrackError: lambda request, e: response_for(e), HTTPException: _on_http_error,
-             RequestValidationError: _on_invalid_parameter, Exception: lambda request, e: error_response(500, _BUG)}
+_HANDLERS = {
+    ClientDisconnect: _on_disconnect,
+    OSError: _on_os_error,
+    JobtrackError: lambda request, e: response_for(e),
+    HTTPException: _on_http_error,
+    RequestValidationError: _on_invalid_parameter,
+    Exception: lambda request, e: error_response(500, _BUG)}
 
 # %% ../../nbs/net/09_app.ipynb #914018df
 _ANSWERS = [   # Calls, and the statuses that they have besides their good one
@@ -108,7 +117,8 @@ def answers_of(
     return sorted({s for pattern, statuses in _ANSWERS if re.fullmatch(pattern, call) for s in statuses})
 
 # %% ../../nbs/net/09_app.ipynb #3914f52c
-_ERROR_SCHEMA = {'type': 'object', 'required': ['error', 'message'], 'properties': {k: {'type': 'string'} for k in ('error', 'message', 'field')}}
+_ERROR_SCHEMA = {'type': 'object', 'required': ['error', 'message'],
+                 'properties': {k: {'type': 'string'} for k in ('error', 'message', 'field')}}
 
 def _describe_call(method:str, path:str, call:dict) -> None:
     call['operationId'] = re.sub(r'\W+', '_', f'{method}{path}').strip('_')
@@ -128,9 +138,12 @@ def describe_answers(app:FastAPI) -> None:
     app.openapi = openapi
 
 # %% ../../nbs/net/09_app.ipynb #e83e31e5
-_ALLOWED = dict(allow_methods=['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'], allow_headers=['Content-Type', 'Authorization', 'Last-Event-ID'],
-                allow_credentials=True, expose_headers=['X-Log-Offset', 'X-Log-Next-Offset', 'X-Log-Size', 'X-Log-Attempt', 'X-Log-Elsewhere',
-                                                        'Content-Disposition', 'Repr-Digest', 'Link'])
+_EXPOSED = ['X-Log-Offset', 'X-Log-Next-Offset', 'X-Log-Size', 'X-Log-Attempt', 'X-Log-Elsewhere',
+            'Content-Disposition', 'Repr-Digest', 'Link']
+_ALLOWED = dict(
+    allow_methods=['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
+    allow_headers=['Content-Type', 'Authorization', 'Last-Event-ID'],
+    allow_credentials=True, expose_headers=_EXPOSED)
 
 def _lifespan(service:Service):
     "What happens when the server starts and stops."
@@ -144,12 +157,15 @@ def _lifespan(service:Service):
         except RecordGone as e: _log.error('%s', e)
     return lifespan
 
+# %% ../../nbs/net/09_app.ipynb #a6010485
 def make_app(
     service:Service,  # A node or a manager
 ) -> FastAPI:
     "The HTTP application of a server."
-    app = FastAPI(title=f'cjm_jobtrack {service.service}', version=cjm_jobtrack.__version__, lifespan=_lifespan(service), docs_url=None, redoc_url=None)
-    app.state.service, app.state.uploads, app.state.warn = service, ConcurrencyLimiter(), Throttle(_log.warning, every=5.)
+    app = FastAPI(title=f'cjm_jobtrack {service.service}', version=cjm_jobtrack.__version__,
+                  lifespan=_lifespan(service), docs_url=None, redoc_url=None)
+    app.state.service, app.state.uploads = service, ConcurrencyLimiter()
+    app.state.warn = Throttle(_log.warning, every=5.)
     policy = AccessPolicy(service)
     app.add_middleware(AccessMiddleware, policy=policy)
     app.add_middleware(CORSMiddleware, allow_origins=[*service.origins], **_ALLOWED)

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 import httpx
 from fastcore.basics import patch
-from ..model.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreachable, StoreError, UnknownNode
+from ..model.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreachable
+from ..model.errors import StoreError, UnknownNode
 from ..model.job import JobStatus, now
 from .client import AsyncRemoteClient
 from .transport import check_address, is_refusal
@@ -33,48 +34,61 @@ def _short_text(field:str, value:Any) -> str|None:
 def _port(field:str, value:Any) -> int|None:
     if value in (None, ''): return None
     number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
-    if isinstance(number, int) and not isinstance(number, bool) and 0 < number < 65536: return number
+    if isinstance(number, int) and not isinstance(number, bool) and 0 < number < 65536:
+        return number
     raise InvalidInput(field, f'is {value!r}', 'Give a port, 1 to 65535')
 
 def _host(host:str, field:str='host') -> str:
     "A host name or address. Raises `InvalidInput`."
     with suppress(ValueError): return str(ipaddress.ip_address(host.strip('[]')))
     remedy = 'Give the name or address of the machine alone; a whole address goes into `url`'
-    if not re.fullmatch(r'[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?', host): raise InvalidInput(field, f'is {host!r}', remedy)
+    if not re.fullmatch(r'[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?', host):
+        raise InvalidInput(field, f'is {host!r}', remedy)
     try: host.encode('idna')   # as the resolver will
     except UnicodeError as e: raise InvalidInput(field, f'is {host!r}: {e}', remedy) from e
     return host.lower()
 
 # %% ../../nbs/net/04_directory.ipynb #bdff449d
-def _spell(scheme:str, host:str, port:int, path:str='') -> str: return f'{scheme}://{f"[{host}]" if ":" in host else host}:{port}{path}'
+def _spell(scheme:str, host:str, port:int, path:str='') -> str:
+    return f'{scheme}://{f"[{host}]" if ":" in host else host}:{port}{path}'
 
 def node_url(
     url:str,   # Address of a node, as people write it
 ) -> str:      # With port, without trailing slash, in lower case
     "An address in its one spelling. Raises `InvalidInput`."
-    if isinstance(url, str) and '://' not in url: check_address(url.strip(), 'url')   # its error says what to write
+    if isinstance(url, str) and '://' not in url:
+        check_address(url.strip(), 'url')   # its error says what to write
     try:
         u = urlsplit(url.strip())
-        if u.scheme not in ('http', 'https') or not u.hostname: raise ValueError('it needs scheme and host')
-        if u.username or u.query or u.fragment: raise ValueError('it has more than scheme, host, port and path')
-        spelled = _spell(u.scheme, _host(u.hostname, 'url'), u.port or {'https': 443}.get(u.scheme, 80), u.path.rstrip('/'))
+        if u.scheme not in ('http', 'https') or not u.hostname:
+            raise ValueError('it needs scheme and host')
+        if u.username or u.query or u.fragment:
+            raise ValueError('it has more than scheme, host, port and path')
+        spelled = _spell(u.scheme, _host(u.hostname, 'url'), u.port or {'https': 443}.get(u.scheme, 80),
+                         u.path.rstrip('/'))
     except InvalidInput: raise
-    except (ValueError, AttributeError) as e: raise InvalidInput('url', f'is {url!r}: {e}', 'Write http://host:port') from e
+    except (ValueError, AttributeError) as e:
+        raise InvalidInput('url', f'is {url!r}: {e}', 'Write http://host:port') from e
     check_address(spelled, 'url')   # what will use it accepts it
     return spelled
 
 # %% ../../nbs/net/04_directory.ipynb #edab9e1f
-_READERS = {k: _short_text for k in ('name', 'host', 'user', 'gpu', 'location')} | {'apiPort': _port, 'port': _port}
+_READERS = {k: _short_text for k in ('name', 'host', 'user', 'gpu', 'location')}
+_READERS |= {'apiPort': _port, 'port': _port}
 _READERS['url'] = lambda field, value: node_url(value) if value else None
 
 def read_node(
     body:Any,             # As a page sent it
     partial:bool=False,   # Whether the address may be missing, because the node is on record
 ) -> dict:                # Fields for `NodeDirectory.add` or `update`: only those that were given
-    "Check the description of a node. Other keys (`id`, `status`, `password`) are left out. Raises `InvalidInput` naming the field."
-    if not isinstance(body, dict): raise InvalidInput('node', f'is a {type(body).__name__}', 'Give an object with a name and a host')
+    """Check the description of a node. Other keys (`id`, `status`, `password`) are left out.
+
+    Raises `InvalidInput` naming the field."""
+    if not isinstance(body, dict):
+        raise InvalidInput('node', f'is a {type(body).__name__}', 'Give an object with a name and a host')
     if body.get('connectionType') not in ('http', None, ''):
-        raise InvalidInput('connectionType', f'is {body["connectionType"]!r}', 'Nodes are reached by HTTP: run `jobtrack node` there')
+        raise InvalidInput('connectionType', f'is {body["connectionType"]!r}',
+                           'Nodes are reached by HTTP: run `jobtrack node` there')
     node = {k: value for k, read in _READERS.items() if (value := read(k, body.get(k))) is not None}
     if 'host' in node and 'url' not in node: node['host'] = _host(node['host'])
     if partial or {'host', 'url'} & node.keys(): return node
@@ -93,7 +107,8 @@ class NodeState:
     last_seen:str|None=None       # Instant of its latest answer
     checked:float=float('-inf')   # When it was checked, seconds of the monotonic clock
 
-_DEFAULTS = {'connectionType': 'http', 'host': '', 'apiPort': 9090, 'port': 9090, 'user': '', 'gpu': '', 'location': '', 'url': '', 'createdAt': None, 'updatedAt': None}
+_DEFAULTS = {'connectionType': 'http', 'host': '', 'apiPort': 9090, 'port': 9090, 'user': '', 'gpu': '',
+             'location': '', 'url': '', 'createdAt': None, 'updatedAt': None}
 
 def _complete(row:dict) -> dict:
     "A node from the record, with defaults for what it lacks: one bad row must not hide the others."
@@ -103,7 +118,9 @@ def _complete(row:dict) -> dict:
 def _ids(node:dict) -> tuple: return (node['id'], *node.get('aliases', ()))
 
 class NodeDirectory:
-    "The nodes that are known, and how they are doing. Safe from any thread; the async calls from any event loop."
+    """The nodes that are known, and how they are doing. Safe from any thread;
+
+    the async calls from any event loop."""
     read = staticmethod(read_node)
     def __init__(self,
         store,                  # JobStore, or anything with `put_node`, `list_nodes` and `delete_node`
@@ -134,6 +151,7 @@ def find(self:NodeDirectory,
     "A node, or None."
     return next((n for n in self.list() if id_or_name in (*_ids(n), n['name'])), None)
 
+# %% ../../nbs/net/04_directory.ipynb #d380cecc
 @patch
 def get(self:NodeDirectory,
     id_or_name:str,   # Id, former id or name of a node
@@ -145,7 +163,8 @@ def get(self:NodeDirectory,
     named = [n for n in nodes if n['name'] == id_or_name]
     if not named: raise UnknownNode(id_or_name)
     if len(named) == 1: return named[0]
-    raise InvalidInput('node', f'is {id_or_name!r}, the name of {len(named)} nodes', f'Use an id: {", ".join(n["id"] for n in named)}')
+    raise InvalidInput('node', f'is {id_or_name!r}, the name of {len(named)} nodes',
+                       f'Use an id: {", ".join(n["id"] for n in named)}')
 
 # %% ../../nbs/net/04_directory.ipynb #252f22ea
 def _with_address(node:dict, scheme:str='http') -> dict:
@@ -176,9 +195,11 @@ def add(self:NodeDirectory,
         same = next((n for n in self._nodes.values() if n['url'] == fields['url']), None)
         if same: return self.update(same['id'], **{k: v for k, v in fields.items() if v != ''})
         id = str(uuid.uuid5(uuid.NAMESPACE_URL, fields['url']))
-        if id in self._nodes: id = str(uuid.uuid4())   # the one that had it has moved to another address
+        if id in self._nodes:
+            id = str(uuid.uuid4())   # the one that had it has moved to another address
         node = _DEFAULTS | {'id': id, 'createdAt': now()} | fields
-        node |= {'updatedAt': node['createdAt'], 'name': node.get('name') or f'{node["host"]}:{node["apiPort"]}'}
+        node |= {'updatedAt': node['createdAt'],
+                 'name': node.get('name') or f'{node["host"]}:{node["apiPort"]}'}
         self._put(node)
     return dict(node)
 
@@ -193,14 +214,18 @@ def update(self:NodeDirectory,
         old, changes = self.get(node_id), read_node(fields, partial=True)
         if 'url' in changes: changes = _with_address(changes)
         elif {'host', 'apiPort'} & changes.keys():
-            changes = _with_address({'host': old['host'], 'apiPort': old['apiPort']} | changes, urlsplit(old['url']).scheme)
+            changes = _with_address({'host': old['host'], 'apiPort': old['apiPort']} | changes,
+                                    urlsplit(old['url']).scheme)
         node = old | {k: v for k, v in changes.items() if k != 'name' or v} | {'updatedAt': now()}
         twin = next((n for n in self._nodes.values() if n['url'] == node['url'] and n['id'] != node['id']), None)
-        if twin: raise InvalidInput('url', f'is {node["url"]}, which is node {twin["name"]!r}', 'Change that one')
+        if twin:
+            raise InvalidInput('url', f'is {node["url"]}, which is node {twin["name"]!r}',
+                               'Change that one')
         self._put(node)
         if node['url'] != old['url']: self._states.pop(node['id'], None)
     return dict(node)
 
+# %% ../../nbs/net/04_directory.ipynb #5cb6dede
 @patch
 def remove(self:NodeDirectory, node_id:str) -> None:
     "Forget a node. Its jobs keep its id. Raises `UnknownNode`."
@@ -213,24 +238,32 @@ def remove(self:NodeDirectory, node_id:str) -> None:
 @patch
 def _add_alias(self:NodeDirectory, node_id:str, old_id:str) -> dict:
     is_id = isinstance(old_id, str) and 0 < len(old_id) <= 200 and old_id.isprintable()
-    if not is_id: raise InvalidInput('id', f'is {str(old_id)[:100]!r}', 'Give the id that the jobs have')
+    if not is_id:
+        raise InvalidInput('id', f'is {str(old_id)[:100]!r}', 'Give the id that the jobs have')
     with self._lock:
         node = self.get(node_id)
         owner = next((n for n in self._nodes.values() if old_id in _ids(n)), None)
-        if owner is None: self._put(node | {'aliases': [*node.get('aliases', ()), old_id], 'updatedAt': now()})
-        elif owner['id'] != node['id']: raise InvalidInput('id', f'is {old_id!r}, which is node {owner["name"]!r}', 'Remove that one first')
+        if owner is None:
+            self._put(node | {'aliases': [*node.get('aliases', ()), old_id], 'updatedAt': now()})
+        elif owner['id'] != node['id']:
+            raise InvalidInput('id', f'is {old_id!r}, which is node {owner["name"]!r}',
+                               'Remove that one first')
         return dict(self._nodes[node['id']])
 
+# %% ../../nbs/net/04_directory.ipynb #7ef2625b
 @patch
 def adopt(self:NodeDirectory,
     node_id:str,   # The node
     old_id:str,    # Id under which old jobs know it
 ) -> dict:         # The node as it is now
-    "Let a node answer to another id too. Raises `UnknownNode`; `InvalidInput` when another node has that id, and when no job does."
+    """Let a node answer to another id too.
+
+    Raises `UnknownNode`; `InvalidInput` when another node has that id, and when no job does."""
     self.get(node_id)
-    known = {i for n in self.list() for i in _ids(n)}
-    if not isinstance(old_id, str) or old_id in known or self.store.list(limit=1, node=old_id): return self._add_alias(node_id, old_id)
-    lost = sorted({j.node for j in self.store.list(limit=1000) if j.node} - known)
+    known_ids = {i for n in self.list() for i in _ids(n)}
+    if not isinstance(old_id, str) or old_id in known_ids or self.store.list(limit=1, node=old_id):
+        return self._add_alias(node_id, old_id)
+    lost = sorted({j.node for j in self.store.list(limit=1000) if j.node} - known_ids)
     remedy = f'Known to jobs, and not on record: {", ".join(lost)}' if lost else 'All jobs are of nodes that are on record'
     raise InvalidInput('id', f'is {old_id[:100]!r}, and no job is of a node with that id', remedy)
 
@@ -239,11 +272,15 @@ def adopt(self:NodeDirectory,
 def import_nodes(self:NodeDirectory,
     file:str|Path,   # `nodes.json` of the original manager. Only read
 ) -> tuple[list[dict], list[str]]:  # The nodes, now on record; and a sentence for each that cannot be used
-    "Put the nodes of a file on record, each under its old id too. Repeating it changes nothing. Raises `InvalidInput` when it is no such file."
+    """Put the nodes of a file on record, each under its old id too. Repeating it changes nothing.
+
+    Raises `InvalidInput` when it is no such file."""
     remedy = 'Give nodes.json of the original manager'
     try: rows = json.loads(Path(file).read_bytes())
-    except (OSError, ValueError) as e: raise InvalidInput('nodes', f'{str(file)!r} cannot be read: {e}', remedy) from e
-    if not isinstance(rows, list): raise InvalidInput('nodes', f'{str(file)!r} is no list of nodes', remedy)
+    except (OSError, ValueError) as e:
+        raise InvalidInput('nodes', f'{str(file)!r} cannot be read: {e}', remedy) from e
+    if not isinstance(rows, list):
+        raise InvalidInput('nodes', f'{str(file)!r} is no list of nodes', remedy)
     nodes, problems = [], []
     for n, row in enumerate(rows, 1):
         try:
@@ -254,23 +291,32 @@ def import_nodes(self:NodeDirectory,
 
 # %% ../../nbs/net/04_directory.ipynb #8a9d59ec
 @patch
-def state(self:NodeDirectory, node:dict) -> NodeState: return self._states.get(node['id']) or NodeState()
+def state(self:NodeDirectory, node:dict) -> NodeState:
+    return self._states.get(node['id']) or NodeState()
+
 @patch
 def is_online(self:NodeDirectory, node:dict) -> bool: return bool(self.state(node).online)
+
 @patch
-def unreachable(self:NodeDirectory, node:dict, **facts) -> NodeUnreachable: return NodeUnreachable(node['url'], self.state(node).problem or '', **facts)
+def unreachable(self:NodeDirectory, node:dict, **facts) -> NodeUnreachable:
+    return NodeUnreachable(node['url'], self.state(node).problem or '', **facts)
+
 @patch
 def is_original(self:NodeDirectory, node:dict) -> bool: return self.state(node).original
+
 @patch
-def silent_since(self:NodeDirectory, node:dict) -> str|None: return self.state(node).since if self.state(node).online is False else None
+def silent_since(self:NodeDirectory, node:dict) -> str|None:
+    return self.state(node).since if self.state(node).online is False else None
+
 @patch
 def pipelines(self:NodeDirectory, node:dict) -> list[dict]: return [*self.state(node).pipelines]
+
 @patch
-def offers(self:NodeDirectory, node:dict, pipeline:str) -> bool: return any(p.get('name') == pipeline for p in self.pipelines(node))
+def offers(self:NodeDirectory, node:dict, pipeline:str) -> bool:
+    return any(p.get('name') == pipeline for p in self.pipelines(node))
 
 # %% ../../nbs/net/04_directory.ipynb #74152674
 _log = logging.getLogger(__name__)
-
 ANSWER = 2.  # A node that is silent for longer within one request is in trouble, seconds
 
 @patch
@@ -296,6 +342,7 @@ def client(self:NodeDirectory,
     with suppress(StopIteration): c.closer.__anext__().send(None)
     return c
 
+# %% ../../nbs/net/04_directory.ipynb #0647e506
 @patch
 async def aclose(self:NodeDirectory) -> None:
     "Close the clients of the running loop."
@@ -303,7 +350,9 @@ async def aclose(self:NodeDirectory) -> None:
 
 @patch
 def close(self:NodeDirectory) -> None:
-    "Close the clients of every loop that is still running. Blocks; on one of those loops, await `aclose` instead."
+    """Close the clients of every loop that is still running. Blocks;
+
+    on one of those loops, await `aclose` instead."""
     for loop in [*self._clients]:
         if loop.is_running(): asyncio.run_coroutine_threadsafe(self.aclose(), loop).result(5)
 
@@ -327,20 +376,25 @@ async def _offers(self:NodeDirectory, c:AsyncRemoteClient, node:dict) -> tuple:
 async def _read(self:NodeDirectory, node:dict, reading:_Reading) -> None:
     c = self.client(node)
     health = reading.health = await c.health()
-    if self.me is not None and health.get('instance') == self.me: reading.problem = 'this is the manager itself, not a node'
-    elif health.get('status') != 'ok': reading.problem = f'says that its status is {health.get("status")!r}'
+    if self.me is not None and health.get('instance') == self.me:
+        reading.problem = 'this is the manager itself, not a node'
+    elif health.get('status') != 'ok':
+        reading.problem = f'says that its status is {health.get("status")!r}'
     elif health.get('service'): reading.pipelines = await self._offers(c, node)
 
+# %% ../../nbs/net/04_directory.ipynb #52b01634
 @patch
-def _is_alive(self:NodeDirectory, node:dict, begun:float, timeout:float) -> bool:
+def _is_alive(self:NodeDirectory, node:dict, start:float, timeout:float) -> bool:
     "Whether the silence of a node proves nothing."
     if not self.is_online(node): return False
-    with self._lock: clients = [c for mine in self._clients.values() if (c := mine.get(node['url'])) is not None]
-    was_busy_here = time.monotonic() - begun > 1.5*timeout + .5
-    return was_busy_here or any(c.last_contact > begun for c in clients)
+    with self._lock:
+        clients = [c for mine in self._clients.values() if (c := mine.get(node['url'])) is not None]
+    was_busy_here = time.monotonic() - start > 1.5*timeout + .5
+    return was_busy_here or any(c.last_contact > start for c in clients)
 
 # %% ../../nbs/net/04_directory.ipynb #28394933
-def _is_silence(e:Exception) -> bool: return isinstance(e, TimeoutError) or isinstance(e.__cause__, httpx.TimeoutException)
+def _is_silence(e:Exception) -> bool:
+    return isinstance(e, TimeoutError) or isinstance(e.__cause__, httpx.TimeoutException)
 
 @patch
 def _keep(self:NodeDirectory, node:dict, reading:_Reading) -> bool:
@@ -358,18 +412,20 @@ def _keep(self:NodeDirectory, node:dict, reading:_Reading) -> bool:
             checked=time.monotonic())
     return online
 
+# %% ../../nbs/net/04_directory.ipynb #cdeed917
 @patch
 async def check(self:NodeDirectory,
     node:dict,               # A node of this directory
     timeout:float=ANSWER,    # Longest wait, seconds
 ) -> bool:                   # Whether it is online
     "Find out how a node is doing. Never raises for its faults: they are in `state`."
-    reading, begun = _Reading(), time.monotonic()
+    reading, start = _Reading(), time.monotonic()
     try:
         async with asyncio.timeout(timeout): await self._read(node, reading)
     except (TimeoutError, NodeUnreachable) as e:
         reading.problem = getattr(e, 'problem', f'silent for {timeout:g} s')
-        if _is_silence(e) and self._is_alive(node, begun, timeout): reading = _Reading(self.state(node).health, self.state(node).pipelines)
+        if _is_silence(e) and self._is_alive(node, start, timeout):
+            reading = _Reading(self.state(node).health, self.state(node).pipelines)
     except JobtrackError as e: reading.problem = str(e)
     except Exception as e:   # whatever it is: it must not end the checks of the other nodes
         _log.exception('Node %s at %s cannot be checked', node.get('name'), node.get('url'))
@@ -425,14 +481,20 @@ def start(self:NodeDirectory,
 def pick(self:NodeDirectory,
     pipeline:str|None=None,   # What it must offer
 ) -> dict:                    # Online, with the fewest live jobs
-    "A node for new work. Raises `InvalidInput` when none is on record, `NodeUnreachable` (not begun) when none will do."
+    """A node for new work.
+
+    Raises `InvalidInput` when none is on record, `NodeUnreachable` (not begun) when none will do."""
     nodes = self.list()
-    if not nodes: raise InvalidInput('node', 'cannot be picked: there is none on record', 'Add one: jobtrack manager --node http://host:9090')
+    if not nodes:
+        raise InvalidInput('node', 'cannot be picked: there is none on record',
+                           'Add one: jobtrack manager --node http://host:9090')
     online = [n for n in nodes if self.is_online(n)]
     if not online:
         why = [f'{n["name"]}: {self.state(n).problem or "not looked at yet"}' for n in nodes[:3]]
         raise NodeUnreachable('any node', f'none of {len(nodes)} is online ({"; ".join(why)})', begun=False)
     fit = [n for n in online if pipeline is None or self.offers(n, pipeline)]
-    if not fit: raise NodeUnreachable('any node', f'none that is online offers {pipeline!r} ({", ".join(n["name"] for n in online)})', begun=False)
+    if not fit:
+        names = ', '.join(n['name'] for n in online)
+        raise NodeUnreachable('any node', f'none that is online offers {pipeline!r} ({names})', begun=False)
     live = [JobStatus.PENDING, JobStatus.RUNNING]
     return min(fit, key=lambda n: (len(self.store.list(status=live, node=n['id'])), n['name']))

@@ -40,12 +40,13 @@ VIDEO_SUFFIXES = {'.mp4', '.avi', '.mov', '.mkv', '.webm'}   # What the original
 class Node(Service):
     """The server on a worker machine. `app` is its HTTP application; `serving(node)` runs it.
 
-    Raises `InvalidInput` when another server uses the folder, or naming the file and key when a pipeline cannot be read; `StoreError` when the record cannot be opened."""
+    Raises `InvalidInput` when another server uses the folder, or naming the file and key when a pipeline cannot
+    be read; `StoreError` when the record cannot be opened."""
     service = 'jobtrack-node'
     def __init__(self,
         data:str|Path,                     # Folder of everything it keeps; made when missing
         *,
-        pipelines:PipelineCatalog|str|Path|None=None, # What it accepts: a catalogue, or a TOML file or folder of them; None: those that come with the package
+        pipelines:PipelineCatalog|str|Path|None=None, # A catalogue, or a TOML file or folder of them; None: the shipped ones
         workspace:str|Path|None=None,      # Folder that jobs see; None: `workspace` in the data folder
         slots:int=1,                       # Jobs running at once
         token:str|None=None,               # Bearer token it wants
@@ -56,7 +57,7 @@ class Node(Service):
         grace:float=1.5,                   # Seconds between asking a job to end and forcing it
         resources:dict[str, int]|None=None, # Resource -> how much there is, for pipelines that ask for it
         logs:str|Path|None=None,           # Folder of the logs; None: beside the record, in the data folder
-        original_from=(),                  # Addresses or networks from which the original manager, which has no token, may make its calls
+        original_from=(),                  # Addresses or networks from which an original manager may call without a token
     ):
         store_attr('token,slots,upload_limit')
         self.origins, self.original_from, self.instance = tuple(origins), read_networks(original_from), new_id()
@@ -67,12 +68,14 @@ class Node(Service):
         self._docker = None
         if runners is None: runners = self._default_runners()
         self.names, self.files = UploadNames(self.data/'names'), OutputFiles(self.workspace)
-        self.runner = PipelineRunner(self.catalog, runners, self.workspace, self.workspace/'outputs', self.names)
+        self.runner = PipelineRunner(self.catalog, runners, self.workspace, self.workspace/'outputs',
+                                     self.names)
         self.queue = JobQueue(self.tracker, self.runner, slots, grace=grace, resources=resources)
         self.app = make_app(self)
         _add_path_download(self.app, self)
 
-    def __repr__(self): return f'Node({str(self.data)!r}: {", ".join(self.catalog.names())}; {self.tracker})'
+    def __repr__(self):
+        return f'Node({str(self.data)!r}: {", ".join(self.catalog.names())}; {self.tracker})'
 
 # %% ../../nbs/net/01_node.ipynb #684c3167
 def _catalog(pipelines) -> PipelineCatalog:
@@ -96,6 +99,7 @@ def _open_record(self:Node, durability:str, logs) -> None:
         self._folder_lock.close()
         raise
 
+# %% ../../nbs/net/01_node.ipynb #6ce8d24e
 def _add_path_download(app:FastAPI, node:Node):
     @app.head('/download', include_in_schema=False)
     @app.get('/download')
@@ -147,6 +151,7 @@ def _with_numbers(self:Node, params:dict) -> dict:
     kinds = {spelling: p.type for p in numeric for spelling in (p.name, *p.aliases)}
     return {k: _number(v, kinds[k]) if k in kinds and isinstance(v, str) else v for k, v in params.items()}
 
+# %% ../../nbs/net/01_node.ipynb #8d84f338
 @patch
 def _from_original(self:Node, body:dict) -> JobRequest:
     "A request of the original manager, as one for the pipeline that is marked as the original's."
@@ -162,10 +167,13 @@ def _read(self:Node, body:dict) -> JobRequest:
     if ask.pipeline is None:
         ask.pipeline = self._original_pipeline()
         ask.params = self._with_numbers(ask.params)
-    if ask.node is not None: raise InvalidInput('node', 'was given to a node', 'Leave it out; only a manager has nodes to choose from')
+    if ask.node is not None:
+        raise InvalidInput('node', 'was given to a node',
+                           'Leave it out; only a manager has nodes to choose from')
     if ask.id is not None: check_id(ask.id)
     return ask
 
+# %% ../../nbs/net/01_node.ipynb #ad6a7d69
 @patch
 async def check(self:Node, body:dict) -> None:
     "Whether a new job would be accepted. Raises as `submit` does."
@@ -187,8 +195,10 @@ def _make_job(self:Node, ask:JobRequest) -> Job:
     limits = [t for t in (ask.timeout, pipeline.timeout) if t is not None]
     spec = {'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}
     return self.tracker.make_job(self._name_of(ask), id=ask.id, runner=self.runner.name, spec=spec, priority=ask.priority,
-                                 max_attempts=max(ask.max_attempts, pipeline.max_attempts), timeout=min(limits, default=None), metadata=ask.metadata)
+                                 max_attempts=max(ask.max_attempts, pipeline.max_attempts),
+                                 timeout=min(limits, default=None), metadata=ask.metadata)
 
+# %% ../../nbs/net/01_node.ipynb #85aef369
 @patch
 def _accept(self:Node, ask:JobRequest) -> tuple[Job, bool]:
     def is_known(): return ask.id is not None and self.tracker.get_job(ask.id) is not None
@@ -226,24 +236,30 @@ async def upload(self:Node, request:Request, node:str|None=None) -> dict:
         stored = await asyncio.to_thread(place_file, tmp, self.inputs, name)
         shown = display_name(incoming.name)
         await asyncio.to_thread(self.names.record, stored, shown)
-    return {'success': True, 'filename': stored.name, 'name': shown, 'path': f'input_videos/{stored.name}', 'full_path': str(stored),
-            'size': incoming.size, 'sha256': incoming.sha256.hexdigest(), 'node': None, 'message': f'File uploaded as {stored.name}'}
+    return {'success': True, 'message': f'File uploaded as {stored.name}', 'node': None,
+            'filename': stored.name, 'name': shown, 'path': f'input_videos/{stored.name}',
+            'full_path': str(stored), 'size': incoming.size, 'sha256': incoming.sha256.hexdigest()}
 
 # %% ../../nbs/net/01_node.ipynb #073afc42
 @patch
 async def download(self:Node, job:Job, output:OutputFile, request:Request) -> Response:
     "A file, whole or in ranges."
     try: fd = await asyncio.to_thread(self.files.open, output, job.completed_at)
-    except FileNotFoundError as e: raise HTTPException(404, f'Output file {output.name!r} was removed from the disk') from e
+    except FileNotFoundError as e:
+        raise HTTPException(404, f'Output file {output.name!r} was removed from the disk') from e
     headers = {'Cache-Control': 'no-cache'}
-    if output.sha256: headers['Repr-Digest'] = f'sha-256=:{base64.b64encode(bytes.fromhex(output.sha256)).decode()}:'
+    if output.sha256:
+        headers['Repr-Digest'] = f'sha-256=:{base64.b64encode(bytes.fromhex(output.sha256)).decode()}:'
     return OpenFile(fd, output.name.rsplit('/', 1)[-1], media_type=output.content_type, headers=headers)
 
 @patch
 def forget(self:Node, job:Job) -> None:
-    "Remove a job from the record, and its files from the disk. Raises `IllegalMove` while it is pending or running."
+    """Remove a job from the record, and its files from the disk.
+
+    Raises `IllegalMove` while it is pending or running."""
     if not job.is_terminal: raise IllegalMove(job.id, job.status, 'deleted')
-    for d in (self.data/'attempts'/job.id, self.workspace/'outputs'/job.id):   # left behind, they would be taken for work of a new job with this id
+    # left behind, they would be taken for work of a new job with this id
+    for d in (self.data/'attempts'/job.id, self.workspace/'outputs'/job.id):
         if d.exists(): shutil.rmtree(d)
     self.tracker.delete_job(job.id)
 
@@ -254,7 +270,8 @@ def _shared_path(self:Node, path:str) -> tuple[Path, Path]:
     if not path: raise HTTPException(400, 'Path parameter is required')
     target = Path(path) if Path(path).is_relative_to(self.workspace) else self.workspace/path.lstrip('/')
     try: target = target.resolve()
-    except (OSError, ValueError, RuntimeError) as e: raise HTTPException(400, 'Invalid path') from e   # NUL, a link to itself
+    except (OSError, ValueError, RuntimeError) as e:
+        raise HTTPException(400, 'Invalid path') from e   # NUL, a link to itself
     for root in (self.inputs.resolve(), (self.workspace/'outputs').resolve()):
         if not target.is_relative_to(root): continue
         rest = target.relative_to(root)

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from weakref import WeakKeyDictionary
 from fastcore.basics import patch, store_attr
-from ..model.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode
+from ..model.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused
+from ..model.errors import NodeUnreachable, StoreError, UnknownJob, UnknownNode
 from ..model.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch, now, percentage
 from ..model.retry import retry_delay
 from .client import AsyncRemoteClient
@@ -40,7 +41,8 @@ class RemoteRunner(BaseRunner):
     "Carries out jobs on nodes. What it has done is in the journal, so another process can continue."
     durable = True
     keeps_time = True   # the node does: a job may wait there for its turn
-    ids_once = True     # a node keeps its own record: an id deleted here is still taken there, until it is deleted there too
+    # a node keeps its own record: an id deleted here is still taken there, until it is deleted there too
+    ids_once = True
     capabilities = frozenset({'log', 'outputs', 'force'})
     def __init__(self,
         directory:NodeDirectory,        # The nodes
@@ -49,7 +51,7 @@ class RemoteRunner(BaseRunner):
         node_lost_after:float=86400.,   # Seconds of silence after which a job is declared failed, kind `node_lost`
         name:str='remote',              # What `job.runner` calls it
         patience:float=5.,              # Seconds without an event after which the node is checked
-        poll:float=1.,                  # First pause between two looks at a job on an original node server, seconds; grows to five times that
+        poll:float=1.,                  # First pause between two looks at an original node server, seconds; grows fivefold
     ):
         store_attr()
         self._sessions = {}                          # job id -> `_Session` that follows it
@@ -77,10 +79,12 @@ def _last_remote_seq(self:RemoteRunner, job:Job) -> int:  # 0 when none of the n
     e = self._last_event(job, 'remote')
     return e.data.get('seq') or 0 if e else 0
 
+# %% ../../nbs/net/03_remote.ipynb #435c169d
 @patch
 def _requested_node(self:RemoteRunner, job:Job) -> str|None:  # None: any will do
     "The node that a person chose."
-    def is_pick(e): return e.type == 'sent' and e.data.get('picked') and e.data.get('node') == job.node
+    def is_pick(e):
+        return e.type == 'sent' and e.data.get('picked') and e.data.get('node') == job.node
     return None if any(map(is_pick, self.tracker.history(job.id))) else job.node
 
 # %% ../../nbs/net/03_remote.ipynb #c66ba71c
@@ -93,26 +97,32 @@ def read_spec(
         if isinstance(spec.get('pipeline'), str): return
         raise InvalidInput('pipeline', 'is missing', 'Name a pipeline of the node')
     if unknown := original.keys() - {*ORIGINAL_KEYS}:
-        raise InvalidInput(f'original.{sorted(unknown)[0]}', 'is not a key of the original', f'Its keys: {", ".join(ORIGINAL_KEYS)}')
+        raise InvalidInput(f'original.{sorted(unknown)[0]}', 'is not a key of the original',
+                           f'Its keys: {", ".join(ORIGINAL_KEYS)}')
 
+# %% ../../nbs/net/03_remote.ipynb #dc3c82d8
 def _as_runner_error(
     e:JobtrackError,   # A node's refusal, or silence
 ) -> JobtrackError:    # `NodeUnreachable`: try later, it has not begun; `InvalidInput`: never
     "What a refusal means for the job that was to be sent."
     if isinstance(e, NodeUnreachable): return NodeUnreachable(e.url, e.problem, begun=False)
     if is_busy(e): return NodeUnreachable(e.url, f'it is busy: {e.message}', begun=False)
-    if isinstance(e, KeyConflict): return InvalidInput('id', f'is taken on the node by other work: {e}')
+    if isinstance(e, KeyConflict):
+        return InvalidInput('id', f'is taken on the node by other work: {e}')
     if not isinstance(e, NodeRefused): return e
     if e.status in (401, 403): return NodeUnreachable(e.url, f'refused: {e.message}', begun=False)
     return InvalidInput(e.field or 'spec', f'was refused by the node: {e.message}')
 
 # %% ../../nbs/net/03_remote.ipynb #dfb7b94f
 @patch
-def _handle(self:RemoteRunner, job:Job) -> dict: return {'node': job.node, 'remote_id': job.remote_id}
+def _handle(self:RemoteRunner, job:Job) -> dict:
+    return {'node': job.node, 'remote_id': job.remote_id}
 
 @patch
 def _record_unsent(self:RemoteRunner, job:Job, problem:str) -> None:
-    if self._sent_event(job): self.tracker.note(job.id, 'unsent', {'problem': problem}, node=self._requested_node(job), remote_id=None)
+    if self._sent_event(job):
+        self.tracker.note(job.id, 'unsent', {'problem': problem}, node=self._requested_node(job),
+                          remote_id=None)
 
 @patch
 async def start(self:RemoteRunner, job:Job) -> dict:
@@ -127,7 +137,8 @@ async def start(self:RemoteRunner, job:Job) -> dict:
     except StoreError: raise
     except JobtrackError as e:
         never_arrived = is_first and isinstance(e, NodeUnreachable) and not e.begun
-        if not (never_arrived or is_refusal(e) or is_busy(e)): return self._handle(job)   # it may have arrived: following will tell
+        if not (never_arrived or is_refusal(e) or is_busy(e)):
+            return self._handle(job)   # it may have arrived: following will tell
         self._record_unsent(job, getattr(e, 'problem', str(e)))
         raise _as_runner_error(e) from e
     return self._handle(job)
@@ -139,25 +150,32 @@ async def _choose_node(self:RemoteRunner, job:Job, requested:str|None) -> dict:
     checked = set()
     while True:
         node = self.directory.find(requested) if requested else self.directory.pick(job.spec.get('pipeline'))
-        if node is None: raise NodeUnreachable(requested, 'this node is no longer on record', begun=False)
+        if node is None:
+            raise NodeUnreachable(requested, 'this node is no longer on record', begun=False)
         if node['id'] in checked: return node
-        if not await self.directory.check_cached(node, 1.): raise self.directory.unreachable(node, begun=False)
+        if not await self.directory.check_cached(node, 1.):
+            raise self.directory.unreachable(node, begun=False)
         checked.add(node['id'])
 
 @patch
 async def _original_facts(self:RemoteRunner, node:dict) -> dict:
-    "What differs in the `sent` event for an original node server: it makes its own ids, and its clock helps to recognise our job."
+    """What differs in the `sent` event for an original node server:
+
+    it makes its own ids, and its clock helps to recognise our job."""
     try: health = await self.directory.client(node).health()
-    except JobtrackError as e: raise NodeUnreachable(node['url'], getattr(e, 'problem', str(e)), begun=False) from e
+    except JobtrackError as e:
+        raise NodeUnreachable(node['url'], getattr(e, 'problem', str(e)), begun=False) from e
     return {} if health.get('service') else {'remote_id': None, 'node_time': health.get('timestamp')}
 
 @patch
 async def _record_sent(self:RemoteRunner, job:Job) -> None:
     "Choose the node and write down what is about to be sent."
     d, requested = self.directory, self._requested_node(job)
-    if not requested: await asyncio.gather(*[d.check_cached(n) for n in d.list() if d.state(n).online is None])
+    if not requested:
+        await asyncio.gather(*[d.check_cached(n) for n in d.list() if d.state(n).online is None])
     node = await self._choose_node(job, requested)
-    data = {'node': node['id'], 'name': node['name'], 'url': node['url'], 'picked': requested is None, 'remote_id': remote_id(job)}
+    data = {'node': node['id'], 'name': node['name'], 'url': node['url'], 'picked': requested is None,
+            'remote_id': remote_id(job)}
     if 'original' in job.spec: data |= await self._original_facts(node)
     self.tracker.note(job.id, 'sent', data, node=node['id'], remote_id=data['remote_id'], started_at=None)
 
@@ -176,15 +194,19 @@ async def _send(self:RemoteRunner, job:Job) -> Job:
     "The request itself."
     c, spec = self.directory.client(self.directory.get(job.node)), job.spec
     if 'original' in spec: there = await self._send_original(job, c)
-    else: there = await c.submit(spec['pipeline'], existing_input(spec.get('input')), spec.get('params'),
-                                 id=job.remote_id, name=job.name, priority=job.priority, timeout=job.timeout)
+    else:
+        there = await c.submit(spec['pipeline'], existing_input(spec.get('input')), spec.get('params'),
+                                 id=job.remote_id, name=job.name, priority=job.priority,
+                                 timeout=job.timeout)
     self._record_accepted(job, there)
     return there
 
+# %% ../../nbs/net/03_remote.ipynb #291ff641
 @patch
 def _record_accepted(self:RemoteRunner, job:Job, there:Job) -> None:
     if self._is_accepted(job): return
-    self.tracker.note(job.id, 'accepted', {'remote_id': there.id, 'status': there.status}, remote_id=there.id)
+    self.tracker.note(job.id, 'accepted', {'remote_id': there.id, 'status': there.status},
+                      remote_id=there.id)
 
 # %% ../../nbs/net/03_remote.ipynb #8601f272
 @patch
@@ -197,7 +219,8 @@ def why_not(self:RemoteRunner,
     node = d.find(requested)
     if node is None: return f'its node {requested} is no longer on record'
     s = d.state(node)
-    is_recent = time.monotonic() - s.checked < 3*self.patience   # perhaps nobody checks: then trying is the way to find out
+    # perhaps nobody checks: then trying is the way to find out
+    is_recent = time.monotonic() - s.checked < 3*self.patience
     return f'node {node["name"]} does not answer: {s.problem}' if s.online is False and is_recent else None
 
 @patch
@@ -211,7 +234,9 @@ def _why_no_node(self:RemoteRunner, job:Job) -> str|None:
 # %% ../../nbs/net/03_remote.ipynb #9535ced9
 @patch
 async def find(self:RemoteRunner, job:Job) -> dict|None:
-    "The handle of an attempt that may be on a node; None when it was never sent, and when the node does not know it any more."
+    """The handle of an attempt that may be on a node;
+
+    None when it was never sent, and when the node does not know it any more."""
     if self._sent_event(job) is None: return None
     if not self._is_accepted(job): return self._handle(job)
     try: there = await self.directory.client(self.directory.get(job.node)).get_job(job.remote_id)
@@ -232,7 +257,8 @@ class _Session:
         self.cancel_sent = float('-inf')          # When the cancel was last sent to the node, monotonic
         self.pause = runner.poll                  # Until the next look at an original node server, seconds
         self.wake = asyncio.Event()               # There is news from this side
-        self.log_grew, self.log_attempt = asyncio.Event(), 0   # There is something to copy from the log of that attempt
+        # There is something to copy from the log of that attempt
+        self.log_grew, self.log_attempt = asyncio.Event(), 0
 
     @property
     def node(self) -> dict: return self.runner.directory.get(self.job.node)
@@ -257,19 +283,24 @@ class _Session:
 def reached(self:_Session) -> None:
     "The node has answered."
     since = self.job.unreachable_since
-    if since: self.report.note('reachable', {'silent_s': round(elapsed_s(since), 1)}, unreachable_since=None)
+    if since:
+        self.report.note('reachable', {'silent_s': round(elapsed_s(since), 1)}, unreachable_since=None)
     self.tries, self.last_contact = 0, now()
 
 @patch
 def missed(self:_Session, problem:str) -> Outcome|None:
-    "The node has not answered sensibly. The second time in a row is noted; after a very long silence the job is lost."
+    """The node has not answered sensibly. The second time in a row is noted;
+
+    after a very long silence the job is lost."""
     self.tries += 1
     if self.tries > 1 and not self.job.unreachable_since:
-        self.report.note('unreachable', {'problem': problem, 'since': self.last_contact}, unreachable_since=self.last_contact)
+        self.report.note('unreachable', {'problem': problem, 'since': self.last_contact},
+                         unreachable_since=self.last_contact)
     since = self.job.unreachable_since
     if not since or elapsed_s(since) <= self.runner.node_lost_after: return None
     hint = 'The job may still be running there. Look at the node; submit it again as a new job'
-    return Outcome.failed('node_lost', f'Its node has been silent since {since}: {problem}', evidence=self.where, hint=hint)
+    return Outcome.failed('node_lost', f'Its node has been silent since {since}: {problem}',
+                          evidence=self.where, hint=hint)
 
 # %% ../../nbs/net/03_remote.ipynb #64e7aff6
 @patch
@@ -294,7 +325,8 @@ def ended(self:_Session, there:Job) -> Outcome:
     is_right = self.job.started_at and length is not None and abs(elapsed_s(self.job.started_at) - length) < 1.
     if length is not None and not is_right:
         start = datetime.now(timezone.utc) - timedelta(seconds=length)
-        self.report.note('timed', {'elapsed_s': round(length, 3)}, started_at=start.isoformat(timespec='microseconds'))
+        self.report.note('timed', {'elapsed_s': round(length, 3)},
+                         started_at=start.isoformat(timespec='microseconds'))
     return outcome_of(there)
 
 # %% ../../nbs/net/03_remote.ipynb #66a63703
@@ -303,7 +335,8 @@ _RUNS_ON = 'An original node server marks the job as cancelled, and its program 
 def _unconfirmed_cancel(there:Job) -> Outcome:
     "Cancelled there, and nobody there has seen the work end."
     message = _RUNS_ON if there.runner == 'original' else there.error
-    return Outcome(JobStatus.CANCELLED, receipt=Receipt(False, 'unconfirmed', left=[there.id], message=message))
+    return Outcome(JobStatus.CANCELLED, receipt=Receipt(False, 'unconfirmed', left=[there.id],
+                                                        message=message))
 
 def outcome_of(
     there:Job,   # A job that has ended on a node
@@ -311,7 +344,8 @@ def outcome_of(
     "How it ended, for the record on this side."
     if there.status is JobStatus.COMPLETED: return Outcome.completed(there.result, there.outputs)
     if there.status is JobStatus.FAILED:
-        return Outcome(JobStatus.FAILED, failure=there.failure or Failure('error', there.error or 'The node gave no reason'))
+        failure = there.failure or Failure('error', there.error or 'The node gave no reason')
+        return Outcome(JobStatus.FAILED, failure=failure)
     return _unconfirmed_cancel(there) if there.failure else Outcome(JobStatus.CANCELLED)
 
 # %% ../../nbs/net/03_remote.ipynb #61bbc41b
@@ -324,11 +358,12 @@ def _relay(self:RemoteRunner, s:_Session, e:JobEvent) -> None:
     else: s.report.note('remote', data)
     s.seq = e.seq
 
+# %% ../../nbs/net/03_remote.ipynb #4d1f6e45
 @patch
-def _append_log(self:RemoteRunner, s:_Session, chunk, asked:int|None=None) -> bool:
-    "A piece of the node's log into ours, once. It begins later than `asked` where the node's log was cut."
+def _append_log(self:RemoteRunner, s:_Session, chunk, offset:int|None=None) -> bool:
+    "A piece of the node's log into ours, once. It begins later than `offset` where the node's log was cut."
     if not chunk.data: return False
-    self.tracker.logs.append_at(s.job.id, s.report.attempt, chunk.offset, chunk.data, asked=asked)
+    self.tracker.logs.append_at(s.job.id, s.report.attempt, chunk.offset, chunk.data, asked=offset)
     s.report.log()
     return True
 
@@ -359,11 +394,13 @@ async def follow(self:RemoteRunner, job:Job, handle:dict, report:Report) -> Outc
     finally:
         if self._sessions.get(job.id) is s: del self._sessions[job.id]
 
+# %% ../../nbs/net/03_remote.ipynb #c1f80ba7
 @patch
 async def _try_visit(self:RemoteRunner, s:_Session) -> Outcome|None:
     "One visit, and a pause if it failed. None: come again."
     try:
-        if s.tries and not await self.directory.check_cached(s.node, 1.): raise self.directory.unreachable(s.node)
+        if s.tries and not await self.directory.check_cached(s.node, 1.):
+            raise self.directory.unreachable(s.node)
         return await self._visit(s)
     except StoreError as e:   # on this side: it says nothing about the node
         _log.warning('Job %s: %s. Trying again', s.job.id, e)
@@ -388,12 +425,15 @@ async def _visit(self:RemoteRunner, s:_Session) -> Outcome|None:
     s.progress(there.progress, there.message)
     await self._catch_up(s, there)
     if not there.is_terminal: return await self._listen(s)
-    if wire.get('output_count', 0) > len(there.outputs): there.outputs = await s.client.outputs(there.id)
+    if wire.get('output_count', 0) > len(there.outputs):
+        there.outputs = await s.client.outputs(there.id)
     return s.ended(there)
 
+# %% ../../nbs/net/03_remote.ipynb #558192e7
 @patch
 async def _catch_up(self:RemoteRunner, s:_Session, there:Job) -> None:
-    if there.status is JobStatus.PENDING: s.progress(None, f'waiting for its turn on {s.node["name"]}')
+    if there.status is JobStatus.PENDING:
+        s.progress(None, f'waiting for its turn on {s.node["name"]}')
     if there.attempt: s.note_growth(there.attempt)
     if not there.is_terminal: return
     for e in await s.client.history(s.job.remote_id): self._relay(s, e)
@@ -401,24 +441,31 @@ async def _catch_up(self:RemoteRunner, s:_Session, there:Job) -> None:
 
 @patch
 async def _visit_original(self:RemoteRunner, s:_Session, wire:dict, there:Job) -> Outcome|None:
-    "The rest of a visit at an original node server, which has no events. Once it took a cancel, what it says later is not believed."
-    if s.report.cancelled and self._last_event(s.job, 'cancel_taken'): return _unconfirmed_cancel(there)
+    """The rest of a visit at an original node server, which has no events.
+
+    Once it took a cancel, what it says later is not believed."""
+    if s.report.cancelled and self._last_event(s.job, 'cancel_taken'):
+        return _unconfirmed_cancel(there)
     s.progress(there.progress, there.message)
-    if there.status is not JobStatus.PENDING and s.job.started_at is None: s.began({'type': 'running', 'at': there.started_at})
+    if there.status is not JobStatus.PENDING and s.job.started_at is None:
+        s.began({'type': 'running', 'at': there.started_at})
     if self._append_log(s, original_log(wire, s.report.log_size, 1 << 30)): s.pause = self.poll
     if there.is_terminal:
         if not there.outputs:
-            with suppress(NodeRefused): there.outputs = await s.client.outputs(there.id)   # later generations do not list them in the job
+            with suppress(NodeRefused):
+                there.outputs = await s.client.outputs(there.id)   # later generations do not list them in the job
         return s.ended(there)
     await s.sleep(s.pause)
     s.pause = min(s.pause*1.5, self.poll*5)
 
 # %% ../../nbs/net/03_remote.ipynb #900d409e
-UNSEEN_AFTER = 60.  # An original node server that answers and has not shown a job for so long after it was sent never got it, seconds
+UNSEEN_AFTER = 60.  # After so many seconds an original node server that does not show a job never got it
 
 @patch
 async def _look(self:RemoteRunner, s:_Session) -> tuple[dict|None, Any]:
-    "The job there, as answered and as read; instead of it an `Outcome` if there certainly is none, None if that is not certain yet."
+    """The job there, as answered and as read;
+
+    instead of it an `Outcome` if there certainly is none, None if that is not certain yet."""
     accepted = self._is_accepted(s.job)
     if s.job.remote_id is None: wire, there = await self._match(s)
     else: wire, there = await s.client.raw_job(s.job.remote_id)
@@ -427,12 +474,15 @@ async def _look(self:RemoteRunner, s:_Session) -> tuple[dict|None, Any]:
         return wire, there
     if accepted:
         hint = 'Its record was lost or deleted. Submit the job again as a new one'
-        return None, Outcome.failed('lost', f'Node {s.node["name"]} does not know the job any more', evidence=s.where, hint=hint)
+        return None, Outcome.failed('lost', f'Node {s.node["name"]} does not know the job any more',
+                                    evidence=s.where, hint=hint)
     if s.report.cancelled: return None, Outcome(JobStatus.CANCELLED)
     if s.job.remote_id is not None: return await self._send_again(s.job)
     if elapsed_s(self._sent_event(s.job).at) < UNSEEN_AFTER: return None, None
-    return None, Outcome.failed('lost', f'Node {s.node["name"]} never showed the job that was sent to it', hint='Submit it again as a new job')
+    return None, Outcome.failed('lost', f'Node {s.node["name"]} never showed the job that was sent to it',
+                                hint='Submit it again as a new job')
 
+# %% ../../nbs/net/03_remote.ipynb #240d746e
 @patch
 async def _send_again(self:RemoteRunner, job:Job) -> tuple[dict|None, Any]:
     "Send a request that never arrived."
@@ -448,20 +498,22 @@ def find_match(
     request:dict,      # The eight keys that were asked for
     since:float,       # When, epoch seconds of the node's clock
     wires:list[tuple], # Jobs of the node: as answered and as read
-    taken:set,         # Ids there that belong to other jobs
+    other_ids:set,         # Ids there that belong to other jobs
 ) -> tuple[dict|None, Job|None]:
     "The job that an original node server made for a request; None, None when there is none."
-    def is_same(wire): return all(wire.get(snake_case(k)) == request.get(k) for k in ('inputMethod', 'youtubeUrl', 'manualPath'))
+    def is_same(wire):
+        return all(wire.get(snake_case(k)) == request.get(k) for k in ('inputMethod', 'youtubeUrl', 'manualPath'))
     for wire, there in wires:
-        if there.id not in taken and is_same(wire) and (epoch(there.created_at) or 0) >= since: return wire, there
+        if there.id not in other_ids and is_same(wire) and (epoch(there.created_at) or 0) >= since:
+            return wire, there
     return None, None
 
 @patch
 async def _match(self:RemoteRunner, s:_Session) -> tuple[dict|None, Job|None]:
     since = self._sent_event(s.job).data.get('node_time') or 0
     wires = await s.client.raw_jobs()
-    taken = {j.remote_id for j in self.tracker.list_jobs(node=s.job.node) if j.id != s.job.id}
-    return find_match(s.job.spec['original'], since, wires, taken)
+    other_ids = {j.remote_id for j in self.tracker.list_jobs(node=s.job.node) if j.id != s.job.id}
+    return find_match(s.job.spec['original'], since, wires, other_ids)
 
 # %% ../../nbs/net/03_remote.ipynb #ee57f4aa
 COPY_PAUSE = .2  # Between two looks at a log that grows, seconds
@@ -473,7 +525,8 @@ async def _relay_events(self:RemoteRunner, s:_Session) -> None:
             s.quiet_since, s.last_contact = time.monotonic(), now()
             self._relay(s, e)
             if e.type == 'progress': s.progress(e.data.get('percent'), e.data.get('message'))
-            if e.type == 'log' and e.data.get('size', 0) > s.report.log_size: s.note_growth(e.attempt)
+            if e.type == 'log' and e.data.get('size', 0) > s.report.log_size:
+                s.note_growth(e.attempt)
 
 @patch
 async def _copy_growth(self:RemoteRunner, s:_Session) -> None:
@@ -483,19 +536,24 @@ async def _copy_growth(self:RemoteRunner, s:_Session) -> None:
         await self._copy_log(s, s.log_attempt)
         await asyncio.sleep(COPY_PAUSE)
 
+# %% ../../nbs/net/03_remote.ipynb #28033b51
 @patch
 async def _until_one_ends(self:RemoteRunner, s:_Session, tasks:list) -> None:
-    "Wait until a task ends or the job is to be cancelled. Raises `NodeUnreachable` when the connection has died."
+    """Wait until a task ends or the job is to be cancelled.
+
+    Raises `NodeUnreachable` when the connection has died."""
     while not any(t.done() for t in tasks):
         await asyncio.wait(tasks, timeout=self.patience, return_when=asyncio.FIRST_COMPLETED)
         if s.report.cancelled: return
         is_quiet = time.monotonic() - s.quiet_since >= self.patience
-        if is_quiet and not await self.directory.check_cached(s.node, self.patience): raise self.directory.unreachable(s.node)
+        if is_quiet and not await self.directory.check_cached(s.node, self.patience):
+            raise self.directory.unreachable(s.node)
 
 @patch
 async def _listen(self:RemoteRunner, s:_Session) -> None:
-    begun = s.quiet_since = time.monotonic()
-    relaying, copying, waking = tasks = [asyncio.ensure_future(c) for c in (self._relay_events(s), self._copy_growth(s), s.wake.wait())]
+    start = s.quiet_since = time.monotonic()
+    work = (self._relay_events(s), self._copy_growth(s), s.wake.wait())
+    relaying, copying, _ = tasks = [asyncio.ensure_future(w) for w in work]
     try:
         await self._until_one_ends(s, tasks)
         for t in (relaying, copying):
@@ -504,7 +562,8 @@ async def _listen(self:RemoteRunner, s:_Session) -> None:
         for t in tasks: t.cancel()
         await asyncio.wait(tasks)
         s.wake.clear()
-    if relaying.done() and time.monotonic() - begun < .5: await s.sleep(.2)   # a server that hangs up at once
+    if relaying.done() and time.monotonic() - start < .5:
+        await s.sleep(.2)   # a server that hangs up at once
 
 # %% ../../nbs/net/03_remote.ipynb #83266b58
 @patch
@@ -521,7 +580,8 @@ async def _forward_cancel(self:RemoteRunner, s:_Session, there:Job) -> Job:
 @patch
 def _record_cancel_taken(self:RemoteRunner, job:Job, there:Job) -> None:
     is_marked = there.runner == 'original' and there.status is JobStatus.CANCELLED
-    if is_marked and not self._last_event(job, 'cancel_taken'): self.tracker.note(job.id, 'cancel_taken', {'remote_id': there.id})
+    if is_marked and not self._last_event(job, 'cancel_taken'):
+        self.tracker.note(job.id, 'cancel_taken', {'remote_id': there.id})
 
 @patch
 def _wake(self:RemoteRunner, job:Job) -> None:
@@ -529,7 +589,9 @@ def _wake(self:RemoteRunner, job:Job) -> None:
 
 @patch
 async def stop(self:RemoteRunner, job:Job, handle:dict, grace:float) -> Receipt:
-    "Have the node stop a job. If the node is silent, answers within about two seconds: unconfirmed, and the cancel is sent later."
+    """Have the node stop a job. If the node is silent, answers within about two seconds:
+
+    unconfirmed, and the cancel is sent later."""
     try: return await self._stop(job, grace)
     except UnknownJob: return Receipt(True, 'gone')
     except JobtrackError as e:
@@ -542,13 +604,16 @@ async def stop(self:RemoteRunner, job:Job, handle:dict, grace:float) -> Receipt:
 async def _stop(self:RemoteRunner, job:Job, grace:float) -> Receipt:
     node = self.directory.get(job.node)
     c = self.directory.client(node)
-    if job.remote_id is None: return Receipt(False, 'unconfirmed', message='The node has not acknowledged the job yet')
+    if job.remote_id is None:
+        return Receipt(False, 'unconfirmed', message='The node has not acknowledged the job yet')
     asking = asyncio.ensure_future(c.cancel(job.remote_id))
     try:
         done, _ = await asyncio.wait({asking}, timeout=ANSWER/2)
-        if not done and not await self.directory.check(node, ANSWER/2): raise self.directory.unreachable(node)
+        if not done and not await self.directory.check(node, ANSWER/2):
+            raise self.directory.unreachable(node)
         done, _ = await asyncio.wait({asking}, timeout=grace + 10)
-        if not done: raise NodeUnreachable(node['url'], 'it answers, and has not said that the job is stopped')
+        if not done:
+            raise NodeUnreachable(node['url'], 'it answers, and has not said that the job is stopped')
         there = asking.result()
     finally:
         asking.cancel()
@@ -560,10 +625,14 @@ async def _receipt(self:RemoteRunner, job:Job, c:AsyncRemoteClient, there:Job) -
     if there.runner == 'original' and there.status is JobStatus.CANCELLED:
         self._record_cancel_taken(job, there)
         self._wake(job)
-        with suppress(TimeoutError): await self.tracker.wait(job.id, ANSWER/2)   # the follower ends it
+        with suppress(TimeoutError):
+            await self.tracker.wait(job.id, ANSWER/2)   # the follower ends it
         return Receipt(False, 'unconfirmed', left=[there.id], message=_RUNS_ON)
     if not there.is_terminal:
-        return Receipt(False, 'unconfirmed', left=[there.id], message='The node has the wish on record, and the job is not stopped yet')
-    if there.status is not JobStatus.CANCELLED: return Receipt(True, 'gone', message=f'It had {there.status} before')
+        return Receipt(False, 'unconfirmed', left=[there.id],
+                       message='The node has the wish on record, and the job is not stopped yet')
+    if there.status is not JobStatus.CANCELLED:
+        return Receipt(True, 'gone', message=f'It had {there.status} before')
     theirs = next((e.data.get('receipt') for e in await c.history(there.id) if e.type == 'cancelled'), None) or {}
-    return Receipt(True, theirs.get('how') or 'asked', theirs.get('ended') or [], theirs.get('left') or [], theirs.get('message'))
+    return Receipt(True, theirs.get('how') or 'asked', theirs.get('ended') or [],
+                   theirs.get('left') or [], theirs.get('message'))

@@ -32,23 +32,28 @@ def _is_utf8(name:str) -> bool:
 def _input_files(folder) -> list[dict]:
     "The files that were uploaded, in the original's shape."
     files = [p for p in sorted(folder.glob('*')) if p.is_file() and not p.name.startswith('.') and _is_utf8(p.name)]
-    return [{'name': p.name, 'path': f'input_videos/{p.name}', 'size': (s := p.stat()).st_size, 'modified': s.st_mtime} for p in files]
+    stats = [(p.name, p.stat()) for p in files]
+    return [{'name': name, 'path': f'input_videos/{name}', 'size': s.st_size, 'modified': s.st_mtime}
+            for name, s in stats]
 
 def _status(service:Service) -> dict:
     "What the original's manager verifies about a node."
     w, videos = service.workspace, service.workspace/'input_videos'
     programs = {'pipeline_py': 'pipeline.py', 'pipeline_wrapper_py': 'pipeline_wrapper.py'}
     return {'status': 'online', 'python': f'Python {platform.python_version()}', 'timestamp': time.time(),
-            'workspace': {'path': str(w), 'exists': w.is_dir()}, 'input_videos': {'path': str(videos), 'exists': videos.is_dir()},
+            'workspace': {'path': str(w), 'exists': w.is_dir()},
+            'input_videos': {'path': str(videos), 'exists': videos.is_dir()},
             'files': {key: (w/file).is_file() for key, file in programs.items()}}
 
-def add_general_routes(app:FastAPI, service:Service, hint=lambda request: {}):  # hint: what `/health` adds for a request
-    "Is it there, what is it, what can it do."
+# %% ../../nbs/net/16_routes.ipynb #2d389c94
+def add_general_routes(app:FastAPI, service:Service, hint=lambda request: {}):
+    "Is it there, what is it, what can it do. `hint` is what `/health` adds for a request."
     @app.get('/health')
     def health(request:Request) -> Response:
         try: return JSONResponse(service.health() | hint(request))
         except StoreError as e:   # alive, and of no use
-            return error_response(503, str(e), status='error', service=service.service, instance=service.instance, **e.facts())
+            return error_response(503, str(e), status='error', service=service.service,
+                                  instance=service.instance, **e.facts())
 
     @app.get('/status')
     def status() -> dict: return _status(service)
@@ -63,7 +68,8 @@ def add_general_routes(app:FastAPI, service:Service, hint=lambda request: {}):  
 PAGE_BYTES = 8 << 20 # Where a list of jobs ends its page; a job that is larger has a page to itself
 PAGE_JOBS = 10_000   # Most jobs that are looked up for a page
 
-def _json_list(newest_first:list[bytes]) -> bytes: return b'[%b]' % b','.join(reversed(newest_first))
+def _json_list(newest_first:list[bytes]) -> bytes:
+    return b'[%b]' % b','.join(reversed(newest_first))
 
 def page_of(
     jobs:Iterable[dict],    # As they are sent, newest first
@@ -93,13 +99,15 @@ def find_job(request:Request, job_id:str) -> Job:
     "The job of a path: a dependency of its routes. Raises `UnknownJob`."
     return require_job(request.app.state.service.tracker, job_id)
 
+# %% ../../nbs/net/16_routes.ipynb #d53d2d5f
 def _wire(service:Service, job:Job, has_output:bool=True) -> dict:
     "A job as it is sent, by default with the end of its log."
     has_output = has_output and bool(job.attempt)
     output = service.tracker.logs.tail(job.id, job.attempt, 40)[-16000:] if has_output else ''
     return wire_job(job, service.workspace, output)
 
-def body_schema(kind:str, schema:dict) -> dict: return {'requestBody': {'required': True, 'content': {kind: {'schema': schema}}}}  # For OpenAPI
+def body_schema(kind:str, schema:dict) -> dict:  # For OpenAPI
+    return {'requestBody': {'required': True, 'content': {kind: {'schema': schema}}}}
 
 # %% ../../nbs/net/16_routes.ipynb #4072658b
 def add_submit_routes(app:FastAPI, service:Service):
@@ -110,7 +118,8 @@ def add_submit_routes(app:FastAPI, service:Service):
     async def submit(request:Request) -> Response:
         body = await read_json(request)
         is_ours = body.keys() & {'pipeline', 'params'}
-        if is_ours and not request.scope['has_token']: raise HTTPException(401, 'Without a token, only requests of the original manager are taken')
+        if is_ours and not request.scope['has_token']:
+            raise HTTPException(401, 'Without a token, only requests of the original manager are taken')
         job, is_new = await service.submit(body)
         return JSONResponse(_wire(service, job, has_output=False), 201 if is_new else 200)
 
@@ -126,24 +135,29 @@ def add_job_routes(app:FastAPI, service:Service):
     @app.get('/jobs', response_model=dict)
     def jobs(status:JobStatus|None=None, limit:_Number=None, before:str|None=None, name:str|None=None,
              node:str|None=None, batch:str|None=None, since:str|None=None, until:str|None=None) -> Response:
-        if before is not None: require_job(tracker, before)   # an empty page would look like the end
+        if before is not None:
+            require_job(tracker, before)   # an empty page would look like the end
         most = PAGE_JOBS if limit is None else min(limit, PAGE_JOBS)
-        found = service.list_jobs(status, most, before=before, name=name, node=node, batch=batch, since=since, until=until)
+        found = service.list_jobs(status, most, before=before, name=name, node=node, batch=batch,
+                                  since=since, until=until)
         is_whole = most == limit or len(found) < most
         page, count, next_id = page_of((_wire(service, j, has_output=False) for j in found), whole=is_whole)
         following = b',"next":' + json.dumps(next_id).encode() if next_id else b''
-        return Response(b'{"jobs":%b,"count":%d%b}' % (page, count, following), media_type='application/json')
+        return Response(b'{"jobs":%b,"count":%d%b}' % (page, count, following),
+                        media_type='application/json')
 
     @app.get('/jobs/{job_id}')
     def job(job:Job=Depends(find_job)) -> dict: return _wire(service, job)
 
     @app.post('/jobs/{job_id}/cancel')
     async def cancel(job:Job=Depends(find_job)) -> Response:
-        if job.is_terminal: return error_response(400, 'Job cannot be cancelled', status=job.status.value)
+        if job.is_terminal:
+            return error_response(400, 'Job cannot be cancelled', status=job.status.value)
         await tracker.cancel_job(job.id)
         if not job.is_terminal: return JSONResponse(_wire(service, job), 202)
         if job.status is JobStatus.CANCELLED: return JSONResponse(_wire(service, job))
-        return error_response(400, f'Job cannot be cancelled: it has just {job.status}', status=job.status.value)
+        return error_response(400, f'Job cannot be cancelled: it has just {job.status}',
+                              status=job.status.value)
 
     @app.delete('/jobs/{job_id}')
     def delete(job:Job=Depends(find_job)) -> dict:
@@ -154,7 +168,9 @@ def add_job_routes(app:FastAPI, service:Service):
 class EventStream(StreamingResponse):
     "Server-sent events, which no proxy on the way should hold back."
     media_type = 'text/event-stream'
-    def __init__(self, pieces, **options): super().__init__(pieces, headers={'Cache-Control': 'no-cache', 'X-Accel-Buffering': 'no'}, **options)
+    def __init__(self, pieces, **options):
+        super().__init__(pieces, headers={'Cache-Control': 'no-cache', 'X-Accel-Buffering': 'no'},
+                         **options)
 
 def _cursor(after:_Number=None, last_event_id:Annotated[int|None, Header(ge=0, lt=2**63)]=None) -> int|None:
     return after if last_event_id is None else last_event_id
@@ -162,19 +178,23 @@ def _cursor(after:_Number=None, last_event_id:Annotated[int|None, Header(ge=0, l
 def add_event_routes(app:FastAPI, service:Service):
     "History and live events."
     @app.get('/jobs/{job_id}/history')
-    def history(job:Job=Depends(find_job)) -> dict: return {'events': [e.to_dict() for e in service.tracker.history(job.id)]}
+    def history(job:Job=Depends(find_job)) -> dict:
+        return {'events': [e.to_dict() for e in service.tracker.history(job.id)]}
 
     @app.get('/jobs/{job_id}/events', status_code=200, response_class=EventStream)
-    async def job_events(job:Job=Depends(find_job), after:int|None=Depends(_cursor)) -> Response: return EventStream(app.state.streams.read(job.id, after))
+    async def job_events(job:Job=Depends(find_job), after:int|None=Depends(_cursor)) -> Response:
+        return EventStream(app.state.streams.read(job.id, after))
 
     @app.get('/events', status_code=200, response_class=EventStream)
-    async def all_events(after:int|None=Depends(_cursor)) -> Response: return EventStream(app.state.streams.read(after=after))
+    async def all_events(after:int|None=Depends(_cursor)) -> Response:
+        return EventStream(app.state.streams.read(after=after))
 
 # %% ../../nbs/net/16_routes.ipynb #b0cf1d4c
 def _elsewhere(where:str, attempt:int) -> Response:
     "The answer for a log that cannot be reached from here: a sentence, and no byte of the log."
     headers = {f'X-Log-{k}': '0' for k in ('Offset', 'Next-Offset', 'Size')}
-    return PlainTextResponse(where, headers=headers | {'X-Log-Attempt': str(attempt), 'X-Log-Elsewhere': 'true'})
+    return PlainTextResponse(where, headers=headers | {'X-Log-Attempt': str(attempt),
+                                                       'X-Log-Elsewhere': 'true'})
 
 def add_log_routes(app:FastAPI, service:Service):
     "Logs, by offset or from the end."
@@ -186,8 +206,10 @@ def add_log_routes(app:FastAPI, service:Service):
         if isinstance(store, str): return _elsewhere(store, attempt)
         if tail is not None: return PlainTextResponse(store.tail(job.id, attempt, tail))
         chunk = store.read(job.id, attempt, offset, min(limit, 1 << 20))
-        headers = {'X-Log-Offset': chunk.offset, 'X-Log-Next-Offset': chunk.next_offset, 'X-Log-Size': chunk.size, 'X-Log-Attempt': attempt}
-        return Response(chunk.data, media_type='application/octet-stream', headers={k: str(v) for k, v in headers.items()})
+        headers = {'X-Log-Offset': chunk.offset, 'X-Log-Next-Offset': chunk.next_offset,
+                   'X-Log-Size': chunk.size, 'X-Log-Attempt': attempt}
+        return Response(chunk.data, media_type='application/octet-stream',
+                        headers={k: str(v) for k, v in headers.items()})
 
 # %% ../../nbs/net/16_routes.ipynb #bed8f604
 def _check_has_outputs(job:Job) -> None:
@@ -203,9 +225,12 @@ def pick_output(
     _check_has_outputs(job)
     names = [o.name for o in job.outputs]
     if not name or name == 'download' and name not in names: return newest_first(job.outputs)[0]
-    raw = unquote_to_bytes(request.scope['raw_path']) if request and '\ufffd' in name else None   # that character stands for any byte that is not text
-    def is_meant(o): return raw.endswith(b'/download/' + os.fsencode(o.local_name)) if raw and o.raw_path else o.name == name
-    for output in [o for o in job.outputs if is_meant(o)] + [o for o in job.outputs if o.name == name]: return output
+    # that character stands for any byte that is not text
+    raw = unquote_to_bytes(request.scope['raw_path']) if request and '\ufffd' in name else None
+    def is_meant(o):
+        return raw.endswith(b'/download/' + os.fsencode(o.local_name)) if raw and o.raw_path else o.name == name
+    for output in [o for o in job.outputs if is_meant(o)] + [o for o in job.outputs if o.name == name]:
+        return output
     raise HTTPException(404, f'Output file not found: {name!r}. There is: {", ".join(names)[:500]}')
 
 # %% ../../nbs/net/16_routes.ipynb #b8fad4c3
@@ -219,18 +244,21 @@ class OpenFile(FileResponse):
         **options,      # Those of `FileResponse`
     ):
         self.fd = fd
-        super().__init__(f'/dev/fd/{fd}', filename=_displayable(filename), stat_result=os.fstat(fd), **options)
+        super().__init__(f'/dev/fd/{fd}', filename=_displayable(filename), stat_result=os.fstat(fd),
+                         **options)
 
     async def __call__(self, scope, receive, send):
         refused = []
         async def relay(message):
-            if message['type'] == 'http.response.start' and message['status'] >= 400: refused.append(message)
+            if message['type'] == 'http.response.start' and message['status'] >= 400:
+                refused.append(message)
             elif not refused: await send(message)
         try:
             await super().__call__(scope, receive, relay)
             if refused: await _range_error(refused[0])(scope, receive, send)
         finally: os.close(self.fd)
 
+# %% ../../nbs/net/16_routes.ipynb #45e5ef6d
 def _range_error(start:dict) -> JSONResponse:
     "The answer to a range that the file does not have, in the form of our errors."
     response = error_response(start['status'], 'The file does not have the range that is asked for')
@@ -240,15 +268,19 @@ def _range_error(start:dict) -> JSONResponse:
 
 # %% ../../nbs/net/16_routes.ipynb #7ba048fd
 class _FileName(PathConvertor): regex = '(?s:.*)'   # like `path`, but a file name may have line breaks
+
 register_url_convertor('file_name', _FileName())
 
 def add_output_routes(app:FastAPI, service:Service):
     "Outputs and downloads."
     @app.get('/jobs/{job_id}/outputs')
-    def outputs(job:Job=Depends(find_job), offset:int=Query(0, ge=0, lt=2**31), limit:int=Query(LISTED, ge=1, le=LISTED)) -> dict:
-        if job.status is not JobStatus.COMPLETED: return {'job_id': job.id, 'output_files': [], 'count': 0, 'message': 'Job not completed yet'}
+    def outputs(job:Job=Depends(find_job), offset:int=Query(0, ge=0, lt=2**31),
+                limit:int=Query(LISTED, ge=1, le=LISTED)) -> dict:
+        if job.status is not JobStatus.COMPLETED:
+            return {'job_id': job.id, 'output_files': [], 'count': 0, 'message': 'Job not completed yet'}
         page = newest_first(job.outputs)[offset:offset+limit]
-        return {'job_id': job.id, 'output_files': [wire_output(o, service.workspace) for o in page], 'count': len(job.outputs)}
+        files = [wire_output(o, service.workspace) for o in page]
+        return {'job_id': job.id, 'output_files': files, 'count': len(job.outputs)}
 
     @app.head('/jobs/{job_id}/download', include_in_schema=False)
     @app.get('/jobs/{job_id}/download')
@@ -263,7 +295,8 @@ def add_output_routes(app:FastAPI, service:Service):
 # %% ../../nbs/net/16_routes.ipynb #ea4815c6
 def add_upload_routes(app:FastAPI, service:Service):
     "Uploads."
-    form = {'type': 'object', 'required': ['file'], 'properties': {'file': {'type': 'string', 'format': 'binary'}}}
+    form = {'type': 'object', 'required': ['file'],
+            'properties': {'file': {'type': 'string', 'format': 'binary'}}}
 
     @app.post('/upload', openapi_extra=body_schema('multipart/form-data', form))
     async def upload(request:Request, node:str|None=None) -> dict:
@@ -272,4 +305,6 @@ def add_upload_routes(app:FastAPI, service:Service):
 def add_routes(app:FastAPI, service:Service, hint=lambda request: {}):
     "All calls of a server."
     add_general_routes(app, service, hint)
-    for add in (add_submit_routes, add_job_routes, add_event_routes, add_log_routes, add_upload_routes, add_output_routes): add(app, service)
+    for add in (add_submit_routes, add_job_routes, add_event_routes, add_log_routes, add_upload_routes,
+                add_output_routes):
+        add(app, service)

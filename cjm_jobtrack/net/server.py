@@ -54,7 +54,9 @@ _ACCEPTED = 32    # Connections accepted in one go, before the pool has seen the
 _BACKLOG = 1024   # Connections that the system queues meanwhile
 
 class Server(uvicorn.Server):
-    "uvicorn's server, for an application made by `make_app`: it keeps to limits, and ends the streams before it waits for its answers."
+    """uvicorn's server, for an application made by `make_app`:
+
+    it keeps to limits, and ends the streams before it waits for its answers."""
     def __init__(self, config:uvicorn.Config):
         super().__init__(config)
         self.connections = ConnectionPool(connection_limits(config.app.state.service.slots))
@@ -76,6 +78,7 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 _uvicorn = logging.getLogger('uvicorn.error')
+
 if not any(isinstance(f, LogThrottle) for f in _uvicorn.filters): _uvicorn.addFilter(LogThrottle())
 
 # %% ../../nbs/net/14_server.ipynb #10751bcf
@@ -90,7 +93,8 @@ class serving:
     ):
         check_bind(host, service.token)
         self.service, self.host = service, host
-        self.server = Server(uvicorn.Config(service.app, host=host, port=port, log_level='warning', timeout_graceful_shutdown=2))
+        self.server = Server(uvicorn.Config(service.app, host=host, port=port, log_level='warning',
+                                            timeout_graceful_shutdown=2))
 
     def _run(self):
         with suppress(SystemExit): self.server.run()   # uvicorn's way to say that it did not start
@@ -99,7 +103,8 @@ class serving:
         self.thread = threading.Thread(target=self._run, name='jobtrack-server', daemon=True)
         self.thread.start()
         while not self.server.started:
-            if not self.thread.is_alive(): raise JobtrackError(f'The server did not start on {self.host}; is the port taken?')
+            if not self.thread.is_alive():
+                raise JobtrackError(f'The server did not start on {self.host}; is the port taken?')
             time.sleep(.005)
         self.port = self.server.servers[0].sockets[0].getsockname()[1]
         self.url = f'http://[{self.host}]:{self.port}' if ':' in self.host else f'http://{self.host}:{self.port}'
@@ -108,4 +113,5 @@ class serving:
     def __exit__(self, *_):
         self.server.should_exit = True
         self.thread.join(60)
-        if self.thread.is_alive(): raise JobtrackError(f'The server at {self.url} has not stopped its work after 60 s')
+        if self.thread.is_alive():
+            raise JobtrackError(f'The server at {self.url} has not stopped its work after 60 s')

@@ -17,15 +17,18 @@ from fastapi.responses import JSONResponse, Response
 from fastcore.basics import patch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
-from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, OutputReplaced
+from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused
+from ..model.errors import NodeUnreachable, OutputReplaced
 from ..model.errors import StoreError, StoreFull, UnknownJob, UnknownNode
 from ..model.job import Job, OutputFile
 from .transport import is_busy, is_refusal
 from ..tracker.tracker import JobTracker
 
 # %% ../../nbs/net/15_service.ipynb #85ddd1f8
-STATUS_CODES = {UnknownJob: 404, UnknownNode: 404, KeyConflict: 409, IllegalMove: 409, OutputReplaced: 409, InvalidInput: 422, StoreFull: 507, StoreError: 503,
-                NodeUnreachable: 503, NodeRefused: 502, JobtrackError: 500}   # The first class that an error is an instance of decides
+STATUS_CODES = {   # The first class that an error is an instance of decides
+    UnknownJob: 404, UnknownNode: 404, KeyConflict: 409, IllegalMove: 409, OutputReplaced: 409,
+    InvalidInput: 422, StoreFull: 507, StoreError: 503, NodeUnreachable: 503, NodeRefused: 502,
+    JobtrackError: 500}
 
 def error_response(
     status:int,    # HTTP status code
@@ -37,7 +40,8 @@ def error_response(
     return JSONResponse({**facts, 'error': text, 'message': text}, status)
 
 def _status_of(e:JobtrackError) -> int:
-    passes_on = isinstance(e, NodeRefused) and (is_busy(e) or is_refusal(e) and e.status not in (401, 403))   # a token that a node rejects is not the caller's fault
+    # a token that a node rejects is not the caller's fault
+    passes_on = isinstance(e, NodeRefused) and (is_busy(e) or is_refusal(e) and e.status not in (401, 403))
     return e.status if passes_on else next(status for kind, status in STATUS_CODES.items() if isinstance(e, kind))
 
 def _sentence_of(e:JobtrackError) -> str:
@@ -58,17 +62,22 @@ def response_for(
 class JobRequest(BaseModel):
     "A job, as it is asked for over HTTP."
     model_config = ConfigDict(extra='forbid', strict=True)
-    pipeline:str|None = Field(None, max_length=200, description='Name of a pipeline; without, the one that takes the requests of the original manager')
-    input:str|None = Field(None, max_length=4096, description='Path in the workspace, as an upload answered it')
+    pipeline:str|None = Field(None, max_length=200,
+                              description='Name of a pipeline; without, the one that takes the requests of the original manager')
+    input:str|None = Field(None, max_length=4096,
+                           description='Path in the workspace, as an upload answered it')
     params:dict[str, Any] = Field(default_factory=dict, description="The pipeline's parameters")
     id:str|None = Field(None, description='Chosen by the caller, as idempotency key; a UUID')
     name:str|None = Field(None, description='What people call it')
     priority:int = Field(0, ge=-2**31, lt=2**31, description='Larger runs sooner')
     max_attempts:int = Field(1, ge=1, le=100, description='Attempts allowed')
-    timeout:float|None = Field(None, gt=0, allow_inf_nan=False, description='Longest run of one attempt, seconds')
+    timeout:float|None = Field(None, gt=0, allow_inf_nan=False,
+                               description='Longest run of one attempt, seconds')
     metadata:dict[str, Any] = Field(default_factory=dict, description="The caller's own data")
-    node:str|None = Field(None, max_length=1000, description='Id or name of the node; a manager picks one when it is not given')
+    node:str|None = Field(None, max_length=1000,
+                          description='Id or name of the node; a manager picks one when it is not given')
 
+# %% ../../nbs/net/15_service.ipynb #ae49cf40
 def read_request(
     body:dict,       # A JSON object
 ) -> JobRequest:
@@ -78,7 +87,8 @@ def read_request(
         error = e.errors()[0]
         field, kind = '.'.join(str(p) for p in error['loc']), error['type']
         problem = error['msg'][:1].lower() + error['msg'][1:]
-        if kind not in ('missing', 'extra_forbidden'): problem += f' (given: {error["input"]!r})'[:200]
+        if kind not in ('missing', 'extra_forbidden'):
+            problem += f' (given: {error["input"]!r})'[:200]
         remedy = f'Fields: {", ".join(JobRequest.model_fields)}' if kind == 'extra_forbidden' else ''
         raise InvalidInput(field, problem, remedy) from e
 
@@ -87,12 +97,16 @@ def _parse_json(data:bytes) -> dict:
     "Raises `HTTPException` 400."
     try:
         body = json.loads(data)
-        json.dumps(body, ensure_ascii=False, allow_nan=False).encode()   # NaN, endless numbers and halves of characters could not be sent back
-    except (ValueError, RecursionError) as e: raise HTTPException(400, f'The body is not JSON: {e}') from e
-    if not isinstance(body, dict): raise HTTPException(400, f'The body is a JSON {type(body).__name__}, not an object')
+        # NaN, endless numbers and halves of characters could not be sent back
+        json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError) as e:
+        raise HTTPException(400, f'The body is not JSON: {e}') from e
+    if not isinstance(body, dict):
+        raise HTTPException(400, f'The body is a JSON {type(body).__name__}, not an object')
     if not body: raise HTTPException(400, 'No data provided')
     return body
 
+# %% ../../nbs/net/15_service.ipynb #5093dcbf
 async def read_json(
     request:Request,     # A request with a JSON object
     limit:int=1 << 20,   # Most bytes accepted
@@ -104,7 +118,8 @@ async def read_json(
         if len(data) > limit: raise HTTPException(413, f'The body is larger than {limit} bytes')
     if not data.strip(): raise HTTPException(400, 'No data provided')
     kind = request.headers.get('content-type', '').split(';')[0].strip().lower()
-    if kind != 'application/json': raise HTTPException(415, f'Content-Type is {kind or "missing"!r}; send application/json')
+    if kind != 'application/json':
+        raise HTTPException(415, f'Content-Type is {kind or "missing"!r}; send application/json')
     return _parse_json(data)
 
 # %% ../../nbs/net/15_service.ipynb #72ff03a4
@@ -120,10 +135,14 @@ class Service:
     slots = 1
     def start(self) -> None: "Begin working: called when the server starts."
     def close(self) -> None: "Stop working and close everything: called when the server stops."
-    async def submit(self, body:dict) -> tuple[Job, bool]: "Accept a job: it, and whether it is new."
-    async def check(self, body:dict) -> None: "Raise what `submit` would raise for a new job, and change nothing."
-    async def upload(self, request:Request, node:str|None) -> dict: "Take a file in: the original's upload result."
-    async def download(self, job:Job, output:OutputFile, request:Request) -> Response: "Give out a file of a job."
+    async def submit(self, body:dict) -> tuple[Job, bool]:
+        "Accept a job: it, and whether it is new."
+    async def check(self, body:dict) -> None:
+        "Raise what `submit` would raise for a new job, and change nothing."
+    async def upload(self, request:Request, node:str|None) -> dict:
+        "Take a file in: the original's upload result."
+    async def download(self, job:Job, output:OutputFile, request:Request) -> Response:
+        "Give out a file of a job."
     async def pipelines(self) -> list[dict]: "What can be asked for."
 
 # %% ../../nbs/net/15_service.ipynb #f4a49cab
@@ -142,6 +161,8 @@ def forget(self:Service,
 @patch
 def health(self:Service) -> dict:
     "Signs of life, in the original's shape."
-    who = {'status': 'ok', 'service': self.service, 'instance': self.instance, 'version': cjm_jobtrack.__version__}
+    who = {'status': 'ok', 'service': self.service, 'instance': self.instance,
+           'version': cjm_jobtrack.__version__}
     where = {'workspace': str(self.workspace), 'input_videos': str(self.workspace/'input_videos')}
-    return {**who, **where, 'python_version': sys.version, 'timestamp': time.time(), 'jobs': self.tracker.counts(), 'slots': self.slots}
+    return {**who, **where, 'python_version': sys.version, 'timestamp': time.time(),
+            'jobs': self.tracker.counts(), 'slots': self.slots}

@@ -24,8 +24,9 @@ from ..model.job import new_id
 from .app import NO_ROOM
 
 # %% ../../nbs/net/11_uploads.ipynb #0eab5ad4
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069/\\:*?"<>|#%]+')   # controls (of direction, too); what a file system
-# or shell takes for its own; and `#` and `%`, because the original manager puts names into URLs as they are
+# Controls (of direction, too); what a file system or shell takes for its own; and `#` and `%`, because the
+# original manager puts names into URLs as they are
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069/\\:*?"<>|#%]+')
 
 def safe_name(
     name:str,  # A file name as a client sent it, any path in front
@@ -36,9 +37,12 @@ def safe_name(
     if not dot: stem, suffix = base, ''
     stem = stem.lstrip('. ')
     while len(stem.encode()) > 180: stem = stem[:-1]
-    if not stem or len(suffix) > 16: raise InvalidInput('file', f'has the name {name[:100]!r}', name_problem(name) + 'Give it a plain name with a suffix')
+    if not stem or len(suffix) > 16:
+        raise InvalidInput('file', f'has the name {name[:100]!r}',
+                           name_problem(name) + 'Give it a plain name with a suffix')
     return f'{stem}{dot}{suffix}'
 
+# %% ../../nbs/net/11_uploads.ipynb #046fa0d1
 def display_name(
     name:str,  # A file name as a client sent it
 ) -> str:
@@ -59,7 +63,8 @@ def place_file(
         except FileExistsError: continue
         tmp.unlink()
         return target
-    raise InvalidInput('file', f'has the name {name!r}, as do thousands of others here', 'Choose another name')
+    raise InvalidInput('file', f'has the name {name!r}, as do thousands of others here',
+                       'Choose another name')
 
 # %% ../../nbs/net/11_uploads.ipynb #e298c39d
 @dataclass
@@ -72,7 +77,8 @@ class IncomingFile:
     sha256:Any=field(default_factory=hashlib.sha256)
     is_whole:bool=False       # Whether the end of the form was seen
 
-    def on_part_begin(self): self._headers, self._name, self._value, self._is_file = {}, b'', b'', False
+    def on_part_begin(self):
+        self._headers, self._name, self._value, self._is_file = {}, b'', b'', False
     def on_header_field(self, data, start, end): self._name += data[start:end]
     def on_header_value(self, data, start, end): self._value += data[start:end]
     def on_header_end(self):
@@ -81,7 +87,8 @@ class IncomingFile:
     def on_end(self): self.is_whole = True
 
     @property
-    def callbacks(self) -> dict: return {n: getattr(self, n) for n in dir(self) if n.startswith('on_')}  # For the parser
+    def callbacks(self) -> dict:  # For the parser
+        return {n: getattr(self, n) for n in dir(self) if n.startswith('on_')}
 
 # %% ../../nbs/net/11_uploads.ipynb #c8ff94eb
 @patch
@@ -89,7 +96,8 @@ def on_headers_finished(self:IncomingFile):
     "Is this part the file?"
     _, options = parse_options_header(self._headers.get(b'content-disposition'))
     if options.get(b'name') != b'file' or b'filename' not in options: return
-    if self.name is not None: raise HTTPException(400, 'There is more than one file. Send them one by one')
+    if self.name is not None:
+        raise HTTPException(400, 'There is more than one file. Send them one by one')
     encoding = self._headers.get(b'content-transfer-encoding', b'binary').lower()
     if encoding not in (b'binary', b'8bit', b'7bit'):
         raise HTTPException(400, f'The file is encoded as {encoding.decode(errors="replace")!r}. Send it as it is')
@@ -99,10 +107,12 @@ def on_headers_finished(self:IncomingFile):
 def on_part_data(self:IncomingFile, data, start, end):
     if not self._is_file: return
     self.size += end - start
-    if self.size > self.limit: raise HTTPException(413, f'The file is larger than {self.limit} bytes')
+    if self.size > self.limit:
+        raise HTTPException(413, f'The file is larger than {self.limit} bytes')
     chunk = memoryview(data)[start:end]
     self.sha256.update(chunk)
-    while chunk: chunk = chunk[self.to.write(chunk):]   # a disk that is nearly full takes a part, and refuses the next
+    while chunk:
+        chunk = chunk[self.to.write(chunk):]   # a disk that is nearly full takes a part, and refuses the next
 
 # %% ../../nbs/net/11_uploads.ipynb #2f7822d6
 _FORM_BYTES = 1 << 16   # Most bytes of a form besides the file
@@ -110,7 +120,8 @@ _FORM_BYTES = 1 << 16   # Most bytes of a form besides the file
 def _boundary(request:Request) -> bytes:
     "What separates the parts of a form. Raises `HTTPException`."
     kind, options = parse_options_header(request.headers.get('content-type'))
-    if kind != b'multipart/form-data': raise HTTPException(415, 'Send multipart/form-data with a field `file`')
+    if kind != b'multipart/form-data':
+        raise HTTPException(415, 'Send multipart/form-data with a field `file`')
     if not options.get(b'boundary'): raise HTTPException(400, 'The Content-Type names no boundary')
     return options[b'boundary']
 
@@ -133,7 +144,8 @@ async def _receive(request:Request, incoming:IncomingFile) -> None:
 # %% ../../nbs/net/11_uploads.ipynb #9f62b129
 def _storage_error(e:OSError) -> HTTPException:
     "Why an upload cannot be written: a matter of this machine, not of the sender."
-    if e.errno in NO_ROOM: return HTTPException(507, f'The upload cannot be kept, there is no room for it: {e.strerror}')
+    if e.errno in NO_ROOM:
+        return HTTPException(507, f'The upload cannot be kept, there is no room for it: {e.strerror}')
     return HTTPException(503, f'The upload cannot be kept: {e.strerror}', {'Retry-After': '5'})
 
 @contextmanager
@@ -147,7 +159,9 @@ async def receive_file(
     folder:Path,          # Where it is written
     limit:int,            # Most bytes accepted
 ) -> AsyncIterator[tuple[IncomingFile, Path]]:  # What came, and where it lies until the end of the block
-    "Stream an upload to disk. Raises `HTTPException` 400, 413, 415, 503 or 507. After the block nothing is left that was not given a name."
+    """Stream an upload to disk.
+
+    Raises `HTTPException` 400, 413, 415, 503 or 507. After the block nothing is left that was not given a name."""
     tmp = folder/f'.{new_id()}.part'
     try:
         with _removed_after(tmp), tmp.open('xb', buffering=0) as f:
