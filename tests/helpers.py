@@ -1,6 +1,6 @@
 """For tests of servers: a pipeline that does as it is told, a node that serves it (here or in a process of its own), and a reader of server-sent events."""
 import json, os, subprocess, sys, time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 import httpx
@@ -146,3 +146,11 @@ def node_process(folder:Path, pipelines=None, slots=1, token=None, prefix=(), st
         p.stdin.close(), p.stdout.close()
         try: p.wait(15)
         except subprocess.TimeoutExpired: p.kill(), p.wait()
+
+def wipe(url):
+    "An empty record again."
+    import sqlalchemy as sa
+    engine = sa.create_engine(url)
+    with engine.begin() as con:
+        with suppress(sa.exc.ProgrammingError): con.exec_driver_sql('TRUNCATE jobs, events, leases, nodes')
+    engine.dispose()

@@ -1,4 +1,4 @@
-"""A night's work as one handle: how far it is, results as they come, all of it cancelled, the failed ones run again
+"""Many jobs as one handle: how far they are, results as they come, cancelling all, running the failed ones again
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/batch.html.md"""
 
@@ -10,11 +10,11 @@ __all__ = ['Batch', 'submit_batch', 'AsCompleted']
 # %% ../../nbs/queue/01_batch.ipynb #b763dfc1
 import asyncio, queue, time, uuid
 from typing import AsyncIterator, Iterable, Iterator
-from fastcore.basics import patch
+from fastcore.basics import patch, store_attr
 from ..model.errors import InvalidInput, KeyConflict
-from ..model.job import Job, JobStatus, check_id, new_id
-from ..tracker.tracker import JobTracker
+from ..model.job import Job, JobEvent, JobStatus, check_id, new_id
 from .queue import JobQueue
+from ..tracker.tracker import JobTracker
 
 # %% ../../nbs/queue/01_batch.ipynb #455f9ea1
 _SPACE = uuid.UUID('7b0f2a52-9a5e-5c0e-8d6f-0c1d7f5b6a11')   # for the ids of jobs in batches
@@ -22,46 +22,61 @@ _SPACE = uuid.UUID('7b0f2a52-9a5e-5c0e-8d6f-0c1d7f5b6a11')   # for the ids of jo
 def _job_id(batch:str, place) -> str: return str(uuid.uuid5(_SPACE, f'{batch}/{place}'))
 
 class Batch:
-    "The jobs that carry one batch's name. Cheap to make; reads the record each time it is asked."
+    "The jobs that carry one batch's name. Cheap to make; each question reads the record."
     def __init__(self,
         tracker:JobTracker,  # Where the jobs are
         id:str,              # The batch's name
     ):
         self.tracker, self.id = tracker, check_id(id)
 
+# %% ../../nbs/queue/01_batch.ipynb #e8dfdb9f
+def _names(name, n:int) -> list[str]:
+    "One name for each of n jobs. Raises `InvalidInput`."
+    if isinstance(name, str): return [f'{name} {i}' for i in range(1, n+1)]
+    names = [*name]
+    if len(names) == n: return names
+    raise InvalidInput('name', f'has {len(names)} names for {n} jobs', 'Give one text, or one for each job')
+
+def _check_members(batch:Batch, jobs:list[Job]) -> None:
+    "Raises `KeyConflict` for a job that is on record in another batch."
+    members = {j.id for j in batch.jobs()}
+    for j in jobs:
+        if j.id not in members: raise KeyConflict(j.id, {'batch': ('not in this one', batch.id)})
+
+# %% ../../nbs/queue/01_batch.ipynb #375f6013
 def submit_batch(
     queue:JobQueue,                # Carries them out
     specs:Iterable[dict|Job],      # What is asked, one for each job; or ready-made jobs, with ids of their own
     *,
     id:str|None=None,              # Name of the batch, and its idempotency key; None: a fresh one
     name:str|Iterable[str]='job',  # What people call the jobs: one name for all, which is then numbered, or one for each
-    **options,                     # As for `create_job`: `runner`, `priority`, `max_attempts`, `timeout`, `metadata`, `node`
+    **options,  # As for `create_job`: `runner`, `priority`, `max_attempts`, `timeout`, `metadata`, `node`
 ) -> Batch:
     """Submit many jobs as one batch. Repeating it with the same `id` changes nothing and adds what is missing.
 
-    Raises `InvalidInput` naming the field; `KeyConflict` when the batch is on record with another spec at the same place; `UnknownRunner`; `NeverFits`."""
-    batch, specs = Batch(queue.tracker, id if id is not None else new_id()), [*specs]
+    Raises `InvalidInput` naming the field; `UnknownRunner`; `NeverFits`; `KeyConflict` when the batch is on record
+    with another spec at the same place."""
+    batch, specs = Batch(queue.tracker, new_id() if id is None else id), [*specs]
     if not specs: raise InvalidInput('specs', 'is empty', 'Give at least one')
-    names = [f'{name} {n}' for n in range(1, len(specs)+1)] if isinstance(name, str) else [*name]
-    if len(names) != len(specs): raise InvalidInput('name', f'has {len(names)} names for {len(specs)} jobs', 'Give one text, or one for each job')
-    jobs = [s if isinstance(s, Job) else queue.tracker.make_job(names[n], id=_job_id(batch.id, n), spec=s, **options) for n, s in enumerate(specs)]
+    names = _names(name, len(specs))
+    def make(n, spec):
+        if isinstance(spec, Job): return spec
+        return queue.tracker.make_job(names[n], id=_job_id(batch.id, n), spec=spec, **options)
+    jobs = [make(n, spec) for n, spec in enumerate(specs)]
     queue.submit_many(jobs, batch=batch.id)
-    if any(isinstance(s, Job) for s in specs):
-        members = {j.id for j in batch.jobs()}
-        for j in jobs:
-            if j.id not in members: raise KeyConflict(j.id, {'batch': ('not in this one', batch.id)})
+    if any(isinstance(spec, Job) for spec in specs): _check_members(batch, jobs)
     return batch
 
 # %% ../../nbs/queue/01_batch.ipynb #9869b0bd
 @patch
 def counts(self:Batch) -> dict[str, int]:  # Every status, also those with none
-    "How many of its jobs stand where."
+    "How many of its jobs have which status."
     return self.tracker.counts(self.id)
 
 @patch
 def __repr__(self:Batch):
-    told = ', '.join(f'{n} {status}' for status, n in self.counts().items() if n)
-    return f'Batch({self.id!r}: {told or "no jobs"})'
+    counts = ', '.join(f'{n} {status}' for status, n in self.counts().items() if n)
+    return f'Batch({self.id!r}: {counts or "no jobs"})'
 
 @patch
 def jobs(self:Batch,
@@ -77,57 +92,65 @@ def is_done(self:Batch) -> bool:
     return not n['pending'] and not n['running']
 
 # %% ../../nbs/queue/01_batch.ipynb #291af71b
-_ENDED = [s for s in JobStatus if s.is_terminal]
-_ENDS = {s.value for s in _ENDED}
+_ENDS = {s.value for s in JobStatus if s.is_terminal}
 
-class _Open:
-    "The jobs of a batch that have not been given out yet."
+class _OpenJobs:
+    "The jobs of a batch that were not yielded yet."
     def __init__(self, batch:Batch):
-        self.tracker, self.cursor = batch.tracker, batch.tracker.last_seq()   # the journal is read on from here: first the cursor, then the list
+        self.tracker = batch.tracker
+        self.cursor = self.tracker.last_seq()   # the journal is read on from here: first the cursor, then the list
         jobs = batch.jobs()
-        self.ended, self.ids = sorted((j for j in jobs if j.is_terminal), key=lambda j: j.completed_at or ''), {j.id for j in jobs if not j.is_terminal}
+        self.ended = sorted((j for j in jobs if j.is_terminal), key=lambda j: j.completed_at or '')
+        self.ids = {j.id for j in jobs if not j.is_terminal}
 
-    def heard(self, event) -> Job|None:
+    def take(self, event:JobEvent) -> Job|None:
         "The job that this event ends, if it is one of ours."
         if event.type == 'deleted' and not event.job_id: self.ids.difference_update(event.data['jobs'])
         if event.type not in _ENDS or event.job_id not in self.ids: return None
         self.ids.discard(event.job_id)
         return self.tracker.get_job(event.job_id)
 
+# %% ../../nbs/queue/01_batch.ipynb #9394d90f
 class AsCompleted:
     "Jobs in the order in which they end, for `for` and `async for`."
-    def __init__(self, batch:Batch, timeout:float|None=None): self.batch, self.timeout = batch, timeout
+    def __init__(self, batch:Batch, timeout:float|None=None): store_attr()
 
-    def _late(self, left): return TimeoutError(f'{len(left.ids)} jobs of batch {self.batch.id} have not ended after {self.timeout} s; they go on')
+    def _timeout_error(self, jobs:_OpenJobs) -> TimeoutError:
+        n = len(jobs.ids)
+        return TimeoutError(f'{n} jobs of batch {self.batch.id} have not ended after {self.timeout} s; they go on')
 
     def __iter__(self) -> Iterator[Job]:
-        left, heard = _Open(self.batch), queue.SimpleQueue()
         deadline = None if self.timeout is None else time.monotonic() + self.timeout
-        end = left.tracker.subscribe(heard.put, after=left.cursor) if left.ids else lambda: None
+        jobs, events = _OpenJobs(self.batch), queue.SimpleQueue()
+        unsubscribe = jobs.tracker.subscribe(events.put, after=jobs.cursor) if jobs.ids else lambda: None
         try:
-            yield from left.ended
-            while left.ids:
-                try: event = heard.get(timeout=None if deadline is None else max(0., deadline - time.monotonic()))
-                except queue.Empty: raise self._late(left) from None
-                if (job := left.heard(event)) is not None: yield job
-        finally: end()
+            yield from jobs.ended
+            while jobs.ids:
+                remaining = None if deadline is None else max(0., deadline - time.monotonic())
+                try: event = events.get(timeout=remaining)
+                except queue.Empty: raise self._timeout_error(jobs) from None
+                if (job := jobs.take(event)) is not None: yield job
+        finally: unsubscribe()
 
-    async def __aiter__(self) -> AsyncIterator[Job]:
-        left, deadline = _Open(self.batch), None if self.timeout is None else asyncio.get_running_loop().time() + self.timeout
-        for job in left.ended: yield job
-        events = left.tracker.watch(after=left.cursor)
-        try:
-            while left.ids:
-                try:
-                    async with asyncio.timeout_at(deadline): job = left.heard(await anext(events))
-                except TimeoutError: raise self._late(left) from None
-                if job is not None: yield job
-        finally: await events.aclose()
+# %% ../../nbs/queue/01_batch.ipynb #43fea056
+@patch
+async def __aiter__(self:AsCompleted) -> AsyncIterator[Job]:
+    deadline = None if self.timeout is None else asyncio.get_running_loop().time() + self.timeout
+    jobs = _OpenJobs(self.batch)
+    for job in jobs.ended: yield job
+    events = jobs.tracker.watch(after=jobs.cursor)
+    try:
+        while jobs.ids:
+            try:
+                async with asyncio.timeout_at(deadline): job = jobs.take(await anext(events))
+            except TimeoutError: raise self._timeout_error(jobs) from None
+            if job is not None: yield job
+    finally: await events.aclose()
 
 @patch
 def as_completed(self:Batch,
     timeout:float|None=None,  # Seconds for all of them together; None: as long as it takes
-) -> AsCompleted:             # To be iterated with `for` or `async for`
+) -> AsCompleted:             # For `for` or `async for`
     "Each job once, when it has ended. Iterating raises `TimeoutError`, and then the jobs go on."
     return AsCompleted(self, timeout)
 
@@ -147,6 +170,11 @@ def join(self:Batch, timeout:float|None=None) -> dict[str, int]:
     return self.counts()
 
 # %% ../../nbs/queue/01_batch.ipynb #8ea5f9b8
+def _copy_of(tracker:JobTracker, job:Job, batch:str) -> Job:
+    fields = {f: getattr(job, f) for f in ('runner', 'spec', 'priority', 'max_attempts', 'timeout')}
+    metadata = job.metadata | {'again_of': job.id}
+    return tracker.make_job(job.name, id=_job_id(batch, job.id), metadata=metadata, node=None, **fields)
+
 @patch
 def retry_failed(self:Batch,
     queue:JobQueue,       # Carries them out
@@ -155,15 +183,15 @@ def retry_failed(self:Batch,
 ) -> 'Batch':             # `<name>.again`; without jobs when nothing had failed
     "Submit the jobs that failed once more, each with its spec. `metadata` gets `again_of`, the id of the job it repeats."
     again = Batch(self.tracker, f'{self.id}.again')
-    jobs = [self.tracker.make_job(j.name, id=_job_id(again.id, j.id), runner=j.runner, spec=j.spec, priority=j.priority, max_attempts=j.max_attempts, timeout=j.timeout,
-                                  metadata=j.metadata | {'again_of': j.id}, node=None) for j in self.jobs(['failed', 'cancelled'] if cancelled else 'failed')]
+    failed = self.jobs(['failed', 'cancelled'] if cancelled else 'failed')
+    jobs = [_copy_of(self.tracker, j, again.id) for j in failed]
     if jobs: queue.submit_many(jobs, batch=again.id)
     return again
 
 # %% ../../nbs/queue/01_batch.ipynb #cb044fe7
 @patch
 async def cancel(self:Batch) -> dict[str, int]:  # As from `counts`, afterwards
-    "Cancel what has not ended. A job that could not be stopped for certain stays running, with the wish on record."
+    "Cancel what has not ended. A job that could not be stopped for certain stays running, with the request on record."
     t = self.tracker
     t.cancel_pending(self.jobs('pending'))   # those that were begun in this instant are stopped below
     await asyncio.gather(*[t.cancel_job(j.id) for j in self.jobs(['pending', 'running'])])

@@ -1,4 +1,4 @@
-"""Calls what others have given, in order and in a thread of its own, so that it may take its time
+"""Calls the user's functions in order and in a thread of their own, so that they may take their time
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/callbacks.html.md"""
 
@@ -27,44 +27,47 @@ class Callbacks:
     def __repr__(self):
         calls = [*self._calls] if self.thread else []
         if not calls: return 'no call of on_job_completed is waiting'
-        running = f'on_job_completed has been running for {time.monotonic() - self._begun:.1f} s for job {calls[0][0]}'
-        return running + (f'; {len(calls) - 1} more waiting' if len(calls) > 1 else '')
+        running_s = time.monotonic() - self._call_began
+        waiting = f'; {len(calls) - 1} more waiting' if len(calls) > 1 else ''
+        return f'on_job_completed has been running for {running_s:.1f} s for job {calls[0][0]}{waiting}'
 
+# %% ../../nbs/queue/07_callbacks.ipynb #953f67fa
 @patch
 def start(self:Callbacks) -> None:
-    "Begin the thread. Raises `RuntimeError` when there is none to be had."
-    self._calls, self._bell, self._over = deque(), threading.Semaphore(0), Future()   # the first of the calls is under way
-    self._begun, self._told = time.monotonic(), False
-    self._over.set_running_or_notify_cancel()   # whoever waits for it may cease to
+    "Start the thread. Raises `RuntimeError` when no thread can be started."
+    self._calls, self._n_calls = deque(), threading.Semaphore(0)
+    self._call_began, self._was_logged = time.monotonic(), False
+    self._over = Future()
+    self._over.set_running_or_notify_cancel()   # one who waits for it cannot cancel it
     thread = threading.Thread(target=self._serve, name='jobtrack-callbacks', daemon=True)
     thread.start()
     self.thread = thread
 
 @patch
-def add(self:Callbacks,
-    job_id:str,             # The job that has completed
-    call:Callable[[], Any], # To be made when it is its turn; what it raises is logged
-) -> None:
-    "Have a call made. Returns at once."
-    self._calls.append((job_id, call, time.monotonic()))
-    self._bell.release()
-
-@patch
 def _serve(self:Callbacks):
-    "The life of the thread. The bell rings once for each call, and once more at the end."
-    while self._bell.acquire() and self._calls:
+    "The life of the thread."
+    while self._n_calls.acquire() and self._calls:
         job_id, call, _ = self._calls[0]
-        self._begun = time.monotonic()
+        self._call_began = time.monotonic()
         try: call()
         except BaseException: _log.exception('What was to be done after job %s has failed', job_id)
         self._calls.popleft()
     self._over.set_result(None)
 
+@patch
+def add(self:Callbacks,
+    job_id:str,             # The job that has completed
+    call:Callable[[], Any], # Made when it is its turn; what it raises is logged
+) -> None:
+    "Have a call made. Returns at once."
+    self._calls.append((job_id, call, time.monotonic()))
+    self._n_calls.release()
+
 # %% ../../nbs/queue/07_callbacks.ipynb #ca11ba07
 @patch
 async def finish(self:Callbacks) -> None:
     "Wait for the calls that are still to be made, then end the thread."
-    self._bell.release()
+    self._n_calls.release()
     over = asyncio.wrap_future(self._over)
     await asyncio.wait({over}, timeout=1.)
     if not over.done(): _log.warning('The queue ends when this is over: %s', self)
@@ -73,9 +76,9 @@ async def finish(self:Callbacks) -> None:
 # %% ../../nbs/queue/07_callbacks.ipynb #ca11ba0b
 @patch
 def check(self:Callbacks) -> None:
-    "Say in the log when calls have been waiting for long. To be called now and then."
+    "Say in the log when calls have been waiting for long. Called now and then by the queue."
     waiting = [*self._calls][1:]
-    if not waiting: self._told = False
-    elif not self._told and time.monotonic() - waiting[0][2] > self.patience:
-        self._told = True
+    if not waiting: self._was_logged = False
+    elif not self._was_logged and time.monotonic() - waiting[0][2] > self.patience:
+        self._was_logged = True
         _log.warning('%s. The queue goes on', self)

@@ -1,4 +1,4 @@
-"""Takes pending jobs in order, gives them to runners within its slots and resources, and picks up after a crash where the last one left off
+"""Takes pending jobs in order, gives them to runners within its slots and resources, and picks up after a crash where the last queue left off
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/queue.html.md"""
 
@@ -8,29 +8,45 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/queue/queue.html.md"""
 __all__ = ['JobQueue']
 
 # %% ../../nbs/queue/00_queue.ipynb #11829d57
-import asyncio, logging, math, threading, time
+import asyncio, logging, threading
 from collections.abc import Iterable
 from contextlib import aclosing, suppress
 from functools import partial
 from fastcore.basics import patch
 from fastcore.meta import delegates
-from ..model.errors import InvalidInput, LeaseLost, StoreError, UnknownJob, is_infrastructure_error
+from ..model.errors import InvalidInput, LeaseLost, StoreError, UnknownJob, is_infrastructure_error, is_unstorable
 from ..model.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch
-from ..tracker.tracker import JobTracker
-from ..tracker.transitions import Write
+from ..model.retry import RetryPolicy, check_seconds, read_requirements
+from .admission import Admission
+from .attempts import Attempt, AttemptManager, Phase
 from .callbacks import Callbacks
-from .attempts import Attempt, AttemptManager
+from .group_commit import GroupCommit
 from .lease import LeaseHolder
 from .scheduling import ReadyQueue
-from ..model.retry import RetryPolicy, check_seconds, read_requirements
+from .signals import AttemptLost, LeaseExpired, RoundStarted, Signals, SlotFreed, WaitTimedOut
 from ..runners.runner import Runner
-from .group_commit import GroupCommit, is_unstorable
-from .admission import Admission
 from ..runners.worker import is_interpreter_exiting
+from ..tracker.tracker import JobTracker
+from ..tracker.transitions import Write
 
-# %% ../../nbs/queue/00_queue.ipynb #d2cf64a1
+# %% ../../nbs/queue/00_queue.ipynb #e32945f0
 _log = logging.getLogger(__name__)
 
+def _check_slots(slots) -> int:
+    if isinstance(slots, int) and not isinstance(slots, bool) and slots >= 1: return slots
+    raise InvalidInput('slots', f'is {slots!r}', 'Give a whole number of at least 1')
+
+def _by_name(runners) -> dict[str, Runner]:
+    "Name -> runner. Raises `InvalidInput` for two of one name."
+    if isinstance(runners, Runner): runners = [runners]
+    elif isinstance(runners, dict): runners = runners.values()
+    found = {}
+    for r in runners:
+        if found.setdefault(r.name, r) is not r:
+            raise InvalidInput('runners', f'has two of the name {r.name!r}', 'Give each a name of its own')
+    return found
+
+# %% ../../nbs/queue/00_queue.ipynb #d2cf64a1
 class JobQueue:
     """Carries out the jobs that were submitted to it, at most `slots` at a time.
 
@@ -47,38 +63,75 @@ class JobQueue:
         ageing:float=600.,               # Seconds of waiting that one step of priority is worth
         queue_timeout:float|None=None,   # Longest wait for the first attempt, seconds; a job may say otherwise
         stall_timeout:float|None=None,   # Longest silence of an attempt, seconds; a job may say otherwise
-        lease_ttl:float=15.,             # Silence after which other queues take this one for dead, seconds, at least 0.05
+        lease_ttl:float=15.,             # Silence after which other queues consider this one dead, seconds, at least 0.05
         name:str|None=None,              # What it is called on its lease; None: machine and process
     ):
-        if isinstance(slots, bool) or not isinstance(slots, int) or slots < 1: raise InvalidInput('slots', f'is {slots!r}', 'Give a whole number of at least 1')
-        runners = [runners] if isinstance(runners, Runner) else [r for r in (runners.values() if isinstance(runners, dict) else runners)]
-        for n, r in enumerate(runners):
-            if any(o.name == r.name and o is not r for o in runners[:n]): raise InvalidInput('runners', f'has two of the name {r.name!r}', 'Give each a name of its own')
-        self.tracker, self.runners, self.slots, self.name = tracker, {r.name: r for r in runners}, slots, name
-        self.recheck, ttl, grace = check_seconds('recheck', recheck, .001), check_seconds('lease_ttl', lease_ttl, .05), check_seconds('grace', grace)
+        self.tracker, self.runners = tracker, _by_name(runners)
+        self.slots, self.name = _check_slots(slots), name
         retry = backoff if isinstance(backoff, RetryPolicy) else RetryPolicy(base=check_seconds('backoff', backoff))
-        terms = read_requirements(dict(queue_timeout=queue_timeout, stall_timeout=stall_timeout))   # for jobs that say nothing
-        self.line, self.callbacks = ReadyQueue(resources, ageing), Callbacks()
-        self.scribe = GroupCommit(tracker, lambda: self._fill(), self.callbacks.add)
-        self.holder = LeaseHolder(tracker, self.runners, ttl=ttl, facts=self._facts, lost=lambda: self._loop.call_soon_threadsafe(self._lose))
-        self.carrier = AttemptManager(tracker, self.runners, self.scribe, self.holder, grace=grace, retry=retry, pause=lambda: self.recheck, freed=self.line.release, lost=lambda a: self._lose_one(a))
-        self.room = Admission(tracker, self.runners, self.line, terms, self.scribe, self.holder, taken=self.carrier.active.__contains__, why=lambda job_id: self.why_waiting(job_id),
-                                running=lambda: [a.job for a in self.carrier.active.values()])
-        self._thread, self._loop, self._main_task, self._losing, self._asked, self._lock = None, None, None, None, False, threading.Lock()
+        default = read_requirements(dict(queue_timeout=queue_timeout, stall_timeout=stall_timeout))
+        ttl, recheck = check_seconds('lease_ttl', lease_ttl, .05), check_seconds('recheck', recheck, .001)
+        limits = dict(grace=check_seconds('grace', grace), retry=retry, recheck=recheck)
+        signals, self.callbacks = Signals(), Callbacks()
+        self.ready = ReadyQueue(resources, ageing)
+        self.group_commit = GroupCommit(tracker, signals, later=self.callbacks.add)
+        self.lease = LeaseHolder(tracker, self.runners, ttl=ttl, signals=signals)
+        parts = self.group_commit, self.lease
+        self.attempts = AttemptManager(tracker, self.runners, *parts, signals=signals, **limits)
+        self.admission = Admission(tracker, self.runners, self.ready, default, *parts, signals=signals, active=self.attempts.active)
+        self._subscribe(signals)
+        self._thread = self._loop = self._main_task = None
+        self._reopening = None      # The task that opens a new lease after ours expired
+        self._is_stopping = False   # Whether `stop` was called since it was started
+        self._lock = threading.Lock()
 
-    def __repr__(self): return f'JobQueue({self.carrier.busy} of {self.slots} slots busy, runners: {", ".join(sorted(self.runners))})'
-    def __enter__(self): return self.start()
-    def __exit__(self, *_): self.stop()
-    def _facts(self) -> dict: return dict(slots=self.slots, resources=self.line.resources) | ({'name': self.name} if self.name else {})   # for the lease
+# %% ../../nbs/queue/00_queue.ipynb #7b5123c2
+@patch
+def _subscribe(self:JobQueue, signals:Signals):
+    "What the queue does about each signal of its parts."
+    signals.subscribe({
+        RoundStarted: lambda s: self._begin_jobs(),
+        SlotFreed:    lambda s: self.ready.release(s.job_id),
+        AttemptLost:  lambda s: self._on_attempt_lost(s.attempt),
+        LeaseExpired: lambda s: self._loop.call_soon_threadsafe(self._reopen),   # from any thread
+        WaitTimedOut: lambda s: self._on_wait_timed_out(s.job, s.limit),
+    })
 
-# %% ../../nbs/queue/00_queue.ipynb #907e7e1b
-def _job(job) -> Job:
-    "The same, if it is a job. Raises `InvalidInput` with what to do, for what people try first."
+# %% ../../nbs/queue/00_queue.ipynb #6ed64b25
+@patch
+def __repr__(self:JobQueue):
+    return f'JobQueue({self.attempts.busy} of {self.slots} slots busy, runners: {", ".join(sorted(self.runners))})'
+
+@patch
+def __enter__(self:JobQueue): return self.start()
+
+@patch
+def __exit__(self:JobQueue, *_): self.stop()
+
+@patch
+def _lease_facts(self:JobQueue) -> dict:
+    "What its lease says of a queue, for other queues."
+    return dict(slots=self.slots, resources=self.ready.resources) | ({'name': self.name} if self.name else {})
+
+@patch(as_prop=True)
+def recheck(self:JobQueue) -> float:
+    "How often to ask again why a job cannot begin, seconds."
+    return self.attempts.recheck
+
+@patch(set_prop=True)
+def recheck(self:JobQueue, value:float): self.attempts.recheck = value   # noqa: F811
+
+# %% ../../nbs/queue/00_queue.ipynb #64c19e42
+def _check_job(job) -> Job:
+    "The same. Raises `InvalidInput` that says what to do, for what people try first."
     if isinstance(job, Job): return job
     spec = 'spec=runner.call(f)' if callable(job) else 'spec=…'
-    what = 'a function' if callable(job) else 'a spec' if isinstance(job, dict) else repr(job)[:80]
-    raise InvalidInput('job', f'is {what}, not a job', f"Make one of it: queue.submit(tracker.create_job('name', {spec}))")
+    if callable(job): what = 'a function'
+    else: what = 'a spec' if isinstance(job, dict) else repr(job)[:80]
+    remedy = f"Make one of it: queue.submit(tracker.create_job('name', {spec}))"
+    raise InvalidInput('job', f'is {what}, not a job', remedy)
 
+# %% ../../nbs/queue/00_queue.ipynb #907e7e1b
 @patch
 def submit(self:JobQueue,
     job:Job,  # Pending, from `create_job` or made by hand
@@ -86,9 +139,11 @@ def submit(self:JobQueue,
     """Have a job carried out. Raises `UnknownRunner`, `NeverFits`, `InvalidInput` for what it asks of the queue; `KeyConflict` when the id is on record with another spec.
 
     From any thread, also before `start`."""
-    self.room.check(_job(job))
-    return self.tracker.submit_job(job.id) if self.tracker.jobs.get(job.id) is job else self.tracker.add_job(job, queued=True)
+    self.admission.check(_check_job(job))
+    if self.tracker.jobs.get(job.id) is job: return self.tracker.submit_job(job.id)
+    return self.tracker.add_job(job, queued=True)
 
+# %% ../../nbs/queue/00_queue.ipynb #6128efa0
 @patch
 def submit_many(self:JobQueue,
     jobs:Iterable[Job],     # Pending
@@ -98,8 +153,9 @@ def submit_many(self:JobQueue,
 
     Raises as `submit` does: before anything is written, but `KeyConflict` when the others of its few hundred are on record."""
     jobs = [*jobs]
-    for job in jobs: self.room.check(_job(job))
-    return [held for n in range(0, len(jobs), 500) for held in self.tracker.add_jobs(jobs[n:n+500], queued=True, batch=batch)]
+    for job in jobs: self.admission.check(_check_job(job))
+    parts = [jobs[n:n+500] for n in range(0, len(jobs), 500)]
+    return [job for part in parts for job in self.tracker.add_jobs(part, queued=True, batch=batch)]
 
 # %% ../../nbs/queue/00_queue.ipynb #2c9ae7c1
 @patch
@@ -111,74 +167,76 @@ def create_job(self:JobQueue,
     "Put a job on record and have it carried out, in one transaction. Raises as `JobTracker.create_job` and `submit` do."
     return self.submit(self.tracker.make_job(name, **kwargs))
 
+# %% ../../nbs/queue/00_queue.ipynb #99ba6a86
 @patch
 def submit_left(self:JobQueue) -> list[Job]:  # In the order of their creation
-    "Submit what waits on record for these runners and was never submitted. One that could never begin here fails, and says why."
+    "Submit the jobs for these runners that wait on record and were never submitted. One that could never begin here fails, and says why."
     waiting = {j.id: j for j in self.tracker.pending_jobs() if j.runner in self.runners}
-    places = self.tracker.assignments([*waiting])
-    left = sorted((waiting[i] for i, (queued_at, _) in places.items() if queued_at is None), key=lambda j: j.created_at)
-    for job in left:
+    assignments = self.tracker.assignments([*waiting])
+    jobs = [waiting[i] for i, (queued_at, _) in assignments.items() if queued_at is None]
+    jobs.sort(key=lambda j: j.created_at)
+    for job in jobs:
         try: self.submit(job)
         except InvalidInput as e:
             if not job.is_terminal: self.tracker.mark_failed(job.id, Failure('invalid', str(e), hint=e.remedy or None))
-    return left
+    return jobs
 
-# %% ../../nbs/queue/00_queue.ipynb #68143836
+# %% ../../nbs/queue/00_queue.ipynb #8fb29cef
 @patch
-def _fill(self:JobQueue):
-    "Take what can begin."
-    if self.room.closed or self.holder.fence is None or is_interpreter_exiting(): return
-    now, line, jobs, carrier, room = self._loop.time(), self.line, self.tracker.jobs, self.carrier, self.room
-    room.let_in()
-    while carrier.busy < self.slots and (job_id := line.next(now)) is not None:
-        job = jobs.get(job_id)
-        if job is None or job.status is not JobStatus.PENDING: line.release(job_id)
-        elif not self._set_aside(job, now): self._take(job)
-    if line.resources and carrier.busy < self.slots:
-        for job_id in line.lacking(now):
-            if (job := jobs.get(job_id)) is not None and job_id not in room.reasons: room.tell(job, line.why(job_id, now, carrier.busy, self.slots))
-    room.look_at(line.due())
+def _open_parts(self:JobQueue):
+    "Have all parts work on the running loop, in this thread."
+    self._loop = asyncio.get_running_loop()
+    self.group_commit.start(self._loop)
+    self.lease.reset()
+    self.attempts.start()
+    self.admission.open()
 
+# %% ../../nbs/queue/00_queue.ipynb #8bf3e3cf
 @patch
-def _set_aside(self:JobQueue, job:Job, now:float) -> bool:  # False: it can begin
-    "Have a job wait that is not ours to take, or that its runner cannot begin just now."
-    room, pause = self.room, self.recheck
-    why, others = room.left_to(job)
-    if others:   # who has it tells why it waits
-        room.leave(job, why)
-        pause = max(pause, min(2., self.holder.ttl/3))
-    elif why := why or room.why_not(job): room.tell(job, why)
-    if not why: return False
-    self.line.release(job.id)
-    room.enter(job, room.terms_or_default(job), max(math.nextafter(now, math.inf), now + pause))   # not in this round
-    return True
+def _plan_running(self:JobQueue, a:Attempt) -> Write|None:
+    a.fence = self.lease.fence
+    if a.fence is None or not a.is_ours: return None
+    waits = getattr(self.runners[a.job.runner], 'keeps_time', False)
+    return self.tracker.plan_running(a.job, lease=a.fence, waits=waits)
 
 # %% ../../nbs/queue/00_queue.ipynb #82e42a57
 @patch
-def _take(self:JobQueue, job:Job):
-    "Have the next attempt recorded, then carry it out."
-    a = self.carrier.take(job)
-    self.room.begun(job.id)
-    self.scribe.add(job, partial(self._plan_running, a), partial(self._taken, a))
-
-@patch
-def _plan_running(self:JobQueue, a:Attempt) -> Write|None:
-    a.lease = self.holder.fence
-    return None if a.left or a.lease is None else self.tracker.plan_running(a.job, lease=a.lease, waits=getattr(self.runners[a.job.runner], 'keeps_time', False))
-
-@patch
-def _taken(self:JobQueue, a:Attempt, result):
-    "It is on record as running, or somebody else was faster."
-    job = a.job
-    if isinstance(result, JobEvent) and not a.left and job.status is JobStatus.RUNNING: return self.carrier.go(a, self.room.terms_or_default(job))
-    self.carrier.release(a)
-    if job.status is not JobStatus.PENDING or a.left: return
-    if isinstance(result, LeaseLost): self._doubt()   # nobody has taken it: is it we who are not known any more?
-    elif is_unstorable(result): return self.scribe.write(job, partial(self.room.plan_refused, job, result))
+def _on_running(self:JobQueue, a:Attempt, result):
+    "It is on record that a job runs, or another queue was faster."
+    job, is_recorded = a.job, isinstance(result, JobEvent)
+    if is_recorded and a.is_ours and job.status is JobStatus.RUNNING:
+        return self.attempts.run(a, self.admission.requirements_or_default(job))
+    self.attempts.release(a)
+    if job.status is not JobStatus.PENDING or not a.is_ours: return
+    if isinstance(result, LeaseLost): self._check_lease()   # no other queue has it: is it our lease that is unknown?
+    elif is_unstorable(result): return self.admission.refuse(job, result)
     elif isinstance(result, Exception): _log.error('Job %s cannot be begun: %s. Trying again', job.id, result)
-    self.room.line_up(job, self.recheck)
+    self.admission.admit(job, self.recheck)
+
+# %% ../../nbs/queue/00_queue.ipynb #68143836
+@patch
+def _begin(self:JobQueue, job:Job):
+    "Have it recorded that a job runs, then carry it out."
+    a = self.attempts.claim(job)
+    self.group_commit.add(job, partial(self._plan_running, a), partial(self._on_running, a))
+
+@patch
+def _begin_jobs(self:JobQueue):
+    "Begin what can begin."
+    if not self.admission.is_open or self.lease.fence is None or is_interpreter_exiting(): return
+    now, busy = self._loop.time(), self.attempts.busy
+    self.admission.unblock()
+    while busy < self.slots and (job := self.admission.next(now, self.recheck)) is not None:
+        self._begin(job)
+        busy += 1
+    self.admission.end_round(now, busy, self.slots)
 
 # %% ../../nbs/queue/00_queue.ipynb #98305a7a
+@patch
+def _queued_at(self:JobQueue, job_id:str) -> str|None:
+    "When a job was submitted, as the record has it; None: it was not."
+    return self.tracker.assignments([job_id]).get(job_id, (None, None))[0]
+
 @patch
 def why_waiting(self:JobQueue,
     job_id:str,   # A job
@@ -188,219 +246,249 @@ def why_waiting(self:JobQueue,
     if job.status is not JobStatus.PENDING: return None
     if self._thread is None or not self._thread.is_alive(): return 'the queue is not running'
     if job.runner not in self.runners: return f'this queue has no runner {job.runner!r}'
-    why, told = self.line.why(job_id, time.monotonic(), self.carrier.busy, self.slots), self.room.reasons.get(job_id)
-    if why is not None: return told if told and why.startswith('trying again') else why
-    if told: return self.room.too_large_now(job) or told
-    if job_id in self.carrier.active: return 'it is just being begun'
-    return 'it was not submitted' if self.tracker.assignments([job_id]).get(job_id, (None,))[0] is None else 'the queue has not heard of it yet'
+    reason = self.admission.why(job, self.attempts.busy, self.slots)
+    if reason is not None: return reason
+    if job_id in self.attempts.active: return 'it is just being begun'
+    return 'it was not submitted' if self._queued_at(job_id) is None else 'the queue has not heard of it yet'
 
-# %% ../../nbs/queue/00_queue.ipynb #c5e78919
+# %% ../../nbs/queue/00_queue.ipynb #07c25e8f
 @patch
-def _doubt(self:JobQueue):
-    "Are we still known?"
-    try:
-        if not self.holder.beat(): self._lose()
-    except StoreError as e: _log.error('%s', e)   # the next beat tells
+def _on_wait_timed_out(self:JobQueue, job:Job, limit:float):
+    hint = 'Allow more time with `queue_timeout`, or give the queue more slots'
+    def plan():
+        is_waiting = job.status is JobStatus.PENDING and not job.attempt and job.id not in self.attempts.active
+        if not is_waiting or not self.admission.is_open: return None
+        evidence = {'why': self.why_waiting(job.id)}
+        message = f'Not begun within its limit of {limit:g} s'
+        return self.tracker.plan_failed(job, Failure('queue_timeout', message, evidence=evidence, hint=hint))
+    self.group_commit.write(job, plan)
+
+# %% ../../nbs/queue/00_queue.ipynb #5b20aecd
+def _remaining_delay(event:JobEvent) -> float:
+    "What is left of the wait that an event announced, seconds."
+    return max(0., event.data.get('delay_s', 0.) - elapsed_s(event.at))
+
+# %% ../../nbs/queue/00_queue.ipynb #d7e80808
+@patch
+def _admit_recorded(self:JobQueue, job:Job, queued_at:str):
+    "Admit a job from the record. It may be waiting for its next attempt."
+    submitted, delay = epoch(queued_at), 0.
+    if job.attempt or job.message:
+        events = self.tracker.events(0, job.id, None)
+        last = next((e for e in reversed(events) if e.type in ('retried', 'deferred')), None)
+        if last: delay = _remaining_delay(last)
+    self.admission.admit(job, delay, submitted)
 
 @patch
-def _lose_one(self:JobQueue, a:Attempt):
-    "The record says that this attempt is in other hands."
-    if a.left: return
-    self._doubt()
-    if self._losing is None: self._loop.create_task(self._drop(a))   # else that is seen to
-
-@patch
-async def _drop(self:JobQueue, a:Attempt):
-    """Let go of an attempt that is in other hands.
-
-    They may have put the job back in line while we still held it. Then we have missed that, and it may be ours to take."""
-    await self.carrier.drop(a)
-    await self.scribe.retry_on_store_error(lambda: self._look_again(a.job.id))
-
-@patch
-def _look_again(self:JobQueue, job_id:str):
-    "Line up a job if it waits on record."
+def _readmit(self:JobQueue, job_id:str):
+    "Admit a job if it waits on record."
     job = self.tracker.get_job(job_id)
     if job is None or job.status is not JobStatus.PENDING: return
-    queued_at, _ = self.tracker.assignments([job_id]).get(job_id, (None, None))
-    if queued_at is not None: self._resume(job, epoch(queued_at))
+    if (queued_at := self._queued_at(job_id)) is not None: self._admit_recorded(job, queued_at)
+
+# %% ../../nbs/queue/00_queue.ipynb #b6395300
+@patch
+def _adopt(self:JobQueue, job:Job):
+    "Go on with a job that another queue began."
+    requirements = self.admission.requirements_or_default(job)
+    self.attempts.run(self.attempts.claim(job, self.lease.fence), requirements, adopted=True)
+    self.ready.hold(job.id, requirements.resources)
 
 @patch
-def _lose(self:JobQueue):
-    "Others think that we have ended."
-    if self._losing is None and self.holder.fence is not None: self._losing = self._loop.create_task(self._start_afresh())
+def _take_over(self:JobQueue):
+    "Take over what dead queues, and those that were stopped, have left running."
+    active, jobs = self.attempts.active, [*self.tracker.jobs.values()]
+    running = [j for j in jobs if j.status is JobStatus.RUNNING and j.runner in self.runners]
+    jobs, dead = self.lease.take_over([j.id for j in running if j.id not in active])
+    if dead: _log.warning('Taking over the jobs of %s, which has ended or gives no sign of life', ' and of '.join(dead))
+    for job in jobs:
+        if job.id not in active: self._adopt(job)
+
+# %% ../../nbs/queue/00_queue.ipynb #46657191
+@patch
+async def _drop(self:JobQueue, a:Attempt):
+    await self.attempts.drop(a)
+    await self.group_commit.retry_on_store_error(partial(self._readmit, a.job.id))
 
 @patch
 async def _start_afresh(self:JobQueue):
-    fence, self.holder.fence = self.holder.fence, None   # from now on nothing is taken
-    _log.warning('This queue gave no sign of life for %g s, so another one has its jobs now. It goes on with others', self.holder.ttl)
+    fence = self.lease.abandon()   # from now on no job is begun
+    _log.warning('This queue gave no sign of life for %g s, so another one has its jobs now. It goes on with others', self.lease.ttl)
+    retry = self.group_commit.retry_on_store_error
     try:
-        await asyncio.gather(*[self._drop(a) for a in [*self.carrier.active.values()] if a.lease == fence])
-        if not self.room.closed: await self.scribe.retry_on_store_error(self.holder.open), await self.scribe.retry_on_store_error(self._look_around)
-    finally: self._losing = None
-    self.scribe.wake()
+        await asyncio.gather(*[self._drop(a) for a in [*self.attempts.active.values()] if a.fence == fence])
+        if self.admission.is_open:
+            await retry(lambda: self.lease.open(self._lease_facts()))
+            await retry(self._take_over)
+    finally: self._reopening = None
+    self.group_commit.wake()
 
-# %% ../../nbs/queue/00_queue.ipynb #049e5993
+# %% ../../nbs/queue/00_queue.ipynb #ed5a9213
 @patch
-async def _keep(self:JobQueue):
-    "Beat, and look after the others."
+def _reopen(self:JobQueue):
+    "Other queues consider this one dead."
+    if self._reopening is None and self.lease.fence is not None: self._reopening = self._loop.create_task(self._start_afresh())
+
+@patch
+def _check_lease(self:JobQueue):
+    "Is our lease still known?"
+    try:
+        if not self.lease.renew(): self._reopen()
+    except StoreError as e: _log.error('%s', e)   # the next renewal finds out
+
+# %% ../../nbs/queue/00_queue.ipynb #355e3a19
+@patch
+def _on_attempt_lost(self:JobQueue, a:Attempt):
+    "The record says that another queue has this attempt."
+    if not a.is_ours: return
+    self._check_lease()
+    if self._reopening is None: self._loop.create_task(self._drop(a))   # else it is dropped with all others
+
+# %% ../../nbs/queue/00_queue.ipynb #34aca0be
+@patch
+def _renew_lease(self:JobQueue):
+    if not self.lease.renew(): self._reopen()
+    elif self.admission.is_open: self._take_over()
+
+@patch
+async def _heartbeat(self:JobQueue):
+    "Renew the lease, and look at the leases of others."
     while True:
-        await asyncio.sleep(self.holder.ttl/3)
+        await asyncio.sleep(self.lease.ttl/3)
         try:
-            if self.holder.fence is not None:
-                if not self.holder.beat(): self._lose()
-                elif not self.room.closed: self._look_around()
+            if self.lease.fence is not None: self._renew_lease()
             self.callbacks.check()
         except StoreError as e: _log.error('%s. Trying again', e)
         except Exception: _log.exception('The queue cannot look after its lease, its jobs or its callbacks; trying again')
 
+# %% ../../nbs/queue/00_queue.ipynb #96236139
 @patch
-def _look_around(self:JobQueue):
-    "Take over what dead queues, and those that were stopped, have left running."
-    active = self.carrier.active
-    jobs, dead = self.holder.orphans([j.id for j in [*self.tracker.jobs.values()] if j.status is JobStatus.RUNNING and j.runner in self.runners and j.id not in active])
-    if dead: _log.warning('Taking over the jobs of %s, which has ended or gives no sign of life', ' and of '.join(dead))
+def _admit_all(self:JobQueue, jobs:list[Job]):
+    "Admit those of these jobs that were submitted."
+    assignments = self.tracker.assignments([j.id for j in jobs])
     for job in jobs:
-        if job.id in active: continue
-        a, terms = self.carrier.take(job, self.holder.fence), self.room.terms_or_default(job)
-        self.carrier.go(a, terms, adopted=True)
-        self.line.hold(job.id, terms.resources)
-
-# %% ../../nbs/queue/00_queue.ipynb #dc485005
-@patch
-async def _main(self:JobQueue):
-    "Recover, then follow the journal until stopped."
-    cursor = None
-    while True:
-        try:
-            if cursor is None: cursor = self._arrive()
-            async with aclosing(self.tracker.watch(after=cursor)) as events:
-                async for e in events:
-                    if e.seq is None: continue
-                    self._heed(e)
-                    cursor = e.seq
-        except Exception:
-            _log.exception('The queue cannot read its journal; trying again')
-            await asyncio.sleep(self.recheck)
+        queued_at, _ = assignments.get(job.id, (None, None))
+        if queued_at is None: continue
+        try: self._admit_recorded(job, queued_at)
+        except Exception as e:
+            if is_infrastructure_error(e): raise   # it is read again
+            _log.exception('The queue cannot line up job %s', job.id)
+            self.admission.explain_unreadable(job.id, e)
 
 @patch
-def _arrive(self:JobQueue) -> int:  # Where to read on in the journal
-    "Find the submitted jobs that have not ended."
-    if self.holder.fence is None and self._losing is None: self.holder.open()
+def _recover(self:JobQueue) -> int:  # Where to read on in the journal
+    "Open a lease, take over what is running, and admit what waits on record."
+    if self.lease.fence is None and self._reopening is None: self.lease.open(self._lease_facts())
     cursor = self.tracker.last_seq()
-    self._look_around()
-    waiting = {j.id: j for j in self.tracker.pending_jobs() if j.runner in self.runners}   # at hand already: no need to read them again
-    ids = [*waiting]
-    for n in range(0, len(ids), 500):
-        places = self.tracker.assignments(ids[n:n+500])
-        for job_id in ids[n:n+500]:
-            queued_at, _ = places.get(job_id, (None, None))
-            if queued_at is None: continue   # nobody has submitted it
-            try: self._resume(waiting[job_id], epoch(queued_at))
-            except Exception as e:
-                if is_infrastructure_error(e): raise   # it is read again
-                _log.exception('The queue cannot line up job %s', job_id)
-                self.room.tell_odd(job_id, e)
+    self._take_over()
+    waiting = [j for j in self.tracker.pending_jobs() if j.runner in self.runners]
+    for n in range(0, len(waiting), 500): self._admit_all(waiting[n:n+500])
     return cursor
-
-@patch
-def _resume(self:JobQueue, job:Job, submitted:float):
-    "Line up a job from the record."
-    self.room.submitted[job.id], delay = submitted, 0.
-    if job.attempt or job.message:   # it may be waiting for its next attempt
-        last = next((e for e in reversed(self.tracker.events(0, job.id, None)) if e.type in ('retried', 'deferred')), None)
-        if last: delay = _left(last)
-    self.room.line_up(job, delay)
-
-def _left(event:JobEvent) -> float:
-    "What is left of the wait that an event announced, seconds."
-    delay = event.data.get('delay_s', 0.)
-    return max(0., delay - elapsed_s(event.at))
-
-@patch
-def _heed(self:JobQueue, e:JobEvent):
-    "Act on one journaled fact."
-    if (act := _HEEDED.get(e.type)) is None: return
-    try: act(self, e)
-    except Exception as err:
-        if is_infrastructure_error(err): raise   # it is read again
-        _log.exception('The queue cannot act on what happened to job %s: %s', e.job_id, e.type)
-        self.room.tell_odd(e.job_id, err)
 
 # %% ../../nbs/queue/00_queue.ipynb #14487c31
 @patch
 def _on_queued(self:JobQueue, e:JobEvent):
     job = self.tracker.jobs.get(e.job_id) or self.tracker.get_job(e.job_id)
     if job is None or job.is_terminal or job.runner not in self.runners: return
-    self.room.submitted[job.id] = epoch(e.at)
-    self.room.line_up(job)
+    self.admission.admit(job, submitted=epoch(e.at))
 
 @patch
 def _on_waiting_again(self:JobQueue, e:JobEvent):
     "An attempt is over, and another may follow."
     job = self.tracker.jobs.get(e.job_id)
-    if job is None or job.runner not in self.runners or job.status is not JobStatus.PENDING or job.attempt != e.attempt - (e.type == 'deferred'): return
-    if job.id not in self.room.submitted:
-        queued_at, _ = self.tracker.assignments([job.id]).get(job.id, (None, None))
-        if queued_at is None: return   # nobody's queue is to carry it out
-        self.room.submitted[job.id] = epoch(queued_at)
-    self.room.line_up(job, _left(e))
+    if job is None or job.runner not in self.runners or job.status is not JobStatus.PENDING: return
+    if job.attempt != e.attempt - (e.type == 'deferred'): return   # it has gone on since
+    submitted = None
+    if job.id not in self.admission:
+        if (queued_at := self._queued_at(job.id)) is None: return   # no queue is to carry it out
+        submitted = epoch(queued_at)
+    self.admission.admit(job, _remaining_delay(e), submitted)
 
+# %% ../../nbs/queue/00_queue.ipynb #f206055b
 @patch
 def _on_cancel(self:JobQueue, e:JobEvent):
-    if (a := self.carrier.active.get(e.job_id)) is not None and a.number: self.carrier.stop_once(a)
+    a = self.attempts.active.get(e.job_id)
+    if a is not None and a.phase is not Phase.CLAIMED: self.attempts.request_stop(a)
 
 @patch
-def _on_end(self:JobQueue, e:JobEvent): self.room.forget(e.job_id)
+def _on_end(self:JobQueue, e:JobEvent): self.admission.forget(e.job_id)
 
-_HEEDED = {'queued': JobQueue._on_queued, 'retried': JobQueue._on_waiting_again, 'deferred': JobQueue._on_waiting_again, 'cancel_requested': JobQueue._on_cancel,
-           'completed': JobQueue._on_end, 'failed': JobQueue._on_end, 'cancelled': JobQueue._on_end}
+# %% ../../nbs/queue/00_queue.ipynb #1fcdb134
+_ON_EVENT = {
+    'queued':           JobQueue._on_queued,
+    'retried':          JobQueue._on_waiting_again,
+    'deferred':         JobQueue._on_waiting_again,
+    'cancel_requested': JobQueue._on_cancel,
+    'completed':        JobQueue._on_end,
+    'failed':           JobQueue._on_end,
+    'cancelled':        JobQueue._on_end,
+}
 
-# %% ../../nbs/queue/00_queue.ipynb #8e035e7e
 @patch
-def start(self:JobQueue) -> JobQueue:  # Itself
-    """Begin taking jobs, in a thread of its own. Once started, starting again does nothing. Waits for a stop that is under way.
+def _handle(self:JobQueue, e:JobEvent):
+    "Act on one journaled fact."
+    if (act := _ON_EVENT.get(e.type)) is None: return
+    try: act(self, e)
+    except Exception as err:
+        if is_infrastructure_error(err): raise   # it is read again
+        _log.exception('The queue cannot act on what happened to job %s: %s', e.job_id, e.type)
+        self.admission.explain_unreadable(e.job_id, err)
 
-    Raises `RuntimeError` when it is being stopped and one of its own jobs' callbacks asks: it cannot end before that returns.
-    `OSError`, say, when there is no descriptor left for its loop."""
+# %% ../../nbs/queue/00_queue.ipynb #dc485005
+@patch
+async def _follow_journal(self:JobQueue):
+    "Recover, then read the journal until stopped."
+    cursor = None
     while True:
-        with self._lock:
-            if self._thread is None or not self._thread.is_alive(): return self._begin()
-            if not self._asked: return self
-            ending = self._thread
-        if threading.current_thread() in (ending, self.callbacks.thread): raise RuntimeError('The queue is being stopped, and ends when this callback has returned. Start it again from another thread')
-        ending.join()
+        try:
+            if cursor is None: cursor = self._recover()
+            async with aclosing(self.tracker.watch(after=cursor)) as events:
+                async for e in events:
+                    if e.seq is None: continue
+                    self._handle(e)
+                    cursor = e.seq
+        except Exception:
+            _log.exception('The queue cannot read its journal; trying again')
+            await asyncio.sleep(self.recheck)
 
+# %% ../../nbs/queue/00_queue.ipynb #a2464ac3
 @patch
-def _begin(self:JobQueue) -> JobQueue:
-    ready, self._asked = threading.Event(), False
-    def run():
-        try: asyncio.run(self._live(ready))
-        except BaseException as e:
-            if ready.is_set(): _log.exception('The queue has ended, for a reason that should not have been one')
-            else: broken.append(e)
-        finally: ready.set()
-    broken, self._thread = [], threading.Thread(target=run, name='jobtrack-queue', daemon=True)
-    self._thread.start()
-    ready.wait()   # from here on there is a loop that can be asked to end
-    if broken: raise broken[0]   # there was not even a descriptor for the loop, say
-    return self
+async def _shut_down(self:JobQueue):
+    "Let go of the running jobs: those that outlive us are left to the next queue."
+    self.admission.close()
+    self.group_commit.begin_closing()
+    if self._reopening is not None: await asyncio.wait({self._reopening})
+    await self.attempts.leave_all()
+    if ids := self.attempts.unrecorded: _log.error('The record is gone, so it does not say how these jobs ended: %s', ', '.join(ids))
+    self.group_commit.discard()   # what is left speaks of jobs that wait
 
 # %% ../../nbs/queue/00_queue.ipynb #796990c4
 @patch
-async def _live(self:JobQueue, ready:threading.Event):
-    self._loop, self._main_task = asyncio.get_running_loop(), asyncio.current_task()
-    self.scribe.start(self._loop), self.holder.forget(), self.carrier.start(), self.room.open()
+async def _live(self:JobQueue, is_ready:threading.Event):
+    "The life of the queue's thread."
+    self._main_task = asyncio.current_task()
+    self._open_parts()
     self.callbacks.start()
-    ready.set()
-    keeper = self._loop.create_task(self._keep())
-    try: await self._main()
-    except asyncio.CancelledError: await self._leave()
+    is_ready.set()
+    heartbeat = self._loop.create_task(self._heartbeat())
+    try: await self._follow_journal()
+    except asyncio.CancelledError: await self._shut_down()
     finally:
-        keeper.cancel()
-        try: self.holder.close()
+        heartbeat.cancel()
+        try: self.lease.close()
         except Exception as e: _log.warning('%s. Other queues see that this one has ended without being told', e)
         await self.callbacks.finish()
+
+# %% ../../nbs/queue/00_queue.ipynb #ad97feb8
+@patch
+def _is_inside(self:JobQueue, thread:threading.Thread) -> bool:
+    "Whether this is the queue's own thread, or that of its callbacks: they cannot wait for its end."
+    return threading.current_thread() in (thread, self.callbacks.thread)
+
+@patch
+def _begin_stop(self:JobQueue):
+    if self.admission.is_open: self._main_task.cancel()
+    self.admission.stop_admitting()
 
 @patch
 def stop(self:JobQueue,
@@ -413,25 +501,42 @@ def stop(self:JobQueue,
     with self._lock:   # or it is just being started, and its loop not there yet
         thread, loop = self._thread, self._loop
         if thread is None or not thread.is_alive(): return
-        self._asked = True
-    with suppress(RuntimeError): loop.call_soon_threadsafe(self._ask_to_leave)   # or it has ended just now
-    if threading.current_thread() in (thread, self.callbacks.thread): return
+        self._is_stopping = True
+    with suppress(RuntimeError): loop.call_soon_threadsafe(self._begin_stop)   # or it has ended just now
+    if self._is_inside(thread): return
     thread.join(timeout)
     if not thread.is_alive(): return
-    if self.carrier.active: raise TimeoutError(f'The queue is still letting go of its jobs after {timeout} s')
+    if self.attempts.active: raise TimeoutError(f'The queue is still letting go of its jobs after {timeout} s')
     raise TimeoutError(f'The queue has not ended after {timeout} s: {self.callbacks}')
 
+# %% ../../nbs/queue/00_queue.ipynb #1d0ceae5
 @patch
-def _ask_to_leave(self:JobQueue):
-    if not self.room.closed: self._main_task.cancel()
-    self.room.closed = True
+def _start_thread(self:JobQueue) -> JobQueue:
+    is_ready, errors, self._is_stopping = threading.Event(), [], False
+    def run():
+        try: asyncio.run(self._live(is_ready))
+        except BaseException as e:
+            if is_ready.is_set(): _log.exception('The queue has ended, for a reason that should not have been one')
+            else: errors.append(e)
+        finally: is_ready.set()
+    self._thread = threading.Thread(target=run, name='jobtrack-queue', daemon=True)
+    self._thread.start()
+    is_ready.wait()   # from here on there is a loop that can be asked to end
+    if errors: raise errors[0]   # there was not even a descriptor for the loop, say
+    return self
 
+# %% ../../nbs/queue/00_queue.ipynb #8e035e7e
 @patch
-async def _leave(self:JobQueue):
-    "Let go of the running jobs: those that outlive us are left to the next queue."
-    self.room.close()
-    self.scribe.leave()
-    if self._losing is not None: await asyncio.wait({self._losing})
-    await self.carrier.let_go_of_all()
-    if ids := self.carrier.unrecorded: _log.error('The record is gone, so it does not say how these jobs ended: %s', ', '.join(ids))
-    self.scribe.forget()   # what is left here speaks of jobs that wait
+def start(self:JobQueue) -> JobQueue:  # Itself
+    """Begin taking jobs, in a thread of its own. Once started, starting again does nothing. Waits for a stop that is under way.
+
+    Raises `RuntimeError` when it is being stopped and one of its own jobs' callbacks asks: it cannot end before that returns.
+    `OSError`, say, when there is no descriptor left for its loop."""
+    while True:
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive(): return self._start_thread()
+            if not self._is_stopping: return self
+            ending = self._thread
+        if self._is_inside(ending):
+            raise RuntimeError('The queue is being stopped, and ends when this callback has returned. Start it again from another thread')
+        ending.join()

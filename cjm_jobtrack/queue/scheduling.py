@@ -1,4 +1,4 @@
-"""What a queue decides: which job is next, why another waits, and which other queue is dead. No threads, no store; the clock is given
+"""What a queue decides: which job is next, why another waits, and which other queue is dead. No threads, no store; the clock is a parameter
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/scheduling.html.md"""
 
@@ -18,190 +18,228 @@ from ..model.retry import read_resources, check_seconds
 
 # %% ../../nbs/queue/02_scheduling.ipynb #239bb403
 @dataclass(slots=True, eq=False)
-class _Place:
-    "A job in line."
+class _Entry:
+    "A job that waits."
     id:str
     order:tuple       # (instant of submission less what its priority is worth, number): less goes first
-    needs:dict
-    at:float|None     # Not before this instant, on the queue's clock; None: it stands in its lane
+    needs:dict        # Resource -> how much of it
+    at:float|None     # Set aside until this instant on the queue's clock; None: it is in its lane
     def __lt__(self, other): return self.order < other.order
 
 class ReadyQueue:
-    "Jobs that wait, and what those that run hold. Knows ids only; not safe from several threads, except `why`."
+    "The order of the jobs that wait, and the resources in use. Knows only ids. Not safe from several threads, except `why`."
     def __init__(self,
         resources:dict[str, int]|None=None,  # Resource -> how much there is in all
         ageing:float=600.,                   # Seconds of waiting that one step of priority is worth
     ):
         self.resources, self.ageing = read_resources(resources), check_seconds('ageing', ageing)
-        self.free, self._held = dict(self.resources), {}
-        self._places, self._lanes, self._later, self._count = {}, {}, [], itertools.count()
+        self._count = itertools.count()
+        self._entries: dict[str, _Entry] = {}
+        self._lanes: dict[tuple, list[_Entry]] = {}   # Needs -> heap
+        self._later: list[tuple] = []                 # Heap of (instant, order, entry)
+        self._in_use: dict[str, dict] = {}            # Job id -> the resources that it holds
+        self.free = dict(self.resources)
 
-    def __len__(self): return len(self._places)
-    def __contains__(self, job_id): return job_id in self._places
+    def __len__(self): return len(self._entries)
+    def __contains__(self, job_id): return job_id in self._entries
 
-    def check(self, needs:dict[str, int]) -> None:
-        "Raises `NeverFits` when there is not that much in all."
-        if any(n > self.resources.get(r, 0) for r, n in needs.items()): raise NeverFits(needs, self.resources)
+# %% ../../nbs/queue/02_scheduling.ipynb #edbd5c97
+@patch
+def check(self:ReadyQueue, needs:dict[str, int]) -> None:
+    "Raises `NeverFits` when there is not that much in all."
+    if any(n > self.resources.get(r, 0) for r, n in needs.items()): raise NeverFits(needs, self.resources)
+
+@patch
+def clear(self:ReadyQueue) -> None:
+    "No job waits, and none holds anything."
+    for d in (self._entries, self._lanes, self._later, self._in_use): d.clear()
+    self.free = dict(self.resources)
 
 # %% ../../nbs/queue/02_scheduling.ipynb #fe385dd2
 @patch
 def add(self:ReadyQueue,
-    job_id:str,        # A job that waits; one that is in line already is put into its new place
+    job_id:str,        # A job that waits; one that is here already gets its new place
     submitted:float,   # Instant of its submission, seconds since the epoch
     priority:int=0,    # Larger goes sooner
     needs:dict|None=None, # Resource -> how much it will hold
     at:float|None=None,   # Not before this instant on the queue's clock; None: now
 ) -> None:
-    "Put a job in line. Raises `NeverFits`."
+    "Let a job wait for its turn. Raises `NeverFits`."
     if needs: self.check(needs)
-    self._enter(_Place(job_id, (submitted - priority*self.ageing, next(self._count)), needs or {}, at))
+    order = submitted - priority*self.ageing, next(self._count)
+    self._enter(_Entry(job_id, order, needs or {}, at))
 
 @patch
-def _enter(self:ReadyQueue, p:_Place):
-    self._places[p.id] = p
-    if p.at is None: heapq.heappush(self._lane(p), p)
-    else: heapq.heappush(self._later, (p.at, p.order, p))
+def _enter(self:ReadyQueue, e:_Entry):
+    self._entries[e.id] = e
+    if e.at is None: heapq.heappush(self._lane(e), e)
+    else: heapq.heappush(self._later, (e.at, e.order, e))
 
 @patch
-def _lane(self:ReadyQueue, p:_Place) -> list: return self._lanes.setdefault(tuple(sorted(p.needs.items())) if p.needs else (), [])
+def _lane(self:ReadyQueue, e:_Entry) -> list:
+    needs = tuple(sorted(e.needs.items())) if e.needs else ()
+    return self._lanes.setdefault(needs, [])
 
+# %% ../../nbs/queue/02_scheduling.ipynb #98fcb9c7
 @patch
 def discard(self:ReadyQueue, job_id:str) -> None:
-    "It waits no longer."
-    if self._places.pop(job_id, None) is None: return
-    if sum(map(len, self._lanes.values())) + len(self._later) > 2*len(self._places) + 64: self._tidy()
+    "A job does not wait any more."
+    if self._entries.pop(job_id, None) is None: return
+    in_heaps = sum(map(len, self._lanes.values())) + len(self._later)
+    if in_heaps > 2*len(self._entries) + 64: self._rebuild()
 
 @patch
-def _tidy(self:ReadyQueue):
-    "Let go of the places of those who have left."
-    places, self._lanes, self._later = sorted(self._places.values()), {}, []
-    for p in places: self._enter(p)
+def _rebuild(self:ReadyQueue):
+    "Heaps without leftovers."
+    self._lanes, self._later = {}, []
+    for e in sorted(self._entries.values()): self._enter(e)
 
 @patch
-def clear(self:ReadyQueue) -> None:
-    "Nobody waits, nobody holds anything."
-    for d in (self._places, self._lanes, self._later, self._held): d.clear()
-    self.free = dict(self.resources)
+def _is_leftover(self:ReadyQueue, e:_Entry) -> bool: return self._entries.get(e.id) is not e
 
 # %% ../../nbs/queue/02_scheduling.ipynb #b45616d4
 @patch
-def _ripen(self:ReadyQueue, now:float):
-    "Those whose time has come go back to their lanes."
+def _return_due(self:ReadyQueue, now:float):
+    "Put jobs that were set aside, and whose time has come, back into their lanes."
     while self._later and self._later[0][0] <= now:
-        p = heapq.heappop(self._later)[-1]
-        if self._places.get(p.id) is p:
-            p.at = None
-            heapq.heappush(self._lane(p), p)
+        e = heapq.heappop(self._later)[-1]
+        if self._is_leftover(e): continue
+        e.at = None
+        heapq.heappush(self._lane(e), e)
 
 @patch
-def due(self:ReadyQueue) -> float|None:  # None: nobody stands aside
-    "When somebody who stands aside comes back."
-    while self._later and self._places.get(self._later[0][-1].id) is not self._later[0][-1]: heapq.heappop(self._later)
+def due(self:ReadyQueue) -> float|None:  # None: no job is set aside
+    "When the next job that was set aside comes back."
+    while self._later and self._is_leftover(self._later[0][-1]): heapq.heappop(self._later)
     return self._later[0][0] if self._later else None
 
+# %% ../../nbs/queue/02_scheduling.ipynb #3cd03c42
 @patch
-def _heads(self:ReadyQueue) -> list[_Place]:
-    "The first of each lane, in order."
+def _heads(self:ReadyQueue) -> list[_Entry]:
+    "The first job of each lane, in order."
     for needs, lane in [*self._lanes.items()]:
-        while lane and self._places.get(lane[0].id) is not lane[0]: heapq.heappop(lane)
+        while lane and self._is_leftover(lane[0]): heapq.heappop(lane)
         if not lane: del self._lanes[needs]
     return sorted(lane[0] for lane in self._lanes.values())
 
 @patch
-def _split(self:ReadyQueue, now:float) -> tuple[_Place|None, list[_Place]]:
-    "The next one that can begin, and those before it that lack something."
-    self._ripen(now)
-    left, lacking = None, []
-    for p in self._heads():
-        if not p.needs: return p, lacking
-        if left is None: left = dict(self.free)
-        if all(left[r] >= n for r, n in p.needs.items()): return p, lacking
-        lacking.append(p)
-        for r, n in p.needs.items(): left[r] -= n   # set aside
+def _scan(self:ReadyQueue, now:float) -> tuple[_Entry|None, list[_Entry]]:
+    "The next job that can begin, and those before it that lack something."
+    self._return_due(now)
+    free, lacking = None, []
+    for e in self._heads():
+        if not e.needs: return e, lacking
+        if free is None: free = dict(self.free)
+        if all(free[r] >= n for r, n in e.needs.items()): return e, lacking
+        lacking.append(e)
+        for r, n in e.needs.items(): free[r] -= n   # reserved
     return None, lacking
 
+# %% ../../nbs/queue/02_scheduling.ipynb #70882ed7
 @patch
 def next(self:ReadyQueue,
     now:float,   # On the queue's clock
-) -> str|None:   # None: nobody can begin
-    "Take the next job out of the line; it holds what it needs until it is released."
-    p, _ = self._split(now)
-    if p is None: return None
-    heapq.heappop(self._lane(p))
-    del self._places[p.id]
-    self.hold(p.id, p.needs)
-    return p.id
+) -> str|None:   # None: none can begin
+    "Take out the next job. It holds what it needs until it is released."
+    e, _ = self._scan(now)
+    if e is None: return None
+    heapq.heappop(self._lane(e))
+    del self._entries[e.id]
+    self.hold(e.id, e.needs)
+    return e.id
 
 @patch
 def hold(self:ReadyQueue, job_id:str, needs:dict) -> None:
-    "A job runs, and holds this; be it more than there is."
-    if not needs or job_id in self._held: return
-    self._held[job_id] = needs
+    "A job runs, and holds this, even if it is more than there is."
+    if not needs or job_id in self._in_use: return
+    self._in_use[job_id] = needs
     for r, n in needs.items(): self.free[r] = self.free.get(r, 0) - n
 
 @patch
 def release(self:ReadyQueue, job_id:str) -> None:
-    "It holds nothing any more."
-    for r, n in self._held.pop(job_id, {}).items(): self.free[r] += n
+    "A job holds nothing any more."
+    for r, n in self._in_use.pop(job_id, {}).items(): self.free[r] += n
 
 # %% ../../nbs/queue/02_scheduling.ipynb #54a42cab
-def _some(ids:Iterable[str], n:int=3) -> str:
+def _list_ids(ids:Iterable[str], n:int=3) -> str:
+    "The first of these ids, in short."
     ids = [*ids]
-    return ', '.join(i[:8] for i in ids[:n]) + (f' and {len(ids)-n} more' if len(ids) > n else '')
+    rest = f' and {len(ids)-n} more' if len(ids) > n else ''
+    return ', '.join(i[:8] for i in ids[:n]) + rest
 
 @patch
-def _lacks(self:ReadyQueue, p:_Place) -> str|None:
-    "What a job in its lane lacks, in words."
-    ahead, held = [q for q in sorted([*self._places.values()]) if q.at is None and q.needs and q < p], {**self._held}
-    said = []
-    for r, n in sorted(p.needs.items()):
-        free, total = self.free.get(r, 0), self.resources.get(r, 0)
-        before = [q for q in ahead if r in q.needs]
-        if n > free: said.append(f'needs {r}={n}: {max(free, 0)} of {total} free, held by {_some(i for i, h in held.items() if r in h)}')
-        elif n > free - sum(q.needs[r] for q in before): said.append(f'needs {r}={n}: {free} of {total} free, set aside for {_some(q.id for q in before)} before it')
-    return '; '.join(said) or None
+def _describe_lack(self:ReadyQueue, e:_Entry, resource:str, ahead:list[_Entry], in_use:dict) -> str|None:
+    "How much a job lacks of one resource, in words; None: nothing."
+    n, free, total = e.needs[resource], self.free.get(resource, 0), self.resources.get(resource, 0)
+    if n > free:
+        holders = _list_ids(i for i, needs in in_use.items() if resource in needs)
+        return f'needs {resource}={n}: {max(free, 0)} of {total} free, held by {holders}'
+    before = [q for q in ahead if resource in q.needs]
+    if n <= free - sum(q.needs[resource] for q in before): return None
+    return f'needs {resource}={n}: {free} of {total} free, set aside for {_list_ids(q.id for q in before)} before it'
 
+@patch
+def _lacks(self:ReadyQueue, e:_Entry) -> str|None:
+    "What a job in its lane lacks, in words."
+    waiting, in_use = [*self._entries.values()], {**self._in_use}
+    ahead = sorted(q for q in waiting if q.at is None and q.needs and q < e)
+    lacks = [self._describe_lack(e, r, ahead, in_use) for r in sorted(e.needs)]
+    return '; '.join(filter(None, lacks)) or None
+
+# %% ../../nbs/queue/02_scheduling.ipynb #bb3578c8
 @patch
 def lacking(self:ReadyQueue, now:float) -> list[str]:  # Job ids
-    "The first of each lane that could begin if it did not lack something."
-    return [p.id for p in self._split(now)[1]] if self.resources else []
+    "The first job of each lane that could begin if it did not lack a resource."
+    return [e.id for e in self._scan(now)[1]] if self.resources else []
 
 @patch
 def why(self:ReadyQueue,
-    job_id:str,  # A job in line
+    job_id:str,  # A job that waits
     now:float,   # On the queue's clock
     busy:int,    # Slots that are taken
     slots:int,   # Slots there are
-) -> str|None:   # None: it is not in line
+) -> str|None:   # None: it does not wait here
     "Why a job waits. From any thread."
-    if (p := self._places.get(job_id)) is None: return None
-    if p.at is not None and p.at > now: return f'trying again in {p.at - now:.0f} s'
-    if p.needs and (lack := self._lacks(p)): return lack
-    before = sum(q < p for q in [*self._places.values()] if q.at is None)
+    if (e := self._entries.get(job_id)) is None: return None
+    if e.at is not None and e.at > now: return f'trying again in {e.at - now:.0f} s'
+    if e.needs and (lack := self._lacks(e)): return lack
+    before = sum(q < e for q in [*self._entries.values()] if q.at is None)
     return f'{before} job{"s"*(before != 1)} before it, {busy} of {slots} slots busy'
 
 # %% ../../nbs/queue/02_scheduling.ipynb #2ccb2b7f
 class LeaseWatch:
-    "Tells dead leases from living ones, by looking again and again."
+    "Tells dead leases from live ones, by looking again and again."
     def __init__(self,
         ttl:float,  # Silence after which a lease is dead, seconds; one that says its own `ttl`, above 0, is judged by that
-    ): self.ttl, self._seen, self._last = ttl, {}, None
+    ):
+        self.ttl = ttl
+        self._seen: dict[int, tuple] = {}   # Fence -> last count, and the silence since
+        self._last_look = None
 
-    def dead(self,
-        leases:Iterable[Lease],  # As they stand on record now
-        now:float,               # On our own clock, monotonic
-        mine:int|None=None,      # Ours, which is not judged
-        gone:Callable[[dict], bool]=lambda doc: False,  # Whether the process of a lease is known to be gone
-    ) -> list[tuple[int, int]]:  # (fence, beat) of each, for `take_over`
-        "The leases to take over from."
-        gap, found, seen = 0. if self._last is None else now - self._last, [], {}
-        for l in leases:
-            if l.fence == mine: continue
-            said = finite_number(l.doc.get('ttl')) if isinstance(l.doc, dict) else None
-            ttl = said if said is not None and said > 0 else self.ttl
-            beat, silent = self._seen.get(l.fence, (None, 0.))
-            silent = silent + min(gap, ttl/2) if beat == l.beat else 0.
-            seen[l.fence] = l.beat, silent
-            if silent >= ttl or gone(l.doc): found.append((l.fence, l.beat))
-        self._seen, self._last = seen, now
-        return found
+    def _ttl_of(self, lease:Lease) -> float:
+        own = finite_number(lease.doc.get('ttl')) if isinstance(lease.doc, dict) else None
+        return own if own is not None and own > 0 else self.ttl
+
+    def _silence(self, lease:Lease, gap:float, ttl:float) -> float:
+        beat, silence = self._seen.get(lease.fence, (None, 0.))
+        return silence + min(gap, ttl/2) if beat == lease.beat else 0.
+
+# %% ../../nbs/queue/02_scheduling.ipynb #062de9d0
+@patch
+def dead(self:LeaseWatch,
+    leases:Iterable[Lease],  # As they are on record now
+    now:float,               # On our own clock, monotonic
+    mine:int|None=None,      # Ours, which is not judged
+    gone:Callable[[dict], bool]=lambda doc: False,  # Whether the process of a lease is known to be gone
+) -> list[tuple[int, int]]:  # (fence, beat) of each, for `JobTracker.take_over`
+    "The leases to take over from."
+    gap = 0. if self._last_look is None else now - self._last_look
+    dead, seen = [], {}
+    for lease in leases:
+        if lease.fence == mine: continue
+        ttl = self._ttl_of(lease)
+        silence = self._silence(lease, gap, ttl)
+        seen[lease.fence] = lease.beat, silence
+        if silence >= ttl or gone(lease.doc): dead.append((lease.fence, lease.beat))
+    self._seen, self._last_look = seen, now
+    return dead

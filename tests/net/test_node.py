@@ -434,7 +434,7 @@ def test_N1_cancel_ends_every_process_and_holds(node, tmp_path):
     until(lambda: 'Progress: 100%' in log(), 'the program to wait')
     pids = [int(p) for p in re.findall(r'helper (\d+)', log())] + [node.node.tracker.history(job['id'])[-1].data['handle']['handle']['pid']]
     assert len(running(pids)) == 3
-    node.node.queue.carrier.grace = 20.   # for this machine may be slow
+    node.node.queue.attempts.grace = 20.   # for this machine may be slow
     answer = node.http.post(f'/jobs/{job["id"]}/cancel').json()
     assert answer['status'] == answer['job']['status'] == 'cancelled'
     assert running(pids) == []

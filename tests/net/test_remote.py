@@ -180,7 +180,7 @@ def test_a_cancel_holds_although_the_original_says_completed_later(original):
     side.cancel(job)
     assert side.end(job).status == 'cancelled' and node.jobs[there]['status'] == 'cancelled'
     node.complete(there)
-    until(lambda: job.id not in side.queue.carrier.active, 'the follower to let go')
+    until(lambda: job.id not in side.queue.attempts.active, 'the follower to let go')
     assert side.tracker.get_job(job.id).status == 'cancelled'
     assert any('runs on' in json.dumps(e.data) for e in side.tracker.history(job.id)), 'it is not claimed that the program was stopped'
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import LONG
-from helpers import mortal
+from helpers import mortal, wipe
 from cjm_jobtrack.tracker.tracker import JobTracker
 
 EXPECT = {'finish': ('completed', 1), 'retry': ('completed', 2), 'fail': ('failed', 2), 'cancel': ('cancelled', 1), 'call': ('completed', None), 'batch': ('completed', 1)}   # status, and at which attempt
@@ -96,6 +96,5 @@ def url_for(database, tmp_path, n):
 
 def fresh_postgres(url):
     "The same database, emptied: making one for each run would take longer than the run."
-    from test_machine import wipe
     wipe(url)
     return url

@@ -9,7 +9,7 @@ from cjm_jobtrack.model.job import Failure, Job, JobStatus, Update
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.runners.process import ProcessRunner
-from cjm_jobtrack.queue.queue import _HEEDED, JobQueue
+from cjm_jobtrack.queue.queue import _ON_EVENT, JobQueue
 from cjm_jobtrack.runners.outcome import Outcome, Receipt
 from cjm_jobtrack.model.retry import retry_delay
 from helpers import mortal, until
@@ -312,7 +312,7 @@ def test_one_event_that_makes_no_sense_is_told_where_its_job_waits(tracker, call
     def stumble(queue, e):
         if e.job_id == odd.id: raise ValueError('Invalid isoformat string')
         known(queue, e)
-    monkeypatch.setitem(_HEEDED, 'queued', stumble)
+    monkeypatch.setitem(_ON_EVENT, 'queued', stumble)
     with tuned(tracker, calls) as queue:
         tracker.join(queue.submit(calls.job(tracker, work)).id, 20)   # from here on it hears of them by the journal
         queue.submit(odd)
@@ -559,7 +559,7 @@ def test_one_that_can_never_fit_here_does_not_wait_for_longer_than_it_would(trac
     with tuned(tracker, calls, resources={'gpu': 1}) as queue:
         assert tracker.join(big.id, 20).failure.kind == 'queue_timeout' and 'gpu=2 of 1' in big.failure.evidence['why']
         late = tracker.add_job(Job(name='late', spec=job.spec | {'queue_timeout': .2}), queued=True)
-        assert tracker.join(late.id, 20).failure.kind == 'queue_timeout' and not queue.room.limits
+        assert tracker.join(late.id, 20).failure.kind == 'queue_timeout' and not queue.admission.timers
 
 def test_the_wait_in_line_counts_from_the_submission(tracker, calls):
     async def work(): pass
@@ -999,7 +999,7 @@ def test_stop_ends_although_somebody_else_has_ended_a_job_meanwhile(tracker, cap
     queue = tuned(tracker, runner).start()
     has(tracker, job := queue.submit(runner.job(tracker, work)), 'started')
     queue.stop(10)
-    assert job.status == 'cancelled' and not queue.carrier.active and not [r for r in caplog.records if r.exc_info]
+    assert job.status == 'cancelled' and not queue.attempts.active and not [r for r in caplog.records if r.exc_info]
 
 def test_stop_right_after_a_job_ended_never_hangs(tracker, calls):
     async def work(): pass
@@ -1332,7 +1332,7 @@ def test_what_has_ended_is_let_go(durable):
             for i in ids: durable.join(i, 20)
             if n == 2: tasks, jobs = alive(asyncio.Task), alive(Job)   # by now the runner remembers all it wants to
         until(lambda: alive(asyncio.Task) <= tasks + 3 and alive(Job) <= jobs + 5, 'tasks and jobs to be let go')
-        def sizes(): return {k: len(v) for o in (queue, queue.scribe, queue.room, queue.carrier, queue.holder, durable) for k, v in [*vars(o).items()] if isinstance(v, (dict, list, set)) and k != 'runners'}
+        def sizes(): return {k: len(v) for o in (queue, queue.group_commit, queue.admission, queue.attempts, queue.lease, durable) for k, v in [*vars(o).items()] if isinstance(v, (dict, list, set)) and k != 'runners'}
         most = {'jobs': 10, '_ended': 10}
         until(lambda: not {k: n for k, n in sizes().items() if n > most.get(k, 1)}, f'what is kept to be let go: {sizes()}')
         assert alive(asyncio.TimerHandle) < 120   # asyncio itself keeps up to a hundred that were cancelled

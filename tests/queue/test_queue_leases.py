@@ -8,7 +8,7 @@ from cjm_jobtrack.model.job import Job, elapsed_s
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.runners.process import ProcessRunner
-from cjm_jobtrack.queue.lease import _here
+from cjm_jobtrack.queue.lease import queue_identity
 from cjm_jobtrack.queue.queue import JobQueue
 from helpers import mortal, until
 
@@ -94,8 +94,8 @@ def queue_here(tracker, folder, slots=4, ttl=1., **kw): return JobQueue(tracker,
 
 def steady(queue):
     "A queue whose lease is good for a minute: others do not take it for dead, however slow the machine is just now."
-    facts = queue.holder.facts
-    queue.holder.facts = lambda: facts() | {'ttl': 60.}
+    facts = queue._lease_facts
+    queue._lease_facts = lambda: facts() | {'ttl': 60.}
     return queue
 
 def call(tracker, func, *args, **kw): return tracker.create_job(func, spec={'func': func, 'args': [str(a) if not isinstance(a, (int, float)) else a for a in args]}, **kw)
@@ -198,7 +198,7 @@ def test_two_recoverers_at_once_and_twice_in_a_row(database, tmp_path):
 def test_a_process_number_that_was_given_to_another_is_no_sign_of_life(database, tmp_path):
     go(tmp_path/'path')
     with JobTracker(database) as tracker:
-        fence = tracker.store.open_lease(_here('…') | {'pid': os.getppid(), 'born': '1', 'ttl': 60.})
+        fence = tracker.store.open_lease(queue_identity('…') | {'pid': os.getppid(), 'born': '1', 'ttl': 60.})
         job = tracker.submit_job(call(tracker, 'busy', tmp_path/'path', max_attempts=2).id)
         tracker.record([tracker.plan_running(job, lease=fence)])
         tracker.release(job.id)
@@ -208,7 +208,7 @@ def test_a_process_number_that_was_given_to_another_is_no_sign_of_life(database,
 def test_a_queue_of_another_machine_is_waited_for(database, tmp_path):
     go(tmp_path/'path')
     with JobTracker(database) as tracker:
-        fence = tracker.store.open_lease(_here('…') | {'host': 'gpu-3', 'pid': 1, 'ttl': 3.})
+        fence = tracker.store.open_lease(queue_identity('…') | {'host': 'gpu-3', 'pid': 1, 'ttl': 3.})
         job = tracker.submit_job(call(tracker, 'busy', tmp_path/'path', max_attempts=2).id)
         tracker.record([tracker.plan_running(job, lease=fence)])
         tracker.release(job.id)
@@ -224,7 +224,7 @@ def test_a_queue_of_another_machine_is_waited_for(database, tmp_path):
 def test_a_lease_that_makes_no_sense_keeps_nobody_from_working(database, tmp_path, doc):
     go(tmp_path/'path')
     with JobTracker(database) as tracker:
-        fence = tracker.store.open_lease(_here('…') | doc if isinstance(doc, dict) else doc)
+        fence = tracker.store.open_lease(queue_identity('…') | doc if isinstance(doc, dict) else doc)
         job = tracker.submit_job(call(tracker, 'busy', tmp_path/'path', max_attempts=2).id)
         tracker.record([tracker.plan_running(job, lease=fence)])
         tracker.release(job.id)
@@ -353,7 +353,7 @@ def test_a_queue_that_was_cut_off_finds_out_that_its_job_is_in_other_hands(datab
         with steady(queue_here(b, tmp_path, ttl=1.)):
             has(b, b.get_job(one.id), 'adopted'), has(b, b.get_job(two.id), 'retried')
             restore()
-            until(lambda: len(b.store.leases()) == 2 and queue.holder.fence is not None, 'a new lease')
+            until(lambda: len(b.store.leases()) == 2 and queue.lease.fence is not None, 'a new lease')
             go(counter), go(ticks)
             assert b.join(one.id, 20).failure.exit_code == 7 and b.join(two.id, 20).attempt == 2
             assert types(b, one) == ['created', 'queued', 'running', 'started', 'adopted', 'failed']
@@ -372,7 +372,7 @@ def test_a_queue_whose_loop_is_blocked_gives_its_job_to_its_neighbour(database, 
             with JobQueue(tracker, runner, 2, grace=.5, lease_ttl=1., backoff=.01):
                 has(tracker, job, 'adopted')
                 gate.set()
-                until(lambda: len(tracker.store.leases()) == 2 and first.holder.fence is not None and first._losing is None, 'the first to start afresh')
+                until(lambda: len(tracker.store.leases()) == 2 and first.lease.fence is not None and first._reopening is None, 'the first to start afresh')
                 go(path)
                 assert tracker.join(job.id, 20).status == 'completed'
         assert job.attempt == 1 and types(tracker, job).count('completed') == 1
@@ -385,12 +385,12 @@ def test_a_callback_that_blocks_for_longer_than_the_lease_costs_the_queue_nothin
     with JobTracker(database, completed) as a, JobTracker(database) as b, queue_here(a, tmp_path) as first:
         running = first.submit(call(a, 'busy', path))
         has(a, running, 'started')
-        fence, quick = first.holder.fence, first.submit(call(a, 'rest', 0))
+        fence, quick = first.lease.fence, first.submit(call(a, 'rest', 0))
         with queue_here(b, tmp_path):
             a.join(quick.id, 20)
             assert a.join(first.submit(call(a, 'rest', 0)).id, 20).status == 'completed' and not blocked   # the queue goes on meanwhile
             until(lambda: blocked, 'the first callback to return')
-            assert first.holder.fence == fence and types(b, running) == ['created', 'queued', 'running', 'started']
+            assert first.lease.fence == fence and types(b, running) == ['created', 'queued', 'running', 'started']
             go(path)
             assert a.join(running.id, 20).status == 'completed' and running.attempt == 1
 
@@ -406,6 +406,6 @@ def test_a_result_that_takes_long_to_write_down_costs_the_queue_nothing(database
     with JobTracker(database) as a, JobTracker(database) as b:
         with JobQueue(a, CallRunner({'work': work}), lease_ttl=1.) as first, JobQueue(b, CallRunner({'work': work}, 'other'), lease_ttl=1.):
             has(a, job := first.submit(call(a, 'work', max_attempts=2)), 'started')
-            fence = first.holder.fence
-            assert a.join(job.id, 20).result == {'words': 812} and first.holder.fence == fence
+            fence = first.lease.fence
+            assert a.join(job.id, 20).result == {'words': 812} and first.lease.fence == fence
         assert ran == [1] and types(b, job) == ['created', 'queued', 'running', 'started', 'completed']

@@ -241,7 +241,7 @@ def test_stops_starts_and_ends_at_once(tmp_path, caplog):
                 time.sleep(.002)
         def breaks():
             while not over.is_set():
-                for a in [*q.carrier.active.values()]:
+                for a in [*q.attempts.active.values()]:
                     if a.task is not None and q._loop is not None and n[0] % 4 == 0: a.job.timeout = a.job.timeout or .0005
                 time.sleep(.001)
         threads = [threading.Thread(target=f) for f in (submits, cancels, breaks)]

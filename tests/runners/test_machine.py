@@ -1,8 +1,8 @@
 """Random work on one record, from two trackers at once, with crashes and reopenings: what must hold after every step."""
 import asyncio
-from contextlib import suppress
 
 from conftest import LONG
+from helpers import wipe
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from cjm_jobtrack.model.errors import IllegalMove, KeyConflict, LeaseLost
@@ -178,11 +178,3 @@ def test_random_work_on_one_record(database, tmp_path):
         return Record(url)
     quick = settings(max_examples=2000 if LONG else 60, stateful_step_count=60 if LONG else 30, deadline=None, derandomize=not LONG, suppress_health_check=[*HealthCheck])
     run_state_machine_as_test(machine, settings=quick)
-
-def wipe(url):
-    "An empty record again."
-    import sqlalchemy as sa
-    engine = sa.create_engine(url)
-    with engine.begin() as con:
-        with suppress(sa.exc.ProgrammingError): con.exec_driver_sql('TRUNCATE jobs, events, leases, nodes')
-    engine.dispose()

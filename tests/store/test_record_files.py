@@ -179,7 +179,7 @@ def cancel_of(queue, job):
     "A thread that cancels a job, once that is under way."
     canceller = threading.Thread(target=lambda: missed(lambda: asyncio.run(queue.tracker.cancel_job(job.id))))   # it may not see the end
     canceller.start()
-    until(lambda: queue.carrier.active[job.id].stopping, 'the cancel to be under way')
+    until(lambda: queue.attempts.active[job.id].stop_task, 'the cancel to be under way')
     return canceller
 
 def stops_soon(queue, job, caplog):
