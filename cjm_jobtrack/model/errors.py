@@ -187,6 +187,8 @@ class NodeRefused(JobtrackError):
         self.retry_after_s = retry_after_s
         self._body = body or {}
         super().__init__(f'{message} (HTTP {status} from {url})')
+    @property
+    def body(self) -> dict: return self._body  # {} when it was no JSON; not one of the `facts`
 
 class DamagedTransfer(JobtrackError):
     "A file that was sent or received is not the one that was meant. Nothing was kept of it."

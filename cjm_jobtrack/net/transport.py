@@ -91,7 +91,7 @@ class HttpResponse:
 _TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})   # The server, or one in between, cannot answer just now
 
 def _has_own_words(e:NodeRefused) -> bool:  # Ours and the original's; a proxy's page has none
-    return isinstance(e._body.get('error'), str)
+    return isinstance(e.body.get('error'), str)
 
 def is_refusal(
     e:JobtrackError,   # What came of a request
@@ -115,7 +115,7 @@ def no_route(
     """Whether the server may lack this call, as an original node server does:
 
     404 or 405 with a page of HTML."""
-    return e.status in (404, 405) and not e._body
+    return e.status in (404, 405) and not e.body
 
 # %% ../../nbs/net/05_transport.ipynb #c867a6bd
 def retry_after(
