@@ -118,9 +118,9 @@ def _complete(row:dict) -> dict:
 def _ids(node:dict) -> tuple: return (node['id'], *node.get('aliases', ()))
 
 class NodeDirectory:
-    """The nodes that are known, and how they are doing. Safe from any thread;
+    """The nodes that are known, and how they are doing.
 
-    the async calls from any event loop."""
+    Safe from any thread; the async calls from any event loop."""
     read = staticmethod(read_node)
     def __init__(self,
         store,                  # JobStore, or anything with `put_node`, `list_nodes` and `delete_node`
@@ -350,9 +350,9 @@ async def aclose(self:NodeDirectory) -> None:
 
 @patch
 def close(self:NodeDirectory) -> None:
-    """Close the clients of every loop that is still running. Blocks;
+    """Close the clients of every loop that is still running.
 
-    on one of those loops, await `aclose` instead."""
+    Blocks; on one of those loops, await `aclose` instead."""
     for loop in [*self._clients]:
         if loop.is_running(): asyncio.run_coroutine_threadsafe(self.aclose(), loop).result(5)
 

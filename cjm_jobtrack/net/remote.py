@@ -159,9 +159,9 @@ async def _choose_node(self:RemoteRunner, job:Job, requested:str|None) -> dict:
 
 @patch
 async def _original_facts(self:RemoteRunner, node:dict) -> dict:
-    """What differs in the `sent` event for an original node server:
+    """What differs in the `sent` event for an original node server.
 
-    it makes its own ids, and its clock helps to recognise our job."""
+    It makes its own ids, and its clock helps to recognise our job."""
     try: health = await self.directory.client(node).health()
     except JobtrackError as e:
         raise NodeUnreachable(node['url'], getattr(e, 'problem', str(e)), begun=False) from e
@@ -234,7 +234,7 @@ def _why_no_node(self:RemoteRunner, job:Job) -> str|None:
 # %% ../../nbs/net/03_remote.ipynb #9535ced9
 @patch
 async def find(self:RemoteRunner, job:Job) -> dict|None:
-    """The handle of an attempt that may be on a node;
+    """The handle of an attempt that may be on a node.
 
     None when it was never sent, and when the node does not know it any more."""
     if self._sent_event(job) is None: return None
@@ -289,9 +289,9 @@ def reached(self:_Session) -> None:
 
 @patch
 def missed(self:_Session, problem:str) -> Outcome|None:
-    """The node has not answered sensibly. The second time in a row is noted;
+    """The node has not answered sensibly.
 
-    after a very long silence the job is lost."""
+    The second time in a row is noted; after a very long silence the job is lost."""
     self.tries += 1
     if self.tries > 1 and not self.job.unreachable_since:
         self.report.note('unreachable', {'problem': problem, 'since': self.last_contact},
@@ -463,9 +463,9 @@ UNSEEN_AFTER = 60.  # After so many seconds an original node server that does no
 
 @patch
 async def _look(self:RemoteRunner, s:_Session) -> tuple[dict|None, Any]:
-    """The job there, as answered and as read;
+    """The job there, as answered and as read.
 
-    instead of it an `Outcome` if there certainly is none, None if that is not certain yet."""
+    Instead of the job an `Outcome` if there certainly is none, None if that is not certain yet."""
     accepted = self._is_accepted(s.job)
     if s.job.remote_id is None: wire, there = await self._match(s)
     else: wire, there = await s.client.raw_job(s.job.remote_id)
@@ -589,9 +589,9 @@ def _wake(self:RemoteRunner, job:Job) -> None:
 
 @patch
 async def stop(self:RemoteRunner, job:Job, handle:dict, grace:float) -> Receipt:
-    """Have the node stop a job. If the node is silent, answers within about two seconds:
+    """Have the node stop a job.
 
-    unconfirmed, and the cancel is sent later."""
+    If the node is silent, answers within about two seconds: unconfirmed, and the cancel is sent later."""
     try: return await self._stop(job, grace)
     except UnknownJob: return Receipt(True, 'gone')
     except JobtrackError as e:

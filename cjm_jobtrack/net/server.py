@@ -54,9 +54,9 @@ _ACCEPTED = 32    # Connections accepted in one go, before the pool has seen the
 _BACKLOG = 1024   # Connections that the system queues meanwhile
 
 class Server(uvicorn.Server):
-    """uvicorn's server, for an application made by `make_app`:
+    """uvicorn's server, for an application made by `make_app`.
 
-    it keeps to limits, and ends the streams before it waits for its answers."""
+    It keeps to limits, and ends the streams before it waits for its answers."""
     def __init__(self, config:uvicorn.Config):
         super().__init__(config)
         self.connections = ConnectionPool(connection_limits(config.app.state.service.slots))

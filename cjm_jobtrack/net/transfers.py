@@ -114,9 +114,9 @@ def upload_flow(path, node:str|None):
 def disposition_name(
     header:str|None,  # Content-Disposition
 ) -> str|None:        # File name; None when it has none
-    """The file name that a server gives. Source: RFC 6266, 4.3:
+    """The file name that a server gives.
 
-    `filename*` takes precedence over `filename`."""
+    Source: RFC 6266, 4.3: `filename*` takes precedence over `filename`."""
     if not header: return None
     if m := re.search(r"filename\*\s*=\s*UTF-8'[^']*'([^;\s]+)", header, re.I): return unquote(m[1])
     message = Message()

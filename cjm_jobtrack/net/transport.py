@@ -112,9 +112,9 @@ def is_busy(
 def no_route(
     e:NodeRefused,  # What the server answered
 ) -> bool:
-    """Whether the server may lack this call, as an original node server does:
+    """Whether the server may lack this call, as an original node server does.
 
-    404 or 405 with a page of HTML."""
+    It answers 404 or 405 with a page of HTML."""
     return e.status in (404, 405) and not e.body
 
 # %% ../../nbs/net/05_transport.ipynb #c867a6bd
