@@ -71,6 +71,7 @@ def _on_os_error(request, e:OSError) -> JSONResponse:
     response.headers['Retry-After'] = '5'
     return response
 
+# %% ../../nbs/net/09_app.ipynb #48240ecc
 def _on_http_error(request, e:HTTPException) -> JSONResponse:
     text = f'No such route: {request.url.path}' if e.detail == 'Not Found' else str(e.detail)
     response = error_response(e.status_code, text)

@@ -191,6 +191,7 @@ def submit(self:ClientBase,
     ask['max_attempts'] = None if max_attempts == 1 else max_attempts
     return self._run(_submit_flow(self, pipeline, input, node, ask))
 
+# %% ../../nbs/net/00_client.ipynb #cf766d2b
 @patch
 def submit_original(self:ClientBase,
     asked:dict,           # Some of the eight keys, camelCase
@@ -482,6 +483,7 @@ async def open(self:AsyncRemoteClient,
         finally: await r.aclose()
     return check_response(request, r)
 
+# %% ../../nbs/net/00_client.ipynb #8f918492
 @patch
 async def forward(self:AsyncRemoteClient,
     method:str,                     # 'POST', say

@@ -175,6 +175,7 @@ def _with_address(node:dict, scheme:str='http') -> dict:
     u = urlsplit(node['url'])
     return node | {'host': u.hostname, 'apiPort': u.port}
 
+# %% ../../nbs/net/04_directory.ipynb #34d9d2a6
 @patch
 def _put(self:NodeDirectory, node:dict) -> None:
     self.store.put_node(node)

@@ -48,6 +48,7 @@ def _sentence_of(e:JobtrackError) -> str:
     if isinstance(e, UnknownJob): return 'Job not found'
     return e.message if isinstance(e, NodeRefused) else str(e)
 
+# %% ../../nbs/net/10_service.ipynb #f5598d04
 def response_for(
     e:JobtrackError,  # What was raised
 ) -> JSONResponse:

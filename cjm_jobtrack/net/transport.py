@@ -311,6 +311,7 @@ def _arguments(self:Transport, request:HttpRequest) -> dict:
     return dict(method=request.method, url=self.base_url + request.path, params=params or None,
                 json=request.json, files=request.files, headers=request.headers, timeout=timeout)
 
+# %% ../../nbs/net/05_transport.ipynb #b8f4d994
 def _job_id_of(request:HttpRequest) -> str|None:
     "The job that a request is about."
     if m := re.match('/jobs/([^/]+)', request.path): return unquote(m[1])
