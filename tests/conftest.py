@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from needs import NEEDS, dockerd, engine
 from cjm_jobtrack.runners.cgroups import Cgroups
 from cjm_jobtrack.runners.inheritance import clean_process
-from cjm_jobtrack.runners.process import _whose
+from cjm_jobtrack.runners.process import attempt_of
 from services import SSH, Docker, Postgres
 from tidy import MARK, House, LeftBehind, OwnTmp, describe_process, end_processes, remembering_beginners, started_here
 
@@ -171,5 +171,5 @@ def _groups_left(folder) -> list[str]:
     busy, groups = [], Cgroups.find()
     for name in {d.name for parent in set(groups.parents.values() if groups else ()) for d in parent.glob('jobtrack-work-*')}:
         group = groups.group(name, groups.parents)
-        if (where := _whose(group)) and Path(where).is_relative_to(folder) and not group.remove(): busy.append(name)
+        if (where := attempt_of(group)) and Path(where).is_relative_to(folder) and not group.remove(): busy.append(name)
     return busy

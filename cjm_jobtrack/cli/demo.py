@@ -7,9 +7,10 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/demo.html.md"""
 # %% auto #0
 __all__ = ['demo']
 
-# %% ../../nbs/cli/10_demo.ipynb #bafd4b2d
+# %% ../../nbs/cli/10_demo.ipynb #2bcef38f
 import importlib.util, signal, sys, tempfile, time
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated, Iterator
@@ -19,76 +20,115 @@ from ..model.errors import JobtrackError
 from ..model.job import Job, JobStatus
 from ..net.client import RemoteClient
 from .app import app
-from .output import screen, show_table
+from .output import console, show_table
 from .follow import conclude, follow
 from .submit import check_source
 from .jobs import Step, timeline, timeline_table
 from .servers import server_process
 
-# %% ../../nbs/cli/10_demo.ipynb #bc6e2395
+# %% ../../nbs/cli/10_demo.ipynb #0a71779e
 def _need_extra() -> None:
-    absent = [p for p, m in (('pocketsphinx', 'pocketsphinx'), ('imageio-ffmpeg', 'imageio_ffmpeg')) if importlib.util.find_spec(m) is None]
-    if absent: raise JobtrackError(f"The demo needs {' and '.join(absent)}, which {'is' if len(absent) == 1 else 'are'} not installed here. Run: pip install 'cjm-jobtrack[demo]'")
+    "Raises `JobtrackError` when a package is missing that only the demo needs."
+    packages = {'pocketsphinx': 'pocketsphinx', 'imageio-ffmpeg': 'imageio_ffmpeg'}
+    absent = [
+        package for package, module in packages.items() if importlib.util.find_spec(module) is None]
+    if not absent: return
+    verb = 'is' if len(absent) == 1 else 'are'
+    raise JobtrackError(f"The demo needs {' and '.join(absent)}, which {verb} not installed here. "
+                        "Run: pip install 'cjm-jobtrack[demo]'")
 
+# %% ../../nbs/cli/10_demo.ipynb #6df15764
 def _until_online(client:RemoteClient, patience:float=30.) -> None:
-    until = time.monotonic() + patience
+    "Wait until the manager knows what its node offers."
+    deadline = time.monotonic() + patience
     while not client.pipelines():
-        if time.monotonic() > until: raise JobtrackError(f'The node did not answer the manager within {patience:g} s')
+        if time.monotonic() > deadline:
+            raise JobtrackError(f'The node did not answer the manager within {patience:g} s')
         time.sleep(.05)
 
 def _cancel_all(client:RemoteClient) -> None:
     with suppress(JobtrackError):
         for job in client.list_jobs(['pending', 'running']): client.cancel(job.id)
 
+# %% ../../nbs/cli/10_demo.ipynb #170facf9
 @contextmanager
-def _session(file:Path|None) -> Iterator[tuple[RemoteClient, Path, Path]]:
-    "The demo's servers, the recording, and a folder for results; all gone at the end, however it comes."
+def _cleaning_up() -> Iterator[ExitStack]:
+    "A stack of what to end. SIGTERM ends the block; while the stack is unwound, signals are ignored."
     def leave(*_): sys.exit(128 + signal.SIGTERM)
-    before, held = {signal.SIGINT: signal.getsignal(signal.SIGINT), signal.SIGTERM: signal.signal(signal.SIGTERM, leave)}, ExitStack()
-    try:
-        tmp = Path(held.enter_context(tempfile.TemporaryDirectory(prefix='jobtrack-demo-')))
-        source = file or held.enter_context(as_file(files('cjm_jobtrack')/'pipelines'/'builtin'/'recording.wav'))
-        node, _ = held.enter_context(server_process('node', '--data', tmp/'node', log=tmp/'node.log'))
-        url, _ = held.enter_context(server_process('manager', '--data', tmp/'manager', '--node', f'demo={node}', log=tmp/'manager.log'))
-        client = held.enter_context(RemoteClient(url))
-        held.callback(_cancel_all, client)
-        _until_online(client)
-        typer.echo(f'A node at {node} and a manager at {url}, with temporary data')
-        yield client, source, tmp
+    before = {
+        signal.SIGINT: signal.getsignal(signal.SIGINT),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, leave)}
+    stack = ExitStack()
+    try: yield stack
     finally:
-        for s in before: signal.signal(s, signal.SIG_IGN)   # what is left to do takes a moment, and is to be done
-        held.close()
+        for s in before: signal.signal(s, signal.SIG_IGN)
+        stack.close()
         for s, handler in before.items(): signal.signal(s, handler)
 
-# %% ../../nbs/cli/10_demo.ipynb #12f51c2c
-def _demonstrate(client:RemoteClient, source:Path, to:Path) -> Job:
+# %% ../../nbs/cli/10_demo.ipynb #f75c6ebe
+@dataclass(frozen=True)
+class _Session:
+    "The demo's servers, while they run."
+    client:RemoteClient   # Of the manager
+    source:Path           # The recording
+    folder:Path           # For results; temporary
+
+@contextmanager
+def _session(file:Path|None) -> Iterator[_Session]:
+    "Start a node and a manager with temporary data. All is gone at the end of the block."
+    with _cleaning_up() as stack:
+        tmp = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix='jobtrack-demo-')))
+        source = file or stack.enter_context(as_file(files('cjm_jobtrack')/'pipelines'/'builtin'/'recording.wav'))
+        node, _ = stack.enter_context(server_process('node', '--data', tmp/'node', log=tmp/'node.log'))
+        url, _ = stack.enter_context(server_process(
+            'manager', '--data', tmp/'manager', '--node', f'demo={node}', log=tmp/'manager.log'))
+        client = stack.enter_context(RemoteClient(url))
+        stack.callback(_cancel_all, client)
+        _until_online(client)
+        typer.echo(f'A node at {node} and a manager at {url}, with temporary data')
+        yield _Session(client, source, tmp)
+
+# %% ../../nbs/cli/10_demo.ipynb #078b5bb9
+def _demonstrate(session:_Session) -> Job:
     "One recording through manager, node and pipeline, shown on the way."
-    offered = next(p for p in client.pipelines() if p['name'] == 'transcribe')
-    job = client.submit('transcribe', check_source(source, None, offered))
-    typer.echo(f'Job {job.id}: transcribe {source.name}\n')
-    job = follow(client, job.id, screen(), leave=False)
+    client = session.client
+    pipeline = next(p for p in client.pipelines() if p['name'] == 'transcribe')
+    job = client.submit('transcribe', check_source(session.source, None, pipeline))
+    typer.echo(f'Job {job.id}: transcribe {session.source.name}\n')
+    job = follow(client, job.id, console(), leave=False)
     for o in job.outputs:
-        if o.name.endswith('.txt'): typer.echo('\n' + client.download(job.id, to/'results', o.name).read_text().rstrip())
+        if not o.name.endswith('.txt'): continue
+        transcript = client.download(job.id, session.folder/'results', o.name)
+        typer.echo('\n' + transcript.read_text().rstrip())
     typer.echo('\nWhat happened when:')
-    show_table(timeline_table(_until_told(client, job)))
+    show_table(timeline_table(_final_timeline(client, job)))
     return job
 
-def _until_told(client:RemoteClient, job:Job, patience:float=2.) -> list[Step]:
-    "The time line, once it tells of the download: the manager writes that down after its last byte has left."
-    until = time.monotonic() + patience
-    while (steps := timeline(client.history(job.id)))[-1].what != 'fetched' and job.status is JobStatus.COMPLETED and time.monotonic() < until: time.sleep(.02)
-    return steps
+def _final_timeline(client:RemoteClient, job:Job, patience:float=2.) -> list[Step]:
+    "The time line, once it has the download: the manager records that after the last byte has left."
+    deadline = time.monotonic() + patience
+    while True:
+        steps = timeline(client.history(job.id))
+        is_final = steps[-1].what == 'fetched' or job.status is not JobStatus.COMPLETED
+        if is_final or time.monotonic() > deadline: return steps
+        time.sleep(.02)
 
+# %% ../../nbs/cli/10_demo.ipynb #0650533c
 @app.command()
 def demo(
-    file:Annotated[Path|None, Option('--file', help='A recording of your own; without, one that comes with the package')]=None,
+    file:Annotated[
+        Path|None,
+        Option(
+            '--file', help='A recording of your own; default: one that comes with the package')]=None,
     keep:Annotated[bool, Option('--keep', help='Leave the servers running until Ctrl-C')]=False):
     "Transcribe a recording through manager, node and pipeline, on this machine, and show what happens."
     _need_extra()
     check_source(file, None, None)
-    with _session(file) as (client, source, tmp):
-        job = _demonstrate(client, source, tmp)
+    with _session(file) as session:
+        job = _demonstrate(session)
         if keep:
-            typer.echo(f'\nThe page is at {client.base_url}/   Other commands: jobtrack ls --url {client.base_url}\nCtrl-C stops it')
+            url = session.client.base_url
+            typer.echo(f'\nThe page is at {url}/   Other commands: jobtrack ls --url {url}\nCtrl-C '
+                       'stops it')
             with suppress(KeyboardInterrupt): signal.pause()
     conclude(job)

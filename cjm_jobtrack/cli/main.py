@@ -1,4 +1,4 @@
-"""The program `jobtrack`: all commands, and how each of them ends
+"""The program `jobtrack`: submit, watch and fetch jobs from a shell, run the servers, look after the record
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/main.html.md"""
 
@@ -7,11 +7,11 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/main.html.md"""
 # %% auto #0
 __all__ = ['main']
 
-# %% ../../nbs/cli/00_main.ipynb #341ba1c7
+# %% ../../nbs/cli/00_main.ipynb #c9a2f3d0
 from .app import app, open_streams
-from . import submit, jobs, logs, servers, records, doctor, demo  # noqa: F401 - they register their commands
+from . import submit, jobs, logs, servers, records, doctor, demo  # noqa: F401 - this registers their commands
 
-# %% ../../nbs/cli/00_main.ipynb #47e30951
+# %% ../../nbs/cli/00_main.ipynb #02990e28
 def main() -> None:
     "The program `jobtrack`."
     open_streams()

@@ -7,15 +7,17 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/sandbox.html.md"""
 # %% auto #0
 __all__ = ['Sandbox']
 
-# %% ../../nbs/cli/11_sandbox.ipynb #a5d6c05b
+# %% ../../nbs/cli/11_sandbox.ipynb #f5ef8076
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from fastcore.basics import patch
 from typer.testing import CliRunner
 from .main import app
+from ..net.client import RemoteClient
 
-# %% ../../nbs/cli/11_sandbox.ipynb #732b848b
+# %% ../../nbs/cli/11_sandbox.ipynb #55332a9b
 _PROGRAM = """
 import pathlib, sys, time
 source, out, to, pause = sys.argv[1:]
@@ -25,6 +27,7 @@ for n in range(1, int(to)+1):
 if to == '13': sys.exit('Nobody counts to 13')
 pathlib.Path(out, 'sum.txt').write_text(f'{pathlib.Path(source).read_text()}: {sum(range(int(to)+1))}')
 """
+
 _PIPELINE = """
 name = "count"
 description = "Count, and add up"
@@ -35,29 +38,41 @@ params.to = { type = "int", required = true, min = 1, max = 1000 }
 params.pause = { type = "float", default = 0.0 }
 """
 
-# %% ../../nbs/cli/11_sandbox.ipynb #b84e7a3d
+# %% ../../nbs/cli/11_sandbox.ipynb #3dca7399
 class Sandbox:
-    "A node with temporary data and the pipeline `count`, and a shell to try commands in. End it with `close`, or use it in a `with` block."
+    """A node with temporary data and the pipeline `count`.
+
+    End it with `close`, or use it in a `with` block."""
     def __init__(self):
         from cjm_jobtrack.net.node import Node
         from cjm_jobtrack.net.server import serving
         self._stack = ExitStack()
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
-        self.file, self.pipeline, program = (self.folder/name for name in ('wishes.txt', 'count.toml', 'count.py'))
-        self.file.write_text('wishes')
-        program.write_text(_PROGRAM)
-        self.pipeline.write_text(_PIPELINE.replace('PROGRAM', str(program)))
-        self.url = self._stack.enter_context(serving(Node(self.folder/'node', pipelines=self.pipeline))).url
+        self.file = self._write('wishes.txt', 'wishes')
+        program = self._write('count.py', _PROGRAM)
+        self.pipeline = self._write('count.toml', _PIPELINE.replace('PROGRAM', str(program)))
+        self.url = self._stack.enter_context(serving(Node(
+            self.folder/'node', pipelines=self.pipeline))).url
 
+    def _write(self, name:str, text:str) -> Path:
+        (path := self.folder/name).write_text(text)
+        return path
+
+    def client(self) -> RemoteClient: return RemoteClient(self.url)
     def close(self) -> None: self._stack.close()
     def __enter__(self): return self
     def __exit__(self, *exc): self.close()
 
-    def run(self,
-        *words:Any,          # A command line
-        last:int|None=None,  # How many of the last lines to print; None: all
-    ) -> int:                # Its exit status
-        "Run a command as the shell would, and print what it prints."
-        r = CliRunner().invoke(app, [str(w) for w in words], prog_name='jobtrack', env={'JOBTRACK_URL': self.url, 'JOBTRACK_TOKEN': None})
-        print(*r.output.replace(self.url, 'http://node').replace(str(self.folder), '~').splitlines()[-(last or 1000):], sep='\n')
-        return int(r.exit_code)
+# %% ../../nbs/cli/11_sandbox.ipynb #329329c8
+@patch
+def run(self:Sandbox,
+    *words:Any,          # A command line
+    last:int|None=None,  # How many of the last lines to print; None: all
+) -> int:                # Its exit status
+    "Run a command as a shell would, and print what it prints."
+    result = CliRunner().invoke(
+        app, [str(word) for word in words], prog_name='jobtrack',
+        env={'JOBTRACK_URL': self.url, 'JOBTRACK_TOKEN': None})
+    output = result.output.replace(self.url, 'http://node').replace(str(self.folder), '~')
+    print(*output.splitlines()[-(last or 1000):], sep='\n')
+    return int(result.exit_code)

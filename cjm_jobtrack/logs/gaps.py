@@ -1,4 +1,4 @@
-"""A file that loses its middle, while others write and read it, and never a place in it
+"""How a log that grows too large loses its middle, while programs go on writing it and readers keep their places
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/logs/gaps.html.md"""
 
@@ -17,55 +17,78 @@ from ..model.errors import InvalidInput, StoreError
 try: import fcntl
 except ImportError: fcntl = None  # Windows
 
-# %% ../../nbs/logs/02_gaps.ipynb #a079780a
-def _whole(field:str, value, least:int) -> int:
+# %% ../../nbs/logs/02_gaps.ipynb #30cd4610
+def _check_int(field:str, value, least:int) -> int:
     "A whole number of at least `least`. Raises `InvalidInput` naming the field."
     if isinstance(value, int) and not isinstance(value, bool) and value >= least: return value
     raise InvalidInput(field, f'is {value!r}', f'Give a whole number, {least} or more')
 
 @dataclass(frozen=True, order=True)
 class LogGap:
-    "A piece of a log that was not kept."
+    "A range of a log that was not kept."
     start:int             # Where it begins, bytes from the start of the log
-    end:int               # Where the log goes on
-    limit:int|None=None   # The limit it was cut for, bytes; None: it was missing already where the log was copied from
+    end:int               # Where the log continues
+    limit:int|None=None   # The size limit it was cut for, bytes; None: it was missing in the source of a copy
+
+    @property
+    def size(self) -> int: return self.end - self.start   # bytes
 
     def __str__(self):
-        "The line that stands in its place, for people."
-        return f'[… {self.end-self.start:,} bytes cut here' + (f': the log is limited to {self.limit:,} bytes' if self.limit else '') + ' …]'
+        "The line that people see in its place."
+        why = f': the log is limited to {self.limit:,} bytes' if self.limit else ''
+        return f'[… {self.size:,} bytes cut here{why} …]'
 
-# %% ../../nbs/logs/02_gaps.ipynb #60aedb25
-def _load(path:Path) -> tuple[list[LogGap], bool]:
-    "What was cut out of a log, by its record, and whether it was punched."
-    file = path.with_suffix('.cut')
-    try:
-        with open(file, 'rb') as f: doc = json.load(f)
-        cuts = [LogGap(*c) for c in doc['cuts']]
-        for c in cuts:
-            if _whole('end', c.end, 0) <= _whole('start', c.start, 0): raise ValueError(f'{c} is no piece')
-        return sorted(cuts), doc['done'] is True
-    except FileNotFoundError: return [], True
-    except (ValueError, TypeError, KeyError) as e:
-        raise StoreError(str(file), f'the record of what was cut out of a log is damaged: {e}', 'Remove it to read the log all the same: what was cut out are zeros then') from e
+# %% ../../nbs/logs/02_gaps.ipynb #7ac88b49
+@dataclass(frozen=True)
+class _GapRecord:
+    "What is on disk about the gaps of one log."
+    gaps:tuple[LogGap, ...]=()   # In order
+    punched:bool=True            # Whether all are punched; False: a cut is under way, or was interrupted
 
-def _save(path:Path, cuts:list[LogGap], done:bool) -> None:
-    "Replace the record at one stroke. Only with the log in hand, see `_alone`."
-    file = path.with_suffix('.cut')
-    new = file.with_name(f'{file.name}.new')
-    with open(new, 'w') as f:
-        json.dump({'cuts': [astuple(c) for c in cuts], 'done': done}, f)
-        f.flush()
-        os.fsync(f.fileno())
-    os.replace(new, file)
+def _gap_file(path:Path) -> Path: return path.with_suffix('.cut')
+
+def _sync_folder(folder:Path) -> None:
+    "Make a rename durable. Source: fsync(2), Linux manual pages."
     if fcntl is None: return
-    fd = os.open(file.parent, os.O_RDONLY)
+    fd = os.open(folder, os.O_RDONLY)
     try: os.fsync(fd)
     finally: os.close(fd)
 
-# %% ../../nbs/logs/02_gaps.ipynb #afba38b6
+def _save_gaps(path:Path, record:_GapRecord) -> None:
+    "Replace the record of a log atomically. The caller holds `_exclusive`."
+    file = _gap_file(path)
+    new = file.with_name(f'{file.name}.new')
+    with open(new, 'w') as f:
+        json.dump({'cuts': [astuple(g) for g in record.gaps], 'done': record.punched}, f)
+        f.flush()
+        os.fsync(f.fileno())
+    os.replace(new, file)
+    _sync_folder(file.parent)
+
+# %% ../../nbs/logs/02_gaps.ipynb #cd6c30a1
+def _parse_gap(fields:list) -> LogGap:
+    "Raises an error of some kind unless the fields make a gap."
+    gap = LogGap(*fields)
+    if _check_int('end', gap.end, 0) <= _check_int('start', gap.start, 0): raise ValueError(f'{gap} has no length')
+    return gap
+
+def _load_gaps(path:Path) -> _GapRecord:
+    "The record of a log; an empty one when there is none. Raises `StoreError` when it is damaged."
+    file = _gap_file(path)
+    try:
+        with open(file, 'rb') as f: doc = json.load(f)
+        return _GapRecord(tuple(sorted(map(_parse_gap, doc['cuts']))), doc['done'] is True)
+    except FileNotFoundError: return _GapRecord()
+    except (ValueError, TypeError, KeyError) as e:
+        raise StoreError(str(file), f'the record of the gaps of a log is damaged: {e}',
+                         'Remove it to read the log all the same: the gaps are zeros then') from e
+
+# %% ../../nbs/logs/02_gaps.ipynb #2b18a9b6
 @contextmanager
-def _alone(f:io.FileIO, wait:bool=True):
-    "Keep others of us from cutting and copying; who only writes is not disturbed. Gives False when it is taken and not waited for."
+def _exclusive(f:io.FileIO, wait:bool=True):
+    """Keep other processes from trimming or copying this log. Yields False when `wait` is false and one is at it.
+
+    Source: flock(2), Linux manual pages."""
     if fcntl is None:
         yield True
         return
@@ -73,37 +96,40 @@ def _alone(f:io.FileIO, wait:bool=True):
     except BlockingIOError: yield False
     else:
         try: yield True
-        finally: fcntl.flock(f, fcntl.LOCK_UN)  # closing would do, but not when a fork holds the file too
+        finally: fcntl.flock(f, fcntl.LOCK_UN)  # closing is not enough when a fork has the file open too
 
-# %% ../../nbs/logs/02_gaps.ipynb #837bee5f
-def _written(f:io.FileIO, c:LogGap) -> int:
-    "Where in a cut that was punched something is written; its end where nothing is. Source: lseek(2), `SEEK_DATA`, Linux manual pages."
-    at = c.start
-    for _ in range(4):  # a file that was copied may consist of zeros instead of a hole: it is not searched to the end
+# %% ../../nbs/logs/02_gaps.ipynb #476df407
+def _first_written(f:io.FileIO, gap:LogGap) -> int:
+    """The first place in a punched gap that holds something; its end where nothing does.
+
+    Source: lseek(2), `SEEK_DATA`, Linux manual pages."""
+    at = gap.start
+    for _ in range(4):  # in a copied file, zeros may stand in place of the hole: it is not searched to the end
         try: at = os.lseek(f.fileno(), at, os.SEEK_DATA)
-        except (AttributeError, OSError): break  # not told on this system; no data up to the end
-        if at >= c.end: break
+        except (AttributeError, OSError): break  # not supported here; or no data up to the end
+        if at >= gap.end: break
         f.seek(at)
-        block = f.read(min(c.end-at, 16384))
+        block = f.read(min(gap.end-at, 16384))
         if rest := block.lstrip(b'\0'): return at + len(block) - len(rest)
         at += len(block)
-    return c.end
+    return gap.end
 
-def _true(f:io.FileIO, size:int, cuts:list[LogGap], done:bool) -> list[LogGap]:
-    "What is really missing, in order."
-    cuts = [replace(c, end=min(size, c.end)) for c in cuts if c.start < size]
-    if done: cuts = [replace(c, end=_written(f, c)) for c in cuts]
-    return [c for c in cuts if c.start < c.end]
+def _actual_gaps(f:io.FileIO, size:int, record:_GapRecord) -> list[LogGap]:
+    "The ranges that really are missing, in order."
+    gaps = [replace(g, end=min(size, g.end)) for g in record.gaps if g.start < size]
+    if record.punched: gaps = [replace(g, end=_first_written(f, g)) for g in gaps]
+    return [g for g in gaps if g.size > 0]
 
-def _steady(path:Path, f:io.FileIO, read:Callable[[int, list[LogGap]], tuple]):
-    "What `read(size, cuts)` finds. As a cut is recorded before it is punched, an unchanged record says that no zeros were read."
+# %% ../../nbs/logs/02_gaps.ipynb #8f66bbff
+def _read_consistently(path:Path, f:io.FileIO, read:Callable[[int, list[LogGap]], tuple]):
+    "The result of `read(size, gaps)`, repeated until the gaps did not change meanwhile."
     while True:
-        was = _load(path)
+        before = _load_gaps(path)
         size = f.seek(0, 2)
-        found = read(size, _true(f, size, *was))
-        if _load(path) == was: return found
+        result = read(size, _actual_gaps(f, size, before))
+        if _load_gaps(path) == before: return result
 
-# %% ../../nbs/logs/02_gaps.ipynb #2802e334
+# %% ../../nbs/logs/02_gaps.ipynb #301d1eea
 @dataclass(frozen=True)
 class LogChunk:
     "A piece of a log, and where the next one begins."
@@ -113,84 +139,100 @@ class LogChunk:
     size:int          # Size of the log at the time of reading; reached when it equals `next_offset`
     elsewhere:str=''  # A sentence: where the log is kept, when it cannot be reached from here
 
-def _opened(path:Path) -> io.FileIO:
-    "A log for reading. What has taken its place, a folder or a pipe, is refused at once instead of waited for."
+def _open_log(path:Path) -> io.FileIO:
+    "A log, opened for reading. A folder or a pipe in its place is refused at once, instead of blocking."
     f = open(path, 'rb', buffering=0, opener=lambda p, flags: os.open(p, flags | getattr(os, 'O_NONBLOCK', 0)))
     if stat.S_ISREG(os.fstat(f.fileno()).st_mode): return f
     f.close()
     raise OSError(errno.EINVAL, 'it is not a file')
 
-def _piece(f:io.FileIO, offset:int, limit:int, size:int, cuts:list[LogGap]) -> LogChunk:
-    "What is at an offset, or where it goes on."
+def _read_chunk(f:io.FileIO, offset:int, limit:int, size:int, gaps:list[LogGap]) -> LogChunk:
+    "What is at an offset, up to the next gap; inside a gap, what follows it."
     at, end = min(offset, size), size
-    for c in cuts:
-        if c.start <= at < c.end: at = c.end
-        elif c.start > at:
-            end = c.start
+    for g in gaps:
+        if g.start <= at < g.end: at = g.end
+        elif g.start > at:
+            end = g.start
             break
     f.seek(at)
     data = f.read(min(limit, end-at))
     return LogChunk(data, at, at+len(data), size)
 
-# %% ../../nbs/logs/02_gaps.ipynb #c7ab4e1c
-def _merged(cuts:list[LogGap], new:LogGap) -> list[LogGap]:
-    "Pieces in order, those that touch the new one made one with it."
-    near = [c for c in cuts if c.start <= new.end and new.start <= c.end]
-    new = replace(new, start=min(c.start for c in [new, *near]), end=max(c.end for c in [new, *near]))
-    return sorted([new, *(c for c in cuts if c not in near)])
+# %% ../../nbs/logs/02_gaps.ipynb #dd9f2548
+def _merge(gaps:list[LogGap], new:LogGap) -> tuple[LogGap, ...]:
+    "Gaps in order, with those that touch the new one made part of it."
+    near = [g for g in gaps if g.start <= new.end and new.start <= g.end]
+    start = min(g.start for g in [new, *near])
+    end = max(g.end for g in [new, *near])
+    return tuple(sorted([replace(new, start=start, end=end), *(g for g in gaps if g not in near)]))
 
-def _last(size:int, cuts:list[LogGap], n:int) -> int:
+def _tail_start(size:int, gaps:list[LogGap], n:int) -> int:
     "Where the last `n` bytes that are kept begin."
-    for c in reversed(cuts):
-        if size - c.end >= n: break
-        n, size = n - (size-c.end), c.start
+    for g in reversed(gaps):
+        if size - g.end >= n: break
+        n -= size - g.end
+        size = g.start
     return max(0, size-n)
 
-def _line_end(f:io.FileIO, low:int, high:int, back:bool) -> int:
-    "A place between two where a line ends, else a frame, the last such (`back`) or the first; else the one we came from, and the end of a character."
+# %% ../../nbs/logs/02_gaps.ipynb #95e8c821
+def _line_boundary(f:io.FileIO, low:int, high:int, back:bool) -> int:
+    "The last (`back`) or first end of a line or a progress frame between two places; else the end of a character."
     f.seek(low)
     near = f.read(high-low)
-    for mark, behind in (b'\n', 1), (b'\r', 0):
-        if (i := near.rfind(mark) if back else near.find(mark)) >= 0: return low + i + behind
-    f.seek(at := high if back else low)
+    for mark, length in (b'\n', 1), (b'\r', 0):
+        i = near.rfind(mark) if back else near.find(mark)
+        if i >= 0: return low + i + length
+    at = high if back else low
+    f.seek(at)
     return at + re.match(rb'[\x80-\xbf]*', f.read(3)).end()
 
-def _too_much(f:io.FileIO, size:int, cuts:list[LogGap], cap:int) -> LogGap|None:
-    "What shall be cut out; None: the log is within the limit."
-    if size - sum(c.end-c.start for c in cuts) <= cap: return None
-    head, tail, reach = cap//4, _last(size, cuts, cap//2), min(65536, cap//16)
-    start = next((c.start for c in cuts if c.start <= head <= c.end), None)
-    return LogGap(_line_end(f, head-reach, head, back=True) if start is None else start, _line_end(f, tail, tail+reach, back=False), cap)
+def _choose_gap(f:io.FileIO, size:int, gaps:list[LogGap], cap:int) -> LogGap|None:
+    "What to cut; None while the log is within its limit."
+    if size - sum(g.size for g in gaps) <= cap: return None
+    head, tail, reach = cap//4, _tail_start(size, gaps, cap//2), min(65536, cap//16)
+    start = next((g.start for g in gaps if g.start <= head <= g.end), None)
+    if start is None: start = _line_boundary(f, head-reach, head, back=True)
+    return LogGap(start, _line_boundary(f, tail, tail+reach, back=False), cap)
 
-# %% ../../nbs/logs/02_gaps.ipynb #cab45915
+# %% ../../nbs/logs/02_gaps.ipynb #eb5b37d6
 @functools.cache
 def _fallocate():
     "The system's own `fallocate`; None where there is none."
-    import ctypes
     if not sys.platform.startswith('linux'): return None
+    import ctypes
     libc = ctypes.CDLL(None, use_errno=True)
     call = getattr(libc, 'fallocate64', None) or getattr(libc, 'fallocate', None)
     if call: call.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
     return call
 
+_PUNCH = 1 | 2   # FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE. Source: fallocate(2), Linux manual pages
+
 def _punch(f:io.FileIO, start:int, end:int) -> None:
-    "Give a piece of a file back to the disk; it reads as zeros then. Source: fallocate(2), Linux manual pages: FALLOC_FL_KEEP_SIZE 1, FALLOC_FL_PUNCH_HOLE 2."
+    "Give a range of a file back to the disk; it reads as zeros from then on. Raises `OSError`."
     import ctypes
     if not (call := _fallocate()): raise OSError(errno.EOPNOTSUPP, 'This system cannot punch holes into files')
-    while call(f.fileno(), 3, start, end-start):
+    while call(f.fileno(), _PUNCH, start, end-start):
         if (no := ctypes.get_errno()) != errno.EINTR: raise OSError(no, os.strerror(no))
 
-def _trim(path:Path, cap:int) -> bool:
-    with path.open('r+b', buffering=0) as f, _alone(f, wait=False) as free:
-        if not free: return False  # somebody else is at it
-        cuts, done = _load(path)
+def _can_punch(f:io.FileIO, size:int) -> None:
+    "Raises `OSError` where holes cannot be punched."
+    far = size + (1 << 40)
+    _punch(f, far, far+4096)
+
+# %% ../../nbs/logs/02_gaps.ipynb #6dd0794f
+def _trim_file(path:Path, cap:int) -> bool:
+    "Bring a log within its limit, or finish an interrupted cut. True if something was punched. Raises `OSError`, `StoreError`."
+    with path.open('r+b', buffering=0) as f, _exclusive(f, wait=False) as is_free:
+        if not is_free: return False
+        record = _load_gaps(path)
         size = f.seek(0, 2)
-        cuts = _true(f, size, cuts, done)
-        if new := _too_much(f, size, cuts, cap):
-            far = size + (1 << 40)
-            _punch(f, far, far+4096)
-            _save(path, cuts := _merged(cuts, new), done=False)
-        elif done: return False
-        for c in cuts: _punch(f, c.start, c.end)
-        _save(path, cuts, done=True)
+        gaps = tuple(_actual_gaps(f, size, record))
+        new = _choose_gap(f, size, gaps, cap)
+        if new is None and record.punched: return False
+        if new is not None:
+            _can_punch(f, size)
+            gaps = _merge(gaps, new)
+            _save_gaps(path, _GapRecord(gaps, punched=False))
+        for g in gaps: _punch(f, g.start, g.end)
+        _save_gaps(path, _GapRecord(gaps, punched=True))
         return True

@@ -1,4 +1,4 @@
-"""What a job printed, kept byte for byte, read from any place, shown as a terminal would show it
+"""What a job printed: kept byte for byte, read from any offset, shown as a terminal would show it
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/logs/log_store.html.md"""
 
@@ -9,17 +9,18 @@ __all__ = ['STREAM', 'CAP', 'LogStore', 'LogFollow']
 
 # %% ../../nbs/logs/00_log_store.ipynb #bbdb1ec8
 import asyncio, errno, logging, os, re, shutil, stat, time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from fastcore.basics import patch
-from .gaps import LogGap, LogChunk, _alone, _load, _merged, _opened, _piece, _save, _steady, _trim, _true, _whole
+from .gaps import LogGap, LogChunk, _check_int, _open_log, _read_chunk, _read_consistently, _trim_file
+from .gaps import _GapRecord, _actual_gaps, _exclusive, _load_gaps, _merge, _save_gaps
+from .text import LogLine, LogMatch, _decode, _drop_partial, _last_lines, compile_pattern, iter_lines, search_lines
 from ..model.errors import InvalidInput, StoreError
 from ..model.job import check_id
-from .text import LogLine, LogMatch, search_lines, _last_lines, iter_lines, compile_pattern, _text, _whole_part
 
-# %% ../../nbs/logs/00_log_store.ipynb #4bbccf20
+# %% ../../nbs/logs/00_log_store.ipynb #275309f8
 STREAM = 'output'  # The usual stream: stdout and stderr merged
 CAP = 256 << 20    # Usual limit for one log, bytes
 _STREAM = re.compile(r'[a-z][a-z0-9_-]{0,31}')
@@ -28,13 +29,14 @@ _log = logging.getLogger(__name__)
 class LogStore:
     """The logs of many jobs, in one folder: `<folder>/<job id>/<attempt>.<stream>.log`.
 
-    Keeps nothing in memory and no file open, so any number of threads and processes may use one folder. File system faults
-    are raised as `StoreError`. All calls block, briefly."""
+    Keeps nothing in memory and no file open, so any number of threads and processes may use one folder.
+    File system errors are raised as `StoreError`. All calls block, briefly."""
     def __init__(self,
         folder:str|Path,    # Made when the first log is written
-        cap:int|None=CAP,   # Most bytes to keep of one log, 4096 or more; what is too much is cut out of its middle. None: keep all
+        cap:int|None=CAP,   # Most bytes to keep of one log, 4096 or more; the excess is cut from its middle. None: all
     ):
-        self.folder, self.cap = Path(folder), cap if cap is None else _whole('cap', cap, 4096)
+        self.folder = Path(folder)
+        self.cap = cap if cap is None else _check_int('cap', cap, 4096)
         self.note:str|None = None  # Why a log could not be cut when it last should have been; None: all is well
 
     def path(self,
@@ -42,17 +44,19 @@ class LogStore:
         attempt:int,        # Which attempt, counted from 1; 0 for what came before the first
         stream:str=STREAM,  # Name of the stream, lower case
     ) -> Path:              # The file, which need not exist
-        "Where a log lies. Raises `InvalidInput` for names that are not fit for a path."
+        "The file of a log. Raises `InvalidInput` for names that cannot be part of a path."
         if not isinstance(stream, str) or not _STREAM.fullmatch(stream):
             raise InvalidInput('stream', f'is {stream!r}', 'Use 1-32 lower-case letters, digits, `-` and `_`')
-        return self.folder/check_id(job_id)/f'{_whole("attempt", attempt, 0)}.{stream}.log'
+        return self.folder/check_id(job_id)/f'{_check_int("attempt", attempt, 0)}.{stream}.log'
 
-# %% ../../nbs/logs/00_log_store.ipynb #cdb28671
+# %% ../../nbs/logs/00_log_store.ipynb #cb436020
 @contextmanager
-def _told(path:Path, done:str):
-    "File system faults as `StoreError`, with the file and the system's own words."
+def _file_errors(path:Path, action:str):
+    "File system errors as `StoreError`, with the file and the system's own words."
     try: yield
-    except OSError as e: raise StoreError(str(path), f'the log cannot be {done}: {e.strerror or e}', 'Check free space and permissions there') from e
+    except OSError as e:
+        problem = f'the log cannot be {action}: {e.strerror or e}'
+        raise StoreError(str(path), problem, 'Check free space and permissions there') from e
 
 @patch
 def open(self:LogStore,
@@ -60,11 +64,17 @@ def open(self:LogStore,
     attempt:int,        # Which attempt
     stream:str=STREAM,  # Which stream
 ):                      # Unbuffered binary file; what is written to it goes to the end. Close it
-    "A log open for appending, made if need be: for a subprocess's `stdout`."
+    "A log opened for appending, created if necessary: for a subprocess's `stdout`."
     path = self.path(job_id, attempt, stream)
-    with _told(path, 'opened'):
+    with _file_errors(path, 'opened'):
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open('ab', buffering=0)
+
+# %% ../../nbs/logs/00_log_store.ipynb #5a46d1ac
+def _write_all(f, data:bytes) -> None:
+    "Write to an unbuffered file, which may take less than it is given."
+    rest = memoryview(data)
+    while rest: rest = rest[f.write(rest):]
 
 @patch
 def append(self:LogStore,
@@ -73,10 +83,9 @@ def append(self:LogStore,
     data:bytes,         # What to add, as it came
     stream:str=STREAM,  # Which stream
 ) -> int:               # Size after it, bytes
-    "Add to the end of a log. From several writers at once, no bytes are lost."
-    with self.open(job_id, attempt, stream) as f, _told(self.path(job_id, attempt, stream), 'written'):
-        rest = memoryview(data)
-        while rest: rest = rest[f.write(rest):]
+    "Add to the end of a log. With several writers at once, no bytes are lost."
+    with self.open(job_id, attempt, stream) as f, _file_errors(self.path(job_id, attempt, stream), 'written'):
+        _write_all(f, data)
         size = f.seek(0, 2)
     if self.cap is not None and size > self.cap: self.trim(job_id, attempt, stream)
     return size
@@ -86,50 +95,44 @@ def size(self:LogStore,
     job_id:str,         # Whose log
     attempt:int,        # Which attempt
     stream:str=STREAM,  # Which stream
-) -> int:               # Bytes from its start to its end, what was cut out included; 0 when there is none
+) -> int:               # Bytes from its start to its end, gaps included; 0 when there is none
     "How long a log is by now."
     path = self.path(job_id, attempt, stream)
-    with _told(path, 'read'):
+    with _file_errors(path, 'read'):
         try: info = path.stat()
         except FileNotFoundError: return 0
         if not stat.S_ISREG(info.st_mode): raise OSError(errno.EINVAL, 'it is not a file')
         return info.st_size
 
-# %% ../../nbs/logs/00_log_store.ipynb #90cf0d95
+# %% ../../nbs/logs/00_log_store.ipynb #25263a04
 @patch
 def read(self:LogStore,
     job_id:str,         # Whose log
     attempt:int,        # Which attempt
     offset:int=0,       # Where to begin, bytes from the start
-    limit:int=65536,    # Most bytes to give
+    limit:int=65536,    # Most bytes to return
     stream:str=STREAM,  # Which stream
 ) -> LogChunk:          # Empty at the end, beyond it, and when there is no log yet
     "A piece of a log. Raises `InvalidInput` for a negative `offset` or a `limit` below 1."
-    _whole('offset', offset, 0), _whole('limit', limit, 1)
+    _check_int('offset', offset, 0)
+    _check_int('limit', limit, 1)
     path = self.path(job_id, attempt, stream)
-    with _told(path, 'read'):
-        try: f = _opened(path)
+    with _file_errors(path, 'read'):
+        try: f = _open_log(path)
         except FileNotFoundError: return LogChunk(b'', 0, 0, 0)
-        with f: return _steady(path, f, lambda size, cuts: _piece(f, offset, limit, size, cuts))
+        with f: return _read_consistently(path, f, lambda size, gaps: _read_chunk(f, offset, limit, size, gaps))
 
-# %% ../../nbs/logs/00_log_store.ipynb #8d31c760
-class LogFollow:
-    "A log as it grows: `for chunk in …` blocks while it waits, `async for chunk in …` does not. For one use."
-    def __init__(self, looks:Iterator[LogChunk|float]): self._looks = looks  # a float: seconds to wait
-
-    def __iter__(self) -> Iterator[LogChunk]:
-        for found in self._looks:
-            if isinstance(found, LogChunk): yield found
-            else: time.sleep(found)
-
-    async def __aiter__(self) -> AsyncIterator[LogChunk]:
-        for found in self._looks:
-            if isinstance(found, LogChunk): yield found
-            await asyncio.sleep(0 if isinstance(found, LogChunk) else found)
-
-def _looks(read:Callable[[int], LogChunk], size:Callable[[], int], offset:int, over:Callable[[], bool], poll:float) -> Iterator[LogChunk|float]:
+# %% ../../nbs/logs/00_log_store.ipynb #285f7c5f
+def _poll(
+    read:Callable[[int], LogChunk],  # The piece at an offset
+    size:Callable[[], int],          # Of the log by now
+    offset:int,                      # Where to begin
+    is_over:Callable[[], bool],      # Whether no more will come
+    wait:float,                      # Seconds between looks
+) -> Iterator[LogChunk|float]:
+    "Pieces of a log as they come, and in between the seconds to wait."
     while True:
-        last = over()
+        is_last = is_over()
         chunk = LogChunk(b'', offset, offset, offset) if size() == offset else read(offset)
         if chunk.size < offset:
             yield LogChunk(b'', 0, 0, chunk.size)
@@ -137,8 +140,30 @@ def _looks(read:Callable[[int], LogChunk], size:Callable[[], int], offset:int, o
         elif chunk.data:
             yield chunk
             offset = chunk.next_offset
-        elif last: return
-        else: yield poll
+        elif is_last: return
+        else: yield wait
+
+class LogFollow:
+    "A log as it grows: `for chunk in …` blocks while it waits, `async for chunk in …` does not. Can be used once."
+    def __init__(self, steps:Iterator[LogChunk|float]): self._steps = steps  # a float: seconds to wait
+
+    def __iter__(self) -> Iterator[LogChunk]:
+        for step in self._steps:
+            if isinstance(step, LogChunk): yield step
+            else: time.sleep(step)
+
+    async def __aiter__(self) -> AsyncIterator[LogChunk]:
+        for step in self._steps:
+            if isinstance(step, LogChunk): yield step
+            await asyncio.sleep(0 if isinstance(step, LogChunk) else step)
+
+# %% ../../nbs/logs/00_log_store.ipynb #5fb3e946
+def _end_condition(until) -> Callable[[], bool]:
+    "What `until` asks, as a function. Raises `InvalidInput`."
+    if until is None: return lambda: False
+    is_over = getattr(until, 'is_set', until)
+    if not callable(is_over): raise InvalidInput('until', f'is {until!r}', 'Give a function or an event')
+    return is_over
 
 @patch
 def follow(self:LogStore,
@@ -147,63 +172,36 @@ def follow(self:LogStore,
     offset:int=0,       # Where to begin, bytes from the start
     stream:str=STREAM,  # Which stream
     *,
-    until=None,         # Says that no more will come: a function that gives a bool, or an event of `threading` or `asyncio`; None: go on for ever
+    until=None,         # Whether no more will come: a function, or an event of `threading` or `asyncio`; None: follow for ever
     poll:float=.1,      # Seconds between looks while nothing comes
     limit:int=65536,    # Most bytes in one piece
-) -> LogFollow:         # Pieces, each where the one before it ended. One that begins later: between them was cut out; one at 0 again: the log was emptied
-    "A log from an offset on, as it grows, until its end. Raises `InvalidInput`, and while it is read `StoreError`."
-    if isinstance(poll, bool) or not isinstance(poll, (int, float)) or not 0 < poll < float('inf'): raise InvalidInput('poll', f'is {poll!r}', 'Give seconds, more than 0')
-    _whole('offset', offset, 0), _whole('limit', limit, 1), self.path(job_id, attempt, stream)
-    over = (lambda: False) if until is None else getattr(until, 'is_set', until)
-    if not callable(over): raise InvalidInput('until', f'is {until!r}', 'Give a function or an event')
-    return LogFollow(_looks(lambda at: self.read(job_id, attempt, at, limit, stream), lambda: self.size(job_id, attempt, stream), offset, over, poll))
+) -> LogFollow:         # Pieces, each where the one before it ended
+    """A log from an offset on, as it grows, until its end. Raises `InvalidInput`, and while it is read `StoreError`.
 
-# %% ../../nbs/logs/00_log_store.ipynb #2899fa79
-@patch
-def append_at(self:LogStore,
-    job_id:str,         # Whose log
-    attempt:int,        # Which attempt
-    offset:int,         # Where `data` begins in the log it is copied from
-    data:bytes,         # A piece of that log
-    stream:str=STREAM,  # Which stream
-    *,
-    asked:int|None=None,  # The offset it was asked for there. What lies between that and `offset` was cut out there. None: just `offset`
-) -> int:               # Size after it: where the next piece shall begin
-    """Copy a piece of a log from elsewhere. Repeating it changes nothing.
+    A piece that begins later than the one before it ended: there is a gap between them. One at 0 again: the log was emptied."""
+    if isinstance(poll, bool) or not isinstance(poll, (int, float)) or not 0 < poll < float('inf'):
+        raise InvalidInput('poll', f'is {poll!r}', 'Give seconds, more than 0')
+    _check_int('offset', offset, 0)
+    _check_int('limit', limit, 1)
+    self.path(job_id, attempt, stream)   # names are checked now, not at the first look
+    def read(at): return self.read(job_id, attempt, at, limit, stream)
+    def size(): return self.size(job_id, attempt, stream)
+    return LogFollow(_poll(read, size, offset, _end_condition(until), poll))
 
-    Raises `InvalidInput` when it was asked for beyond the present size. Not to be mixed with `append` on one log."""
-    path, size = self.path(job_id, attempt, stream), self.size(job_id, attempt, stream)
-    _whole('offset', offset, 0)
-    if (offset if asked is None else min(offset, _whole('asked', asked, 0))) > size:
-        raise InvalidInput('offset', f'is {offset}, and the log has only {size} bytes', f'Send what follows byte {size}')
-    if not data or offset+len(data) <= size: return size
-    self.open(job_id, attempt, stream).close()
-    with _told(path, 'written'), path.open('r+b', buffering=0) as f, _alone(f):
-        if (size := f.seek(0, 2)) < offset:
-            cuts, done = _load(path)
-            _save(path, _merged(_true(f, size, cuts, done), LogGap(size, offset)), done)
-            size = f.truncate(offset)
-        f.seek(size)
-        rest = memoryview(data)[size-offset:]
-        while rest: rest = rest[f.write(rest):]
-        size = f.seek(0, 2)
-    if self.cap is not None and size > self.cap: self.trim(job_id, attempt, stream)
-    return size
-
-# %% ../../nbs/logs/00_log_store.ipynb #ef043a94
+# %% ../../nbs/logs/00_log_store.ipynb #bcdbf2fe
 @patch
 def trim(self:LogStore,
     job_id:str,         # Whose log
     attempt:int,        # Which attempt
     stream:str=STREAM,  # Which stream
 ) -> bool:              # Whether something was cut out now
-    """See to the limit of a log, also of one that a program is writing. Cheap when there is nothing to do: call it at every look.
+    """Bring a log within its limit, even while a program is writing it. Cheap when there is nothing to do.
 
     Does not raise when it fails: then `note` says why, a warning is logged once, and all bytes stay."""
     path = self.path(job_id, attempt, stream)
     if self.cap is None: return False
     try:
-        if os.stat(path).st_size <= self.cap or not _trim(path, self.cap): return False
+        if os.stat(path).st_size <= self.cap or not _trim_file(path, self.cap): return False
         note = None
     except FileNotFoundError: return False
     except (OSError, StoreError) as e:
@@ -217,15 +215,62 @@ def gaps(self:LogStore,
     job_id:str,         # Whose log
     attempt:int,        # Which attempt
     stream:str=STREAM,  # Which stream
-) -> list[LogGap]:         # In order; nearly always none or one
+) -> list[LogGap]:      # In order; nearly always none or one
     "What is missing in a log."
     path = self.path(job_id, attempt, stream)
-    with _told(path, 'read'):
-        try: f = _opened(path)
+    with _file_errors(path, 'read'):
+        try: f = _open_log(path)
         except FileNotFoundError: return []
-        with f: return _steady(path, f, lambda size, cuts: cuts)
+        with f: return _read_consistently(path, f, lambda size, gaps: gaps)
 
-# %% ../../nbs/logs/00_log_store.ipynb #22d136d2
+# %% ../../nbs/logs/00_log_store.ipynb #b7a9e1bd
+@patch
+def append_at(self:LogStore,
+    job_id:str,         # Whose log
+    attempt:int,        # Which attempt
+    offset:int,         # Where `data` begins in the log it is copied from
+    data:bytes,         # A piece of that log
+    stream:str=STREAM,  # Which stream
+    *,
+    asked:int|None=None,  # The offset the source was asked for; from there to `offset` it has a gap. None: `offset`
+) -> int:               # Size after it: where the next piece must begin
+    """Copy a piece of a log from elsewhere. Repeating it changes nothing.
+
+    Raises `InvalidInput` when the piece was asked for beyond the present size. Do not mix with `append` on one log."""
+    path, size = self.path(job_id, attempt, stream), self.size(job_id, attempt, stream)
+    _check_int('offset', offset, 0)
+    first = offset if asked is None else min(offset, _check_int('asked', asked, 0))
+    if first > size:
+        raise InvalidInput('offset', f'is {offset}, and the log has only {size} bytes', f'Send what follows byte {size}')
+    if not data or offset+len(data) <= size: return size
+    self.open(job_id, attempt, stream).close()
+    with _file_errors(path, 'written'): size = _copy_piece(path, offset, data)
+    if self.cap is not None and size > self.cap: self.trim(job_id, attempt, stream)
+    return size
+
+def _copy_piece(path:Path, offset:int, data:bytes) -> int:   # Size after it
+    "Write what lies beyond the end of the file. A gap before it is recorded first."
+    with path.open('r+b', buffering=0) as f, _exclusive(f):
+        size = f.seek(0, 2)
+        if size < offset:
+            record = _load_gaps(path)
+            gaps = _merge(_actual_gaps(f, size, record), LogGap(size, offset))
+            _save_gaps(path, _GapRecord(gaps, record.punched))
+            size = f.truncate(offset)
+        f.seek(size)
+        _write_all(f, memoryview(data)[size-offset:])
+        return f.seek(0, 2)
+
+# %% ../../nbs/logs/00_log_store.ipynb #794130f9
+@patch
+def _lines_before(self:LogStore, path:Path, offset:int|None, n:int) -> list[bytes]:
+    "The last `n` lines before an offset, or before the end. Raises `FileNotFoundError`."
+    with _open_log(path) as f:
+        lines, is_partial = _read_consistently(
+            path, f, lambda size, gaps: _last_lines(f, size if offset is None else min(size, offset), gaps, n))
+    if is_partial: lines[0] = _drop_partial(lines[0])
+    return lines
+
 @patch
 def tail(self:LogStore,
     job_id:str,         # Whose log
@@ -233,52 +278,51 @@ def tail(self:LogStore,
     lines:int=200,      # How many at most
     stream:str=STREAM,  # Which stream
 ) -> str:               # Text; '' when there is no log
-    """The last lines of a log, for people: frames collapsed, undecodable bytes replaced, a character that is still being written left out.
+    """The last lines of a log, for people: frames collapsed, undecodable bytes replaced, an unfinished character left out.
 
     Reads only the end of the file, `TAIL_MAX` bytes at most. Raises `InvalidInput` for `lines` below 1."""
-    _whole('lines', lines, 1)
+    _check_int('lines', lines, 1)
     path = self.path(job_id, attempt, stream)
-    with _told(path, 'read'):
-        try: f = _opened(path)
+    with _file_errors(path, 'read'):
+        try: return _decode(b''.join(self._lines_before(path, None, lines)))
         except FileNotFoundError: return ''
-        with f: last, cut = _steady(path, f, lambda size, cuts: _last_lines(f, size, cuts, lines))
-    if cut: last[0] = _whole_part(last[0])
-    return _text(b''.join(last))
 
-# %% ../../nbs/logs/00_log_store.ipynb #2a91ffd1
+# %% ../../nbs/logs/00_log_store.ipynb #532f88b7
 @patch
-def _kept(self:LogStore, job_id:str) -> list[tuple[int, str]]:
+def _list_logs(self:LogStore, job_id:str) -> list[tuple[int, str]]:
     "Attempts and streams that have a log, in order."
     folder = self.path(job_id, 0).parent
-    with _told(folder, 'listed'):
-        found = [re.fullmatch(r'(\d+)\.([a-z][a-z0-9_-]*)\.log', p.name) for p in folder.glob('*.log')]
-    return sorted((int(m[1]), m[2]) for m in found if m)
+    with _file_errors(folder, 'listed'):
+        matches = [re.fullmatch(r'(\d+)\.([a-z][a-z0-9_-]*)\.log', p.name) for p in folder.glob('*.log')]
+    return sorted((int(m[1]), m[2]) for m in matches if m)
 
 @patch
 def attempts(self:LogStore,
     job_id:str,    # Whose logs
 ) -> list[int]:    # Attempts that have a log, in order
-    "Which attempts of a job left a log."
-    return sorted({attempt for attempt, _ in self._kept(job_id)})
+    "Which attempts of a job have a log."
+    return sorted({attempt for attempt, _ in self._list_logs(job_id)})
 
 @patch
 def remove(self:LogStore,
     job_id:str,    # Whose logs
     attempt:int|None=None,  # Only those of one attempt; None: all
 ) -> None:
-    "Delete all logs of a job, or of one attempt. Nothing happens when there are none."
+    "Delete all logs of a job, or of one attempt. Does nothing when there are none."
     folder = self.path(job_id, attempt or 0).parent
-    with _told(folder, 'removed'):
-        if attempt is None:
-            if folder.exists(): shutil.rmtree(folder)
-        else:
+    with _file_errors(folder, 'removed'):
+        if attempt is not None:
             for p in folder.glob(f'{attempt}.*'): p.unlink(missing_ok=True)
+        elif folder.exists(): shutil.rmtree(folder)
 
-# %% ../../nbs/logs/00_log_store.ipynb #18ca89a8
+# %% ../../nbs/logs/00_log_store.ipynb #5a9a1d45
 @patch
-def _people(self:LogStore, job_id, attempt, offset, stream, only=b'') -> Iterator[LogLine]:
-    def cut_at(start, end): return next((c for c in self.gaps(job_id, attempt, stream) if c.end == end), LogGap(start, end))
-    return iter_lines(lambda at: self.read(job_id, attempt, at, 65536, stream), cut_at, offset, only)
+def _iter_lines(self:LogStore, job_id:str, attempt:int, offset:int, stream:str, needle:bytes=b'') -> Iterator[LogLine]:
+    def gap_at(start, end):
+        gaps = self.gaps(job_id, attempt, stream)
+        return next((g for g in gaps if g.end == end), LogGap(start, end))
+    def read(at): return self.read(job_id, attempt, at, 65536, stream)
+    return iter_lines(read, gap_at, offset, needle)
 
 @patch
 def lines(self:LogStore,
@@ -287,22 +331,37 @@ def lines(self:LogStore,
     offset:int=0,       # Where to begin, bytes from the start
     stream:str=STREAM,  # Which stream
 ) -> Iterator[LogLine]: # To the present end
-    "A log for people, line by line, with a line where something was cut out. Reads as it goes, in bounded memory. Raises `InvalidInput`."
-    _whole('offset', offset, 0), self.path(job_id, attempt, stream)
-    return self._people(job_id, attempt, offset, stream)
+    "A log for people, line by line, with a line for each gap. Reads as it goes. Raises `InvalidInput`."
+    _check_int('offset', offset, 0)
+    self.path(job_id, attempt, stream)
+    return self._iter_lines(job_id, attempt, offset, stream)
 
-# %% ../../nbs/logs/00_log_store.ipynb #be35ae38
+# %% ../../nbs/logs/00_log_store.ipynb #ea25bd08
 @patch
-def _around(self:LogStore, job_id:str, attempt:int, stream:str, offset:int, n:int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    "The `n` lines before and after the line at an offset."
+def _context(self:LogStore, job_id:str, attempt:int, stream:str, offset:int, n:int) -> tuple[tuple, tuple]:
+    "The texts of the `n` lines before and after the line at an offset."
     path = self.path(job_id, attempt, stream)
-    with _told(path, 'read'), _opened(path) as f: last, cut = _steady(path, f, lambda size, cuts: _last_lines(f, min(size, offset), cuts, n))
-    if cut: last[0] = _whole_part(last[0])
-    lines = self._people(job_id, attempt, offset, stream)
+    with _file_errors(path, 'read'): before = self._lines_before(path, offset, n)
+    lines = self._iter_lines(job_id, attempt, offset, stream)
     for l in lines:
         if not l.continues: break
-    return tuple(_text(b).rstrip('\n') for b in last), tuple(l.text for l in islice(lines, n))
+    return tuple(_decode(b).rstrip('\n') for b in before), tuple(l.text for l in islice(lines, n))
 
+@patch
+def _search_logs(self:LogStore,
+    job_id:str,
+    logs:Iterable[tuple[int, str]],  # Attempts and streams
+    pattern:re.Pattern,
+    regex:bool,                      # See `search_lines`
+    needle:bytes,                    # See `iter_lines`
+    context:int,
+) -> Iterator[LogMatch]:
+    for a, s in logs:
+        for l in search_lines(self._iter_lines(job_id, a, 0, s, needle), pattern, regex):
+            around = self._context(job_id, a, s, l.offset, context) if context else ()
+            yield LogMatch(a, s, l.offset, l.number, l.text, *around)
+
+# %% ../../nbs/logs/00_log_store.ipynb #0c0993d8
 @patch
 def search(self:LogStore,
     job_id:str,               # Whose logs
@@ -311,21 +370,19 @@ def search(self:LogStore,
     stream:str|None=STREAM,   # In which stream; None: in all
     *,
     regex:bool=False,         # Whether `pattern` is a regular expression, as in `re`
-    ignore_case:bool=False,   # Whether capitals count as small letters
+    ignore_case:bool=False,   # Whether case is ignored
     limit:int|None=1000,      # Most matches; None: all
-    context:int=0,            # Lines before and after each, that are given with it
+    context:int=0,            # How many lines before and after each match to return with it
 ) -> Iterator[LogMatch]:      # As they are found, at most one for a line
     """Lines that contain something, as people see them. Reads as it goes, in bounded memory; blocks.
 
-    Raises `InvalidInput`, for a bad expression too, at once; for one that needs more than `lines.PATIENCE` seconds of computing in one log, when it has."""
-    found = compile_pattern(pattern, regex, ignore_case)
-    only = b'' if regex or ignore_case or '\ufffd' in pattern else pattern.encode(errors='surrogatepass')
-    _whole('context', context, 0), limit is None or _whole('limit', limit, 1)
+    Raises `InvalidInput`: at once, also for a bad expression; later, when one has computed for `text.CPU_LIMIT_S` in one log."""
+    compiled = compile_pattern(pattern, regex, ignore_case)
+    is_literal = not (regex or ignore_case or '\ufffd' in pattern)   # U+FFFD stands for bytes that are not UTF-8
+    needle = pattern.encode(errors='surrogatepass') if is_literal else b''
+    _check_int('context', context, 0)
+    if limit is not None: _check_int('limit', limit, 1)
     self.path(job_id, 0 if attempt is None else attempt, STREAM if stream is None else stream)
-    def matches():
-        for a, s in self._kept(job_id):
-            if attempt not in (None, a) or stream not in (None, s): continue
-            for l in search_lines(self._people(job_id, a, 0, s, only), found, regex):
-                before, after = self._around(job_id, a, s, l.offset, context) if context else ((), ())
-                yield LogMatch(a, s, l.offset, l.number, l.text, before, after)
+    def logs(): return ((a, s) for a, s in self._list_logs(job_id) if attempt in (None, a) and stream in (None, s))
+    def matches(): yield from self._search_logs(job_id, logs(), compiled, regex, needle, context)
     return islice(matches(), limit)

@@ -18,29 +18,35 @@ from ..model.errors import InvalidInput
 from ..model.job import number, percentage
 from .text import collapse_frames
 
-# %% ../../nbs/logs/03_progress.ipynb #64abd8b5
+# %% ../../nbs/logs/03_progress.ipynb #23615f75
 @dataclass(frozen=True)
 class Progress:
     "How far a tool says it is. `None` means that it did not say."
     percent:float|None         # 0-100
-    message:str|None=None      # What it is at, one line of 200 characters at most
+    message:str|None=None      # What it is doing, one line of 200 characters at most
     done:float|None=None       # Amount done
     total:float|None=None      # Amount in all; more than 0, and not less than `done`
     unit:str|None=None         # Of `done` and `total`; 's' is seconds of media
     rate:float|None=None       # Units a second; for media, how many times faster than real time
     eta_s:float|None=None      # Seconds still to go
 
-    def __str__(self):
-        n = lambda x: f'{x:,.2f}'.rstrip('0').rstrip('.') if x >= 1 else f'{x:.2g}'
-        unit = f' {self.unit}' if self.unit else ''
-        told = [self.percent is not None and f'{n(self.percent)} %',
-                self.done is not None and n(self.done) + (f'/{n(self.total)}' if self.total else '') + unit,
-                self.rate is not None and (f'{n(self.rate)}× real time' if self.unit == 's' else f'{n(self.rate)}{unit}/s'),
-                self.eta_s is not None and f'{n(self.eta_s)} s to go', self.message]
-        return ', '.join(t for t in told if t)
+def _short_number(x:float) -> str: return f'{x:,.2f}'.rstrip('0').rstrip('.') if x >= 1 else f'{x:.2g}'
 
-# %% ../../nbs/logs/03_progress.ipynb #a994f4a8
-_MOST = 1e15  # Numbers beyond are no amounts of anything, and would lose digits as floats
+@patch
+def __str__(self:Progress) -> str:
+    n, parts = _short_number, []
+    unit = f' {self.unit}' if self.unit else ''
+    if self.percent is not None: parts.append(f'{n(self.percent)} %')
+    total = f'/{n(self.total)}' if self.total else ''
+    if self.done is not None: parts.append(f'{n(self.done)}{total}{unit}')
+    speed = '× real time' if self.unit == 's' else f'{unit}/s'
+    if self.rate is not None: parts.append(f'{n(self.rate)}{speed}')
+    if self.eta_s is not None: parts.append(f'{n(self.eta_s)} s to go')
+    if self.message: parts.append(self.message)
+    return ', '.join(parts)
+
+# %% ../../nbs/logs/03_progress.ipynb #f48adcfd
+_MOST = 1e15  # Larger numbers are no amounts of anything, and would lose digits as floats
 
 def _num(x:Any) -> float|None:
     "A number as float; None when it is none, not finite, or beyond reason."
@@ -50,66 +56,78 @@ def _num(x:Any) -> float|None:
     x = number(x)
     return x if x is not None and abs(x) <= _MOST else None
 
-def _said(text:str, strip:str='') -> str|None:
-    "Words as a one-line message; None when there are none."
+def _message(text:str, strip:str='') -> str|None:
+    "Text as a one-line message; None when there is none."
     text = ''.join(c if c.isprintable() else ' ' for c in text[:1000])
     return ' '.join(text.split()).strip(' '+strip)[:200].strip() or None
 
+def _not_negative(x:float|None) -> float|None: return x if x is not None and x >= 0 else None
+
 def _progress(percent=None, done=None, total=None, rate=None, eta_s=None, **more) -> Progress|None:
     "A `Progress`, or None when its numbers cannot be true."
+    if percent is None and done is None: return None
+    if done is not None and done < 0: return None
     if total is not None and (done is None or not 0 < total or done > total): return None
-    if done is not None and done < 0 or percent is None and done is None: return None
     if percent is None and total: percent = done*100/total
     try: percent = None if percent is None else percentage(percent)
     except InvalidInput: return None
-    rate, eta_s = (x if x is not None and x >= 0 else None for x in (rate, eta_s))
-    return Progress(percent, done=done, total=total, rate=rate, eta_s=eta_s, **more)
+    return Progress(percent, done=done, total=total, rate=_not_negative(rate), eta_s=_not_negative(eta_s), **more)
 
 # %% ../../nbs/logs/03_progress.ipynb #47c3dd46
-_PERCENT = re.compile(r'\bprogress\s*[:=]\s*(\d{1,15}(?:[.,]\d{1,15})?)[\s\u00a0\u2009\u202f]*(?:%|percent\b)(.*)', re.I | re.A)
+_PERCENT = re.compile(
+    r'\bprogress\s*[:=]\s*(\d{1,15}(?:[.,]\d{1,15})?)[\s\u00a0\u2009\u202f]*(?:%|percent\b)(.*)', re.I | re.A)
 _TASK = re.compile(r'\btask\s+(\d{1,15})\s*/\s*(\d{1,15})(?!\d|[./]\d)(.*)', re.I | re.A)
 
 def read_percent(
     line:str,                   # One line of output
     duration:float|None=None,   # Not used
-    kept:dict|None=None,        # Not used
+    state:dict|None=None,       # Not used
 ) -> Progress|None:             # None when the line says nothing of the kind
-    "`Progress: 45%`, also with `=`, decimals after a point or comma, and words before and after it. whisper.cpp's `progress =  45%` is one of them."
-    if m := _PERCENT.search(line): return _progress(_num(m[1].replace(',', '.')), message=_said(m[2], '.:;,-|'))
+    """`Progress: 45%`, also with `=`, decimals after a point or comma, and words before and after it.
+
+    whisper.cpp's `progress =  45%` is one of them."""
+    if not (m := _PERCENT.search(line)): return None
+    return _progress(_num(m[1].replace(',', '.')), message=_message(m[2], '.:;,-|'))
 
 def read_task(
     line:str,                   # One line of output
     duration:float|None=None,   # Not used
-    kept:dict|None=None,        # Not used
+    state:dict|None=None,       # Not used
 ) -> Progress|None:             # None when the line says nothing of the kind
     "`Task 3/10`, which is 30 %."
-    if m := _TASK.search(line): return _progress(done=_num(m[1]), total=_num(m[2]), unit='task', message=_said(m[3], '.:;,-|'))
+    if not (m := _TASK.search(line)): return None
+    return _progress(done=_num(m[1]), total=_num(m[2]), unit='task', message=_message(m[3], '.:;,-|'))
 
 # %% ../../nbs/logs/03_progress.ipynb #a9abccf5
+def _json_number(v:Any) -> float|None: return None if isinstance(v, str) else _num(v)
+
 def read_json(
     line:str,                   # One line of output
     duration:float|None=None,   # Not used
-    kept:dict|None=None,        # Not used
+    state:dict|None=None,       # Not used
 ) -> Progress|None:             # None when the line says nothing of the kind
-    """One JSON object with `progress` or `percent` (0-100), or `done` with or without `total`; besides `message`, `unit`, `rate`, `eta_s`.
+    """One JSON object with `progress` or `percent` (0-100), or `done` and perhaps `total`; also `message`, `unit`, `rate`, `eta_s`.
 
-    A line one of whose numbers is no number says nothing at all. Source: https://jsonlines.org."""
+    If one of the numbers is not a number, the line is ignored. Source: https://jsonlines.org."""
     if not line.lstrip().startswith('{'): return None
     try: d = json.loads(line)
     except (ValueError, RecursionError): return None   # not JSON, or nested beyond what any tool means
-    given = {k: d[k] for k in ('progress', 'percent', 'done', 'total') if d.get(k) is not None}
-    n = {k: _num(v) if not isinstance(v, str) else None for k, v in given.items()}
-    if None in n.values(): return None
-    words = {k: _said(d[k]) for k in ('message', 'unit') if isinstance(d.get(k), str)}
-    more = {k: _num(d[k]) for k in ('rate', 'eta_s') if isinstance(d.get(k), (int, float))}
-    return _progress(n.get('progress', n.get('percent')), n.get('done'), n.get('total'), **words, **more)
+    amounts = {k: _json_number(d[k]) for k in ('progress', 'percent', 'done', 'total') if d.get(k) is not None}
+    if None in amounts.values(): return None
+    words = {k: _message(d[k]) for k in ('message', 'unit') if isinstance(d.get(k), str)}
+    pace = {k: _num(d[k]) for k in ('rate', 'eta_s') if isinstance(d.get(k), (int, float))}
+    percent = amounts.get('progress', amounts.get('percent'))
+    return _progress(percent, amounts.get('done'), amounts.get('total'), **words, **pace)
 
 # %% ../../nbs/logs/03_progress.ipynb #cde6dea4
-_N, _T = r'\d[\d.]{0,20}', r'-?(?:\d{1,9}:)?\d{1,2}:\d\d'
-_BAR = re.compile(rf'(\d{{1,3}})%\|[^|]*\| *({_N})([kMGTPEZY]?)/({_N})([kMGTPEZY]?) \[{_T}<({_T}|\?), *([^],]{{1,60}})', re.A)
+_N = r'\d[\d.]{0,20}'                      # an amount
+_T = r'-?(?:\d{1,9}:)?\d{1,2}:\d\d'        # a time
+_P = 'kMGTPEZY'                            # prefixes
+_BAR = re.compile(rf'(\d{{1,3}})%\|[^|]*\| *({_N})([{_P}]?)/({_N})([{_P}]?) \[{_T}<({_T}|\?), *([^],]{{1,60}})', re.A)
 _COUNT = re.compile(rf'(?:^|[:\s])({_N})( ?[^\s\d./[\]][^\d/[\]]{{0,30}}) \[{_T}, *([^],]{{1,60}})', re.A)
 _CLOCK = re.compile(r'(?:(\d{1,9}):)?(\d{1,2}):(\d\d(?:\.\d{1,9})?)', re.A)
-_SCALED = re.compile(r'([kMGTPEZY]?)(B|b|iB|it)')  # Units of which a first letter is a prefix; of others, as in `Epoch`, it may not be
+_SCALED = re.compile(rf'([{_P}]?)(B|b|iB|it)')  # units with prefixes; the `E` of `Epoch` is none
+_RATE = re.compile(rf'({_N}|\?) ?(?:([kM]?)s/(.+)|(.+)/s)$', re.A)
 
 def _clock(text:str) -> float|None:
     "Seconds of `[hours:]minutes:seconds`; None for anything else."
@@ -123,11 +141,13 @@ def _unit(text:str) -> tuple[str, str]:
 def _amount(number:str, prefix:str, unit:str|None) -> float|None:
     "A number times its prefix; None for `?`."
     x = _num(number)
-    return x and _num(x * (1024 if unit == 'iB' else 1000)**' kMGTPEZY'.index(prefix or ' '))
+    base = 1024 if unit == 'iB' else 1000
+    return x and _num(x * base**f' {_P}'.index(prefix or ' '))
 
+# %% ../../nbs/logs/03_progress.ipynb #8e6ba1d7
 def _rate(text:str) -> tuple[float|None, str|None]:
     "tqdm's `2.75it/s`, `1.20s/it` or `5.16MB/s`: units a second, and the unit."
-    m = re.match(rf'({_N}|\?) ?(?:([kM]?)s/(.+)|(.+)/s)$', text.strip(), re.A)
+    m = _RATE.match(text.strip())
     if not m: return None, None
     if m[3] == 's': return None, 's'
     if m[4]:
@@ -136,166 +156,222 @@ def _rate(text:str) -> tuple[float|None, str|None]:
     x = _amount(m[1], m[2], None)
     return (1/x if x else None), m[3].strip()
 
+def _read_bar(m:re.Match) -> dict:
+    "The numbers of a bar with a total."
+    rate, unit = _rate(m[7])
+    printed, done, total = float(m[1]), _amount(m[2], m[3], unit), _amount(m[4], m[5], unit)
+    ratio = done*100/total if done is not None and total else math.inf
+    percent = ratio if abs(ratio-printed) <= .5 else printed
+    return dict(percent=percent, done=done, total=total, rate=rate, eta_s=_clock(m[6]), unit=unit)
+
+def _read_count(m:re.Match) -> dict|None:
+    "The numbers of a bar without a total; None when it counts one thing and its rate is of another."
+    rate, unit = _rate(m[3])
+    prefix, counted = _unit(m[2])
+    return dict(done=_amount(m[1], prefix, unit), rate=rate, unit=unit) if unit == counted else None
+
 # %% ../../nbs/logs/03_progress.ipynb #437dba9a
 def read_tqdm(
     line:str,                   # One line of output, or one frame of a bar
     duration:float|None=None,   # Not used
-    kept:dict|None=None,        # Not used
+    state:dict|None=None,       # Not used
 ) -> Progress|None:             # None when the line says nothing of the kind
     """A tqdm bar in its default form, with or without a total; the description is the message.
 
     Source: tqdm 4.70, `tqdm.std.tqdm.format_meter` and README, https://github.com/tqdm/tqdm."""
-    if m := _BAR.search(line):
-        rate, unit = _rate(m[7])
-        printed, done, total = float(m[1]), _amount(m[2], m[3], unit), _amount(m[4], m[5], unit)
-        ratio = done*100/total if done is not None and total else math.inf
-        percent, eta_s = ratio if abs(ratio-printed) <= .5 else printed, _clock(m[6])
-    elif m := _COUNT.search(line):
-        (rate, unit), (prefix, counted) = _rate(m[3]), _unit(m[2])
-        if unit != counted: return None
-        percent, done, total, eta_s = None, _amount(m[1], prefix, unit), None, None
+    if m := _BAR.search(line): facts = _read_bar(m)
+    elif m := _COUNT.search(line): facts = _read_count(m)
     else: return None
-    return _progress(percent, done, total, rate, eta_s, unit='B' if unit == 'iB' else unit, message=_said(line[:m.start()], ':'))
+    if facts is None: return None
+    if facts['unit'] == 'iB': facts['unit'] = 'B'
+    return _progress(**facts, message=_message(line[:m.start()], ':'))
 
-# %% ../../nbs/logs/03_progress.ipynb #4bf42818
-def _place(at:float|None, duration:float|None, rate:float|None=None, message:str|None=None) -> Progress|None:
-    "How far a place in a recording is, both in seconds."
+# %% ../../nbs/logs/03_progress.ipynb #1f2d9991
+def _position(at:float|None, duration:float|None, rate:float|None=None, message:str|None=None) -> Progress|None:
+    "Progress of a tool that has reached a position in a recording; both in seconds."
     if at is None or at < 0: return None
-    if duration is None or at > duration + max(1., duration/100): return _progress(done=at, unit='s', rate=rate, message=message)
+    is_beyond = duration is not None and at > duration + max(1., duration/100)
+    if duration is None or is_beyond: return _progress(done=at, unit='s', rate=rate, message=message)
     at = min(at, duration)
-    return _progress(done=at, total=duration, unit='s', rate=rate, eta_s=(duration-at)/rate if rate else None, message=message)
+    eta_s = (duration-at)/rate if rate else None
+    return _progress(done=at, total=duration, unit='s', rate=rate, eta_s=eta_s, message=message)
 
 # %% ../../nbs/logs/03_progress.ipynb #c5147775
-_AT = r'(?:(?:\d{1,4}:)?\d\d:\d\d[.,]\d{3}|\d{1,9}[.,]\d{1,9})s?'
-_SEGMENT = re.compile(rf'(?:Transcript: *)?\[({_AT}) --?> ({_AT})\](.*)', re.A)
+_POSITION = r'(?:(?:\d{1,4}:)?\d\d:\d\d[.,]\d{3}|\d{1,9}[.,]\d{1,9})s?'
+_SEGMENT = re.compile(rf'(?:Transcript: *)?\[({_POSITION}) --?> ({_POSITION})\](.*)', re.A)
 
 def _seconds(text:str) -> float:
-    "A place in a recording, as `_AT` has it."
+    "A position in a recording, as `_POSITION` matches it."
     text = text.rstrip('s').replace(',', '.')
     return _clock(text) if ':' in text else float(text)
 
 def read_whisper(
     line:str,                   # One line of output
     duration:float|None=None,   # Length of the recording, seconds
-    kept:dict|None=None,        # Not used
+    state:dict|None=None,       # Not used
 ) -> Progress|None:             # None when the line says nothing of the kind
-    """`[00:00.000 --> 00:05.000] words`, as whisper and whisper.cpp print it, or `[0.00s -> 5.00s] words`, as programs with faster-whisper do.
+    """`[00:00.000 --> 00:05.000] words`, as whisper and whisper.cpp print it; `[0.00s -> 5.00s] words`, as faster-whisper's README does.
 
-    Source: openai/whisper, `whisper/transcribe.py` (`verbose`) and `format_timestamp` in `whisper/utils.py`; README of SYSTRAN/faster-whisper, "Usage";
+    Source: openai/whisper, `whisper/transcribe.py` (`verbose`), `format_timestamp` in `whisper/utils.py`;
+    README of SYSTRAN/faster-whisper, "Usage";
     `whisperx/transcribe.py` of m-bain/whisperX (`Transcript: [0.031 --> 5.2]`)."""
-    if (m := _SEGMENT.match(line)) and _seconds(m[1]) <= _seconds(m[2]): return _place(_seconds(m[2]), duration, message=_said(m[3]))
+    if not (m := _SEGMENT.match(line)): return None
+    start, end = _seconds(m[1]), _seconds(m[2])
+    return _position(end, duration, message=_message(m[3])) if start <= end else None
 
 # %% ../../nbs/logs/03_progress.ipynb #73a53990
 _PAIR = re.compile(r'\s*(out_time_us|out_time_ms|out_time|speed|progress)=\s*(\S{1,40})\s*')
 _STATUS = re.compile(r'\btime=\s*(\S{1,20}) +bitrate=(?:.* speed=\s*(\S{1,20})x)?')
 _LENGTH = re.compile(r'\s*Duration: (\d{1,4}:[0-5]\d:[0-5]\d(?:\.\d+)?), .*')
 
-def _status(line:str, duration:float|None, kept:dict) -> Progress|None:
+def _read_status(line:str, duration:float|None, state:dict) -> Progress|None:
     "What a status line says, as long as there was no block."
-    if kept.get('blocks') or not (m := _STATUS.search(line)): return None
-    if length := kept.get('length'): kept['begun'] = True
-    return _place(_clock(m[1]), length if duration is None else duration, _num(m[2]))
+    if state.get('blocks') or not (m := _STATUS.search(line)): return None
+    length = state.get('length')
+    if length: state['begun'] = True
+    return _position(_clock(m[1]), length if duration is None else duration, _num(m[2]))
+
+def _note_length(line:str, state:dict) -> None:
+    "Remember the longest input. A length after the first report belongs to another run of ffmpeg."
+    if not (m := _LENGTH.fullmatch(line)): return
+    before = 0. if state.pop('begun', False) else state.get('length', 0.)
+    state['length'] = max(_clock(m[1]) or 0., before)
+
+def _end_block(state:dict) -> dict:
+    "The values of a block that is complete. A new one begins, with the length of the inputs."
+    block, length = dict(state), state.get('length')
+    state.clear()
+    state['blocks'] = True
+    if length: state.update(length=length, begun=True)
+    return block
+
+# %% ../../nbs/logs/03_progress.ipynb #9b6e806f
+def _block_time(block:dict) -> float|None:
+    "Seconds of the result that are written; None while that is unknown."
+    for k in 'out_time_us', 'out_time_ms':   # both are microseconds
+        if (us := _num(block.get(k))) is not None: return us/1e6
+    return _clock(block.get('out_time', ''))
 
 def read_ffmpeg(
     line:str,                   # One line of output
     duration:float|None=None,   # Length of the result, seconds; None: that of the inputs
-    kept:dict|None=None,        # Values of the block so far, and the inputs' length; kept between calls
+    state:dict|None=None,       # Values of the block so far, and the length of the inputs; passed to each call
 ) -> Progress|None:             # None until a block is complete
     """ffmpeg's `-progress` report, or its status line where there is none. `rate` is its `speed`.
 
     Source: https://ffmpeg.org/ffmpeg.html, option `-progress`; `print_report` in FFmpeg's `fftools/ffmpeg.c`;
     https://trac.ffmpeg.org/ticket/7345 on `out_time_ms`."""
-    m = _PAIR.fullmatch(line)
-    if kept is not None and (length := _LENGTH.fullmatch(line)):   # after a block it belongs to another run
-        kept['length'] = max(_clock(length[1]) or 0., 0. if kept.pop('begun', False) else kept.get('length', 0.))
-    if kept is None: return None
-    if not m: return _status(line, duration, kept)
-    kept['blocks'] = True
-    if m[1] != 'progress': kept[m[1]] = m[2]; return None
-    block, length = dict(kept), kept.get('length')
-    kept.clear()
-    kept.update({'blocks': True} | ({'length': length, 'begun': True} if length else {}))
-    if duration is None: duration = length
-    if m[2] not in ('continue', 'end'): return None
-    us = [t for k in ('out_time_us', 'out_time_ms') if (t := _num(block.get(k))) is not None]
-    at = us[0]/1e6 if us else _clock(block.get('out_time', ''))
-    return _place(at, duration, _num(block.get('speed', '').removesuffix('x')))
+    if state is None: return None
+    _note_length(line, state)
+    if not (m := _PAIR.fullmatch(line)): return _read_status(line, duration, state)
+    state['blocks'] = True
+    key, value = m[1], m[2]
+    if key != 'progress':
+        state[key] = value
+        return None
+    block = _end_block(state)
+    if value not in ('continue', 'end'): return None
+    if duration is None: duration = block.get('length')
+    return _position(_block_time(block), duration, _num(block.get('speed', '').removesuffix('x')))
 
-# %% ../../nbs/logs/03_progress.ipynb #eb64d895
-FORMATS = {  # name -> function(line, duration, kept) -> Progress or None; tried in this order
-    'json': read_json, 'ffmpeg': read_ffmpeg, 'whisper': read_whisper, 'tqdm': read_tqdm, 'percent': read_percent, 'task': read_task}
+# %% ../../nbs/logs/03_progress.ipynb #62dbcd87
+FORMATS = {  # name -> function(line, duration, state) -> Progress or None; tried in this order
+    'json': read_json, 'ffmpeg': read_ffmpeg, 'whisper': read_whisper, 'tqdm': read_tqdm,
+    'percent': read_percent, 'task': read_task}
 
-# %% ../../nbs/logs/03_progress.ipynb #0514e27e
+# %% ../../nbs/logs/03_progress.ipynb #3b52803d
 LINE_MAX = 8192    # Most bytes of a line that are looked at, from its end
-PATTERN_MAX = 500  # Most characters of it that a user's pattern is asked about, from its end
+PATTERN_MAX = 500  # Most characters of it that a user's pattern is tried on, from its end
 
-def _checked(pattern:str|re.Pattern) -> re.Pattern:
+def _check_pattern(pattern:str|re.Pattern) -> re.Pattern:
     "A user's pattern, compiled. Raises `InvalidInput` when it cannot be used."
     try: p = re.compile(pattern)
     except (re.error, TypeError) as e: raise InvalidInput('pattern', f'is no regular expression: {e}') from e
-    if isinstance(p.pattern, str) and ('percent' in p.groupindex or {'done', 'total'} <= p.groupindex.keys()): return p
-    raise InvalidInput('pattern', f'is {p.pattern!r}, without the groups that are needed', 'Name a group `(?P<percent>…)`, or two `(?P<done>…)` and `(?P<total>…)`')
+    groups = p.groupindex.keys()
+    if isinstance(p.pattern, str) and ('percent' in groups or {'done', 'total'} <= groups): return p
+    raise InvalidInput('pattern', f'is {p.pattern!r}, without the groups that are needed',
+                       'Name a group `(?P<percent>…)`, or two `(?P<done>…)` and `(?P<total>…)`')
 
+def _check_formats(formats:Iterable[str]|None) -> dict:
+    "Part of the table of formats. Raises `InvalidInput` for one that is not in it."
+    if formats is None: return dict(FORMATS)
+    names = [formats] if isinstance(formats, str) else list(formats)
+    for n in names:
+        if n not in FORMATS: raise InvalidInput('formats', f'has {n!r}', f'Use any of {", ".join(FORMATS)}')
+    return {n: read for n, read in FORMATS.items() if n in names}
+
+def _check_duration(duration:float|None) -> float|None:
+    "Seconds, as a float. Raises `InvalidInput`."
+    if duration is None: return None
+    if isinstance(duration, str) or not (_num(duration) or 0) > 0:
+        raise InvalidInput('duration', f'is {duration!r}', 'Give seconds, more than 0')
+    return float(duration)
+
+# %% ../../nbs/logs/03_progress.ipynb #3bc825ff
 class ProgressReader:
     "Reads progress from a stream of bytes. Not to be shared by threads."
     def __init__(self,
-        formats:Iterable[str]|None=None,  # Names from `FORMATS`, asked in the order of that table; None: all
-        duration:float|None=None,         # Length of the recording, seconds: for tools that tell places
-        pattern:str|re.Pattern|None=None, # Regular expression with groups `percent`, or `done` and `total`; also `message`
+        formats:Iterable[str]|None=None,  # Names from `FORMATS`, tried in the order of that table; None: all
+        duration:float|None=None,         # Length of the recording, seconds: for tools that print positions
+        pattern:str|re.Pattern|None=None, # With groups `percent`, or `done` and `total`; also `message`
     ):
         "Raises `InvalidInput` naming the field that cannot be used."
-        names = list(FORMATS) if formats is None else [formats] if isinstance(formats, str) else list(formats)
-        for n in names:
-            if n not in FORMATS: raise InvalidInput('formats', f'has {n!r}', f'Use any of {", ".join(FORMATS)}')
-        if duration is not None and (isinstance(duration, str) or not (_num(duration) or 0) > 0): raise InvalidInput('duration', f'is {duration!r}', 'Give seconds, more than 0')
-        self.duration = None if duration is None else float(duration)
-        self.pattern = None if pattern is None else _checked(pattern)
-        self.formats = {n: read for n, read in FORMATS.items() if n in names}
-        self._kept, self._rest, self._first, self._last = {n: {} for n in self.formats}, b'', None, 0.
+        self.formats = _check_formats(formats)
+        self.duration = _check_duration(duration)
+        self.pattern = None if pattern is None else _check_pattern(pattern)
+        self._states = {n: {} for n in self.formats}   # what each format remembers
+        self._rest = b''                               # the unfinished line
+        self._first = None                             # time and percent of the first report: see `_with_pace`
+        self._last = 0.                                # percent of the last report
 
-# %% ../../nbs/logs/03_progress.ipynb #ee409316
+# %% ../../nbs/logs/03_progress.ipynb #82691fdb
 @patch
-def _by_pattern(self:ProgressReader, line:str) -> Progress|None:
+def _try_pattern(self:ProgressReader, line:str) -> Progress|None:
     m = self.pattern and self.pattern.search(line, max(0, len(line)-PATTERN_MAX))
     if not m: return None
-    g = m.groupdict()
-    n = {k: _num(g[k]) for k in ('percent', 'done', 'total') if g.get(k) is not None}
-    return None if None in n.values() else _progress(**n, message=_said(g.get('message') or ''))
+    groups = m.groupdict()
+    numbers = {k: _num(groups[k]) for k in ('percent', 'done', 'total') if groups.get(k) is not None}
+    if None in numbers.values(): return None
+    return _progress(**numbers, message=_message(groups.get('message') or ''))
 
 @patch
-def _line(self:ProgressReader, line:bytes) -> Progress|None:
+def _read_line(self:ProgressReader, line:bytes) -> Progress|None:
     "What one whole line says."
     text = collapse_frames(line[-LINE_MAX:].decode(errors='replace'))
     if not text or text.isspace(): return None
-    if p := self._by_pattern(text): return p
-    return next((p for n, read in self.formats.items() if (p := read(text, self.duration, self._kept[n]))), None)
+    if p := self._try_pattern(text): return p
+    for name, read in self.formats.items():
+        if p := read(text, self.duration, self._states[name]): return p
+    return None
 
-# %% ../../nbs/logs/03_progress.ipynb #a142baa0
+# %% ../../nbs/logs/03_progress.ipynb #7f295865
 @patch
-def _paced(self:ProgressReader, p:Progress, at:float|None) -> Progress:
+def _with_pace(self:ProgressReader, p:Progress, at:float|None) -> Progress:
     "With rate and time to go, where the tool gave none and the clock allows it."
     if at is None or not math.isfinite(at) or p.percent is None: return p
     if self._first is None or p.percent < self._last: self._first = at, p.percent
     self._last = p.percent
-    took, gained = at-self._first[0], p.percent-self._first[1]
+    since, percent = self._first
+    took, gained = at-since, p.percent-percent
     if p.eta_s is not None or not (took > 0 and gained > 0): return p
-    rate = p.rate if p.rate is not None or not p.total else p.total*gained/100/took
+    rate = p.rate
+    if rate is None and p.total: rate = p.total*gained/100/took
     return replace(p, rate=rate, eta_s=(100-p.percent)*took/gained)
 
-# %% ../../nbs/logs/03_progress.ipynb #bc1bce9d
+# %% ../../nbs/logs/03_progress.ipynb #0f78142a
 @patch
 def feed(self:ProgressReader,
     data:bytes,          # The next bytes, cut anywhere
     at:float|None=None,  # When they came, seconds on a clock that does not jump; None: no estimates
 ) -> list[Progress]:     # One for each line that says something, in order
-    "Read on. Whole lines and frames only; what is left over waits for the next call. Never raises for what the bytes are."
+    "Read on. Whole lines and frames only; the rest waits for the next call. Never raises, whatever the bytes are."
     *lines, rest = re.split(rb'[\r\n]', self._rest + data)
     self._rest = rest[-LINE_MAX:]
-    return [self._paced(p, at) for line in lines if (p := self._line(line))]
+    return [self._with_pace(p, at) for line in lines if (p := self._read_line(line))]
 
 @patch
 def finish(self:ProgressReader,
     at:float|None=None,  # When the stream ended, seconds on the same clock
 ) -> list[Progress]:     # At most one
-    "Read what is left over when the stream has ended: a last line without newline, a last frame."
+    "Read what is left when the stream has ended: a last line without newline, a last frame."
     return self.feed(b'\n', at)

@@ -14,44 +14,62 @@ from pathlib import Path
 import psutil
 
 # %% ../../nbs/runners/12_identity.ipynb #d0e5aa06
-def _born(pid:int) -> str|None:
-    "When a process began, in the words of its system; '' when that cannot be seen. None: there is no such process, or nothing but its exit status is left."
+def _started(pid:int) -> str|None:
+    """When a process started, as its system puts it; '' when that cannot be seen.
+
+    None: there is no such process, or nothing is left but its exit status."""
     try: state, *rest = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
-    except OSError:
-        try:
-            p = psutil.Process(pid)
-            return None if p.status() == psutil.STATUS_ZOMBIE else f'{p.create_time():.2f}'
-        except psutil.NoSuchProcess: return None
-        except psutil.Error: return ''
+    except OSError: return _started_elsewhere(pid)
     return None if state in 'ZX' else rest[18]   # proc_pid_stat(5): field 22, ticks since boot
 
+def _started_elsewhere(pid:int) -> str|None:
+    try:
+        p = psutil.Process(pid)
+        return None if p.status() == psutil.STATUS_ZOMBIE else f'{p.create_time():.2f}'
+    except psutil.NoSuchProcess: return None
+    except psutil.Error: return ''
+
+# %% ../../nbs/runners/12_identity.ipynb #adfc18ed
 @cache
 def _machine() -> dict:
-    "What tells this machine, as it runs since it was switched on, from others: also from other containers on it."
-    try: return dict(host=socket.gethostname(), boot=Path('/proc/sys/kernel/random/boot_id').read_text().strip(), ns=os.readlink('/proc/self/ns/pid'))
+    "What distinguishes this machine, since it was switched on, from others: also from other containers on it."
+    try:
+        return dict(
+            host=socket.gethostname(), boot=Path('/proc/sys/kernel/random/boot_id').read_text().strip(),
+            ns=os.readlink('/proc/self/ns/pid'))
     except OSError: return dict(host=socket.gethostname(), boot=f'{psutil.boot_time():.0f}', ns='')
 
 @cache
-def _identity(pid:int) -> dict: return _machine() | dict(pid=pid, born=_born(pid))
+def _identity(pid:int) -> dict: return _machine() | dict(pid=pid, born=_started(pid))
 
-def this_process() -> dict: return dict(_identity(os.getpid()))   # JSON: `host`, `boot`, `ns`, `pid`, `born`
+def this_process() -> dict:  # JSON: `host`, `boot`, `ns`, `pid`, `born`
+    "The identity of this process."
+    return dict(_identity(os.getpid()))
 
 # %% ../../nbs/runners/12_identity.ipynb #d0e5aa07
-_WORDS = ('host', 'boot', 'ns', 'born')
+_TEXTS = ('host', 'boot', 'ns', 'born')
 
 def is_identity(
-    given,      # Whoever wrote it, it may be anything
-) -> bool:      # Whether it names a process
-    "Whether something can be asked about."
-    if not isinstance(given, dict) or type(given.get('pid')) is not int or not 0 < given['pid'] < 2**31: return False
-    return all(isinstance(given.get(k), str) for k in _WORDS)
+    value,      # As it was read from elsewhere: it may be anything
+) -> bool:
+    "Whether a value identifies a process."
+    if not isinstance(value, dict) or type(value.get('pid')) is not int or not 0 < value['pid'] < 2**31:
+        return False
+    return all(isinstance(value.get(k), str) for k in _TEXTS)
 
-def is_same_process(a:dict, b:dict) -> bool: return all(a.get(k) == b.get(k) for k in (*_WORDS, 'pid'))
+def is_same_process(
+    a:dict,    # From `this_process`, like the other
+    b:dict,
+) -> bool:
+    "Whether two identities are those of one process."
+    return all(a.get(k) == b.get(k) for k in (*_TEXTS, 'pid'))
 
+# %% ../../nbs/runners/12_identity.ipynb #761a8743
 def has_ended(
     identity:dict,  # From `this_process`, there and then
 ) -> bool|None:     # None: that cannot be seen from here
     "Whether a process has ended."
     if not is_identity(identity) or any(identity[k] != v for k, v in _machine().items()): return None
-    born = _born(identity['pid'])
-    return born is None or born != '' != identity['born'] and born != identity['born']
+    started = _started(identity['pid'])
+    if started is None: return True
+    return '' not in (started, identity['born']) and started != identity['born']

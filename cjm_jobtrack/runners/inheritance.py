@@ -1,4 +1,4 @@
-"""What a program begins with, wherever and however we were begun ourselves
+"""What a program starts with, wherever and however we were started ourselves
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/runners/inheritance.html.md"""
 
@@ -6,8 +6,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/runners/inheritance.html.md"""
 
 # %% auto #0
 __all__ = ['PASSED', 'UMASK', 'inherited_environment', 'ignored_signals', 'blocked_signals', 'tight_limits', 'niceness',
-           'unclean', 'exit_status_is_lost', 'clean_signals', 'clean_process', 'forbid_new_privileges', 'become',
-           'begin_clean']
+           'lowest_niceness', 'unclean', 'exit_status_is_lost', 'clean_signals', 'clean_process',
+           'forbid_new_privileges', 'become', 'begin_clean']
 
 # %% ../../nbs/runners/11_inheritance.ipynb #0c2b3abf
 import os, signal, sys
@@ -16,17 +16,21 @@ try: import resource
 except ImportError: resource = None   # Windows
 
 # %% ../../nbs/runners/11_inheritance.ipynb #5733824d
-PASSED = ('PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TMPDIR', 'XDG_*', 'LD_LIBRARY_PATH', 'PYTHONPATH',
-          'CUDA_*', 'NVIDIA_*', 'ROCR_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'OMP_NUM_THREADS')  # What a node's pipelines get of its environment
+PASSED = (   # What a node's pipelines get of its environment
+    'PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'LC_*', 'TZ', 'TMPDIR', 'XDG_*',
+    'LD_LIBRARY_PATH', 'PYTHONPATH',
+    'CUDA_*', 'NVIDIA_*', 'ROCR_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'OMP_NUM_THREADS')
 
-def _is_ours(name:str) -> bool: return name.startswith('JOBTRACK_') and ('TOKEN' in name or name == 'JOBTRACK_STORE')   # the address of a record may hold a password
+def _is_secret(name:str) -> bool:
+    "Whether a variable of ours may hold a token or a password. The address of a record may."
+    return name.startswith('JOBTRACK_') and ('TOKEN' in name or name == 'JOBTRACK_STORE')
 
 def inherited_environment(
-    names:list[str]|None=None,  # Names that are passed on, also patterns like `CUDA_*`; None: all
+    names:list[str]|None=None,  # Names to pass on, also patterns like `CUDA_*`; None: all
 ) -> dict[str, str]:
     "Our environment as a program gets it: never with our own tokens."
-    def passed(name): return names is None or any(fnmatchcase(name, o) for o in names)
-    return {k: v for k, v in os.environ.items() if passed(k) and not _is_ours(k)}
+    def passes(name): return names is None or any(fnmatchcase(name, pattern) for pattern in names)
+    return {name: value for name, value in os.environ.items() if passes(name) and not _is_secret(name)}
 
 # %% ../../nbs/runners/11_inheritance.ipynb #7fe79be6
 UMASK = 0o022
@@ -35,12 +39,15 @@ _RESOURCE, _NICE = 24, 23   # CAP_SYS_RESOURCE, CAP_SYS_NICE: capabilities(7)
 def _may(capability:int) -> bool:
     "Whether this process has a privilege."
     try:
-        with open('/proc/self/status') as f: held = next(int(line.split()[1], 16) for line in f if line.startswith('CapEff:'))
+        with open('/proc/self/status') as f:
+            effective = next(int(line.split()[1], 16) for line in f if line.startswith('CapEff:'))
     except (OSError, StopIteration): return os.geteuid() == 0
-    return bool(held >> capability & 1)
+    return bool(effective >> capability & 1)
 
 def ignored_signals() -> set[signal.Signals]:
-    "Signals that programs would ignore because we do. Python itself ignores two, and gives them back."
+    """Signals that programs would ignore because we do.
+
+    Python itself ignores two, and restores them in its children."""
     python = {signal.SIGPIPE, getattr(signal, 'SIGXFSZ', signal.SIGPIPE)}
     return {s for s in signal.valid_signals() if signal.getsignal(s) is signal.SIG_IGN} - python
 
@@ -52,7 +59,7 @@ def blocked_signals() -> set[signal.Signals]:
 _LIMITS = ('CPU', 'FSIZE', 'DATA', 'STACK', 'RSS', 'NPROC', 'NOFILE', 'MEMLOCK', 'AS')
 _ENOUGH = {'NOFILE': 1024, 'STACK': 8 << 20}   # The usual soft limits, where more is not better
 
-def _more(a:int, b:int) -> int:
+def _higher(a:int, b:int) -> int:
     "The higher of two limits."
     return resource.RLIM_INFINITY if resource.RLIM_INFINITY in (a, b) else max(a, b)
 
@@ -60,29 +67,41 @@ def _wanted_limit(name:str, kind:int, privileged:bool) -> tuple[int, int]:
     "What a limit should be: soft, hard."
     soft, hard = resource.getrlimit(kind)
     if privileged and hard != resource.RLIM_INFINITY and hasattr(resource, 'prlimit'):
-        try: hard = _more(hard, resource.prlimit(1, kind)[1])
+        try: hard = _higher(hard, resource.prlimit(1, kind)[1])
         except OSError: pass   # another user's, or hidden
     enough = _ENOUGH.get(name)
     if enough is None: return hard, hard
     least = enough if hard == resource.RLIM_INFINITY else min(enough, hard)
-    return _more(soft, least), hard
+    return _higher(soft, least), hard
 
+# %% ../../nbs/runners/11_inheritance.ipynb #dbeeaa2d
 def tight_limits() -> dict[int, tuple[int, int]]:
     "Limits that are tighter than a program should have: which -> soft, hard."
-    kinds = {n: getattr(resource, f'RLIMIT_{n}') for n in _LIMITS if hasattr(resource, f'RLIMIT_{n}')}
+    kinds = {
+        name: getattr(resource, f'RLIMIT_{name}') for name in _LIMITS
+        if hasattr(resource, f'RLIMIT_{name}')}
     privileged = _may(_RESOURCE)
     wanted = {kind: _wanted_limit(name, kind, privileged) for name, kind in kinds.items()}
     return {kind: limits for kind, limits in wanted.items() if limits != resource.getrlimit(kind)}
 
 # %% ../../nbs/runners/11_inheritance.ipynb #1a3d4271
+def _least_by_limit() -> int:
+    "The lowest niceness that the limit of this process allows, which may be one that no process can have."
+    soft = resource.getrlimit(resource.RLIMIT_NICE)[0] if hasattr(resource, 'RLIMIT_NICE') else 0
+    return -20 if soft == resource.RLIM_INFINITY else 20 - soft
+
 def niceness() -> int:
-    "What a program begins with: that of process 1, or ours, where that is higher and we may not go below it."
+    "What a program starts with: that of process 1; or ours, if that is higher and we may not go below it."
     ours = os.getpriority(os.PRIO_PROCESS, 0)
     try: wanted = os.getpriority(os.PRIO_PROCESS, 1)
     except OSError: wanted = 0
-    allowed = 20 - resource.getrlimit(resource.RLIMIT_NICE)[0] if hasattr(resource, 'RLIMIT_NICE') else 20
-    return wanted if wanted >= min(ours, allowed) or _may(_NICE) else ours
+    return wanted if wanted >= min(ours, _least_by_limit()) or _may(_NICE) else ours
 
+def lowest_niceness() -> int:
+    "The lowest niceness that this process may give to a program."
+    return -20 if _may(_NICE) else min(niceness(), _least_by_limit())
+
+# %% ../../nbs/runners/11_inheritance.ipynb #57d18709
 def _processors() -> set[int]|None:
     "The processors that a program may use; None: those that we may."
     try: wanted = os.sched_getaffinity(1)
@@ -93,17 +112,19 @@ def _read_score(pid:int|str) -> int:
     with open(f'/proc/{pid}/oom_score_adj') as f: return int(f.read())
 
 def _oom_score() -> int|None:
-    "The `oom_score_adj` that a program begins with; None: ours."
+    "The `oom_score_adj` that a program starts with; None: ours."
     try: ours, wanted = _read_score('self'), _read_score(1)
     except (OSError, ValueError): return None
-    return wanted if wanted > ours or wanted < ours and _may(_RESOURCE) else None
+    allowed = wanted > ours or wanted < ours and _may(_RESOURCE)
+    return wanted if allowed else None
 
-# %% ../../nbs/runners/11_inheritance.ipynb #af7a5cbb
+# %% ../../nbs/runners/11_inheritance.ipynb #1b25ba69
 def unclean() -> list[str]:
-    "What a program would inherit from this thread, and should not. The umask is seen to in any case."
-    seen = dict(ignored=ignored_signals(), blocked=blocked_signals(), limits=tight_limits(), processors=_processors(), oom_score_adj=_oom_score() is not None,
-                niceness=niceness() != os.getpriority(os.PRIO_PROCESS, 0))
-    return [name for name, there in seen.items() if there]
+    "What a program would inherit from this thread, and should not. The umask is set in any case."
+    found = dict(
+        ignored=ignored_signals(), blocked=blocked_signals(), limits=tight_limits(), processors=_processors(),
+        oom_score_adj=_oom_score() is not None, niceness=niceness() != os.getpriority(os.PRIO_PROCESS, 0))
+    return [name for name, amiss in found.items() if amiss]
 
 # %% ../../nbs/runners/11_inheritance.ipynb #79305de2
 def exit_status_is_lost() -> bool:
@@ -114,11 +135,12 @@ def exit_status_is_lost() -> bool:
 
 # %% ../../nbs/runners/11_inheritance.ipynb #59f209f5
 def _try(change, *args) -> None:
+    "Change something if we may: what needs a privilege is described above."
     try: change(*args)
-    except (OSError, ValueError): pass   # not without a privilege: said above
+    except (OSError, ValueError): pass
 
 def clean_signals() -> None:
-    "No signal is ignored or blocked any more. To be called in the main thread."
+    "Ignore and block no signal any more. To be called in the main thread."
     for s in ignored_signals(): _try(signal.signal, s, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
@@ -126,7 +148,9 @@ def _write_score(score:int) -> None:
     with open('/proc/self/oom_score_adj', 'w') as f: f.write(str(score))
 
 def clean_process() -> None:
-    "Give this process what a program begins with, except for umask and environment. To be called in the main thread, before there are others."
+    """Give this process what a program starts with, except for umask and environment.
+
+    To be called in the main thread, before there are others."""
     clean_signals()
     score, processors = _oom_score(), _processors()
     if score is not None: _try(_write_score, score)
@@ -136,26 +160,36 @@ def clean_process() -> None:
 
 # %% ../../nbs/runners/11_inheritance.ipynb #614ff9aa
 def forbid_new_privileges() -> None:
-    """From now on no program that this process becomes or begins gets privileges that it has not got: set-user-ID has no effect. Linux only.
+    """Let no program that this process becomes or starts gain privileges. Linux only.
+
+    Set-user-ID then has no effect.
 
     Source: prctl(2), Linux manual pages, PR_SET_NO_NEW_PRIVS."""
     if sys.platform != 'linux': return
     import ctypes   # takes a while
-    if ctypes.CDLL(None, use_errno=True).prctl(38, 1, 0, 0, 0): raise OSError(ctypes.get_errno(), 'PR_SET_NO_NEW_PRIVS')
+    if ctypes.CDLL(None, use_errno=True).prctl(38, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), 'PR_SET_NO_NEW_PRIVS')
 
-_BOOT = 'import sys; exec(compile(open(sys.argv[1], encoding="utf-8").read(), sys.argv[1], "exec")); become(sys.argv[2:])'
-
+# %% ../../nbs/runners/11_inheritance.ipynb #40d76868
 def become(words:list[str]) -> None:
-    "Turn this process into a program, in a clean state. `words`: whether it may gain privileges ('yes' or 'no'), then program and arguments."
+    """Turn this process into a program, in a clean state.
+
+    `words`: whether to forbid new privileges ('no' or 'yes' to gaining any), then program and arguments."""
     clean_process()
-    for s in signal.SIGPIPE, getattr(signal, 'SIGXFSZ', signal.SIGPIPE): signal.signal(s, signal.SIG_DFL)
+    for s in signal.SIGPIPE, getattr(signal, 'SIGXFSZ', signal.SIGPIPE):
+        signal.signal(s, signal.SIG_DFL)
     if words[0] == 'no': forbid_new_privileges()
     os.execv(words[1], words[1:])
+
+# %% ../../nbs/runners/11_inheritance.ipynb #8242db01
+_BOOT = (
+    'import sys; exec(compile(open(sys.argv[1], encoding="utf-8").read(), sys.argv[1], "exec")); '
+    'become(sys.argv[2:])')
 
 def begin_clean(
     argv:list[str],             # A program, by its absolute path, and its arguments
     no_new_privs:bool=False,    # Whether it may gain no privileges
 ) -> list[str]:                 # What to run for it, with the umask `UMASK`; `argv` itself where there is nothing to do
-    "A program such that it begins in a clean state, begun from this very thread."
+    "A command that starts a program in a clean state. It has to be run from this very thread."
     if not no_new_privs and not unclean(): return argv
     return [sys.executable, '-I', '-S', '-c', _BOOT, __file__, 'no' if no_new_privs else 'yes', *argv]

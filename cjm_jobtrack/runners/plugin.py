@@ -21,8 +21,7 @@ from fastcore.basics import patch
 from ..model.errors import InvalidInput
 from ..model.job import Job, JobStatus, jsonable
 from .call import CallRunner, _key, _outcome, _within, _Work
-from .process_tree import ProcessTree
-from .processes import runs
+from .process_tree import ProcessTree, runs
 from .outcome import Outcome, Receipt, Report
 from .threads import in_daemon_thread
 from .worker import _failed, _in_words, _lost, _trace

@@ -9,13 +9,13 @@ from original_node import OriginalNode
 from original_node import Served as ServedApp
 from typer.testing import CliRunner
 from cjm_jobtrack.cli.main import app
-from cjm_jobtrack.cli.app import MEANINGS, Exit, exit_for, read_token, told
-from cjm_jobtrack.cli.follow import following, line
-from cjm_jobtrack.cli.jobs import jobs_table, stopped, timeline
-from cjm_jobtrack.cli.output import age, clip, plain, seconds, show_table, table, where
+from cjm_jobtrack.cli.app import MEANINGS, Exit, error_lines, exit_for, read_token
+from cjm_jobtrack.cli.follow import job_updates, status_line
+from cjm_jobtrack.cli.jobs import cancel_message, jobs_table, timeline
+from cjm_jobtrack.cli.output import clip, format_age, format_seconds, printable, printed_path, show_table, table
 from cjm_jobtrack.cli.records import Leftovers
 from cjm_jobtrack.cli.servers import data_folder, read_address, server_process
-from cjm_jobtrack.cli.submit import check_source, literal, read_params, typed
+from cjm_jobtrack.cli.submit import check_source, guess_value, parse_value, read_params
 from cjm_jobtrack.model.errors import (IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode, UnknownPipeline)
 from cjm_jobtrack.model.job import Job, JobEvent
 from cjm_jobtrack.tracker.tracker import JobTracker
@@ -94,10 +94,10 @@ def test_what_cannot_be_used_is_named(cli, node, words, named):
 
 @pytest.mark.parametrize('text, type, value', [('7', 'int', 7), ('-7', 'int', -7), ('7.0', 'int', '7.0'), ('x', 'int', 'x'), ('7', 'float', 7.), ('1e3', 'float', 1000.), ('', 'float', ''), ('7', 'str', '7'), ('true', 'str', 'true'),
     ('Yes', 'bool', True), ('off', 'bool', False), ('maybe', 'bool', 'maybe'), ('x', 'list', 'x')])
-def test_typed(text, type, value): assert typed(text, type) == value and typed(text, type).__class__ is value.__class__
+def test_typed(text, type, value): assert parse_value(text, type) == value and parse_value(text, type).__class__ is value.__class__
 
 @pytest.mark.parametrize('text, value', [('7', 7), ('7.5', 7.5), ('true', True), ('null', 'null'), ('[1]', '[1]'), ('two words', 'two words'), ('', ''), ('"7"', '"7"')])
-def test_without_a_description_a_value_is_what_it_looks_like(text, value): assert read_params([f'k={text}'], None) == {'k': value} and literal(text) == value
+def test_without_a_description_a_value_is_what_it_looks_like(text, value): assert read_params([f'k={text}'], None) == {'k': value} and guess_value(text) == value
 
 def test_a_value_may_hold_anything(): assert read_params(['k=a=b "c" $d {e}'], {'name': 'x', 'params': [{'name': 'k', 'type': 'str'}]}) == {'k': 'a=b "c" $d {e}'}
 
@@ -114,25 +114,25 @@ def test_sources(file, input, pipeline, ok):
         with pytest.raises(InvalidInput): check_source(file, input, pipeline)
 
 @pytest.mark.parametrize('s, words', [(None, ''), (0, '0.00 s'), (9.999, '10.00 s'), (59.4, '59.40 s'), (59.6, '1 min 00 s'), (3599.6, '1 h 00 min'), (86399, '23 h 59 min'), (90000, '1 d 1 h')])
-def test_seconds(s, words): assert seconds(s) == words
+def test_seconds(s, words): assert format_seconds(s) == words
 
 @pytest.mark.parametrize('s, words', [(0, '0 s'), (59.9, '59 s'), (60, '1 min'), (7200, '2 h'), (200000, '2 d')])
-def test_age(s, words): assert age(s) == words
+def test_age(s, words): assert format_age(s) == words
 
 @pytest.mark.parametrize('on_terminal, shown', [(True, 'photo·gnp.exe'), (False, 'photo\u202egnp.exe')])
 def test_a_path_is_as_it_is_for_programs_and_plain_on_a_terminal(monkeypatch, on_terminal, shown):
     with monkeypatch.context() as m:
         m.setattr(sys, 'stdout', SimpleNamespace(isatty=lambda: on_terminal))
-        got = where(Path('photo\u202egnp.exe'))
+        got = printed_path(Path('photo\u202egnp.exe'))
     assert got == shown
 
 @pytest.mark.parametrize('text', ['a\x1b[31mb', 'a\rb', 'a\nb', 'a\x07b', 'a\x9bb', 'a\u202eb', 'a\udc80b'])
 def test_what_would_move_the_cursor_is_not_printed(text):
-    assert plain(text)[0] == 'a' and plain(text)[-1] == 'b' and plain(text).isprintable()
+    assert printable(text)[0] == 'a' and printable(text)[-1] == 'b' and printable(text).isprintable()
     job = Job(name=text, status='failed', error=text, spec={'pipeline': text})
     out = io.StringIO()
     show_table(jobs_table([job]), Console(file=out, width=200))
-    assert all(c.isprintable() or c == '\n' for c in out.getvalue() + line(job))
+    assert all(c.isprintable() or c == '\n' for c in out.getvalue() + status_line(job))
 
 @pytest.mark.parametrize('name, url, made', [(None, 'http://GPU-3:9090/', {'url': 'http://gpu-3:9090'}), ('shed', 'https://gpu-3', {'url': 'https://gpu-3:443', 'name': 'shed'})])
 def test_addresses(name, url, made): assert read_address(url, name) == made
@@ -314,7 +314,7 @@ def test_cancel(cli, node, tmp_path):
 @pytest.mark.parametrize('job, receipt, words', [
     (Job(status='cancelled', attempt=1), {'how': 'forced', 'ended': [1, 2]}, 'had to be forced, 2 processes stopped'), (Job(status='cancelled', attempt=1), {'how': 'asked', 'ended': [1]}, 'when asked, 1 process stopped'),
     (Job(status='cancelled', attempt=1), None, 'is cancelled'), (Job(status='cancelled'), None, 'had not begun'), (Job(status='failed', attempt=1), None, 'already failed'), (Job(status='running', attempt=1), None, 'on record')])
-def test_what_a_cancel_did(job, receipt, words): assert words in stopped(job, receipt)
+def test_what_a_cancel_did(job, receipt, words): assert words in cancel_message(job, receipt)
 
 def test_interrupting_a_wait_leaves_the_job(cli, node, tmp_path):
     p = begin('submit', 'work', '-p', f'plan={json.dumps({"gate": str(tmp_path/"gate")})}', '--wait')
@@ -554,7 +554,7 @@ def test_a_name_that_is_not_utf8_is_printed_as_its_bytes():
 
 @pytest.mark.parametrize('number, remedy', [(errno.EACCES, 'may write'), (errno.EROFS, 'may write'), (errno.ENOSPC, 'room'), (errno.ENOTDIR, 'path'), (errno.EIO, '')])
 def test_what_the_system_refuses_is_told_without_numbers(number, remedy):
-    words = told(OSError(number, os.strerror(number), '/data/x\x1b'))
+    words = error_lines(OSError(number, os.strerror(number), '/data/x\x1b'))
     assert len(words) == 1 and 'Errno' not in words[0] and '/data/x' in words[0] and os.strerror(number) in words[0] and remedy in words[0] and words[0].isprintable()
 
 def test_a_folder_that_cannot_be_written(cli, node):
@@ -689,7 +689,7 @@ def test_the_end_of_a_log_that_was_cut(tmp_path):
     "Of a log with a piece cut out, the last lines are read once, and what is missing is said in its place."
     import io
     from types import SimpleNamespace
-    from cjm_jobtrack.cli.logs import copy_log, last_lines
+    from cjm_jobtrack.cli.logs import copy_log, tail_offset
     from cjm_jobtrack.logs.log_store import LogStore
     logs = LogStore(tmp_path, cap=64 << 10)
     client = SimpleNamespace(logs=lambda job_id, offset=0, limit=65536, attempt=None: logs.read(job_id, attempt, offset, limit))
@@ -698,9 +698,9 @@ def test_the_end_of_a_log_that_was_cut(tmp_path):
     def told(offset):
         copy_log(client, '7f3a', 1, offset, out := io.BytesIO())
         return out.getvalue().decode().splitlines()
-    assert [line[:5] for line in told(last_lines(client, '7f3a', 1, 3))] == ['02997', '02998', '02999']
+    assert [line[:5] for line in told(tail_offset(client, '7f3a', 1, 3))] == ['02997', '02998', '02999']
     for lines in (400, 100_000):
-        shown = [line for line in told(last_lines(client, '7f3a', 1, lines)) if 'cut here' not in line]
+        shown = [line for line in told(tail_offset(client, '7f3a', 1, lines)) if 'cut here' not in line]
         numbers = [int(line[:5]) for line in shown if line[:5].isdigit()]
         assert numbers == sorted(set(numbers)) and numbers[-1] == 2999 and len(numbers) >= min(lines, 300)
     whole = told(0)
@@ -722,7 +722,7 @@ class Scripted:
     def events(self, job_id, after=None): return iter(self.told)
 
 def test_what_is_shown_never_goes_backwards():
-    shown = [job.progress for job, _ in following(Scripted(), 'j')]
+    shown = [job.progress for job, _ in job_updates(Scripted(), 'j')]
     assert shown == [None, 40., 60., 100.]
 
 def test_a_short_job_is_shown_from_beginning_to_end(cli):

@@ -29,7 +29,7 @@ class Demo:
         self.seen += data
         return data
 
-    def until(self, text, deadline=60):
+    def until(self, text, deadline=240):
         "Read until it has printed this; answer all that was printed so far."
         end = time.monotonic() + deadline
         while not re.search(text, self.text):

@@ -594,6 +594,16 @@ def test_a_line_without_end_comes_in_pieces_and_is_searched_across_them(logs):
 
 LOG = b'begin\n\x1b[31mEr\x1b[1mror\x1b[0m: no such file: talk.wav\r\n 10%\r 20%\r 30%\nStra\xc3\x9fe \xff\n\nERROR again\nnull \x00byte\nunfinished \xc3'
 
+def test_lines_after_a_long_line_of_frames_have_their_true_offsets(logs):
+    frames = b''.join(b'\r%7d' % i for i in range(30_000))   # more than LINE_MAX: what was written over is dropped on the way
+    data = frames + b'\none\ntwo\n'
+    logs.append(J, 1, data)
+    lines = [*logs.lines(J, 1)]
+    assert [(l.text, l.offset) for l in lines] == [('  29999', 0), ('one', data.index(b'one')), ('two', data.index(b'two'))]
+    [match] = logs.search(J, 'one', context=1)
+    assert match.before == ('  29999',) and match.after == ('two',)
+
+
 @pytest.mark.parametrize('pattern, kw, numbers', [
     ('Error', {}, [2]), ('error', {}, []), ('error', dict(ignore_case=True), [2, 6]), ('E.*r', dict(regex=True), [2]), ('e.*r', dict(regex=True, ignore_case=True), [2, 6]),
     ('20%', {}, []), ('30%', {}, [3]), ('Straße', {}, [4]), ('STRAßE', dict(ignore_case=True), [4]), ('\ufffd', {}, [4]), ('null byte', {}, [7]), ('unfinished', {}, [8]),
@@ -644,7 +654,7 @@ def test_search_refuses_at_once(logs, field, args, kw):
 @pytest.mark.parametrize('pattern', ['(a+)+$', '(a|aa)+$', '(?:a*)*b'])
 def test_an_expression_without_end_is_ended(logs, monkeypatch, pattern):
     "In time that is measured in computing, so that a busy machine makes no difference; what it matched before is given."
-    monkeypatch.setattr(log_text, 'PATIENCE', 1)
+    monkeypatch.setattr(log_text, 'CPU_LIMIT_S', 1)
     logs.append(J, 1, b'one\n' + b'a'*60 + b'!\n' + b'two\n')
     with pytest.raises(InvalidInput, match='1 s of computing') as e: list(logs.search(J, pattern, regex=True))
     assert e.value.field == 'pattern' and e.value.remedy

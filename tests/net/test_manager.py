@@ -1123,7 +1123,7 @@ def test_a_manager_is_no_node_of_its_own(tmp_path):
 # --- jobs that wait at their node
 
 def test_a_job_that_waits_at_its_node_is_pending_on_every_face_and_its_time_is_that_of_its_run(tmp_path):
-    from cjm_jobtrack.cli.follow import line
+    from cjm_jobtrack.cli.follow import status_line
     from cjm_jobtrack.cli.jobs import jobs_table
     from cjm_jobtrack.view.render import JobSnapshot, format_status, header_html
     with node_of(tmp_path, slots=1) as n, managed(tmp_path, n.url) as h:
@@ -1138,7 +1138,7 @@ def test_a_job_that_waits_at_its_node_is_pending_on_every_face_and_its_time_is_t
             told, kept = h.rc.get_job(j.id), h.manager.tracker.get_job(j.id)
             word = 'running' if j.id == now_running else 'pending'
             assert told.status == word == h.http.get(f'/jobs/{j.id}').json()['status'], 'our wire'
-            assert word in line(told) and format_status(kept).startswith(f'{j.name}: {word}') and f'>{word}<' in header_html(JobSnapshot(kept, told.updated_at)) and (told.elapsed_s is None) is (word == 'pending')
+            assert word in status_line(told) and format_status(kept).startswith(f'{j.name}: {word}') and f'>{word}<' in header_html(JobSnapshot(kept, told.updated_at)) and (told.elapsed_s is None) is (word == 'pending')
             assert jobs_table([told]).columns[3]._cells[0].plain == word
         assert [j.id for j in h.rc.list_jobs('running')] == [now_running] and {j.id for j in h.rc.list_jobs('pending')} == {j.id for j in jobs} - {now_running}
         assert {j['id']: j['status'] for j in h.http.get('/api/jobs').json()}[now_running] == 'running'

@@ -7,11 +7,8 @@ from cjm_jobtrack.model.errors import OutputReplaced
 from cjm_jobtrack.model.job import OutputFile, now
 from cjm_jobtrack.runners import outputs
 from cjm_jobtrack.runners.outputs import OutputFiles, collect_outputs, copy_output, snapshot_files
-from cjm_jobtrack.runners.process import collect_outputs as also_here
 
 def names(*args, **kw): return [f.name for f in collect_outputs(*args, **kw)]
-
-def test_it_can_be_had_from_either_module(): assert also_here is collect_outputs
 
 def test_names_that_are_not_text(tmp_path):
     Path(os.fsdecode(os.fsencode(tmp_path) + b'/\xff.txt')).write_text('x')

@@ -7,9 +7,10 @@ from cjm_jobtrack.model.errors import InvalidInput, StoreError
 from cjm_jobtrack.logs.log_store import LogStore
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners import outputs
-from cjm_jobtrack.runners.process_files import _supervisor
+from cjm_jobtrack.runners.process_files import AttemptFolder
 from cjm_jobtrack.runners.cgroups import Cgroup, Cgroups, own_groups
-from cjm_jobtrack.runners.process import ProcessRunner, check_limits, check_process
+from cjm_jobtrack.runners.process import ProcessRunner
+from cjm_jobtrack.runners.process_spec import check_limits, check_process
 from cjm_jobtrack.runners.outcome import Report
 from helpers import until
 
@@ -195,7 +196,7 @@ def test_a_start_that_was_cut_off_is_made_good(bench, left):
 
 def test_where_nothing_can_be_written_nothing_is_begun(bench, monkeypatch):
     job, report = bench.begin('touch', bench.tmp/'ran')
-    monkeypatch.setattr('cjm_jobtrack.runners.process._reserve', lambda folder: None)   # else it would be seen by us
+    monkeypatch.setattr(AttemptFolder, 'reserve', lambda self: None)   # else it would be seen by us
     bench.folder(job).mkdir(parents=True)
     (bench.folder(job)/'pid').symlink_to('/no/such/folder/pid')
     o = asyncio.run(bench.outcome(job, report))
@@ -471,7 +472,7 @@ def test_a_supervisor_that_was_slow_to_begin_is_known(bench):
         handle = await bench.runner.start(job)
         until(lambda: bench.log(job), 'output')
         os.utime(bench.folder(job)/'pid', (time.time()+30,)*2)
-        assert _supervisor(bench.folder(job)).pid == handle['pid']
+        assert AttemptFolder(bench.folder(job)).supervisor().pid == handle['pid']
         receipt = await bench.another().stop(job, handle, 5.)
         assert receipt.confirmed and receipt.how == 'asked' and handle['pid'] not in receipt.ended and len(receipt.ended) == 2
         assert (await bench.outcome(job, report)).status == 'cancelled' and not runs(handle['pid'])
@@ -874,9 +875,9 @@ def test_niceness(bench):
 def test_any_shell_will_do(bench, shell, monkeypatch):
     "All limits at once, and the group, in each shell of this machine that can stand in for /bin/sh."
     import cjm_jobtrack.runners.process as m
-    sh, build = bench.tmp/'sh', m._supervised
+    sh, build = bench.tmp/'sh', m.supervised
     sh.symlink_to(shutil.which(shell))
-    monkeypatch.setattr(m, '_supervised', lambda *a: [str(sh), *build(*a)[1:]])
+    monkeypatch.setattr(m, 'supervised', lambda *a: [str(sh), *build(*a)[1:]])
     limits = {'memory': '900m', 'cpu_s': 50, 'file_size': '1m', 'open_files': 16} | ({'pids': 20, 'cpus': .5} if bench.groups else {})
     job, report = bench.py("""
         import resource as r, time
@@ -1086,7 +1087,7 @@ def test_what_is_asked_is_looked_over_without_a_runner():
     assert check_process({'argv': ['ls'], 'cwd': None})['invalid_exit'] == []
 
 def test_another_system_is_told_so(monkeypatch, tmp_path):
-    monkeypatch.setattr('cjm_jobtrack.runners.process.fcntl', None)
+    monkeypatch.setattr('cjm_jobtrack.runners.process_files.fcntl', None)
     with pytest.raises(InvalidInput, match='POSIX'): ProcessRunner(tmp_path, LogStore(tmp_path))
 
 @pytest.mark.parametrize('when', ['while it runs', 'when it has just ended'])

@@ -1,9 +1,8 @@
 "Who belongs to a process, and how all of them are ended."
 import os, subprocess, time
 import psutil, pytest
-from cjm_jobtrack.runners import processes
-from cjm_jobtrack.runners.process_tree import ProcessTree
-from cjm_jobtrack.runners.processes import process_ids, process_table
+from cjm_jobtrack.runners import process_tree
+from cjm_jobtrack.runners.process_tree import ProcessTree, process_ids, process_table
 
 def sh(text, **kw): return subprocess.Popen(['sh', '-c', text], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, **kw)
 
@@ -78,7 +77,7 @@ def test_a_program_that_takes_its_time_to_begin_is_waited_for(monkeypatch, tmp_p
             self.now += 1
             if self.now == takes: show(140_000, 'A=b\0MARKED=yes\0')
     show(0, '')
-    monkeypatch.setattr(processes, '_PROC', tmp_path), monkeypatch.setattr(processes, 'time', clock := Clock())
+    monkeypatch.setattr(process_tree, '_PROC', tmp_path), monkeypatch.setattr(process_tree, 'time', clock := Clock())
     assert process_table('MARKED=yes', [7]) == {7: (1, 7, marked)} and clock.now <= 1001
     show(140_000, '')   # it has none at all
     assert process_table('MARKED=yes', [7])[7][2] is False and clock.now <= 1001
@@ -86,6 +85,6 @@ def test_a_program_that_takes_its_time_to_begin_is_waited_for(monkeypatch, tmp_p
 def test_other_systems_tell_the_same(begun, monkeypatch, tmp_path):
     p, _ = begun('echo; read line', env=os.environ | {'MARKED': 'yes'}, start_new_session=True)
     here = process_table('MARKED=yes', [p.pid, os.getpid()])
-    monkeypatch.setattr(processes, '_PROC', tmp_path)
+    monkeypatch.setattr(process_tree, '_PROC', tmp_path)
     assert process_table('MARKED=yes', [p.pid, os.getpid()]) == here and here[p.pid] == (os.getpid(), p.pid, True)
     assert {p.pid, os.getpid()} <= process_ids()

@@ -135,13 +135,13 @@ from cjm_jobtrack.model.errors import is_infrastructure_error
 from cjm_jobtrack.runners.process_tree import ProcessTree
 from cjm_jobtrack.runners.cgroups import Cgroup
 from cjm_jobtrack.runners.outputs import collect_outputs, snapshot_files
-from cjm_jobtrack.runners.process import _any
-from cjm_jobtrack.runners.processes import family, process_table
+from cjm_jobtrack.runners.process import _has_entries
+from cjm_jobtrack.runners.process_tree import find_members, process_table
 
 folder = Path(sys.argv[1])
 (folder/'cgroup.procs').write_text('1'), (folder/'out.txt').write_text('x')
-looks = dict(pids=Cgroup({'all': str(folder)}).pids, busy=lambda: Cgroup({'all': str(folder)}).busy, table=lambda: process_table('A=b', [os.getpid()]), family=lambda: family('A', 'b'),
-             outputs=lambda: collect_outputs(folder), globs=lambda: collect_outputs(folder, ['*.txt']), before=lambda: snapshot_files(folder), any=lambda: _any(str(folder)))
+looks = dict(pids=Cgroup({'all': str(folder)}).pids, busy=lambda: Cgroup({'all': str(folder)}).busy, table=lambda: process_table('A=b', [os.getpid()]), family=lambda: find_members('A=b'),
+             outputs=lambda: collect_outputs(folder), globs=lambda: collect_outputs(folder, ['*.txt']), before=lambda: snapshot_files(folder), any=lambda: _has_entries(str(folder)))
 for look in looks.values(): look()
 taken, said = take_descriptors(64), {}
 for name, look in looks.items():

@@ -1,7 +1,7 @@
 """The files of a record: lost while they are open, cut to nothing, named oddly, and the logs beside them.
 
 What uses `database` runs on SQLite and PostgreSQL; what uses `db` is about SQLite's files."""
-import asyncio, json, logging, os, shutil, signal, sqlite3, subprocess, sys, threading, time
+import asyncio, json, logging, os, re, shutil, signal, sqlite3, subprocess, sys, threading, time
 import httpx, pytest
 from sqlalchemy import make_url
 from helpers import client, mortal, node_at, until, write_pipelines
@@ -278,7 +278,7 @@ def test_a_node_whose_record_is_gone_ends_soon_when_told_to_and_says_so(tmp_path
             for f in (tmp_path/'data').glob('jobs.db*'): f.unlink()
             if ended:
                 gate.touch()
-                until(lambda: 'jobs.db was deleted' in log.read_text(), 'a word of it')
+                until(lambda: re.search('queue.group_commit: .*jobs.db was deleted', log.read_text()), 'the queue to say that it cannot write how the job ended')
             begun = time.monotonic()
             p.send_signal(signal.SIGTERM)
             assert p.wait(60) == 1 and time.monotonic() - begun < 15
