@@ -71,6 +71,7 @@ ORIGINAL_FLAGS = ('unetFlag', 'faceRestoreFlag', 'upscaleFlag', 'claheFlag')   #
 def snake_case(key:str) -> str: return re.sub('[A-Z]', lambda m: '_'+m[0].lower(), key)
 
 _CAMEL = {snake_case(k): k for k in ORIGINAL_KEYS}   # As answered -> as asked
+_FLAGS = tuple(map(snake_case, ORIGINAL_FLAGS))      # As answered
 
 # %% ../../nbs/net/08_legacy.ipynb #37f7b4fe
 def _original_status(word:Any) -> JobStatus:
@@ -246,7 +247,7 @@ def _wire_request(spec:dict) -> dict:
     "What was asked, with the original's defaults."
     params = original_params(spec.get('original') or spec.get('params') or {})
     scale = params['upscale_value']
-    wire = {snake_case(k): params[snake_case(k)] or False for k in ORIGINAL_FLAGS}
+    wire = {k: params[k] or False for k in _FLAGS}
     wire['upscale_value'] = float(scale) if type(scale) in (int, float) and scale else 2.0
     wire['input_method'] = params['input_method'] or 'manual'
     return wire | {'youtube_url': params['youtube_url'],
