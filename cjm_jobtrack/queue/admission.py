@@ -42,10 +42,11 @@ class Admission:
         group_commit:GroupCommit,   # Writes why they wait
         lease:LeaseHolder,          # Knows the other queues on the record
         *,
-        active:Mapping[str, Attempt]={},  # Job id -> attempt in the queue's hands; as `AttemptManager` keeps it, only read here
+        active:Mapping[str, Attempt]={},  # Job id -> attempt in the queue's hands; only read here
         signals:Signals|None=None,        # Where `WaitTimedOut` is published
     ):
-        self.tracker, self.runners, self.ready, self.default = tracker, runners, ready, default
+        self.tracker, self.runners = tracker, runners
+        self.ready, self.default = ready, default
         self.group_commit, self.lease = group_commit, lease
         self.active, self.signals = active, signals or Signals()
         self.submitted: dict[str, float] = {}    # When each was submitted, seconds since the epoch; until it ends
@@ -91,8 +92,17 @@ def requirements_or_default(self:Admission, job:Job) -> QueueRequirements:
     "The same, for a job that was accepted before, so that it made sense then."
     try: return self.requirements(job)
     except Exception as e:
-        _log.warning('The terms of job %s cannot be read any more: %s', job.id, e)
+        _log.warning('The requirements of job %s can no longer be read: %s', job.id, e)
         return self.default
+
+# %% ../../nbs/queue/03_admission.ipynb #239b0af9
+@patch
+def _fail_unsubmitted(self:Admission, job_id:str, e:NeverFits):
+    job = self.tracker.get_job(job_id)
+    if job is None or job.status is not JobStatus.PENDING: return
+    if self.tracker.assignments([job_id])[job_id][0] is not None: return   # another queue may have enough
+    failure = Failure('never_fits', str(e), evidence=dict(needs=e.needs, has=e.has), hint=e.remedy)
+    with suppress(IllegalMove): self.tracker.mark_failed(job_id, failure)   # or it has just ended
 
 @patch
 def check(self:Admission, job:Job) -> None:
@@ -101,14 +111,6 @@ def check(self:Admission, job:Job) -> None:
     except NeverFits as e:
         self._fail_unsubmitted(job.id, e)
         raise
-
-@patch
-def _fail_unsubmitted(self:Admission, job_id:str, e:NeverFits):
-    job = self.tracker.get_job(job_id)
-    if job is None or job.status is not JobStatus.PENDING: return
-    if self.tracker.assignments([job_id])[job_id][0] is not None: return   # another queue may have enough
-    failure = Failure('never_fits', str(e), evidence=dict(needs=e.needs, has=e.has), hint=e.remedy)
-    with suppress(IllegalMove): self.tracker.mark_failed(job_id, failure)   # or it has just ended
 
 # %% ../../nbs/queue/03_admission.ipynb #b94d3e89
 @patch
@@ -120,11 +122,12 @@ def _plan_waiting(self:Admission, job:Job, reason:str) -> Write|None:
 
 @patch
 def explain(self:Admission, job:Job, reason:str) -> None:
-    "Journal why a job waits, if that is news."
+    "Journal why a job waits, unless that is known."
     if self.reasons.get(job.id) == reason: return
     self.reasons[job.id] = reason
     if job.message != reason: self.group_commit.write(job, partial(self._plan_waiting, job, reason))
 
+# %% ../../nbs/queue/03_admission.ipynb #b012234d
 @patch
 def explain_unreadable(self:Admission, job_id:str, e:Exception) -> None:
     "What is on record of a job makes no sense: say so where people look. The other jobs go on."
@@ -137,10 +140,14 @@ def explain_unreadable(self:Admission, job_id:str, e:Exception) -> None:
 @patch
 def _never_fits_here(self:Admission, job:Job, e:NeverFits) -> str:
     "Why a job waits for which this queue has not enough."
-    try: queues = self.lease.capable_queues(job.runner, e.needs)
-    except StoreError as error: others = f'Who else is at work cannot be asked now: {error.problem}'
-    else: others = f'Left to {", ".join(queues)}' if queues else 'No queue at work has that much; it waits for one that has'
-    return f'needs more than this queue has: {e.problem}. {others}'
+    return f'needs more than this queue has: {e.problem}. {self._describe_capable(job.runner, e.needs)}'
+
+@patch
+def _describe_capable(self:Admission, runner:str, needs:dict) -> str:
+    try: queues = self.lease.capable_queues(runner, needs)
+    except StoreError as e: return f'Who else is at work cannot be asked now: {e.problem}'
+    if queues: return f'Left to {", ".join(queues)}'
+    return 'No queue at work has that much; it waits for one that has'
 
 @patch
 def why_never_fits(self:Admission, job:Job) -> str|None:  # None: this queue has enough
@@ -149,11 +156,31 @@ def why_never_fits(self:Admission, job:Job) -> str|None:  # None: this queue has
     except NeverFits as e: return self._never_fits_here(job, e)
     except Exception: return None   # that has been explained
 
+# %% ../../nbs/queue/03_admission.ipynb #5278c6c3
+@patch
+def refuse(self:Admission, job:Job, e:Exception) -> None:
+    "Fail a job that can never begin."
+    def plan():
+        if job.status is not JobStatus.PENDING: return None
+        return self.tracker.plan_failed(job, outcome_of_error(e, False).failure)
+    self.group_commit.write(job, plan)
+
+@patch
+def _cannot_admit(self:Admission, job:Job, e:Exception):
+    if is_infrastructure_error(e):   # says nothing about the job
+        _log.warning('Job %s cannot be admitted yet: %s', job.id, e)
+        self.reasons[job.id] = str(e)
+        self.group_commit.loop.call_later(1., self.admit, job)
+        return
+    if not isinstance(e, InvalidInput):
+        _log.exception('Runner %s cannot say what job %s requires', job.runner, job.id)
+    self.refuse(job, e)
+
+# %% ../../nbs/queue/03_admission.ipynb #70a773e2
 @patch
 def _put(self:Admission, job:Job, requirements:QueueRequirements, at:float|None):
     self.ready.add(job.id, self.submitted[job.id], job.priority, requirements.resources, at)
 
-# %% ../../nbs/queue/03_admission.ipynb #70a773e2
 @patch
 def admit(self:Admission,
     job:Job,                     # On record, submitted
@@ -172,25 +199,6 @@ def admit(self:Admission,
     if requirements.queue_timeout is not None: self._set_timer(job, requirements.queue_timeout)
     self.group_commit.wake()
 
-@patch
-def _cannot_admit(self:Admission, job:Job, e:Exception):
-    if is_infrastructure_error(e):   # says nothing about the job
-        _log.warning('Job %s cannot be put in line yet: %s', job.id, e)
-        self.reasons[job.id] = str(e)
-        self.group_commit.loop.call_later(1., self.admit, job)
-        return
-    if not isinstance(e, InvalidInput):
-        _log.exception('Runner %s cannot say on what terms job %s is to be taken', job.runner, job.id)
-    self.refuse(job, e)
-
-@patch
-def refuse(self:Admission, job:Job, e:Exception) -> None:
-    "Fail a job that can never begin."
-    def plan():
-        if job.status is not JobStatus.PENDING: return None
-        return self.tracker.plan_failed(job, outcome_of_error(e, False).failure)
-    self.group_commit.write(job, plan)
-
 # %% ../../nbs/queue/03_admission.ipynb #49272695
 @patch
 def _set_timer(self:Admission, job:Job, limit:float):
@@ -203,6 +211,7 @@ def _on_timeout(self:Admission, job:Job, limit:float):
     self.timers.pop(job.id, None)
     self.signals.publish(WaitTimedOut(job, limit))
 
+# %% ../../nbs/queue/03_admission.ipynb #7f69d80a
 @patch
 def _stop_waiting(self:Admission, job_id:str):
     "It is about to begin, or has ended."
@@ -231,6 +240,7 @@ def _owner(job:Job) -> dict|None:
 def _describe(owner:dict) -> str:
     return f'the notebook or program that submitted it (process {owner["pid"]} on {owner["host"]})'
 
+# %% ../../nbs/queue/03_admission.ipynb #cacf6810
 @patch
 def _is_known(self:Admission, job:Job) -> bool:
     runner = self.runners[job.runner]
@@ -248,13 +258,16 @@ def _other_queue(self:Admission, job:Job) -> Obstacle|None:
     if self._is_known(job): return None
     name = job.spec.get('func') or job.spec.get('plugin_name')
     if owner is not None:
-        return Obstacle(f'{name!r} is not known here, and {_describe(owner)} has ended. It waits for one that has a function of this name')
+        return Obstacle(f'{name!r} is not known here, and {_describe(owner)} has ended. '
+                        'It waits for one that has a function of this name')
     try: queues = self.lease.capable_queues(job.runner, {})
     except StoreError: return None
     if not queues: return None
-    reason = f'waits for a queue that knows {name!r} and has room for it. If none does, register it in one, or cancel the job'
+    reason = (f'waits for a queue that knows {name!r} and has room for it. '
+              'If none does, register it in one, or cancel the job')
     return Obstacle(reason, is_elsewhere=True)
 
+# %% ../../nbs/queue/03_admission.ipynb #a07f9fb2
 @patch
 def _leave_to_others(self:Admission, job:Job, reason:str):
     "Others say why the job waits. One without an owner may be known to none of them: then the second look says it."
@@ -264,6 +277,17 @@ def _leave_to_others(self:Admission, job:Job, reason:str):
         self.group_commit.write(job, partial(self._plan_waiting, job, reason))
 
 # %% ../../nbs/queue/03_admission.ipynb #9fce3c34
+@patch
+def _clash(self:Admission, job:Job) -> Any:
+    "Why a job must not run beside one that is running."
+    clash = getattr(self.runners[job.runner], 'clash', None)
+    if clash is None: return None
+    for other in [a.job for a in self.active.values() if a.job.runner == job.runner]:
+        if reason := clash(job, other):
+            self.blocked.setdefault(other.id, set()).add(job.id)
+            return reason
+    return None
+
 @patch
 def _runner_obstacle(self:Admission, job:Job) -> Obstacle|None:
     "Why its runner cannot begin a job now."
@@ -277,17 +301,7 @@ def _runner_obstacle(self:Admission, job:Job) -> Obstacle|None:
     if not reason: return None
     return Obstacle(reason if isinstance(reason, str) else safe_repr(reason))
 
-@patch
-def _clash(self:Admission, job:Job) -> Any:
-    "Why a job must not run beside one that is running."
-    clash = getattr(self.runners[job.runner], 'clash', None)
-    if clash is None: return None
-    for other in [a.job for a in self.active.values() if a.job.runner == job.runner]:
-        if reason := clash(job, other):
-            self.blocked.setdefault(other.id, set()).add(job.id)
-            return reason
-    return None
-
+# %% ../../nbs/queue/03_admission.ipynb #615e2653
 @patch
 def unblock(self:Admission) -> None:
     "Look again at once at jobs that waited for one which has ended."
@@ -295,6 +309,17 @@ def unblock(self:Admission) -> None:
         for job_id in self.blocked.pop(other):
             job = self.tracker.jobs.get(job_id) if job_id in self.ready else None
             if job is not None: self._put(job, self.requirements_or_default(job), None)
+
+# %% ../../nbs/queue/03_admission.ipynb #e584dd74
+@patch
+def _set_aside(self:Admission, job:Job, obstacle:Obstacle, now:float, pause:float):
+    if obstacle.is_elsewhere:
+        self._leave_to_others(job, obstacle.reason)
+        pause = max(pause, min(2., self.lease.ttl/3))
+    else: self.explain(job, obstacle.reason)
+    self.ready.release(job.id)
+    later = max(math.nextafter(now, math.inf), now + pause)
+    self._put(job, self.requirements_or_default(job), later)
 
 # %% ../../nbs/queue/03_admission.ipynb #ab57c23f
 @patch
@@ -305,22 +330,15 @@ def next(self:Admission,
     "Take the next job that may begin out of the ready queue. It holds its resources until they are released."
     while (job_id := self.ready.next(now)) is not None:
         job = self.tracker.jobs.get(job_id)
-        if job is None or job.status is not JobStatus.PENDING: self.ready.release(job_id)
-        elif obstacle := self._other_queue(job) or self._runner_obstacle(job): self._set_aside(job, obstacle, now, pause)
-        else:
+        if job is None or job.status is not JobStatus.PENDING:
+            self.ready.release(job_id)
+            continue
+        obstacle = self._other_queue(job) or self._runner_obstacle(job)
+        if obstacle is None:
             self._stop_waiting(job_id)
             return job
+        self._set_aside(job, obstacle, now, pause)
     return None
-
-@patch
-def _set_aside(self:Admission, job:Job, obstacle:Obstacle, now:float, pause:float):
-    if obstacle.is_elsewhere:
-        self._leave_to_others(job, obstacle.reason)
-        pause = max(pause, min(2., self.lease.ttl/3))
-    else: self.explain(job, obstacle.reason)
-    self.ready.release(job.id)
-    later = max(math.nextafter(now, math.inf), now + pause)
-    self._put(job, self.requirements_or_default(job), later)
 
 # %% ../../nbs/queue/03_admission.ipynb #b58d4b28
 @patch
@@ -332,6 +350,7 @@ def _set_alarm(self:Admission, due:float|None):
         self._alarm = None
     if due is not None and self._alarm is None: self._alarm = loop.call_at(due, self.group_commit.wake)
 
+# %% ../../nbs/queue/03_admission.ipynb #a7da206c
 @patch
 def end_round(self:Admission,
     now:float,  # On the loop's clock
@@ -342,9 +361,11 @@ def end_round(self:Admission,
     if busy < slots:
         for job_id in self.ready.lacking(now):
             job = self.tracker.jobs.get(job_id)
-            if job is not None and job_id not in self.reasons: self.explain(job, self.ready.why(job_id, now, busy, slots))
+            if job is None or job_id in self.reasons: continue
+            self.explain(job, self.ready.why(job_id, now, busy, slots))
     self._set_alarm(self.ready.due())
 
+# %% ../../nbs/queue/03_admission.ipynb #05584b48
 @patch
 def why(self:Admission,
     job:Job,    # One that waits

@@ -1,4 +1,4 @@
-"""Carries each attempt through its runner: started or found again, followed, held to its time limits, stopped on request, until its end is on record
+"""Carries each attempt through its runner, from claiming a job until the end of the attempt is on record
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/attempts.html.md"""
 
@@ -126,7 +126,7 @@ class AttemptManager:
         self.group_commit, self.lease, self.signals = group_commit, lease, signals or Signals()
         self.grace, self.retry, self.recheck = grace, retry, recheck
         self.active: dict[str, Attempt] = {}   # Job id -> attempt
-        self.unrecorded: list[str] = []        # Ids of jobs whose end could not be recorded, because the record was gone
+        self.unrecorded: list[str] = []        # Ids of jobs that ended when the record was gone
         self.loop = self.thread = None
 
     def start(self) -> None:
@@ -197,7 +197,7 @@ def _plan_fact(self:AttemptManager, a:Attempt, type:str, data:dict, **fields) ->
 @patch
 async def _wait_out(self:AttemptManager, a:Attempt, n:int, e:Exception):
     "Wait after the n-th time that this machine was in trouble, or until somebody wants the job stopped."
-    _log.warning('Job %s has to wait, for lack of something on this machine: %s', a.job.id, e)
+    _log.warning('Job %s has to wait, because this machine is short of something: %s', a.job.id, e)
     if n == 1:
         plan = self._plan_fact(a, 'delayed', {'reason': f'{e}'}, message=f'Trying again soon: {e}')
         self.group_commit.write(a.job, plan)
@@ -214,12 +214,14 @@ async def _stop_work(self:AttemptManager, job:Job, handle:dict|None) -> Receipt:
     return check_receipt(await self._call_runner(job, 'stop', handle, self.grace))
 
 # %% ../../nbs/queue/05_attempts.ipynb #b56576e7
+def _unconfirmed(message:str) -> Receipt: return Receipt(False, 'unconfirmed', message=message)
+
 @patch
 def _failed_receipt(self:AttemptManager, job:Job, e:Exception) -> Receipt:
     trace = None if is_infrastructure_error(e) else e
     _log.error('Runner %s could not stop job %s: %s', job.runner, job.id, e, exc_info=trace)
     message = f'{e}' if isinstance(e, JobtrackError) else f'{type(e).__name__}: {e}'
-    return Receipt(False, 'unconfirmed', message=message)
+    return _unconfirmed(message)
 
 @patch
 async def _stop_for_certain(self:AttemptManager, job:Job, handle:dict|None) -> Receipt:
@@ -301,7 +303,7 @@ _SCALARS = type(None), bool, int, float, str
 
 @patch
 async def _storable(self:AttemptManager, result:Any) -> Any:
-    "A result as the record keeps it. Its own methods, such as `to_dict`, may take long: they are called in another thread."
+    "A result as the record keeps it. Its own methods, such as `to_dict`, may take long: another thread calls them."
     if not self.tracker.durable or type(result) in _SCALARS: return result
     with contain_exit(): return await in_thread(lambda _: jsonable(result, lossless=True))
 
@@ -360,13 +362,13 @@ def _plan_broken(self:AttemptManager, a:Attempt, e:Exception) -> Write:
 def _on_recorded(self:AttemptManager, a:Attempt, result:Any):
     "The end is on record, or cannot be recorded."
     if isinstance(result, IllegalMove):
-        _log.info('Left as it is: %s', result)
+        _log.info('Not written: %s', result)
         if isinstance(result, LeaseLost) or a.is_ours: self.signals.publish(AttemptLost(a))
         else: self.release(a)
         return
     if isinstance(result, RecordGone): self.unrecorded.append(a.job.id)
     elif isinstance(result, Exception):
-        _log.error('What came of job %s cannot be written down', a.job.id, exc_info=result)
+        _log.error('The outcome of job %s cannot be recorded', a.job.id, exc_info=result)
         plan = partial(self._plan_broken, a, result)
         return self.group_commit.write(a.job, plan, lambda _: self.release(a))
     self.release(a)
@@ -475,7 +477,7 @@ async def _run_once(self:AttemptManager, a:Attempt, handle:dict|None=None):
         self._settle(a, handle)
         outcome = Outcome(JobStatus.CANCELLED) if handle is None else await self._follow(a)
     except (Exception, asyncio.CancelledError) as e:
-        if not a.is_ours: return   # whoever lets go of it sees to the rest
+        if not a.is_ours: return   # the one that lets go of it does the rest
         deferred = handle is None and _never_began(e)
         if a.overtime is not None and not isinstance(e, LeaseLost): asyncio.current_task().uncancel()
         elif _says_nothing_of_job(e, deferred): raise
@@ -562,8 +564,8 @@ async def _stop_once_settled(self:AttemptManager, a:Attempt) -> Receipt:
     return receipt
 
 # %% ../../nbs/queue/05_attempts.ipynb #62b59063
-_QUEUE_STOPPED = Receipt(False, 'unconfirmed', message='The queue was stopped before this was carried out. The next one does it')
-_STILL_STARTING = Receipt(False, 'unconfirmed', message='It is still being begun, and is stopped as soon as it has')
+_QUEUE_STOPPED = _unconfirmed('The queue was stopped before this was carried out. The next one does it')
+_STILL_STARTING = _unconfirmed('It is still being begun, and is stopped as soon as it has')
 
 @patch
 def request_stop(self:AttemptManager, a:Attempt) -> asyncio.Task:
@@ -673,7 +675,7 @@ async def _stop_double(self:AttemptManager, a:Attempt):
     job.attempt = a.number   # the live object may be further
     receipt = await self._stop_for_certain(job, a.handle)
     if not receipt.confirmed:
-        _log.error('Attempt %s of job %s may go on here beside another: %s', a.number, job.id, receipt.message)
+        _log.error('Attempt %s of job %s may still run here beside another one: %s', a.number, job.id, receipt.message)
 
 # %% ../../nbs/queue/05_attempts.ipynb #785092a1
 @patch
@@ -685,6 +687,7 @@ async def drop(self:AttemptManager, a:Attempt) -> None:
         task.cancel()
         await asyncio.wait({task})
     if started and not a.is_ended and not self.runners[a.job.runner].durable:
-        if not await self.group_commit.retry_on_store_error(partial(self._has_local_heir, a)): await self._stop_double(a)
+        has_heir = await self.group_commit.retry_on_store_error(partial(self._has_local_heir, a))
+        if not has_heir: await self._stop_double(a)
     self.tracker.release(a.job.id, a.fence)
     self.release(a)

@@ -49,7 +49,7 @@ def submit_batch(
     specs:Iterable[dict|Job],      # What is asked, one for each job; or ready-made jobs, with ids of their own
     *,
     id:str|None=None,              # Name of the batch, and its idempotency key; None: a fresh one
-    name:str|Iterable[str]='job',  # What people call the jobs: one name for all, which is then numbered, or one for each
+    name:str|Iterable[str]='job',  # What people call the jobs: one name for all, then numbered, or one for each
     **options,  # As for `create_job`: `runner`, `priority`, `max_attempts`, `timeout`, `metadata`, `node`
 ) -> Batch:
     """Submit many jobs as one batch. Repeating it with the same `id` changes nothing and adds what is missing.
@@ -78,6 +78,7 @@ def __repr__(self:Batch):
     counts = ', '.join(f'{n} {status}' for status, n in self.counts().items() if n)
     return f'Batch({self.id!r}: {counts or "no jobs"})'
 
+# %% ../../nbs/queue/01_batch.ipynb #73df413d
 @patch
 def jobs(self:Batch,
     status:str|Iterable[str]|None=None,  # One status or several; None: all
@@ -169,19 +170,22 @@ def join(self:Batch, timeout:float|None=None) -> dict[str, int]:
     for _ in self.as_completed(timeout): pass
     return self.counts()
 
-# %% ../../nbs/queue/01_batch.ipynb #8ea5f9b8
+# %% ../../nbs/queue/01_batch.ipynb #729741a7
 def _copy_of(tracker:JobTracker, job:Job, batch:str) -> Job:
     fields = {f: getattr(job, f) for f in ('runner', 'spec', 'priority', 'max_attempts', 'timeout')}
     metadata = job.metadata | {'again_of': job.id}
     return tracker.make_job(job.name, id=_job_id(batch, job.id), metadata=metadata, node=None, **fields)
 
+# %% ../../nbs/queue/01_batch.ipynb #8ea5f9b8
 @patch
 def retry_failed(self:Batch,
     queue:JobQueue,       # Carries them out
     *,
     cancelled:bool=False, # The cancelled ones as well
 ) -> 'Batch':             # `<name>.again`; without jobs when nothing had failed
-    "Submit the jobs that failed once more, each with its spec. `metadata` gets `again_of`, the id of the job it repeats."
+    """Submit the jobs that failed once more, each with its spec.
+
+    `metadata` gets `again_of`, the id of the job that it repeats."""
     again = Batch(self.tracker, f'{self.id}.again')
     failed = self.jobs(['failed', 'cancelled'] if cancelled else 'failed')
     jobs = [_copy_of(self.tracker, j, again.id) for j in failed]

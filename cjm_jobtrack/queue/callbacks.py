@@ -33,6 +33,17 @@ class Callbacks:
 
 # %% ../../nbs/queue/07_callbacks.ipynb #953f67fa
 @patch
+def _serve(self:Callbacks):
+    "The life of the thread."
+    while self._n_calls.acquire() and self._calls:
+        job_id, call, _ = self._calls[0]
+        self._call_began = time.monotonic()
+        try: call()
+        except BaseException: _log.exception('on_job_completed failed for job %s', job_id)
+        self._calls.popleft()
+    self._over.set_result(None)
+
+@patch
 def start(self:Callbacks) -> None:
     "Start the thread. Raises `RuntimeError` when no thread can be started."
     self._calls, self._n_calls = deque(), threading.Semaphore(0)
@@ -43,17 +54,7 @@ def start(self:Callbacks) -> None:
     thread.start()
     self.thread = thread
 
-@patch
-def _serve(self:Callbacks):
-    "The life of the thread."
-    while self._n_calls.acquire() and self._calls:
-        job_id, call, _ = self._calls[0]
-        self._call_began = time.monotonic()
-        try: call()
-        except BaseException: _log.exception('What was to be done after job %s has failed', job_id)
-        self._calls.popleft()
-    self._over.set_result(None)
-
+# %% ../../nbs/queue/07_callbacks.ipynb #2539c9f4
 @patch
 def add(self:Callbacks,
     job_id:str,             # The job that has completed
@@ -70,7 +71,7 @@ async def finish(self:Callbacks) -> None:
     self._n_calls.release()
     over = asyncio.wrap_future(self._over)
     await asyncio.wait({over}, timeout=1.)
-    if not over.done(): _log.warning('The queue ends when this is over: %s', self)
+    if not over.done(): _log.warning('The queue waits for its callbacks before it ends: %s', self)
     await over
 
 # %% ../../nbs/queue/07_callbacks.ipynb #ca11ba0b

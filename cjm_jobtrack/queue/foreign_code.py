@@ -16,7 +16,7 @@ from ..model.errors import InvalidInput, JobtrackError, NodeUnreachable, is_unst
 from ..model.job import Failure, JobStatus, safe_repr, jsonable
 from ..runners.outcome import Outcome, Receipt
 
-# %% ../../nbs/queue/09_foreign_code.ipynb #a32c4b59
+# %% ../../nbs/queue/09_foreign_code.ipynb #edaf732d
 class _Exit(Exception):
     "Something that is no `Exception`, raised by foreign code."
 
@@ -28,6 +28,7 @@ def _is_our_own(e:BaseException) -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
+# %% ../../nbs/queue/09_foreign_code.ipynb #a32c4b59
 @contextmanager
 def contain_exit():
     "Run foreign code: what would end this thread, such as `SystemExit`, is raised as an `Exception`."
@@ -56,7 +57,7 @@ def outcome_of_error(
     trace = ''.join(traceback.format_exception(e))
     return Outcome.failed(kind, f'{type(e).__name__}: {e}', evidence={'traceback': trace})
 
-# %% ../../nbs/queue/09_foreign_code.ipynb #f33d330f
+# %% ../../nbs/queue/09_foreign_code.ipynb #a0769e24
 _ENDS = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED})
 _NO_REASON = 'The runner said that it failed, without saying why'
 
@@ -65,6 +66,7 @@ def _check_status(status:Any) -> None:
     raise TypeError(f'The runner answered an outcome of the status {safe_repr(status):.200}. '
                     'Give a JobStatus: completed, failed or cancelled')
 
+# %% ../../nbs/queue/09_foreign_code.ipynb #f33d330f
 def _as_table(evidence:Any) -> dict:
     if evidence is None: return {}
     return evidence if isinstance(evidence, dict) else {'evidence': evidence}

@@ -38,7 +38,7 @@ class _Entry:
         if self.on_result is not None: self.on_result(result)
         elif isinstance(result, Exception):
             level = logging.INFO if isinstance(result, IllegalMove) else logging.ERROR
-            _log.log(level, 'Left as it is: %s', result)
+            _log.log(level, 'Not written: %s', result)
 
 # %% ../../nbs/queue/06_group_commit.ipynb #29e30c99
 class GroupCommit:
@@ -67,7 +67,7 @@ class GroupCommit:
         "Forget what is not written yet."
         self._entries, self._postponed, self._postponed_ids = [], [], set()
 
-# %% ../../nbs/queue/06_group_commit.ipynb #0aa57b35
+# %% ../../nbs/queue/06_group_commit.ipynb #7ac66e51
 @patch
 def add(self:GroupCommit,
     job:Job,                        # What it is about
@@ -77,12 +77,7 @@ def add(self:GroupCommit,
     "Have it written in the next round, whenever that is."
     self._entries.append(_Entry(job, plan, on_result))
 
-@patch
-def write(self:GroupCommit, job:Job, plan:Plan, on_result:OnResult|None=None) -> None:
-    "`add`, and have a round soon."
-    self.add(job, plan, on_result)
-    self.wake()
-
+# %% ../../nbs/queue/06_group_commit.ipynb #0aa57b35
 @patch
 def wake(self:GroupCommit) -> None:
     "Have a round as soon as the loop has time."
@@ -90,15 +85,23 @@ def wake(self:GroupCommit) -> None:
     self._is_scheduled = True
     self.loop.call_soon(self._run_round)
 
-# %% ../../nbs/queue/06_group_commit.ipynb #b17b76e6
 @patch
-def _run_round(self:GroupCommit):
-    "Write what there is to write, then say what came of it."
-    self._is_scheduled = False
-    self.signals.publish(RoundStarted())
-    planned, results = self._make_plans()
-    for entry, result in results + self._commit(planned): entry.finish(result)
-    if self._entries: self.wake()
+def write(self:GroupCommit, job:Job, plan:Plan, on_result:OnResult|None=None) -> None:
+    "`add`, and have a round soon."
+    self.add(job, plan, on_result)
+    self.wake()
+
+# %% ../../nbs/queue/06_group_commit.ipynb #188f7754
+@patch
+def _make_plan(self:GroupCommit, entry:_Entry, results:list) -> Write|None:
+    try:
+        with contain_exit(): write = entry.plan()
+    except Exception as e:
+        if self._is_temporary(e): self._postpone([entry], e)
+        else: results.append((entry, e))
+        return None
+    if write is None: results.append((entry, None))
+    return write
 
 @patch
 def _make_plans(self:GroupCommit) -> tuple[list[tuple[_Entry, Write]], list[tuple[_Entry, Any]]]:
@@ -113,24 +116,24 @@ def _make_plans(self:GroupCommit) -> tuple[list[tuple[_Entry, Write]], list[tupl
             planned.append((entry, write))
     return planned, results
 
+# %% ../../nbs/queue/06_group_commit.ipynb #b17b76e6
 @patch
-def _make_plan(self:GroupCommit, entry:_Entry, results:list) -> Write|None:
-    try:
-        with contain_exit(): write = entry.plan()
-    except Exception as e:
-        if self._is_temporary(e): self._postpone([entry], e)
-        else: results.append((entry, e))
-        return None
-    if write is None: results.append((entry, None))
-    return write
+def _run_round(self:GroupCommit):
+    "Write what there is to write, then say what came of it."
+    self._is_scheduled = False
+    self.signals.publish(RoundStarted())
+    planned, results = self._make_plans()
+    for entry, result in results + self._commit(planned): entry.finish(result)
+    if self._entries: self.wake()
 
-# %% ../../nbs/queue/06_group_commit.ipynb #e0ac1176
+# %% ../../nbs/queue/06_group_commit.ipynb #29d7ed9d
 @patch
 def _is_temporary(self:GroupCommit, e:Exception) -> bool:
     "Whether trying again may help."
     if self.is_closing and isinstance(e, RecordGone): return False
     return is_infrastructure_error(e)
 
+# %% ../../nbs/queue/06_group_commit.ipynb #e0ac1176
 @patch
 def _commit(self:GroupCommit, planned:list[tuple[_Entry, Write]]) -> list[tuple[_Entry, Any]]:
     "Write all in one transaction, and return the results. What cannot be written now is postponed."
@@ -188,7 +191,7 @@ async def write_and_wait(self:GroupCommit,
     done = self.loop.create_future()
     self.write(job, plan, done.set_result)
     result = await done
-    if isinstance(result, IllegalMove) and not isinstance(result, LeaseLost): _log.info('Left as it is: %s', result)
+    if isinstance(result, IllegalMove) and not isinstance(result, LeaseLost): _log.info('Not written: %s', result)
     elif isinstance(result, Exception): raise result
     return result if isinstance(result, JobEvent) else None
 

@@ -43,8 +43,9 @@ def _clock() -> float:
     if hasattr(time, 'CLOCK_BOOTTIME'): return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()
 
+# %% ../../nbs/queue/04_lease.ipynb #15c1044e
 class LeaseHolder:
-    "Holds the lease of one queue, and knows the leases of others. Cheap to make. All but `is_fresh` may raise `StoreError`."
+    "Holds the lease of one queue, and knows those of others. Cheap to make. All but `is_fresh` may raise `StoreError`."
     def __init__(self,
         tracker:JobTracker,  # Where the record is
         runners:dict,        # Name -> runner: whose jobs are taken over
@@ -52,12 +53,13 @@ class LeaseHolder:
         ttl:float=15.,       # Silence after which others consider us dead, seconds
         signals:Signals|None=None,  # Where `LeaseExpired` is published, from any thread
     ):
-        self.tracker, self.runners, self.ttl, self.signals = tracker, runners, ttl, signals or Signals()
+        self.tracker, self.runners = tracker, runners
+        self.ttl, self.signals = ttl, signals or Signals()
         self.fence = None         # Number of the lease; None: there is none
         self._token = None
         self._renewed_at = 0.     # On `_clock`
         self._assumed_until = 0.  # The record does not answer: until then the lease is assumed to hold
-        self._processes: dict[tuple, tuple] = {}   # Process -> when we looked, when it was last seen, whether it is alive
+        self._processes: dict[tuple, tuple] = {}   # Process -> when we looked, when it was seen, is it alive
         self.reset()
 
     def reset(self) -> None:
@@ -83,6 +85,7 @@ def open(self:LeaseHolder,
     self.fence = self.tracker.open_lease(doc | (facts or {}))
     self._renewed_at = opened_at
 
+# %% ../../nbs/queue/04_lease.ipynb #d3be299c
 @patch
 def renew(self:LeaseHolder) -> bool:  # False: others considered us dead
     "Show that we are alive. From any thread."
@@ -169,14 +172,16 @@ def capable_queues(self:LeaseHolder,
     needs:dict[str, int],  # Resource -> how much of it
 ) -> list[str]:            # Their names
     "Which other queues have this runner, and that much in all."
-    return [str(doc.get('name')) for fence, doc in self._docs() if fence != self.fence and _is_capable(doc, runner, needs)]
+    others = [doc for fence, doc in self._docs() if fence != self.fence]
+    return [str(doc.get('name')) for doc in others if _is_capable(doc, runner, needs)]
 
-# %% ../../nbs/queue/04_lease.ipynb #5f10aa02
+# %% ../../nbs/queue/04_lease.ipynb #6f0c40c7
 @patch
 def _has_lease(self:LeaseHolder, process:dict) -> bool:
     try: return any(is_same_process(process, doc) for _, doc in self._docs())
     except StoreError: return True   # nothing is known, so nothing changes
 
+# %% ../../nbs/queue/04_lease.ipynb #5f10aa02
 @patch
 def is_alive(self:LeaseHolder,
     process:dict,  # As from `this_process`

@@ -1,4 +1,4 @@
-"""Takes pending jobs in order, gives them to runners within its slots and resources, and picks up after a crash where the last queue left off
+"""Gives pending jobs to runners, in order and within its slots and resources, and picks up what a crash left behind
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/queue.html.md"""
 
@@ -63,7 +63,7 @@ class JobQueue:
         ageing:float=600.,               # Seconds of waiting that one step of priority is worth
         queue_timeout:float|None=None,   # Longest wait for the first attempt, seconds; a job may say otherwise
         stall_timeout:float|None=None,   # Longest silence of an attempt, seconds; a job may say otherwise
-        lease_ttl:float=15.,             # Silence after which other queues consider this one dead, seconds, at least 0.05
+        lease_ttl:float=15.,             # Silence after which others consider this queue dead, seconds, at least 0.05
         name:str|None=None,              # What it is called on its lease; None: machine and process
     ):
         self.tracker, self.runners = tracker, _by_name(runners)
@@ -72,13 +72,12 @@ class JobQueue:
         default = read_requirements(dict(queue_timeout=queue_timeout, stall_timeout=stall_timeout))
         ttl, recheck = check_seconds('lease_ttl', lease_ttl, .05), check_seconds('recheck', recheck, .001)
         limits = dict(grace=check_seconds('grace', grace), retry=retry, recheck=recheck)
-        signals, self.callbacks = Signals(), Callbacks()
-        self.ready = ReadyQueue(resources, ageing)
+        self.callbacks, self.ready, signals = Callbacks(), ReadyQueue(resources, ageing), Signals()
         self.group_commit = GroupCommit(tracker, signals, later=self.callbacks.add)
         self.lease = LeaseHolder(tracker, self.runners, ttl=ttl, signals=signals)
-        parts = self.group_commit, self.lease
-        self.attempts = AttemptManager(tracker, self.runners, *parts, signals=signals, **limits)
-        self.admission = Admission(tracker, self.runners, self.ready, default, *parts, signals=signals, active=self.attempts.active)
+        parts = dict(group_commit=self.group_commit, lease=self.lease, signals=signals)
+        self.attempts = AttemptManager(tracker, self.runners, **parts, **limits)
+        self.admission = Admission(tracker, self.runners, self.ready, default, active=self.attempts.active, **parts)
         self._subscribe(signals)
         self._thread = self._loop = self._main_task = None
         self._reopening = None      # The task that opens a new lease after ours expired
@@ -136,9 +135,10 @@ def _check_job(job) -> Job:
 def submit(self:JobQueue,
     job:Job,  # Pending, from `create_job` or made by hand
 ) -> Job:     # The live object on record
-    """Have a job carried out. Raises `UnknownRunner`, `NeverFits`, `InvalidInput` for what it asks of the queue; `KeyConflict` when the id is on record with another spec.
+    """Have a job carried out. From any thread, also before `start`.
 
-    From any thread, also before `start`."""
+    Raises `UnknownRunner`, `NeverFits`, `InvalidInput` for what it asks of the queue;
+    `KeyConflict` when the id is on record with another spec."""
     self.admission.check(_check_job(job))
     if self.tracker.jobs.get(job.id) is job: return self.tracker.submit_job(job.id)
     return self.tracker.add_job(job, queued=True)
@@ -151,7 +151,8 @@ def submit_many(self:JobQueue,
 ) -> list[Job]:             # The live objects, in order
     """Have many jobs carried out, a few hundred in each transaction. They begin as they are written.
 
-    Raises as `submit` does: before anything is written, but `KeyConflict` when the others of its few hundred are on record."""
+    Raises as `submit` does, before anything is written; but `KeyConflict` when the others of its few hundred
+    are on record."""
     jobs = [*jobs]
     for job in jobs: self.admission.check(_check_job(job))
     parts = [jobs[n:n+500] for n in range(0, len(jobs), 500)]
@@ -164,13 +165,17 @@ def create_job(self:JobQueue,
     name:str,   # What people call it
     **kwargs,
 ) -> Job:       # The live object on record
-    "Put a job on record and have it carried out, in one transaction. Raises as `JobTracker.create_job` and `submit` do."
+    """Put a job on record and have it carried out, in one transaction.
+
+    Raises as `JobTracker.create_job` and `submit` do."""
     return self.submit(self.tracker.make_job(name, **kwargs))
 
 # %% ../../nbs/queue/00_queue.ipynb #99ba6a86
 @patch
 def submit_left(self:JobQueue) -> list[Job]:  # In the order of their creation
-    "Submit the jobs for these runners that wait on record and were never submitted. One that could never begin here fails, and says why."
+    """Submit the jobs for these runners that wait on record and were never submitted.
+
+    One that could never begin here fails, and says why."""
     waiting = {j.id: j for j in self.tracker.pending_jobs() if j.runner in self.runners}
     assignments = self.tracker.assignments([*waiting])
     jobs = [waiting[i] for i, (queued_at, _) in assignments.items() if queued_at is None]
@@ -313,7 +318,8 @@ async def _drop(self:JobQueue, a:Attempt):
 @patch
 async def _start_afresh(self:JobQueue):
     fence = self.lease.abandon()   # from now on no job is begun
-    _log.warning('This queue gave no sign of life for %g s, so another one has its jobs now. It goes on with others', self.lease.ttl)
+    _log.warning('This queue gave no sign of life for %g s, so another one has its jobs now. '
+                 'It goes on with others', self.lease.ttl)
     retry = self.group_commit.retry_on_store_error
     try:
         await asyncio.gather(*[self._drop(a) for a in [*self.attempts.active.values()] if a.fence == fence])
@@ -327,7 +333,8 @@ async def _start_afresh(self:JobQueue):
 @patch
 def _reopen(self:JobQueue):
     "Other queues consider this one dead."
-    if self._reopening is None and self.lease.fence is not None: self._reopening = self._loop.create_task(self._start_afresh())
+    if self._reopening is not None or self.lease.fence is None: return   # that is being seen to
+    self._reopening = self._loop.create_task(self._start_afresh())
 
 @patch
 def _check_lease(self:JobQueue):
@@ -359,7 +366,8 @@ async def _heartbeat(self:JobQueue):
             if self.lease.fence is not None: self._renew_lease()
             self.callbacks.check()
         except StoreError as e: _log.error('%s. Trying again', e)
-        except Exception: _log.exception('The queue cannot look after its lease, its jobs or its callbacks; trying again')
+        except Exception:
+            _log.exception('The queue cannot renew its lease, take over jobs or check its callbacks; trying again')
 
 # %% ../../nbs/queue/00_queue.ipynb #96236139
 @patch
@@ -372,7 +380,7 @@ def _admit_all(self:JobQueue, jobs:list[Job]):
         try: self._admit_recorded(job, queued_at)
         except Exception as e:
             if is_infrastructure_error(e): raise   # it is read again
-            _log.exception('The queue cannot line up job %s', job.id)
+            _log.exception('The queue cannot admit job %s', job.id)
             self.admission.explain_unreadable(job.id, e)
 
 @patch
@@ -431,7 +439,7 @@ def _handle(self:JobQueue, e:JobEvent):
     try: act(self, e)
     except Exception as err:
         if is_infrastructure_error(err): raise   # it is read again
-        _log.exception('The queue cannot act on what happened to job %s: %s', e.job_id, e.type)
+        _log.exception('The queue cannot handle an event of job %s: %s', e.job_id, e.type)
         self.admission.explain_unreadable(e.job_id, err)
 
 # %% ../../nbs/queue/00_queue.ipynb #dc485005
@@ -459,7 +467,8 @@ async def _shut_down(self:JobQueue):
     self.group_commit.begin_closing()
     if self._reopening is not None: await asyncio.wait({self._reopening})
     await self.attempts.leave_all()
-    if ids := self.attempts.unrecorded: _log.error('The record is gone, so it does not say how these jobs ended: %s', ', '.join(ids))
+    if ids := self.attempts.unrecorded:
+        _log.error('The record is gone, so it does not say how these jobs ended: %s', ', '.join(ids))
     self.group_commit.discard()   # what is left speaks of jobs that wait
 
 # %% ../../nbs/queue/00_queue.ipynb #796990c4
@@ -476,7 +485,7 @@ async def _live(self:JobQueue, is_ready:threading.Event):
     finally:
         heartbeat.cancel()
         try: self.lease.close()
-        except Exception as e: _log.warning('%s. Other queues see that this one has ended without being told', e)
+        except Exception as e: _log.warning('%s. The lease was not closed, so other queues wait for it to expire', e)
         await self.callbacks.finish()
 
 # %% ../../nbs/queue/00_queue.ipynb #ad97feb8
@@ -494,8 +503,9 @@ def _begin_stop(self:JobQueue):
 def stop(self:JobQueue,
     timeout:float|None=30.,  # Longest wait, seconds
 ) -> None:
-    """Stop taking jobs, let go of those that run, and wait for `on_job_completed`. Blocks until that is done, except when called by one of its own jobs' callbacks.
+    """Stop taking jobs, let go of those that run, and wait for `on_job_completed`.
 
+    Blocks until that is done, except when called by one of its own jobs' callbacks.
     What cannot be put on record yet is waited for, unless the file of the record is gone: then the log names the jobs.
     Raises `TimeoutError`; it then goes on letting go, and may be asked to stop again."""
     with self._lock:   # or it is just being started, and its loop not there yet
@@ -516,7 +526,7 @@ def _start_thread(self:JobQueue) -> JobQueue:
     def run():
         try: asyncio.run(self._live(is_ready))
         except BaseException as e:
-            if is_ready.is_set(): _log.exception('The queue has ended, for a reason that should not have been one')
+            if is_ready.is_set(): _log.exception('The queue has ended because of an unexpected error')
             else: errors.append(e)
         finally: is_ready.set()
     self._thread = threading.Thread(target=run, name='jobtrack-queue', daemon=True)
@@ -528,15 +538,16 @@ def _start_thread(self:JobQueue) -> JobQueue:
 # %% ../../nbs/queue/00_queue.ipynb #8e035e7e
 @patch
 def start(self:JobQueue) -> JobQueue:  # Itself
-    """Begin taking jobs, in a thread of its own. Once started, starting again does nothing. Waits for a stop that is under way.
+    """Begin taking jobs, in a thread of its own. Waits for a stop that is under way; does nothing when it runs already.
 
-    Raises `RuntimeError` when it is being stopped and one of its own jobs' callbacks asks: it cannot end before that returns.
-    `OSError`, say, when there is no descriptor left for its loop."""
+    Raises `RuntimeError` when a callback of one of its own jobs starts it while it is being stopped: it cannot end
+    before that callback returns. `OSError`, say, when there is no descriptor left for its loop."""
     while True:
         with self._lock:
             if self._thread is None or not self._thread.is_alive(): return self._start_thread()
             if not self._is_stopping: return self
             ending = self._thread
         if self._is_inside(ending):
-            raise RuntimeError('The queue is being stopped, and ends when this callback has returned. Start it again from another thread')
+            raise RuntimeError('The queue is being stopped, and ends when this callback has returned. '
+                               'Start it again from another thread')
         ending.join()

@@ -1,4 +1,4 @@
-"""What a queue decides: which job is next, why another waits, and which other queue is dead. No threads, no store; the clock is a parameter
+"""What a queue decides: which job is next, why another one waits, and which other queue is dead
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/scheduling.html.md"""
 
@@ -16,7 +16,7 @@ from ..model.errors import NeverFits
 from ..model.job import Lease, finite_number
 from ..model.retry import read_resources, check_seconds
 
-# %% ../../nbs/queue/02_scheduling.ipynb #239bb403
+# %% ../../nbs/queue/02_scheduling.ipynb #81c8645e
 @dataclass(slots=True, eq=False)
 class _Entry:
     "A job that waits."
@@ -26,8 +26,9 @@ class _Entry:
     at:float|None     # Set aside until this instant on the queue's clock; None: it is in its lane
     def __lt__(self, other): return self.order < other.order
 
+# %% ../../nbs/queue/02_scheduling.ipynb #239bb403
 class ReadyQueue:
-    "The order of the jobs that wait, and the resources in use. Knows only ids. Not safe from several threads, except `why`."
+    "The order of the jobs that wait, and the resources in use. Knows only ids. Only `why` is for any thread."
     def __init__(self,
         resources:dict[str, int]|None=None,  # Resource -> how much there is in all
         ageing:float=600.,                   # Seconds of waiting that one step of priority is worth
@@ -113,7 +114,7 @@ def due(self:ReadyQueue) -> float|None:  # None: no job is set aside
     while self._later and self._is_leftover(self._later[0][-1]): heapq.heappop(self._later)
     return self._later[0][0] if self._later else None
 
-# %% ../../nbs/queue/02_scheduling.ipynb #3cd03c42
+# %% ../../nbs/queue/02_scheduling.ipynb #27b17c07
 @patch
 def _heads(self:ReadyQueue) -> list[_Entry]:
     "The first job of each lane, in order."
@@ -122,6 +123,7 @@ def _heads(self:ReadyQueue) -> list[_Entry]:
         if not lane: del self._lanes[needs]
     return sorted(lane[0] for lane in self._lanes.values())
 
+# %% ../../nbs/queue/02_scheduling.ipynb #3cd03c42
 @patch
 def _scan(self:ReadyQueue, now:float) -> tuple[_Entry|None, list[_Entry]]:
     "The next job that can begin, and those before it that lack something."
@@ -134,6 +136,19 @@ def _scan(self:ReadyQueue, now:float) -> tuple[_Entry|None, list[_Entry]]:
         lacking.append(e)
         for r, n in e.needs.items(): free[r] -= n   # reserved
     return None, lacking
+
+# %% ../../nbs/queue/02_scheduling.ipynb #b685aed0
+@patch
+def hold(self:ReadyQueue, job_id:str, needs:dict) -> None:
+    "A job runs, and holds this, even if it is more than there is."
+    if not needs or job_id in self._in_use: return
+    self._in_use[job_id] = needs
+    for r, n in needs.items(): self.free[r] = self.free.get(r, 0) - n
+
+@patch
+def release(self:ReadyQueue, job_id:str) -> None:
+    "A job holds nothing any more."
+    for r, n in self._in_use.pop(job_id, {}).items(): self.free[r] += n
 
 # %% ../../nbs/queue/02_scheduling.ipynb #70882ed7
 @patch
@@ -148,25 +163,14 @@ def next(self:ReadyQueue,
     self.hold(e.id, e.needs)
     return e.id
 
-@patch
-def hold(self:ReadyQueue, job_id:str, needs:dict) -> None:
-    "A job runs, and holds this, even if it is more than there is."
-    if not needs or job_id in self._in_use: return
-    self._in_use[job_id] = needs
-    for r, n in needs.items(): self.free[r] = self.free.get(r, 0) - n
-
-@patch
-def release(self:ReadyQueue, job_id:str) -> None:
-    "A job holds nothing any more."
-    for r, n in self._in_use.pop(job_id, {}).items(): self.free[r] += n
-
-# %% ../../nbs/queue/02_scheduling.ipynb #54a42cab
+# %% ../../nbs/queue/02_scheduling.ipynb #99d97e7c
 def _list_ids(ids:Iterable[str], n:int=3) -> str:
     "The first of these ids, in short."
     ids = [*ids]
     rest = f' and {len(ids)-n} more' if len(ids) > n else ''
     return ', '.join(i[:8] for i in ids[:n]) + rest
 
+# %% ../../nbs/queue/02_scheduling.ipynb #54a42cab
 @patch
 def _describe_lack(self:ReadyQueue, e:_Entry, resource:str, ahead:list[_Entry], in_use:dict) -> str|None:
     "How much a job lacks of one resource, in words; None: nothing."
@@ -186,12 +190,13 @@ def _lacks(self:ReadyQueue, e:_Entry) -> str|None:
     lacks = [self._describe_lack(e, r, ahead, in_use) for r in sorted(e.needs)]
     return '; '.join(filter(None, lacks)) or None
 
-# %% ../../nbs/queue/02_scheduling.ipynb #bb3578c8
+# %% ../../nbs/queue/02_scheduling.ipynb #f59560b9
 @patch
 def lacking(self:ReadyQueue, now:float) -> list[str]:  # Job ids
     "The first job of each lane that could begin if it did not lack a resource."
     return [e.id for e in self._scan(now)[1]] if self.resources else []
 
+# %% ../../nbs/queue/02_scheduling.ipynb #bb3578c8
 @patch
 def why(self:ReadyQueue,
     job_id:str,  # A job that waits
@@ -210,7 +215,7 @@ def why(self:ReadyQueue,
 class LeaseWatch:
     "Tells dead leases from live ones, by looking again and again."
     def __init__(self,
-        ttl:float,  # Silence after which a lease is dead, seconds; one that says its own `ttl`, above 0, is judged by that
+        ttl:float,  # Silence after which a lease is dead, seconds, unless the lease has a `ttl` of its own
     ):
         self.ttl = ttl
         self._seen: dict[int, tuple] = {}   # Fence -> last count, and the silence since

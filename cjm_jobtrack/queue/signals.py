@@ -28,6 +28,7 @@ class AttemptLost:
     "`AttemptManager`: the record says that another queue has this attempt."
     attempt:Any   # An `Attempt`
 
+# %% ../../nbs/queue/08_signals.ipynb #888bf74d
 @dataclass(frozen=True, slots=True)
 class LeaseExpired:
     "`LeaseHolder`: other queues consider this one dead. The only signal that may come from any thread."
