@@ -1,4 +1,4 @@
-"""One stream of events for any number of readers: read once, encoded once, and no reader can hold up the others or pile up what it does not read
+"""One stream of events for any number of readers: read once, encoded once; a slow reader delays nobody
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/broadcast.html.md"""
 
@@ -21,15 +21,15 @@ from ..tracker.tracker import JobTracker
 def encode_event(
     e:JobEvent,   # An event
 ) -> bytes:       # With the empty line that ends it
-    "An event as it is sent. Source: WHATWG HTML, 9.2 (Server-sent events)."
+    "An event as it goes over the wire. Source: WHATWG HTML, 9.2 (Server-sent events)."
     head = '' if e.seq is None else f'id: {e.seq}\n'
     return f'{head}event: {" ".join(e.type.split())}\ndata: {json.dumps(e.to_dict(), allow_nan=False)}\n\n'.encode()
 
 def resync_event(
-    after:int,   # Last `seq` that the reader has got
-    seq:int,     # Where it goes on
+    after:int,   # Last `seq` that the reader has
+    seq:int,     # Last `seq` that it has missed
 ) -> JobEvent:
-    "Tells a reader that it has missed what lies between."
+    "Tells a reader which part of the journal it has missed."
     return JobEvent(None, '', 0, 'resync', now(), {'after': after, 'seq': seq})
 
 # %% ../../nbs/net/12_broadcast.ipynb #10be849b
@@ -37,34 +37,34 @@ _ENDS = {s.value for s in JobStatus if s.is_terminal}
 
 class EventBuffer:
     "The latest events, encoded."
-    longest = 4096        # Events of the journal
-    largest = 8 << 20     # Bytes of them
-    piece = 256 << 10     # Bytes given at once, and one event more
+    max_events = 4096          # Events of the journal
+    max_bytes = 8 << 20        # Their size
+    chunk_bytes = 256 << 10    # Read at once, and one event more
 
-    def __init__(self, since:int):   # Last `seq` before all that will be added
+    def __init__(self, since:int):   # Last `seq` before everything that will be added
         self.since = self.last = since
         self.seqs, self.frames, self.size = [], [], 0
         self.live, self.tick = {}, 0   # (job, type) -> (tick, frame), the latest last
-        self._given = {}               # what readers at one place were given: they are many
+        self._chunks = {}              # position -> what follows it: many readers are at the same one
 
     def add(self, e:JobEvent) -> None:
         "The next event."
-        self._given.clear()
+        self._chunks.clear()
         frame = encode_event(e)
         if e.seq is None: return self._add_live(e, frame)
         if e.type in _ENDS:
             for kind in ('progress', 'log'): self.live.pop((e.job_id, kind), None)
         self.seqs.append(e.seq), self.frames.append(frame)
         self.last, self.size = e.seq, self.size + len(frame)
-        if len(self.seqs) > self.longest or self.size > self.largest: self._drop()
+        if len(self.seqs) > self.max_events or self.size > self.max_bytes: self._drop_half()
 
     def _add_live(self, e:JobEvent, frame:bytes):
         self.tick += 1
         self.live.pop((e.job_id, e.type), None)
         self.live[e.job_id, e.type] = self.tick, frame
 
-    def _drop(self):
-        "Forget the older half."
+    def _drop_half(self):
+        "Drop the older half of the journal."
         n = max(1, len(self.seqs)//2)
         self.since = self.seqs[n-1]
         self.size -= sum(map(len, self.frames[:n]))
@@ -73,48 +73,54 @@ class EventBuffer:
 # %% ../../nbs/net/12_broadcast.ipynb #48e2f08c
 @patch
 def after(self:EventBuffer,
-    seq:int,     # Last event of the journal that the reader has got, not before `since`
-    tick:int,    # Last live fact
-) -> tuple[bytes, int, int]:   # What comes next, and the place after it
-    "What a reader has not got yet, or as much of it as is given at once."
-    if (found := self._given.get((seq, tick))) is None: found = self._given[seq, tick] = self._after(seq, tick)
-    return found
+    seq:int,     # Last event of the journal that the reader has, not before `since`
+    tick:int,    # Last live change that it has
+) -> tuple[bytes, int, int]:   # What comes next, and the position after it
+    "What a reader does not have yet, or the first chunk of it."
+    chunk = self._chunks.get((seq, tick))
+    if chunk is None: chunk = self._chunks[seq, tick] = self._read(seq, tick)
+    return chunk
 
 @patch
-def _after(self:EventBuffer, seq, tick):
-    out, size = [], 0
+def _read(self:EventBuffer, seq:int, tick:int) -> tuple[bytes, int, int]:
+    frames, size = [], 0
     for i in range(bisect_right(self.seqs, seq), len(self.seqs)):
-        if size > self.piece: return b''.join(out), self.seqs[i-1], tick
-        out.append(self.frames[i])
+        if size > self.chunk_bytes: return b''.join(frames), self.seqs[i-1], tick
+        frames.append(self.frames[i])
         size += len(self.frames[i])
-    news = []
+    return b''.join(frames + self._live_after(tick)), max(seq, self.last), self.tick
+
+@patch
+def _live_after(self:EventBuffer, tick:int) -> list[bytes]:
+    "The live changes after a tick, oldest first."
+    frames = []
     for at, frame in reversed(self.live.values()):
         if at <= tick: break
-        news.append(frame)
-    return b''.join(out + news[::-1]), max(seq, self.last), self.tick
+        frames.append(frame)
+    return frames[::-1]
 
 # %% ../../nbs/net/12_broadcast.ipynb #6ef5522e
 _log = logging.getLogger(__name__)
 
-PING = 15.     # Seconds after which a reader with no news gets a sign of life
+PING = 15.     # Seconds after which a reader without news gets a heartbeat
 _GROUP = 32    # Readers woken in one turn of the loop
-_REST = 3.     # How much longer than waking them it waits before the next round
+_PAUSE = 3.    # Pause before the next round, as a multiple of the time that waking them took
 
 class Broadcast:
-    "The events of all jobs, or of one, for any number of readers. Lives on one event loop, as long as it has readers."
+    "The events of all jobs, or of one, for any number of readers. Lives on one event loop, while it has readers."
     def __init__(self,
         tracker:JobTracker,
         job_id:str|None=None,    # None: all jobs
-        leaving:asyncio.Event|None=None,  # Ends it when set
+        shutdown:asyncio.Event|None=None,  # Ends it when set
     ):
-        self.tracker, self.job_id, self.leaving = tracker, job_id, leaving or asyncio.Event()
-        begin = max(0, tracker.last_seq() - 1000) if job_id is None else 0
-        self.recent, self.over = EventBuffer(begin), False
+        self.tracker, self.job_id, self.shutdown = tracker, job_id, shutdown or asyncio.Event()
+        start = max(0, tracker.last_seq() - 1000) if job_id is None else 0
+        self.recent, self.is_over = EventBuffer(start), False
         self.readers, self.news = set(), asyncio.Event()
-        self.tasks = [asyncio.ensure_future(work()) for work in (self._listen, self._wake, self._leave)]
+        self.tasks = [asyncio.ensure_future(task()) for task in (self._read_tracker, self._wake_readers, self._watch_shutdown)]
 
-    async def _listen(self):
-        "Take in what the tracker tells, to the end."
+    async def _read_tracker(self):
+        "Put the tracker's events into the buffer, until they end."
         try:
             async with aclosing(self.tracker.watch(self.job_id, self.recent.since)) as events:
                 async for e in events:
@@ -123,26 +129,25 @@ class Broadcast:
         except UnknownJob: pass   # deleted just now
         except Exception as e: _log.warning('A stream of events has ended; its readers will come back: %s', e)
         finally:
-            self.over = True
+            self.is_over = True
             self.news.set()
 
-    async def _leave(self):
-        await self.leaving.wait()
+    async def _watch_shutdown(self):
+        await self.shutdown.wait()
         self.tasks[0].cancel()
 
 @patch
-async def _wake(self:Broadcast):
-    "Tell the readers, round by round."
+async def _wake_readers(self:Broadcast):
     while True:
         await self.news.wait()
         self.news.clear()
-        begun = time.monotonic()
+        started = time.monotonic()
         for n, reader in enumerate([*self.readers], 1):
             reader.set()
             if not n % _GROUP: await asyncio.sleep(0)
-        if self.over: return
+        if self.is_over: return
         await asyncio.sleep(0)
-        await asyncio.sleep(min(_REST*(time.monotonic() - begun), 2.))
+        await asyncio.sleep(min(_PAUSE*(time.monotonic() - started), 2.))
 
 # %% ../../nbs/net/12_broadcast.ipynb #0607d187
 @patch
@@ -150,64 +155,67 @@ async def read(self:Broadcast,
     after:int|None=None,     # Last `seq` already seen; None: from the job's beginning, or from now on for all jobs
 ) -> AsyncIterator[bytes]:   # Whole events, some at a time
     "The stream of one reader."
-    first = 0 if self.job_id is not None else self.tracker.last_seq()
-    begin = first if after is None else after
-    seq, tick = begin, 0 if self.job_id is not None else self.recent.tick
+    if after is None: after = self.tracker.last_seq() if self.job_id is None else 0
+    seq, tick = after, self.recent.tick if self.job_id is None else 0
     news = asyncio.Event()
     self.readers.add(news)
     try:
-        async for data, seq in self._past(begin): yield data
+        async for data, seq in self._read_journal(after): yield data
         while True:
             news.clear()
-            over = self.over
+            is_over = self.is_over
             if seq < self.recent.since:
                 yield encode_event(resync_event(seq, self.recent.last))
                 seq = self.recent.last
             data, seq, tick = self.recent.after(seq, tick)
-            if not data and over: return
-            yield data or await self._silence(news)
+            if not data and is_over: return
+            yield data or await self._heartbeat(news)
     finally: self.readers.discard(news)
 
 @patch
-async def _silence(self:Broadcast, news:asyncio.Event) -> bytes:
-    "Nothing, once there is news; a sign of life when there is none for a while."
+async def _heartbeat(self:Broadcast, news:asyncio.Event) -> bytes:
+    "Wait for news: nothing once there is some, a comment line when there is none for a while."
     try:
         async with asyncio.timeout(PING): await news.wait()
     except TimeoutError: return b': ping\n\n'
     return b''
 
 @patch
-async def _past(self:Broadcast, seq:int) -> AsyncIterator[tuple[bytes, int]]:
-    "The journal from a place on, up to what is kept: its events, and the place after them."
+async def _read_journal(self:Broadcast, seq:int) -> AsyncIterator[tuple[bytes, int]]:
+    "The journal after `seq`, up to the buffer: a page of events, and the last `seq` that it covers."
     while seq < self.recent.since:
-        upto = self.recent.last
-        found = await asyncio.to_thread(self.tracker.events, seq, self.job_id, 1000)
-        seq = found[-1].seq if len(found) == 1000 else max(upto, seq, *[e.seq for e in found[-1:]])
-        yield b''.join(map(encode_event, found)), seq
+        last = self.recent.last
+        events = await asyncio.to_thread(self.tracker.events, seq, self.job_id, 1000)
+        if len(events) == 1000: seq = events[-1].seq
+        else: seq = max(last, seq, *[e.seq for e in events[-1:]])
+        yield b''.join(map(encode_event, events)), seq
 
 # %% ../../nbs/net/12_broadcast.ipynb #e096f711
 class BroadcastHub:
-    "The streams of a server that somebody reads."
+    "The streams of a server: one for each job that somebody watches, and one for all jobs."
     def __init__(self,
         tracker:JobTracker,
-        leaving:asyncio.Event,   # Ends them all when set
+        shutdown:asyncio.Event,   # Ends them all when set
     ):
-        self.tracker, self.leaving, self.open = tracker, leaving, {}   # job, None for all -> Broadcast
+        self.tracker, self.shutdown = tracker, shutdown
+        self.open = {}   # job, None for all -> Broadcast
 
     async def read(self,
         job_id:str|None=None,    # None: all jobs
         after:int|None=None,     # As for `Broadcast.read`
     ) -> AsyncIterator[bytes]:
         "A stream of server-sent events."
-        if (b := self.open.get(job_id)) is None or b.over: b = self.open[job_id] = Broadcast(self.tracker, job_id, self.leaving)
+        broadcast = self.open.get(job_id)
+        if broadcast is None or broadcast.is_over:
+            broadcast = self.open[job_id] = Broadcast(self.tracker, job_id, self.shutdown)
         try:
-            async with aclosing(b.read(after)) as pieces:
-                async for data in pieces:
+            async with aclosing(broadcast.read(after)) as chunks:
+                async for data in chunks:
                     if data: yield data
         finally:
-            if not b.readers: await self._close(b)
+            if not broadcast.readers: await self._close(broadcast)
 
-    async def _close(self, b:Broadcast):
-        if self.open.get(b.job_id) is b: del self.open[b.job_id]
-        for task in b.tasks: task.cancel()
-        await asyncio.wait(b.tasks)
+    async def _close(self, broadcast:Broadcast):
+        if self.open.get(broadcast.job_id) is broadcast: del self.open[broadcast.job_id]
+        for task in broadcast.tasks: task.cancel()
+        await asyncio.wait(broadcast.tasks)

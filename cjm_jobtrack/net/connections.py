@@ -1,4 +1,4 @@
-"""How many connections a server keeps, how long it waits for each, and what it says when there are too many
+"""How many connections a server accepts, how long it waits for each, and how it refuses the rest
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/connections.html.md"""
 
@@ -21,136 +21,143 @@ from ..model.errors import is_infrastructure_error
 # %% ../../nbs/net/13_connections.ipynb #40b0a822
 @dataclass(frozen=True)
 class ConnectionLimits:
-    "How many connections a server keeps, and how long it waits for them."
-    requests:int           # Requests under way at once
+    "How many connections a server accepts, and how long it waits for them."
+    requests:int           # Requests served at once
     idle:int               # Connections that wait for a request
     header_s:float=10.     # Longest wait for the whole header of a request
-    stall_s:float=60.      # Longest silence within a request: a body that stops coming, an answer that nobody reads
+    stall_s:float=60.      # Longest silence within a request: a body that stops coming, a response that nobody reads
 
 def connection_limits(
     slots:int=1,                 # Jobs running at once
-    descriptors:int|None=None,   # That the process may open; None: ask the system
+    descriptors:int|None=None,   # Descriptors that the process may open; None: ask the system
 ) -> ConnectionLimits:
-    "What is left for connections when the jobs have theirs."
+    "Limits that leave enough descriptors for the jobs. Source: getrlimit(2), `RLIMIT_NOFILE`."
     if descriptors is None: descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if descriptors == resource.RLIM_INFINITY: descriptors = 1 << 20
     reserve = min(64 + 16*slots, descriptors//2)
-    left = descriptors - reserve
-    idle = min(left//4, 4096)
-    return ConnectionLimits(requests=min((left - idle)//2, 4096), idle=idle)
+    available = descriptors - reserve
+    idle = min(available//4, 4096)
+    return ConnectionLimits(requests=min((available - idle)//2, 4096), idle=idle)
 
 # %% ../../nbs/net/13_connections.ipynb #e5e889b6
 class Throttle:
-    "Passes a message on at most once in a while, with the number of those that were like it."
+    "Logs each kind of message at most once in an interval, with the number that were left out."
     def __init__(self,
         log:Callable[[str], None],                # Where messages go
-        every:float=60.,                          # Seconds between two messages of a kind
+        every:float=60.,                          # Interval for messages of one kind, seconds
         clock:Callable[[], float]=time.monotonic, # Seconds
     ):
         self.log, self.every, self.clock = log, every, clock
-        self._kinds = {}   # kind -> [when it was last told, how many were held back since]
+        self._kinds = {}   # kind -> (when it was last logged, how many were left out since)
 
     def __call__(self,
         kind:str,      # What counts as the same
         message:str,   # One line
     ) -> None:
-        "Tell it, or count it."
-        at, held = self._kinds.get(kind, (float('-inf'), 0))
-        if (now := self.clock()) - at < self.every: self._kinds[kind] = at, held + 1; return
+        "Log a message, or count it."
+        now, (logged_at, omitted) = self.clock(), self._kinds.get(kind, (float('-inf'), 0))
+        if now - logged_at < self.every:
+            self._kinds[kind] = logged_at, omitted + 1
+            return
         self._kinds[kind] = now, 0
-        self.log(message + (f' ({held} more since the last of these lines)' if held else ''))
+        self.log(f'{message} ({omitted} more since the last of these lines)' if omitted else message)
 
 # %% ../../nbs/net/13_connections.ipynb #36a78a83
 class LogThrottle(logging.Filter):
-    "Lets each kind of record through once in a while."
-    def __init__(self, every:float=60.):   # Seconds between two records of a kind
+    "Lets each kind of record through once in an interval."
+    def __init__(self, every:float=60.):   # Interval, seconds
         super().__init__()
         self.throttle = Throttle(lambda message: None, every)
 
     def filter(self, record) -> bool:
-        e = record.exc_info[1] if record.exc_info else None
-        passed = []
-        self.throttle.log = passed.append
-        self.throttle(f'{record.name}{record.levelno}{record.msg}{type(e)}{_where(e)}', '')
-        if passed and passed[0]: record.msg = f'{record.msg}{passed[0]}'
-        return bool(passed)
+        error = record.exc_info[1] if record.exc_info else None
+        suffixes = []   # what the throttle adds to the message, when it lets the record through
+        self.throttle.log = suffixes.append
+        self.throttle(f'{record.name}{record.levelno}{record.msg}{type(error)}{_line_of(error)}', '')
+        if suffixes: record.msg = f'{record.msg}{suffixes[0]}'
+        return bool(suffixes)
 
-def _where(e:BaseException|None) -> int|None:
-    "The line that raised it."
-    tb = e and e.__traceback__
-    while tb is not None and tb.tb_next is not None: tb = tb.tb_next
-    return tb and tb.tb_lineno
+def _line_of(error:BaseException|None) -> int|None:
+    "Number of the line that raised it."
+    traceback = error and error.__traceback__
+    while traceback is not None and traceback.tb_next is not None: traceback = traceback.tb_next
+    return traceback and traceback.tb_lineno
 
 # %% ../../nbs/net/13_connections.ipynb #de3ca4e8
 _log = logging.getLogger(__name__)
 
 class ConnectionPool:
-    "The connections of one server, held to its limits. Used on the server's event loop only."
+    "The connections of one server, and its limits. Used on the server's event loop only."
     def __init__(self,
         limits:ConnectionLimits,
         clock:Callable[[], float]=time.monotonic,  # Seconds
     ):
         self.limits, self.clock = limits, clock
-        self.waiting, self.active = {}, set()   # connection -> when it began to wait, oldest first; those with a request under way
-        self.tell = Throttle(_log.warning)
+        self.waiting = {}     # connection -> since when it waits for a request; the oldest first
+        self.active = set()   # connections that serve a request
+        self.warn = Throttle(_log.warning)
 
     def wait(self, c) -> None:
         "A connection waits for a request."
         self.active.discard(c)
         self.waiting[c] = self.clock()
-        if len(self.waiting) > self.limits.idle: self.make_room('idle', f'More than {self.limits.idle} idle connections')
+        if len(self.waiting) <= self.limits.idle: return
+        self.make_room('idle', f'More than {self.limits.idle} idle connections')
 
     def begin(self,
         c,            # A connection
-        path:str,     # What it asks for
-    ) -> bool:        # Whether it may; if not, it is to be answered 503
-        "A request has come."
+        path:str,     # Of the request
+    ) -> bool:        # Whether it is served; if not, answer 503
+        "A connection has received a request."
         self.waiting.pop(c, None)
         if path != '/health' and len(self.active) >= self.limits.requests:
-            self.tell('requests', f'More than {self.limits.requests} requests at once: answering 503')
+            self.warn('requests', f'More than {self.limits.requests} requests at once: answering 503')
             return False
         self.active.add(c)
         return True
 
-    def gone(self, c) -> None:
+    def remove(self, c) -> None:
         "A connection is closed."
         self.active.discard(c)
         self.waiting.pop(c, None)
 
 # %% ../../nbs/net/13_connections.ipynb #f9a735f5
 @patch
+def _drop(self:ConnectionPool, c):
+    self.remove(c)
+    c.drop()
+
+@patch
 def make_room(self:ConnectionPool,
     kind:str,     # For the log
-    why:str,      # One sentence
+    reason:str,   # One sentence
 ) -> None:
-    "Close the idle connection that has the least claim."
-    c = next((o for o in self.waiting if not o.is_known), None) or next(iter(self.waiting), None)
+    "Close one idle connection."
+    unknown = (c for c in self.waiting if not c.is_known)
+    c = next(unknown, None) or next(iter(self.waiting), None)
     if c is None: return
-    self.gone(c)
-    c.drop()
-    self.tell(kind, f'{why}: closing the oldest, those without a token first')
+    self._drop(c)
+    self.warn(kind, f'{reason}: closing the oldest, those without a token first')
 
 # %% ../../nbs/net/13_connections.ipynb #e4fe66f0
 @patch
 def sweep(self:ConnectionPool) -> None:
-    "Close those that are late."
-    end = self.clock() - self.limits.header_s
-    for c in [c for c, since in self.waiting.items() if since < end]:
-        self.gone(c)
-        c.drop()
-    for c in [c for c in self.active if c.stalled(self.limits.stall_s)]:
-        self.gone(c)
-        c.drop()
-        self.tell('stalled', f'Nothing was sent or read for {self.limits.stall_s:g} s within a request: closing the connection')
+    "Close the connections that have exceeded a time limit."
+    earliest, stall_s = self.clock() - self.limits.header_s, self.limits.stall_s
+    for c in [c for c, since in self.waiting.items() if since < earliest]: self._drop(c)
+    for c in [c for c in self.active if c.is_stalled(stall_s)]:
+        self._drop(c)
+        self.warn('stalled', f'Nothing was sent or read for {stall_s:g} s within a request: closing the connection')
 
 # %% ../../nbs/net/13_connections.ipynb #999f9292
 @patch
 def on_loop_error(self:ConnectionPool, loop, context:dict) -> None:
-    "For `loop.set_exception_handler`: a connection that cannot be accepted is no reason for a traceback each time."
+    "For `loop.set_exception_handler`: make room when a connection cannot be accepted, instead of logging a traceback."
     e = context.get('exception')
-    if not (isinstance(e, OSError) and is_infrastructure_error(e)): return loop.default_exception_handler(context)
+    if not isinstance(e, OSError) or not is_infrastructure_error(e): return loop.default_exception_handler(context)
     for _ in range(len(self.waiting)): self.make_room('idle', 'Too few descriptors')
-    self.tell('scarce', f'A connection cannot be accepted: {e.strerror}. Raise the limit (ulimit -n), or run fewer jobs at once')
+    remedy = 'Raise the limit (ulimit -n), or run fewer jobs at once'
+    self.warn('scarce', f'A connection cannot be accepted: {e.strerror}. {remedy}')
 
 # %% ../../nbs/net/13_connections.ipynb #25c9f923
 class Connection(H11Protocol):
@@ -158,19 +165,20 @@ class Connection(H11Protocol):
     is_known = False    # Whether it has shown the token
     def __init__(self, pool:ConnectionPool, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.pool, self.served, self.app = pool, self.app, self._serve
-        self.heard = self.blocked = None   # when something was last received, and since when nobody reads what we send
+        self.pool, self.inner_app, self.app = pool, self.app, self._serve
+        self.received_at = None     # When something was last received
+        self.blocked_since = None   # Since when nobody reads what we send
 
     def connection_made(self, transport):
         super().connection_made(transport)
         self.pool.wait(self)
 
     def connection_lost(self, exc):
-        self.pool.gone(self)
+        self.pool.remove(self)
         super().connection_lost(exc)
 
     def data_received(self, data):
-        self.heard = self.pool.clock()
+        self.received_at = self.pool.clock()
         super().data_received(data)
 
     def on_response_complete(self):
@@ -178,11 +186,11 @@ class Connection(H11Protocol):
         super().on_response_complete()
 
     def pause_writing(self):
-        self.blocked = self.pool.clock()
+        self.blocked_since = self.pool.clock()
         super().pause_writing()
 
     def resume_writing(self):
-        self.blocked = None
+        self.blocked_since = None
         super().resume_writing()
 
     def drop(self) -> None:
@@ -191,39 +199,41 @@ class Connection(H11Protocol):
 
 # %% ../../nbs/net/13_connections.ipynb #8733acb7
 @patch
-def stalled(self:Connection,
-    patience:float,   # Seconds
+def is_stalled(self:Connection,
+    timeout:float,   # Seconds
 ) -> bool:
     "Whether the other side of a request has been silent for longer."
-    now, cycle = self.pool.clock(), self.cycle
-    if self.blocked is not None: return now - self.blocked > patience
-    awaited = cycle is not None and cycle.more_body and not cycle.response_complete and not self.flow.read_paused
-    return awaited and self.heard is not None and now - self.heard > patience
+    now, request = self.pool.clock(), self.cycle
+    if self.blocked_since is not None: return now - self.blocked_since > timeout
+    if request is None or self.received_at is None: return False
+    awaits_body = request.more_body and not request.response_complete and not self.flow.read_paused
+    return awaits_body and now - self.received_at > timeout
 
 # %% ../../nbs/net/13_connections.ipynb #39f86dec
 def busy_answer(
-    why:str,              # One sentence
-    retry_after:int=1,    # Seconds after which it may be asked again
-) -> tuple[dict, dict]:   # The two messages of an ASGI answer
-    "503, for who comes when there are too many. Source: RFC 9110, 10.2.3 (Retry-After)."
-    body = json.dumps({'error': why, 'message': why}).encode()
-    head = {'content-type': 'application/json', 'content-length': str(len(body)), 'retry-after': str(retry_after)}
-    start = {'type': 'http.response.start', 'status': 503, 'headers': [(k.encode(), v.encode()) for k, v in head.items()]}
+    reason:str,           # One sentence
+    retry_after:int=1,    # Seconds after which to try again
+) -> tuple[dict, dict]:   # The two messages of an ASGI response
+    "A 503 response. Source: RFC 9110, 10.2.3 (Retry-After)."
+    body = json.dumps({'error': reason, 'message': reason}).encode()
+    values = {'content-type': 'application/json', 'content-length': str(len(body)), 'retry-after': str(retry_after)}
+    headers = [(name.encode(), value.encode()) for name, value in values.items()]
+    start = {'type': 'http.response.start', 'status': 503, 'headers': headers}
     return start, {'type': 'http.response.body', 'body': body}
 
 @patch
 async def _serve(self:Connection, scope, receive, send):
-    "The application, for a request that is let in."
+    "Pass a request on to the application, unless there are too many."
     scope['connection'] = self
-    if self.pool.begin(self, scope['path']): return await self.served(scope, receive, send)
+    if self.pool.begin(self, scope['path']): return await self.inner_app(scope, receive, send)
     for message in busy_answer('Too many requests at once. Try again in a second'): await send(message)
 
 # %% ../../nbs/net/13_connections.ipynb #6a388e3f
 class ConcurrencyLimiter:
-    "So many at once, the others in line. Used on one event loop."
+    "Lets only so many run at once, and so many others wait. Used on one event loop."
     def __init__(self,
-        max_active:int=32,        # How many go on at the same time
-        max_waiting:int=1024,      # How many may wait
+        max_active:int=32,     # How many run at the same time
+        max_waiting:int=1024,  # How many may wait
         patience:float=60.,    # Longest wait, seconds
     ):
         self.max_waiting, self.patience, self.waiting = max_waiting, patience, 0
@@ -231,7 +241,7 @@ class ConcurrencyLimiter:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        "Wait for a turn, and have it until the end of the block. Raises `HTTPException` 429, with `Retry-After`."
+        "Wait for a free slot, and hold it until the end of the block. Raises `HTTPException` 429, with `Retry-After`."
         busy = HTTPException(429, 'Too many uploads at once. Try again in a few seconds', {'Retry-After': '5'})
         if self.free.locked() and self.waiting >= self.max_waiting: raise busy
         self.waiting += 1

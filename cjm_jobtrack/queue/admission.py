@@ -26,6 +26,7 @@ from .lease import LeaseHolder
 from .scheduling import ReadyQueue
 from .signals import Signals, WaitTimedOut
 from ..runners.identity import is_identity, is_same_process, this_process
+from ..runners.runner import capability, overrides
 from ..tracker.tracker import JobTracker
 from ..tracker.transitions import Write
 
@@ -82,9 +83,8 @@ def close(self:Admission) -> None:
 def requirements(self:Admission, job:Job) -> QueueRequirements:
     "What a job asks of the queue. Raises `InvalidInput`, `UnknownRunner`."
     if (runner := self.runners.get(job.runner)) is None: raise UnknownRunner(job.runner, self.runners)
-    ask = getattr(runner, 'terms', None)
-    if ask is None and REQUIREMENT_KEYS.isdisjoint(job.spec): return self.default
-    with contain_exit(): of_runner = ask(job) if ask else {}
+    if not overrides(runner, 'terms') and REQUIREMENT_KEYS.isdisjoint(job.spec): return self.default
+    with contain_exit(): of_runner = capability(runner, 'terms')(job)
     return read_requirements(of_runner, job.spec, default=self.default)
 
 @patch
@@ -243,9 +243,9 @@ def _describe(owner:dict) -> str:
 # %% ../../nbs/queue/03_admission.ipynb #cacf6810
 @patch
 def _is_known(self:Admission, job:Job) -> bool:
-    runner = self.runners[job.runner]
+    knows = capability(self.runners[job.runner], 'knows')
     try:
-        with contain_exit(): return not hasattr(runner, 'knows') or bool(runner.knows(job))
+        with contain_exit(): return bool(knows(job))
     except Exception: return True   # what is wrong with it is seen when it is begun
 
 # %% ../../nbs/queue/03_admission.ipynb #aeab7751
@@ -280,10 +280,10 @@ def _leave_to_others(self:Admission, job:Job, reason:str):
 @patch
 def _clash(self:Admission, job:Job) -> Any:
     "Why a job must not run beside one that is running."
-    clash = getattr(self.runners[job.runner], 'clash', None)
-    if clash is None: return None
+    runner = self.runners[job.runner]
+    if not overrides(runner, 'clash'): return None
     for other in [a.job for a in self.active.values() if a.job.runner == job.runner]:
-        if reason := clash(job, other):
+        if reason := runner.clash(job, other):
             self.blocked.setdefault(other.id, set()).add(job.id)
             return reason
     return None
@@ -291,9 +291,9 @@ def _clash(self:Admission, job:Job) -> Any:
 @patch
 def _runner_obstacle(self:Admission, job:Job) -> Obstacle|None:
     "Why its runner cannot begin a job now."
-    ask = getattr(self.runners[job.runner], 'why_not', None)
+    why_not = capability(self.runners[job.runner], 'why_not')
     try:
-        with contain_exit(): reason = (ask(job) if ask else None) or self._clash(job)
+        with contain_exit(): reason = why_not(job) or self._clash(job)
     except Exception as e:
         reason = f'{type(e).__name__}: {e}'
         is_new = self.reasons.get(job.id) != reason

@@ -27,6 +27,7 @@ from .lease import LeaseHolder
 from .signals import AttemptLost, Signals, SlotFreed
 from ..runners.threads import in_thread
 from ..runners.outcome import Outcome, Receipt, Report
+from ..runners.runner import capability
 from ..tracker.tracker import JobTracker
 from ..tracker.transitions import Write
 
@@ -282,7 +283,7 @@ def _check_silence(self:AttemptManager, a:Attempt, silence:float):
 @patch
 def _set_timers(self:AttemptManager, a:Attempt):
     "Set the timers of an attempt whose work has begun."
-    if getattr(self.runners[a.job.runner], 'keeps_time', False): return
+    if capability(self.runners[a.job.runner], 'keeps_time'): return
     for timer in a.timers: timer.cancel()
     a.timers = []
     if (limit := a.job.timeout) is not None:

@@ -24,8 +24,8 @@ from .group_commit import GroupCommit
 from .lease import LeaseHolder
 from .scheduling import ReadyQueue
 from .signals import AttemptLost, LeaseExpired, RoundStarted, Signals, SlotFreed, WaitTimedOut
-from ..runners.runner import Runner
-from ..runners.worker import is_interpreter_exiting
+from ..runners.runner import Runner, capability
+from ..runners.functions import is_interpreter_exiting
 from ..tracker.tracker import JobTracker
 from ..tracker.transitions import Write
 
@@ -201,7 +201,7 @@ def _open_parts(self:JobQueue):
 def _plan_running(self:JobQueue, a:Attempt) -> Write|None:
     a.fence = self.lease.fence
     if a.fence is None or not a.is_ours: return None
-    waits = getattr(self.runners[a.job.runner], 'keeps_time', False)
+    waits = capability(self.runners[a.job.runner], 'keeps_time')
     return self.tracker.plan_running(a.job, lease=a.fence, waits=waits)
 
 # %% ../../nbs/queue/00_queue.ipynb #82e42a57

@@ -1,4 +1,4 @@
-"""Try a runner against everything that the contract promises, with real jobs
+"""Test a runner against everything that the contract promises, with real jobs
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/runners/conformance.html.md"""
 
@@ -7,259 +7,370 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/runners/conformance.html.md"""
 # %% auto #0
 __all__ = ['ConformanceJobs', 'ConformanceReport', 'check_runner']
 
-# %% ../../nbs/runners/16_conformance.ipynb #544d3bcc
+# %% ../../nbs/runners/16_conformance.ipynb #a2a57e15
 import asyncio, hashlib, json, subprocess, sys
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from fastcore.basics import patch
 from ..model.errors import InvalidInput
 from ..model.job import Job, JobStatus
 from ..tracker.tracker import JobTracker
 from .outcome import Outcome, Receipt, Report
-from .runner import Runner
+from .runner import Runner, capability
 
-# %% ../../nbs/runners/16_conformance.ipynb #8b505cba
+# %% ../../nbs/runners/16_conformance.ipynb #ccfe3a7b
 @dataclass(frozen=True, kw_only=True)
 class ConformanceJobs:
-    "Jobs by which a runner is tried: specs of its own kind. What has no spec is not tried."
+    "Specs of jobs to test a runner with. A promise that needs a spec which is missing is not tested."
     quick:dict                  # Completes within a few seconds
     endless:dict                # Would run for a minute or more
     failing:dict|None=None      # Fails within a few seconds
-    failure:dict=field(default_factory=lambda: {'kind': 'exit', 'exit_code': 3})  # Fields of the `Failure` that `failing` ends in
+    failure:dict=field(default_factory=lambda: {'kind': 'exit', 'exit_code': 3})  # Fields of its `Failure`
     talkative:dict|None=None    # Prints `says` over a second or two, and then fails as `failing` does
     says:bytes=b''.join(b'line %d\n' % n for n in range(1, 101))  # All that `talkative` prints
-    deaf:dict|None=None         # Endless, and does not end when asked; prints something as soon as it is so
+    deaf:dict|None=None         # Endless, and ignores being asked to stop; prints something once it does
     leaving:dict|None=None      # Completes, and leaves files
-    leaves:dict=field(default_factory=lambda: {'hello.txt': b'hello\n'})  # Name of each file that `leaving` leaves -> its content
+    leaves:dict=field(default_factory=lambda: {'hello.txt': b'hello\n'})  # Name of each file -> content
     bad:dict|None=None          # Cannot be carried out
-    many:int|None=50            # So many of `quick` are run at once
+    many:int|None=50            # Number of `quick` jobs that are run at once
 
+# %% ../../nbs/runners/16_conformance.ipynb #166077e0
 class ConformanceReport(list):
-    "The promises that were seen to hold, in order."
-    def __init__(self): super().__init__(); self.untried: dict[str, str] = {}   # promise -> why it was not tried
+    "The promises that were kept, in order; in a notebook it shows as a table."
+    def __init__(self):
+        super().__init__()
+        self.untried: dict[str, str] = {}   # Promise -> why it was not tested
 
-# %% ../../nbs/runners/16_conformance.ipynb #e4579861
-_PROMISES: list[tuple[str, str, Callable]] = []
+    def _repr_markdown_(self) -> str:
+        rows = [(text, 'kept') for text in self] + [(text, f'not tested: {why}') for text, why in self.untried.items()]
+        return '\n'.join(['| promise | |', '|---|---|', *(f'| {text} | {result} |' for text, result in rows)])
+
+# %% ../../nbs/runners/16_conformance.ipynb #6fb92a02
+class _Promise(NamedTuple):
+    text:str         # A sentence; the error message begins with it
+    needs:str        # Fields of `ConformanceJobs`, capabilities, `durable`, `ids` (can be reused), `make`, `queue`
+    check:Callable   # A coroutine function that takes a `_Check`
+
+_PROMISES: list[_Promise] = []
 
 def _promise(text:str, needs:str=''):
-    "Have a function try a promise. `needs`: fields of `ConformanceJobs`, capabilities, `durable`, `ids` (which can be used again), `make`, `queue`."
-    def add(f): _PROMISES.append((text, needs, f)); return f
-    return add
+    "Register a function as the test of a promise."
+    def register(f):
+        _PROMISES.append(_Promise(text, needs, f))
+        return f
+    return register
 
-def _hold(ok:bool, why:str) -> None:
+def _require(ok:bool, why:str) -> None:
     if not ok: raise AssertionError(why)
 
+# %% ../../nbs/runners/16_conformance.ipynb #0faa5722
+@dataclass
 class _Check:
-    "A runner on trial."
-    def __init__(self, runner, trial, tracker, deadline, make, queue):
-        self.runner, self.trial, self.tracker, self.deadline, self.make, self.queue, self.begun = runner, trial, tracker, deadline, make, queue, []
+    "A runner under test."
+    runner:Any
+    jobs:ConformanceJobs
+    tracker:JobTracker
+    deadline:float              # Longest wait for any one step, seconds
+    make:str|None=None          # 'module:function' that makes such a runner in another process
+    queue:Callable|None=None    # `JobQueue`
+    begun:list[Job]=field(default_factory=list)
+
+    def claims(self, name:str) -> bool: return name in capability(self.runner, 'capabilities')
 
     def lacks(self, needs:str) -> str|None:
-        "Why a promise is not tried."
-        for word in needs.split():
-            if word in ('log', 'outputs', 'force'):
-                if word not in getattr(self.runner, 'capabilities', ()): return f'the runner does not claim `{word}`'
-            elif word == 'ids':
-                if getattr(self.runner, 'ids_once', False): return 'the runner says that each id is used once, and does not claim more'
-            elif word == 'durable':
-                if not self.runner.durable: return 'the runner is not durable'
-            elif getattr(self if word in ('make', 'queue') else self.trial, word) is None: return f'`{word}` was not given'
+        "Why a promise is not tested; None: it can be."
+        return next(filter(None, map(self._lacks, needs.split())), None)
 
-    def job(self, what:str, id:str|None=None) -> tuple[Job, Report]:
-        "A running job with one of the specs."
-        job = self.tracker.create_job(f'trial: {what}', id=id, runner=self.runner.name, spec=getattr(self.trial, what))
-        self.tracker.mark_running(job.id)
-        self.begun.append(job)
-        return job, Report(self.tracker, job.id, job.attempt)
+    def _lacks(self, need:str) -> str|None:
+        if need in ('log', 'outputs', 'force'):
+            return None if self.claims(need) else f'the runner does not claim `{need}`'
+        if need == 'durable': return None if self.runner.durable else 'the runner is not durable'
+        if need == 'ids':
+            once = capability(self.runner, 'ids_once')
+            return 'the runner says that each id is used once, and does not claim more' if once else None
+        source = self if need in ('make', 'queue') else self.jobs
+        return f'`{need}` was not given' if getattr(source, need) is None else None
 
-    async def start(self, job:Job) -> dict:
-        async with asyncio.timeout(self.deadline): return await self.runner.start(job)
+# %% ../../nbs/runners/16_conformance.ipynb #8b535126
+@patch
+def job(self:_Check, what:str, id:str|None=None) -> tuple[Job, Report]:
+    "A running job with one of the specs."
+    job = self.tracker.create_job(f'trial: {what}', id=id, runner=self.runner.name, spec=getattr(self.jobs, what))
+    self.tracker.mark_running(job.id)
+    self.begun.append(job)
+    return job, Report(self.tracker, job.id, job.attempt)
 
-    async def follow(self, job:Job, handle:dict, report:Report) -> Outcome:
-        async with asyncio.timeout(self.deadline): return await self.runner.follow(job, handle, report)
+@patch
+async def start(self:_Check, job:Job) -> dict:
+    async with asyncio.timeout(self.deadline): return await self.runner.start(job)
 
-    async def stop(self, job:Job, handle:dict, grace:float|None=None) -> Receipt:
-        if grace is None: grace = 1. if 'force' in getattr(self.runner, 'capabilities', ()) else self.deadline/2   # what cannot be forced has to have time to hear
-        async with asyncio.timeout(self.deadline): return await self.runner.stop(job, handle, grace)
+@patch
+async def follow(self:_Check, job:Job, handle:dict, report:Report) -> Outcome:
+    async with asyncio.timeout(self.deadline): return await self.runner.follow(job, handle, report)
 
-    @asynccontextmanager
-    async def following(self, job:Job, handle:dict, report:Report):
-        "A task that follows, which is not left behind whatever goes wrong."
-        task = asyncio.create_task(self.follow(job, handle, report))
-        try: yield task
-        finally:
-            task.cancel()
-            await asyncio.wait({task}, timeout=self.deadline)
-            if task.done() and not task.cancelled(): task.exception()   # it was seen
+@patch
+async def stop(self:_Check, job:Job, handle:dict, grace:float|None=None) -> Receipt:
+    if grace is None:   # work that cannot be forced needs time to notice
+        grace = 1. if self.claims('force') else self.deadline/2
+    async with asyncio.timeout(self.deadline): return await self.runner.stop(job, handle, grace)
 
-    async def stopped(self) -> tuple[Job, dict, Receipt, Outcome]:
-        "An endless job that is followed, and stopped meanwhile."
-        job, report = self.job('endless')
-        handle = await self.start(job)
-        async with self.following(job, handle, report) as following:
-            await asyncio.sleep(0)
-            receipt = await self.stop(job, handle)
-            return job, handle, receipt, await following
+@patch
+async def clear(self:_Check) -> None:
+    "Leave nothing running."
+    for job in self.begun:
+        if (handle := await self.runner.find(job)) is not None: await self.runner.stop(job, handle, 0.)
+        if not job.is_terminal: self.tracker.mark_cancelled(job.id)
 
-    async def printed(self, job:Job, least:int) -> None:
-        "Wait until the log has so many bytes."
-        async with asyncio.timeout(self.deadline):
-            while self.tracker.logs.size(job.id, job.attempt) < least: await asyncio.sleep(.005)
+# %% ../../nbs/runners/16_conformance.ipynb #821d3b9d
+@patch
+@asynccontextmanager
+async def following(self:_Check, job:Job, handle:dict, report:Report):
+    "A task that follows, and is not left behind whatever goes wrong."
+    task = asyncio.create_task(self.follow(job, handle, report))
+    try: yield task
+    finally:
+        task.cancel()
+        await asyncio.wait({task}, timeout=self.deadline)
+        if task.done() and not task.cancelled(): task.exception()   # or asyncio would complain that nobody looked
 
-    def log(self, job:Job) -> bytes: return self.tracker.logs.path(job.id, job.attempt).read_bytes()
+@patch
+async def stopped(self:_Check) -> tuple[Job, dict, Receipt, Outcome]:
+    "An endless job that is followed, and stopped meanwhile."
+    job, report = self.job('endless')
+    handle = await self.start(job)
+    async with self.following(job, handle, report) as following:
+        await asyncio.sleep(0)
+        receipt = await self.stop(job, handle)
+        return job, handle, receipt, await following
 
-    def hold_failure(self, outcome:Outcome) -> None:
-        _hold(outcome.status == JobStatus.FAILED, f'it is called {outcome.status}')
-        told = {k: getattr(outcome.failure, k) for k in self.trial.failure}
-        _hold(told == self.trial.failure, f'it is told as {told} and not as {self.trial.failure}')
+# %% ../../nbs/runners/16_conformance.ipynb #aeb7d871
+@patch
+async def printed(self:_Check, job:Job, least:int) -> None:
+    "Wait until the log has this many bytes."
+    async with asyncio.timeout(self.deadline):
+        while self.tracker.logs.size(job.id, job.attempt) < least: await asyncio.sleep(.005)
 
-    def hold_log(self, job:Job) -> None:
-        log, says = self.log(job), self.trial.says
-        if log != says:
-            at = next((i for i, (a, b) in enumerate(zip(log, says)) if a != b), min(len(log), len(says)))
-            raise AssertionError(f'the log has {len(log)} bytes where {len(says)} were printed, and differs from byte {at} on: {log[at:at+40]!r} for {says[at:at+40]!r}')
+@patch
+def require_failure(self:_Check, outcome:Outcome) -> None:
+    "The outcome is the failure of the `failing` job."
+    _require(outcome.status == JobStatus.FAILED, f'it is called {outcome.status}')
+    actual = {k: getattr(outcome.failure, k) for k in self.jobs.failure}
+    _require(actual == self.jobs.failure, f'it is reported as {actual} and not as {self.jobs.failure}')
 
-    async def clear(self) -> None:
-        "Leave nothing running."
-        for job in self.begun:
-            if (handle := await self.runner.find(job)) is not None: await self.runner.stop(job, handle, 0.)
-            if not job.is_terminal: self.tracker.mark_cancelled(job.id)
+@patch
+def require_log(self:_Check, job:Job) -> None:
+    "The log is what the `talkative` job prints."
+    log, says = self.tracker.logs.path(job.id, job.attempt).read_bytes(), self.jobs.says
+    if log == says: return
+    at = next((i for i, (a, b) in enumerate(zip(log, says)) if a != b), min(len(log), len(says)))
+    raise AssertionError(f'the log has {len(log)} bytes where {len(says)} were printed, and differs from byte {at} on: '
+                         f'{log[at:at+40]!r} for {says[at:at+40]!r}')
 
-# %% ../../nbs/runners/16_conformance.ipynb #2cff3d6b
+# %% ../../nbs/runners/16_conformance.ipynb #74a81816
+async def check_runner(
+    runner:Runner,         # The runner to test
+    quick:dict|ConformanceJobs,      # All jobs to test it with; or only the spec of one that completes soon
+    endless:dict|None=None,  # With a spec for `quick`: that of one that would run for a minute or more
+    tracker:JobTracker|None=None,  # Where the jobs are recorded, with the logs that the runner writes; None: a new one
+    deadline:float=20.,    # Longest wait for any one step, seconds
+    *,
+    make:str|None=None,    # 'module:function': makes such a runner from a `JobTracker` in another process
+    queue:Callable|None=None,  # `JobQueue`, to test time limits with
+    only:str='',           # Test only promises whose text contains this
+) -> ConformanceReport:    # The promises that were kept, and in `untried` the others
+    """Test a runner against the promises of `Runner`, and those that its `durable` and `capabilities` claim.
+
+    Raises `AssertionError` naming the first that is broken, and stops what it began. Takes some seconds."""
+    jobs = quick if isinstance(quick, ConformanceJobs) else ConformanceJobs(quick=quick, endless=endless, many=None)
+    check = _Check(runner, jobs, JobTracker() if tracker is None else tracker, deadline, make, queue)
+    try: report = await _check_promises(check, only)
+    except AssertionError as e:
+        try: await check.clear()
+        except Exception as also: e.add_note(f'What was begun could not be stopped: {type(also).__name__}: {also}')
+        raise
+    else: await check.clear()
+    finally:
+        if tracker is None: check.tracker.close()
+    return report
+
+# %% ../../nbs/runners/16_conformance.ipynb #40bb3d18
+async def _check_promises(check:_Check, only:str) -> ConformanceReport:
+    "Raises `AssertionError` for the first promise that is broken."
+    report = ConformanceReport()
+    for promise in _PROMISES:
+        if only not in promise.text: continue
+        if why := check.lacks(promise.needs):
+            report.untried[promise.text] = why
+            continue
+        try: await promise.check(check)
+        except Exception as e:
+            why = _describe(e, check.deadline)
+            raise AssertionError(f'{check.runner.name}: {promise.text} - did not hold: {why}') from e
+        report.append(promise.text)
+    return report
+
+def _describe(e:Exception, deadline:float) -> str:
+    if isinstance(e, TimeoutError): return f'nothing happened for {deadline:g} s'
+    return str(e) if isinstance(e, AssertionError) else f'{type(e).__name__}: {e}'
+
+# %% ../../nbs/runners/16_conformance.ipynb #f604d2b3
 @_promise('what was never begun is not found')
-async def _(c): _hold(await c.runner.find(c.job('quick')[0]) is None, '`find` gives a handle')
+async def _not_found_before_start(c:_Check):
+    _require(await c.runner.find(c.job('quick')[0]) is None, '`find` gives a handle')
 
+# %% ../../nbs/runners/16_conformance.ipynb #8830b0ff
 @_promise('what cannot be carried out is refused by the name of its field, and not begun', 'bad')
-async def _(c):
+async def _bad_spec_is_refused(c:_Check):
     job, _ = c.job('bad')
     try: await c.start(job)
-    except InvalidInput as e: _hold(bool(e.field), 'the error names no field')
-    else: _hold(False, '`start` raises no `InvalidInput`')
-    _hold(await c.runner.find(job) is None, '`find` gives a handle')
+    except InvalidInput as e: _require(bool(e.field), 'the error names no field')
+    else: _require(False, '`start` raises no `InvalidInput`')
+    _require(await c.runner.find(job) is None, '`find` gives a handle')
 
+# %% ../../nbs/runners/16_conformance.ipynb #53fcb62d
 @_promise('starting twice begins once')
-async def _(c):
+async def _start_is_idempotent(c:_Check):
     job, report = c.job('quick')
-    handles = [await c.start(job), await c.start(job), *await asyncio.gather(*(c.start(job) for _ in range(3)))]
-    _hold(all(h == handles[0] for h in handles), f'the handles differ: {handles}')
-    _hold(json.loads(json.dumps(handles[0])) == handles[0], f'the handle is not JSON: {handles[0]}')
-    await c.follow(job, handles[0], report)
+    handles = [await c.start(job), await c.start(job)]
+    handles += await asyncio.gather(*(c.start(job) for _ in range(3)))
+    first = handles[0]
+    _require(all(h == first for h in handles), f'the handles differ: {handles}')
+    _require(json.loads(json.dumps(first)) == first, f'the handle is not JSON: {first}')
+    await c.follow(job, first, report)
 
+# %% ../../nbs/runners/16_conformance.ipynb #6cc6860a
 @_promise('work that ends well is completed')
-async def _(c):
+async def _success_is_completed(c:_Check):
     job, report = c.job('quick')
     outcome = await c.follow(job, await c.start(job), report)
-    _hold(outcome.status == JobStatus.COMPLETED, f'it is called {outcome.status}: {outcome.failure}')
+    _require(outcome.status == JobStatus.COMPLETED, f'it is called {outcome.status}: {outcome.failure}')
 
 @_promise('work that was begun is found')
-async def _(c):
+async def _found_after_start(c:_Check):
     job, _ = c.job('endless')
-    handle = await c.start(job)
-    _hold((found := await c.runner.find(job)) == handle, f'`start` gave {handle} and `find` gives {found}')
+    handle, found = await c.start(job), await c.runner.find(job)
+    _require(found == handle, f'`start` gave {handle} and `find` gives {found}')
     await c.stop(job, handle)
 
+# %% ../../nbs/runners/16_conformance.ipynb #849185a6
 @_promise('work that fails is failed, and says why', 'failing')
-async def _(c):
+async def _failure_has_a_cause(c:_Check):
     job, report = c.job('failing')
-    c.hold_failure(await c.follow(job, await c.start(job), report))
+    c.require_failure(await c.follow(job, await c.start(job), report))
 
+# %% ../../nbs/runners/16_conformance.ipynb #5a5f40ec
 @_promise('following can be broken off and taken up')
-async def _(c):
+async def _following_can_resume(c:_Check):
     job, report = c.job('endless')
     handle = await c.start(job)
     for _ in range(3):
         async with c.following(job, handle, report) as following:
             done, _ = await asyncio.wait({following}, timeout=.05)
-            _hold(not done, f'`follow` ended before the work: {done and following.exception() or done and following.result()}')
-        _hold(following.cancelled(), '`follow` does not let itself be cancelled')
+            _require(not done, f'`follow` ended before the work: {done and _result(following)}')
+        _require(following.cancelled(), '`follow` does not let itself be cancelled')
     async with c.following(job, handle, report) as following:
         await c.stop(job, handle)
-        _hold((await following).status != JobStatus.COMPLETED, 'the work, which was stopped then, is called completed')
+        outcome = await following
+        _require(outcome.status != JobStatus.COMPLETED, 'the work, which was stopped then, is called completed')
 
-# %% ../../nbs/runners/16_conformance.ipynb #66a17ce6
+def _result(task:asyncio.Task) -> Any: return task.exception() or task.result()
+
+# %% ../../nbs/runners/16_conformance.ipynb #c11f90fd
 @_promise('the log has what was printed, whole and once, also when following is broken off', 'log talkative failing')
-async def _(c):
+async def _log_is_complete(c:_Check):
     job, report = c.job('talkative')
     handle = await c.start(job)
-    _hold(await c.start(job) == handle, 'starting again gives another handle')
+    _require(await c.start(job) == handle, 'starting again gives another handle')
     for part in .1, .4, .7:
-        async with c.following(job, handle, report): await c.printed(job, int(part*len(c.trial.says)))
-    c.hold_failure(await c.follow(job, handle, report))
-    c.hold_log(job)
+        async with c.following(job, handle, report): await c.printed(job, int(part*len(c.jobs.says)))
+    c.require_failure(await c.follow(job, handle, report))
+    c.require_log(job)
 
+# %% ../../nbs/runners/16_conformance.ipynb #15fde649
 @_promise('the files it leaves are told, with size and digest', 'outputs leaving')
-async def _(c):
+async def _outputs_are_listed(c:_Check):
     job, report = c.job('leaving')
     outcome = await c.follow(job, await c.start(job), report)
-    told, true = {o.name: (o.size, o.sha256) for o in outcome.outputs}, {k: (len(v), hashlib.sha256(v).hexdigest()) for k, v in c.trial.leaves.items()}
-    _hold(told == true, f'they are told as {told} and not as {true}')
+    actual = {o.name: (o.size, o.sha256) for o in outcome.outputs}
+    expected = {name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in c.jobs.leaves.items()}
+    _require(actual == expected, f'they are reported as {actual} and not as {expected}')
 
+# %% ../../nbs/runners/16_conformance.ipynb #6d4a251b
 @_promise('many at once end well', 'many')
-async def _(c):
-    jobs = [c.job('quick') for _ in range(c.trial.many)]
-    async with asyncio.timeout(max(60., c.deadline)): outcomes = await asyncio.gather(*(_carried_out(c, *o) for o in jobs))
-    _hold(all(o.status == JobStatus.COMPLETED for o in outcomes), f'{sum(o.status != JobStatus.COMPLETED for o in outcomes)} did not')
+async def _many_at_once(c:_Check):
+    async def run(job, report): return await c.runner.follow(job, await c.runner.start(job), report)
+    jobs = [c.job('quick') for _ in range(c.jobs.many)]
+    async with asyncio.timeout(max(60., c.deadline)): outcomes = await asyncio.gather(*(run(*job) for job in jobs))
+    bad = [o for o in outcomes if o.status != JobStatus.COMPLETED]
+    _require(not bad, f'{len(bad)} did not')
 
-async def _carried_out(c:_Check, job:Job, report:Report) -> Outcome: return await c.runner.follow(job, await c.runner.start(job), report)
-
-# %% ../../nbs/runners/16_conformance.ipynb #2ef795d0
+# %% ../../nbs/runners/16_conformance.ipynb #1e531577
 @_promise('what is stopped is gone')
-async def _(c):
+async def _stop_is_confirmed(c:_Check):
     _, _, receipt, _ = await c.stopped()
-    _hold(receipt.confirmed and not receipt.left, f'the receipt is {receipt}')
-    _hold(receipt.how in ('asked', 'forced'), f'it ran, and the receipt says {receipt.how!r}')
+    _require(receipt.confirmed and not receipt.left, f'the receipt is {receipt}')
+    _require(receipt.how in ('asked', 'forced'), f'it ran, and the receipt says {receipt.how!r}')
 
 @_promise('work that was stopped is not called completed')
-async def _(c):
+async def _stopped_is_not_completed(c:_Check):
     *_, outcome = await c.stopped()
-    _hold(outcome.status != JobStatus.COMPLETED, 'it is called completed')
+    _require(outcome.status != JobStatus.COMPLETED, 'it is called completed')
 
+# %% ../../nbs/runners/16_conformance.ipynb #25d9966b
 @_promise('stopping twice does no harm')
-async def _(c):
+async def _stop_is_idempotent(c:_Check):
     job, handle, _, _ = await c.stopped()
     receipt = await c.stop(job, handle)
-    _hold(receipt.confirmed and not receipt.left, f'the receipt is {receipt}')
+    _require(receipt.confirmed and not receipt.left, f'the receipt is {receipt}')
 
 @_promise('what was stopped does not begin afterwards', 'durable')
-async def _(c):
+async def _stop_is_final(c:_Check):
     job, report = c.job('endless')
     handle = await c.start(job)
     await c.stop(job, handle)
     await c.start(job)
-    _hold((outcome := await c.follow(job, handle, report)).status != JobStatus.COMPLETED, f'it is called {outcome.status}')
+    outcome = await c.follow(job, handle, report)
+    _require(outcome.status != JobStatus.COMPLETED, f'it is called {outcome.status}')
 
+# %% ../../nbs/runners/16_conformance.ipynb #52f4f463
 @_promise('work that does not listen is ended by force', 'force log deaf')
-async def _(c):
+async def _deaf_work_is_forced(c:_Check):
     job, report = c.job('deaf')
     handle = await c.start(job)
     async with c.following(job, handle, report) as following:
         await c.printed(job, 1)
         receipt = await c.stop(job, handle, .3)
-        _hold(receipt.confirmed and receipt.how == 'forced' and not receipt.left, f'the receipt is {receipt}')
-        _hold((await following).status != JobStatus.COMPLETED, 'it is called completed')
+        _require(receipt.confirmed and receipt.how == 'forced' and not receipt.left, f'the receipt is {receipt}')
+        _require((await following).status != JobStatus.COMPLETED, 'it is called completed')
 
-# %% ../../nbs/runners/16_conformance.ipynb #14ed2741
+# %% ../../nbs/runners/16_conformance.ipynb #94aa610a
+async def _start_anew(c:_Check, what:str, before:Job) -> tuple[Job, Report, dict]:
+    "Delete a job, and begin another one under its id."
+    c.tracker.mark_cancelled(before.id)
+    c.tracker.delete_job(before.id)
+    job, report = c.job(what, before.id)
+    found = await c.runner.find(job)
+    _require(found is None, f'before it is begun, `find` gives {found}')
+    return job, report, await c.start(job)
+
 @_promise('an id that is used again is new work', 'ids')
-async def _(c):
-    async def new(what, before):
-        c.tracker.mark_cancelled(before.id)
-        c.tracker.delete_job(before.id)
-        job, report = c.job(what, before.id)
-        _hold((found := await c.runner.find(job)) is None, f'before it is begun, `find` gives {found}')
-        return job, report, await c.start(job)
+async def _reused_id_is_new_work(c:_Check):
     job, report = c.job('quick')
     await c.follow(job, await c.start(job), report)
-    job, report, handle = await new('endless', job)
+    job, report, handle = await _start_anew(c, 'endless', job)
     async with c.following(job, handle, report) as following:
         done, _ = await asyncio.wait({following}, timeout=.3)
-        _hold(not done, f'`follow` ended at once, as the earlier job had: {done and following.exception() or done and following.result()}')
+        _require(not done, f'`follow` ended at once, as the earlier job had: {done and _result(following)}')
         await c.stop(job, handle)
         await following
-    job, report, handle = await new('quick', job)
+    job, report, handle = await _start_anew(c, 'quick', job)
     outcome = await c.follow(job, handle, report)
-    _hold(outcome.status == JobStatus.COMPLETED, f'the earlier job was stopped, and the new one is called {outcome.status}: {outcome.failure}')
+    _require(outcome.status == JobStatus.COMPLETED,
+             f'the earlier job was stopped, and the new one is called {outcome.status}: {outcome.failure}')
 
-# %% ../../nbs/runners/16_conformance.ipynb #1311d84c
+# %% ../../nbs/runners/16_conformance.ipynb #bbd21eae
 _CLIENT = """
 import asyncio, importlib, json, sys
 make, store, logs, job, follow, sys.path[:] = json.load(sys.stdin)
@@ -281,13 +392,21 @@ async def main():
 asyncio.run(main())
 """
 
+def _client_input(c:_Check, job:Job, follow:bool) -> str:
+    "What the other process reads: how to make the runner, where the record is, and the job."
+    store = c.tracker.store
+    url = store.url.render_as_string(hide_password=False) if store.shared else None
+    return json.dumps((c.make, url, str(c.tracker.logs.folder), job.to_json(), follow, sys.path))
+
+# %% ../../nbs/runners/16_conformance.ipynb #0c083d74
 @asynccontextmanager
 async def _client(c:_Check, what:str, follow:bool=False):
-    "A process that puts a job on record and begins it: the job, and its handle. The process is killed at the end."
-    store, job = c.tracker.store, c.tracker.make_job(f'trial: {what}', runner=c.runner.name, spec=getattr(c.trial, what))
-    p = await asyncio.to_thread(subprocess.Popen, [sys.executable, '-c', _CLIENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    "A process that records a job and begins it: the job, and its handle. The process is killed at the end."
+    job = c.tracker.make_job(f'trial: {what}', runner=c.runner.name, spec=getattr(c.jobs, what))
+    pipes = dict.fromkeys(('stdin', 'stdout', 'stderr'), subprocess.PIPE)
+    p = await asyncio.to_thread(subprocess.Popen, [sys.executable, '-c', _CLIENT], text=True, **pipes)
     try:
-        p.stdin.write(json.dumps((c.make, store.url.render_as_string(hide_password=False) if store.shared else None, str(c.tracker.logs.folder), job.to_json(), follow, sys.path)))
+        p.stdin.write(_client_input(c, job, follow))
         p.stdin.close()
         async with asyncio.timeout(c.deadline): line = await asyncio.to_thread(p.stdout.readline)
         if not line: raise RuntimeError(f'The process that was to begin it ended: {p.stderr.read()[-1000:]}')
@@ -298,7 +417,7 @@ async def _client(c:_Check, what:str, follow:bool=False):
         p.wait()
         p.stdout.close(), p.stderr.close()
 
-def _adopted(c:_Check, job:Job) -> tuple[Job, Report]:
+def _adopt(c:_Check, job:Job) -> tuple[Job, Report]:
     "A job that another process began, as it is on record."
     if not c.tracker.store.shared:
         job.attempt = 0
@@ -306,70 +425,43 @@ def _adopted(c:_Check, job:Job) -> tuple[Job, Report]:
     c.begun.append(job := c.tracker.get_job(job.id))
     return job, Report(c.tracker, job.id, job.attempt)
 
-@_promise('work outlives the process that began it, and its log goes on where it was', 'durable make log talkative failing')
-async def _(c):
-    async with _client(c, 'talkative', follow=True) as (job, handle): await c.printed(job, len(c.trial.says)//5)
-    job, report = _adopted(c, job)
-    _hold((found := await c.runner.find(job)) == handle, f'`start` gave {handle}, and after the death of its process `find` gives {found}')
-    _hold(await c.start(job) == handle, 'starting again gives another handle')
-    c.hold_failure(await c.follow(job, found, report))
-    c.hold_log(job)
+# %% ../../nbs/runners/16_conformance.ipynb #ac7f89f6
+@_promise('work outlives the process that began it, and its log goes on where it was',
+          'durable make log talkative failing')
+async def _survives_its_process(c:_Check):
+    async with _client(c, 'talkative', follow=True) as (job, handle): await c.printed(job, len(c.jobs.says)//5)
+    job, report = _adopt(c, job)
+    found = await c.runner.find(job)
+    _require(found == handle, f'`start` gave {handle}, and after the death of its process `find` gives {found}')
+    _require(await c.start(job) == handle, 'starting again gives another handle')
+    c.require_failure(await c.follow(job, found, report))
+    c.require_log(job)
 
 @_promise('how it ended is learned after the process that began it has died', 'durable make failing')
-async def _(c):
+async def _outcome_survives(c:_Check):
     async with _client(c, 'failing') as (job, handle): pass
-    job, report = _adopted(c, job)
-    _hold((found := await c.runner.find(job)) is not None, '`find` knows nothing of it')
-    c.hold_failure(await c.follow(job, found, report))
-    _hold(await c.runner.find(job) == found == await c.start(job), 'now that it has ended, it is not found as before')
+    job, report = _adopt(c, job)
+    found = await c.runner.find(job)
+    _require(found is not None, '`find` knows nothing of it')
+    c.require_failure(await c.follow(job, found, report))
+    again = [await c.runner.find(job), await c.start(job)]
+    _require(again == [found, found], 'now that it has ended, it is not found as before')
 
+# %% ../../nbs/runners/16_conformance.ipynb #ecfab7f2
 @_promise('what another process began can be stopped', 'durable make')
-async def _(c):
+async def _stops_adopted_work(c:_Check):
     async with _client(c, 'endless') as (job, handle): pass
-    job, report = _adopted(c, job)
+    job, report = _adopt(c, job)
     receipt = await c.stop(job, handle)
-    _hold(receipt.confirmed and receipt.how != 'gone' and not receipt.left, f'the receipt is {receipt}')
-    _hold((await c.follow(job, handle, report)).status != JobStatus.COMPLETED, 'it is called completed')
+    _require(receipt.confirmed and receipt.how != 'gone' and not receipt.left, f'the receipt is {receipt}')
+    outcome = await c.follow(job, handle, report)
+    _require(outcome.status != JobStatus.COMPLETED, 'it is called completed')
 
 @_promise('a time limit ends it, and is told as the cause', 'queue')
-async def _(c):
+async def _time_limit_applies(c:_Check):
     with c.queue(c.tracker, [c.runner]) as q:
-        job = q.submit(c.tracker.create_job('trial: time limit', runner=c.runner.name, spec=c.trial.endless, timeout=.5))
+        job = q.submit(c.tracker.create_job('trial: time limit', runner=c.runner.name, spec=c.jobs.endless, timeout=.5))
         await c.tracker.wait(job.id, c.deadline)
-    _hold(job.failure is not None and job.failure.kind == 'timeout', f'it ended as {job.status}: {job.failure}')
-    _hold(job.failure.evidence['stopped']['confirmed'], f'the receipt is {job.failure.evidence["stopped"]}')
-
-# %% ../../nbs/runners/16_conformance.ipynb #e10450c8
-async def check_runner(
-    runner:Runner,         # The runner on trial
-    quick:dict|ConformanceJobs,      # All jobs to try it by; or only the spec of one that completes within a few seconds
-    endless:dict|None=None,  # With a spec for `quick`: that of one that would run for a minute or more
-    tracker:JobTracker|None=None,  # Where the trial is recorded, with the logs that the runner writes; None: a new one
-    deadline:float=20.,    # Longest wait for any one step, seconds
-    *,
-    make:str|None=None,    # 'module:function', which makes such a runner from a `JobTracker` in another process; for durable ones
-    queue:Callable|None=None,  # `JobQueue`, to try time limits with
-    only:str='',           # Words of the one promise to be tried; empty: all
-) -> ConformanceReport:                 # The promises that were seen to hold, and in `untried` the others
-    """Try the promises of `Runner`, and those that its `durable` and `capabilities` claim, on a real runner.
-
-    Raises `AssertionError` naming the first that is broken, and stops what it began. Takes some seconds, more where work begins slowly."""
-    trial, own = quick if isinstance(quick, ConformanceJobs) else ConformanceJobs(quick=quick, endless=endless, many=None), tracker is None
-    c, held = _Check(runner, trial, tracker or JobTracker(), deadline, make, queue), ConformanceReport()
-    try:
-        for text, needs, attempt in _PROMISES:
-            if only not in text: continue
-            if why := c.lacks(needs): held.untried[text] = why; continue
-            try: await attempt(c)
-            except Exception as e:
-                said = f'{type(e).__name__}: {e}' if not isinstance(e, AssertionError) else str(e)
-                raise AssertionError(f'{runner.name}: {text} - did not hold: {f"nothing happened for {deadline:g} s" if isinstance(e, TimeoutError) else said}') from e
-            held.append(text)
-    except AssertionError as e:
-        try: await c.clear()
-        except Exception as also: e.add_note(f'What was begun could not be stopped: {type(also).__name__}: {also}')
-        raise
-    else: await c.clear()
-    finally:
-        if own: c.tracker.close()
-    return held
+    _require(job.failure is not None and job.failure.kind == 'timeout', f'it ended as {job.status}: {job.failure}')
+    stopped = job.failure.evidence['stopped']
+    _require(stopped['confirmed'], f'the receipt is {stopped}')

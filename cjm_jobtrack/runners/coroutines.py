@@ -1,4 +1,4 @@
-"""An event loop for the coroutines of others: one that blocks it holds up neither the queue's lease nor its record
+"""An event loop for the coroutines of users: one that blocks holds up neither the queue's lease nor its record
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/runners/coroutines.html.md"""
 
@@ -19,39 +19,20 @@ from fastcore.basics import patch
 _log = logging.getLogger(__name__)
 
 class CoroutineLoop:
-    "An event loop in a thread of its own, which is there while any coroutine is under way. Safe from any thread."
+    "An event loop in a thread of its own, which exists while any coroutine is under way. Safe from any thread."
     linger = .05   # Seconds for which the thread stays when there is nothing to do
 
     def __init__(self,
-        name:str='jobtrack-coroutines',  # What its thread is called
+        name:str='jobtrack-coroutines',  # Of its thread
     ):
-        self.name, self._lock, self._busy = name, threading.Lock(), 0
-        self._loop = self._thread = self._resting = None
-        self._asked = self._told = None   # when it was asked whether it turns, monotonic seconds; and of which such instant it was told
+        self.name, self._lock = name, threading.Lock()
+        self._busy = 0              # Coroutines under way
+        self._loop = self._thread = None
+        self._rest_timer = None     # Ends the thread, unless there is something to do by then
+        self._ping_sent = None      # When the loop was asked to answer, monotonic seconds; None: it has answered
+        self._ping_reported = None  # The ping of which `blocked` has told already
 
-# %% ../../nbs/runners/14_coroutines.ipynb #a3c10b59
-@patch
-def begin(self:CoroutineLoop,
-    work:Coroutine,                       # What to carry out
-    ended:Callable[[asyncio.Task], Any],  # Called on the loop, with its task
-    name:str,                             # Of the task
-) -> Callable[[], None]:                  # Cancels it; from any thread
-    "Carry out a coroutine, in a copy of the caller's context. Raises `OSError` or `RuntimeError` when there is nothing left to make a loop or thread of."
-    task, context = None, contextvars.copy_context()
-    def over(t):
-        self._over()
-        ended(t)
-    def enter():
-        nonlocal task
-        task = loop.create_task(work, name=name, context=context)
-        task.add_done_callback(over)
-    try: loop = self._running()
-    except BaseException:
-        work.close()
-        raise
-    loop.call_soon_threadsafe(enter)
-    return lambda: loop.call_soon_threadsafe(lambda: task.cancel())
-
+# %% ../../nbs/runners/14_coroutines.ipynb #5a691cf3
 @patch
 def _running(self:CoroutineLoop) -> asyncio.AbstractEventLoop:
     "The loop, with a thread that runs it, and one more coroutine on it."
@@ -66,7 +47,6 @@ def _running(self:CoroutineLoop) -> asyncio.AbstractEventLoop:
         self._busy += 1
         return self._loop
 
-# %% ../../nbs/runners/14_coroutines.ipynb #a3c10b60
 @patch
 def _serve(self:CoroutineLoop):
     "The life of its thread."
@@ -75,58 +55,85 @@ def _serve(self:CoroutineLoop):
     self._loop.set_default_executor(pool)
     while True:
         try: self._loop.run_forever()
-        except BaseException: _log.exception('A task that a coroutine has begun raised; the others go on')   # `SystemExit`, say
+        except BaseException:   # `SystemExit`, say
+            _log.exception('A task that a coroutine has begun raised; the others go on')
         with self._lock:
             if not self._busy and not asyncio.all_tasks(self._loop):
-                self._thread = self._asked = None
+                self._thread = self._ping_sent = None
                 return pool.shutdown(wait=False)
 
+# %% ../../nbs/runners/14_coroutines.ipynb #a3c10b60
 @patch
-def _over(self:CoroutineLoop):
+def _finished(self:CoroutineLoop):
+    "One coroutine less."
     with self._lock: self._busy -= 1
-    if not self._busy and self._resting is None: self._resting = self._loop.call_later(self.linger, self._rest)
+    if not self._busy and self._rest_timer is None: self._rest_timer = self._loop.call_later(self.linger, self._rest)
 
 @patch
 def _rest(self:CoroutineLoop):
     "Have the thread end, if there is nothing to do."
-    self._resting = None
+    self._rest_timer = None
     if self._busy: return
-    if asyncio.all_tasks(self._loop): self._resting = self._loop.call_later(1., self._rest)   # left by one that has ended
-    else: self._loop.stop()
+    if not asyncio.all_tasks(self._loop): return self._loop.stop()
+    self._rest_timer = self._loop.call_later(1., self._rest)   # a coroutine that has ended has left tasks
+
+# %% ../../nbs/runners/14_coroutines.ipynb #a3c10b59
+@patch
+def begin(self:CoroutineLoop,
+    work:Coroutine,                       # What to run
+    ended:Callable[[asyncio.Task], Any],  # Called on the loop, with its task
+    name:str,                             # Of the task
+) -> Callable[[], None]:                  # Cancels it; from any thread
+    "Run a coroutine, in a copy of the caller's context. Raises `OSError`, `RuntimeError` if there can be no thread."
+    task, context = None, contextvars.copy_context()
+    def finished(t):
+        self._finished()
+        ended(t)
+    def enter():
+        nonlocal task
+        task = loop.create_task(work, name=name, context=context)
+        task.add_done_callback(finished)
+    try: loop = self._running()
+    except BaseException:
+        work.close()
+        raise
+    loop.call_soon_threadsafe(enter)
+    return lambda: loop.call_soon_threadsafe(lambda: task.cancel())
 
 # %% ../../nbs/runners/14_coroutines.ipynb #a3c10b63
 @patch
 def silent(self:CoroutineLoop) -> float:
-    "For how long it has not answered, seconds. Asks it."
+    "For how long the loop has not answered, seconds. Asks it."
     with self._lock:
         if self._thread is None: return 0.
-        if self._asked is not None: return time.monotonic() - self._asked
-        self._asked = time.monotonic()
+        if self._ping_sent is not None: return time.monotonic() - self._ping_sent
+        self._ping_sent = time.monotonic()
         self._loop.call_soon_threadsafe(self._answer)
         return 0.
 
 @patch
-def _answer(self:CoroutineLoop): self._asked = None
+def _answer(self:CoroutineLoop): self._ping_sent = None
 
 @patch
 def blocked(self:CoroutineLoop,
     name:str,      # Of a task that is under way
     longer:float,  # Than so many seconds
-) -> str|None:     # Where it stands; None: it does not block, or that was told already
+) -> str|None:     # Where it is; None: it does not block, or that was returned before
     "Where a task blocks the loop."
-    silent, asked = self.silent(), self._asked
-    if silent < longer or asked is None or asked == self._told or (thread := self._thread) is None: return None
+    silent, ping, thread = self.silent(), self._ping_sent, self._thread
+    if silent < longer or thread is None: return None
+    if ping is None or ping == self._ping_reported: return None
     task, frame = asyncio.current_task(self._loop), sys._current_frames().get(thread.ident)
     if task is None or task.get_name() != name or frame is None: return None
-    self._told = asked
+    self._ping_reported = ping
     return _place(frame)
 
+# %% ../../nbs/runners/14_coroutines.ipynb #b0553601
 _OURS, _ASYNCIO = os.path.dirname(__file__) if '__file__' in globals() else '', os.path.dirname(asyncio.__file__)
 
 def _place(frame) -> str:
-    "Where somebody's own code stands in a stack: file, line and function."
+    "Where the user's own code is in a stack: file, line and function."
     stack = traceback.extract_stack(frame)
     ours = [n for n, f in enumerate(stack) if os.path.dirname(f.filename) in (_OURS, _ASYNCIO)]
     f = stack[min(ours[-1] + 1 if ours else 0, len(stack) - 1)]
     return f'{f.filename}, line {f.lineno}, in {f.name}'
-

@@ -1,4 +1,4 @@
-"""What a runner tells: how the work ended, what a stop achieved, and what happens on the way
+"""What a runner reports: how the work ended, what a stop achieved, and what happens meanwhile
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/runners/outcome.html.md"""
 
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from fastcore.basics import patch
 from ..model.job import Failure, Job, JobStatus, OutputFile, epoch
 from ..logs.log_store import LogStore
 from ..logs.progress import ProgressReader
@@ -22,11 +23,11 @@ from ..tracker.tracker import JobTracker
 @dataclass(frozen=True)
 class Receipt:
     "What a stop achieved."
-    confirmed:bool                              # True when nothing of the attempt is running, as far as can be known here; if that is not all, `message` says so
-    how:str                                     # 'asked' (it went by itself), 'forced', 'gone' (it was not there), 'unconfirmed'
-    ended:list=field(default_factory=list)      # What was seen to end: process ids, container names
+    confirmed:bool   # Nothing of the attempt is running, as far as can be known; limits are in `message`
+    how:str      # 'asked' (it ended by itself), 'forced', 'gone' (it was not there), 'unconfirmed'
+    ended:list=field(default_factory=list)      # What is known to have ended: process ids, container names
     left:list=field(default_factory=list)       # What is still there
-    message:str|None=None                       # Why it could not be confirmed, or what could not be looked at
+    message:str|None=None                       # Why it could not be confirmed, or what could not be examined
 
     def to_dict(self) -> dict: return asdict(self)
 
@@ -35,10 +36,10 @@ class Receipt:
 class Outcome:
     "How an attempt ended."
     status:JobStatus                      # COMPLETED, FAILED or CANCELLED
-    result:Any=None                       # What the work gave back
+    result:Any=None                       # What the work returned
     failure:Failure|None=None             # Why, when FAILED
     outputs:tuple[OutputFile, ...]=()     # Files it left
-    receipt:Receipt|None=None             # What the stop achieved, when CANCELLED and only whoever followed it knows
+    receipt:Receipt|None=None             # What the stop achieved, when CANCELLED and known only to `follow`
 
     @classmethod
     def completed(cls, result:Any=None, outputs=()) -> 'Outcome':
@@ -50,146 +51,201 @@ class Outcome:
         "Ended badly; `facts` are further fields of `Failure`."
         return cls(JobStatus.FAILED, failure=Failure(kind, message, **facts))
 
-# %% ../../nbs/runners/01_outcome.ipynb #8511ce41
-_DISK_FULL = os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT)  # the words for it, which most programs pass on
+# %% ../../nbs/runners/01_outcome.ipynb #32fdfaac
+@dataclass(frozen=True)
+class _Exit:
+    "What is known about the end of a program."
+    code:int               # As a shell reports it
+    last_lines:list[str]   # End of the log
+    facts:dict             # What else is known, see `exit_outcome`
 
+    @property
+    def signal(self) -> str|None:
+        "Name of the signal that ended it."
+        n = self.code - 128
+        return signal.Signals(n).name if n in set(signal.Signals) else None
+
+    @property
+    def last_line(self) -> str|None:
+        stripped = (line.strip() for line in reversed(self.last_lines))
+        return next(filter(None, stripped), None)
+
+    def failed(self, kind:str, message:str, hint:str|None=None) -> Outcome:
+        evidence = {'last_lines': list(self.last_lines), **self.facts}
+        return Outcome.failed(kind, message, exit_code=self.code, signal=self.signal, evidence=evidence, hint=hint)
+
+# %% ../../nbs/runners/01_outcome.ipynb #b5672297
+_DISK_FULL = os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT)
+_NOT_STARTED = {126: ('The program may not be executed', 'Check its permissions'),
+                127: ('The program was not found', 'Check the first word of the command')}
+
+def _out_of_memory(e:_Exit) -> Outcome|None:
+    if e.signal != 'SIGKILL' or not e.facts.get('oom_kills'): return None
+    if limit := e.facts.get('memory_limit_bytes'):
+        return e.failed('out_of_memory', f'Killed for lack of memory: it may have {limit:,} bytes',
+                        'Allow more with `limits.memory`, or give it less to do at once')
+    return e.failed('out_of_memory', 'Killed for lack of memory, which the machine had no more of',
+                    'Run fewer at once, or on a machine with more memory')
+
+def _disk_full(e:_Exit) -> Outcome|None:
+    line = next((line.strip() for line in e.last_lines if any(words in line for words in _DISK_FULL)), None)
+    return e.failed('disk_full', line, 'Make room where it writes, then try again') if line else None
+
+def _signalled(e:_Exit) -> Outcome|None:
+    if e.signal is None: return None
+    hint = 'Something outside the program ended it; for SIGKILL, look for memory running out'
+    return e.failed('signal', f'Ended by {e.signal}', hint if e.signal == 'SIGKILL' else None)
+
+def _not_started(e:_Exit) -> Outcome|None:
+    return e.failed('not_started', *_NOT_STARTED[e.code]) if e.code in _NOT_STARTED else None
+
+# %% ../../nbs/runners/01_outcome.ipynb #8511ce41
 def exit_outcome(
     code:int,                # Exit status as a shell reports it, 0-255
     last_lines:list[str]=(), # End of the log, as evidence
     invalid_exit=(),         # Statuses by which the program says that its input cannot be used
-    **facts,                 # What else is known, for the result or the evidence: `peak_memory_bytes`, `cpu_s`, `oom_kills` (processes that the kernel ended for lack of memory)
+    **facts,                 # What else is known: `peak_memory_bytes`, `cpu_s`, `oom_kills` (by the kernel, for lack of memory)
 ) -> Outcome:
     """The outcome of a program that ended.
 
     Source: POSIX.1-2017, Shell Command Language, 2.8.2 Exit Status for Commands."""
     if code == 0: return Outcome.completed({'exit_code': 0, **facts})
-    evidence = {'last_lines': list(last_lines), **facts}
-    said = next((o.strip() for o in reversed(list(last_lines)) if o.strip()), None)
+    e = _Exit(code, list(last_lines), facts)
     if code in invalid_exit:
-        return Outcome.failed('invalid', said or f'The input cannot be used (exit status {code})', exit_code=code, evidence=evidence,
+        evidence = {'last_lines': e.last_lines, **facts}
+        message = e.last_line or f'The input cannot be used (exit status {code})'
+        return Outcome.failed('invalid', message, exit_code=code, evidence=evidence,
                               hint='Check the input file and the parameters, then submit again as a new job')
-    name = signal.Signals(code-128).name if code > 128 and code-128 in set(signal.Signals) else None
-    if name == 'SIGKILL' and facts.get('oom_kills'):
-        limit = facts.get('memory_limit_bytes')
-        return Outcome.failed('out_of_memory', 'Killed for lack of memory' + (f': it may have {limit:,} bytes' if limit else ', which the machine had no more of'), exit_code=code, signal=name, evidence=evidence,
-                              hint='Allow more with `limits.memory`, or give it less to do at once' if limit else 'Run fewer at once, or on a machine with more memory')
-    if full := next((o.strip() for o in last_lines if any(words in o for words in _DISK_FULL)), None):
-        return Outcome.failed('disk_full', full, exit_code=code, signal=name, evidence=evidence, hint='Make room where it writes, then try again')
-    if name: return Outcome.failed('signal', f'Ended by {name}', exit_code=code, signal=name, evidence=evidence,
-                                   hint='Something outside the program ended it; for SIGKILL, look for memory running out' if name == 'SIGKILL' else None)
-    if code == 127: return Outcome.failed('not_started', 'The program was not found', exit_code=code, evidence=evidence, hint='Check the first word of the command')
-    if code == 126: return Outcome.failed('not_started', 'The program may not be executed', exit_code=code, evidence=evidence, hint='Check its permissions')
-    return Outcome.failed('exit', f'Ended with exit status {code}', exit_code=code, evidence=evidence, hint=f'Its last words: {said}' if said else None)
+    for explain in _out_of_memory, _disk_full, _signalled, _not_started:
+        if outcome := explain(e): return outcome
+    return e.failed('exit', f'Ended with exit status {code}', f'Its last words: {e.last_line}' if e.last_line else None)
 
 # %% ../../nbs/runners/01_outcome.ipynb #17c65159
 class Report:
-    "Where a runner tells what is happening. Safe from any thread."
+    "Where a runner reports what is happening. Safe from any thread."
     def __init__(self,
         tracker:JobTracker,  # The record
         job_id:str,          # The job
         attempt:int,         # The attempt that reports
-        still:Callable[[], bool]|None=None,  # Whether the attempt is still in our hands; None: nobody else can have it
+        still:Callable[[], bool]|None=None,  # Whether the attempt is still ours; None: nobody else can have it
     ):
-        self.tracker, self.job_id, self.attempt, self._still = tracker, job_id, attempt, still
+        self.tracker, self.job_id, self.attempt = tracker, job_id, attempt
+        self._is_ours = still or (lambda: True)
         self.last_activity = time.monotonic()   # When the work last gave a sign of life, on the monotonic clock
 
     @property
-    def _current(self) -> bool:
+    def _is_current(self) -> bool:
         self.last_activity = time.monotonic()
         job = self.tracker.get_job(self.job_id)
-        return job is not None and job.attempt == self.attempt and job.status is JobStatus.RUNNING and (self._still is None or self._still())
-
-    def progress(self,
-        percent:float|None=None,  # 0-100; None: leave as it is
-        message:str|None=None,    # What it is doing
-    ) -> None:
-        "Tell how far the work is."
-        if self._current: self.tracker.mark_progress(self.job_id, percent, message)
-
-    def log(self,
-        data:bytes=b'',  # Bytes to append; empty: the log file has grown by itself
-    ) -> None:
-        "Add to the attempt's log."
-        self.last_activity = time.monotonic()
-        if self._still is None or self._still(): self.tracker.log(self.job_id, data, self.attempt)
-
-    def note(self,
-        type:str,             # Type of the event
-        data:dict|None=None,  # Facts
-        **fields,             # Fields of the job that change with it: `node`, `remote_id`, `unreachable_since`, `message`
-    ) -> None:
-        "Journal a dated fact."
-        if self._current: self.tracker.note(self.job_id, type, data, **fields)
+        if job is None or job.attempt != self.attempt: return False
+        return job.status is JobStatus.RUNNING and self._is_ours()
 
     @property
     def cancelled(self) -> bool:
-        "Whether somebody asked for the job to be cancelled: cooperative work looks at this and returns."
+        "Whether somebody asked for the job to be cancelled. Cooperative work looks at this and returns."
         return self.tracker.cancel_requested(self.job_id)
 
     @property
     def log_size(self) -> int:
-        "Bytes of this attempt's log that are on disk: where a runner that copies a log goes on."
+        "Bytes of this attempt's log that are on disk: where a runner that copies a log continues."
         return self.tracker.logs.size(self.job_id, self.attempt)
+
+# %% ../../nbs/runners/01_outcome.ipynb #bf9fb5a1
+@patch
+def progress(self:Report,
+    percent:float|None=None,  # 0-100; None: leave as it is
+    message:str|None=None,    # What it is doing
+) -> None:
+    "Report how far the work is."
+    if self._is_current: self.tracker.mark_progress(self.job_id, percent, message)
+
+@patch
+def log(self:Report,
+    data:bytes=b'',  # Bytes to append; empty: the log file has grown by itself
+) -> None:
+    "Add to the attempt's log."
+    self.last_activity = time.monotonic()
+    if self._is_ours(): self.tracker.log(self.job_id, data, self.attempt)
+
+@patch
+def note(self:Report,
+    type:str,             # Type of the event
+    data:dict|None=None,  # Facts
+    **fields,             # Fields of the job that change with it: `node`, `remote_id`, `unreachable_since`, `message`
+) -> None:
+    "Journal a dated fact."
+    if self._is_current: self.tracker.note(self.job_id, type, data, **fields)
 
 # %% ../../nbs/runners/01_outcome.ipynb #53f88645
 class LogWatch:
-    "Looks at a growing log, and tells."
-    most = 1 << 15  # Bytes that are read at one look; what came before them is skipped
+    "Looks at a growing log, and reports the progress in it."
+    most = 1 << 15  # Bytes that are read at one look; anything before them is skipped
 
     def __init__(self, logs:LogStore, job:Job, report:Report, options:dict|None):
-        self.logs, self.job, self.report, self.options = logs, job, report, options or {}
-        self.reader, self.offset, self.shown = ProgressReader(**self.options), 0, None
+        self.logs, self.job, self.report = logs, job, report
+        self.options = options or {}
+        self.reader = ProgressReader(**self.options)
+        self.offset = 0             # Where the next look begins
+        self.shown = None   # What was reported last
 
     def look(self) -> None:
-        "Read what is new, from the first whole line or frame on when something is skipped."
+        "Read what is new."
         size = self.logs.size(self.job.id, self.job.attempt)
         if size <= self.offset: return
         self.logs.trim(self.job.id, self.job.attempt)
         chunk = self.logs.read(self.job.id, self.job.attempt, max(self.offset, size-self.most), self.most)
-        data = chunk.data
-        if chunk.offset > self.offset:
-            self.reader = ProgressReader(**self.options)
-            if cut := re.search(rb'[\r\n](?=.)', data, re.DOTALL): data = data[cut.end():]
+        data = chunk.data if chunk.offset <= self.offset else self._after_gap(chunk.data)
         self.offset = chunk.next_offset
         self._tell(self.reader.feed(data, time.monotonic()))
         self.report.log()
 
-    def _tell(self, told:list) -> None:
-        if told and told[-1] != self.shown:
-            self.shown = told[-1]
-            self.report.progress(self.shown.percent, self.shown.message)
+    def _after_gap(self, data:bytes) -> bytes:
+        "Begin anew with the first whole line or frame, because something was skipped."
+        self.reader = ProgressReader(**self.options)
+        start = re.search(rb'[\r\n](?=.)', data, re.DOTALL)
+        return data[start.end():] if start else data
+
+    def _tell(self, found:list) -> None:
+        if not found or found[-1] == self.shown: return
+        self.shown = found[-1]
+        self.report.progress(self.shown.percent, self.shown.message)
 
 # %% ../../nbs/runners/01_outcome.ipynb #f65c4fd8
 class StopTokens:
-    "Lets `stop` put an end to what `follow` still does elsewhere, in a thread say."
-    def __init__(self): self._on = {}
+    """Lets `stop` end what `follow` does elsewhere, in a thread say.
+
+    Source of the idea: stop tokens in C++, cancellation tokens in .NET."""
+    def __init__(self): self._events = {}   # key -> an event for each token
 
     @contextmanager
     def token(self,
         key:Any,        # Which attempt
-        report:Report,  # Takes each question for a sign of life
+        report:Report,  # Takes each question as a sign of life
     ) -> Iterator[Callable[[], bool]]:
-        "Gives a function to be asked now and then: whether it was stopped."
-        over = threading.Event()
+        "Gives a function to ask now and then: whether to stop."
+        event = threading.Event()
         def stop_requested():
             report.last_activity = time.monotonic()
-            return over.is_set()
-        self._on.setdefault(key, set()).add(over)
+            return event.is_set()
+        self._events.setdefault(key, set()).add(event)
         try: yield stop_requested
         finally:
-            self._on[key].discard(over)
-            if not self._on[key]: del self._on[key]
+            self._events[key].discard(event)
+            if not self._events[key]: del self._events[key]
 
     def stop(self, key:Any) -> None:
-        "Stop all that is done for an attempt."
-        for over in [*self._on.get(key, ())]: over.set()
+        "Stop everything that is done for an attempt."
+        for event in [*self._events.get(key, ())]: event.set()
 
 # %% ../../nbs/runners/01_outcome.ipynb #0c112200
+_CLOCK_TICK = .02   # Seconds; file systems round their times
+
 def drop_old_log(
-    logs:LogStore,  # Where it lies
-    job:Job,        # A job whose present attempt is just being begun
+    logs:LogStore,  # Where it is
+    job:Job,        # A job whose present attempt is about to begin
 ) -> None:
     "Remove a log that an earlier job of the same id has left: it was last written before this one was created."
     try: written = logs.path(job.id, job.attempt).stat().st_mtime
-    except OSError: return   # there is none, or whoever opens it will say what is wrong with it
-    if (created := epoch(job.created_at)) is not None and written < created - .02: logs.remove(job.id, job.attempt)   # clocks of file systems tick slowly
+    except OSError: return   # there is none, or opening it will say what is wrong
+    created = epoch(job.created_at)
+    if created is not None and written < created - _CLOCK_TICK: logs.remove(job.id, job.attempt)

@@ -1,4 +1,4 @@
-"""The files that work leaves: which of them count, how large they are, and their digests, found without keeping anybody waiting
+"""The files that work leaves: which of them count, their sizes and digests, found without keeping anybody waiting
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/runners/outputs.html.md"""
 
@@ -13,7 +13,7 @@ import errno, hashlib, mimetypes, os, re, shutil, stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -27,11 +27,6 @@ from .cgroups import raise_scarcity
 from .threads import in_thread
 
 # %% ../../nbs/runners/02_outputs.ipynb #0483faf1
-def _is_within(path:Path, root:Path) -> bool:
-    "Whether this is a regular file, and one below `root` also after following links."
-    try: return stat.S_ISREG(_real(path, root).stat().st_mode)
-    except OSError: return False   # gone meanwhile
-
 def _real(path:Path, root:Path) -> Path:
     "Where a path leads. Raises `FileNotFoundError` unless that is below `root`."
     try: real = path.resolve(strict=True)
@@ -39,14 +34,19 @@ def _real(path:Path, root:Path) -> Path:
     if real.is_relative_to(root): return real
     raise FileNotFoundError(path)
 
+def _is_within(path:Path, root:Path) -> bool:
+    "Whether this is a regular file, and one below `root` also after following links."
+    try: return stat.S_ISREG(_real(path, root).stat().st_mode)
+    except OSError: return False   # gone meanwhile
+
 def _candidates(root:Path, globs:list[str]|None) -> Iterator[Iterator[Path]]:
     "What may count, for one pattern after another."
-    if globs is None: yield (Path(d)/f for d, _, fs in os.walk(root, onerror=raise_scarcity) for f in fs)
-    else: yield from map(root.glob, globs)
+    if globs is not None: yield from map(root.glob, globs)
+    else: yield (Path(d)/f for d, _, fs in os.walk(root, onerror=raise_scarcity) for f in fs)
 
 # %% ../../nbs/runners/02_outputs.ipynb #a0367e0f
-def _traits(path:Path) -> list[int]:
-    "What does not stay the same when a file is written to: the instant at which its record changed is set by the system, whatever dates it is given."
+def _fingerprint(path:Path) -> list[int]:
+    "Changes when a file is written to, whatever dates it is given: the system itself sets the last of these."
     info = path.stat()
     return [info.st_size, info.st_mtime_ns, info.st_ctime_ns]
 
@@ -54,15 +54,17 @@ def snapshot_files(
     root:str|Path,              # The folder; it need not exist
     globs:list[str]|None=None,  # Patterns below it; None: every file
 ) -> dict[str, list[int]]:      # Name -> by what a change can be told; JSON-ready
-    "What lies in a folder before work begins, for `collect_outputs`. Blocks while it looks."
-    root, found = Path(root).resolve(), {}
+    "What is in a folder before work begins, for `collect_outputs`. Blocks while it looks."
+    root, files = Path(root).resolve(), {}
     for paths in _candidates(root, globs):
         for p in paths:
-            with suppress(OSError): found[p.relative_to(root).as_posix()] = _traits(p)   # gone meanwhile, or a broken link
-    return found
+            with suppress(OSError):   # gone meanwhile, or a broken link
+                files[p.relative_to(root).as_posix()] = _fingerprint(p)
+    return files
 
 # %% ../../nbs/runners/02_outputs.ipynb #4859579c
 _FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, 'O_PATH', os.O_RDONLY)
+_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC   # if it is a pipe, we do not wait for a writer
 
 def open_below(
     root:str|Path,   # A folder that is trusted, links in its own path too
@@ -70,7 +72,8 @@ def open_below(
 ) -> int:            # A descriptor for reading
     """Open a regular file without following any link below `root`.
 
-    Raises `FileNotFoundError` when there is nothing; `OSError` with `ELOOP` or `ENOTDIR` when part of the path is a link, with `EINVAL` when it is no regular file.
+    Raises `FileNotFoundError` if there is nothing; `OSError` with `ELOOP` or `ENOTDIR` if part of the path is a link,
+    with `EINVAL` if it is no regular file.
     Source: open(2), Linux manual pages, `O_NOFOLLOW` and the rationale for openat()."""
     parts = Path(path).parts
     if not parts or '..' in parts: raise OSError(errno.EINVAL, 'is no file below the folder', str(path))
@@ -80,19 +83,19 @@ def open_below(
             below = os.open(part, _FOLDER, dir_fd=at)
             os.close(at)
             at = below
-        fd = os.open(parts[-1], os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)   # should it be a pipe, we do not wait for a writer
+        fd = os.open(parts[-1], _FILE, dir_fd=at)
     finally: os.close(at)
     if stat.S_ISREG(os.fstat(fd).st_mode): return fd
     os.close(fd)
     raise OSError(errno.EINVAL, 'is no regular file', str(path))
 
 # %% ../../nbs/runners/02_outputs.ipynb #ffbd4b3c
-MAX_DIGEST_BYTES = 1 << 38   # Bytes; a file beyond that is not read, unless one says otherwise
+MAX_DIGEST_BYTES = 1 << 38   # A larger file is not read, unless the caller says otherwise
 _PIECE = 1 << 20    # Bytes between two looks whether to stop
 _HOLES = 1 << 30    # Bytes of zeros that are read although they are stored nowhere
 
 def _stored(fd:int, size:int) -> Iterator[tuple[int, int]]:
-    """From where to where a file has bytes that are stored somewhere; all of it where the file system does not tell.
+    """The ranges of a file whose bytes are stored somewhere; all of it where the file system does not tell.
 
     Source: lseek(2), Linux manual pages, SEEK_HOLE and SEEK_DATA."""
     at = 0
@@ -103,15 +106,17 @@ def _stored(fd:int, size:int) -> Iterator[tuple[int, int]]:
         else: at = min(os.lseek(fd, start, os.SEEK_HOLE), size)
         yield start, at
 
-def _reason(fd:int, size:int, most:int) -> str|None:
-    "Why a file is not to be read; None when it is."
-    if size > _HOLES and (holes := size - sum(end-start for start, end in _stored(fd, size))) > max(_HOLES, size*3//4): return f'of its {size:,} bytes, {holes:,} are holes'
+def _why_not_read(fd:int, size:int, most:int) -> str|None:
+    "Why a file is not to be read; None if it is."
+    if size > _HOLES:
+        holes = size - sum(end-start for start, end in _stored(fd, size))
+        if holes > max(_HOLES, size*3//4): return f'of its {size:,} bytes, {holes:,} are holes'
     return f'it has {size:,} bytes, and no more than {most:,} are read' if size > most else None
 
 # %% ../../nbs/runners/02_outputs.ipynb #171600eb
 def _digest(fd:int, size:int, most:int, stop:Callable[[], bool]) -> tuple[str|None, str|None]:
     "The SHA-256 of so many bytes, or why there is none."
-    if why := _reason(fd, size, most): return None, why
+    if why := _why_not_read(fd, size, most): return None, why
     sha, left, buffer = hashlib.sha256(), size, bytearray(min(size, _PIECE))
     os.lseek(fd, 0, os.SEEK_SET)
     while left:
@@ -121,77 +126,101 @@ def _digest(fd:int, size:int, most:int, stop:Callable[[], bool]) -> tuple[str|No
         left -= n
     return sha.hexdigest(), None
 
-def _read(path:Path, root:Path, most:int, stop:Callable[[], bool]) -> tuple[os.stat_result, str|None, str|None]:
-    "Size and dates of a file, and its digest, or why there is none. Raises `FileNotFoundError`, also when it has been exchanged for something else."
+# %% ../../nbs/runners/02_outputs.ipynb #0c441d1e
+# A link, a file in place of a folder, no regular file, a socket
+_EXCHANGED = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EINVAL, errno.ENXIO})
+
+@dataclass(frozen=True)
+class _Reading:
+    "What is known of a file after reading it."
+    info:os.stat_result
+    digest:str|None
+    why:str|None         # There is no digest
+
+def _read(path:Path, root:Path, most:int, stop:Callable[[], bool]) -> _Reading:
+    "Raises `FileNotFoundError`, also if the file has been exchanged for something else."
     try: fd = open_below(root, path.relative_to(root))
-    except PermissionError as e: return path.stat(follow_symlinks=False), None, f'it cannot be read: {e.strerror}'
+    except PermissionError as e:
+        return _Reading(path.stat(follow_symlinks=False), None, f'it cannot be read: {e.strerror}')
     except OSError as e:
         if e.errno in _EXCHANGED: raise FileNotFoundError(path) from e
         raise
-    try:
-        info = os.fstat(fd)
-        digest, why = _digest(fd, info.st_size, most, stop)
-        if digest and os.fstat(fd).st_mtime_ns != info.st_mtime_ns: digest, why = None, 'it was written to while it was read'
-        return info, digest, why
-    except OSError as e:
-        raise_scarcity(e)
-        return info, None, f'it cannot be read: {e.strerror}'
+    try: return _read_open(fd, most, stop)
     finally: os.close(fd)
 
-_EXCHANGED = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EINVAL, errno.ENXIO})   # a link, a file for a folder, no regular file, a socket
+def _read_open(fd:int, most:int, stop:Callable[[], bool]) -> _Reading:
+    info = os.fstat(fd)
+    try:
+        digest, why = _digest(fd, info.st_size, most, stop)
+        is_changed = os.fstat(fd).st_mtime_ns != info.st_mtime_ns
+    except OSError as e:
+        raise_scarcity(e)
+        return _Reading(info, None, f'it cannot be read: {e.strerror}')
+    if digest and is_changed: return _Reading(info, None, 'it was written to while it was read')
+    return _Reading(info, digest, why)
 
 # %% ../../nbs/runners/02_outputs.ipynb #d2bf2024
-_TYPES = {'.vtt': 'text/vtt', '.srt': 'application/x-subrip', '.md': 'text/markdown', '.jsonl': 'application/jsonl', '.mkv': 'video/x-matroska', '.flac': 'audio/flac'}
+_TYPES = {'.vtt': 'text/vtt', '.srt': 'application/x-subrip', '.md': 'text/markdown', '.jsonl': 'application/jsonl',
+          '.mkv': 'video/x-matroska', '.flac': 'audio/flac'}
 
 def _text(path:str|Path) -> str: return os.fsencode(path).decode(errors='replace')
+
 def _raw(path:Path) -> str|None:
-    "A path percent-encoded; None when it is text."
+    "A path percent-encoded; None if it is text."
     return None if _text(path) == str(path) else quote_from_bytes(os.fsencode(path))
-
-def _instant(info:os.stat_result) -> str: return datetime.fromtimestamp(info.st_mtime, timezone.utc).isoformat(timespec='microseconds')
-
-def _output(path:Path, root:Path, tell:Callable[[str, str], None], *how) -> OutputFile:
-    "The record of one file. A link is listed under its own name, with the path of what it leads to."
-    real, name = _real(path, root), path.relative_to(root).as_posix()
-    info, digest, why = _read(real, root, *how)
-    if why: tell(_text(name), why)
-    kind = _TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or 'application/octet-stream'
-    return OutputFile(name, str(real), info.st_size, digest, kind, _instant(info))
-
-def _shown(found:list[OutputFile]) -> list[OutputFile]:
-    "The same, with names and paths that are text. Names that would be one then are percent-encoded."
-    names = Counter(_text(o.name) for o in found)
-    def shown(o):
-        name = _text(o.name)
-        if name != o.name and names[name] > 1: name = quote_from_bytes(os.fsencode(o.name))
-        return with_path(replace(o, name=name), Path(o.path))
-    return [shown(o) for o in found]
 
 def with_path(
     o:OutputFile,   # A file that was listed
-    to:Path,        # Where it, or a copy, lies now
+    to:Path,        # Where it, or a copy of it, is now
 ) -> OutputFile:
     "The same file in another place."
     return replace(o, path=_text(to), raw_path=_raw(to))
 
+def _as_text(found:list[OutputFile]) -> list[OutputFile]:
+    "The same, with names and paths that are text. Names that would become the same are percent-encoded."
+    names = Counter(_text(o.name) for o in found)
+    def as_text(o):
+        name = _text(o.name)
+        if name != o.name and names[name] > 1: name = quote_from_bytes(os.fsencode(o.name))
+        return with_path(replace(o, name=name), Path(o.path))
+    return [as_text(o) for o in found]
+
+# %% ../../nbs/runners/02_outputs.ipynb #07b32bdc
+def _instant(info:os.stat_result) -> str:
+    return datetime.fromtimestamp(info.st_mtime, timezone.utc).isoformat(timespec='microseconds')
+
+def _output(path:Path, root:Path, tell:Callable[[str, str], None], *how) -> OutputFile:
+    "The record of one file. A link is listed under its own name, with the path of what it leads to."
+    real, name = _real(path, root), path.relative_to(root).as_posix()
+    reading = _read(real, root, *how)
+    if reading.why: tell(_text(name), reading.why)
+    kind = _TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or 'application/octet-stream'
+    return OutputFile(name, str(real), reading.info.st_size, reading.digest, kind, _instant(reading.info))
+
+def _check_descriptors() -> None:
+    "Raises `OSError` if there are no descriptors left: some versions of Python find no files then, and do not say so."
+    os.close(os.open(os.devnull, os.O_RDONLY))
+
 def collect_outputs(
-    root:str|Path,               # The folder they lie in
-    globs:list[str]|None=None,   # Patterns below it, tried in order: the first that fits anything counts. None: every file
+    root:str|Path,               # The folder they are in
+    globs:list[str]|None=None,   # Patterns below it; the first that fits anything counts. None: every file
     *,
-    since:dict|None=None,        # From `snapshot_files`, before the work began: what is still as it was then does not count. None: everything counts
-    stop:Callable[[], bool]|None=None,         # Asked often, in this thread: True ends the reading of files. What is there is listed all the same, without digests
-    most:int=MAX_DIGEST_BYTES,            # Bytes: larger files get no digest
+    since:dict|None=None,        # From `snapshot_files`: what is still as it was then does not count. None: all counts
+    stop:Callable[[], bool]|None=None,         # Asked often: True ends the reading; the rest is listed without digests
+    most:int=MAX_DIGEST_BYTES,               # Bytes: larger files get no digest
     tell:Callable[[str, str], None]|None=None, # Called with the name of each file that gets no digest, and why
 ) -> list[OutputFile]:           # In order of their names
     "The files that work left, with size and SHA-256. Blocks while it reads them."
-    root, out, since, stop, tell = Path(root).resolve(), [], since or {}, stop or (lambda: False), tell or (lambda name, why: None)
+    root, found, since = Path(root).resolve(), [], since or {}
+    stop, tell = stop or (lambda: False), tell or (lambda name, why: None)
+    def is_new(p): return _is_within(p, root) and since.get(p.relative_to(root).as_posix()) != _fingerprint(p)
     for paths in _candidates(root, globs):
         for p in paths:
             with suppress(FileNotFoundError):  # somebody still removes files
-                if _is_within(p, root) and since.get(p.relative_to(root).as_posix()) != _traits(p): out.append(_output(p, root, tell, most, stop))
-        if out: break
-    if not out: os.close(os.open(os.devnull, os.O_RDONLY))   # some versions of Python find nothing where there are no descriptors; this raises then
-    return sorted(_shown(out), key=lambda o: o.name)
+                if is_new(p): found.append(_output(p, root, tell, most, stop))
+        if found: break
+    if not found: _check_descriptors()
+    return sorted(_as_text(found), key=lambda o: o.name)
 
 # %% ../../nbs/runners/02_outputs.ipynb #5dff5b34
 def _can_meet(
@@ -201,46 +230,50 @@ def _can_meet(
     alike:Callable,         # Whether two other parts can be the same
 ) -> bool:
     "Whether something fits both patterns."
-    seen, todo = set(), [(0, 0)]
+    visited, todo = set(), [(0, 0)]
     while todo:
-        at = i, j = todo.pop()
-        if at in seen: continue
-        seen.add(at)
+        i, j = place = todo.pop()
+        if place in visited: continue
+        visited.add(place)
         if i == len(a) and j == len(b): return True
         if i < len(a) and a[i] == run: todo += [(i+1, j), *[(i, j+1)] * (j < len(b))]
         elif j < len(b) and b[j] == run: todo += [(i, j+1), *[(i+1, j)] * (i < len(a))]
         elif i < len(a) and j < len(b) and alike(a[i], b[j]): todo.append((i+1, j+1))
     return False
 
+# %% ../../nbs/runners/02_outputs.ipynb #4780b43a
 def _characters(name:str) -> list[str]:
     "What a pattern for one name asks for, character by character: `*`, `?` or a set in brackets."
-    return [c if c in ('*', '?') or len(c) > 1 else f'[{c}]' for c in re.findall(r'\[!?\]?[^]]*\]|.', name, re.DOTALL)]
+    parts = re.findall(r'\[!?\]?[^]]*\]|.', name, re.DOTALL)
+    return [c if c in ('*', '?') or len(c) > 1 else f'[{c}]' for c in parts]
 
 def _same_character(a:str, b:str) -> bool:
     if len(a) == len(b) == 3: return a == b
     if len(a) == 3: return fnmatchcase(a[1], b)
     return len(b) != 3 or fnmatchcase(b[1], a)   # two sets: they may have one in common
 
-def _same_name(a:str, b:str) -> bool:
-    return a == b or _can_meet(_characters(a), _characters(b), '*', _same_character)
+def _same_name(a:str, b:str) -> bool: return a == b or _can_meet(_characters(a), _characters(b), '*', _same_character)
 
 def common_pattern(
     a:Iterable[str],  # Patterns below a folder
     b:Iterable[str],  # Patterns below the same folder
 ) -> str|None:        # None: no file fits both
     "The first of `a` that a file may fit which fits one of `b` too."
-    b = [o.split('/') for o in b]
-    return next((o for o in a if any(_can_meet(o.split('/'), other, '**', _same_name) for other in b)), None)
+    b = [pattern.split('/') for pattern in b]
+    for pattern in a:
+        if any(_can_meet(pattern.split('/'), other, '**', _same_name) for other in b): return pattern
 
 # %% ../../nbs/runners/02_outputs.ipynb #56993295
 class OutputFiles:
-    "Opens files that jobs have left, and remembers of which it has held the content against the digest. Safe from any thread."
+    "Opens files that jobs have left, if they are still the same. Safe from any thread."
     def __init__(self,
-        root:str|Path='/',  # The folder below which they lie; links in its own path are followed
-    ): self.root, self._right = Path(root), {}
+        root:str|Path='/',  # The folder below which they are; links in its own path are followed
+    ):
+        self.root = Path(root)
+        self._verified = {}   # digest -> the version of a file that has it
 
     def _split(self, path:Path) -> tuple[Path, Path]:
-        "A path in two: the root, also when that has moved and a link stands in its old place, and the rest. Elsewhere no link at all is followed."
+        "The root, also if that has moved and a link is in its old place, and the rest, in which no link is followed."
         for above in reversed(path.parents):
             with suppress(OSError):
                 if os.path.samefile(above, self.root): return above, path.relative_to(above)
@@ -248,16 +281,16 @@ class OutputFiles:
 
     def open(self,
         output:OutputFile,     # As it was listed
-        completed_at:str|None, # When its job had completed
+        completed_at:str|None, # When its job completed
     ) -> int:                  # A descriptor for reading, of the very file
-        "Blocks. Raises `FileNotFoundError` when nothing is there any more, `OutputReplaced` when it is something else."
+        "Blocks. Raises `FileNotFoundError` if nothing is there any more, `OutputReplaced` if it is something else."
         try: fd = open_below(*self._split(output.local_path))
         except FileNotFoundError: raise
         except OSError as e:
-            if e.errno in _EXCHANGED: raise OutputReplaced(output.name, 'there is a link or a folder in its place') from e
-            raise
+            if e.errno not in _EXCHANGED: raise
+            raise OutputReplaced(output.name, 'there is a link or a folder in its place') from e
         try:
-            if problem := self._differs(fd, output, completed_at): raise OutputReplaced(output.name, problem)
+            if problem := self._difference(fd, output, completed_at): raise OutputReplaced(output.name, problem)
         except BaseException:
             os.close(fd)
             raise
@@ -265,23 +298,23 @@ class OutputFiles:
 
 # %% ../../nbs/runners/02_outputs.ipynb #7ea7d49c
 @patch
-def _differs(self:OutputFiles, fd:int, output:OutputFile, completed_at:str|None) -> str|None:
-    "What tells an open file from the one that was listed; None when it is the same."
+def _difference(self:OutputFiles, fd:int, output:OutputFile, completed_at:str|None) -> str|None:
+    "How an open file differs from the one that was listed; None if it is the same."
     info = os.fstat(fd)
     if info.st_size != output.size: return f'it has {info.st_size:,} bytes now, and had {output.size:,}'
-    untouched = completed_at is None or info.st_ctime <= epoch(completed_at)
-    if _instant(info) == output.modified and untouched: return None
+    is_untouched = completed_at is None or info.st_ctime <= epoch(completed_at)
+    if _instant(info) == output.modified and is_untouched: return None
     if output.sha256 is None: return 'it was written to, or exchanged'
     version = info.st_dev, info.st_ino, info.st_mtime_ns, info.st_ctime_ns
-    if self._right.get(output.sha256) == version: return None
+    if self._verified.get(output.sha256) == version: return None
     if _digest(fd, info.st_size, info.st_size, lambda: False)[0] != output.sha256: return 'it has other content now'
     os.lseek(fd, 0, os.SEEK_SET)
-    if len(self._right) >= 1000: self._right.clear()   # it is only a help
-    self._right[output.sha256] = version
+    if len(self._verified) >= 1000: self._verified.clear()   # it only saves work
+    self._verified[output.sha256] = version
 
 # %% ../../nbs/runners/02_outputs.ipynb #3e69bc9b
 async def find_outputs(
-    root:str|Path,              # As for `collect_outputs`, as is all that follows
+    root:str|Path,              # As for `collect_outputs`, as are all that follow
     globs:list[str]|None=None,
     *,
     stop:Callable[[], bool]|None=None,  # Asked in another thread
@@ -291,6 +324,14 @@ async def find_outputs(
     return await in_thread(lambda stop_requested: collect_outputs(root, globs, stop=stop_requested, **options), stop)
 
 # %% ../../nbs/runners/02_outputs.ipynb #8ede5d5e
+def _copy_range(a, b, start:int, end:int, stop:Callable[[], bool]) -> bool:  # Whether it is whole
+    a.seek(start), b.seek(start)
+    while start < end and (data := a.read(min(_PIECE, end-start))):
+        if stop(): return False
+        start += len(data)
+        while data: data = data[b.write(data):]
+    return True
+
 def copy_output(
     path:str|Path,  # The file
     to:str|Path,    # The copy, with the same dates; what is there is replaced
@@ -301,21 +342,17 @@ def copy_output(
     with os.fdopen(open_below(path.parent, path.name), 'rb', buffering=0) as a, open(to, 'wb', buffering=0) as b:
         size = os.fstat(a.fileno()).st_size
         for start, end in _stored(a.fileno(), size):
-            a.seek(start), b.seek(start)
-            while start < end and (data := a.read(min(_PIECE, end-start))):
-                if stop(): return False
-                start += len(data)
-                while data: data = data[b.write(data):]
+            if not _copy_range(a, b, start, end, stop): return False
         b.truncate(size)
     shutil.copystat(path, to)
     return True
 
 # %% ../../nbs/runners/02_outputs.ipynb #7c186687
-KEEPING = ('link', 'copy', 'move')   # How a result may get to where it is kept
+KEEPING = ('link', 'copy', 'move')   # Ways in which a result gets to where it is kept
 _FICLONE = 0x40049409
 
 def _share(fd:int, to:Path) -> bool:
-    """Make `to` a file that shares what an open one has stored, as long as neither is written to. Whether the file system can do that.
+    """Make `to` a copy that shares the storage of an open file. Returns whether the file system can do that.
 
     Source: ioctl_ficlone(2), Linux manual pages."""
     with open(to, 'wb') as f:
@@ -324,11 +361,12 @@ def _share(fd:int, to:Path) -> bool:
     return True
 
 def _link(fd:int, to:Path) -> bool:
-    """Give an open file a second name. Whether it may have one: it is on the same file system, and ours.
+    """Give an open file a second name. Returns whether it may have one: it is on the same file system, and ours.
 
     Source: linkat(2), Linux manual pages, AT_SYMLINK_FOLLOW."""
     to.unlink()
-    try: os.link(f'/proc/self/fd/{fd}', to, src_dir_fd=fd, follow_symlinks=True)   # Python asks for linkat(2) only when there is a folder, which is not looked at here
+    # Python calls linkat(2) only if it is given a folder, which does not matter here
+    try: os.link(f'/proc/self/fd/{fd}', to, src_dir_fd=fd, follow_symlinks=True)
     except OSError: return False
     return True
 
@@ -339,7 +377,7 @@ def keep_output(
     stop:Callable[[], bool]=lambda: False,  # Asked after each piece: True ends the copying
     how:str='copy', # One of `KEEPING`
 ) -> bool:          # Whether it is whole
-    """Bring a result to where it is kept, without taking its room twice where the file system can do that. Blocks.
+    """Bring a result to where it is kept, without taking its space twice where the file system can do that. Blocks.
 
     'link': a reflink, else a hard link, else a copy; 'copy': a reflink, else a copy; 'move': it is moved."""
     if how == 'move' and os.stat(path.parent).st_dev == os.stat(to.parent).st_dev:
@@ -355,11 +393,12 @@ def keep_output(
     if how == 'move': path.unlink()
     return True
 
+# %% ../../nbs/runners/02_outputs.ipynb #2a5020d3
 def unshare(
     root:str|Path,     # A folder
     globs:list[str],   # Patterns below it
 ) -> None:
-    "Give files that have several names a copy of their own each, since somebody is about to write there. Blocks."
+    "Give each file that has several names a copy of its own, before something is written there. Blocks."
     for path in [p for paths in _candidates(Path(root), globs) for p in paths]:
         info = path.stat(follow_symlinks=False)
         if info.st_nlink < 2 or not stat.S_ISREG(info.st_mode): continue

@@ -1,4 +1,4 @@
-"""A plugin of a plugin manager as a job: its progress, a result that is always JSON, and a cancel that says what it achieved
+"""A plugin of a plugin manager as a job, with its progress, a JSON result, and a cancel that says what it achieved
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/runners/plugin.html.md"""
 
@@ -20,200 +20,254 @@ from typing import Any
 from fastcore.basics import patch
 from ..model.errors import InvalidInput
 from ..model.job import Job, JobStatus, jsonable
-from .call import CallRunner, _key, _outcome, _within, _Work
-from .process_tree import ProcessTree, runs
+from .call import CallRunner, _RunningCall
+from .functions import _describe, _failure_outcome, _traceback
 from .outcome import Outcome, Receipt, Report
+from .process_tree import ProcessTree, runs
 from .threads import in_daemon_thread
-from .worker import _failed, _in_words, _lost, _trace
+from .worker import _lost_outcome
 
 # %% ../../nbs/runners/04_plugin.ipynb #bff1a35e
-@dataclass
-class _Call:
+@dataclass(eq=False)
+class _PluginCall:
     "One call of a plugin."
     plugin:str                              # Name, or id of an instance
     args:list
     kwargs:dict
     transcription:bool                      # Whether it was asked with a file, so that the result has a text
     adapter:tuple[str, str]|None=None       # Task and method of an adapter; None: the plugin's own `execute`
-    ahead:list[_Work]=field(default_factory=list)  # The job that the plugin is busy with, and those that stood in line before
-    task:asyncio.Task|None=None             # The manager's coroutine, once it is asked
+    ahead:list[_RunningCall]=field(default_factory=list)  # Jobs of the same plugin that come first
+    stop_requested:bool=False
+    # From here on: known once the manager has been asked
+    task:asyncio.Task|None=None             # The manager's coroutine
     loop:Any=None                           # Where that runs
+    begun:datetime|None=None                # When it was asked
+    at:float=math.inf                       # The same on the monotonic clock, seconds
     worker:Any=None                         # The worker process (`pid`, `poll()`), if there is one
-    family:ProcessTree|None=None                 # That process with all that came of it
-    shown:tuple|None=None                   # What the plugin has told last
-    at:float=math.inf                       # When the manager was asked, monotonic seconds
-    asked:bool=False                        # It is to stop
-    begun:datetime|None=None                # When the manager was asked
+    tree:ProcessTree|None=None              # That process, with everything it has started
+    last_progress:tuple|None=None           # What the plugin reported last
 
-class PluginRunner:
-    """Carries out jobs by the plugins of a plugin manager.
-
-    `job.spec` is `{"plugin_name": name, "file_path": path, "task": task, "method": method, "args": [...], "kwargs": {...}}`; all but the name may be missing. The worker processes end with
-    this process, so it is not `durable`. The manager stays the caller's: plugins are loaded, and finally unloaded, by whoever made it."""
-    durable = False
-    interval = .5   # Seconds between looks at a plugin's progress
-    patience = 8.   # Seconds to wait for a worker process that was told to end
-    hearing = 3.    # Seconds to wait for an answer to what is asked once: to stop, for last words
-
-    def __init__(self,
-        manager,                    # Has `execute_plugin_async` and `get_plugin_meta`, or `execute_capability_async` and `get_capability_meta`
-        name:str='plugin',          # What `job.runner` calls it
-        *,
-        file_argument:str='audio',  # Argument in which a plugin expects the file
-        in_process:bool=False,      # Whether the manager's coroutines do the work themselves, so that cancelling one surely ends it
-    ):
-        self.kind = _kind(manager)
-        self.manager, self.name, self.file_argument, self.in_process = manager, name, file_argument, in_process
-        self._calls = CallRunner(name=name)
-        self._at, self._lines, self._kept, self._open = {}, {}, {}, {}
-        self._reloads: dict[str, Future] = {}
-
+# %% ../../nbs/runners/04_plugin.ipynb #f74c8e79
 _log = logging.getLogger(__name__)
+
+def _lookup(o:Any, name:str) -> Any:
+    "An attribute of an object that is not ours; None if it has none, or raises."
+    try: return getattr(o, name, None)
+    except Exception as e: _log.debug('%s of a %s cannot be had: %s', name, type(o).__name__, _describe(e))
 
 def _kind(manager) -> str:
     "What a manager calls what it manages: 'plugin' or 'capability'. Raises `InvalidInput`."
     for kind in 'plugin', 'capability':
-        missing = [v for v in (f'execute_{kind}_async', f'get_{kind}_meta') if not callable(_part(manager, v))]
+        missing = [v for v in (f'execute_{kind}_async', f'get_{kind}_meta') if not callable(_lookup(manager, v))]
         if not missing: return kind
         if len(missing) == 1: break
     else: missing = ['execute_plugin_async']
-    raise InvalidInput('manager', f'is a {type(manager).__name__}, which has no `{missing[0]}`', 'Give a plugin manager, such as that of cjm-plugin-system or cjm-substrate')
+    raise InvalidInput('manager', f'is a {type(manager).__name__}, which has no `{missing[0]}`',
+                       'Give a plugin manager, such as that of cjm-plugin-system or cjm-substrate')
 
-def _part(o:Any, name:str) -> Any:
-    "An attribute of something that is not ours; None when it has none, or raises."
-    try: return getattr(o, name, None)
-    except Exception as e: _log.debug('%s of a %s cannot be had: %s', name, type(o).__name__, _in_words(e))
+# %% ../../nbs/runners/04_plugin.ipynb #30104e9d
+class PluginRunner:
+    """Carries out jobs by the plugins of a plugin manager.
+
+    `job.spec` is `{"plugin_name": name, "file_path": path, "task": task, "method": method, "args": [...], "kwargs": {...}}`;
+    only the name is required. The worker processes end with this process, so it is not `durable`. The manager stays the
+    caller's, who loads the plugins and finally unloads them."""
+    durable = False
+    interval = .5   # Seconds between looks at a plugin's progress
+    patience = 8.   # Seconds to wait for a worker process that was told to end
+    hearing = 3.    # Seconds to wait for an answer to what is asked once: to stop, for the last lines
+
+    def __init__(self,
+        manager,                    # Has `execute_plugin_async` and `get_plugin_meta`, or the same for `capability`
+        name:str='plugin',          # What `job.runner` calls it
+        *,
+        file_argument:str='audio',  # Argument in which a plugin expects the file
+        in_process:bool=False,      # Whether the manager's coroutines do the work, so that cancelling one ends it
+    ):
+        self.kind = _kind(manager)
+        self.manager, self.name, self.file_argument = manager, name, file_argument
+        self.in_process = in_process
+        self._calls = CallRunner(name=name)
+        self._at = {}        # key -> `_PluginCall`
+        self._lines = {}     # plugin -> its calls, in order
+        self._configs = {}   # plugin -> what is needed to load it again
+        self._open = {}      # (plugin, topic) -> a `_Query` that has not been answered
+        self._reloads: dict[str, Future] = {}   # plugin -> whether it is loaded again
 
 @patch
 def _verb(self:PluginRunner, name:str) -> Any:
-    "What the manager offers, by its name in a manager of plugins; None when it does not."
-    return _part(self.manager, name.replace('plugin', self.kind))
+    "A method of the manager, by its name in a manager of plugins; None if there is none."
+    return _lookup(self.manager, name.replace('plugin', self.kind))
 
 # %% ../../nbs/runners/04_plugin.ipynb #bebdc78b
 @patch
 def call(self:PluginRunner,
     plugin_name:str,   # Plugin, or instance of one
-    *file_path:str,    # Recording or video, one at most: it gets to the plugin in the argument `file_argument`
-    **kwargs,          # Arguments of the plugin, as they are. `task` and `method`, when both are there, name an adapter's method instead
+    *file_path:str,    # Recording or video, one at most: it is passed to the plugin as `file_argument`
+    **kwargs,          # Arguments of the plugin. `task` and `method` together name an adapter's method instead
 ) -> dict:             # A spec for `create_job`
     "The spec of a job for a plugin."
-    if len(file_path) > 1: raise TypeError(f'One file at most is given by its place, got {len(file_path)}. Name the other arguments')
-    file_path = file_path[0] if file_path else None
-    task = {k: kwargs.pop(k) for k in ('task', 'method')} if {'task', 'method'} <= kwargs.keys() else {}
-    return {'plugin_name': plugin_name} | ({'file_path': str(file_path)} if file_path is not None else {}) | task | ({'kwargs': kwargs} if kwargs else {})
+    if len(file_path) > 1:
+        raise TypeError(f'At most one file is passed by position, got {len(file_path)}. Name the other arguments')
+    spec = {'plugin_name': plugin_name}
+    if file_path and file_path[0] is not None: spec['file_path'] = str(file_path[0])
+    if {'task', 'method'} <= kwargs.keys(): spec |= {k: kwargs.pop(k) for k in ('task', 'method')}
+    return spec | {'kwargs': kwargs} if kwargs else spec
 
+# %% ../../nbs/runners/04_plugin.ipynb #4364f5ef
 @patch
 def _plugin(self:PluginRunner, name:str):
-    "The plugin itself, or what stands for it here; None when the manager does not give it."
+    "The plugin itself, or its proxy in this process; None if the manager does not give it."
     get = self._verb('get_plugin')
     try: return get(name) if callable(get) else None
     except LookupError: return None
-    except Exception as e: _log.debug('The manager does not give plugin %s: %s', name, _in_words(e))
+    except Exception as e: _log.debug('The manager does not give plugin %s: %s', name, _describe(e))
 
 @patch
-def _knows(self:PluginRunner, name:str) -> bool:
+def _is_loaded(self:PluginRunner, name:str) -> bool:
     try:
         if self._verb('get_plugin_meta')(name) is not None: return True
     except LookupError: pass
-    except Exception as e: raise InvalidInput('plugin_name', f'{name!r} cannot be looked up, the manager says: {_in_words(e)}', 'See that the plugin manager works, and has loaded the plugin') from e
-    return name in self._kept or self._plugin(name) is not None
+    except Exception as e:
+        raise InvalidInput('plugin_name', f'{name!r} cannot be looked up, the manager says: {_describe(e)}',
+                           'See that the plugin manager works, and has loaded the plugin') from e
+    return name in self._configs or self._plugin(name) is not None
 
 @patch
-def _names(self:PluginRunner) -> list[str]:
-    "The plugins there are, as far as the manager tells."
+def _plugin_names(self:PluginRunner) -> list[str]:
+    "The plugins there are, if the manager lists them."
     try: return sorted(str(m.name) for m in self._verb('list_plugins')())
-    except Exception as e: _log.debug('The manager does not list its plugins: %s', _in_words(e))
+    except Exception as e: _log.debug('The manager does not list its plugins: %s', _describe(e))
     return []
 
-def _methods(meta) -> set|None:
-    "The methods of a plugin, as they are on record in its manifest; None when they are not."
-    manifest = _part(meta, 'manifest')
-    surface = manifest.get('structural_surface') if isinstance(manifest, dict) else None
-    return {m.get('name') for m in surface.get('methods', [])} if isinstance(surface, dict) else None
-
+# %% ../../nbs/runners/04_plugin.ipynb #c6f40c2e
 @patch
-def _adapter(self:PluginRunner, plugin:str, task:Any, method:Any, transcription:bool) -> tuple[str, str]|None:
-    "Task and method of an adapter; None for a plugin's own `execute`. Raises `InvalidInput`."
-    for what, value, other in ('task', task, method), ('method', method, task):
-        if value is None and other is None: continue
-        if not isinstance(value, str) or not value: raise InvalidInput(what, f'is {value!r}', 'Give both `task` and `method`, as texts, or none of the two')
-    if task is not None: return task, method
-    known = _methods(self._meta(plugin))
-    if 'execute' in known if known is not None else self.kind == 'plugin': return None
-    if transcription: return 'transcription', 'transcribe'
-    if known is None: return None
-    raise InvalidInput('task', f'is missing, and plugin {plugin} has no `execute`', f'Give `task` and `method`. Its own methods: {", ".join(sorted(known))}')
+def _instance(self:PluginRunner, plugin:str) -> Any:
+    "The instance of this id, if there are instances."
+    get = _lookup(self.manager, 'get_instance')
+    try: return get(plugin) if callable(get) else None
+    except Exception as e: _log.debug('The manager does not give instance %s: %s', plugin, _describe(e))
 
 @patch
 def _meta(self:PluginRunner, plugin:str) -> Any:
-    "What is on record of a plugin, or of that of which it is an instance; while it is loaded again, what was."
+    "What is on record about a plugin, or the plugin of an instance; while it is being loaded again, what was."
     instance = self._instance(plugin)
-    try: meta = self._verb('get_plugin_meta')(plugin if instance is None else _part(instance, f'{self.kind}_name'))
-    except Exception as e: meta = _log.debug('The manager does not tell what plugin %s is: %s', plugin, _in_words(e))
-    return self._kept.get(plugin, (None, None))[0] if meta is None else meta
+    name = plugin if instance is None else _lookup(instance, f'{self.kind}_name')
+    try: meta = self._verb('get_plugin_meta')(name)
+    except Exception as e: meta = _log.debug('The manager does not tell what plugin %s is: %s', plugin, _describe(e))
+    return self._configs.get(plugin, (None, None))[0] if meta is None else meta
 
-@patch
-def _instance(self:PluginRunner, plugin:str) -> Any:
-    get = _part(self.manager, 'get_instance')
-    try: return get(plugin) if callable(get) else None
-    except Exception as e: _log.debug('The manager does not give instance %s: %s', plugin, _in_words(e))
+def _methods(meta) -> set|None:
+    "The methods of a plugin according to its manifest; None if that does not list them."
+    manifest = _lookup(meta, 'manifest')
+    surface = manifest.get('structural_surface') if isinstance(manifest, dict) else None
+    return {m.get('name') for m in surface.get('methods', [])} if isinstance(surface, dict) else None
 
+# %% ../../nbs/runners/04_plugin.ipynb #18c0a3ea
 @patch
-def _asked(self:PluginRunner, spec:dict) -> _Call:
-    "Look over a spec. Raises `InvalidInput`."
-    name, path, args, kwargs = spec.get('plugin_name'), spec.get('file_path'), spec.get('args') or [], spec.get('kwargs') or {}
-    if not isinstance(name, str) or not self._knows(name):
-        raise InvalidInput('plugin_name', f'{name!r} is not a loaded plugin', f'Loaded: {", ".join(known)}' if (known := self._names()) else 'Load it with the plugin manager first')
-    if path is not None and (not isinstance(path, str) or not path): raise InvalidInput('file_path', f'is {path!r}', 'Give the path of a file')
+def _adapter(self:PluginRunner, plugin:str, task:Any, method:Any, transcription:bool) -> tuple[str, str]|None:
+    "Task and method of an adapter; None for a plugin's own `execute`. Raises `InvalidInput`."
+    for name, value, other in ('task', task, method), ('method', method, task):
+        if value is None and other is None: continue
+        if not isinstance(value, str) or not value:
+            raise InvalidInput(name, f'is {value!r}', 'Give both `task` and `method`, as texts, or none of the two')
+    if task is not None: return task, method
+    methods = _methods(self._meta(plugin))
+    has_execute = self.kind == 'plugin' if methods is None else 'execute' in methods
+    if has_execute: return None
+    if transcription: return 'transcription', 'transcribe'
+    if methods is None: return None
+    raise InvalidInput('task', f'is missing, and plugin {plugin} has no `execute`',
+                       f'Give `task` and `method`. Its own methods: {", ".join(sorted(methods))}')
+
+# %% ../../nbs/runners/04_plugin.ipynb #fda922e0
+@patch
+def _parse(self:PluginRunner, spec:dict) -> _PluginCall:
+    "Check a spec. Raises `InvalidInput`."
+    name, path = spec.get('plugin_name'), spec.get('file_path')
+    args, kwargs = spec.get('args') or [], spec.get('kwargs') or {}
+    if not isinstance(name, str) or not self._is_loaded(name):
+        names = ', '.join(self._plugin_names())
+        remedy = f'Loaded: {names}' if names else 'Load it with the plugin manager first'
+        raise InvalidInput('plugin_name', f'{name!r} is not a loaded plugin', remedy)
+    if path is not None and (not isinstance(path, str) or not path):
+        raise InvalidInput('file_path', f'is {path!r}', 'Give the path of a file')
     if not isinstance(args, (list, tuple)): raise InvalidInput('args', f'is {args!r}', 'Give a list')
-    if not isinstance(kwargs, dict) or not all(isinstance(k, str) for k in kwargs): raise InvalidInput('kwargs', f'is {kwargs!r}', 'Give a dict of name to value')
-    if path is not None and self.file_argument in kwargs: raise InvalidInput(f'kwargs.{self.file_argument}', 'is given, and `file_path` too', 'Give the file once')
+    if not isinstance(kwargs, dict) or not all(isinstance(k, str) for k in kwargs):
+        raise InvalidInput('kwargs', f'is {kwargs!r}', 'Give a dict of name to value')
+    if path is not None and self.file_argument in kwargs:
+        raise InvalidInput(f'kwargs.{self.file_argument}', 'is given, and `file_path` too', 'Give the file once')
     adapter = self._adapter(name, spec.get('task'), spec.get('method'), path is not None)
-    if adapter and args: raise InvalidInput('args', f'is {args!r}', f'Give the arguments of {".".join(adapter)} by name, in `kwargs`')
-    return _Call(name, [*args], ({self.file_argument: path} if path is not None else {}) | kwargs, path is not None, adapter)
+    if adapter and args:
+        raise InvalidInput('args', f'is {args!r}', f'Give the arguments of {".".join(adapter)} by name, in `kwargs`')
+    if path is not None: kwargs = {self.file_argument: path} | kwargs
+    return _PluginCall(name, [*args], dict(kwargs), path is not None, adapter)
 
 # %% ../../nbs/runners/04_plugin.ipynb #c107a330
 _PARTS = ('text', 'confidence', 'segments', 'metadata')
-_ENVELOPE = {'__wire__', 'data'}   # a typed result whose type is not known here. Source: cjm-substrate 0.0.74, `core/wire.py`
+_ENVELOPE = {'__wire__', 'data'}   # A result whose type is not known here. Source: cjm-substrate 0.0.74, `core/wire.py`
 
 def plugin_result(
-    value:Any,                 # What a plugin gave back
+    value:Any,                 # What a plugin returned
     transcription:bool=False,  # Whether it has to have `text` and `metadata`
 ) -> dict:                     # JSON-ready
     "The result of a job, from the result of a plugin."
     plain = jsonable(value)
     if isinstance(plain, dict) and plain.keys() == _ENVELOPE: return plugin_result(plain['data'], transcription)
-    if isinstance(plain, dict): found = plain
-    elif isinstance(value, tuple) and hasattr(value, '_asdict'): found = jsonable(value._asdict())
-    elif not isinstance(value, type) and any(hasattr(value, p) for p in _PARTS): found = jsonable({p: getattr(value, p) for p in _PARTS if hasattr(value, p)} | _attributes(value))
-    elif isinstance(plain, str) and isinstance(value, str): found = {'text': plain}
-    elif isinstance(plain, list) and plain and all(isinstance(o, dict) and isinstance(o.get('text'), str) for o in plain): found = {'segments': plain}
-    else: found = _attributes(value) or ({} if value is None else {'value': plain})
-    found = jsonable(found)
-    if transcription: found |= {'text': _text(found), 'metadata': _metadata(found)}
-    return found
+    result = jsonable(_as_dict(value, plain))
+    if transcription: result |= {'text': _text(result), 'metadata': _metadata(result)}
+    return result
+
+def _as_dict(value:Any, plain:Any) -> dict:
+    "A result as a dict. `plain`: its JSON form."
+    if isinstance(plain, dict): return plain
+    if isinstance(value, tuple) and hasattr(value, '_asdict'): return jsonable(value._asdict())
+    if not isinstance(value, type) and any(hasattr(value, p) for p in _PARTS):
+        return jsonable({p: getattr(value, p) for p in _PARTS if hasattr(value, p)} | _attributes(value))
+    if isinstance(plain, str) and isinstance(value, str): return {'text': plain}
+    if _are_segments(plain): return {'segments': plain}
+    if attributes := _attributes(value): return attributes
+    return {} if value is None else {'value': plain}
+
+# %% ../../nbs/runners/04_plugin.ipynb #7376934e
+def _are_segments(plain:Any) -> bool:
+    if not isinstance(plain, list) or not plain: return False
+    return all(isinstance(o, dict) and isinstance(o.get('text'), str) for o in plain)
 
 def _attributes(value:Any) -> dict:
     "The public attributes of a simple object."
     if isinstance(value, (type, BaseException, list, tuple, set, frozenset, bytes)) or callable(value): return {}
     return {k: v for k, v in getattr(value, '__dict__', {}).items() if not k.startswith('_')}
 
-def _text(found:dict) -> str:
-    if isinstance(found.get('text'), str): return found['text']
-    if found.get('text') is not None: return str(found['text'])
-    segments = found.get('segments')
-    return ' '.join(s['text'].strip() for s in segments if isinstance(s, dict) and isinstance(s.get('text'), str)) if isinstance(segments, list) else ''
+def _text(result:dict) -> str:
+    text, segments = result.get('text'), result.get('segments')
+    if text is not None: return str(text)
+    if not isinstance(segments, list): return ''
+    return ' '.join(s['text'].strip() for s in segments if isinstance(s, dict) and isinstance(s.get('text'), str))
 
-def _metadata(found:dict) -> dict:
-    m = found.get('metadata')
-    return m if isinstance(m, dict) else {} if m is None else {'value': m}
+def _metadata(result:dict) -> dict:
+    metadata = result.get('metadata')
+    if isinstance(metadata, dict): return metadata
+    return {} if metadata is None else {'value': metadata}
 
 # %% ../../nbs/runners/04_plugin.ipynb #4952a8aa
-class _Question:
+def _capture_call(fn) -> tuple[Any, BaseException|None]:
+    "What a call returned, and what it raised."
+    try: return fn(), None
+    except BaseException as e: return None, e
+
+async def _capture(work) -> tuple[Any, BaseException|None]:
+    "The same for an awaitable: `SystemExit`, say, would end the loop with all its jobs."
+    try: return await work, None
+    except asyncio.CancelledError: raise
+    except BaseException as e: return None, e
+
+class _Query:
     "Something that was asked of a plugin, and will be answered, or not."
     def __init__(self, ask, what:str):
         self.at = time.monotonic()
-        self.answer = asyncio.ensure_future(_held(ask())) if inspect.iscoroutinefunction(ask) else in_daemon_thread(_tried, ask, name=f'ask {what}')
+        if inspect.iscoroutinefunction(ask): self.answer = asyncio.ensure_future(_capture(ask()))
+        else: self.answer = in_daemon_thread(_capture_call, ask, name=f'ask {what}')
         self.waiter = asyncio.wrap_future(self.answer)   # for this loop
 
     def result(self) -> Any:
@@ -222,220 +276,249 @@ class _Question:
         if e is not None: raise e
         return value
 
-def _tried(ask) -> tuple[Any, BaseException|None]:
-    "What came of a call, or what it raised."
-    try: return ask(), None
-    except BaseException as e: return None, e
-
-async def _held(work) -> tuple[Any, BaseException|None]:
-    "What came of something awaited, or what it raised: `SystemExit`, say, would end the loop with all its jobs."
-    try: return await work, None
-    except asyncio.CancelledError: raise
-    except BaseException as e: return None, e
-
+# %% ../../nbs/runners/04_plugin.ipynb #54f42c2c
 @patch
-async def _hear(self:PluginRunner,
+async def _ask(self:PluginRunner,
     plugin:str,
-    what:str,         # What it is about; of each, one question is open at a time
+    topic:str,        # Of each, one query is open at a time
     ask,              # Function or coroutine function
-    seconds:float,    # How long to wait for the answer to a new question; one that is open is only looked at
+    seconds:float,    # How long to wait for the answer to a new query; one that is open is only looked at
     until=frozenset() # Tasks whose end ends the wait
-) -> _Question|None:  # Answered; None: not yet, it remains open
-    "Ask something of a plugin."
-    if (q := self._open.get((plugin, what))) is None: q = self._open[plugin, what] = _Question(ask, f'{plugin}: {what}')
-    else: seconds = min(seconds, self.interval)
-    if q.waiter.get_loop() is asyncio.get_running_loop(): await asyncio.wait({q.waiter, *until}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    if not q.answer.done(): return None
-    self._open.pop((plugin, what), None)
-    return q
+) -> _Query|None:     # Answered; None: not yet, it remains open
+    "Ask a plugin something."
+    if (query := self._open.get((plugin, topic))) is not None: seconds = min(seconds, self.interval)
+    else: query = self._open[plugin, topic] = _Query(ask, f'{plugin}: {topic}')
+    if query.waiter.get_loop() is asyncio.get_running_loop():
+        await asyncio.wait({query.waiter, *until}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    if not query.answer.done(): return None
+    self._open.pop((plugin, topic), None)
+    return query
 
 # %% ../../nbs/runners/04_plugin.ipynb #caec13c3
 @patch
-async def _progress(self:PluginRunner, call:_Call, until=frozenset()) -> tuple[float|None, str|None]|None:
-    "Percent and message of a plugin; None when it tells nothing new."
+async def _progress(self:PluginRunner, call:_PluginCall, until=frozenset()) -> tuple[float|None, str|None]|None:
+    "Percent and message of a plugin; None if there is nothing new."
     p = self._plugin(call.plugin)
-    ask = _part(p, 'get_progress_async') or _part(p, 'get_progress')
-    patience = self.interval if call.task else self.hearing   # what it said of the job before is good to know; a job can begin without
-    if not callable(ask) or (q := await self._hear(call.plugin, 'progress', ask, patience, until)) is None: return None
-    try: told = _told(q.result())
+    ask = _lookup(p, 'get_progress_async') or _lookup(p, 'get_progress')
+    if not callable(ask): return None
+    patience = self.interval if call.task else self.hearing   # before the job begins it is useful, not necessary
+    if (query := await self._ask(call.plugin, 'progress', ask, patience, until)) is None: return None
+    try: progress = _parse_progress(query.result())
     except BaseException as e:
-        _log.debug('Plugin %s cannot be asked for its progress: %s', call.plugin, _in_words(e))
+        _log.debug('Plugin %s cannot be asked for its progress: %s', call.plugin, _describe(e))
         return None
-    if told is None or told == call.shown: return None
-    call.shown = told
-    return told if q.at >= call.at else None
+    if progress is None or progress == call.last_progress: return None
+    call.last_progress = progress
+    return progress if query.at >= call.at else None
 
-def _told(said:dict) -> tuple[float|None, str|None]|None:
-    share, message = said.get('progress'), said.get('message') or None
-    known = isinstance(share, Real) and not isinstance(share, bool) and 0 <= share <= 1 and (share > 0 or message)
-    return (100.*share if known else None, message and str(message)) if known or message else None
+def _parse_progress(answer:dict) -> tuple[float|None, str|None]|None:  # None: it says nothing
+    share, message = answer.get('progress'), answer.get('message') or None
+    is_share = isinstance(share, Real) and not isinstance(share, bool) and 0 <= share <= 1
+    is_known = is_share and bool(share > 0 or message)
+    if not is_known and not message: return None
+    return 100.*share if is_known else None, message and str(message)
 
 # %% ../../nbs/runners/04_plugin.ipynb #00db2ddc
 @patch
 def _worker(self:PluginRunner, plugin:str):
-    "The worker process of a plugin as the manager has it, a `Popen`; None when there is none to be seen."
-    p = _part(self._plugin(plugin), 'process')
-    return p if isinstance(_part(p, 'pid'), int) and callable(_part(p, 'poll')) else None
+    "The worker process of a plugin as the manager has it, a `Popen`; None if there is none to be seen."
+    p = _lookup(self._plugin(plugin), 'process')
+    return p if isinstance(_lookup(p, 'pid'), int) and callable(_lookup(p, 'poll')) else None
 
 def _status(worker) -> int|None:
-    "With which status a worker process has ended; None while it runs."
+    "The exit status of a worker process; None while it runs, or if there is none."
+    if worker is None: return None
     try: code = worker.poll()
-    except Exception as e: code = _log.debug('Worker %s does not tell how it is: %s', worker.pid, _in_words(e))
+    except Exception as e: code = _log.debug('Worker %s does not tell how it is: %s', worker.pid, _describe(e))
     return code if isinstance(code, int) else None
 
 @patch
-async def _watch(self:PluginRunner, call:_Call, report:Report) -> None:
-    "Wait until the manager's call has ended; on the way, tell progress, and see whether the worker lives."
-    missing, due = 0, 0.
+def _notice_replacement(self:PluginRunner, call:_PluginCall, report:Report) -> None:
+    "Journal that the manager has another worker for the plugin."
+    worker = self._worker(call.plugin)
+    if worker is None or call.worker is None or worker.pid == call.worker.pid: return
+    report.note('worker_replaced', {'was': call.worker.pid, 'exit_status': _status(call.worker), 'is': worker.pid})
+    call.worker = worker
+    call.tree.add(worker.pid)
+
+# %% ../../nbs/runners/04_plugin.ipynb #1c32735d
+@patch
+async def _watch(self:PluginRunner, call:_PluginCall, report:Report) -> None:
+    "Wait until the manager's call has ended, or its worker has, without the manager noticing."
+    rounds_dead, due = 0, 0.
     while not call.task.done():
         await asyncio.wait({call.task}, timeout=self.interval)
         if call.task.done(): return
-        if told := await self._progress(call, {call.task}): report.progress(*told)
-        worker = self._worker(call.plugin)
-        if worker is not None and call.worker is not None and worker.pid != call.worker.pid:
-            report.note('worker_replaced', {'was': call.worker.pid, 'exit_status': _status(call.worker), 'is': worker.pid})
-            call.worker = worker
-            call.family.add(worker.pid)
-        if call.family and (begun := time.monotonic()) >= due:
-            await asyncio.wrap_future(in_daemon_thread(call.family.look))
+        if progress := await self._progress(call, {call.task}): report.progress(*progress)
+        self._notice_replacement(call, report)
+        if call.tree and (begun := time.monotonic()) >= due:
+            await asyncio.wrap_future(in_daemon_thread(call.tree.look))
             due = time.monotonic() + max(1., 50*(time.monotonic()-begun))
-        missing = missing + 1 if call.worker is not None and _status(call.worker) is not None else 0
-        if missing > 3 and not call.task.done():   # its manager waits for an answer that will not come
-            call.task.cancel()
-            await asyncio.wait({call.task}, timeout=self.hearing)
-            return
+        rounds_dead = 0 if _status(call.worker) is None else rounds_dead + 1
+        if rounds_dead <= 3 or call.task.done(): continue
+        call.task.cancel()   # the manager waits for an answer that will not come
+        await asyncio.wait({call.task}, timeout=self.hearing)
+        return
 
 # %% ../../nbs/runners/04_plugin.ipynb #429cc88b
-_CANCELLED = 'PluginCancelledError', 'CapabilityCancelledError'   # what the managers raise for a plugin that has listened
+_CANCELLED = 'PluginCancelledError', 'CapabilityCancelledError'   # What managers raise for a plugin that has stopped
 
 @patch
-async def _ended(self:PluginRunner, call:_Call) -> Outcome:
+async def _outcome(self:PluginRunner, call:_PluginCall) -> Outcome:
     "How a call ended."
-    cancelled = not call.task.done() or call.task.cancelled()
-    value, e = (None, None) if cancelled else call.task.result()
-    if not cancelled and e is None: return self._completed(call, value)
-    if call.asked or type(e).__name__ in _CANCELLED: return Outcome(JobStatus.CANCELLED)
-    category = c if isinstance(c := _part(e, 'category'), str) else None
-    if (code := await self._exit_status(call, category)) is not None:
-        outcome = _lost(f'The worker process of plugin {call.plugin}', 'it had answered', code, {'pid': call.worker.pid} | ({'said': _in_words(e)} if e is not None else {}))
-    elif cancelled: outcome = Outcome.failed('error', f'Plugin {call.plugin} raised CancelledError, although nobody had asked it to stop')
-    elif category == 'user_input': outcome = Outcome.failed('invalid', _in_words(e).removeprefix(f'{type(e).__name__}: '), evidence={'fields': jsonable(_part(e, 'fields_invalid') or [])})
-    else: outcome = _failed(e)
+    is_cancelled = not call.task.done() or call.task.cancelled()
+    value, e = (None, None) if is_cancelled else call.task.result()
+    if not is_cancelled and e is None: return self._completed(call, value)
+    if call.stop_requested or type(e).__name__ in _CANCELLED: return Outcome(JobStatus.CANCELLED)
+    category = _lookup(e, 'category')
+    if not isinstance(category, str): category = None
+    code = await self._exit_status(call, category)
+    outcome = _failed(call.plugin, e, category) if code is None else _worker_lost(call, e, code)
     more = {'category': category} if category else {}
-    if last := await self._last_words(call): more |= {'last_lines': last}
+    if last := await self._last_lines(call): more['last_lines'] = last
     return replace(outcome, failure=replace(outcome.failure, evidence=outcome.failure.evidence | more))
 
 @patch
-def _completed(self:PluginRunner, call:_Call, value:Any) -> Outcome:
-    "The outcome of a call that gave something back."
+def _completed(self:PluginRunner, call:_PluginCall, value:Any) -> Outcome:
+    "The outcome of a call that returned something."
     try: return Outcome.completed(plugin_result(value, call.transcription))
     except BaseException as e:
-        return Outcome.failed('error', f'What plugin {call.plugin} gave back ({type(value).__name__}) cannot be read: {_in_words(e)}', evidence={'traceback': _trace(e)})
+        what = f'What plugin {call.plugin} gave back ({type(value).__name__}) cannot be read: {_describe(e)}'
+        return Outcome.failed('error', what, evidence={'traceback': _traceback(e)})
 
+# %% ../../nbs/runners/04_plugin.ipynb #8e81c3d0
+def _failed(plugin:str, e:BaseException|None, category:str|None) -> Outcome:
+    "The outcome of a call that raised, or was cancelled (None)."
+    if e is None:
+        return Outcome.failed('error', f'Plugin {plugin} raised CancelledError, although nobody had asked it to stop')
+    if category != 'user_input': return _failure_outcome(e)
+    message = _describe(e).removeprefix(f'{type(e).__name__}: ')
+    return Outcome.failed('invalid', message, evidence={'fields': jsonable(_lookup(e, 'fields_invalid') or [])})
+
+def _worker_lost(call:_PluginCall, e:BaseException|None, code:int) -> Outcome:
+    "The outcome of a call whose worker process has ended."
+    facts = {'pid': call.worker.pid} | ({'said': _describe(e)} if e is not None else {})
+    return _lost_outcome(f'The worker process of plugin {call.plugin}', 'it had answered', code, facts)
+
+# %% ../../nbs/runners/04_plugin.ipynb #1154cebc
 @patch
-async def _exit_status(self:PluginRunner, call:_Call, category:str|None) -> int|None:
-    "With which status the worker process ended, if it did; looked at for a moment when it may just be ending."
+async def _exit_status(self:PluginRunner, call:_PluginCall, category:str|None) -> int|None:
+    "The exit status of the worker process, if it has ended; waits a moment if it may just be ending."
     until = time.monotonic() + (.5 if category not in ('user_input', 'fatal') else 0.)
     while call.worker is not None:
         if (code := _status(call.worker)) is not None or time.monotonic() >= until: return code
         await asyncio.sleep(.02)
 
 @patch
-async def _last_words(self:PluginRunner, call:_Call) -> list[str]:
-    "What the plugin has printed since it was called, as far as the manager can tell."
+async def _last_lines(self:PluginRunner, call:_PluginCall) -> list[str]:
+    "What the plugin has printed since it was called, if the manager tells."
     ask = self._verb('get_plugin_diagnostics')
     if not callable(ask): return []
     try:
-        q = await self._hear(call.plugin, 'diagnostics', partial(ask, call.plugin, limit=40), self.hearing)
-        return _since(str(q.result()).splitlines(), call.begun)[-40:] if q else []
+        query = await self._ask(call.plugin, 'diagnostics', partial(ask, call.plugin, limit=40), self.hearing)
+        return _lines_since(str(query.result()).splitlines(), call.begun)[-40:] if query else []
     except BaseException as e:
         if isinstance(e, asyncio.CancelledError): raise
-        _log.warning('The diagnostics of plugin %s cannot be had: %s', call.plugin, _in_words(e))
+        _log.warning('The diagnostics of plugin %s cannot be had: %s', call.plugin, _describe(e))
         return []
 
-def _since(lines:list[str], begun:datetime) -> list[str]:
-    "The lines that are dated then or later, without their dates, and those that continue them."
-    found, late = [], False
+def _lines_since(lines:list[str], begun:datetime) -> list[str]:
+    "The lines dated then or later, without their dates, and those that continue them."
+    found, is_later = [], False
     for line in lines:
         at, _, rest = line.partition(' ')
         with suppress(ValueError, TypeError):
-            late = datetime.fromisoformat(at) >= begun
+            is_later = datetime.fromisoformat(at) >= begun
             line = rest.removeprefix('[stream] ')
-        if late: found.append(line[-1000:])
+        if is_later: found.append(line[-1000:])
     return found
 
 # %% ../../nbs/runners/04_plugin.ipynb #f9ea4802
 @patch
 def _remember(self:PluginRunner, plugin:str) -> None:
-    "What is needed to load a plugin again."
-    get = _part(self.manager, 'get_instance')
-    if (inst := get(plugin) if callable(get) else None) is not None: self._kept[plugin] = (self._meta(plugin), dict(inst.config or {}))
+    "Keep what is needed to load a plugin again."
+    get = _lookup(self.manager, 'get_instance')
+    if (instance := get(plugin) if callable(get) else None) is not None:
+        self._configs[plugin] = (self._meta(plugin), dict(instance.config or {}))
 
 @patch
 def _load_again(self:PluginRunner, plugin:str, loaded:Future) -> None:
-    "End the worker of a plugin and begin another, in a thread: it takes seconds."
+    "End the worker of a plugin and start another, in a thread: it takes seconds."
     def load() -> bool:
         self._remember(plugin)
-        meta, config = self._kept.get(plugin, (None, None))
+        meta, config = self._configs.get(plugin, (None, None))
         if self._plugin(plugin) is not None and self._verb('reload_plugin')(plugin, config=config): return True
         return meta is not None and any(self._verb('load_plugin')(meta, config, instance_id=plugin) for _ in range(2))
     def done(answer):
-        if e := answer.exception(): _log.error('Plugin %s could not be loaded again: %s', plugin, _in_words(e))
+        if e := answer.exception(): _log.error('Plugin %s could not be loaded again: %s', plugin, _describe(e))
         loaded.set_result(not e and bool(answer.result()))
     in_daemon_thread(load, name=f'load {plugin}').add_done_callback(done)
+
+# %% ../../nbs/runners/04_plugin.ipynb #a7af447a
+@patch
+def _needs_loading(self:PluginRunner, plugin:str) -> bool:
+    "Whether its worker has ended, or it is gone although it was there."
+    worker = self._worker(plugin)
+    if worker is not None: return _status(worker) is not None
+    return plugin in self._configs and self._plugin(plugin) is None
 
 @patch
 async def _ready(self:PluginRunner, plugin:str) -> bool:
     "See that the worker of a plugin lives, if it has one."
     loaded = self._reloads.get(plugin)
-    worker = self._worker(plugin)
-    if loaded is None and (worker is not None and _status(worker) is not None or worker is None and plugin in self._kept and self._plugin(plugin) is None):
+    if loaded is None:
+        if not self._needs_loading(plugin): return True
         loaded = self._reloads[plugin] = Future()
         self._load_again(plugin, loaded)
-    if loaded is None: return True
     try: return await asyncio.shield(asyncio.wrap_future(loaded))
     finally:
         if loaded.done(): self._reloads.pop(plugin, None)
 
-# %% ../../nbs/runners/04_plugin.ipynb #cdb3e274
-def _going(line:list[_Work]) -> list[_Work]: return [w for w in line if not w.done.done()]   # those that are not over
-
+# %% ../../nbs/runners/04_plugin.ipynb #aeb888da
 @patch
-async def _carry_out(self:PluginRunner, call:_Call, report:Report) -> Outcome:
+async def _carry_out(self:PluginRunner, call:_PluginCall, report:Report) -> Outcome:
     "Have a plugin called, when it is free."
-    if _going(call.ahead): report.progress(None, f'Waits until plugin {call.plugin} has finished another job')
-    while ahead := _going(call.ahead): await _outcome(ahead[-1])   # one that leaves the line has not freed the plugin
+    if _unfinished(call.ahead): report.progress(None, f'Waits until plugin {call.plugin} has finished another job')
+    while ahead := _unfinished(call.ahead): await ahead[-1].outcome()
     call.ahead = []   # or the jobs of a plugin would all be remembered
-    if not await self._ready(call.plugin): return Outcome.failed('not_started', f'Plugin {call.plugin} could not be loaded again after its worker had ended', hint='Load it with the plugin manager')
+    if not await self._ready(call.plugin):
+        what = f'Plugin {call.plugin} could not be loaded again after its worker had ended'
+        return Outcome.failed('not_started', what, hint='Load it with the plugin manager')
     await self._progress(call)   # of the job before
-    call.worker, call.loop, call.begun, call.at = self._worker(call.plugin), asyncio.get_running_loop(), datetime.now(timezone.utc), time.monotonic()
-    if call.worker is not None: call.family = ProcessTree(call.worker.pid)
-    call.task = asyncio.ensure_future(_held(self._execute(call)))
+    call.begun, call.at = datetime.now(timezone.utc), time.monotonic()
+    call.worker, call.loop = self._worker(call.plugin), asyncio.get_running_loop()
+    if call.worker is not None: call.tree = ProcessTree(call.worker.pid)
+    call.task = asyncio.ensure_future(_capture(self._execute(call)))
     try: await self._watch(call, report)
     finally: call.task.cancel()   # does nothing when it has ended
-    return await self._ended(call)
+    return await self._outcome(call)
 
+def _unfinished(calls:list[_RunningCall]) -> list[_RunningCall]: return [c for c in calls if not c.done.done()]
+
+# %% ../../nbs/runners/04_plugin.ipynb #cdb3e274
 @patch
-async def _execute(self:PluginRunner, call:_Call) -> Any:
+async def _execute(self:PluginRunner, call:_PluginCall) -> Any:
     "Have the manager call the plugin. Raises what it raises."
-    if call.asked: raise asyncio.CancelledError   # in the moment before
+    if call.stop_requested: raise asyncio.CancelledError   # in the moment before
     task = dict(zip(('_task_name', '_method'), call.adapter, strict=True)) if call.adapter else {}
-    said = self._verb('execute_plugin_async')(call.plugin, *call.args, **task, **call.kwargs)
-    if not inspect.isawaitable(said): raise InvalidInput('manager', f'has an `execute_{self.kind}_async` that gave back a {type(said).__name__}, nothing to be awaited', 'Make it an `async def`')
-    return await said
+    work = self._verb('execute_plugin_async')(call.plugin, *call.args, **task, **call.kwargs)
+    if inspect.isawaitable(work): return await work
+    problem = f'has an `execute_{self.kind}_async` that gave back a {type(work).__name__}, nothing to be awaited'
+    raise InvalidInput('manager', problem, 'Make it an `async def`')
 
 @patch
 async def start(self:PluginRunner,
     job:Job,  # The job and attempt to begin
 ) -> dict:    # Handle
     "Call the plugin, or line up for it. Raises `InvalidInput` naming the field of the spec."
-    if found := await self.find(job): return found
-    call, works = self._asked(job.spec), self._calls._works
+    if handle := await self.find(job): return handle
+    call = self._parse(job.spec)
     self._calls.functions.setdefault('call', self._carry_out)
-    call.ahead = _going(self._lines.get(call.plugin, []))
-    handle = await self._calls.start(SimpleNamespace(id=job.id, attempt=job.attempt, created_at=job.created_at, spec={'func': 'call', 'args': [call]}))
-    self._at = {k: c for k, c in self._at.items() if k in works} | {handle['key']: call}
-    self._lines[call.plugin] = [*call.ahead, works[handle['key']]]
+    call.ahead = _unfinished(self._lines.get(call.plugin, []))
+    inner = SimpleNamespace(id=job.id, attempt=job.attempt, created_at=job.created_at, spec={'func': 'call', 'args': [call]})
+    handle = await self._calls.start(inner)
+    self._at = {k: c for k, c in self._at.items() if self._calls.running_call({'key': k})} | {handle['key']: call}
+    self._lines[call.plugin] = [*call.ahead, self._calls.running_call(handle)]
     return handle
 
 @patch
@@ -447,46 +530,48 @@ async def find(self:PluginRunner, job:Job) -> dict|None:  # A handle, also when 
 async def follow(self:PluginRunner,
     job:Job,
     handle:dict,
-    report:Report,  # Is told of progress, and of a worker that was replaced
+    report:Report,  # Gets progress, and an event if a worker was replaced
 ) -> Outcome:
     "Wait for the plugin. Ceasing to wait does not stop it."
     return await self._calls.follow(job, handle, report)
 
+# %% ../../nbs/runners/04_plugin.ipynb #279afa9c
 @patch
 def knows(self:PluginRunner, job:Job) -> bool:
     "Whether the plugin of a job is loaded here."
     name = job.spec.get('plugin_name')
-    return not isinstance(name, str) or self._knows(name)
+    return not isinstance(name, str) or self._is_loaded(name)
 
 @patch
 def why_not(self:PluginRunner, job:Job) -> str|None:  # None: it can begin
     "Why a job cannot begin just now."
     name = job.spec.get('plugin_name')
-    line = _going(self._lines.get(name, [])) if isinstance(name, str) else []
-    if line and self._calls._works.get(_key(job)) not in line: return f'Plugin {name} is busy with another job'
+    line = _unfinished(self._lines.get(name, [])) if isinstance(name, str) else []
+    if not line or self._calls.call_for(job) in line: return None
+    return f'Plugin {name} is busy with another job'
 
 # %% ../../nbs/runners/04_plugin.ipynb #5d22f4a2
 @patch
-async def _ask(self:PluginRunner, plugin:str) -> bool:  # Whether it has been told
-    "Ask a plugin to stop."
+async def _ask_to_stop(self:PluginRunner, plugin:str) -> bool:  # Whether it has accepted that
     p = self._plugin(plugin)
-    ask = _part(p, 'cancel_async') or _part(p, 'cancel')
+    ask = _lookup(p, 'cancel_async') or _lookup(p, 'cancel')
     if not callable(ask): return False
-    if (q := await self._hear(plugin, 'cancel', ask, self.hearing)) is None:
+    if (query := await self._ask(plugin, 'cancel', ask, self.hearing)) is None:
         _log.warning('Plugin %s does not answer when it is asked to stop', plugin)
         return False
-    try: return q.result() is not False
-    except BaseException as e: _log.warning('Plugin %s could not be asked to stop: %s', plugin, _in_words(e))
+    try: return query.result() is not False
+    except BaseException as e: _log.warning('Plugin %s could not be asked to stop: %s', plugin, _describe(e))
     return False
 
 @patch
-async def _ask_there(self:PluginRunner, call:_Call) -> bool:
-    "The same on the loop on which the plugin was called: what a manager has belongs to that. One that blocks it does not hear."
-    if call.loop is asyncio.get_running_loop(): return await self._ask(call.plugin)
-    asked = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._ask(call.plugin), call.loop))
+async def _ask_to_stop_there(self:PluginRunner, call:_PluginCall) -> bool:
+    "The same on the loop on which the plugin was called, to which the manager's objects belong; it may be blocked."
+    if call.loop is asyncio.get_running_loop(): return await self._ask_to_stop(call.plugin)
+    asked = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._ask_to_stop(call.plugin), call.loop))
     await asyncio.wait({asked}, timeout=2*self.hearing)
     return asked.done() and not asked.cancelled() and asked.result()
 
+# %% ../../nbs/runners/04_plugin.ipynb #370e3868
 @patch
 async def stop(self:PluginRunner,
     job:Job,
@@ -494,36 +579,41 @@ async def stop(self:PluginRunner,
     grace:float,  # Seconds to wait for a plugin that was asked
 ) -> Receipt:     # With the process ids of a worker that was ended
     "Ask the plugin to stop, then end its worker process, if it has one."
-    work, call = self._calls._works.get(handle['key']), self._at.get(handle['key'])
+    work, call = self._calls.running_call(handle), self._at.get(handle['key'])
     if work is None or work.done.done(): return Receipt(True, 'gone')
-    call.asked, what = True, f'plugin {call.plugin}'   # first: it may be about to be called
+    call.stop_requested = True   # first: it may be about to be called
     if call.task is None: return await self._calls.stop(job, handle, grace)
-    if await self._ask_there(call): await _within(work, grace)
-    if not work.done.done() and call.worker is not None and callable(self._verb('reload_plugin')): return await self._forced(call, work)
+    if await self._ask_to_stop_there(call): await work.wait(grace)
+    can_force = call.worker is not None and callable(self._verb('reload_plugin'))
+    if not work.done.done() and can_force: return await self._force(call, work)
     if not work.done.done() and self.in_process:
         call.loop.call_soon_threadsafe(call.task.cancel)
-        await _within(work, max(grace, 1.))
+        await work.wait(max(grace, 1.))
+    what = f'plugin {call.plugin}'
     if work.done.done(): return Receipt(True, 'asked', [what])
-    return Receipt(False, 'unconfirmed', left=[what], message=f'Plugin {call.plugin} goes on: it does not stop when asked, and its manager has no process to end. The job is over when it has returned')
+    message = (f'Plugin {call.plugin} goes on: it does not stop when asked, and its manager has no process to end. '
+               'The job is over when it has returned')
+    return Receipt(False, 'unconfirmed', left=[what], message=message)
 
 # %% ../../nbs/runners/04_plugin.ipynb #78f727c3
+_UNSEEN = ('Nothing was found to be left. '
+           "A process that had taken leave of the plugin's worker before it was seen there cannot be found")
+
 @patch
-async def _forced(self:PluginRunner, call:_Call, work:_Work) -> Receipt:
+async def _force(self:PluginRunner, call:_PluginCall, work:_RunningCall) -> Receipt:
     "End the worker of a plugin, and have the plugin loaded again."
     loaded = self._reloads[call.plugin] = Future()   # the next job waits for it
-    seen = {p.pid for p in await asyncio.wrap_future(in_daemon_thread(call.family.look))}
+    before = {p.pid for p in await asyncio.wrap_future(in_daemon_thread(call.tree.look))}
     call.loop.call_soon_threadsafe(call.task.cancel)
-    await _within(work, 2.)
+    await work.wait(2.)
     self._load_again(call.plugin, loaded)
-    ended, left = await asyncio.wrap_future(in_daemon_thread(_see_gone, call.family, call.worker.pid, self.patience))
-    ended = sorted((seen | ended) - left)
+    ended, left = await asyncio.wrap_future(in_daemon_thread(_verify_ended, call.tree, call.worker.pid, self.patience))
+    ended = sorted((before | ended) - left)
     if left: return Receipt(False, 'unconfirmed', ended, sorted(left), f'Still there after SIGKILL: {sorted(left)}')
     return Receipt(True, 'forced', ended, message=_UNSEEN)
 
-_UNSEEN = "Nothing was found to be left. A process that had taken leave of the plugin's worker before it was seen there cannot be found"
-
-def _see_gone(family:ProcessTree, worker:int, patience:float) -> tuple[set[int], set[int]]:  # Process ids: ended, left
-    "Wait until the manager has ended a worker, then end what is left of its family. Blocks."
-    until, first = time.monotonic() + patience, [p for p in family.look() if p.pid == worker]
+def _verify_ended(tree:ProcessTree, worker:int, patience:float) -> tuple[set[int], set[int]]:  # Ids: ended, left
+    "Wait until the manager has ended a worker, then end what is left of its process tree. Blocks."
+    until, first = time.monotonic() + patience, [p for p in tree.look() if p.pid == worker]
     while any(map(runs, first)) and time.monotonic() < until: time.sleep(.02)
-    return family.end(2.)
+    return tree.end(2.)

@@ -16,22 +16,25 @@ from contextvars import ContextVar
 # %% ../../nbs/runners/15_printing.ipynb #f9b973f4
 _log = logging.getLogger(__name__)
 
-class _Lines:
+class _LineBuffer:
     "Passes on what is printed, line by line. Safe from any thread."
     most = 8192  # Characters that are kept back
-    def __init__(self, log:Callable[[str], None]): self.log, self.rest, self.lock = log, '', threading.Lock()
+
+    def __init__(self, log:Callable[[str], None]):
+        self.log, self.lock = log, threading.Lock()
+        self.rest = ''   # The line that is not complete
 
     def write(self, text:str):
         with self.lock:
             self.rest += text
             end = len(self.rest) if len(self.rest) > self.most else self.rest.rfind('\n') + 1
-            whole, self.rest = self.rest[:end], self.rest[end:]
-            self._pass_on(whole)
+            complete, self.rest = self.rest[:end], self.rest[end:]
+            self._pass_on(complete)
 
     def flush(self):
         with self.lock:
-            whole, self.rest = self.rest, ''
-            self._pass_on(whole)
+            complete, self.rest = self.rest, ''
+            self._pass_on(complete)
 
     def close(self):
         "What comes later belongs to no job."
@@ -45,11 +48,11 @@ class _Lines:
         except Exception: _log.exception('What a function printed could not be put into its log')
         finally: _printer.reset(token)
 
-_printer:ContextVar[dict[str, _Lines]|None] = ContextVar('jobtrack_printer', default=None)
+_printer:ContextVar[dict[str, _LineBuffer]|None] = ContextVar('jobtrack_printer', default=None)   # stream -> its buffer
 
 # %% ../../nbs/runners/15_printing.ipynb #1761437d
 class _Tee:
-    "A stream that also writes to the log of whoever is printing."
+    "A stream that also writes to the log of the job that is printing."
     def __init__(self, name:str, stream): self._name, self._stream = name, stream
     def __getattr__(self, name): return getattr(self._stream, name)
     def __iter__(self): return iter(self._stream)
@@ -66,34 +69,36 @@ class _Tee:
         self._stream.flush()
         if (printer := _printer.get()) is not None: printer[self._name].flush()
 
+# %% ../../nbs/runners/15_printing.ipynb #93d92547
 _STREAMS = 'stdout', 'stderr'
 _lock, _running = threading.Lock(), [0]   # functions that may print now
 
-def _stand_in():
+def _install():
     with _lock:
         _running[0] += 1
         for name in _STREAMS:
             stream = getattr(sys, name)
             if stream is not None and not isinstance(stream, _Tee): setattr(sys, name, _Tee(name, stream))
 
-def _give_back():
+def _uninstall():
     with _lock:
         _running[0] -= 1
-        for name in _STREAMS if not _running[0] else ():
+        if _running[0]: return
+        for name in _STREAMS:
             stream = getattr(sys, name)
             if isinstance(stream, _Tee): setattr(sys, name, stream._stream)
 
 # %% ../../nbs/runners/15_printing.ipynb #f083c687
 @contextmanager
 def printing_into(
-    log:Callable[[str], None],  # Takes text: whole lines, mostly
+    log:Callable[[str], None],  # Takes text, mostly whole lines
 ):
-    "What this thread or task prints meanwhile goes to `log` too, and on to where it would have gone."
-    printer = {name: _Lines(log) for name in _STREAMS}
+    "What this thread or task prints meanwhile goes to `log` too, after going where it always went."
+    printer = {name: _LineBuffer(log) for name in _STREAMS}
     token = _printer.set(printer)
-    _stand_in()
+    _install()
     try: yield
     finally:
-        _give_back()
+        _uninstall()
         _printer.reset(token)
         for lines in printer.values(): lines.close()

@@ -18,8 +18,8 @@ class Runner(Protocol):
     """Carries out jobs of one kind.
 
     All four verbs run on the queue's event loop and must not block it. `job.id`, `job.attempt` and `job.created_at`
-    together identify the work. Whatever a runner leaves behind (a folder, a process, a container) carries all three, so that it
-    can be found again, and is never mistaken for the work of another job that reuses the id of a deleted one."""
+    together identify the work. Whatever a runner leaves behind (a folder, a process, a container) carries all three,
+    so that it can be found again, and is never mistaken for the work of another job that reuses the id of a deleted one."""
     name:str       # The value of `job.runner` for its jobs
     durable:bool   # Whether its work outlives this process
 
@@ -31,7 +31,7 @@ class Runner(Protocol):
         Raises `InvalidInput` if the spec cannot be carried out, `NodeUnreachable(begun=False)` if the work
         has certainly not begun and may be tried again later."""
 
-    async def find(self, job:Job) -> dict|None:  # Its handle, also if the work has ended since; None: nothing is left of it
+    async def find(self, job:Job) -> dict|None:  # Its handle, also if the work has ended; None: nothing is left
         "Find the work of this attempt, if it was begun."
 
     async def follow(self,
@@ -52,7 +52,7 @@ class Runner(Protocol):
 class BaseRunner:
     "Defaults for the optional members of a runner. The four verbs are left to the subclass."
     durable:bool = False
-    capabilities:frozenset[str] = frozenset()   # Promises it makes beside those of all runners: `log`, `outputs`, `force`
+    capabilities:frozenset[str] = frozenset()   # What else it promises: `log`, `outputs`, `force`
     ids_once:bool = False                       # Whether the id of a deleted job cannot be used again
     keeps_time:bool = False                     # Whether the runner applies the job's time limits itself
 

@@ -31,7 +31,7 @@ def in_daemon_thread(
 
 # %% ../../nbs/runners/17_threads.ipynb #68d6956f
 async def in_thread(
-    work:Callable[[Callable[[], bool]], Any],  # Takes a function to ask now and then: true once the work should be abandoned
+    work:Callable[[Callable[[], bool]], Any],  # Takes a function to ask now and then: true once it is to end
     stop:Callable[[], bool]|None=None,         # Another reason to abandon it, asked in that thread
 ) -> Any:                                      # What `work` returned
     "Do something in a thread of its own, while the event loop goes on. Cancelling the wait tells the work to stop."

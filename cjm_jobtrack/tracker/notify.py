@@ -1,4 +1,4 @@
-"""Those who wait for news, woken once and soon, however many they are; and nothing for jobs that nobody watches
+"""Wake those who wait for news of a job, once and soon, however many they are; a job that nobody watches costs nothing
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/tracker/notify.html.md"""
 
@@ -19,55 +19,66 @@ from ..model.job import JobEvent
 # %% ../../nbs/tracker/04_notify.ipynb #e12ea30e
 _log = logging.getLogger(__name__)
 
-def call_on_loop(loop, call) -> None:
-    "`call` on `loop`, unless that loop is gone: then nobody is waiting there."
-    try: loop.call_soon_threadsafe(call)
+def call_on_loop(loop, callback) -> None:
+    "Run `callback` on `loop`, from any thread. Nothing happens when the loop is closed: then nobody waits there."
+    try: loop.call_soon_threadsafe(callback)
     except RuntimeError: pass
 
-class _Bell:
-    "Sets asyncio events on their loop, from any thread. Rung a thousand times while the loop is busy, it is heard once."
-    def __init__(self, loop): self.loop, self.events, self._rung = loop, set(), []
-    def ring(self):
-        if not self._rung: self._rung.append(True), call_on_loop(self.loop, self._heard)
-    def _heard(self):
-        self._rung.clear()
+class _LoopWaker:
+    "Sets asyncio events on their loop, from any thread."
+    def __init__(self, loop):
+        self.loop, self.events, self._scheduled = loop, set(), False
+
+    def wake(self):
+        if self._scheduled: return
+        self._scheduled = True
+        call_on_loop(self.loop, self._set_events)
+
+    def _set_events(self):
+        self._scheduled = False
         for e in self.events: e.set()
 
 # %% ../../nbs/tracker/04_notify.ipynb #0dc594cd
 class Channel:
-    "What has happened after `since`, in one job or in all, and those who wait for more. Used under its lock."
-    longest = 10_000   # Events kept; who is further behind reads the store
-    def __init__(self, since, lock): self.since, self.lock, self.events, self.waiting, self.bells, self.threads = since, lock, [], 0, {}, set()
+    "The events after `since`, of one job or of all, and those who wait for more. Used under its lock."
+    max_events = 10_000   # Events kept; a reader further behind reads the store
+    def __init__(self, since:int, lock):
+        self.since, self.lock, self.events = since, lock, []
+        self.readers = 0                            # How many read it at this moment
+        self.wakers, self.threads = {}, set()       # (loop, journal only) -> _LoopWaker; events of threads
 
-    def tell(self, event:JobEvent):
+    def append(self, event:JobEvent) -> None:
         self.events.append(event)
-        if len(self.events) > 2*self.longest: self.since = self.events[self.longest-1].seq; del self.events[:self.longest]
+        if len(self.events) <= 2*self.max_events: return
+        self.since = self.events[self.max_events-1].seq
+        del self.events[:self.max_events]
 
-    def wake(self, journal:bool):
-        for (_, only_journal), bell in self.bells.items():
-            if journal or not only_journal: bell.ring()
-        if journal:
-            for t in self.threads: t.set()
+    def wake(self, journal:bool) -> None:
+        "Wake the readers; with `journal=False`, only those that want live changes too."
+        for (_, journal_only), waker in self.wakers.items():
+            if journal or not journal_only: waker.wake()
+        if not journal: return
+        for event in self.threads: event.set()
 
 # %% ../../nbs/tracker/04_notify.ipynb #765e3d51
 @patch
 @contextmanager
-def awake(self:Channel,
-    journal:bool,   # True: only for what is journaled
+def asyncio_event(self:Channel,
+    journal_only:bool,   # True: not for live changes
 ) -> Iterator[asyncio.Event]:
     "An asyncio event that is set when there is news. Takes the lock."
-    event, loop = asyncio.Event(), asyncio.get_running_loop()
-    with self.lock: bell = self.bells.setdefault((loop, journal), _Bell(loop))
-    bell.events.add(event)   # the set belongs to this loop's thread
+    event, key = asyncio.Event(), (asyncio.get_running_loop(), journal_only)
+    with self.lock: waker = self.wakers.setdefault(key, _LoopWaker(key[0]))
+    waker.events.add(event)   # this set belongs to the loop's thread
     try: yield event
     finally:
-        bell.events.discard(event)
-        if not bell.events:
-            with self.lock: self.bells.pop((loop, journal), None)
+        waker.events.discard(event)
+        if not waker.events:
+            with self.lock: self.wakers.pop(key, None)
 
 @patch
 @contextmanager
-def rung(self:Channel) -> Iterator[threading.Event]:
+def thread_event(self:Channel) -> Iterator[threading.Event]:
     "The same for a thread: set when something was journaled. Takes the lock."
     event = threading.Event()
     with self.lock: self.threads.add(event)
@@ -77,126 +88,142 @@ def rung(self:Channel) -> Iterator[threading.Event]:
 
 # %% ../../nbs/tracker/04_notify.ipynb #25f6b0ca
 class Notifier:
-    "The feeds of all jobs. Telling and reading is done under `lock`, which is the owner's."
+    "The channels of all jobs. Publishing and reading happen under `lock`, which belongs to the owner."
     def __init__(self,
         lock,      # Reentrant lock of the one who writes the journal
-        seq:int=0, # Where the journal ends
+        seq:int=0, # Last entry of the journal
     ):
         self.lock, self.seq, self.tick = lock, seq, 0
-        self.feeds:dict[str|None, Channel] = {}   # by job; None: all jobs
-        self._live = OrderedDict()             # job -> what is live of it -> tick; the latest last
+        self.channels:dict[str|None, Channel] = {}   # by job; None: all jobs
+        self._live = OrderedDict()                   # job -> kind of live change -> tick; the latest last
 
     @property
-    def waiting(self) -> int: return sum(f.waiting for f in self.feeds.values())   # how many wait at this moment
-    def heard(self, job_id:str) -> bool: return None in self.feeds or job_id in self.feeds   # whether somebody waits for news of a job
+    def readers(self) -> int: return sum(c.readers for c in self.channels.values())   # How many wait at this moment
+
+    def has_readers(self, job_id:str) -> bool: return None in self.channels or job_id in self.channels
 
 @patch
 @contextmanager
-def listening(self:Notifier,
+def channel(self:Notifier,
     job_id:str|None,   # None: all jobs
 ) -> Iterator[Channel]:
-    "The feed of a job, or of all, for as long as somebody waits. Takes the lock."
+    "The channel of a job, or of all, for as long as somebody reads it. Takes the lock."
     with self.lock:
-        feed = self.feeds.setdefault(job_id, Channel(self.seq, self.lock))
-        feed.waiting += 1
-    try: yield feed
+        channel = self.channels.setdefault(job_id, Channel(self.seq, self.lock))
+        channel.readers += 1
+    try: yield channel
     finally:
         with self.lock:
-            feed.waiting -= 1
-            if not feed.waiting: del self.feeds[job_id]
+            channel.readers -= 1
+            if not channel.readers: del self.channels[job_id]
 
 # %% ../../nbs/tracker/04_notify.ipynb #e2936038
 @patch
 def publish(self:Notifier,
-    events:list[JobEvent],  # At least one
+    events:list[JobEvent],  # At least one; on record already
 ) -> None:
-    "These are on record, and come next in the journal: wake those who wait."
+    "Append the next entries of the journal to their channels, and wake the readers."
     self.seq = events[-1].seq
-    if not self.feeds: return
-    everyone, told = self.feeds.get(None), set()
+    if not self.channels: return
+    everything, changed = self.channels.get(None), set()
     for e in events:
-        if everyone: everyone.tell(e)
-        if (feed := self.feeds.get(e.job_id)) is not None: feed.tell(e), told.add(feed)
-    if everyone: everyone.wake(True)
-    for feed in told: feed.wake(True)
+        if everything: everything.append(e)
+        channel = self.channels.get(e.job_id)
+        if channel is None: continue
+        channel.append(e)
+        changed.add(channel)
+    if everything: everything.wake(True)
+    for channel in changed: channel.wake(True)
 
 @patch
 def wake(self:Notifier, job_id:str) -> None:
-    "Have those who wait for a job look again."
-    if (feed := self.feeds.get(job_id)) is not None: feed.wake(True)
+    "Have the readers of a job look again."
+    if (channel := self.channels.get(job_id)) is not None: channel.wake(True)
 
+# %% ../../nbs/tracker/04_notify.ipynb #346ad7db
 @patch
-def alive(self:Notifier,
-    job_id:str,  # A job that is running
-    what:str,    # 'progress' or 'log'
+def publish_live(self:Notifier,
+    job_id:str,  # A running job
+    kind:str,    # 'progress' or 'log'
 ) -> None:
-    "Something live changed: remember what and when, wake those who wait."
+    "Remember that something live has changed, and wake the readers."
     self.tick += 1
-    self._live.setdefault(job_id, {})[what] = self.tick
+    self._live.setdefault(job_id, {})[kind] = self.tick
     self._live.move_to_end(job_id)
     for key in (None, job_id):
-        if (feed := self.feeds.get(key)) is not None: feed.wake(False)
+        if (channel := self.channels.get(key)) is not None: channel.wake(False)
 
 @patch
-def over(self:Notifier, job_id:str) -> None:
-    "Of a job that has ended nothing is live."
+def forget(self:Notifier, job_id:str) -> None:
+    "Drop the live changes of a job that has ended."
     self._live.pop(job_id, None)
 
-# %% ../../nbs/tracker/04_notify.ipynb #54726586
 @patch
-def news(self:Notifier,
-    feed:Channel,          # From `listening`
-    cursor:int,         # Last `seq` already seen
-    job_id:str|None,    # Only this job
-    read:Callable[[int, str|None, int], list[JobEvent]],  # The journal: (after, job, limit). Called without the lock
-) -> tuple[list[JobEvent], int]:
-    "What comes after the cursor, at most a thousand, and the cursor that has seen it. Takes the lock."
-    with self.lock:
-        upto = self.seq
-        if cursor >= feed.since:
-            i = bisect_right(feed.events, cursor, key=lambda e: e.seq)
-            found = feed.events[i:i+1000]
-            return found, found[-1].seq if found else max(cursor, upto)
-    found = read(cursor, job_id, 1000)
-    return found, found[-1].seq if len(found) == 1000 else max(cursor, upto, *[e.seq for e in found[-1:]])
-
-@patch
-def live(self:Notifier,
+def live_since(self:Notifier,
     since:int,         # Tick
     job_id:str|None,   # Only this job
 ) -> tuple[int, list[tuple[str, list[str]]]]:
-    "The present tick, and (job, what of it is new) since then; the latest first."
-    out = []
-    for jid in [job_id] if job_id is not None else reversed(self._live):
-        told = self._live.get(jid)
-        if not told or max(told.values()) <= since: break
-        out.append((jid, [what for what in ('progress', 'log') if told.get(what, 0) > since]))
-    return self.tick, out
+    "The present tick, and (job, kinds of live change) since then; the latest first."
+    changes = []
+    for id in [job_id] if job_id is not None else reversed(self._live):
+        ticks = self._live.get(id)
+        if not ticks or max(ticks.values()) <= since: break
+        changes.append((id, [kind for kind in ('progress', 'log') if ticks.get(kind, 0) > since]))
+    return self.tick, changes
+
+# %% ../../nbs/tracker/04_notify.ipynb #54726586
+@patch
+def read_after(self:Notifier,
+    channel:Channel,    # From `channel`
+    cursor:int,         # Last `seq` already seen
+    job_id:str|None,    # Only this job
+    read:Callable[[int, str|None, int], list[JobEvent]],  # Reads the journal (after, job, limit), without the lock
+) -> tuple[list[JobEvent], int]:
+    "The events after the cursor, at most a thousand, and the cursor after them. Takes the lock."
+    with self.lock:
+        seq = self.seq
+        if cursor >= channel.since:
+            first = bisect_right(channel.events, cursor, key=lambda e: e.seq)
+            events = channel.events[first:first+1000]
+            return events, events[-1].seq if events else max(cursor, seq)
+    events = read(cursor, job_id, 1000)
+    if len(events) == 1000: return events, events[-1].seq
+    return events, max(cursor, seq, *[e.seq for e in events[-1:]])
 
 # %% ../../nbs/tracker/04_notify.ipynb #5f76456d
-def consume_in_thread(
-    events:Callable[[], AsyncIterator],  # Makes the stream, inside the new thread's loop
-    callback:Callable[[Any], Any],       # Called with each item
-) -> Callable[[], None]:                 # Call it to end; it waits for the thread unless called from it
-    "Read an async stream on a thread of its own."
-    box, ready = {}, threading.Event()
-    async def run():
-        box.update(loop=asyncio.get_running_loop(), task=asyncio.current_task())
-        ready.set()
-        async for e in events():
-            try: callback(e)
+class _Consumer:
+    "A thread that consumes an async stream."
+    def __init__(self, stream:Callable[[], AsyncIterator], callback:Callable[[Any], Any]):
+        self.stream, self.callback = stream, callback
+        self.loop = self.task = None
+        self.ready = threading.Event()
+        self.thread = threading.Thread(target=self._main, name='jobtrack-subscriber', daemon=True)
+
+    async def _consume(self):
+        self.loop, self.task = asyncio.get_running_loop(), asyncio.current_task()
+        self.ready.set()
+        async for item in self.stream():
+            try: self.callback(item)
             except BaseException: _log.exception('A subscriber raised; the subscription goes on')   # `sys.exit()` too
-            await asyncio.sleep(0)   # the place to be ended at, also in a long backlog
-    def main():
-        try: asyncio.run(run())
+            await asyncio.sleep(0)   # where it can be cancelled, also in a long backlog
+
+    def _main(self):
+        try: asyncio.run(self._consume())
         except asyncio.CancelledError: pass
         except BaseException: _log.exception('A subscription ended')
-        finally: ready.set()
-    thread = threading.Thread(target=main, name='jobtrack-subscriber', daemon=True)
-    thread.start()
-    ready.wait()
-    def end():
-        if thread.is_alive() and 'loop' in box: call_on_loop(box['loop'], box['task'].cancel)
-        if thread is not threading.current_thread(): thread.join()
-    end.alive = thread.is_alive
-    return end
+        finally: self.ready.set()
+
+# %% ../../nbs/tracker/04_notify.ipynb #5f00fcdb
+def consume_in_thread(
+    stream:Callable[[], AsyncIterator],  # Creates the stream, inside the new thread's loop
+    callback:Callable[[Any], Any],       # Called with each item
+) -> Callable[[], None]:                 # Ends it; its `.alive()` says whether it runs
+    "Consume an async stream in a thread of its own. Ending it waits for the thread, unless called from it."
+    consumer = _Consumer(stream, callback)
+    consumer.thread.start()
+    consumer.ready.wait()
+    def stop():
+        if consumer.thread.is_alive() and consumer.loop is not None: call_on_loop(consumer.loop, consumer.task.cancel)
+        if consumer.thread is not threading.current_thread(): consumer.thread.join()
+    stop.alive = consumer.thread.is_alive
+    return stop

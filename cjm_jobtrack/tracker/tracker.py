@@ -1,4 +1,4 @@
-"""The live jobs of this process: one place to move them, watch them, wait for them and cancel them
+"""The live jobs of this process: one place to start, end, watch, wait for and cancel them
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/tracker/tracker.html.md"""
 
@@ -8,56 +8,304 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/tracker/tracker.html.md"""
 __all__ = ['JobTracker', 'job_result', 'tracker_of']
 
 # %% ../../nbs/tracker/00_tracker.ipynb #afa9e907
-import asyncio, logging, shutil, threading, time
+import asyncio, logging, threading, time
 from contextlib import contextmanager, suppress
-from typing import Any, AsyncIterator, Awaitable, Callable, Iterable
-from weakref import WeakSet
-from fastcore.basics import patch
-from ..model.errors import IllegalMove, LeaseLost, StoreError, UnknownJob
-from .notify import consume_in_thread, call_on_loop
-from ..model.job import Failure, Job, JobEvent, JobStatus, Lease, jsonable, now, percentage
+from functools import partial
+from pathlib import Path
+from typing import Any, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from weakref import WeakSet, ref
+from fastcore.basics import GetAttr, patch
+from fastcore.meta import delegates
+from ..logs.log_store import LogStore
+from ..model.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, StoreError, UnknownJob
+from ..model.job import (Failure, Job, JobEvent, JobRecord, JobStatus, Lease, check_id, jsonable, new_id, now,
+                                    parse_instant, percentage, read_statuses)
+from ..store.memory import MemoryStore
+from .background import ProgressWriter, StorePoller
+from .job_logs import JobLogs
 from .live_jobs import LiveJobs
+from .notify import Channel, Notifier, consume_in_thread
+from .tasks import cancel_task
+from .transitions import NO_STATE, LocalStates, TransitionPlanner, Write, check_job, check_note
 
 # %% ../../nbs/tracker/00_tracker.ipynb #a0f035fc
 _log = logging.getLogger(__name__)
-_ENDS = {s.value for s in JobStatus if s.is_terminal}   # types of the event that ends a job
-_NEVER = float('-inf')                                   # on the monotonic clock, seconds
-_open, _open_lock = WeakSet(), threading.Lock()          # the open trackers of this process: see `tracker_of`
+_END_TYPES = {s.value for s in JobStatus if s.is_terminal}         # types of the event that ends a job
+_open_trackers, _open_lock = WeakSet(), threading.Lock()           # of this process: see `tracker_of`
 
-class JobTracker(LiveJobs):
-    """Live jobs and their record. Safe from any thread; never blocks on those who watch.
+class JobTracker(GetAttr):
+    """Live jobs and their record. Safe from any thread; never waits for those who watch.
 
-    With `store` (a `JobStore`, its URL, or the path of an SQLite file) it is durable; without, it lives in memory. Close it, or use it as a context manager."""
+    With `store` (a `JobStore`, its URL, or the path of an SQLite file) it is durable; without, it lives in memory.
+    Close it, or use it as a context manager. The methods `plan_…` are those of `TransitionPlanner`; `record` carries plans out."""
+    _default = '_planner'
+    _xtra = ['cancel_requested', 'plan', 'plan_note', 'plan_running', 'plan_pending',
+             'plan_completed', 'plan_failed', 'plan_cancelled']
+    job_class = Job        # What `make_job` makes
+    live_class = LiveJobs  # What keeps the live objects
+    keep_ended = 1000      # Ended jobs kept in memory when there is a store to find the others in
     cancel_patience = 10.  # Seconds that `cancel_job` waits for a queue in another process
     def __init__(self,
-        store=None,                                            # JobStore, its URL or file, or None for a record in memory
-        on_job_completed:Callable[[str, 'JobTracker'], Any]|None=None,  # Called with (job id, tracker) after a job has completed; by a queue in a thread of its own
+        store=None,   # JobStore, its URL or file, or None for a record in memory
+        on_job_completed:Callable[[str, 'JobTracker'], Any]|None=None,  # Called with (job id, tracker); a queue does so in a thread
         *,
-        logs=None,                                             # Folder of the logs, of this record alone; None: one that outlives this process, where the record does
+        logs:str|Path|LogStore|None=None,   # Folder of the logs, of this record alone; None: see `default_log_folder`
     ):
-        super().__init__(store, on_job_completed, logs=logs)
-        self._poller, self._writer, self._subscriptions = None, None, []
-        with _open_lock: _open.add(self)
+        _check_callback(on_job_completed)
+        self.on_job_completed = on_job_completed
+        self.store = _open_store(store)
+        self.store.tracker = ref(self)
+        self.durable = self.store.shared   # Whether the record outlives this process
+        self._lock, self._closed, self._subscriptions = threading.RLock(), threading.Event(), []
+        self._job_logs = JobLogs(self.store, self._lock, logs)
+        self._notifier, self._states = Notifier(self._lock, self.store.last_seq()), LocalStates()
+        self._planner = TransitionPlanner(
+            self._states, durable=self.durable, log_location=self._job_logs.location)
+        keep_ended = partial(_keep_ended, ref(self))   # a weak reference: parts do not keep their tracker alive
+        self._live = self.live_class(self.store, self._lock, self._notifier, self._states, keep_ended)
+        self._progress, self._poller = ProgressWriter(self._live, self._closed), StorePoller(self._live, self._closed)
+        self.jobs = self._live.jobs   # id -> Job: all that have not ended, and the latest that have
+        with _open_lock: _open_trackers.add(self)
 
     def __enter__(self): return self
     def __exit__(self, *_): self.close()
 
+# %% ../../nbs/tracker/00_tracker.ipynb #4a114ac7
+def _check_callback(on_job_completed):
+    if on_job_completed is None or callable(on_job_completed): return
+    remedy = 'Give a function; the record is given as `store`'
+    raise InvalidInput('on_job_completed', f'is {on_job_completed!r}', remedy)
+
+def _keep_ended(tracker:ref) -> int: return getattr(tracker(), 'keep_ended', JobTracker.keep_ended)
+
+def _open_store(store):
+    "The record. Raises `InvalidInput` when another tracker has it: each would miss what the other writes."
+    if store is None: return MemoryStore()
+    if not hasattr(store, 'move'):
+        from cjm_jobtrack.store.store import JobStore
+        return JobStore(store)
+    owner = getattr(store, 'tracker', lambda: None)()
+    if owner is None or owner.is_closed: return store
+    remedy = 'Share that tracker, or give this one a store of its own: its URL will do'
+    raise InvalidInput('store', 'belongs to another tracker of this process', remedy)
+
+@patch(as_prop=True)
+def is_closed(self:JobTracker) -> bool: return self._closed.is_set()
+
+# %% ../../nbs/tracker/00_tracker.ipynb #408c1e32
 @patch
 def close(self:JobTracker) -> None:
-    "Write what is only in memory, end the subscriptions, and let go of store and threads. The jobs go on where they run."
-    with _open_lock: _open.discard(self)
-    for end in self._subscriptions: end()
+    "Write what is only in memory, end the subscriptions, and release store and threads. The jobs go on where they run."
+    with _open_lock: _open_trackers.discard(self)
+    for unsubscribe in self._subscriptions: unsubscribe()
     self._closed.set()
     if self.store.shared: self.store.interrupt()
-    for thread in (self._poller, self._writer):
+    for thread in (self._poller.thread, self._progress.thread):
         if thread not in (None, threading.current_thread()): thread.join()
     try:
         with self._lock:
-            self._sync()
-            for job in [*self._objects.values()]: self._save(job)
+            self._live.sync()
+            for job in self._live.objects(): self._live.save(job)
     finally:
         self.store.close()
-        if self._tmp is not None: shutil.rmtree(self._tmp, ignore_errors=True)
+        self._job_logs.close()
+
+# %% ../../nbs/tracker/00_tracker.ipynb #6f2b9cd7
+@patch
+def make_job(self:JobTracker,
+    name:str,                   # What people call it
+    *,
+    id:str|None=None,           # UUID chosen by the caller, as idempotency key; None: a fresh one
+    runner:str='call',          # Which runner is to carry it out
+    spec:dict|None=None,        # What is asked
+    priority:int=0,             # Larger runs sooner
+    max_attempts:int=1,         # Attempts allowed, at least 1
+    timeout:float|None=None,    # Longest run of one attempt, seconds
+    metadata:dict|None=None,    # The caller's own data
+    node:str|None=None,         # Id of the node that is to carry it out; None: any
+) -> Job:                       # Pending, in this tracker's class, not on record
+    "A checked job for `add_jobs`. Raises `InvalidInput` naming the field."
+    at = now()
+    return check_job(self.job_class(
+        id=new_id() if id is None else id, name=name, runner=runner, spec={} if spec is None else spec,
+        priority=priority, max_attempts=max_attempts, timeout=timeout, node=node,
+        metadata={} if metadata is None else metadata, created_at=at, updated_at=at))
+
+@patch
+@delegates(JobTracker.make_job)
+def create_job(self:JobTracker,
+    name:str,   # What people call it
+    **kwargs,
+) -> Job:       # The live object: pending, or as it is when the id is on record with the same spec
+    "Put a job on record. Raises `InvalidInput` naming the field; `KeyConflict` when the id has another spec."
+    return self._live.add([self.make_job(name, **kwargs)])[0]
+
+# %% ../../nbs/tracker/00_tracker.ipynb #3ea66659
+@patch
+def add_job(self:JobTracker,
+    job:Job,            # A pending job, made elsewhere
+    *,
+    queued:bool=False,  # Submitted as well, in the same transaction: a queue is to carry it out
+    batch:str|None=None,  # Batch it belongs to
+) -> Job:               # The live object: this one, or the one on record with the same id and spec
+    "Put a ready-made job on record. Raises as `create_job` does."
+    return self.add_jobs([job], queued=queued, batch=batch)[0]
+
+@patch
+def add_jobs(self:JobTracker,
+    jobs:Iterable[Job],     # Pending jobs
+    *,
+    queued:bool=False,      # As for `add_job`
+    batch:str|None=None,    # As for `add_job`
+) -> list[Job]:             # The live objects, in order
+    """Put many jobs on record in one transaction.
+
+    Raises `KeyConflict` for the first that conflicts with the record; the others are then on record all the same."""
+    jobs = [*jobs]
+    for job in jobs:
+        check_job(job)
+        job.created_at = parse_instant(job.created_at, 'created_at')
+    return self._live.add(jobs, queued, batch)
+
+# %% ../../nbs/tracker/00_tracker.ipynb #a85e0606
+@patch
+def submit_job(self:JobTracker,
+    job_id:str,  # A job on record
+) -> Job:        # The live object
+    "Record that a queue is to carry out a pending job. Repeating it changes nothing. Raises `UnknownJob`."
+    return self._live.submit(job_id)
+
+# %% ../../nbs/tracker/00_tracker.ipynb #7e113423
+@patch
+def get_job(self:JobTracker,
+    job_id:str,  # Its id
+) -> Job|None:   # The live object, the same one each time; None when there is none
+    "One job."
+    return self._live.get(job_id)
+
+@patch
+def get_running_jobs(self:JobTracker) -> list[Job]:
+    return [j for j in self._current_jobs() if j.status is JobStatus.RUNNING]
+
+@patch
+def pending_jobs(self:JobTracker) -> list[Job]:  # By priority, then by age; a queue also ages them
+    "Jobs that wait: higher priority first, then older first."
+    return sorted((j for j in self._current_jobs() if j.status is JobStatus.PENDING), key=lambda j: -j.priority)
+
+@patch
+def _current_jobs(self:JobTracker) -> list[Job]:
+    with self._lock:
+        self._live.sync()
+        return [*self.jobs.values()]
+
+# %% ../../nbs/tracker/00_tracker.ipynb #9659a18c
+@patch
+def counts(self:JobTracker,
+    batch:str|None=None,   # Only this batch
+) -> dict[str, int]:       # Every status, also those with none
+    "How many jobs have each status."
+    with self._lock: return self.store.counts(batch)
+
+@patch
+def __repr__(self:JobTracker):
+    counts = ', '.join(f'{n} {status}' for status, n in self.counts().items() if n)
+    return f'{type(self).__name__}({counts or "no jobs"})'
+
+# %% ../../nbs/tracker/00_tracker.ipynb #df3667b4
+@patch
+def list_jobs(self:JobTracker,
+    status:str|Iterable[str]|None=None, # One status or several; None: all
+    limit:int|None=None,                # At most so many
+    *,
+    before:str|None=None,               # Only jobs created before the one with this id: the next page
+    name:str|None=None,                 # Only this name
+    node:str|None=None,                 # Only this node
+    batch:str|None=None,                # Only this batch
+    runner:str|None=None,               # Only this runner
+    since:str|None=None,                # Created at this instant or later, ISO-8601
+    until:str|None=None,                # Created before this instant
+    metadata:dict|None=None,            # Only jobs whose metadata has these keys with these values (text, number, bool)
+    pinned:bool|None=None,              # Only those that retention spares, or only the others
+) -> list[Job]:                         # Live objects, newest first
+    "Jobs on record. `before` pages by key (*keyset pagination*), so new jobs do not shift the pages."
+    _check_limit(limit)
+    filters = dict(batch=batch, runner=runner, metadata=metadata, pinned=pinned)
+    if since is not None: filters['since'] = parse_instant(since, 'since')
+    if until is not None: filters['until'] = parse_instant(until, 'until')
+    status = read_statuses(status)
+    with self._lock:
+        self._live.sync()
+        return [self._live.track(job) for job in self.store.list(status, limit, before, name, node, **filters)]
+
+def _check_limit(limit:int|None):
+    if limit is None or isinstance(limit, int) and limit >= 0: return
+    raise InvalidInput('limit', f'is {limit!r}', 'Give a whole number of at least 0')
+
+# %% ../../nbs/tracker/00_tracker.ipynb #08e53e93
+@patch
+def history(self:JobTracker,
+    job_id:str,           # The job
+) -> list[JobEvent]:      # From its creation on, all attempts
+    "Everything that was journaled about a job. Raises `UnknownJob`."
+    self._live.require(job_id)
+    return self.events(0, job_id, None)
+
+@patch
+def events(self:JobTracker,
+    after:int=0,           # Last `seq` already seen
+    job_id:str|None=None,  # Only this job's
+    limit:int|None=1000,   # At most so many
+) -> list[JobEvent]:       # In order
+    "The events after a cursor."
+    with self._lock: return self.store.events(after, job_id, limit)
+
+@patch
+def last_seq(self:JobTracker) -> int:
+    with self._lock: return self.store.last_seq()
+
+# %% ../../nbs/tracker/00_tracker.ipynb #9e83c96a
+@patch
+def record(self:JobTracker,
+    writes:list[Write],  # From `plan_…`; at most one move for each job
+    later:Callable[[str, Callable[[], Any]], Any]|None=None,  # Takes (id, call of `on_job_completed`) of each completed job
+) -> list[JobEvent|JobtrackError|None]:  # For each: its event, or why it was refused; None when the job is gone
+    """Carry out planned moves in one transaction. Raises `StoreError`, and then none of them happened.
+
+    A move is refused with `IllegalMove` or `LeaseLost`. A note with `drop_if_stale` gives None when the job has moved.
+    Without `later`, `on_job_completed` is called at once."""
+    if not writes: return []
+    results, callback = self._live.apply(writes), self.on_job_completed
+    if callback is None: return results
+    for job in [w.job for w, e in zip(writes, results) if isinstance(e, JobEvent) and e.type == 'completed']:
+        call = partial(self._call_completed, callback, job)
+        if later is None: call()
+        else: later(job.id, call)
+    return results
+
+@patch
+def _carry_out(self:JobTracker, write:Write) -> JobEvent|None:
+    result, = self.record([write])
+    if isinstance(result, JobtrackError): raise result
+    return result
+
+# %% ../../nbs/tracker/00_tracker.ipynb #085c8b86
+@patch
+def _call_completed(self:JobTracker, callback:Callable, job:Job):
+    "Takes the job itself, not its id: what is noted in its metadata is kept until it is saved."
+    is_main_thread = threading.current_thread() is threading.main_thread()
+    try: callback(job.id, self)
+    except BaseException as e:   # `sys.exit()` too: it is no reason for a queue to end
+        _log.exception('on_job_completed raised for job %s, which stays completed', job.id)
+        if isinstance(e, KeyboardInterrupt) and is_main_thread: raise   # somebody pressed Ctrl-C
+    self.save(job.id)   # what it noted in the metadata
+
+@patch
+def save(self:JobTracker,
+    job_id:str,  # A job whose metadata was changed in place; it may have ended
+) -> None:
+    "Write progress, message and metadata to the record now, rather than with the next move."
+    with self._lock:
+        if (job := self.get_job(job_id)) is not None: self._live.save(job)
 
 # %% ../../nbs/tracker/00_tracker.ipynb #5cf77c7b
 @patch
@@ -65,34 +313,39 @@ def mark_running(self:JobTracker,
     job_id:str,  # A pending job
     task=None,   # asyncio.Task that does the work, as handle for cancelling
 ) -> None:
-    """Begun: the next attempt. On a running job only a given task handle is taken over.
-
-    Raises `IllegalMove` when the job has ended."""
+    "Start the next attempt. A running job only takes over the task handle. Raises `IllegalMove` when it has ended."
     with self._lock:
-        if (job := self._at_hand(job_id)) is None: return
-        if job.status is not JobStatus.RUNNING:
-            try: self._do(self.plan_running(job))
-            except IllegalMove:
-                if job.status is not JobStatus.RUNNING: raise   # else somebody else has begun it in this instant
-        self._written.setdefault(job_id, _NEVER)   # its progress is ours to write
+        if (job := self._live.peek(job_id)) is None: return
+        if job.status is not JobStatus.RUNNING: self._start(job)
+        self._progress.claim(job_id)
         if task is not None: job.task = task
 
 @patch
+def _start(self:JobTracker, job:Job):
+    try: self._carry_out(self._planner.plan_running(job))
+    except IllegalMove:
+        if job.status is not JobStatus.RUNNING: raise   # else somebody else has started it in this instant
+
+# %% ../../nbs/tracker/00_tracker.ipynb #159b7000
+@patch
 def mark_completed(self:JobTracker,
     job_id:str,   # A running job
-    result:Any,   # What the work gave back; JSON-ready on record
-    outputs=(),   # `OutputFile`s it left
+    result:Any,   # What the work returned; JSON-ready on record
+    outputs=(),   # `OutputFile`s it produced
 ) -> None:
-    "Ended well. Then `on_job_completed` is called. Raises `IllegalMove` unless the job is running."
-    if (job := self._at_hand(job_id)) is not None: self._do(self.plan_completed(job, result, outputs))
+    "End a job well. Then `on_job_completed` is called. Raises `IllegalMove` unless the job is running."
+    if (job := self._live.peek(job_id)) is not None: self._carry_out(self._planner.plan_completed(job, result, outputs))
 
+# %% ../../nbs/tracker/00_tracker.ipynb #5d7a8707
 @patch
 def mark_failed(self:JobTracker,
     job_id:str,         # A job that has not ended
     error:str|Failure,  # Why
 ) -> None:
-    "Ended badly; a job whose cancellation was asked for ends as cancelled. Raises `IllegalMove` when the job has ended."
-    if (job := self.get_job(job_id)) is not None: self._do(self.plan_failed(job, error if isinstance(error, Failure) else Failure('error', str(error))))
+    "End a job badly; as cancelled, when that was requested. Raises `IllegalMove` when the job has ended."
+    if (job := self.get_job(job_id)) is None: return
+    failure = error if isinstance(error, Failure) else Failure('error', str(error))
+    self._carry_out(self._planner.plan_failed(job, failure))
 
 # %% ../../nbs/tracker/00_tracker.ipynb #b7931caf
 @patch
@@ -100,9 +353,10 @@ def mark_cancelled(self:JobTracker,
     job_id:str,           # A job that has not ended
     data:dict|None=None,  # What was stopped, and how
 ) -> None:
-    "Stopped because somebody asked. Raises `IllegalMove` when the job has ended."
-    if (job := self.get_job(job_id)) is not None: self._do(self.plan_cancelled(job, data))
+    "End a job because somebody asked for it. Raises `IllegalMove` when the job has ended."
+    if (job := self.get_job(job_id)) is not None: self._carry_out(self._planner.plan_cancelled(job, data))
 
+# %% ../../nbs/tracker/00_tracker.ipynb #aefaaac1
 @patch
 def mark_pending(self:JobTracker,
     job_id:str,       # A running job
@@ -110,8 +364,10 @@ def mark_pending(self:JobTracker,
     count:bool=True,  # False when the attempt never began, and so does not count
     data:dict|None=None, # Further facts, e.g. the failure of the attempt
 ) -> None:
-    "Back to waiting, for the next attempt; a job whose cancellation was asked for ends as cancelled. Raises `IllegalMove` unless the job is running."
-    if (job := self.get_job(job_id)) is not None: self._do(self.plan_pending(job, reason, count, data))
+    """Send a job back to wait for the next attempt; end it as cancelled, when that was requested.
+
+    Raises `IllegalMove` unless the job is running."""
+    if (job := self.get_job(job_id)) is not None: self._carry_out(self._planner.plan_pending(job, reason, count, data))
 
 # %% ../../nbs/tracker/00_tracker.ipynb #b911c993
 @patch
@@ -119,77 +375,60 @@ def note(self:JobTracker,
     job_id:str,           # The job
     type:str,             # Type of the event
     data:dict|None=None,  # Facts
-    **fields,             # Fields that change with it: `node`, `remote_id`, `unreachable_since`, `message`, `outputs`. Ignored once the job has ended
+    **fields,             # Fields that change with it, unless the job has ended: `node`, `remote_id`, `message`, …
 ) -> JobEvent|None:       # The event; None when there is no such job
-    "Journal a fact about a job. Raises `InvalidInput` for a field that is not to be changed this way; `LeaseLost`."
+    "Journal a fact about a job. Raises `InvalidInput` for a field that a note cannot change; `LeaseLost`."
     with self._lock:
-        if (job := self.get_job(job_id)) is None:
-            self.plan_note(Job(id=job_id), type, data, **fields)   # a field that is wrong is wrong all the same
-            return None
-        return self._do(self.plan_note(job, type, data, **fields))
+        job = self.get_job(job_id)
+        if job is not None: return self._carry_out(self._planner.plan_note(job, type, data, **fields))
+    check_note(type, fields)   # a wrong field is an error for an unknown job too
+    return None
 
 # %% ../../nbs/tracker/00_tracker.ipynb #0f9147c9
-@patch
-def _alive(self:JobTracker, job_id:str, what:str):
-    "Something live changed. Of a job that has ended nothing is live."
-    with self._lock:
-        if (job := self._objects.get(job_id)) is not None and not job.is_terminal: self._feeds.alive(job_id, what)
-
 @patch
 def mark_progress(self:JobTracker,
     job_id:str,               # A running job
     percent:float|None=None,  # 0-100; None leaves it as it is
     message:str|None=None,    # What it is doing; None leaves it as it is
 ) -> None:
-    "How far a running job is; on any other job nothing happens. Raises `InvalidInput` for a percent outside 0-100."
+    "Report the progress of a job; ignored unless it is running. Raises `InvalidInput` for a percent outside 0-100."
     if percent is not None: percent = percentage(percent)
     with self._lock:
-        job = self._objects.get(job_id) or self.get_job(job_id)
+        job = self._live.peek(job_id)
         if job is None or job.status is not JobStatus.RUNNING: return
         if percent is not None: job.progress = percent
         if message is not None: job.message = str(message)
         job.updated_at = now()
-        if time.monotonic() - self._written.get(job_id, _NEVER) >= .25: self._write_progress(job)
-        else: self._write_later(job)
-    self._alive(job_id, 'progress')
+        self._progress.changed(job)
+    self._live.publish_live(job_id, 'progress')
 
-@patch
-def _write_progress(self:JobTracker, job:Job):
-    self._written[job.id] = time.monotonic()
-    job.updated_at = now()
-    try:
-        changes = dict(progress=job.progress, message=job.message, updated_at=job.updated_at, metadata=job.metadata)
-        self.store.update(job.id, changes, attempt=job.attempt, lease=self._leases.get(job.id))
-        self._recorded(job)   # or it is no longer ours to write
-    except StoreError as e:   # no trouble of the work: it is tried again
-        _log.warning('Progress of job %s is not on record yet: %s', job.id, e)
-        self._write_later(job)
+# %% ../../nbs/tracker/00_tracker.ipynb #84e2c7ab
+@patch(as_prop=True)
+def logs(self:JobTracker) -> LogStore:
+    "The logs of these jobs."
+    return self._job_logs.log_store
 
-@patch
-def _write_later(self:JobTracker, job:Job):
-    "The last figure reaches the record too, when no other follows it. One thread for all jobs, while there is something to write."
-    self._unwritten.add(job.id)
-    if self._writer is None and self.store.shared and not self._closed.is_set():
-        self._writer = threading.Thread(target=self._write_unwritten, name='jobtrack-progress', daemon=True)
-        self._writer.start()
+@patch(as_prop=True)
+def has_logs(self:JobTracker) -> bool:
+    "Whether there is a folder that may have logs in it."
+    return self._job_logs.may_exist
 
-@patch
-def _write_unwritten(self:JobTracker):
-    while not self._closed.wait(.25):
-        with self._lock:
-            running = [j for i in [*self._unwritten] if (j := self._objects.get(i)) is not None and j.status is JobStatus.RUNNING]
-            if not running:
-                self._writer = None
-                return
-            for job in running: self._write_progress(job)
+@patch(as_prop=True)
+def custom_logs(self:JobTracker) -> bool:
+    "Whether the user chose the folder of the logs."
+    return self._job_logs.is_custom
 
+# %% ../../nbs/tracker/00_tracker.ipynb #8e2700be
 @patch
-def save(self:JobTracker,
-    job_id:str,  # A job whose metadata was changed in place, be it after its end
-) -> None:
-    "Write progress, message and metadata to the record now, rather than with the next move."
-    with self._lock:
-        if (job := self.get_job(job_id)) is not None: self._save(job)
+def logs_of(self:JobTracker,
+    job_id:str,      # The job
+    attempt:int,     # Which attempt
+) -> LogStore|str:   # A sentence when they are kept where they cannot be reached from here
+    "The logs that hold an attempt: the tracker's own, or those that the journal names."
+    if self.logs.size(job_id, attempt): return self.logs
+    for e in reversed(self.events(0, job_id, None)):
+        if e.type == 'running' and e.attempt == attempt: return self._job_logs.find(job_id, attempt, e.data.get('logs'))
+    return self.logs
 
 # %% ../../nbs/tracker/00_tracker.ipynb #6a783a61
 @patch
@@ -198,149 +437,134 @@ def log(self:JobTracker,
     data:bytes=b'',         # Bytes to append; empty: the file has grown by itself
     attempt:int|None=None,  # Which attempt; None: the present one
 ) -> None:
-    "Add to a job's log and wake those who read it."
+    "Append to a job's log and wake those who read it."
     if (job := self.get_job(job_id)) is None: return
     if data: self.logs.append(job_id, job.attempt if attempt is None else attempt, data)
-    self._alive(job_id, 'log')
+    self._live.publish_live(job_id, 'log')
 
+# %% ../../nbs/tracker/00_tracker.ipynb #910dd879
 @patch
 def log_tail(self:JobTracker,
     job_id:str,     # The job
-    lines:int=200,  # At most so many
+    lines:int=200,  # Most lines returned
 ) -> str:           # As a terminal would show it
-    "The end of the log of the latest attempt. When it is kept elsewhere: where."
-    job = self._need(job_id)
+    "The end of the log of the latest attempt. When it is kept on another machine: where."
+    job = self._live.require(job_id)
     logs = self.logs_of(job_id, job.attempt)
     return logs if isinstance(logs, str) else logs.tail(job_id, job.attempt, lines)
 
 # %% ../../nbs/tracker/00_tracker.ipynb #53b2f676
 @patch
 @contextmanager
-def _listening(self:JobTracker, job_id:str|None):
-    "The feed of a job, or of all, for as long as somebody waits."
-    with self._feeds.listening(job_id) as feed:
-        with self._lock:
-            if self.store.shared and self._poller is None:
-                self._poller = threading.Thread(target=self._poll, name='jobtrack-poll', daemon=True)
-                self._poller.start()
-        yield feed
+def _channel(self:JobTracker, job_id:str|None) -> Iterator[Channel]:
+    "The channel of a job, or of all, for as long as somebody waits."
+    with self._notifier.channel(job_id) as channel:
+        with self._lock: self._poller.ensure_running()
+        yield channel
 
 @patch(as_prop=True)
 def watchers(self:JobTracker) -> int:
     "How many wait for news at this moment, a queue included."
-    with self._lock: return self._feeds.waiting
+    with self._lock: return self._notifier.readers
 
 @patch
-def _poll(self:JobTracker):
-    begun = False
-    while not self._closed.is_set():
-        with self._lock:   # whoever comes after this look finds no thread, and starts one
-            if not self._feeds.waiting:
-                self._poller = None
-                return
-        try:
-            if self.store.wait_change(.5 if begun else 0) or not begun: self._look()
-            begun = True
-        except Exception as e:
-            if self._closed.is_set(): return
-            begun = False   # what could not be read is looked at again
-            _log.error('Cannot read what others wrote: %s. Trying again', e, exc_info=not isinstance(e, StoreError))
-            self._closed.wait(1.)
-
-@patch
-def _look(self:JobTracker):
-    "Take in what others have written, progress too."
+def _live_events(self:JobTracker, since:int, job_id:str|None) -> tuple[int, list[JobEvent]]:
+    "Live changes since a tick as events, the latest of each kind and job."
     with self._lock:
-        self._sync()
-        watched = [j for j in self.jobs.values() if self._elsewhere(j) and self._feeds.heard(j.id)]
-        fresh = self.store.get_many([j.id for j in watched]) if watched else {}
-        moved = [j.id for j in watched if j.id in fresh and self._reload(j, fresh[j.id])]
-    for job_id in moved: self._alive(job_id, 'progress')
+        tick, changes = self._notifier.live_since(since, job_id)
+        running = [(self.jobs[id], kinds) for id, kinds in changes if id in self.jobs and self.jobs[id].status is JobStatus.RUNNING]
+        return tick, [self._live_event(job, kind) for job, kinds in running for kind in kinds]
+
+@patch
+def _live_event(self:JobTracker, job:Job, kind:str) -> JobEvent:
+    if kind == 'progress': data = {'percent': job.progress, 'message': job.message}
+    else: data = {'size': self.logs.size(job.id, job.attempt), 'attempt': job.attempt}
+    return JobEvent(None, job.id, job.attempt, kind, now(), data)
 
 # %% ../../nbs/tracker/00_tracker.ipynb #6ff4b6fd
 @patch
-def _live_news(self:JobTracker, since:int, job_id:str|None) -> tuple[int, list[JobEvent]]:
-    "Live facts since a tick, the latest of each kind per job."
-    out, (tick, found) = [], self._feeds.live(since, job_id)
-    for jid, news in found:
-        if (job := self._objects.get(jid)) is None or job.status is not JobStatus.RUNNING: continue
-        if 'progress' in news: out.append(JobEvent(None, jid, job.attempt, 'progress', now(), {'percent': job.progress, 'message': job.message}))
-        if 'log' in news: out.append(JobEvent(None, jid, job.attempt, 'log', now(), {'size': self.logs.size(jid, job.attempt), 'attempt': job.attempt}))
-    return tick, out
-
-@patch
 async def watch(self:JobTracker,
-    job_id:str|None=None,  # Only this job; ends with its terminal event, or when it is deleted. None: all jobs, without end
+    job_id:str|None=None,  # Only this job, until it has ended or is deleted; None: all jobs, without end
     after:int|None=None,   # Last `seq` already seen; None: from the job's beginning, or from now on for all jobs
 ) -> AsyncIterator[JobEvent]:
-    """Events as they come: the journal in order and complete, and between them live `progress` and `log` facts, the latest only.
+    """Events as they come. Raises `UnknownJob`.
 
-    Raises `UnknownJob`."""
-    job = self._need(job_id) if job_id is not None else None
-    cursor = after if after is not None else 0 if job else self.last_seq()
-    tick = 0 if job else self._feeds.tick
-    with self._listening(job_id) as feed, feed.awake(False) as wake, feed.awake(True) as journal:
+    The journal comes in order and complete; between its events come live `progress` and `log` facts, the latest only."""
+    job = self._live.require(job_id) if job_id is not None else None
+    if after is None: after = 0 if job else self.last_seq()
+    tick = 0 if job else self._notifier.tick
+    with (self._channel(job_id) as channel, channel.asyncio_event(journal_only=False) as news,
+          channel.asyncio_event(journal_only=True) as journal_news):
         while True:
-            wake.clear(), journal.clear()
-            over = job is not None and (job.is_terminal or not self._is_held(job))
-            news, seen = self._feeds.news(feed, cursor, job_id, self.store.events)
-            for e in news:
+            news.clear(), journal_news.clear()
+            is_over = job is not None and (job.is_terminal or not self._live.is_current(job))
+            events, after = self._notifier.read_after(channel, after, job_id, self.store.events)
+            for e in events:
                 yield e
-                if job is not None and e.type in _ENDS: return
-            cursor = seen
-            if news: continue
-            if over: return
-            with self._lock: tick, live = self._live_news(tick, job_id)
+                if job is not None and e.type in _END_TYPES: return
+            if events: continue
+            if is_over: return
+            tick, live = self._live_events(tick, job_id)
             for e in live: yield e
-            if live:   # at most ten live facts a second, but the journal does not wait
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(.1): await journal.wait()
-            else: await wake.wait()
+            if not live: await news.wait()
+            else: await _wait_at_most(journal_news, .1)   # at most ten live facts a second; the journal does not wait
+
+async def _wait_at_most(event:asyncio.Event, seconds:float):
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds): await event.wait()
 
 # %% ../../nbs/tracker/00_tracker.ipynb #cf69c86d
 @patch
 def subscribe(self:JobTracker,
-    callback:Callable[[JobEvent], Any],  # Called with each event, on a thread of its own; what it raises is logged
+    callback:Callable[[JobEvent], Any],  # Called with each event, in a thread of its own; what it raises is logged
     job_id:str|None=None,                # Only this job
     after:int|None=None,                 # As for `watch`
-) -> Callable[[], None]:                 # Call it to end the subscription; it returns when no call is going on any more
+) -> Callable[[], None]:                 # Ends the subscription; returns when no call is going on any more
     "The events of `watch`, for code that has no event loop. Raises `UnknownJob`."
-    if job_id is not None: self._need(job_id)
+    if job_id is not None: self._live.require(job_id)
     elif after is None: after = self.last_seq()
-    end = consume_in_thread(lambda: self.watch(job_id, after), callback)
-    with self._lock: self._subscriptions = [e for e in self._subscriptions if e.alive()] + [end]   # `close` ends them
-    return end
+    unsubscribe = consume_in_thread(lambda: self.watch(job_id, after), callback)
+    with self._lock: self._subscriptions = [*(s for s in self._subscriptions if s.alive()), unsubscribe]   # ended by `close`
+    return unsubscribe
 
 # %% ../../nbs/tracker/00_tracker.ipynb #1ca07f26
+@patch
+def _has_ended(self:JobTracker, job:Job) -> bool:
+    "Raises `UnknownJob` when the job was deleted meanwhile."
+    if not job.is_terminal and not self._live.is_current(job): raise UnknownJob(job.id)
+    return job.is_terminal
+
+def _still_running(job:Job, timeout:float|None) -> TimeoutError:
+    return TimeoutError(f'Job {job.id} is still {job.status} after {timeout} s; it goes on')
+
 @patch
 async def wait(self:JobTracker,
     job_id:str,               # The job
     timeout:float|None=None,  # Seconds; None: as long as it takes
 ) -> Job:                     # The live object, ended
     "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
-    job = self._need(job_id)
-    with self._listening(job_id) as feed, feed.awake(True) as news:
+    job = self._live.require(job_id)
+    with self._channel(job_id) as channel, channel.asyncio_event(True) as news:
         try:
             async with asyncio.timeout(timeout):
-                while not job.is_terminal:
-                    if not self._is_held(job): raise UnknownJob(job_id)   # deleted meanwhile
+                while not self._has_ended(job):
                     await news.wait()
                     news.clear()
-        except TimeoutError: raise TimeoutError(f'Job {job_id} is still {job.status} after {timeout} s; it goes on') from None
+        except TimeoutError: raise _still_running(job, timeout) from None
     return job
 
+# %% ../../nbs/tracker/00_tracker.ipynb #ef6fc045
 @patch
 def join(self:JobTracker,
     job_id:str,               # The job
     timeout:float|None=None,  # Seconds; None: as long as it takes
 ) -> Job:                     # The live object, ended
     "`wait` for code without an event loop: blocks. Raises as `wait` does."
-    job, deadline = self._need(job_id), None if timeout is None else time.monotonic() + timeout
-    with self._listening(job_id) as feed, feed.rung() as news:
-        while not job.is_terminal:
-            if not self._is_held(job): raise UnknownJob(job_id)   # deleted meanwhile
-            if not news.wait(None if deadline is None else max(0., deadline - time.monotonic())) and not job.is_terminal:
-                raise TimeoutError(f'Job {job_id} is still {job.status} after {timeout} s; it goes on')
+    job, deadline = self._live.require(job_id), None if timeout is None else time.monotonic() + timeout
+    with self._channel(job_id) as channel, channel.thread_event() as news:
+        while not self._has_ended(job):
+            remaining = None if deadline is None else max(0., deadline - time.monotonic())
+            if not news.wait(remaining) and not job.is_terminal: raise _still_running(job, timeout)
             news.clear()
     return job
 
@@ -348,60 +572,66 @@ def join(self:JobTracker,
 @patch
 def attach(self:JobTracker,
     job_id:str,                       # A running job
-    stop:Callable[[], Awaitable[Any]],  # Coroutine function: stops the work; answers a receipt with `confirmed`
+    stop:Callable[[], Awaitable[Any]],  # Coroutine function: stops the work; returns a receipt with `confirmed`
 ) -> None:
-    "Say who stops this job. It is then theirs to mark it ended."
-    with self._lock: self._stops[job_id] = stop
+    "Name what stops this job. Whoever attaches also marks the job ended."
+    with self._lock: self._states[job_id].stop = stop
 
 @patch
 def detach(self:JobTracker,
     job_id:str,
     stop:Callable[[], Awaitable[Any]]|None=None,  # Only if it is this one; None: whichever it is
 ) -> None:
-    "Nobody stops this job any more."
+    "Undo `attach`."
     with self._lock:
-        if stop is None or self._stops.get(job_id) is stop: self._stops.pop(job_id, None)
+        state = self._states.get(job_id)
+        if state is not None and (stop is None or state.stop is stop): state.stop = None
 
+# %% ../../nbs/tracker/00_tracker.ipynb #f5daaa9c
 @patch
 async def cancel_job(self:JobTracker,
     job_id:str,  # The job
 ) -> bool:       # True when this call ended it as cancelled; False when unknown, ended already, or not confirmed yet
-    "Stop a job. The wish is on record before anything is tried, and holds."
+    "Stop a job. The request is on record before anything is tried, and holds."
     with self._lock:
-        if (job := self.get_job(job_id)) is None or job.is_terminal: return False
-        if job.status is JobStatus.PENDING:
-            try:
-                self.mark_cancelled(job_id)
-                return True
-            except IllegalMove:
-                if job.is_terminal: return False
-        if not self.cancel_requested(job_id):
-            try: self.note(job_id, 'cancel_requested')
-            except LeaseLost: self.note(job_id, 'cancel_requested')   # it is in other hands by now: the wish is for those
-            except StoreError as e:   # the disk is full, say: stopping the work needs no record
-                if job_id not in self._stops and job.task is None: raise
-                _log.warning('That job %s is to be cancelled cannot be put on record yet, it is stopped all the same: %s', job_id, e)
-            if job.is_terminal: return False   # somebody else ended it meanwhile
-            self._cancelling.add(job_id)
-        stop, task = self._stops.get(job_id), job.task
+        job = self.get_job(job_id)
+        if job is None or job.is_terminal: return False
+        if job.status is JobStatus.PENDING and self._cancelled_at_once(job): return True
+        if job.is_terminal: return False   # somebody else has ended it in this instant
+        if not self._request_cancel(job): return False
+        state = self._states[job_id]
+        stop, task = state.stop, job.task
     if stop is not None: return await self._stop_attached(job, stop)
     if task is not None: return await self._stop_task(job, task)
-    if self.store.places([job_id]).get(job_id, (None,))[0] is None: return self._end_cancelled(job)
+    submitted_at, _ = self.store.places([job_id]).get(job_id, (None, None))
+    if submitted_at is None: return self._end_cancelled(job)
     with suppress(TimeoutError): await self.wait(job_id, self.cancel_patience)
     return job.status is JobStatus.CANCELLED
 
+# %% ../../nbs/tracker/00_tracker.ipynb #aa175b05
 @patch
-def cancel_pending(self:JobTracker,
-    jobs:Iterable[Job],  # Live objects
-) -> int:                # How many this call ended
-    "End those that still wait, in one transaction; the others stay as they are."
-    with self._lock: return sum(isinstance(e, JobEvent) for e in self.record([self.plan_cancelled(j) for j in jobs if j.status is JobStatus.PENDING]))
+def _cancelled_at_once(self:JobTracker, job:Job) -> bool:
+    "End a pending job. False when somebody else has moved it in this instant."
+    try: self.mark_cancelled(job.id)
+    except IllegalMove: return False
+    return True
 
 @patch
-def _end_cancelled(self:JobTracker, job:Job, data:dict|None=None) -> bool:
-    try: self.mark_cancelled(job.id, data)
-    except IllegalMove: pass   # it ended by itself in the last instant
-    return job.status is JobStatus.CANCELLED
+def _request_cancel(self:JobTracker, job:Job) -> bool:  # False: it has ended meanwhile
+    "Put the request on record."
+    if self._planner.cancel_requested(job.id): return True
+    try: self._note_cancel_request(job.id)
+    except StoreError as e:   # the disk is full, say: stopping the work needs no record
+        if self._states.get(job.id, NO_STATE).stop is None and job.task is None: raise
+        _log.warning('The cancel request for job %s is not on record, the job is stopped all the same: %s', job.id, e)
+    if job.is_terminal: return False
+    self._states[job.id].cancel_requested = True
+    return True
+
+@patch
+def _note_cancel_request(self:JobTracker, job_id:str):
+    try: self.note(job_id, 'cancel_requested')
+    except LeaseLost: self.note(job_id, 'cancel_requested')   # another queue holds it by now, and will see this
 
 # %% ../../nbs/tracker/00_tracker.ipynb #acb6bca0
 @patch
@@ -414,38 +644,41 @@ async def _stop_attached(self:JobTracker, job:Job, stop) -> bool:
 
 @patch
 async def _stop_task(self:JobTracker, job:Job, task) -> bool:
-    "Cancel an asyncio task, wherever its loop runs, and wait for its end."
     if task is asyncio.current_task():
         task.cancel()
         return self._end_cancelled(job)
-    loop, home, ended = asyncio.get_running_loop(), task.get_loop(), asyncio.Event()
-    def ask():
-        reached = task.cancel()   # False: it was faster
-        task.add_done_callback(lambda t: settle(reached))
-    def settle(reached):
-        try: self._settle(job, task, reached)
-        finally: call_on_loop(loop, ended.set)
-    ask() if home is loop else call_on_loop(home, ask)
-    while not ended.is_set():
-        if home is not loop and not home.is_running(): settle(False)   # nothing will be heard from there
-        with suppress(TimeoutError):
-            async with asyncio.timeout(.2): await ended.wait()
+    await cancel_task(task, partial(self._end_task_job, job, task))
     return job.status is JobStatus.CANCELLED
 
 @patch
-def _settle(self:JobTracker, job:Job, task, reached:bool):
-    "Mark the job of a task that was cancelled. If it had completed before the cancellation reached it, then that is what happened."
-    why = task.exception() if task.done() and not task.cancelled() else None
-    if reached or why or not task.done() or task.cancelled(): self._end_cancelled(job, why and {'failure': jsonable(Failure('error', f'{type(why).__name__}: {why}'))})
+def _end_task_job(self:JobTracker, job:Job, task, reached:bool):
+    "Mark the job of a cancelled task. If the task had completed before it was reached, then that is what happened."
+    error = task.exception() if task.done() and not task.cancelled() else None
+    if error: self._end_cancelled(job, {'failure': jsonable(Failure('error', f'{type(error).__name__}: {error}'))})
+    elif reached or not task.done() or task.cancelled(): self._end_cancelled(job)
     else:
-        try: self.mark_completed(job.id, task.result())
-        except IllegalMove: pass   # its own code has marked it
+        with suppress(IllegalMove): self.mark_completed(job.id, task.result())   # unless its own code has marked it
+
+@patch
+def _end_cancelled(self:JobTracker, job:Job, data:dict|None=None) -> bool:
+    with suppress(IllegalMove): self.mark_cancelled(job.id, data)   # unless it ended by itself in the last instant
+    return job.status is JobStatus.CANCELLED
+
+# %% ../../nbs/tracker/00_tracker.ipynb #3b4f0026
+@patch
+def cancel_pending(self:JobTracker,
+    jobs:Iterable[Job],  # Live objects
+) -> int:                # How many this call ended
+    "End the pending jobs among these in one transaction; the others stay as they are."
+    with self._lock:
+        writes = [self._planner.plan_cancelled(job) for job in jobs if job.status is JobStatus.PENDING]
+        return sum(isinstance(e, JobEvent) for e in self.record(writes))
 
 # %% ../../nbs/tracker/00_tracker.ipynb #86f71420
 def job_result(
     job:Job,      # A job
 ) -> dict|None:   # `status` is 'success', 'error' or 'cancelled'; with 'data' or 'error'. None while it has not ended
-    "What came of a job, in the original tracker's form."
+    "The outcome of a job, in the original tracker's form."
     if job.status is JobStatus.COMPLETED: return {'status': 'success', 'data': job.result}
     if job.status is JobStatus.FAILED: return {'status': 'error', 'error': job.error}
     return {'status': 'cancelled'} if job.is_terminal else None
@@ -454,16 +687,65 @@ def job_result(
 def get_job_result(self:JobTracker,
     job_id:str,        # The job
 ) -> dict|None:        # As from `job_result`; None too when the job is unknown
-    "What came of a job, in the original tracker's form."
+    "The outcome of a job, in the original tracker's form."
     return job_result(job) if (job := self.get_job(job_id)) is not None else None
+
+# %% ../../nbs/tracker/00_tracker.ipynb #5ddb6e9d
+@patch
+def delete_job(self:JobTracker, job_id:str) -> None:
+    "Remove an ended job: record, events and logs. Raises `UnknownJob`; `IllegalMove` while it has not ended."
+    with self._lock:
+        job = self._live.require(job_id)
+        if not job.is_terminal or not self.delete_jobs([job_id]): raise IllegalMove(job_id, job.status, 'deleted')
+
+@patch
+def delete_jobs(self:JobTracker,
+    job_ids:Iterable[str],  # Jobs; those that have not ended, or are unknown, stay as they are
+    *,
+    spare_pinned:bool=False, # True: pinned ones stay too
+    logs:bool=True,          # False: their logs stay
+) -> int:                   # How many were removed
+    "Remove many ended jobs in one transaction: record, events and logs."
+    with self._lock:
+        n, gone = self._live.delete([*job_ids], spare_pinned)
+        if logs and self.has_logs:
+            for job_id in gone: self.logs.remove(job_id)
+    return n
 
 @patch
 def clear_completed(self:JobTracker) -> int:  # How many
-    "Forget the ended jobs that this tracker holds, on record too."
+    "Delete the ended jobs that this tracker holds, on record too."
     with self._lock:
         ended = [j.id for j in self.jobs.values() if j.is_terminal]
         for job_id in ended: self.delete_job(job_id)
     return len(ended)
+
+# %% ../../nbs/tracker/00_tracker.ipynb #1711ea87
+@patch
+def restore(self:JobTracker,
+    records:Iterable[JobRecord],  # Jobs from elsewhere, with their events
+) -> list[bool]:                 # For each whether it is new; False: its id is taken, and nothing changes
+    "Put jobs on record with their whole history, in one transaction. Their events come next in the journal here."
+    records = [*records]
+    for r in records: check_id(r.job.id)
+    return self._live.restore(records)
+
+@patch
+def pin(self:JobTracker,
+    job_id:str,        # The job
+    pinned:bool=True,  # False: no longer
+) -> None:
+    "Protect a job from retention. Raises `UnknownJob`."
+    with self._lock:
+        if not self.store.pin(job_id, pinned): raise UnknownJob(job_id)
+
+@patch
+@contextmanager
+def store_access(self:JobTracker) -> Iterator[Any]:   # The store, for the length of the block
+    "The store, for questions that no method here asks. Blocks while another thread uses a store in memory."
+    if self.store.shared: yield self.store
+    else:
+        with self._lock: yield self.store
 
 # %% ../../nbs/tracker/00_tracker.ipynb #1174fb60
 @patch
@@ -480,6 +762,7 @@ def renew_lease(self:JobTracker,
     "Show that the holder of a lease lives."
     with self._lock: return self.store.beat(fence)
 
+# %% ../../nbs/tracker/00_tracker.ipynb #4f450e4a
 @patch
 def close_lease(self:JobTracker, fence:int) -> None:
     "Give a lease back. Its running jobs are free for other queues."
@@ -497,22 +780,43 @@ def take_over(self:JobTracker,
     runners:list[str],                 # Only jobs of these runners
     dead:Iterable[tuple[int, int]]=(), # (fence, beat) of leases whose holders are dead, as last seen
 ) -> list[str]:                        # Ids of the jobs now held under `fence`, in order of submission
-    "Move the running jobs of dead leases to this one, and remove those leases. Nothing happens when `fence` itself was lost."
+    "Move the running jobs of dead leases to this one, and remove those leases. A lease that was lost takes nothing."
     with self._lock: return self.store.take_over(fence, runners, dead)
 
 @patch
 def assignments(self:JobTracker,
     job_ids:Iterable[str],                  # Jobs
-) -> dict[str, tuple[str|None, int|None]]:  # id -> (instant of submission, fencing number of the queue that carries it out)
+) -> dict[str, tuple[str|None, int|None]]:  # id -> (instant of submission, fencing number of its queue)
     "Which queue each job belongs to. A job that is not on record is left out."
     with self._lock: return self.store.places(job_ids)
+
+# %% ../../nbs/tracker/00_tracker.ipynb #12670b60
+@patch
+def hold(self:JobTracker,
+    job_id:str,  # A running job, from `take_over`
+    lease:int,   # Fencing number
+) -> Job|None:   # The live object; None when it is gone
+    "This process carries the job out from now on, under this lease."
+    with self._lock:
+        job = self.get_job(job_id)
+        if job is not None and job.status is JobStatus.RUNNING: self._states[job_id].lease = lease
+        return job
+
+@patch
+def release(self:JobTracker,
+    job_id:str,
+    lease:int|None=None,  # Only if it is held under this number; None: whichever it is
+) -> None:
+    "This process has nothing to do with the job any more; another one may."
+    self._live.release(job_id, lease)
 
 # %% ../../nbs/tracker/00_tracker.ipynb #473940be
 def tracker_of(
     job:Job|str,        # A job or its id
-) -> JobTracker|None:   # The tracker that holds this very object, else one that has the id on record; None: no open tracker has it
+) -> JobTracker|None:   # The one that holds this very object, else one that has the id; None: there is none
     "The open tracker of this process that a job belongs to."
     job_id = job.id if isinstance(job, Job) else job
-    with _open_lock: found = [t for t in _open]
-    found = [(t, held) for t in found if (held := t.get_job(job_id)) is not None]
-    return next((t for t, held in found if held is job), found[0][0] if found else None)
+    with _open_lock: trackers = [*_open_trackers]
+    matches = [(t, match) for t in trackers if (match := t.get_job(job_id)) is not None]
+    exact = [t for t, match in matches if match is job]
+    return next(iter(exact or [t for t, _ in matches]), None)

@@ -33,7 +33,7 @@ class JobMonitor:
     Once the job has ended or the view is closed, the outputs that showed it hold static HTML and no widget."""
     def __init__(self,
         job_or_id:Job|str,        # The job or its id
-        source=None,              # JobTracker, RemoteClient, JobStore or its URL; None: the tracker of this process that has the job
+        source=None,              # JobTracker, RemoteClient, JobStore or its URL; None: as from `tracker_of`
         *,
         clock:Callable[[], str]=now,  # Returns the present instant, ISO-8601
     ):
@@ -136,15 +136,16 @@ def next_paint(
 
 # %% ../../nbs/view/00_monitor.ipynb #595358ca
 _CSS = ('<style>@keyframes jobtrack-old{to{visibility:visible;font-size:13px}}'
-        '.jobtrack-old{visibility:hidden;font-size:0;animation:jobtrack-old 0s 5s forwards;color:#fff;background:#b3261e;border-radius:4px}'
+        '.jobtrack-old{visibility:hidden;font-size:0;animation:jobtrack-old 0s 5s forwards;'
+        'color:#fff;background:#b3261e;border-radius:4px}'
         '.jobtrack-live{border-radius:8px}.jobtrack-live .widget-html-content{line-height:1.6}</style>')
 
 def heartbeat_html(
     snapshot:JobSnapshot,  # A job
 ) -> str:                  # HTML
     "The elapsed time, and a mark that appears when nothing has been painted for five seconds."
-    mark, at = '', html.escape(snapshot.at[:19])
-    if not snapshot.job.is_terminal: mark = f'<b class="jobtrack-old" data-at="{at}">&nbsp;not live, run the cell again&nbsp;</b> '
+    at, warning = html.escape(snapshot.at[:19]), '&nbsp;not live, run the cell again&nbsp;'
+    mark = '' if snapshot.job.is_terminal else f'<b class="jobtrack-old" data-at="{at}">{warning}</b> '
     elapsed = element('span', format_elapsed(snapshot), 'opacity:.75')
     return f'<div style="line-height:1.6;white-space:nowrap;text-align:right">{mark}{elapsed}</div>'
 
@@ -158,7 +159,8 @@ def _html_widget(name:str) -> W.HTML:
 @patch
 def _create_parts(self:JobMonitor) -> dict[str, W.Widget]:
     parts = {name: _html_widget(name) for name in _PIECES}
-    button = W.Button(description='Cancel', tooltip='Stop this job', layout=dict(width='110px', margin='0 0 0 10px', flex='0 0 auto'))
+    layout = dict(width='110px', margin='0 0 0 10px', flex='0 0 auto')
+    button = W.Button(description='Cancel', tooltip='Stop this job', layout=layout)
     button.on_click(lambda button: self.cancel())
     top = W.HBox([parts['header'], parts['heartbeat'], button], layout=dict(align_items='center'))
     layout = dict(border='1px solid rgba(128,128,128,.4)', padding='7px 12px', max_width='820px', grid_gap='3px')
@@ -315,7 +317,7 @@ def _repr_mimebundle_(self:JobMonitor, include=None, exclude=None) -> dict[str, 
 # %% ../../nbs/view/00_monitor.ipynb #ebcf8ba5
 def monitor(
     job_or_id:Job|str,  # The job or its id
-    source=None,        # JobTracker, RemoteClient, JobStore or its URL; None: the tracker of this process that has the job
+    source=None,        # JobTracker, RemoteClient, JobStore or its URL; None: as from `tracker_of`
 ) -> JobMonitor:        # The view
     """Show a job, live where there is a kernel, until it has ended. Raises `UnknownJob`.
 
@@ -328,7 +330,7 @@ def monitor(
 
 @patch
 def _ipython_display_(self:JobMonitor):
-    "Called by IPython. Shows nothing in the cell in which `monitor` has shown it already; without a kernel, the formats above."
+    "Called by IPython. Shows nothing more in the cell in which `monitor` has shown it already."
     if _kernel() is None: raise NotImplementedError
     if self._cell != get_ipython().execution_count: self.show()
 

@@ -61,10 +61,10 @@ def format_elapsed(
 ) -> str:                  # '' when it never started
     "How long a job has been waiting, has been running, or took."
     job = snapshot.job
-    if job.shown_status is JobStatus.PENDING: return f'waiting {format_duration(elapsed_s(job.created_at, snapshot.at))}'
+    def since(instant): return format_duration(elapsed_s(instant, job.completed_at or snapshot.at))
+    if job.shown_status is JobStatus.PENDING: return f'waiting {since(job.created_at)}'
     if job.started_at is None: return ''
-    duration = format_duration(elapsed_s(job.started_at, job.completed_at or snapshot.at))
-    return f'took {duration}' if job.is_terminal else duration
+    return f'took {since(job.started_at)}' if job.is_terminal else since(job.started_at)
 
 # %% ../../nbs/view/01_render.ipynb #b83f4801
 def shorten(
@@ -148,7 +148,8 @@ def progress_html(
     role = 'role="progressbar" aria-label="progress" aria-valuemin="0" aria-valuemax="100"'
     if job.progress is not None: role += f' aria-valuenow="{job.progress:.0f}"'
     role += f' aria-valuetext="{words or job.shown_status.value}"'
-    fill = f'<div class="jobtrack-fill" style="width:{_bar_width(job):.1f}%;height:8px;background:{_bar_fill(job)}"></div>'
+    style = f'width:{_bar_width(job):.1f}%;height:8px;background:{_bar_fill(job)}'
+    fill = f'<div class="jobtrack-fill" style="{style}"></div>'
     label = element('span', words, 'white-space:nowrap;font-variant-numeric:tabular-nums') if words else ''
     track = f'<div {role} style="{_TRACK}">{fill}</div>'
     return f'<div style="display:flex;align-items:center;gap:10px;line-height:1.6">{track}{label}</div>'
@@ -187,8 +188,9 @@ def failure_html(
     "Why a job failed, and what to do."
     job, failure = snapshot.job, snapshot.job.failure
     if failure is None: return isolated('div', f'Failed: {shorten(job.error)}') if job.error else ''
-    parts = [f'<div style="font-weight:600">Failed: {element("bdi", shorten(failure.message))}{_failure_facts(failure)}</div>']
-    if failure.hint and failure.hint not in failure.message: parts.append(isolated('div', f'Hint: {shorten(failure.hint)}'))
+    message, hint = element('bdi', shorten(failure.message)), failure.hint
+    parts = [f'<div style="font-weight:600">Failed: {message}{_failure_facts(failure)}</div>']
+    if hint and hint not in failure.message: parts.append(isolated('div', f'Hint: {shorten(hint)}'))
     last_lines = failure.evidence.get('last_lines')
     if last_lines and not snapshot.log: parts.append(log_html('\n'.join(map(str, last_lines)), 12))
     style = f'border-left:3px solid {STATUS_COLOURS["failed"]};padding-left:9px;margin:4px 0;overflow-wrap:anywhere'
@@ -225,11 +227,16 @@ def facts_html(
     job = snapshot.job
     parts = _ended_facts(snapshot) if job.is_terminal else [_message_html(job)]
     parts.insert(0 if job.is_terminal else 1, _contact_html(job))
-    parts += [element('div', shorten(notice), 'font-style:italic;overflow-wrap:anywhere') for notice in snapshot.notices]
+    style = 'font-style:italic;overflow-wrap:anywhere'
+    parts += [element('div', shorten(notice), style) for notice in snapshot.notices]
     content = ''.join(parts)
     return f'<div style="line-height:1.6">{content}</div>' if content else ''
 
-def _message_html(job:Job) -> str: return isolated('div', shorten(job.message), 'overflow-wrap:anywhere') if job.message else ''
+def _message_html(job:Job) -> str:
+    if not job.message: return ''
+    return isolated('div', shorten(job.message), 'overflow-wrap:anywhere')
+
+def _bold(text:str) -> str: return element('div', shorten(text), 'font-weight:600')
 
 def _contact_html(job:Job) -> str:
     if not job.unreachable_since: return ''
@@ -240,9 +247,9 @@ def _ended_facts(snapshot:JobSnapshot) -> list[str]:
     job = snapshot.job
     if job.status is JobStatus.FAILED: return [failure_html(snapshot), outputs_html(job)]
     parts = []
-    if job.failure: parts.append(element('div', shorten(job.failure.message), 'font-weight:600'))
+    if job.failure: parts.append(_bold(job.failure.message))
     if job.failure and job.failure.hint: parts.append(element('div', shorten(job.failure.hint)))
-    if job.status is JobStatus.CANCELLED and job.error: parts.append(element('div', shorten(job.error), 'font-weight:600'))
+    if job.status is JobStatus.CANCELLED and job.error: parts.append(_bold(job.error))
     return parts + [outputs_html(job)]
 
 # %% ../../nbs/view/01_render.ipynb #a1b066fd

@@ -1,4 +1,4 @@
-"""The page of a node or manager: its jobs, live, in any browser, on a desk or a phone
+"""The web page of a node or manager: its jobs, live, in any browser, on a desktop or a phone
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/view/web.html.md"""
 
@@ -14,41 +14,45 @@ from fastapi import FastAPI
 from starlette.responses import Response
 
 # %% ../../nbs/view/02_web.ipynb #ec8f2c80
-HEADERS = {
-    'Content-Security-Policy': "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
-    'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer', 'Cache-Control': 'no-cache'}
-_TYPES = {'html': 'text/html; charset=utf-8', 'css': 'text/css; charset=utf-8', 'js': 'text/javascript; charset=utf-8', 'svg': 'image/svg+xml'}
+_POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
+HEADERS = {'Content-Security-Policy': _POLICY, 'X-Content-Type-Options': 'nosniff',
+           'Referrer-Policy': 'no-referrer', 'Cache-Control': 'no-cache'}
+_MEDIA_TYPES = dict(html='text/html; charset=utf-8', css='text/css; charset=utf-8',
+                    js='text/javascript; charset=utf-8', svg='image/svg+xml')
 
-def page_files() -> dict[str, tuple[bytes, str]]:  # path -> content, media type
-    "Everything the page consists of, by the path under which it is given out."
-    found = {}
-    for f in files('cjm_jobtrack.view').joinpath('web').iterdir():
-        kind = f.name.rpartition('.')[2]
-        if kind in _TYPES: found['/' if f.name == 'index.html' else f'/static/{f.name}'] = (f.read_bytes(), _TYPES[kind])
-    return found
+def page_files() -> dict[str, tuple[bytes, str]]:  # URL path -> content, media type
+    "The files of the page."
+    folder = files('cjm_jobtrack.view').joinpath('web')
+    by_name = {f.name: f for f in folder.iterdir() if f.name.rpartition('.')[2] in _MEDIA_TYPES}
+    return {_url_path(name): (f.read_bytes(), _MEDIA_TYPES[name.rpartition('.')[2]]) for name, f in by_name.items()}
+
+def _url_path(name:str) -> str: return '/' if name == 'index.html' else f'/static/{name}'
 
 # %% ../../nbs/view/02_web.ipynb #5c09d56d
 class _Page:
-    "ASGI middleware: answers for the few paths of the page, and passes on everything else."
+    "ASGI middleware: serves the few paths of the page, and passes on everything else."
     def __init__(self, app):
         self.app = app
         self.files = {path: _prepared(data, kind) for path, (data, kind) in page_files().items()}
 
     async def __call__(self, scope, receive, send):
-        ours = scope['type'] == 'http' and scope['method'] in ('GET', 'HEAD') and self.files.get(scope.get('path'))
-        if not ours: return await self.app(scope, receive, send)
-        asked = {k: v.decode('latin-1') for k, v in scope['headers']}
-        data, headers = ours[_takes_gzip(asked.get(b'accept-encoding', ''))]
-        if asked.get(b'if-none-match') == headers['ETag']: answer = Response(b'', 304, headers)
-        else: answer = Response(b'' if scope['method'] == 'HEAD' else data, 200, headers | {'Content-Length': str(len(data))})
-        await answer(scope, receive, send)
+        is_read = scope['type'] == 'http' and scope['method'] in ('GET', 'HEAD')
+        variants = self.files.get(scope.get('path')) if is_read else None
+        if variants is None: return await self.app(scope, receive, send)
+        response = _respond(variants, scope['method'], {k: v.decode('latin-1') for k, v in scope['headers']})
+        await response(scope, receive, send)
 
-def _takes_gzip(accept:str) -> bool:
-    "Whether `gzip` is among the codings that a client names, and not ruled out with `q=0`. Source: RFC 9110, 12.5.3."
+def _respond(variants:tuple, method:str, request_headers:dict[bytes, str]) -> Response:
+    data, headers = variants[_accepts_gzip(request_headers.get(b'accept-encoding', ''))]
+    if request_headers.get(b'if-none-match') == headers['ETag']: return Response(b'', 304, headers)
+    return Response(b'' if method == 'HEAD' else data, 200, headers | {'Content-Length': str(len(data))})
+
+def _accepts_gzip(accept:str) -> bool:
+    "Whether a client accepts `gzip`: it names it, without `q=0`. Source: RFC 9110, 12.5.3."
     return bool(re.search(r'(^|[\s,])gzip\s*($|,|;(?!\s*q=0(\.0*)?\s*($|,)))', accept, re.IGNORECASE))
 
 def _prepared(data:bytes, kind:str) -> tuple:  # [whether compressed] -> content, headers
-    "Both forms of a file. Each has an entity tag of its own, for a cache may hold both."
+    "A file plain and compressed. Each variant has an entity tag of its own, because a cache may hold both."
     packed = gzip.compress(data, 9, mtime=0)
     tag = hashlib.sha256(data).hexdigest()[:20]
     headers = HEADERS | {'Content-Type': kind, 'Vary': 'Accept-Encoding'}
@@ -58,6 +62,6 @@ def _prepared(data:bytes, kind:str) -> tuple:  # [whether compressed] -> content
 def mount_page(
     app:FastAPI,  # The application of a node or manager, before it is started
 ) -> FastAPI:     # The same
-    "Give out the page at `/`, and its files below `/static/`."
+    "Serve the page at `/`, and its files below `/static/`."
     app.add_middleware(_Page)
     return app

@@ -547,7 +547,7 @@ def test_logs_come_along_once(tracker, request):
     else: assert r.ok and tracker.log_tail(original(1)['id']) == 'one\ntwo\n'
 
 def test_our_manager_shows_them_as_the_original_did(durable):
-    from cjm_jobtrack.net.manager import api_job
+    from cjm_jobtrack.net.original_api import api_job
     import_jobs(durable, io.BytesIO(originals(1, status='failed', error='Pipeline failed with exit code 3', progress=40)))
     shown, there = api_job(durable.list_jobs()[0], None), original(0, status='failed', error='Pipeline failed with exit code 3', progress=40)
     assert {k: shown[k] for k in there if k not in ('nodeName', 'outputFiles')} == {k: v for k, v in there.items() if k not in ('nodeName', 'outputFiles')}

@@ -52,7 +52,7 @@ def test_history_and_what_comes_make_one_row(database):
     assert [[e['seq'] for e in events] for events in found] == [[*range(at+1, 1551)] for at in (0, 700, 1499)]
 
 def test_who_falls_behind_is_told_and_goes_on(monkeypatch):
-    monkeypatch.setattr(EventBuffer, 'longest', 16)
+    monkeypatch.setattr(EventBuffer, 'max_events', 16)
     async def main():
         tracker = JobTracker()
         b = Broadcast(tracker)
@@ -76,7 +76,7 @@ def test_who_falls_behind_is_told_and_goes_on(monkeypatch):
 
 def test_what_is_kept_is_bounded_in_bytes_too():
     recent = EventBuffer(0)
-    recent.largest = 10_000
+    recent.max_bytes = 10_000
     for n in range(1, 101): recent.add(JobEvent(n, 'a', 1, 'note', now(), {'text': 'x'*1000}))
     assert recent.size == sum(map(len, recent.frames)) <= 10_000 and recent.since == recent.seqs[0] - 1
 

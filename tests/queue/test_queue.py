@@ -464,7 +464,9 @@ def test_a_wish_to_cancel_wins_over_another_attempt(tracker):
         has(tracker, job, 'started')
         assert asyncio.run(tracker.cancel_job(job.id)) and ran == [1]
     job = tracker.create_job('by hand', max_attempts=2)
-    tracker.mark_running(job.id), tracker._cancelling.add(job.id), tracker.mark_pending(job.id, 'again')
+    tracker.mark_running(job.id)
+    tracker._states[job.id].cancel_requested = True
+    tracker.mark_pending(job.id, 'again')
     assert job.status == 'cancelled'
 
 def test_nobody_is_kept_waiting_by_a_beginning_that_takes_long(tracker, tmp_path):

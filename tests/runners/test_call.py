@@ -5,7 +5,8 @@ from cjm_jobtrack.model.errors import InvalidInput
 from cjm_jobtrack.model.job import OutputFile
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners import worker as worker_module
-from cjm_jobtrack.runners.call import CallRunner, Result
+from cjm_jobtrack.runners.call import CallRunner
+from cjm_jobtrack.runners.functions import Result
 from cjm_jobtrack.runners.process_tree import UNSURE
 from cjm_jobtrack.runners.cgroups import Cgroups
 from cjm_jobtrack.queue.queue import JobQueue
@@ -314,7 +315,7 @@ def test_the_cancelled_flag_of_the_record_is_seen(tracker):
         job, report = begun(tracker, runner.call(coop, ev))
         following = asyncio.create_task(runner.follow(job, await runner.start(job), report))
         while not ev.is_set(): await asyncio.sleep(.001)
-        tracker._cancelling.add(job.id)
+        tracker._states[job.id].cancel_requested = True
         return await asyncio.wait_for(following, 60)
     assert asyncio.run(main()).status == 'cancelled'
 
@@ -430,7 +431,7 @@ def alive(pid):
 @pytest.fixture(params=['groups', 'no groups'])
 def grouped(request, monkeypatch):
     "Whether control groups can be made; both in turn."
-    if request.param == 'no groups': monkeypatch.setattr(worker_module, '_tidied', lambda: None)
+    if request.param == 'no groups': monkeypatch.setattr(worker_module, '_worker_cgroups', lambda: None)
     elif not Cgroups.find(): pytest.skip('this process may not make control groups')
     return request.param == 'groups'
 
@@ -680,12 +681,12 @@ async def stopped(tracker, fn, grace, *args):
         following = asyncio.create_task(runner.follow(job, handle, report))
         async with asyncio.timeout(30):
             while b'at work' not in log_of(tracker, job): await asyncio.sleep(.005)
-            family = runner._works[handle['key']].worker.family.look()
+            family = runner._works[handle['key']].worker.tree.look()
             receipt = await runner.stop(job, handle, grace)
             assert not [p for p in family if alive(p.pid)]   # now, not some time later
             outcome = await following
             assert (await runner.stop(job, handle, grace)).how == 'gone'
-            group = runner._works[handle['key']].worker.family.group
+            group = runner._works[handle['key']].worker.tree.group
             assert receipt.message == (None if group else UNSURE) and not (group and any(map(os.path.exists, group.trees)))
         return receipt, outcome, {p.pid for p in family}
 
@@ -749,7 +750,7 @@ def test_the_cancelled_flag_of_the_record_is_seen_in_a_process(tracker):
         with CallRunner(pool='process') as runner:
             job, report = begun(tracker, runner.call(looks))
             following = asyncio.create_task(runner.follow(job, await runner.start(job), report))
-            tracker._cancelling.add(job.id)
+            tracker._states[job.id].cancel_requested = True
             async with asyncio.timeout(30): return await following
     assert asyncio.run(main()).status == 'cancelled'
 
@@ -793,7 +794,7 @@ def test_a_warm_process_is_used_again_and_closed(tracker, tmp_path):
                 return (await runner.follow(job, await runner.start(job), report)).result
             a, b = await one(pid_of), await one(pid_of)
             os.kill(b, signal.SIGKILL)       # an idle one that somebody ended
-            until(lambda: runner._idle[0].is_over(), 'its end')   # with all its threads
+            until(lambda: runner._idle[0].has_ended(), 'its end')   # with all its threads
             c = await one(pid_of)
             two = await asyncio.gather(*(one(meets, str(tmp_path)) for _ in range(2)))
             assert a == b != c and c in two and len({*two}) == 2
@@ -827,7 +828,7 @@ def test_what_a_thread_goes_on_to_say_is_not_heard_in_the_next_job(tracker):
 def test_a_report_that_is_over_says_nothing(capfd):
     ours, theirs = multiprocessing.Pipe()
     with ours, theirs:
-        report = worker_module._FarReport(theirs)
+        report = worker_module._WorkerReport(theirs)
         report.progress(1), report.log('a')
         report.disconnect()
         report.progress(2), report.note('late'), report.log('b')
@@ -836,8 +837,8 @@ def test_a_report_that_is_over_says_nothing(capfd):
 
 class HeldUp(CallRunner):
     "Between the end of a function in a process and the end of its job, there may be any time."
-    def _elsewhere(self, work, packed):
-        outcome = super()._elsewhere(work, packed)
+    def _run_in_worker(self, work, packed):
+        outcome = super()._run_in_worker(work, packed)
         if not self.free.is_set(): self.free.set(); assert self.go.wait(30)
         return outcome
 
@@ -874,7 +875,7 @@ def test_a_process_that_was_told_to_stop_is_not_used_again(tracker):
             following = asyncio.create_task(runner.follow(job, await runner.start(job), report))
             async with asyncio.timeout(30):
                 while b'at work' not in log_of(tracker, job): await asyncio.sleep(.005)
-                tracker._cancelling.add(job.id)
+                tracker._states[job.id].cancel_requested = True
                 assert (await following).status == 'cancelled' and not runner._idle
     asyncio.run(main())
 
@@ -884,7 +885,7 @@ def test_the_group_of_a_process_that_was_killed_with_us_is_removed_later():
     try:
         for age, group in (100, old), (0, new):
             for d in group.trees: os.mkdir(d), os.utime(d, (time.time()-age,)*2)
-        worker_module._tidied.__wrapped__()
+        worker_module._worker_cgroups.__wrapped__()
         assert not any(map(os.path.exists, old.trees)) and all(map(os.path.exists, new.trees))   # the other may be waiting for its process
     finally: old.remove(), new.remove()
 

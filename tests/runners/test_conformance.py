@@ -40,17 +40,17 @@ def test_processes(tmp_path, tracker, make):
 
 @pytest.mark.parametrize('pool, endless', [('thread', 'looks'), ('thread', 'waits'), ('process', 'looks'), ('process', 'waits')])
 def test_functions(tracker, pool, endless):
-    trial = ConformanceJobs(quick={'func': 'plain'}, endless={'func': endless}, failing={'func': 'fails'}, failure={'kind': 'error'}, talkative={'func': 'talks'}, deaf={'func': 'deaf'}, leaving={'func': 'plain'}, leaves={}, bad={'func': 'unknown'}, many=50 if pool == 'thread' else 16)
+    jobs = ConformanceJobs(quick={'func': 'plain'}, endless={'func': endless}, failing={'func': 'fails'}, failure={'kind': 'error'}, talkative={'func': 'talks'}, deaf={'func': 'deaf'}, leaving={'func': 'plain'}, leaves={}, bad={'func': 'unknown'}, many=50 if pool == 'thread' else 16)
     with CallRunner({name: getattr(functions, name) for name in ('plain', 'fails', 'looks', 'waits', 'talks', 'deaf')}, pool=pool) as runner:
-        held = asyncio.run(check_runner(runner, trial, tracker=tracker, queue=JobQueue, deadline=60.))
+        held = asyncio.run(check_runner(runner, jobs, tracker=tracker, queue=JobQueue, deadline=60.))
     assert not unclaimed(held) and 'work that fails is failed, and says why' in held
 
 def test_a_function_that_cannot_be_forced_has_time_to_hear(tracker):
     def slow(report):
         while not report.cancelled: time.sleep(.01)
         time.sleep(1.5)
-    trial = ConformanceJobs(quick={'func': 'plain'}, endless={'func': 'slow'})
-    assert asyncio.run(check_runner(CallRunner({'plain': functions.plain, 'slow': slow}), trial, tracker=tracker, only='what is stopped is gone')) == ['what is stopped is gone']
+    jobs = ConformanceJobs(quick={'func': 'plain'}, endless={'func': 'slow'})
+    assert asyncio.run(check_runner(CallRunner({'plain': functions.plain, 'slow': slow}), jobs, tracker=tracker, only='what is stopped is gone')) == ['what is stopped is gone']
 
 # --- containers
 
@@ -59,7 +59,7 @@ def test_a_function_that_cannot_be_forced_has_time_to_hear(tracker):
 def test_containers(tmp_path, docker_engine, tracker, monkeypatch, way, request):
     from docker_helpers import IMAGE, bench_at
     def sh(text, **spec): return {'image': IMAGE, 'argv': ['sh', '-c', text], **spec}
-    trial = ConformanceJobs(quick=sh('echo hello'), endless=sh('echo on; sleep 600'), failing=sh('echo no; exit 3'), talkative=sh(LINES), deaf=sh(DEAF), bad={'image': IMAGE, 'argv': [3]}, many=50 if way == 'its socket' else 20,
+    jobs = ConformanceJobs(quick=sh('echo hello'), endless=sh('echo on; sleep 600'), failing=sh('echo no; exit 3'), talkative=sh(LINES), deaf=sh(DEAF), bad={'image': IMAGE, 'argv': [3]}, many=50 if way == 'its socket' else 20,
                   leaving=sh('echo hello >/output/hello.txt', output_dir=str(tmp_path/'out')))
     url = docker_engine.url if way == 'its socket' else request.getfixturevalue('engine_over_ssh').url
     monkeypatch.setenv('JOBTRACK_TEST_ENGINE', url)
@@ -67,7 +67,7 @@ def test_containers(tmp_path, docker_engine, tracker, monkeypatch, way, request)
     (tmp_path/'out').mkdir()
     (tmp_path/'out').chmod(0o777)   # nothing is made on another machine, or lent
     with bench_at(tmp_path/'bench', docker_engine.url, url) as bench:   # brings the image, and takes away what is left
-        held = asyncio.run(check_runner(bench.runner, trial, tracker=bench.tracker, make='makers:docker', queue=JobQueue, deadline=60.))
+        held = asyncio.run(check_runner(bench.runner, jobs, tracker=bench.tracker, make='makers:docker', queue=JobQueue, deadline=60.))
     assert held.untried == {} and {'the log has what was printed, whole and once, also when following is broken off', 'the files it leaves are told, with size and digest', 'work that does not listen is ended by force',
                                    'many at once end well', 'work outlives the process that began it, and its log goes on where it was', 'a time limit ends it, and is told as the cause'} <= {*held}, held.untried
 
@@ -76,10 +76,10 @@ def test_containers(tmp_path, docker_engine, tracker, monkeypatch, way, request)
 def test_nodes(tmp_path, tracker):
     def ask(**plan): return {'pipeline': 'work', 'params': {'plan': json.dumps(plan)}}
     says = b''.join(b'Progress: %d%%\n' % n for n in range(1, 101))
-    trial = ConformanceJobs(quick=ask(files={}), endless=ask(gate=str(tmp_path/'never'), helpers=1), failing=ask(exit=3), talkative=ask(steps=100, exit=3), says=says, leaving=ask(files={'hello.txt': 'hello\n'}), bad={'pipeline': 'work', 'params': {'n': 99}}, many=12)
+    jobs = ConformanceJobs(quick=ask(files={}), endless=ask(gate=str(tmp_path/'never'), helpers=1), failing=ask(exit=3), talkative=ask(steps=100, exit=3), says=says, leaving=ask(files={'hello.txt': 'hello\n'}), bad={'pipeline': 'work', 'params': {'n': 99}}, many=12)
     with node_at(tmp_path/'node', slots=4) as there:
         NodeDirectory(tracker.store).add('shed', url=there.url)
-        held = asyncio.run(check_runner(makers.remote(tracker), trial, tracker=tracker, make='makers:remote', deadline=40.))
+        held = asyncio.run(check_runner(makers.remote(tracker), jobs, tracker=tracker, make='makers:remote', deadline=40.))
     assert {*held.untried.values()} <= {'`deaf` was not given', '`queue` was not given', 'the runner says that each id is used once, and does not claim more'}, held.untried
 
 # --- who breaks a promise is told which

@@ -608,7 +608,7 @@ def test_a_helper_that_has_taken_leave_of_the_worker_is_ended_with_it(tracker, w
         job, handle, following = await begin(tracker, runner, runner.call('speech', 'a'))
         await see(lambda: (tmp_path/'hidden').exists() and (tmp_path/'hidden').read_text().endswith('\n'))
         hidden, call = psutil.Process(int((tmp_path/'hidden').read_text())), runner._at[handle['key']]
-        await see(lambda: call.family and hidden in call.family._known)
+        await see(lambda: call.tree and hidden in call.tree._known)
         (tmp_path/'go').touch()
         await see(lambda: hidden not in psutil.Process(call.worker.pid).children(recursive=True))
         receipt = await runner.stop(job, handle, .05)
@@ -749,7 +749,7 @@ def test_arguments_of_a_plugin_are_passed_on_as_they_are(tracker):
     plugin = ready()
     assert carried_out(Plugins(media=plugin), spec, tracker).status == 'completed' and plugin.calls == [((), spec['kwargs'])]
     assert runner.call('media', '/a.mp4', task='vad', method='detect', x=1) == {'plugin_name': 'media', 'file_path': '/a.mp4', 'task': 'vad', 'method': 'detect', 'kwargs': {'x': 1}}
-    with pytest.raises(TypeError, match='One file'): runner.call('media', 'a', 'b')
+    with pytest.raises(TypeError, match='At most one file'): runner.call('media', 'a', 'b')
 
 @pytest.mark.parametrize('e, status', [(CapabilityCancelledError('speech'), 'cancelled'), (asyncio.CancelledError(), 'failed'), (concurrent.futures.CancelledError(), 'failed')])
 @pytest.mark.parametrize('manager', [Plugins, Capabilities])

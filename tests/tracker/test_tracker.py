@@ -7,6 +7,7 @@ from hypothesis import given, settings, strategies as st
 from cjm_jobtrack.model.errors import IllegalMove, InvalidInput, KeyConflict, StoreError, UnknownJob
 from cjm_jobtrack.model.job import Failure, Job, JobStatus, OutputFile, now
 from cjm_jobtrack.store.store import JobStore
+from cjm_jobtrack.tracker.live_jobs import LiveJobs
 from cjm_jobtrack.tracker.tracker import JobTracker
 
 P, R, C, F, X = JobStatus
@@ -168,8 +169,9 @@ def test_a_tracker_may_have_a_job_class_of_its_own(url):
     @dataclass
     class Scan(Job):
         pages:int=7
-    class Scans(JobTracker):
-        def _as_class(self, job): return job if isinstance(job, Scan) else Scan(**{f.name: getattr(job, f.name) for f in fields(Job)})
+    class LiveScans(LiveJobs):
+        def as_class(self, job): return job if isinstance(job, Scan) else Scan(**{f.name: getattr(job, f.name) for f in fields(Job)})
+    class Scans(JobTracker): live_class = LiveScans
     with Scans(url) as t:
         job = t.add_job(Job(id='7f3a', name='take'))
         assert isinstance(job, Scan) and t.get_job('7f3a') is job and t.list_jobs() == [job]
@@ -1060,7 +1062,7 @@ def test_loops_that_are_gone_are_forgotten(tracker):
     for _ in range(20): tracker.subscribe(lambda e: None)()
     for _ in range(20):
         with pytest.raises(TimeoutError): asyncio.run(tracker.wait(job.id, .001))
-    assert sum(len(f.bells) for f in tracker._feeds.feeds.values()) <= 2
+    assert sum(len(c.wakers) for c in tracker._notifier.channels.values()) <= 2
     end()
 
 def test_a_store_belongs_to_one_tracker(url):
@@ -1107,7 +1109,7 @@ def test_a_move_is_planned_from_one_instant(tracker, monkeypatch):
 @pytest.mark.parametrize('to', list(JobStatus))
 def test_what_has_ended_stays_whatever_is_expected(tracker, ended, to):
     job = in_status(tracker, R)
-    tracker._do(tracker.plan(job, JobStatus(ended), ended))
+    tracker._carry_out(tracker.plan(job, JobStatus(ended), ended))
     assert tracker.store.move(job.id, (job.status, job.attempt), {'status': to}, 'odd', now()) is None
     assert tracker.store.get(job.id).status == ended and tracker.history(job.id)[-1].type == ended
 
