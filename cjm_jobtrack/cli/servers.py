@@ -192,7 +192,7 @@ def serve(
 
     Raises `InvalidInput`; `RecordGone` at the end, when its record was lost meanwhile."""
     import uvicorn
-    from cjm_jobtrack.net.app import check_bind
+    from cjm_jobtrack.net.access import check_bind
     from cjm_jobtrack.view.web import mount_page
     check_bind(host, token)
     logging.basicConfig(format='%(asctime)s %(levelname)s %(name)s: %(message)s', level=logging.WARNING)

@@ -11,6 +11,7 @@ __all__ = ['FORMATS', 'LINE_MAX', 'PATTERN_MAX', 'Progress', 'read_percent', 're
 # %% ../../nbs/logs/03_progress.ipynb #821ce696
 import json, math, re
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 from fastcore.basics import patch
@@ -378,3 +379,11 @@ def finish(self:ProgressReader,
 ) -> list[Progress]:     # At most one
     "Read what is left when the stream has ended: a last line without newline, a last frame."
     return self.feed(b'\n', at)
+
+# %% ../../nbs/logs/03_progress.ipynb #72c28327
+@patch
+def for_stream(self:ProgressReader) -> ProgressReader:
+    "A reader for another stream of the same program, which shares what the formats remember."
+    reader = copy(self)
+    reader._rest, reader._first, reader._last = b'', None, 0.
+    return reader

@@ -200,6 +200,11 @@ class NodeRefused(JobtrackError):
         self._body = body or {}
         super().__init__(f'{message} (HTTP {status} from {url})')
 
+    @property
+    def body(self) -> dict:
+        "The error body; empty when it was not JSON. It is not one of the `facts`."
+        return self._body
+
 # %% ../../nbs/model/01_errors.ipynb #a4342dc8
 class DamagedTransfer(JobtrackError):
     "What was sent or received is not the file it should be. Nothing was kept of it."

@@ -21,8 +21,10 @@ from ..model.job import Job, JobEvent, OutputFile, new_id, parse_instant
 from .events import EventCursor, events_flow, history_flow, listen_flow
 from .legacy import ORIGINAL_KEYS, original_log, original_request
 from .transfers import Upload, download_flow, outputs_flow, upload_flow
-from .transport import TRANSFER_CONNECT_TIMEOUT, AsyncTransport, BlockingTransport, FlowResult, HttpRequest, Sleep, check_response
-from .transport import health_flow, is_refusal, job_flow, job_path, known_job_flow, lacks_call, list_flow, pages_flow
+from .transport import TRANSFER_CONNECT_TIMEOUT, AsyncTransport, BlockingTransport
+from .transport import FlowResult, HttpRequest, Sleep, check_response
+from .transport import health_flow, is_refusal, job_flow, job_path, known_job_flow
+from .transport import lacks_call, list_flow, pages_flow
 from .transport import raw_job_flow, read_job
 from ..tracker.notify import consume_in_thread
 
@@ -32,14 +34,16 @@ class ClientBase:
     _service:str|None = None   # Name of the server in `/health`; '' for an original node server; None: not asked yet
 
 class RemoteClient(ClientBase, BlockingTransport):
-    "A node or manager, asked by blocking calls. Safe from any thread. Close it, or use it as a context manager."
+    """A node or manager, asked by blocking calls. Safe from any thread.
+
+    Close it, or use it as a context manager."""
 
 class AsyncRemoteClient(ClientBase, AsyncTransport):
     "The same calls, to be awaited. Belongs to the event loop that first used it."
 
 # %% ../../nbs/net/00_client.ipynb #da5bb61a
 @patch
-def health(self:ClientBase) -> dict:  # 'status' is 'ok'; 'service' names ours and is missing on an original node server
+def health(self:ClientBase) -> dict:  # 'status' is 'ok'; 'service' is missing on an original node server
     "Signs of life. Raises `NodeUnreachable` within seconds when there are none."
     return self._run(health_flow())
 
@@ -56,10 +60,14 @@ def request(self:ClientBase,
     path:str,            # Below the base URL, percent-encoded
     body:Any=None,       # Sent as JSON
 ) -> Any:                # The answer, read from JSON
-    "Any other call of a server. Only a GET is repeated when the connection breaks. Raises what the server refused."
-    def flow(): return (yield HttpRequest(method, path, json=body, repeat=method == 'GET')).json(object)
+    """Any other call of a server. Only a GET is repeated when the connection breaks.
+
+    Raises what the server refused."""
+    def flow():
+        return (yield HttpRequest(method, path, json=body, repeat=method == 'GET')).json(object)
     return self._run(flow())
 
+# %% ../../nbs/net/00_client.ipynb #16ddbd9d
 @patch
 def status(self:ClientBase) -> dict:  # 'workspace', 'input_videos', 'files', 'python'
     "What the original's manager verifies about a node."
@@ -74,8 +82,8 @@ def _pipelines_flow():
         raise
 
 @patch
-def pipelines(self:ClientBase) -> list[dict]:  # 'name', 'description', 'input', 'accepts', 'params'; none on an original node server
-    "What can be asked for."
+def pipelines(self:ClientBase) -> list[dict]:  # 'name', 'description', 'input', 'accepts', 'params'
+    "What can be asked for; nothing on an original node server."
     return self._run(_pipelines_flow())
 
 # %% ../../nbs/net/00_client.ipynb #dd983585
@@ -84,8 +92,10 @@ def _check_json(ask:dict) -> None:
     for key, value in ask.items():
         try: json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
         except (TypeError, ValueError, RecursionError) as e:
-            raise InvalidInput(key, f'cannot be sent as JSON: {e}', 'Give texts, finite numbers, lists and dicts of them') from e
+            raise InvalidInput(key, f'cannot be sent as JSON: {e}',
+                               'Give texts, finite numbers, lists and dicts of them') from e
 
+# %% ../../nbs/net/00_client.ipynb #cc06241c
 def _service_flow(client:ClientBase):
     "A flow: the name of the server, asked for once; '' for an original node server."
     if client._service is None:
@@ -109,18 +119,23 @@ def _post_job_flow(body:dict):
     except (NodeUnreachable, NodeRefused) as e:
         if is_refusal(e): raise
         e.job_id = body['id']
-        if getattr(e, 'begun', True): e.add_note(f'The job may be on record there. To be sure, submit it again with id={body["id"]!r}')
+        if getattr(e, 'begun', True):
+            e.add_note(f'The job may be on record there. To be sure, submit it again with id={body["id"]!r}')
         raise
 
 def _submit_flow(client:ClientBase, pipeline, input, node, ask:dict):
-    if callable(pipeline): raise InvalidInput('pipeline', f'is {pipeline!r}, which is no name', 'Functions run in a `JobQueue`; a server is asked by the name of a pipeline')
+    if callable(pipeline):
+        raise InvalidInput('pipeline', f'is {pipeline!r}, which is no name',
+                           'Functions run in a `JobQueue`; a server is asked by the name of a pipeline')
     _check_json(ask | {'pipeline': pipeline})
     input = yield from _input_flow(input, node)
     if isinstance(input, Upload):
         ask['name'] = ask['name'] or input.name or None
         input, node = input.path, node or input.node
-    if not (yield from _service_flow(client)): return (yield from _submit_plainly_flow(client.base_url, pipeline, input, ask))
-    ask |= {'pipeline': pipeline, 'input': input, 'node': node, 'params': ask['params'] or {}, 'id': ask['id'] or new_id()}
+    if not (yield from _service_flow(client)):
+        return (yield from _submit_plainly_flow(client.base_url, pipeline, input, ask))
+    ask |= {'pipeline': pipeline, 'input': input, 'node': node, 'params': ask['params'] or {},
+            'id': ask['id'] or new_id()}
     return (yield from _post_job_flow({k: v for k, v in ask.items() if v is not None}))
 
 # %% ../../nbs/net/00_client.ipynb #fde4d94f
@@ -130,26 +145,32 @@ def _submit_plainly_flow(url:str, pipeline, input, ask:dict):
     "A flow: submit a job to an original node server."
     where = f'{url} is an original node server'
     if pipeline not in (None, 'original'):
-        raise InvalidInput('pipeline', f'is {pipeline!r}, and {where}, which has only one and no names', "Leave it out, or say 'original'")
+        raise InvalidInput('pipeline', f'is {pipeline!r}, and {where}, which has only one and no names',
+                           "Leave it out, or say 'original'")
     for key in _UNKNOWN_THERE:
-        if ask[key] is not None: raise InvalidInput(key, f'is {ask[key]!r}, and {where}, which knows nothing of it', 'Leave it out')
+        if ask[key] is not None:
+            raise InvalidInput(key, f'is {ask[key]!r}, and {where}, which knows nothing of it',
+                               'Leave it out')
     return (yield from _submit_original_flow(original_request(input, ask['params']), None))
 
 def _submit_original_flow(request:dict, id:str|None):
     if unknown := request.keys() - {*ORIGINAL_KEYS}:
-        raise InvalidInput(sorted(unknown)[0], 'is not a key of the original', f'Its keys: {", ".join(ORIGINAL_KEYS)}')
+        raise InvalidInput(sorted(unknown)[0], 'is not a key of the original',
+                           f'Its keys: {", ".join(ORIGINAL_KEYS)}')
     try:
-        response = yield HttpRequest('POST', '/jobs', json=request | ({'id': id} if id else {}), repeat=False)
+        response = yield HttpRequest('POST', '/jobs', json=request | ({'id': id} if id else {}),
+                                     repeat=False)
         return read_job(response.json(), response.url)
     except (NodeUnreachable, NodeRefused) as e:
-        if not is_refusal(e) and getattr(e, 'begun', True): e.add_note('The job may run there. Look at its jobs before you ask again')
+        if not is_refusal(e) and getattr(e, 'begun', True):
+            e.add_note('The job may run there. Look at its jobs before you ask again')
         raise
 
 # %% ../../nbs/net/00_client.ipynb #9791eec9
 @patch
 def submit(self:ClientBase,
     pipeline:str|None=None,                   # Its name; None or 'original': the one that an original node server has
-    input:str|os.PathLike|Upload|None=None,   # A file here, uploaded first; an `Upload`; any other str: a path in the node's workspace, or a URL
+    input:str|os.PathLike|Upload|None=None,   # A file here (uploaded first), an `Upload`, a path in the node's workspace or a URL
     params:dict|None=None,                    # The pipeline's parameters
     *,
     id:str|None=None,                         # UUID, as idempotency key; None: a fresh one
@@ -162,19 +183,24 @@ def submit(self:ClientBase,
 ) -> Job:                                     # As the server has it: new, or the one with this id
     """Ask for a job. Repeating it with the same id and spec gives the same job.
 
-    Raises `InvalidInput` and `UnknownPipeline` naming the field, `KeyConflict` when the id has another spec, `UnknownNode`; and, with the `job_id` that may be on
-    record, `NodeUnreachable`, or `NodeRefused` for an answer that is no node's."""
-    ask = dict(params=params, id=id, name=name, priority=priority or None, timeout=timeout, metadata=metadata or None)
+    Raises `InvalidInput` and `UnknownPipeline` naming the field, `KeyConflict` when the id has another spec,
+    `UnknownNode`; and, with the `job_id` that may be on record, `NodeUnreachable`, or `NodeRefused` for an
+    answer that is no node's."""
+    ask = dict(params=params, id=id, name=name, priority=priority or None, timeout=timeout,
+               metadata=metadata or None)
     ask['max_attempts'] = None if max_attempts == 1 else max_attempts
     return self._run(_submit_flow(self, pipeline, input, node, ask))
 
+# %% ../../nbs/net/00_client.ipynb #cf766d2b
 @patch
 def submit_original(self:ClientBase,
     asked:dict,           # Some of the eight keys, camelCase
     *,
     id:str|None=None,     # Idempotency key, which our nodes heed and an original node server does not
 ) -> Job:                 # As the node has it, under the id that the node made
-    "Ask for a job as the original manager does. Raises `InvalidInput` for other keys; `NodeUnreachable`, after which the job may run there."
+    """Ask for a job as the original manager does.
+
+    Raises `InvalidInput` for other keys; `NodeUnreachable`, after which the job may run there."""
     return self._run(_submit_original_flow(asked, id))
 
 # %% ../../nbs/net/00_client.ipynb #f343f440
@@ -187,7 +213,9 @@ def _check_flow(ask:dict):
 def check(self:ClientBase,
     ask:dict,   # A request as `POST /jobs` takes it
 ) -> None:
-    "Raises what `submit` would raise. Returns when the request is acceptable, and when the server cannot say."
+    """Raises what `submit` would raise.
+
+    Returns when the request is acceptable, and when the server cannot say."""
     return self._run(_check_flow({k: v for k, v in ask.items() if v is not None}))
 
 # %% ../../nbs/net/00_client.ipynb #560274aa
@@ -201,7 +229,7 @@ def get_job(self:ClientBase,
 @patch
 def raw_job(self:ClientBase,
     job_id:str,                          # Its id
-) -> tuple[dict|None, Job|None]:         # The answer as it came, and the job; None, None when the server does not know it
+) -> tuple[dict|None, Job|None]:         # The answer as it came, and the job; both None when it is unknown
     "One job, with whatever else the server says about it."
     return self._run(raw_job_flow(job_id))
 
@@ -219,9 +247,11 @@ def list_jobs(self:ClientBase,
     until:str|None=None,                 # Only those created before this instant
 ) -> list[Job]:                          # Newest first
     "Jobs on the server's record. Raises `InvalidInput`."
-    filters = dict(name=name, node=node, batch=batch, since=since and parse_instant(since, 'since'), until=until and parse_instant(until, 'until'))
+    filters = dict(name=name, node=node, batch=batch, since=since and parse_instant(since, 'since'),
+                   until=until and parse_instant(until, 'until'))
     return self._run(list_flow(status, limit, before, **filters))
 
+# %% ../../nbs/net/00_client.ipynb #7841a598
 @patch
 def raw_jobs(self:ClientBase) -> list[tuple[dict, Job]]:  # In the server's order
     "All jobs of a server, each with the answer it was read from."
@@ -243,13 +273,15 @@ def _cancel_flow(job_id:str):
 @patch
 def cancel(self:ClientBase,
     job_id:str,   # The job
-) -> Job:         # Cancelled; or as it ended before; or still running, when its node is silent: the request is on record and will be carried out
+) -> Job:         # Cancelled, or as it ended before; still running if its node is silent: it is cancelled later
     "Stop a job. Raises `UnknownJob`."
     return self._run(_cancel_flow(job_id))
 
 @patch
 def delete(self:ClientBase, job_id:str) -> None:
-    "Remove an ended job from the server's record. Raises `UnknownJob`; `IllegalMove` while it is pending or running."
+    """Remove an ended job from the server's record.
+
+    Raises `UnknownJob`; `IllegalMove` while it is pending or running."""
     def flow():
         try: yield HttpRequest('DELETE', job_path(job_id), repeat=False)
         except (NodeUnreachable, NodeRefused) as e:
@@ -264,10 +296,12 @@ def events(self:RemoteClient,
 ) -> Iterator[JobEvent]:
     """Events as they come, each journaled one once and in order, whatever the network does. Blocks between them.
 
-    Between them come live facts without `seq`: `progress`, `log`, and `disconnected` and `reconnected` when the server is out of reach for a while.
+    Between them come live facts without `seq`: `progress`, `log`, and `disconnected` and `reconnected` when the
+    server is out of reach for a while.
     Raises `UnknownJob`; `NodeUnreachable` only if the first connection cannot be made."""
     cursor = EventCursor(job_id, after, self.tries, self.poll)
-    with closing(self._drive(events_flow(cursor))) as items: yield from (e for e in items if not isinstance(e, FlowResult))
+    with closing(self._drive(events_flow(cursor))) as items:
+        yield from (e for e in items if not isinstance(e, FlowResult))
 
 @patch
 async def events(self:AsyncRemoteClient, job_id:str|None=None, after:int|None=None) -> AsyncIterator[JobEvent]:
@@ -284,13 +318,17 @@ def subscribe(self:RemoteClient,
     job_id:str|None=None,                # Only this job
     after:int|None=None,                 # As for `events`
 ) -> Callable[[], None]:                 # Call it to end the subscription; it returns when no call is going on any more
-    "The events, for code that goes on with something else. Raises `UnknownJob` and `NodeUnreachable` now rather than later."
+    """The events, for code that goes on with something else.
+
+    Raises `UnknownJob` and `NodeUnreachable` now rather than later."""
     self._run(health_flow() if job_id is None else known_job_flow(job_id))
     async def stream():
-        async with AsyncRemoteClient(self.base_url, token=self._token, timeout=self.timeout, tries=self.tries, poll=self.poll) as c:
+        async with AsyncRemoteClient(self.base_url, token=self._token, timeout=self.timeout,
+                                     tries=self.tries, poll=self.poll) as c:
             async for e in c.events(job_id, after): yield e
     return consume_in_thread(stream, callback)
 
+# %% ../../nbs/net/00_client.ipynb #2971b47a
 @patch
 def history(self:ClientBase,
     job_id:str,        # The job
@@ -313,9 +351,9 @@ async def listen(self:AsyncRemoteClient,
 
 # %% ../../nbs/net/00_client.ipynb #59fa14e6
 def _wait_flow(job_id:str, timeout:float|None, silence:float):
-    begun, pause, has_answered = time.monotonic(), .05, False
+    start, pause, has_answered = time.monotonic(), .05, False
     while True:
-        remaining = silence if timeout is None else max(0., timeout - (time.monotonic()-begun))
+        remaining = silence if timeout is None else max(0., timeout - (time.monotonic()-start))
         try:
             job = (yield from raw_job_flow(job_id, max(.1, min(remaining, silence))))[1]
             if job is None: raise UnknownJob(job_id)
@@ -324,10 +362,12 @@ def _wait_flow(job_id:str, timeout:float|None, silence:float):
         except (NodeUnreachable, NodeRefused) as e:
             if not has_answered or is_refusal(e): raise
             state = 'is on a server that does not answer'
-        if timeout is not None and time.monotonic()-begun >= timeout: raise TimeoutError(f'Job {job_id} {state} after {timeout} s; it goes on')
+        if timeout is not None and time.monotonic()-start >= timeout:
+            raise TimeoutError(f'Job {job_id} {state} after {timeout} s; it goes on')
         yield Sleep(pause if timeout is None else min(pause, remaining))
         pause = min(1., pause*1.5)
 
+# %% ../../nbs/net/00_client.ipynb #52a33c14
 @patch
 def wait(self:ClientBase,
     job_id:str,               # The job
@@ -338,20 +378,26 @@ def wait(self:ClientBase,
 
 # %% ../../nbs/net/00_client.ipynb #c61fb9cb
 def _read_chunk(response) -> LogChunk:
-    try: start, end, size = (int(response.headers[f'x-log-{k}']) for k in ('offset', 'next-offset', 'size'))
-    except (KeyError, ValueError) as e: raise response.refused('Sent a log without saying where it begins') from e
-    if response.headers.get('x-log-elsewhere'): return LogChunk(b'', start, end, size, response.body.decode(errors='replace'))
+    try:
+        start, end, size = (int(response.headers[f'x-log-{k}']) for k in ('offset', 'next-offset', 'size'))
+    except (KeyError, ValueError) as e:
+        raise response.refused('Sent a log without saying where it begins') from e
+    if response.headers.get('x-log-elsewhere'):
+        return LogChunk(b'', start, end, size, response.body.decode(errors='replace'))
     return LogChunk(response.body, start, end, size)
 
 def _logs_flow(job_id:str, offset:int, limit:int, attempt:int|None):
     query = dict(offset=offset, limit=limit, attempt=attempt)
-    try: return _read_chunk((yield HttpRequest('GET', job_path(job_id, '/logs'), params=query, is_json=False, optional=True)))
+    try:
+        return _read_chunk((yield HttpRequest('GET', job_path(job_id, '/logs'), params=query,
+                                              is_json=False, optional=True)))
     except NodeRefused as e:
         if not (yield from lacks_call(e)): raise
         wire, _ = yield from raw_job_flow(job_id)
         if wire is None: raise UnknownJob(job_id) from e
         return original_log(wire, offset, limit)
 
+# %% ../../nbs/net/00_client.ipynb #069bb2dc
 @patch
 def logs(self:ClientBase,
     job_id:str,               # The job
@@ -364,13 +410,16 @@ def logs(self:ClientBase,
 
 # %% ../../nbs/net/00_client.ipynb #4a2ece20
 def _log_tail_flow(job_id:str, lines:int):
-    try: response = yield HttpRequest('GET', job_path(job_id, '/logs'), params=dict(tail=lines), is_json=False, optional=True)
+    try:
+        response = yield HttpRequest('GET', job_path(job_id, '/logs'), params=dict(tail=lines),
+                                     is_json=False, optional=True)
     except NodeRefused as e:
         if not (yield from lacks_call(e)): raise
         text = (yield from _logs_flow(job_id, 0, 1 << 30, None)).data.decode()
         return collapse_frames(''.join(re.findall(r'[^\n]*\n|[^\n]+', text)[-lines:]))
     return response.body.decode(errors='replace')
 
+# %% ../../nbs/net/00_client.ipynb #aa1463e3
 @patch
 def log_tail(self:ClientBase,
     job_id:str,      # The job
@@ -385,7 +434,9 @@ def upload(self:ClientBase,
     path:str|os.PathLike,  # A file of this machine
     node:str|None=None,    # Id or name of the node it is for, when a manager is asked; None: it picks one
 ) -> Upload:               # What `submit` takes as input
-    "Bring a file to a node. Raises `InvalidInput` when it cannot be read, `NodeRefused`, `DamagedTransfer`."
+    """Bring a file to a node.
+
+    Raises `InvalidInput` when it cannot be read, `NodeRefused`, `DamagedTransfer`."""
     return self._run(upload_flow(path, node))
 
 # %% ../../nbs/net/00_client.ipynb #c13dc275
@@ -397,6 +448,7 @@ def outputs(self:ClientBase,
     def flow(): return (yield from outputs_flow(job_id))[0]
     return self._run(flow())
 
+# %% ../../nbs/net/00_client.ipynb #34d29abd
 @patch
 def download(self:ClientBase,
     job_id:str,                 # A completed job
@@ -406,7 +458,8 @@ def download(self:ClientBase,
 ) -> Path:                      # Where the file is now
     """Fetch a file that a job left. If it is there already, nothing is sent.
 
-    Raises `UnknownJob`, `InvalidInput`, `DamagedTransfer`; `NodeUnreachable` when the connection broke again and again. Calling it once more continues."""
+    Raises `UnknownJob`, `InvalidInput`, `DamagedTransfer`; `NodeUnreachable` when the connection broke again and
+    again. Calling it once more continues."""
     return self._run(download_flow(job_id, name, to, overwrite))
 
 # %% ../../nbs/net/00_client.ipynb #b08e12d5
@@ -419,15 +472,18 @@ async def open(self:AsyncRemoteClient,
     timeout:float=60.,       # Longest silence, seconds
 ) -> httpx.Response:         # Its body unread: read it with `aiter_raw`, then `aclose` it
     "An answer whose body is read later. Raises what the server refused."
-    request = HttpRequest(method, path, headers={'Accept-Encoding': 'identity'} | (headers or {}), stream='bytes', timeout=timeout)
+    request = HttpRequest(method, path, headers={'Accept-Encoding': 'identity'} | (headers or {}),
+                          stream='bytes', timeout=timeout)
     arguments = self._arguments(request) | {'timeout': httpx.Timeout(timeout, connect=TRANSFER_CONNECT_TIMEOUT)}
+    built = self.http.build_request(**{k: v for k, v in arguments.items() if v is not None})
     with self._translate_errors(timeout, TRANSFER_CONNECT_TIMEOUT):
-        r = await self.http.send(self.http.build_request(**{k: v for k, v in arguments.items() if v is not None}), stream=True)
+        r = await self.http.send(built, stream=True)
         if r.is_success: return r
         try: await r.aread()
         finally: await r.aclose()
     return check_response(request, r)
 
+# %% ../../nbs/net/00_client.ipynb #8f918492
 @patch
 async def forward(self:AsyncRemoteClient,
     method:str,                     # 'POST', say
@@ -437,12 +493,15 @@ async def forward(self:AsyncRemoteClient,
     headers:dict,                   # Content-Type, and Content-Length where it is known
     timeout:float=300.,             # Longest silence, seconds
 ) -> dict:                          # The answer
-    "Send on a body that comes from elsewhere, without holding it in memory. Raises what the server refused."
+    """Send on a body that comes from elsewhere, without holding it in memory.
+
+    Raises what the server refused."""
     async def body():
         async for chunk in content:
             yield chunk
             self.last_contact = time.monotonic()   # it was taken
     limits = httpx.Timeout(timeout, connect=TRANSFER_CONNECT_TIMEOUT)
     with self._translate_errors(timeout, TRANSFER_CONNECT_TIMEOUT):
-        r = await self.http.request(method, self.base_url + path, content=body(), headers=headers, timeout=limits)
+        r = await self.http.request(method, self.base_url + path, content=body(), headers=headers,
+                                    timeout=limits)
     return check_response(HttpRequest(method, path), r).json()

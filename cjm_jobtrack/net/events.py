@@ -15,11 +15,12 @@ from ..model.errors import NodeRefused, NodeUnreachable, UnknownJob
 from ..model.job import Job, JobEvent, JobStatus, now
 from ..model.retry import retry_delay
 from .legacy import inferred_events, original_output
-from .transport import HttpRequest, HttpResponse, ReadNext, Sleep, is_refusal, job_path, known_job_flow, lacks_call, list_flow, raw_job_flow
+from .transport import HttpRequest, HttpResponse, ReadNext, Sleep, is_refusal, job_path
+from .transport import known_job_flow, lacks_call, list_flow, raw_job_flow
 
 # %% ../../nbs/net/07_events.ipynb #807da59b
-SILENCE = 35.  # A stream that is quiet for longer is dead, seconds: the server sends a sign of life every 15 s, and two may be missed
-RECONNECT_DELAY = dict(base=.1, cap=5.)   # How `retry_delay` spaces new connections, seconds: nearly at once, then doubling
+SILENCE = 35.  # A stream that is quiet for longer is dead, seconds: the server sends a sign of life every 15 s
+RECONNECT_DELAY = dict(base=.1, cap=5.)   # How `retry_delay` spaces new connections, seconds
 
 @dataclass
 class EventCursor:
@@ -44,7 +45,8 @@ class EventCursor:
         self.seq = event.seq
         return True
 
-    def live(self, type:str, **data) -> JobEvent: return JobEvent(None, self.job_id or '', 0, type, now(), data)
+    def live(self, type:str, **data) -> JobEvent:
+        return JobEvent(None, self.job_id or '', 0, type, now(), data)
 
 # %% ../../nbs/net/07_events.ipynb #7dfa9710
 def connected_flow(cursor:EventCursor):
@@ -63,12 +65,14 @@ def disconnected_flow(cursor:EventCursor, problem:str):
 # %% ../../nbs/net/07_events.ipynb #b86af33e
 _TERMINAL = {s.value for s in JobStatus if s.is_terminal}   # Types of the event that ends a job
 
-class UnreadableEvent(NodeRefused): "An event of our own stream that cannot be read. Asking again would bring the same."
+class UnreadableEvent(NodeRefused):
+    "An event of our own stream that cannot be read. Asking again would bring the same."
 
 def _read_event(response:HttpResponse, data:str) -> JobEvent:
     try: return JobEvent.from_dict(json.loads(data))
     except (ValueError, TypeError, AttributeError) as e:
-        raise UnreadableEvent(response.url, response.status, f'Sent an event that cannot be read: {data[:100]}') from e
+        raise UnreadableEvent(response.url, response.status,
+                              f'Sent an event that cannot be read: {data[:100]}') from e
 
 def _stream_request(cursor:EventCursor, timeout:float) -> HttpRequest:
     path = '/events' if cursor.job_id is None else job_path(cursor.job_id, '/events')
@@ -78,9 +82,12 @@ def _stream_request(cursor:EventCursor, timeout:float) -> HttpRequest:
 
 # %% ../../nbs/net/07_events.ipynb #716e8de1
 def listen_flow(cursor:EventCursor, timeout:float=SILENCE):
-    "A flow: the events of one connection; returns whether the job is over. Raises `NodeRefused` 406 when there is no stream."
+    """A flow: the events of one connection; returns whether the job is over.
+
+    Raises `NodeRefused` 406 when there is no stream."""
     response = yield _stream_request(cursor, timeout)
-    if 'text/event-stream' not in response.headers.get('content-type', ''): raise response.refused('Has no event stream', 406)
+    if 'text/event-stream' not in response.headers.get('content-type', ''):
+        raise response.refused('Has no event stream', 406)
     yield from connected_flow(cursor)
     while (sse := (yield ReadNext())) is not None:
         cursor.tries = 0
@@ -102,12 +109,13 @@ def history_flow(job_id:str):
         if not (yield from lacks_call(e)): raise
         return inferred_events(None, (yield from known_job_flow(job_id)))
     try: return [JobEvent.from_dict(d) for d in response.field('events')]
-    except (TypeError, AttributeError) as e: raise response.refused('Sent a history that cannot be read') from e
+    except (TypeError, AttributeError) as e:
+        raise response.refused('Sent a history that cannot be read') from e
 
 # %% ../../nbs/net/07_events.ipynb #3c617903
 class Readings:
     "The latest reading of each job, compared with the one before."
-    def __init__(self, skip_first:bool):  # Whether the first reading tells nothing, because only what comes after is of interest
+    def __init__(self, skip_first:bool):  # Whether only what comes after the first reading is of interest
         self.is_quiet, self.jobs, self.log_sizes = skip_first, {}, {}
 
     def _log_event(self, job:Job, size:int) -> list[JobEvent]:
@@ -153,7 +161,8 @@ def poll_flow(cursor:EventCursor):
 # %% ../../nbs/net/07_events.ipynb #9dceadf4
 def _missed_events_flow(cursor:EventCursor):
     "A flow: the events that a closed stream has not brought, when its job is over; returns whether it is."
-    if cursor.job_id is None or not (yield from known_job_flow(cursor.job_id)).is_terminal: return False
+    if cursor.job_id is None or not (yield from known_job_flow(cursor.job_id)).is_terminal:
+        return False
     for event in (yield from history_flow(cursor.job_id)):
         if event.seq is None or event.seq > (cursor.seq or 0): yield event
     return True

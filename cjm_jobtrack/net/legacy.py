@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 from ..logs.gaps import LogChunk
 from ..model.errors import InvalidInput
-from ..model.job import Failure, Job, JobEvent, JobStatus, OutputFile, epoch, newest_first, now
+from ..model.job import Failure, Job, JobEvent, JobStatus, OutputFile, epoch, newest_first
+from ..model.job import now
 from ..tracker.transitions import UNCONFIRMED
 
 # %% ../../nbs/net/08_legacy.ipynb #eac778b7
@@ -33,7 +34,8 @@ def from_epoch(
 # %% ../../nbs/net/08_legacy.ipynb #357f7876
 def _original_output_file(f:Any) -> OutputFile|None:
     "One entry of `output_files`; None when it has no name or size."
-    if not isinstance(f, dict) or not isinstance(f.get('name'), str) or not isinstance(f.get('size'), int): return None
+    if not isinstance(f, dict) or not isinstance(f.get('name'), str) or not isinstance(f.get('size'), int):
+        return None
     path = f.get('relative_path') or f.get('path') or f['name']
     kind = f.get('content_type') or mimetypes.guess_type(f['name'])[0]
     return OutputFile(f['name'], path, f['size'], f.get('sha256'), kind, from_epoch(f.get('modified')))
@@ -62,12 +64,14 @@ def original_failure(
     return Failure('exit', error, exit_code=code)
 
 # %% ../../nbs/net/08_legacy.ipynb #377b62f6
-ORIGINAL_KEYS = ('inputMethod', 'youtubeUrl', 'manualPath', 'unetFlag', 'faceRestoreFlag', 'upscaleFlag', 'upscaleValue', 'claheFlag')
+ORIGINAL_KEYS = ('inputMethod', 'youtubeUrl', 'manualPath', 'unetFlag', 'faceRestoreFlag', 'upscaleFlag',
+                 'upscaleValue', 'claheFlag')
 ORIGINAL_FLAGS = ('unetFlag', 'faceRestoreFlag', 'upscaleFlag', 'claheFlag')   # Those that are true or false
 
 def snake_case(key:str) -> str: return re.sub('[A-Z]', lambda m: '_'+m[0].lower(), key)
 
 _CAMEL = {snake_case(k): k for k in ORIGINAL_KEYS}   # As answered -> as asked
+_FLAGS = tuple(map(snake_case, ORIGINAL_FLAGS))      # As answered
 
 # %% ../../nbs/net/08_legacy.ipynb #37f7b4fe
 def _original_status(word:Any) -> JobStatus:
@@ -98,7 +102,8 @@ def original_job(
         id=str(wire['id']), name=str(source).rsplit('/', 1)[-1], runner='original', attempt=1, status=status,
         spec={'original': {k: wire.get(s) for s, k in _CAMEL.items()}},
         progress=_original_progress(wire.get('progress')), created_at=created, updated_at=updated,
-        started_at=None if status is JobStatus.PENDING else created, completed_at=updated if status.is_terminal else None,
+        started_at=None if status is JobStatus.PENDING else created,
+        completed_at=updated if status.is_terminal else None,
         error=error, failure=failure, outputs=original_outputs(wire.get('output_files')))
 
 # %% ../../nbs/net/08_legacy.ipynb #9693a1e7
@@ -120,6 +125,7 @@ def original_log(
     end = min(start + limit, len(data))
     return LogChunk(data[start:end], start, end, len(data))
 
+# %% ../../nbs/net/08_legacy.ipynb #1e9682e1
 def original_result_path(
     wire:dict,     # A job of an original node server
 ) -> str|None:     # None unless it has completed and says where its result is
@@ -147,8 +153,10 @@ def inferred_events(
     def event(type, at, **data): return JobEvent(None, job.id, job.attempt, type, at or now(), data)
     events = []
     if before is None: events.append(event('created', job.created_at, name=job.name))
-    if job.started_at and not (before and before.started_at): events.append(event('running', job.started_at))
-    if _made_progress(before, job): events.append(event('progress', job.updated_at, percent=job.progress, message=job.message))
+    if job.started_at and not (before and before.started_at):
+        events.append(event('running', job.started_at))
+    if _made_progress(before, job):
+        events.append(event('progress', job.updated_at, percent=job.progress, message=job.message))
     if job.is_terminal and not (before and before.is_terminal):
         events.append(event(job.status.value, job.completed_at, **_end_facts(job)))
     return events
@@ -157,7 +165,8 @@ def inferred_events(
 def _input_method(body:dict) -> str:
     method = body.get('inputMethod')
     if method in (None, 'upload'): return 'manual'
-    if method not in ('manual', 'youtube'): raise InvalidInput('inputMethod', f'is {method!r}', "Give 'manual' or 'youtube'")
+    if method not in ('manual', 'youtube'):
+        raise InvalidInput('inputMethod', f'is {method!r}', "Give 'manual' or 'youtube'")
     return method
 
 def _input_source(body:dict, method:str) -> dict:
@@ -169,7 +178,8 @@ def _input_source(body:dict, method:str) -> dict:
 def _flag(body:dict, name:str) -> bool:
     value = body.get(name)
     if value is None or isinstance(value, bool): return bool(value)
-    if value not in ('true', 'false'): raise InvalidInput(name, f'is {value!r}', 'Give true or false')
+    if value not in ('true', 'false'):
+        raise InvalidInput(name, f'is {value!r}', 'Give true or false')
     return value == 'true'
 
 def _upscale_value(body:dict) -> float:
@@ -201,11 +211,14 @@ def original_request(
     body = {}
     for name, value in (params or {}).items():
         key = _SPELLINGS.get(name)
-        if key is None: raise InvalidInput(name, 'is not a parameter of an original node server', f'Its parameters: {", ".join(_CAMEL)}')
+        if key is None:
+            raise InvalidInput(name, 'is not a parameter of an original node server',
+                               f'Its parameters: {", ".join(_CAMEL)}')
         if key in body: raise InvalidInput(name, 'is given twice')
         body[key] = value
     if input is None: return check_original_request(body)
-    if '://' in input: return check_original_request(body | {'inputMethod': 'youtube', 'youtubeUrl': input})
+    if '://' in input:
+        return check_original_request(body | {'inputMethod': 'youtube', 'youtubeUrl': input})
     return check_original_request(body | {'inputMethod': 'manual', 'manualPath': input})
 
 # %% ../../nbs/net/08_legacy.ipynb #e3700d2e
@@ -218,7 +231,8 @@ def wire_output(
     "An output file in the original's shape, plus our hash and media type."
     path = Path(o.path)
     relative = path.relative_to(workspace).as_posix() if path.is_relative_to(workspace) else o.name
-    wire = {'name': o.name, 'path': o.path, 'relative_path': relative, 'size': o.size, 'modified': epoch(o.modified)}
+    wire = {'name': o.name, 'path': o.path, 'relative_path': relative, 'size': o.size,
+            'modified': epoch(o.modified)}
     wire |= {'sha256': o.sha256, 'content_type': o.content_type}
     return wire | {'raw_path': o.raw_path} if o.raw_path else wire
 
@@ -233,13 +247,15 @@ def _wire_request(spec:dict) -> dict:
     "What was asked, with the original's defaults."
     params = original_params(spec.get('original') or spec.get('params') or {})
     scale = params['upscale_value']
-    wire = {snake_case(k): params[snake_case(k)] or False for k in ORIGINAL_FLAGS}
+    wire = {k: params[k] or False for k in _FLAGS}
     wire['upscale_value'] = float(scale) if type(scale) in (int, float) and scale else 2.0
     wire['input_method'] = params['input_method'] or 'manual'
-    return wire | {'youtube_url': params['youtube_url'], 'manual_path': params['manual_path'] or spec.get('input')}
+    return wire | {'youtube_url': params['youtube_url'],
+                   'manual_path': params['manual_path'] or spec.get('input')}
 
 # %% ../../nbs/net/08_legacy.ipynb #a189f6d9
-def _wire_progress(job:Job) -> int: return 100 if job.status is JobStatus.COMPLETED else min(int(job.progress or 0), 99)
+def _wire_progress(job:Job) -> int:
+    return 100 if job.status is JobStatus.COMPLETED else min(int(job.progress or 0), 99)
 
 def _wire_results(job:Job, workspace:Path, output:str, count:int) -> dict:
     "What a completed job has besides."
@@ -257,8 +273,9 @@ def wire_job(
     count = len(job.outputs)
     if count > LISTED: job.outputs = newest_first(job.outputs)[:LISTED]
     job.status = job.shown_status
-    wire = {'id': job.id, 'status': job.status.value, 'progress': _wire_progress(job), 'output': output, 'error': job.error,
-            'created_at': epoch(job.created_at), 'updated_at': epoch(job.updated_at), 'job': job.to_dict()} | _wire_request(job.spec)
+    wire = {'id': job.id, 'status': job.status.value, 'progress': _wire_progress(job), 'output': output,
+            'error': job.error, 'created_at': epoch(job.created_at), 'updated_at': epoch(job.updated_at),
+            'job': job.to_dict(), **_wire_request(job.spec)}
     return wire | _wire_results(job, workspace, output, count) if job.status is JobStatus.COMPLETED else wire
 
 # %% ../../nbs/net/08_legacy.ipynb #58f6e980

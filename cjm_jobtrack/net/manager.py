@@ -23,7 +23,8 @@ from ..model.errors import NodeRefused, NodeUnreachable, UnknownJob
 from ..model.job import Job, JobStatus, OutputFile, check_id, new_id, newest_first
 from ..store.store import JobStore
 from ..tracker.tracker import JobTracker
-from .app import JobRequest, Service, make_app, read_request
+from .service import JobRequest, Service, read_request
+from .app import make_app
 from .client import AsyncRemoteClient
 from .directory import NodeDirectory
 from .legacy import LISTED, original_request, wire_output

@@ -1,4 +1,4 @@
-"""The server on a worker machine: a tracker, a store, a queue with a process runner, and an HTTP face
+"""The server on a worker machine: accepts jobs for its pipelines, carries them out, and gives out their files
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/node.html.md"""
 
@@ -7,45 +7,49 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/node.html.md"""
 # %% auto #0
 __all__ = ['VIDEO_SUFFIXES', 'Node']
 
-# %% ../../nbs/net/01_node.ipynb #dad0d06e
+# %% ../../nbs/net/01_node.ipynb #ff66408c
 import asyncio, base64, math, shutil, threading
 from copy import copy
 from pathlib import Path
 from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
-from fastcore.basics import patch
+from fastcore.basics import patch, store_attr
 from starlette.exceptions import HTTPException
+from ..containers.docker import DockerRunner
 from ..model.errors import IllegalMove, InvalidInput
 from ..model.job import Job, OutputFile, check_id, new_id
-from ..store.store import JobStore
-from ..tracker.tracker import JobTracker
+from .access import read_networks
+from .app import make_app
+from .legacy import original_params
+from .routes import OpenFile
+from .server import lock_folder
+from .service import JobRequest, Service, read_request
+from .uploads import display_name, place_file, receive_file, remove_leftovers, safe_name
 from ..pipelines.params import UploadNames, is_url
 from ..pipelines.pipeline import SHIPPED, PipelineCatalog, PipelineRunner
-from ..containers.docker import DockerRunner
+from ..queue.queue import JobQueue
 from ..runners.outputs import OutputFiles, open_below
 from ..runners.process import ProcessRunner
-from ..queue.queue import JobQueue
-from .app import JobRequest, OpenFile, Service, make_app, read_networks, read_request
-from .legacy import original_params
-from .server import lock_folder
-from .uploads import _given_name, place, receive_file, remove_left, safe_name
+from ..store.store import JobStore
+from ..tracker.tracker import JobTracker
 
-# %% ../../nbs/net/01_node.ipynb #d1333ca3
-VIDEO_SUFFIXES = {'.mp4', '.avi', '.mov', '.mkv', '.webm'}   # what the original's pages offer to upload
+# %% ../../nbs/net/01_node.ipynb #d377d3bb
+VIDEO_SUFFIXES = {'.mp4', '.avi', '.mov', '.mkv', '.webm'}   # What the original's pages offer to upload
 
 class Node(Service):
     """The server on a worker machine. `app` is its HTTP application; `serving(node)` runs it.
 
-    Raises `InvalidInput` when another server uses the folder, or naming the file and key when a pipeline cannot be read; `StoreError` when the record cannot be opened."""
+    Raises `InvalidInput` when another server uses the folder, or naming the file and key when a pipeline cannot
+    be read; `StoreError` when the record cannot be opened."""
     service = 'jobtrack-node'
     def __init__(self,
         data:str|Path,                     # Folder of everything it keeps; made when missing
         *,
-        pipelines:PipelineCatalog|str|Path|None=None, # What it accepts: a catalogue, or a TOML file or folder of them; None: those that come with the package
+        pipelines:PipelineCatalog|str|Path|None=None, # A catalogue, or a TOML file or folder of them; None: the shipped ones
         workspace:str|Path|None=None,      # Folder that jobs see; None: `workspace` in the data folder
         slots:int=1,                       # Jobs running at once
-        token:str|None=None,               # Bearer token it asks for
+        token:str|None=None,               # Bearer token it wants
         origins:tuple[str, ...]=Service.origins, # Origins of other pages that may read its answers
         upload_limit:int=64 << 30,         # Most bytes of one upload
         runners=None,                      # Runners that pipelines may name; None: those for processes and for containers
@@ -53,77 +57,87 @@ class Node(Service):
         grace:float=1.5,                   # Seconds between asking a job to end and forcing it
         resources:dict[str, int]|None=None, # Resource -> how much there is, for pipelines that ask for it
         logs:str|Path|None=None,           # Folder of the logs; None: beside the record, in the data folder
-        original_from=(),                  # Addresses or networks from which the original manager, which has no token, may make its calls
+        original_from=(),                  # Addresses or networks from which an original manager may call without a token
     ):
-        self.data, self.instance = Path(data).resolve(), new_id()
-        self.original_from = read_networks(original_from)
-        self.workspace = Path(workspace).resolve() if workspace is not None else self.data/'workspace'
-        self.inputs = self.workspace/'input_videos'
-        self.catalog = pipelines if isinstance(pipelines, PipelineCatalog) else PipelineCatalog.load(*([pipelines] if pipelines is not None else []))
-        self._folder_lock, self._accepting = lock_folder(self.data), threading.Lock()
-        try:
-            for d in (self.inputs, self.workspace/'outputs'): d.mkdir(parents=True, exist_ok=True)
-            self.tracker = JobTracker(JobStore(self.data/'jobs.db', durability=durability), logs=logs)
-        except BaseException: self._folder_lock.close(); raise
-        self.token, self.origins, self.slots, self.upload_limit = token, tuple(origins), slots, upload_limit
-        self._docker = DockerRunner(self.data/'docker', self.tracker.logs, roots=[self.workspace]) if runners is None else None
-        runners = runners if runners is not None else [ProcessRunner(self.data/'attempts', self.tracker.logs), self._docker]
-        self.names = UploadNames(self.data/'names')
-        self.runner = PipelineRunner(self.catalog, runners, self.workspace, self.workspace/'outputs', self.names)
-        self.files = OutputFiles(self.workspace)
+        store_attr('token,slots,upload_limit')
+        self.origins, self.original_from, self.instance = tuple(origins), read_networks(original_from), new_id()
+        self._set_folders(data, workspace)
+        self.catalog = _catalog(pipelines)
+        self._open_record(durability, logs)
+        self._accepting = threading.Lock()
+        self._docker = None
+        if runners is None: runners = self._default_runners()
+        self.names, self.files = UploadNames(self.data/'names'), OutputFiles(self.workspace)
+        self.runner = PipelineRunner(self.catalog, runners, self.workspace, self.workspace/'outputs',
+                                     self.names)
         self.queue = JobQueue(self.tracker, self.runner, slots, grace=grace, resources=resources)
         self.app = make_app(self)
-        _path_download(self.app, self)
+        _add_path_download(self.app, self)
 
-    def __repr__(self): return f'Node({str(self.data)!r}: {", ".join(self.catalog.names())}; {self.tracker})'
-    def start(self) -> None:
-        remove_left(self.inputs)
-        if self._docker: self._docker.tidy(self.tracker)
-        self.queue.submit_left()
-        self.queue.start()
-    def close(self) -> None:
-        self.queue.stop()
-        if self._docker: self._docker.close()
-        try: self.tracker.close()
-        finally: self._folder_lock.close()
+    def __repr__(self):
+        return f'Node({str(self.data)!r}: {", ".join(self.catalog.names())}; {self.tracker})'
 
-# %% ../../nbs/net/01_node.ipynb #2260f55c
-@patch
-async def submit(self:Node,
-    body:dict,              # Ours, or the eight keys of the original manager
-) -> tuple[Job, bool]:      # The job, and whether it is new; a new one as it was created
-    "Accept a job. Raises `InvalidInput` naming the field, `KeyConflict`."
-    return await asyncio.to_thread(self._accept, self._read(body))
+# %% ../../nbs/net/01_node.ipynb #684c3167
+def _catalog(pipelines) -> PipelineCatalog:
+    if isinstance(pipelines, PipelineCatalog): return pipelines
+    return PipelineCatalog.load() if pipelines is None else PipelineCatalog.load(pipelines)
 
 @patch
-async def check(self:Node, body:dict) -> None:
-    "Whether a new job would be accepted. Raises as `submit` does."
-    ask = self._read(body)
-    await asyncio.to_thread(self.catalog[ask.pipeline].check, ask.input, ask.params, self.workspace)
+def _set_folders(self:Node, data, workspace) -> None:
+    self.data = Path(data).resolve()
+    self.workspace = self.data/'workspace' if workspace is None else Path(workspace).resolve()
+    self.inputs = self.workspace/'input_videos'
 
 @patch
-def _read(self:Node, body:dict) -> JobRequest:
-    ask = read_request(body) if body.get('pipeline') is not None or 'params' in body else self._from_original(body)
-    if ask.pipeline is None:
-        ask.pipeline = self._original_pipeline()
-        ask.params = self._with_numbers(ask.params)
-    if ask.node is not None: raise InvalidInput('node', 'was given to a node', 'Leave it out; only a manager has nodes to choose from')
-    if ask.id is not None: check_id(ask.id)
-    return ask
+def _open_record(self:Node, durability:str, logs) -> None:
+    "Take the data folder. If that fails halfway, it is unlocked again."
+    self._folder_lock = lock_folder(self.data)
+    try:
+        for d in (self.inputs, self.workspace/'outputs'): d.mkdir(parents=True, exist_ok=True)
+        self.tracker = JobTracker(JobStore(self.data/'jobs.db', durability=durability), logs=logs)
+    except BaseException:
+        self._folder_lock.close()
+        raise
 
+# %% ../../nbs/net/01_node.ipynb #6ce8d24e
+def _add_path_download(app:FastAPI, node:Node):
+    @app.head('/download', include_in_schema=False)
+    @app.get('/download')
+    def download_path(path:str='') -> Response:
+        root, rest = node._shared_path(path)
+        try: return OpenFile(open_below(root, rest), rest.name)
+        except OSError as e: raise HTTPException(404, 'File not found') from e
+
+@patch
+def _default_runners(self:Node) -> list:
+    self._docker = DockerRunner(self.data/'docker', self.tracker.logs, roots=[self.workspace])
+    return [ProcessRunner(self.data/'attempts', self.tracker.logs), self._docker]
+
+# %% ../../nbs/net/01_node.ipynb #c500620b
+@patch
+def start(self:Node) -> None:
+    remove_leftovers(self.inputs)
+    if self._docker: self._docker.tidy(self.tracker)
+    self.queue.submit_left()
+    self.queue.start()
+
+@patch
+def close(self:Node) -> None:
+    self.queue.stop()
+    if self._docker: self._docker.close()
+    try: self.tracker.close()
+    finally: self._folder_lock.close()
+
+@patch
+async def pipelines(self:Node) -> list[dict]: return [p.to_dict() for p in self.catalog]
+
+# %% ../../nbs/net/01_node.ipynb #b1707dc3
 @patch
 def _original_pipeline(self:Node) -> str:
-    if (pipeline := self.catalog.original) is None:
-        start = f'jobtrack node --pipelines {SHIPPED/"original.toml"} --workspace FOLDER'
-        raise InvalidInput('pipeline', 'is missing, and this node has none for the requests of an original manager',
-                           f'Name one ({", ".join(self.catalog.names())}), or let whoever runs the node start it with one: {start}')
-    return pipeline.name
-
-@patch
-def _with_numbers(self:Node, params:dict) -> dict:
-    "The original takes numbers that are written as text."
-    numeric = {s: p.type for p in self.catalog.original.params.values() if p.type in ('int', 'float') for s in (p.name, *p.aliases)}
-    return {k: _number(v, numeric[k]) if k in numeric and isinstance(v, str) else v for k, v in params.items()}
+    if self.catalog.original is not None: return self.catalog.original.name
+    start = f'jobtrack node --pipelines {SHIPPED/"original.toml"} --workspace FOLDER'
+    remedy = f'Name one ({", ".join(self.catalog.names())}), or start the node with one: {start}'
+    raise InvalidInput('pipeline', 'is missing, and this node has none for the requests of an original manager', remedy)
 
 def _number(text:str, kind:str) -> Any:
     try: value = int(text) if kind == 'int' else float(text)
@@ -131,69 +145,135 @@ def _number(text:str, kind:str) -> Any:
     return value if math.isfinite(value) else text
 
 @patch
+def _with_numbers(self:Node, params:dict) -> dict:
+    "Parameters of the original's pipeline, with numbers that were written as text."
+    numeric = [p for p in self.catalog.original.params.values() if p.type in ('int', 'float')]
+    kinds = {spelling: p.type for p in numeric for spelling in (p.name, *p.aliases)}
+    return {k: _number(v, kinds[k]) if k in kinds and isinstance(v, str) else v for k, v in params.items()}
+
+# %% ../../nbs/net/01_node.ipynb #8d84f338
+@patch
 def _from_original(self:Node, body:dict) -> JobRequest:
     "A request of the original manager, as one for the pipeline that is marked as the original's."
     pipeline = self._original_pipeline()
-    return read_request({'pipeline': pipeline, 'params': self._with_numbers({k: v for k, v in body.items() if k != 'id'}), 'id': body.get('id')})
+    params = self._with_numbers({k: v for k, v in body.items() if k != 'id'})
+    return read_request({'pipeline': pipeline, 'params': params, 'id': body.get('id')})
 
+# %% ../../nbs/net/01_node.ipynb #68158d1e
+@patch
+def _read(self:Node, body:dict) -> JobRequest:
+    is_ours = body.get('pipeline') is not None or 'params' in body
+    ask = read_request(body) if is_ours else self._from_original(body)
+    if ask.pipeline is None:
+        ask.pipeline = self._original_pipeline()
+        ask.params = self._with_numbers(ask.params)
+    if ask.node is not None:
+        raise InvalidInput('node', 'was given to a node',
+                           'Leave it out; only a manager has nodes to choose from')
+    if ask.id is not None: check_id(ask.id)
+    return ask
+
+# %% ../../nbs/net/01_node.ipynb #ad6a7d69
+@patch
+async def check(self:Node, body:dict) -> None:
+    "Whether a new job would be accepted. Raises as `submit` does."
+    ask = self._read(body)
+    await asyncio.to_thread(self.catalog[ask.pipeline].check, ask.input, ask.params, self.workspace)
+
+# %% ../../nbs/net/01_node.ipynb #f6966139
+@patch
+def _name_of(self:Node, ask:JobRequest) -> str:
+    "What people call the job: what they say, or the name of the input."
+    if ask.name: return ask.name
+    params = original_params(ask.params)
+    source = ask.input or params['manual_path'] or params['youtube_url'] or ask.pipeline
+    return Path(source).name if is_url(source) else self.names.get(self.workspace/source)
+
+@patch
+def _make_job(self:Node, ask:JobRequest) -> Job:
+    pipeline = self.catalog[ask.pipeline]
+    limits = [t for t in (ask.timeout, pipeline.timeout) if t is not None]
+    spec = {'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}
+    return self.tracker.make_job(self._name_of(ask), id=ask.id, runner=self.runner.name, spec=spec, priority=ask.priority,
+                                 max_attempts=max(ask.max_attempts, pipeline.max_attempts),
+                                 timeout=min(limits, default=None), metadata=ask.metadata)
+
+# %% ../../nbs/net/01_node.ipynb #85aef369
 @patch
 def _accept(self:Node, ask:JobRequest) -> tuple[Job, bool]:
-    pipeline, given = self.catalog[ask.pipeline], original_params(ask.params)
-    known = lambda: ask.id is not None and self.tracker.get_job(ask.id) is not None
-    if not known(): pipeline.check(ask.input, ask.params, self.workspace)
-    source = ask.input or given['manual_path'] or given['youtube_url'] or pipeline.name
-    with self._accepting:   # of several who ask for one id at once, one is told that it is new
-        new = not known()
-        job = self.tracker.make_job(ask.name or (self.names.get(self.workspace/source) if not is_url(source) else Path(source).name), id=ask.id, runner=self.runner.name, spec={'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}, priority=ask.priority,
-                                      max_attempts=max(ask.max_attempts, pipeline.max_attempts), timeout=min((t for t in (ask.timeout, pipeline.timeout) if t is not None), default=None), metadata=ask.metadata)
+    def is_known(): return ask.id is not None and self.tracker.get_job(ask.id) is not None
+    pipeline = self.catalog[ask.pipeline]
+    if not is_known(): pipeline.check(ask.input, ask.params, self.workspace)
+    with self._accepting:
+        is_new = not is_known()
+        job = self._make_job(ask)
         as_created = copy(job)
         job = self.queue.submit(job)
-    return (as_created, True) if new else (job, False)
+    return (as_created, True) if is_new else (job, False)
 
-# %% ../../nbs/net/01_node.ipynb #9bf4f4ab
 @patch
-def forget(self:Node, job:Job) -> None:
-    "Remove a job from the record, and its files from the disk. Raises `IllegalMove` while it lives."
-    if not job.is_terminal: raise IllegalMove(job.id, job.status, 'deleted')
-    for d in (self.data/'attempts'/job.id, self.workspace/'outputs'/job.id):
-        if d.exists(): shutil.rmtree(d)
-    self.tracker.delete_job(job.id)
+async def submit(self:Node,
+    body:dict,              # Ours, or the eight keys of the original manager
+) -> tuple[Job, bool]:      # The job, and whether it is new; a new one as it was created
+    "Accept a job. Raises `InvalidInput` naming the field, `KeyConflict`."
+    return await asyncio.to_thread(self._accept, self._read(body))
 
-# %% ../../nbs/net/01_node.ipynb #ab0960c4
+# %% ../../nbs/net/01_node.ipynb #fc30dad9
+@patch
+def _check_suffix(self:Node, name:str) -> None:
+    "Raises `HTTPException` 400 for a file that no pipeline takes."
+    if not self.catalog.accepts: return
+    accepted = {*VIDEO_SUFFIXES, *self.catalog.accepts}
+    if Path(name).suffix.lower() in accepted: return
+    raise HTTPException(400, f'Invalid file type. Allowed: {", ".join(sorted(s.lstrip(".") for s in accepted))}')
+
 @patch
 async def upload(self:Node, request:Request, node:str|None=None) -> dict:
     "Take a file into the workspace."
-    accepts = {*VIDEO_SUFFIXES, *self.catalog.accepts} if self.catalog.accepts else set()
-    async with receive_file(request, self.inputs, self.upload_limit) as (up, tmp):
-        name = safe_name(up.name)
-        if accepts and Path(name).suffix.lower() not in accepts: raise HTTPException(400, f'Invalid file type. Allowed: {", ".join(sorted(s.lstrip(".") for s in accepts))}')
-        dest = await asyncio.to_thread(place, tmp, self.inputs, name)
-        given = _given_name(up.name)
-        await asyncio.to_thread(self.names.record, dest, given)
-    return {'success': True, 'filename': dest.name, 'name': given, 'path': f'input_videos/{dest.name}', 'full_path': str(dest), 'size': up.size, 'sha256': up.sha256.hexdigest(), 'node': None, 'message': f'File uploaded as {dest.name}'}
+    async with receive_file(request, self.inputs, self.upload_limit) as (incoming, tmp):
+        name = safe_name(incoming.name)
+        self._check_suffix(name)
+        stored = await asyncio.to_thread(place_file, tmp, self.inputs, name)
+        shown = display_name(incoming.name)
+        await asyncio.to_thread(self.names.record, stored, shown)
+    return {'success': True, 'message': f'File uploaded as {stored.name}', 'node': None,
+            'filename': stored.name, 'name': shown, 'path': f'input_videos/{stored.name}',
+            'full_path': str(stored), 'size': incoming.size, 'sha256': incoming.sha256.hexdigest()}
 
+# %% ../../nbs/net/01_node.ipynb #073afc42
 @patch
 async def download(self:Node, job:Job, output:OutputFile, request:Request) -> Response:
     "A file, whole or in ranges."
     try: fd = await asyncio.to_thread(self.files.open, output, job.completed_at)
-    except FileNotFoundError as e: raise HTTPException(404, f'Output file {output.name!r} was removed from the disk') from e
-    head = {'Cache-Control': 'no-cache'}
-    if output.sha256: head['Repr-Digest'] = f'sha-256=:{base64.b64encode(bytes.fromhex(output.sha256)).decode()}:'
-    return OpenFile(fd, output.name.rsplit('/', 1)[-1], media_type=output.content_type, headers=head)
+    except FileNotFoundError as e:
+        raise HTTPException(404, f'Output file {output.name!r} was removed from the disk') from e
+    headers = {'Cache-Control': 'no-cache'}
+    if output.sha256:
+        headers['Repr-Digest'] = f'sha-256=:{base64.b64encode(bytes.fromhex(output.sha256)).decode()}:'
+    return OpenFile(fd, output.name.rsplit('/', 1)[-1], media_type=output.content_type, headers=headers)
 
 @patch
-async def pipelines(self:Node) -> list[dict]: return [p.to_dict() for p in self.catalog]
+def forget(self:Node, job:Job) -> None:
+    """Remove a job from the record, and its files from the disk.
 
-# %% ../../nbs/net/01_node.ipynb #60947f45
-def _path_download(app:FastAPI, node:Node):
-    @app.head('/download', include_in_schema=False)
-    @app.get('/download')
-    def download_path(path:str='') -> Response:
-        if not path: raise HTTPException(400, 'Path parameter is required')
-        p = Path(path)
-        try: target = (p if p.is_relative_to(node.workspace) else node.workspace/path.lstrip('/')).resolve()
-        except (OSError, ValueError, RuntimeError) as e: raise HTTPException(400, 'Invalid path') from e   # NUL, a link to itself
-        root = next((d for d in (node.inputs.resolve(), (node.workspace/'outputs').resolve()) if target.is_relative_to(d)), None)
-        if root is None or any(part.startswith('.') for part in target.relative_to(root).parts): raise HTTPException(400, 'Invalid path')
-        try: return OpenFile(open_below(root, target.relative_to(root)), target.name)
-        except OSError as e: raise HTTPException(404, 'File not found') from e
+    Raises `IllegalMove` while it is pending or running."""
+    if not job.is_terminal: raise IllegalMove(job.id, job.status, 'deleted')
+    # left behind, they would be taken for work of a new job with this id
+    for d in (self.data/'attempts'/job.id, self.workspace/'outputs'/job.id):
+        if d.exists(): shutil.rmtree(d)
+    self.tracker.delete_job(job.id)
+
+# %% ../../nbs/net/01_node.ipynb #e52f2647
+@patch
+def _shared_path(self:Node, path:str) -> tuple[Path, Path]:
+    "A path that may be downloaded: the folder that it lies in, and the rest. Raises `HTTPException` 400."
+    if not path: raise HTTPException(400, 'Path parameter is required')
+    target = Path(path) if Path(path).is_relative_to(self.workspace) else self.workspace/path.lstrip('/')
+    try: target = target.resolve()
+    except (OSError, ValueError, RuntimeError) as e:
+        raise HTTPException(400, 'Invalid path') from e   # NUL, a link to itself
+    for root in (self.inputs.resolve(), (self.workspace/'outputs').resolve()):
+        if not target.is_relative_to(root): continue
+        rest = target.relative_to(root)
+        if not any(part.startswith('.') for part in rest.parts): return root, rest
+    raise HTTPException(400, 'Invalid path')

@@ -18,7 +18,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from ..model.errors import JobtrackError
 from ..model.job import Job, JobStatus
-from .app import PAGE_JOBS, error_response, find_job, page_of, pick_output, read_json, require_job
+from .routes import PAGE_JOBS, find_job, page_of, pick_output, require_job
+from .service import error_response, read_json
 from .directory import NodeDirectory
 from .legacy import LISTED, ORIGINAL_FLAGS, check_original_request
 

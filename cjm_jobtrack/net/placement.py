@@ -11,7 +11,7 @@ __all__ = ['Placement']
 import asyncio
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, NodeRefused, NodeUnreachable, UnknownPipeline
-from .app import JobRequest
+from .service import JobRequest
 from .directory import NodeDirectory
 from .legacy import original_request
 from .transport import is_refusal

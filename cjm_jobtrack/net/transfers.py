@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
 from urllib.parse import quote, unquote
-from ..model.errors import DamagedTransfer, InvalidInput, NodeRefused, NodeUnreachable, UnknownJob
+from ..model.errors import DamagedTransfer, InvalidInput, NodeRefused, NodeUnreachable
+from ..model.errors import UnknownJob
 from ..model.job import Job, OutputFile, newest_first
 from ..model.retry import retry_delay
 from .events import RECONNECT_DELAY
 from .legacy import from_epoch, original_outputs, original_result_path
-from .transport import MAX_RETRY_AFTER, HttpRequest, HttpResponse, ReadNext, Sleep, health_flow, is_busy, job_path, no_route, raw_job_flow
+from .transport import MAX_RETRY_AFTER, HttpRequest, HttpResponse, ReadNext, Sleep
+from .transport import health_flow, is_busy, job_path, no_route, raw_job_flow
 
 # %% ../../nbs/net/06_transfers.ipynb #8cb8778d
 @dataclass(frozen=True)
@@ -75,20 +77,27 @@ def _offer_flow(f:HashingReader, node:str|None):
     files = {'file': (f.path.name, f, kind)}
     for n in range(1, _OFFERS + 1):
         f.seek(0)
-        try: return (yield HttpRequest('POST', '/upload', params={'node': node}, files=files, timeout=300., repeat=False))
+        try:
+            return (yield HttpRequest('POST', '/upload', params={'node': node}, files=files, timeout=300.,
+                                      repeat=False))
         except NodeRefused as e:
             if not is_busy(e) or n == _OFFERS: raise
             yield Sleep(min(e.retry_after_s or 1., MAX_RETRY_AFTER))
 
 def _open_for_upload(path:Path) -> HashingReader:
     try: path.name.encode()
-    except UnicodeEncodeError as e: raise InvalidInput('input', f'has a name that is not text: {path.name!r}', 'Rename the file') from e
+    except UnicodeEncodeError as e:
+        raise InvalidInput('input', f'has a name that is not text: {path.name!r}', 'Rename the file') from e
     try: return HashingReader(path)
-    except OSError as e: raise InvalidInput('input', f'cannot be read: {path}: {e.strerror}', 'Give a file of this machine') from e
+    except OSError as e:
+        raise InvalidInput('input', f'cannot be read: {path}: {e.strerror}',
+                           'Give a file of this machine') from e
 
 # %% ../../nbs/net/06_transfers.ipynb #4be2f834
 def upload_flow(path, node:str|None):
-    "A flow: bring a file to a node; returns an `Upload`. Raises `InvalidInput`, `NodeRefused`, `DamagedTransfer`."
+    """A flow: bring a file to a node; returns an `Upload`.
+
+    Raises `InvalidInput`, `NodeRefused`, `DamagedTransfer`."""
     path = Path(path)
     with _open_for_upload(path) as f:
         response = yield from _offer_flow(f, node)
@@ -98,19 +107,23 @@ def upload_flow(path, node:str|None):
         if stored.get(key) in (None, value): continue
         raise DamagedTransfer(response.url, path.name, f'its {key} is {value} here and {stored[key]} there')
     name = stored.get('name')
-    return Upload(stored_path, sent['size'], stored.get('sha256'), stored.get('node'), name if isinstance(name, str) else None)
+    return Upload(stored_path, sent['size'], stored.get('sha256'), stored.get('node'),
+                  name if isinstance(name, str) else None)
 
 # %% ../../nbs/net/06_transfers.ipynb #7a7a31bc
 def disposition_name(
     header:str|None,  # Content-Disposition
 ) -> str|None:        # File name; None when it has none
-    "The file name that a server gives. Source: RFC 6266, 4.3: `filename*` takes precedence over `filename`."
+    """The file name that a server gives.
+
+    Source: RFC 6266, 4.3: `filename*` takes precedence over `filename`."""
     if not header: return None
     if m := re.search(r"filename\*\s*=\s*UTF-8'[^']*'([^;\s]+)", header, re.I): return unquote(m[1])
     message = Message()
     message['content-disposition'] = header
     return message.get_filename()
 
+# %% ../../nbs/net/06_transfers.ipynb #c6d13c14
 def digest_of(
     header:str|None,  # Repr-Digest
 ) -> str|None:        # Hex digest; None when it has no SHA-256
@@ -127,11 +140,13 @@ def target_path(
     folder = Path(to).resolve()
     is_plain = not re.search(r'[\x00-\x1f\x7f\\]', name) and not {'', '.', '..'} & {*name.split('/')}
     if is_plain and (folder/name).resolve().is_relative_to(folder): return folder/name
-    raise InvalidInput('name', f'is {name!r}, which does not lie below the folder {str(folder)!r}', 'Nothing was downloaded')
+    raise InvalidInput('name', f'is {name!r}, which does not lie below the folder {str(folder)!r}',
+                       'Nothing was downloaded')
 
 # %% ../../nbs/net/06_transfers.ipynb #c6e29959
 def _read_output(o:dict) -> OutputFile:
-    return OutputFile(o['name'], o['path'], o['size'], o.get('sha256'), o.get('content_type'), from_epoch(o.get('modified')), o.get('raw_path'))
+    return OutputFile(o['name'], o['path'], o['size'], o.get('sha256'), o.get('content_type'),
+                      from_epoch(o.get('modified')), o.get('raw_path'))
 
 def _all_outputs_flow(wire:dict, job:Job):
     if wire.get('output_count', 0) <= len(job.outputs): return newest_first(job.outputs)
@@ -148,13 +163,16 @@ def _printed_output_flow(wire:dict):
     if path is None: return []
     root = str((yield from health_flow()).get('workspace') or '/workspace').rstrip('/') + '/'
     path = path.removeprefix(root).lstrip('/')
-    response = yield HttpRequest('GET', '/download', params={'path': path}, headers={'Accept-Encoding': 'identity'}, stream='bytes')
+    response = yield HttpRequest('GET', '/download', params={'path': path},
+                                 headers={'Accept-Encoding': 'identity'}, stream='bytes')
     size, kind = int(response.headers.get('content-length', 0)), response.headers.get('content-type')
     return [OutputFile(path.rsplit('/', 1)[-1], path, size, None, kind)]
 
 # %% ../../nbs/net/06_transfers.ipynb #4271a25d
 def outputs_flow(job_id:str):
-    "A flow: the outputs of a job, the newest first, and whether they can be fetched by path only. Raises `UnknownJob`."
+    """A flow: the outputs of a job, the newest first, and whether they can be fetched by path only.
+
+    Raises `UnknownJob`."""
     wire, job = yield from raw_job_flow(job_id)
     if wire is None: raise UnknownJob(job_id)
     if 'job' in wire: return (yield from _all_outputs_flow(wire, job)), False
@@ -177,6 +195,7 @@ def mismatch(
     with path.open('rb') as f: actual = hashlib.file_digest(f, 'sha256').hexdigest()
     return None if actual == sha256 else f'its sha256 is {actual} and should be {sha256}'
 
+# %% ../../nbs/net/06_transfers.ipynb #a0974854
 @dataclass
 class Download:
     "An output on its way to a file."
@@ -193,9 +212,11 @@ class Download:
         self.url, self.sha256 = self.path, self.output.sha256
 
     @property
-    def received(self) -> int: return self.part.stat().st_size if self.part.exists() else 0  # Bytes in the part
+    def received(self) -> int:  # Bytes in the part
+        return self.part.stat().st_size if self.part.exists() else 0
 
-    def damaged(self, problem:str) -> DamagedTransfer: return DamagedTransfer(self.url, self.output.name, problem)
+    def damaged(self, problem:str) -> DamagedTransfer:
+        return DamagedTransfer(self.url, self.output.name, problem)
 
 # %% ../../nbs/net/06_transfers.ipynb #114d3509
 def _range_headers(d:Download) -> dict:
@@ -208,13 +229,16 @@ def _check_answer(d:Download, response:HttpResponse) -> None:
     "Raises `DamagedTransfer` when the server gives out something else than what was asked for."
     d.url = response.url
     name = disposition_name(response.headers.get('content-disposition'))
-    if name is not None and name != d.output.name.rsplit('/', 1)[-1]: raise d.damaged(f'the server sent another file, {name!r}')
+    if name is not None and name != d.output.name.rsplit('/', 1)[-1]:
+        raise d.damaged(f'the server sent another file, {name!r}')
     total = response.headers.get('content-length', d.output.size)
     if response.status == 206:
         m = re.match(r'bytes (\d+)-\d+/(\d+)', response.headers.get('content-range', ''))
-        if not m or int(m[1]) != d.received: raise d.damaged('the server sent another part than the one asked for')
+        if not m or int(m[1]) != d.received:
+            raise d.damaged('the server sent another part than the one asked for')
         total = m[2]
-    if int(total) != d.output.size: raise d.damaged(f'it has {total} bytes there and {d.output.size} on record')
+    if int(total) != d.output.size:
+        raise d.damaged(f'it has {total} bytes there and {d.output.size} on record')
 
 def _receive_flow(d:Download):
     "A flow: bytes into the part, until the server has no more."
@@ -228,7 +252,8 @@ def _receive_flow(d:Download):
 # %% ../../nbs/net/06_transfers.ipynb #fa5a98c0
 _FAILURES = 6   # Most failures in a row without a new byte
 
-def _is_final(e:NodeUnreachable|NodeRefused) -> bool: return isinstance(e, NodeRefused) and e.status < 500 and e.status != 429
+def _is_final(e:NodeUnreachable|NodeRefused) -> bool:
+    return isinstance(e, NodeRefused) and e.status < 500 and e.status != 429
 
 def _fill_part_flow(d:Download):
     "A flow: get all bytes into the part."
@@ -236,7 +261,8 @@ def _fill_part_flow(d:Download):
         before = d.received
         try:
             yield from _receive_flow(d)
-            if d.received < d.output.size: raise NodeUnreachable(d.url, 'the connection was closed in the middle of the file')
+            if d.received < d.output.size:
+                raise NodeUnreachable(d.url, 'the connection was closed in the middle of the file')
         except DamagedTransfer:
             d.part.unlink(missing_ok=True)
             raise
@@ -252,11 +278,14 @@ def _fill_part_flow(d:Download):
 # %% ../../nbs/net/06_transfers.ipynb #b933d333
 def fetch_flow(d:Download, overwrite:bool):
     "A flow: one output, whole and right, or not at all; returns its path."
-    if d.target.is_file() and d.sha256 and mismatch(d.target, d.output, d.sha256) is None: return d.target
+    if d.target.is_file() and d.sha256 and mismatch(d.target, d.output, d.sha256) is None:
+        return d.target
     if d.target.exists() and not overwrite:
-        raise InvalidInput('to', f'already has a file {d.target.name!r} with other content', 'Give another folder, or overwrite=True')
+        raise InvalidInput('to', f'already has a file {d.target.name!r} with other content',
+                           'Give another folder, or overwrite=True')
     d.target.parent.mkdir(parents=True, exist_ok=True)
-    if d.sha256 is None: d.part.unlink(missing_ok=True)   # nothing would tell whether an old part belongs to this file
+    if d.sha256 is None:
+        d.part.unlink(missing_ok=True)   # nothing would tell whether an old part belongs to this file
     is_resumed = d.part.exists()
     while True:
         yield from _fill_part_flow(d)
@@ -270,13 +299,18 @@ def fetch_flow(d:Download, overwrite:bool):
 
 # %% ../../nbs/net/06_transfers.ipynb #5e46ef2f
 def download_flow(job_id:str, name:str|None, to, overwrite:bool):
-    "A flow: fetch an output of a job; returns its path. Raises `UnknownJob`, `InvalidInput`, `DamagedTransfer`, `NodeUnreachable`."
+    """A flow: fetch an output of a job; returns its path.
+
+    Raises `UnknownJob`, `InvalidInput`, `DamagedTransfer`, `NodeUnreachable`."""
     outputs, by_path = yield from outputs_flow(job_id)
     output = next((o for o in outputs if name in (None, o.name)), None)
     if output is None:
-        problem = f'cannot be chosen: job {job_id} has left no files' if name is None else f'is {name!r}, which job {job_id} did not leave'
+        problem = f'is {name!r}, which job {job_id} did not leave'
+        if name is None: problem = f'cannot be chosen: job {job_id} has left no files'
         raise InvalidInput('name', problem, f'There is: {", ".join(o.name for o in outputs) or "nothing"}')
     target = target_path(to, output.local_name)
-    if by_path: return (yield from fetch_flow(Download('/download', {'path': output.path}, output, target), overwrite))
+    if by_path:
+        return (yield from fetch_flow(Download('/download', {'path': output.path}, output, target),
+                                      overwrite))
     path = job_path(job_id, f'/download/{quote(output.name, safe="")}')
     return (yield from fetch_flow(Download(path, None, output, target), overwrite))

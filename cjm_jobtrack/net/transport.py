@@ -23,7 +23,8 @@ import httpx, stamina
 from fastcore.basics import patch, store_attr
 from httpx_sse import EventSource
 import cjm_jobtrack
-from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable
+from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused
+from ..model.errors import NodeUnreachable
 from ..model.errors import UnknownJob, UnknownNode, UnknownPipeline
 from ..model.job import Job, read_statuses
 from .legacy import original_job
@@ -31,7 +32,9 @@ from .legacy import original_job
 # %% ../../nbs/net/05_transport.ipynb #d70890df
 @dataclass(frozen=True)
 class HttpRequest:
-    "A step of a flow: send a request. Resumes with an `HttpResponse`, or raises a `JobtrackError` at the `yield`."
+    """A step of a flow: send a request.
+
+    Resumes with an `HttpResponse`, or raises a `JobtrackError` at the `yield`."""
     method:str                  # 'GET', 'POST', …
     path:str                    # Below the base URL, percent-encoded
     params:dict|None=None       # Query; None values are left out
@@ -44,8 +47,10 @@ class HttpRequest:
     is_json:bool=True           # Whether a good answer is JSON; a stream never is
     optional:bool=False         # Whether an original node server may lack this call
 
+# %% ../../nbs/net/05_transport.ipynb #4daf2f35
 @dataclass(frozen=True)
-class ReadNext: "A step of a flow: read the next item of the open stream, `ServerSentEvent` or bytes; None at its end."
+class ReadNext:
+    "A step of a flow: read the next item of the open stream, `ServerSentEvent` or bytes; None at its end."
 
 @dataclass(frozen=True)
 class Sleep:
@@ -68,7 +73,8 @@ class HttpResponse:
             kind = self.headers.get('content-type', 'something')
             raise self.refused(f'Answered {kind} where JSON was expected; is this the address of a node or manager?') from e
 
-    def refused(self, message:str, status:int|None=None) -> NodeRefused: return NodeRefused(self.url, status or self.status, message)
+    def refused(self, message:str, status:int|None=None) -> NodeRefused:
+        return NodeRefused(self.url, status or self.status, message)
 
     def json(self, type=dict) -> Any:
         "The body. Raises `NodeRefused` when it is not JSON of this type: then this is no node."
@@ -84,13 +90,15 @@ class HttpResponse:
 # %% ../../nbs/net/05_transport.ipynb #2e9521b4
 _TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})   # The server, or one in between, cannot answer just now
 
-def _has_own_words(e:NodeRefused) -> bool: return isinstance(e._body.get('error'), str)   # Ours and the original's; a proxy's page has none
+def _has_own_words(e:NodeRefused) -> bool:  # Ours and the original's; a proxy's page has none
+    return isinstance(e.body.get('error'), str)
 
 def is_refusal(
     e:JobtrackError,   # What came of a request
 ) -> bool:
     "Whether the server itself understood the request and said no: then nothing came of it."
-    if not isinstance(e, NodeRefused): return isinstance(e, (InvalidInput, KeyConflict, IllegalMove, UnknownJob, UnknownNode))
+    if not isinstance(e, NodeRefused):
+        return isinstance(e, (InvalidInput, KeyConflict, IllegalMove, UnknownJob, UnknownNode))
     return 400 <= e.status < 500 and e.status not in _TRANSIENT and _has_own_words(e)
 
 def is_busy(
@@ -104,8 +112,10 @@ def is_busy(
 def no_route(
     e:NodeRefused,  # What the server answered
 ) -> bool:
-    "Whether the server may lack this call, as an original node server does: 404 or 405 with a page of HTML."
-    return e.status in (404, 405) and not e._body
+    """Whether the server may lack this call, as an original node server does.
+
+    It answers 404 or 405 with a page of HTML."""
+    return e.status in (404, 405) and not e.body
 
 # %% ../../nbs/net/05_transport.ipynb #c867a6bd
 def retry_after(
@@ -132,16 +142,20 @@ def _key_conflict(e:NodeRefused, body:dict, job_id):
     return KeyConflict(body.get('job_id') or job_id, {k: pair(v) for k, v in body['differences'].items()})
 
 def _illegal_move(e:NodeRefused, body:dict, job_id):
-    return IllegalMove(body['job_id'], body['frm'], body['to']) if body.keys() >= {'job_id', 'frm', 'to'} else None
+    if not body.keys() >= {'job_id', 'frm', 'to'}: return None
+    return IllegalMove(body['job_id'], body['frm'], body['to'])
 
 def _unknown_pipeline(e:NodeRefused, body:dict, job_id):
-    return UnknownPipeline(body['pipeline'], body['known']) if isinstance(body.get('known'), list) and 'pipeline' in body else None
+    if not isinstance(body.get('known'), list) or 'pipeline' not in body: return None
+    return UnknownPipeline(body['pipeline'], body['known'])
 
 def _invalid_input(e:NodeRefused, body:dict, job_id):
     if e.field is None: return None
-    return InvalidInput(e.field, body.get('problem') or e.message.removeprefix(f'`{e.field}` '), body.get('remedy') or '')
+    return InvalidInput(e.field, body.get('problem') or e.message.removeprefix(f'`{e.field}` '),
+                        body.get('remedy') or '')
 
-_ERRORS = {404: (_unknown_job, _unknown_node), 409: (_key_conflict, _illegal_move), 422: (_unknown_pipeline, _invalid_input)}
+_ERRORS = {404: (_unknown_job, _unknown_node), 409: (_key_conflict, _illegal_move),
+           422: (_unknown_pipeline, _invalid_input)}
 
 # %% ../../nbs/net/05_transport.ipynb #c60cdf7b
 def _json_object(body:bytes) -> dict:
@@ -162,10 +176,13 @@ def read_error(
     job_id:str|None=None,   # The job it was about
     retry_after_header:str|None=None, # Retry-After
 ) -> JobtrackError:         # To be raised
-    "The error that an answer stands for. What is none of ours, such as a proxy's page, stays a `NodeRefused`."
+    """The error that an answer stands for.
+
+    What is none of ours, such as a proxy's page, stays a `NodeRefused`."""
     facts = _json_object(body)
     field = facts.get('field') if isinstance(facts.get('field'), str) else None
-    refused = NodeRefused(url, status, _message(status, facts), field, facts or None, retry_after(retry_after_header))
+    refused = NodeRefused(url, status, _message(status, facts), field, facts or None,
+                          retry_after(retry_after_header))
     if not is_refusal(refused): return refused
     return next((e for read in _ERRORS.get(status, ()) if (e := read(refused, facts, job_id))), refused)
 
@@ -178,9 +195,11 @@ def read_job(
     wire = wire if isinstance(wire, dict) else {}
     record = wire.get('job')
     try:
-        if isinstance(record, dict) and isinstance(record.get('id'), str): return Job.from_dict(record)
+        if isinstance(record, dict) and isinstance(record.get('id'), str):
+            return Job.from_dict(record)
         if isinstance(wire.get('id'), (str, int)): return original_job(wire)
-    except InvalidInput as e: raise NodeRefused(url, 200, f'Sent a job that cannot be read: {e}') from e
+    except InvalidInput as e:
+        raise NodeRefused(url, 200, f'Sent a job that cannot be read: {e}') from e
     raise NodeRefused(url, 200, 'Sent something else where a job was expected')
 
 # %% ../../nbs/net/05_transport.ipynb #d98098dc
@@ -188,7 +207,8 @@ def _parse_url(text:str, field:str) -> httpx.URL:
     try:
         url = httpx.Request('GET', text).url
         url.raw_host.decode().encode('idna')   # as the resolver will
-    except (httpx.InvalidURL, ValueError) as e: raise InvalidInput(field, f'is {text[:200]!r}: {e}', 'Write http://host:port') from e
+    except (httpx.InvalidURL, ValueError) as e:
+        raise InvalidInput(field, f'is {text[:200]!r}: {e}', 'Write http://host:port') from e
     return url
 
 def check_address(
@@ -203,14 +223,16 @@ def check_address(
         raise InvalidInput(field, f'{shown}, without http:// or https:// in front', remedy)
     if len(text) > 2000: raise InvalidInput(field, f'has {len(text)} characters', remedy)
     url = _parse_url(text, field)
-    if url.scheme not in ('http', 'https') or not url.host or re.search(r'\s', text): raise InvalidInput(field, shown, remedy)
+    if url.scheme not in ('http', 'https') or not url.host or re.search(r'\s', text):
+        raise InvalidInput(field, shown, remedy)
     if not (url.query or url.fragment or url.userinfo): return url
-    raise InvalidInput(field, f'has more than host, port and path: {text[:200]!r}', 'Give credentials as `token`')
+    raise InvalidInput(field, f'has more than host, port and path: {text[:200]!r}',
+                       'Give credentials as `token`')
 
 # %% ../../nbs/net/05_transport.ipynb #5f03c30f
 MAX_RETRY_AFTER = 60.  # Longest that a client waits because a server says so (Retry-After), seconds
 CONNECT_TIMEOUT = 2.   # Longest wait for a connection, seconds: a machine that is there answers in less
-TRANSFER_CONNECT_TIMEOUT = 30.   # The same for a transfer with a server that answered a moment ago: it is there, and only busy
+TRANSFER_CONNECT_TIMEOUT = 30.   # The same for a transfer with a server that has just answered: it is only busy
 logging.getLogger('stamina').addHandler(logging.NullHandler())   # keep its notices of retries off stderr
 
 def _request_headers(token:str|None) -> dict:
@@ -229,14 +251,15 @@ class Transport:
         token:str|None=None,    # Bearer token, where the server wants one
         timeout:float=10.,      # Longest silence of the server within one request, seconds
         tries:int=3,            # How often a request that may be repeated is sent before giving up, at least 1
-        poll:float=1.,          # First pause between two looks at a server without events, seconds; grows to five times that
+        poll:float=1.,          # First pause between two looks at a server without events, seconds; grows fivefold
     ):
         store_attr('timeout,tries,poll')
         url = check_address(base_url, 'base_url')
         self.base_url, self._token = str(base_url).rstrip('/'), token
         self.last_contact = float('-inf')   # When the server last gave a sign of life, on the monotonic clock
         is_local = url.host in ('localhost', '127.0.0.1', '::1')
-        self.http = self._client(headers=_request_headers(token), limits=httpx.Limits(max_connections=None), trust_env=not is_local)
+        self.http = self._client(headers=_request_headers(token),
+                                 limits=httpx.Limits(max_connections=None), trust_env=not is_local)
 
     def __repr__(self): return f'{type(self).__name__}({self.base_url!r})'
 
@@ -264,11 +287,15 @@ def _translate_errors(self:Transport, silence:float, connect:float=CONNECT_TIMEO
     try:
         yield
         self.last_contact = time.monotonic()
-    except httpx.ConnectTimeout as e: raise unreachable(f'no connection within {connect:g} s', begun=False) from e
+    except httpx.ConnectTimeout as e:
+        raise unreachable(f'no connection within {connect:g} s', begun=False) from e
     except httpx.ConnectError as e: raise unreachable(str(e) or 'no connection', begun=False) from e
-    except UnicodeError as e: raise unreachable(f'its host name is invalid: {e}', begun=False) from e   # from the resolver
-    except httpx.TimeoutException as e: raise unreachable(f'connected, then silent for {silence:g} s') from e
-    except httpx.RequestError as e: raise unreachable(f'the connection broke: {str(e) or type(e).__name__}') from e
+    except UnicodeError as e:
+        raise unreachable(f'its host name is invalid: {e}', begun=False) from e   # from the resolver
+    except httpx.TimeoutException as e:
+        raise unreachable(f'connected, then silent for {silence:g} s') from e
+    except httpx.RequestError as e:
+        raise unreachable(f'the connection broke: {str(e) or type(e).__name__}') from e
 
 # %% ../../nbs/net/05_transport.ipynb #2453299f
 @patch
@@ -280,9 +307,11 @@ def _arguments(self:Transport, request:HttpRequest) -> dict:
     "A request in httpx's words."
     params = {k: v for k, v in (request.params or {}).items() if v is not None}
     silence = self._silence(request)
-    return dict(method=request.method, url=self.base_url + request.path, params=params or None, json=request.json, files=request.files,
-                headers=request.headers, timeout=httpx.Timeout(silence, connect=min(CONNECT_TIMEOUT, silence)))
+    timeout = httpx.Timeout(silence, connect=min(CONNECT_TIMEOUT, silence))
+    return dict(method=request.method, url=self.base_url + request.path, params=params or None,
+                json=request.json, files=request.files, headers=request.headers, timeout=timeout)
 
+# %% ../../nbs/net/05_transport.ipynb #b8f4d994
 def _job_id_of(request:HttpRequest) -> str|None:
     "The job that a request is about."
     if m := re.match('/jobs/([^/]+)', request.path): return unquote(m[1])
@@ -293,8 +322,11 @@ def check_response(
     r:httpx.Response,     # The answer, its body read unless the request is for a stream
 ) -> HttpResponse:
     "A successful response; otherwise raises the error that it stands for."
-    if not r.is_success: raise read_error(str(r.url), r.status_code, r.content, _job_id_of(request), r.headers.get('retry-after'))
-    response = HttpResponse(str(r.url), r.status_code, dict(r.headers), b'' if request.stream else r.content)
+    if not r.is_success:
+        raise read_error(str(r.url), r.status_code, r.content, _job_id_of(request),
+                         r.headers.get('retry-after'))
+    response = HttpResponse(str(r.url), r.status_code, dict(r.headers),
+                            b'' if request.stream else r.content)
     if request.is_json and not request.stream: response.json(object)
     return response
 
@@ -316,7 +348,8 @@ def retry_wait(
 def _attempts(self:Transport, request:HttpRequest):
     "stamina's attempts at a request."
     on = functools.partial(retry_wait, request)
-    return stamina.retry_context(on=on, attempts=self.tries, timeout=None, wait_initial=.1, wait_max=2., wait_jitter=.1)
+    return stamina.retry_context(on=on, attempts=self.tries, timeout=None, wait_initial=.1, wait_max=2.,
+                                 wait_jitter=.1)
 
 # %% ../../nbs/net/05_transport.ipynb #c9bdbf8f
 @dataclass(frozen=True)
@@ -342,6 +375,7 @@ def _open_stream(self:BlockingTransport, request:HttpRequest, stream:_OpenStream
     stream.stack.callback(stream.items.close)
     return check_response(request, r)
 
+# %% ../../nbs/net/05_transport.ipynb #34fd443f
 @patch
 def _perform(self:BlockingTransport, step, stream:_OpenStream):
     "Carry out one step."
@@ -350,11 +384,13 @@ def _perform(self:BlockingTransport, step, stream:_OpenStream):
         with self._translate_errors(stream.silence): return next(stream.items, None)
     if step.stream: return self._open_stream(step, stream)
     for attempt in self._attempts(step):
-        with attempt, self._translate_errors(self._silence(step)): return check_response(step, self.http.request(**self._arguments(step)))
+        with attempt, self._translate_errors(self._silence(step)):
+            return check_response(step, self.http.request(**self._arguments(step)))
 
 # %% ../../nbs/net/05_transport.ipynb #2910424d
 @patch
-def _drive(self:BlockingTransport, flow:Generator) -> Iterator:  # What the flow yields for its caller; last, a `FlowResult`
+def _drive(self:BlockingTransport, flow:Generator) -> Iterator:
+    "What the flow yields for its caller; last, a `FlowResult`."
     with closing(flow), ExitStack() as stack:
         stream, resume, value = _OpenStream(stack), flow.send, None
         while True:
@@ -394,7 +430,8 @@ async def _perform(self:AsyncTransport, step, stream:_OpenStream):
         with self._translate_errors(stream.silence): return await anext(stream.items, None)
     if step.stream: return await self._open_stream(step, stream)
     async for attempt in self._attempts(step):
-        with attempt, self._translate_errors(self._silence(step)): return check_response(step, await self.http.request(**self._arguments(step)))
+        with attempt, self._translate_errors(self._silence(step)):
+            return check_response(step, await self.http.request(**self._arguments(step)))
 
 # %% ../../nbs/net/05_transport.ipynb #702494b1
 @patch
@@ -414,6 +451,7 @@ async def _drive(self:AsyncTransport, flow:Generator) -> AsyncIterator:
                 try: value = await self._perform(step, stream)
                 except JobtrackError as e: resume, value = flow.throw, e
 
+# %% ../../nbs/net/05_transport.ipynb #33f55164
 @patch
 async def _run(self:AsyncTransport, flow:Generator):
     async with aclosing(self._drive(flow)) as items:
@@ -424,7 +462,9 @@ async def _run(self:AsyncTransport, flow:Generator):
 def health_flow(): return (yield HttpRequest('GET', '/health')).json(dict)
 
 def lacks_call(e:NodeRefused):
-    "A flow: whether this is an original node server without that call. A proxy in front of one of our servers may answer with the same page, so look."
+    """A flow: whether this is an original node server without that call.
+
+    A proxy in front of one of our servers may answer with the same page, so look."""
     return no_route(e) and not (yield from health_flow()).get('service')
 
 # %% ../../nbs/net/05_transport.ipynb #5087a404
@@ -433,9 +473,11 @@ def job_path(
     rest:str='',     # What follows, percent-encoded
 ) -> str:
     "Path of a job. Raises `UnknownJob` for what cannot be an id."
-    if not isinstance(job_id, str) or not job_id.strip('.') or '/' in job_id: raise UnknownJob(job_id)
+    if not isinstance(job_id, str) or not job_id.strip('.') or '/' in job_id:
+        raise UnknownJob(job_id)
     return f'/jobs/{quote(job_id, safe="")}{rest}'
 
+# %% ../../nbs/net/05_transport.ipynb #60609b26
 def raw_job_flow(job_id:str, timeout:float|None=None):
     "A flow: the answer as it came, and the job; None, None when the server does not know it."
     try: response = yield HttpRequest('GET', job_path(job_id), timeout=timeout)
@@ -459,7 +501,9 @@ def pages_flow(query:dict, limit:int|None=None, before:str|None=None):
     wires, cursors = [], [before]
     while True:
         remaining = None if limit is None else limit - len(wires)
-        try: response = yield HttpRequest('GET', '/jobs', params=query | dict(limit=remaining, before=cursors[0]))
+        try:
+            response = yield HttpRequest('GET', '/jobs',
+                                         params=query | dict(limit=remaining, before=cursors[0]))
         except NodeRefused as e:
             if e.status != 404 or len(cursors) == 1: raise
             cursors = cursors[1:]
@@ -484,9 +528,11 @@ def list_flow(status, limit:int|None, before:str|None, **filters):
     statuses = [None] if status is None else read_statuses(status)
     matches, jobs = _matcher(**filters), []
     for s in statuses:
-        url, wires = yield from pages_flow(dict(status=s) | {k: v for k, v in filters.items() if v is not None}, limit, before)
+        query = dict(status=s) | {k: v for k, v in filters.items() if v is not None}
+        url, wires = yield from pages_flow(query, limit, before)
         if filters.get('batch') is not None and any('job' not in w for w in wires):
-            raise InvalidInput('batch', f'was asked of {url}, an original node server, which knows none', 'Leave it out')
+            raise InvalidInput('batch', f'was asked of {url}, an original node server, which knows none',
+                               'Leave it out')
         found = [read_job(w, url) for w in wires]
         ids = [j.id for j in found]
         if before in ids: found = found[:ids.index(before)]

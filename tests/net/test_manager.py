@@ -12,7 +12,7 @@ from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
 from cjm_jobtrack.net.transfers import disposition_name
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.app import PAGE_BYTES
+from cjm_jobtrack.net.routes import PAGE_BYTES
 from cjm_jobtrack.net.node import Node
 from cjm_jobtrack.net.server import serving
 from cjm_jobtrack.net.directory import NodeDirectory

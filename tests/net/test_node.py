@@ -10,7 +10,8 @@ from cjm_jobtrack.model.errors import InvalidInput, JobtrackError, StoreError
 from cjm_jobtrack.logs.gaps import LogChunk
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
-from cjm_jobtrack.net.app import PAGE_BYTES, check_bind, page_of
+from cjm_jobtrack.net.access import check_bind
+from cjm_jobtrack.net.routes import PAGE_BYTES, page_of
 from cjm_jobtrack.net.node import Node
 from cjm_jobtrack.net.server import lock_folder, serving
 from cjm_jobtrack.net.uploads import safe_name
@@ -227,7 +228,7 @@ def test_a_page_of_large_jobs_ends_early_and_goes_on(node):
         assert [j.id for j in rc.list_jobs('completed', 120, before=ids[190])] == ids[189:69:-1]
 
 def test_a_long_list_goes_on_too_although_jobs_are_deleted_meanwhile(node, monkeypatch):
-    monkeypatch.setattr('cjm_jobtrack.net.app.PAGE_JOBS', 3)
+    monkeypatch.setattr('cjm_jobtrack.net.routes.PAGE_JOBS', 3)
     tracker = node.node.tracker
     ids = [tracker.create_job('x', id=f'{i:02}').id for i in range(10)]
     for i in ids: tracker.mark_running(i), tracker.mark_completed(i, None)

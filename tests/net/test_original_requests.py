@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import httpx, pytest
 from cjm_jobtrack.model.errors import InvalidInput
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.app import may_as_original, read_networks
+from cjm_jobtrack.net.access import AccessPolicy, read_networks
 from cjm_jobtrack.net.uploads import safe_name
 from cjm_jobtrack.net.server import serving
 from cjm_jobtrack.pipelines.pipeline import SHIPPED
@@ -62,8 +62,8 @@ def test_addresses_are_looked_at(text):
 @pytest.mark.parametrize('method, path, may', [('GET', '/jobs/a/download/b/c d.mp4', True), ('HEAD', '/download', True), ('GET', '/jobs/a/download', True), ('POST', '/jobs/a/cancel', True),
     ('POST', '/jobs/check', False), ('GET', '/jobs/a/events', False), ('DELETE', '/jobs/a', False), ('PUT', '/upload', False), ('GET', '/', False), ('GET', '/jobs/a/outputs/../events', False), ('WEBSOCKET', '/events', False)])
 def test_the_calls_of_an_original_manager(guarded, method, path, may):
-    assert may_as_original(guarded.node, method, path, '127.0.0.2') is may
-    assert not may_as_original(guarded.node, method, path, '')
+    assert AccessPolicy(guarded.node).allows_original(method, path, '127.0.0.2') is may
+    assert not AccessPolicy(guarded.node).allows_original(method, path, '')
 
 # Names and numbers
 

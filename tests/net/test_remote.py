@@ -615,7 +615,7 @@ def test_the_watcher_survives_whatever_happens_and_says_so(monkeypatch, caplog):
         end = d.start(.02)
         until(lambda: len(app.asked) > 1, 'looks after the trouble')
         end()
-    assert 'could not be looked at' in caplog.text and 'no idea' in caplog.text
+    assert 'could not be checked' in caplog.text and 'no idea' in caplog.text
 
 # --- programs that print all the time
 
