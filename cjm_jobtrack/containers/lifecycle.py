@@ -157,7 +157,7 @@ def _create(self:ContainerCollection, job:Job, request:CreateRequest, api) -> bo
             if e.status_code != 409: raise
         c = self.inspect(request.name, api)
         if c is None: continue   # removed just now
-        is_same = c.labels['jobtrack.spec'] == request.labels['jobtrack.spec']
+        is_same = c.labels.get('jobtrack.spec') == request.labels['jobtrack.spec']
         if c.is_of_other_job(job): self._discard(c, job, api)
         elif c.is_created and not is_same: self.remove(request.name, api)
         else: return False

@@ -79,9 +79,9 @@ def _ago(
     seconds:float,        # How long before
     at:str|None,          # Instant; None: now
 ) -> str:
-    try: then = datetime.fromisoformat(at or now()) - timedelta(seconds=seconds)
+    try: then = (datetime.fromisoformat(at or now()) - timedelta(seconds=seconds)).astimezone(timezone.utc)
     except OverflowError: return '0001-01-01T00:00:00.000000+00:00'
-    return then.astimezone(timezone.utc).isoformat(timespec='microseconds')
+    return then.isoformat(timespec='microseconds')
 
 def _ask(tracker:JobTracker, method:str, *args, **kwargs):
     "What a method of the store returns."

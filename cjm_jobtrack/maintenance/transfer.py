@@ -295,7 +295,7 @@ def _copy_sparse(source:Path, to:Path) -> None:
 # %% ../../nbs/maintenance/01_transfer.ipynb #5e503435
 def _log_files(job:Path) -> list[Path]:
     "The files of a job, the records of gaps last."
-    files = [f for f in job.iterdir() if f.suffix in ('.log', '.cut') and f.is_file()]
+    files = [f for f in job.iterdir() if f.suffix in ('.log', '.cut')]
     return sorted(files, key=lambda p: (p.suffix == '.cut', p.name))
 
 @contextmanager
@@ -309,6 +309,7 @@ def _copy_logs(source:Path, to:Path) -> Iterator[int]:  # how many files
             (part/job.name).mkdir()
             with suppress(FileNotFoundError):   # removed meanwhile, with its job
                 for f in _log_files(job):
+                    if not f.is_file(): continue   # removed just now
                     _copy_sparse(f, part/job.name/f.name)
                     n += 1
         yield n

@@ -145,9 +145,12 @@ def percentage(
 LOSSLESS_FIELDS = {'spec', 'result'}   # Fields whose text keeps its very bytes: file names are bytes, and not all are UTF-8
 LONG_TEXT = 256        # Characters from which on a text that occurs again is extra
 _MAX_DEPTH = 100       # Levels of nesting that are copied; what is deeper is left out
-_BUDGET = 15_000_000   # Units that extra parts may cost in all
-_PART_COST = 20        # Units of one extra part, and one more for each level above it: what has no end is nested deep
-_CHAR_COST = 4         # Units of each character of an extra text
+_BUDGET = 2_000_000    # Units that extra parts may cost in all; a character of an extra text costs half a unit
+_REPEATED_COST = 40    # Units of a part that occurs again
+_MADE_COST = 4         # Units of a part that a method makes of what a method has made
+_BEYOND_COST = 9       # Units of a part that a container yields beyond as many as it holds, where parts are free
+_NEW_COST = 1          # Units of a part that a container yields and does not hold
+_LEVELS = 4            # Levels after which a part that is made costs one more: what has no end is nested deep
 
 class _Walk:
     "The state of one copy: the path to the current value, what has occurred, and what is left of the budget."
@@ -171,7 +174,7 @@ class _Walk:
 # %% ../../nbs/model/00_job.ipynb #78fade9b
 @patch
 def text(self:_Walk, value:str) -> str:
-    if len(value) > LONG_TEXT and self.has_seen(value): self.budget -= _CHAR_COST * len(value)
+    if len(value) > LONG_TEXT and self.has_seen(value): self.budget -= len(value) // 2
     if self.budget < 0: return '<str left out>'
     return value if self.lossless else escape_surrogates(value)
 
@@ -179,7 +182,7 @@ def text(self:_Walk, value:str) -> str:
 _SMALL = 1 << 62    # Comparing with this is faster than with `_LARGE`
 _LARGE = 10**4000   # Larger whole numbers have no form in JSON: Python writes no more digits
 
-def _plain(walk:_Walk, depth:int, extra:bool, made:bool, value:Any) -> Any:   # `value` last, for `partial`
+def _plain(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> Any:   # `value` last, for `partial`
     "The copy of one value. Fast for what is plain already."
     kind = type(value)
     if kind is str:
@@ -189,16 +192,16 @@ def _plain(walk:_Walk, depth:int, extra:bool, made:bool, value:Any) -> Any:   # 
     if value is None or kind is bool: return value
     if kind is float and math.isfinite(value): return value
     if kind is dict and not value: return {}
-    if kind is list or kind is dict: return _structured(walk, depth, extra, made, value)
-    if isinstance(value, Enum): return _plain(walk, depth, extra, made, value.value)
+    if kind is list or kind is dict: return _structured(walk, depth, cost, made, value)
+    if isinstance(value, Enum): return _plain(walk, depth, cost, made, value.value)
     if isinstance(value, (str, int, float)): return _scalar(walk, value)
     if isinstance(value, type): return safe_repr(value)
-    return _structured(walk, depth, extra, made, value)
+    return _structured(walk, depth, cost, made, value)
 
 def _scalar(walk:_Walk, value:str|int|float) -> str|int|float|None:
     "A text or number that is long, large, or of a subclass."
     if isinstance(value, str): return walk.text(str(value))
-    if isinstance(value, float): return finite_number(value)
+    if isinstance(value, float): return float(value) if math.isfinite(value) else None
     n = int(value)
     return n if -_LARGE < n < _LARGE else f'<int of {n.bit_length()} bits>'
 
@@ -217,47 +220,49 @@ def _short(value, note:str) -> str:
     return f'<{type(value).__name__}{note}>' if has_parts else safe_repr(value)
 
 # %% ../../nbs/model/00_job.ipynb #779860f2
-def _structured(walk:_Walk, depth:int, extra:bool, made:bool, value:Any) -> Any:
+def _structured(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> Any:
     "The copy of a value with parts."
     if id(value) in walk.path: return _short(value, ' that this is part of')
-    extra = walk.has_seen(value) or extra
-    if extra: walk.budget -= (_PART_COST + depth) * (1 + _length(value))
+    if walk.has_seen(value): cost = max(cost, _REPEATED_COST)
+    if cost: walk.budget -= cost * (1 + _length(value))
     if depth >= _MAX_DEPTH or walk.budget < 0: return f'<{type(value).__name__} left out>'
     walk.path.add(id(value))
-    try: return _copy(walk, depth+1, extra, made, value)
+    try: return _copy(walk, depth+1, cost, made, value)
     except Exception: return _short(value, '')
     finally: walk.path.discard(id(value))
 
-def _copy(walk:_Walk, depth:int, extra:bool, made:bool, value:Any) -> Any:
+def _copy(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> Any:
     "The copy of a value by its type."
-    sub = partial(_plain, walk, depth, extra, made)
+    sub = partial(_plain, walk, depth, cost, made)
     if type(value) is list: return [*map(sub, value)]
-    if isinstance(value, _CONTAINERS): return _copy_container(walk, depth, extra, made, value)
+    if isinstance(value, _CONTAINERS): return _copy_container(walk, depth, cost, made, value)
     if isinstance(value, (bytes, bytearray)):
         return bytes(value).decode(errors='surrogateescape' if walk.lossless else 'replace')
     if isinstance(value, PurePath): return sub(str(value))
     if isinstance(value, BaseException): return sub(f'{type(value).__name__}: {value}')
     if is_dataclass(value): return {f.name: sub(getattr(value, f.name)) for f in fields(value)}
-    return _copy_made(walk, depth, extra, made, value)
+    return _copy_made(walk, depth, cost, made, value)
 
 # %% ../../nbs/model/00_job.ipynb #c1660669
 _PLAIN_FORMS = 'isoformat', 'to_dict', 'model_dump', 'tolist', 'item'   # datetime, models, pydantic, arrays, their scalars
 
-def _copy_made(walk:_Walk, depth:int, extra:bool, made:bool, value:Any) -> Any:
+def _copy_made(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> Any:
     "The copy of what a value's own method makes of it, or else its `repr`."
     for name in _PLAIN_FORMS:
         method = getattr(value, name, None)
-        if callable(method): return _plain(walk, depth, extra or made, True, walk.keep(method()))
+        if not callable(method): continue
+        part = walk.keep(method())
+        return _plain(walk, depth, max(cost, made), max(_MADE_COST, depth//_LEVELS), part)
     return safe_repr(value)
 
 # %% ../../nbs/model/00_job.ipynb #83a9c9de
-def _copy_container(walk:_Walk, depth:int, extra:bool, made:bool, value:Any) -> dict|list:
+def _copy_container(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> dict|list:
     "The copy of a container: of its items if it is a dict, else of its parts."
-    sub = partial(_plain, walk, depth, extra, made)
+    sub = partial(_plain, walk, depth, cost, made)
     parts = value
     if type(value) not in _PLAIN_CONTAINERS and _yields_its_own(value):
-        sub = _sub_of_yielded(walk, depth, extra, made, value)
-        parts = _yielded(walk, value, _PART_COST + depth)
+        sub = _sub_of_yielded(walk, depth, cost, made, value)
+        parts = _yielded(walk, value, _NEW_COST if cost else _BEYOND_COST)
     elif isinstance(value, dict): parts = [*value.items()]   # at once: it may be changed meanwhile
     if isinstance(value, dict):
         return {k if type(k) is str and k.isascii() else _key(k, sub): sub(v) for k, v in parts}
@@ -282,11 +287,12 @@ def _yielded(walk:_Walk, value:Any, cost:int) -> Iterator:
         yield part
         if walk.budget < 0: return   # the copy of the last part says that it was left out
 
-def _sub_of_yielded(walk:_Walk, depth:int, extra:bool, made:bool, value:Any):
+def _sub_of_yielded(walk:_Walk, depth:int, cost:int, made:int, value:Any):
     "What copies a part that a container yields: one that it does not hold is extra."
     kind = next(kind for kind in _CONTAINERS if isinstance(value, kind))
     held = {*map(id, dict.values(value) if kind is dict else kind.__iter__(value))}
-    def sub(part): return _plain(walk, depth, extra or id(part) not in held, made, walk.keep(part))
+    new = max(cost, _NEW_COST, depth//_LEVELS)
+    def sub(part): return _plain(walk, depth, cost if id(part) in held else new, made, walk.keep(part))
     return sub
 
 # %% ../../nbs/model/00_job.ipynb #6f96beb0
@@ -300,7 +306,7 @@ def jsonable(
     """A JSON-ready copy. Never raises: what has no JSON form becomes its `repr`.
 
     Lossless text cannot be written as UTF-8; `encode_ascii_json` takes it. Source: PEP 383, "surrogateescape"."""
-    return _plain(_Walk(lossless), 0, False, False, value)
+    return _plain(_Walk(lossless), 0, 0, 0, value)
 
 # %% ../../nbs/model/00_job.ipynb #fe7c3e20
 @dataclass(frozen=True)

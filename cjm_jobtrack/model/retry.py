@@ -101,6 +101,7 @@ def read_requirements(
 ) -> QueueRequirements:
     "The requirements of a job. Raises `InvalidInput` naming the key."
     found = {k: t[k] for t in tables for k in REQUIREMENT_KEYS if t.get(k) is not None}
-    for k in found.keys() - {'resources'}: found[k] = check_seconds(k, found[k], exclusive=True)
+    for k in ('queue_timeout', 'stall_timeout'):
+        if k in found: found[k] = check_seconds(k, found[k], exclusive=True)
     if 'resources' in found: found['resources'] = read_resources(found['resources'])
     return replace(default, **found)

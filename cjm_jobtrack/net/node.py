@@ -275,5 +275,6 @@ def _shared_path(self:Node, path:str) -> tuple[Path, Path]:
     for root in (self.inputs.resolve(), (self.workspace/'outputs').resolve()):
         if not target.is_relative_to(root): continue
         rest = target.relative_to(root)
-        if not any(part.startswith('.') for part in rest.parts): return root, rest
+        if any(part.startswith('.') for part in rest.parts): break   # hidden: not shared by another way either
+        return root, rest
     raise HTTPException(400, 'Invalid path')

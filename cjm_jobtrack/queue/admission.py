@@ -243,9 +243,8 @@ def _describe(owner:dict) -> str:
 # %% ../../nbs/queue/03_admission.ipynb #cacf6810
 @patch
 def _is_known(self:Admission, job:Job) -> bool:
-    knows = capability(self.runners[job.runner], 'knows')
     try:
-        with contain_exit(): return bool(knows(job))
+        with contain_exit(): return bool(capability(self.runners[job.runner], 'knows')(job))
     except Exception: return True   # what is wrong with it is seen when it is begun
 
 # %% ../../nbs/queue/03_admission.ipynb #aeab7751
@@ -374,5 +373,5 @@ def why(self:Admission,
 ) -> str|None:  # None: it is not here
     "Why a job waits, with the numbers of this moment. From any thread."
     place, reason = self.ready.why(job.id, time.monotonic(), busy, slots), self.reasons.get(job.id)
-    if place is None: return reason and (self.why_never_fits(job) or reason)
+    if place is None: return (self.why_never_fits(job) or reason) if reason else None
     return reason if reason and place.startswith('trying again') else place

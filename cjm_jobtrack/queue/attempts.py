@@ -127,6 +127,7 @@ class AttemptManager:
         self.group_commit, self.lease, self.signals = group_commit, lease, signals or Signals()
         self.grace, self.retry, self.recheck = grace, retry, recheck
         self.active: dict[str, Attempt] = {}   # Job id -> attempt
+        self.busy = 0                          # Slots that are taken: attempts in `active` that have not ended
         self.unrecorded: list[str] = []        # Ids of jobs that ended when the record was gone
         self.loop = self.thread = None
 
@@ -136,21 +137,18 @@ class AttemptManager:
         self.unrecorded = []
 
 # %% ../../nbs/queue/05_attempts.ipynb #81ccc784
-@patch(as_prop=True)
-def busy(self:AttemptManager) -> int:
-    "How many slots are taken. From any thread."
-    return sum(not a.is_ended for a in [*self.active.values()])
-
 @patch
 def claim(self:AttemptManager, job:Job, fence:int|None=None) -> Attempt:
     "Take a job into our hands, and a slot for it."
     a = Attempt(job, self.loop.create_future(), self.loop.create_future(), fence)
     self.active[job.id] = a
+    self.busy += 1
     return a
 
 # %% ../../nbs/queue/05_attempts.ipynb #b5695d93
 @patch
 def _free_slot(self:AttemptManager, a:Attempt):
+    self.busy -= 1
     for timer in a.timers: timer.cancel()
     self.signals.publish(SlotFreed(a.job.id))
 
@@ -164,7 +162,7 @@ def release(self:AttemptManager, a:Attempt) -> None:
     del self.active[a.job.id]
     if a.on_stop is not None: self.tracker.detach(a.job.id, a.on_stop)
     if not a.settled.done(): a.settled.set_result(False)
-    a.over.set_result(None)
+    if not a.over.done(): a.over.set_result(None)
     a.task = a.on_stop = a.stop_task = None   # a runner that keeps its report keeps the attempt
     a.overtime = None
     self.group_commit.wake()

@@ -121,8 +121,8 @@ class AsCompleted:
         return TimeoutError(f'{n} jobs of batch {self.batch.id} have not ended after {self.timeout} s; they go on')
 
     def __iter__(self) -> Iterator[Job]:
-        deadline = None if self.timeout is None else time.monotonic() + self.timeout
         jobs, events = _OpenJobs(self.batch), queue.SimpleQueue()
+        deadline = None if self.timeout is None else time.monotonic() + self.timeout
         unsubscribe = jobs.tracker.subscribe(events.put, after=jobs.cursor) if jobs.ids else lambda: None
         try:
             yield from jobs.ended
@@ -136,8 +136,8 @@ class AsCompleted:
 # %% ../../nbs/queue/01_batch.ipynb #43fea056
 @patch
 async def __aiter__(self:AsCompleted) -> AsyncIterator[Job]:
-    deadline = None if self.timeout is None else asyncio.get_running_loop().time() + self.timeout
     jobs = _OpenJobs(self.batch)
+    deadline = None if self.timeout is None else asyncio.get_running_loop().time() + self.timeout
     for job in jobs.ended: yield job
     events = jobs.tracker.watch(after=jobs.cursor)
     try:

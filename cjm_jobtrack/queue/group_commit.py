@@ -189,7 +189,9 @@ async def write_and_wait(self:GroupCommit,
 ) -> JobEvent|None:  # None: there was nothing left to say, or the job has moved on
     "Have it written, and wait until it is. Raises `LeaseLost`; `StoreError` when it can never be written."
     done = self.loop.create_future()
-    self.write(job, plan, done.set_result)
+    def finish(result):
+        if not done.done(): done.set_result(result)   # else the one who waited was cancelled meanwhile
+    self.write(job, plan, finish)
     result = await done
     if isinstance(result, IllegalMove) and not isinstance(result, LeaseLost): _log.info('Not written: %s', result)
     elif isinstance(result, Exception): raise result

@@ -162,8 +162,10 @@ def local_holder(self:LeaseHolder,
 # %% ../../nbs/queue/04_lease.ipynb #7c01cf17
 def _is_capable(doc:dict, runner:str, needs:dict[str, int]) -> bool:
     try:
+        if runner not in doc['runners']: return False
+        if not needs: return True
         resources = read_resources(doc.get('resources'))
-        return runner in doc['runners'] and all(resources.get(r, 0) >= n for r, n in needs.items())
+        return all(resources.get(r, 0) >= n for r, n in needs.items())
     except Exception: return False   # a lease that makes no sense promises nothing
 
 @patch

@@ -238,12 +238,13 @@ def end_steps(
     """Ask, force, verify: the steps by which something is ended, until time is up.
 
     Source: systemd.kill(5), `SendSIGKILL=` and `TimeoutStopSec=`; Kubernetes, Termination of Pods."""
-    asking = clock() + max(0., grace or 0.)
-    stages = [('forced', asking + patience)] if grace is None else [
-        ('asked', asking), ('forced', asking + patience)]
-    for how, deadline in stages:
+    stages = [('forced', patience)]
+    if grace is not None: stages.insert(0, ('asked', max(0., grace)))
+    for how, length in stages:   # a stage has its whole time, however long the one before it took
+        deadline = clock() + length
+        final = deadline if how == 'forced' else deadline + patience
         while True:
-            yield EndStep(how, deadline, asking + patience, every, clock)
+            yield EndStep(how, deadline, final, every, clock)
             if clock() >= deadline: break
 
 # %% ../../nbs/runners/14_process_tree.ipynb #6f9fc542
@@ -263,7 +264,8 @@ def end(self:ProcessTree,
             for p in here - asked: send_signals(p, signal.SIGTERM, signal.SIGCONT)
             asked |= here
         seen |= {p.pid for p in here}
-        while any(map(runs, here)) and time.monotonic() < step.pause: time.sleep(.002)
+        until = step.pause   # it moves with the clock
+        while any(map(runs, here)) and time.monotonic() < until: time.sleep(.002)
     left = {p.pid for p in here if runs(p)}
     return seen - left, left
 

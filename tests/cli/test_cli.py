@@ -14,7 +14,7 @@ from cjm_jobtrack.cli.follow import job_updates, status_line
 from cjm_jobtrack.cli.jobs import cancel_message, jobs_table, timeline
 from cjm_jobtrack.cli.output import clip, format_age, format_seconds, printable, printed_path, show_table, table
 from cjm_jobtrack.cli.records import Leftovers
-from cjm_jobtrack.cli.servers import data_folder, read_address, server_process
+from cjm_jobtrack.cli.servers import _signals_deferred, data_folder, read_address, server_process
 from cjm_jobtrack.cli.submit import check_source, guess_value, parse_value, read_params
 from cjm_jobtrack.model.errors import (IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode, UnknownPipeline)
 from cjm_jobtrack.model.job import Job, JobEvent
@@ -748,3 +748,10 @@ def test_a_path_on_the_node_is_left_there_whatever_is_called_so_here(node, cli, 
     (tmp_path/path).write_text('another one')
     assert cli('submit', 'need', '--input', path, '--wait')[0] == 0
     assert node.http.get('/jobs').json()['jobs'][-1]['job']['spec']['input'] == path
+
+def test_signals_are_deferred_to_the_end_of_the_block():
+    happened = []
+    with pytest.raises(KeyboardInterrupt), _signals_deferred():
+        signal.raise_signal(signal.SIGINT)
+        happened.append('the block went on')
+    assert happened == ['the block went on']

@@ -1043,7 +1043,7 @@ def test_a_huge_hole_is_told_without_digest_and_an_event_says_why(bench):
 @pytest.mark.parametrize('how', ['stop', 'cancel'])
 def test_reading_a_large_output_holds_up_neither_stop_nor_close(bench, monkeypatch, how):
     reading = threading.Event()
-    monkeypatch.setattr(outputs, '_reason', lambda *_: reading.set())
+    monkeypatch.setattr(outputs, '_why_not_read', lambda *_: reading.set())
     def readers(): return [t for t in threading.enumerate() if t.name == 'jobtrack-blocking']
     async def main():
         (bench.tmp/'o').mkdir()

@@ -393,7 +393,7 @@ def test_what_a_server_was_killed_over_is_on_record_as_submitted_or_not_at_all(t
     if make is Manager:
         monkeypatch.setattr(server.directory, 'find', lambda i: {'id': 'n', 'name': 'n'} if i == 'n' else None)
         async def yes(*a, **kw): return True
-        monkeypatch.setattr(server.directory, 'check', yes), monkeypatch.setattr(server, '_check', yes)
+        monkeypatch.setattr(server.directory, 'check', yes), monkeypatch.setattr(server.placement, 'check', yes)
     async def main():
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=server.app), base_url='http://127.0.0.1') as c:
             for a in ask: assert (await a(c)).status_code == 201
