@@ -24,7 +24,7 @@ _home = {name: module for module, names in {  # name -> the module below this pa
     'model.retry': 'RetryPolicy',
     'runners.outcome': 'Outcome Receipt',
     'runners.runner': 'Runner BaseRunner',
-    'runners.conformance': 'ConformanceJobs ConformanceReport check_runner',
+    'runners.conformance': 'ConformanceJobs ConformanceReport Trial check_runner',
     'runners.call': 'CallRunner',
     'runners.process': 'ProcessRunner',
     'containers.docker': 'DockerRunner',
