@@ -7,6 +7,7 @@ from cjm_jobtrack.model.errors import NodeUnreachable, StoreError
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.runners.process import ProcessRunner
+from cjm_jobtrack.queue.group_commit import GroupCommit
 from cjm_jobtrack.queue.queue import JobQueue
 from helpers import until
 
@@ -277,3 +278,19 @@ def test_a_check_of_the_callbacks_that_fails_does_not_end_the_lease(plain, caplo
         until(lambda: len(checks) > 2, 'the keeper to go on')
         job = plain.join(q.submit(plain.create_job('x', spec=calls.call(abs, -1))).id, 20)
         assert job.status == 'completed' and 'no check' in caplog.text
+
+def test_who_was_cancelled_while_it_waited_for_the_record_holds_up_nobody_of_its_round(plain):
+    heard = []
+    async def main():
+        commit = GroupCommit(plain)
+        commit.start(asyncio.get_running_loop())
+        one, other = plain.create_job('one'), plain.create_job('other')
+        waiting = asyncio.create_task(commit.write_and_wait(one, lambda: plain.plan_note(one, 'first')))
+        await asyncio.sleep(0)   # it has asked, and the round is to come
+        waiting.cancel()
+        commit.add(other, lambda: plain.plan_note(other, 'second'), heard.append)
+        async with asyncio.timeout(30):
+            while not heard: await asyncio.sleep(.001)
+        assert waiting.cancelled()
+        assert [types(plain, job)[-1] for job in (one, other)] == ['first', 'second']   # what was asked for is on record all the same
+    asyncio.run(main())

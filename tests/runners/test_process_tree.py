@@ -2,7 +2,7 @@
 import os, subprocess, time
 import psutil, pytest
 from cjm_jobtrack.runners import process_tree
-from cjm_jobtrack.runners.process_tree import ProcessTree, process_ids, process_table
+from cjm_jobtrack.runners.process_tree import ProcessTree, end_steps, process_ids, process_table
 
 def sh(text, **kw): return subprocess.Popen(['sh', '-c', text], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True, **kw)
 
@@ -88,3 +88,21 @@ def test_other_systems_tell_the_same(begun, monkeypatch, tmp_path):
     monkeypatch.setattr(process_tree, '_PROC', tmp_path)
     assert process_table('MARKED=yes', [p.pid, os.getpid()]) == here and here[p.pid] == (os.getpid(), p.pid, True)
     assert {p.pid, os.getpid()} <= process_ids()
+
+def test_each_stage_has_its_whole_time_however_long_the_one_before_it_took():
+    now = 0.
+    steps = end_steps(grace=1., patience=3., clock=lambda: now)
+    assert (next(steps).how, now) == ('asked', 0.)
+    now = 10.   # the machine was asleep, say
+    step = next(steps)
+    assert (step.how, step.deadline, step.final) == ('forced', 13., 13.)
+
+def test_it_is_looked_for_new_ones_again_while_an_old_one_cannot_be_ended(begun, monkeypatch):
+    p, tree = begun('echo; read line')
+    looks = []
+    real = tree.look
+    monkeypatch.setattr(tree, 'look', lambda: looks.append(time.monotonic()) or real())
+    monkeypatch.setattr(process_tree, 'send_signals', lambda *_: None)   # as to a process in the state D
+    ended, left = tree.end(1.)
+    assert (ended, left) == (set(), {p.pid}) and len(looks) >= 4
+    monkeypatch.undo()
