@@ -6,6 +6,7 @@ from contextlib import suppress
 import httpx, psutil, pytest
 from helpers import until
 from typer.testing import CliRunner
+from cjm_jobtrack.cli import demo as cli_demo
 from cjm_jobtrack.cli.main import app
 from cjm_jobtrack.cli.app import Exit
 
@@ -168,3 +169,11 @@ def test_keep_leaves_the_servers_until_ctrl_c(demo):
     d.p.send_signal(signal.SIGINT)
     assert d.end()[0] == 0, d.text
     d.nothing_left(there)
+
+def test_what_was_begun_is_ended_on_sigterm_and_the_handlers_come_back():
+    before, ended = signal.getsignal(signal.SIGTERM), []
+    with pytest.raises(SystemExit) as e, cli_demo._cleaning_up() as stack:
+        stack.callback(lambda: ended.append(signal.getsignal(signal.SIGTERM)))
+        signal.raise_signal(signal.SIGTERM)
+    assert e.value.code == 128 + signal.SIGTERM and ended == [signal.SIG_IGN]
+    assert signal.getsignal(signal.SIGTERM) is before
