@@ -19,7 +19,7 @@ from fastcore.meta import delegates
 from ..logs.log_store import LogStore
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, StoreError, UnknownJob
 from ..model.job import (Failure, Job, JobEvent, JobRecord, JobStatus, Lease, check_id, jsonable, new_id, now,
-                                    parse_instant, percentage, read_statuses)
+                                    parse_instant, percentage, read_outputs, read_statuses)
 from ..store.memory import MemoryStore
 from .background import ProgressWriter, StorePoller
 from .job_logs import JobLogs
@@ -322,7 +322,7 @@ def mark_running(self:JobTracker,
 
 @patch
 def _start(self:JobTracker, job:Job):
-    try: self._carry_out(self._planner.plan_running(job))
+    try: self._carry_out(self.plan_running(job))
     except IllegalMove:
         if job.status is not JobStatus.RUNNING: raise   # else somebody else has started it in this instant
 
@@ -334,7 +334,7 @@ def mark_completed(self:JobTracker,
     outputs=(),   # `OutputFile`s it produced
 ) -> None:
     "End a job well. Then `on_job_completed` is called. Raises `IllegalMove` unless the job is running."
-    if (job := self._live.peek(job_id)) is not None: self._carry_out(self._planner.plan_completed(job, result, outputs))
+    if (job := self._live.peek(job_id)) is not None: self._carry_out(self.plan_completed(job, result, outputs))
 
 # %% ../../nbs/tracker/00_tracker.ipynb #5d7a8707
 @patch
@@ -345,7 +345,7 @@ def mark_failed(self:JobTracker,
     "End a job badly; as cancelled, when that was requested. Raises `IllegalMove` when the job has ended."
     if (job := self.get_job(job_id)) is None: return
     failure = error if isinstance(error, Failure) else Failure('error', str(error))
-    self._carry_out(self._planner.plan_failed(job, failure))
+    self._carry_out(self.plan_failed(job, failure))
 
 # %% ../../nbs/tracker/00_tracker.ipynb #b7931caf
 @patch
@@ -354,7 +354,7 @@ def mark_cancelled(self:JobTracker,
     data:dict|None=None,  # What was stopped, and how
 ) -> None:
     "End a job because somebody asked for it. Raises `IllegalMove` when the job has ended."
-    if (job := self.get_job(job_id)) is not None: self._carry_out(self._planner.plan_cancelled(job, data))
+    if (job := self.get_job(job_id)) is not None: self._carry_out(self.plan_cancelled(job, data))
 
 # %% ../../nbs/tracker/00_tracker.ipynb #aefaaac1
 @patch
@@ -367,7 +367,7 @@ def mark_pending(self:JobTracker,
     """Send a job back to wait for the next attempt; end it as cancelled, when that was requested.
 
     Raises `IllegalMove` unless the job is running."""
-    if (job := self.get_job(job_id)) is not None: self._carry_out(self._planner.plan_pending(job, reason, count, data))
+    if (job := self.get_job(job_id)) is not None: self._carry_out(self.plan_pending(job, reason, count, data))
 
 # %% ../../nbs/tracker/00_tracker.ipynb #b911c993
 @patch
@@ -380,8 +380,9 @@ def note(self:JobTracker,
     "Journal a fact about a job. Raises `InvalidInput` for a field that a note cannot change; `LeaseLost`."
     with self._lock:
         job = self.get_job(job_id)
-        if job is not None: return self._carry_out(self._planner.plan_note(job, type, data, **fields))
+        if job is not None: return self._carry_out(self.plan_note(job, type, data, **fields))
     check_note(type, fields)   # a wrong field is an error for an unknown job too
+    if 'outputs' in fields: read_outputs(fields['outputs'])
     return None
 
 # %% ../../nbs/tracker/00_tracker.ipynb #0f9147c9
@@ -619,7 +620,7 @@ def _cancelled_at_once(self:JobTracker, job:Job) -> bool:
 @patch
 def _request_cancel(self:JobTracker, job:Job) -> bool:  # False: it has ended meanwhile
     "Put the request on record."
-    if self._planner.cancel_requested(job.id): return True
+    if self.cancel_requested(job.id): return True
     try: self._note_cancel_request(job.id)
     except StoreError as e:   # the disk is full, say: stopping the work needs no record
         if self._states.get(job.id, NO_STATE).stop is None and job.task is None: raise
@@ -671,7 +672,7 @@ def cancel_pending(self:JobTracker,
 ) -> int:                # How many this call ended
     "End the pending jobs among these in one transaction; the others stay as they are."
     with self._lock:
-        writes = [self._planner.plan_cancelled(job) for job in jobs if job.status is JobStatus.PENDING]
+        writes = [self.plan_cancelled(job) for job in jobs if job.status is JobStatus.PENDING]
         return sum(isinstance(e, JobEvent) for e in self.record(writes))
 
 # %% ../../nbs/tracker/00_tracker.ipynb #86f71420

@@ -1125,3 +1125,15 @@ def test_outputs_that_could_not_be_read_back_are_refused(tracker, outputs):
 @pytest.mark.parametrize('type', ['created', 'queued', 'running', 'retried', 'deferred', 'completed', 'failed', 'cancelled', 'deleted'])
 def test_a_note_does_not_tell_of_moves(tracker, type):
     with pytest.raises(InvalidInput, match='tells of a move'): tracker.note(in_status(tracker, R).id, type)
+
+def test_a_subclass_changes_how_a_move_is_planned():
+    class Wrapping(JobTracker):
+        def plan_completed(self, job, result, outputs=()): return self._planner.plan_completed(job, {'wrapped': result}, outputs)
+    with Wrapping() as t:
+        job = t.create_job('x')
+        t.mark_running(job.id)
+        t.mark_completed(job.id, 1)
+        assert job.result == {'wrapped': 1}
+
+def test_a_note_of_outputs_that_are_none_is_refused_for_an_unknown_job_too():
+    with JobTracker() as t, pytest.raises(InvalidInput, match='outputs'): t.note('nobody', 'x', outputs='abc')
