@@ -181,10 +181,10 @@ async def _record_sent(self:RemoteRunner, job:Job) -> None:
 
 # %% ../../nbs/net/03_remote.ipynb #61b8c9d2
 @patch
-async def _send_original(self:RemoteRunner, job:Job, c:AsyncRemoteClient) -> Job:
+async def _send_original(self:RemoteRunner, job:Job, node:dict, c:AsyncRemoteClient) -> Job:
     if job.remote_id: return await c.submit_original(job.spec['original'], id=job.remote_id)
     locks = self._submit_locks.setdefault(asyncio.get_running_loop(), {})
-    async with locks.setdefault(job.node, asyncio.Lock()):   # its ids are milliseconds: never two requests at once
+    async with locks.setdefault(node['id'], asyncio.Lock()):   # its ids are milliseconds: never two requests at once
         there = await c.submit_original(job.spec['original'])
         await asyncio.sleep(.005)
     return there
@@ -192,8 +192,9 @@ async def _send_original(self:RemoteRunner, job:Job, c:AsyncRemoteClient) -> Job
 @patch
 async def _send(self:RemoteRunner, job:Job) -> Job:
     "The request itself."
-    c, spec = self.directory.client(self.directory.get(job.node)), job.spec
-    if 'original' in spec: there = await self._send_original(job, c)
+    node, spec = self.directory.get(job.node), job.spec
+    c = self.directory.client(node)
+    if 'original' in spec: there = await self._send_original(job, node, c)
     else:
         there = await c.submit(spec['pipeline'], existing_input(spec.get('input')), spec.get('params'),
                                  id=job.remote_id, name=job.name, priority=job.priority,

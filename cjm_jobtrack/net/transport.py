@@ -366,9 +366,9 @@ class _OpenStream:
 
 @patch
 def _open_stream(self:BlockingTransport, request:HttpRequest, stream:_OpenStream) -> HttpResponse:
-    stream.stack.close()
     stream.silence = self._silence(request)
     with self._translate_errors(stream.silence):
+        stream.stack.close()
         r = stream.stack.enter_context(self.http.stream(**self._arguments(request)))
         if not r.is_success: r.read()
     stream.items = EventSource(r).iter_sse() if request.stream == 'events' else r.iter_raw()
@@ -413,9 +413,9 @@ def _run(self:BlockingTransport, flow:Generator):
 # %% ../../nbs/net/05_transport.ipynb #2c7a8591
 @patch
 async def _open_stream(self:AsyncTransport, request:HttpRequest, stream:_OpenStream) -> HttpResponse:
-    await stream.stack.aclose()
     stream.silence = self._silence(request)
     with self._translate_errors(stream.silence):
+        await stream.stack.aclose()
         r = await stream.stack.enter_async_context(self.http.stream(**self._arguments(request)))
         if not r.is_success: await r.aread()
     stream.items = EventSource(r).aiter_sse() if request.stream == 'events' else r.aiter_raw()
