@@ -165,8 +165,9 @@ async def read(self:Broadcast,
             news.clear()
             is_over = self.is_over
             if seq < self.recent.since:
-                yield encode_event(resync_event(seq, self.recent.last))
-                seq = self.recent.last
+                gap, seq = resync_event(seq, self.recent.last), self.recent.last
+                yield encode_event(gap)
+                continue   # more may have come meanwhile
             data, seq, tick = self.recent.after(seq, tick)
             if not data and is_over: return
             yield data or await self._heartbeat(news)
