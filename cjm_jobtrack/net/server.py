@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 import uvicorn
+from fastcore.basics import patch
 from ..model.errors import InvalidInput, JobtrackError
 from .access import check_bind
 from .connections import Connection, ConnectionPool, LogThrottle, connection_limits
@@ -20,6 +21,7 @@ from .service import Service
 
 # %% ../../nbs/net/18_server.ipynb #b0d9906f
 def _lock(f, folder:Path) -> None:
+    "Lock an open lock file. Raises `InvalidInput`."
     try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as e:
         f.seek(0)
@@ -30,17 +32,22 @@ def _lock(f, folder:Path) -> None:
         problem = f'is {str(folder)!r}, where files cannot be locked: {e.strerror}'
         raise InvalidInput('data', problem, 'Choose a folder on a local disk') from e
 
+def _open_lock_file(folder:Path):
+    "Raises `InvalidInput`."
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder/'lock').open('a+')
+    except OSError as e:
+        problem = f'is {str(folder)!r}, and the lock file in it cannot be opened: {e.strerror}'
+        raise InvalidInput('data', problem, 'Choose a folder that can be written to') from e
+
+# %% ../../nbs/net/18_server.ipynb #e9bfc456
 def lock_folder(
     folder:str|Path,  # Data folder of a server; made when missing
 ):                    # The open lock file; closing it unlocks the folder
     "Make sure that no other server works on a folder. Raises `InvalidInput` naming the one that does."
     folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        f = (folder/'lock').open('a+')
-    except OSError as e:
-        problem = f'is {str(folder)!r}, and the lock file in it cannot be opened: {e.strerror}'
-        raise InvalidInput('data', problem, 'Choose a folder that can be written to') from e
+    f = _open_lock_file(folder)
     try: _lock(f, folder)
     except InvalidInput:
         f.close()
@@ -48,6 +55,13 @@ def lock_folder(
     f.truncate(0)
     print(os.getpid(), file=f, flush=True)
     return f
+
+# %% ../../nbs/net/18_server.ipynb #c1b11c31
+def _throttle(log:logging.Logger) -> None:
+    if any(isinstance(f, LogThrottle) for f in log.filters): return
+    log.addFilter(LogThrottle())
+
+_throttle(logging.getLogger('uvicorn.error'))
 
 # %% ../../nbs/net/18_server.ipynb #4b0c97b1
 _ACCEPTED = 32    # Connections accepted in one go, before the pool has seen them
@@ -60,26 +74,23 @@ class Server(uvicorn.Server):
     def __init__(self, config:uvicorn.Config):
         super().__init__(config)
         self.connections = ConnectionPool(connection_limits(config.app.state.service.slots))
-        config.http, config.backlog = partial(Connection, self.connections), _ACCEPTED
-        config.proxy_headers = False   # the address of a client is that of its connection, not one from a header
+        config.http = partial(Connection, self.connections)
+        config.backlog = _ACCEPTED
+        config.proxy_headers = False
 
     async def startup(self, sockets=None):
         asyncio.get_running_loop().set_exception_handler(self.connections.on_loop_error)
         await super().startup(sockets)
-        for s in (s for server in self.servers for s in server.sockets):
+        for s in [s for server in self.servers for s in server.sockets]:
             with s.dup() as same: same.listen(_BACKLOG)
 
     async def on_tick(self, counter):
-        if counter % 10 == 0: self.connections.sweep()
+        if counter % 10 == 0: self.connections.sweep()   # ten ticks are a second
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets=None):
         self.config.app.state.leaving.set()
         await super().shutdown(sockets)
-
-_uvicorn = logging.getLogger('uvicorn.error')
-
-if not any(isinstance(f, LogThrottle) for f in _uvicorn.filters): _uvicorn.addFilter(LogThrottle())
 
 # %% ../../nbs/net/18_server.ipynb #10751bcf
 class serving:
@@ -93,8 +104,8 @@ class serving:
     ):
         check_bind(host, service.token)
         self.service, self.host = service, host
-        self.server = Server(uvicorn.Config(service.app, host=host, port=port, log_level='warning',
-                                            timeout_graceful_shutdown=2))
+        config = uvicorn.Config(service.app, host=host, port=port, log_level='warning', timeout_graceful_shutdown=2)
+        self.server = Server(config)
 
     def _run(self):
         with suppress(SystemExit): self.server.run()   # uvicorn's way to say that it did not start
@@ -102,16 +113,24 @@ class serving:
     def __enter__(self):
         self.thread = threading.Thread(target=self._run, name='jobtrack-server', daemon=True)
         self.thread.start()
-        while not self.server.started:
-            if not self.thread.is_alive():
-                raise JobtrackError(f'The server did not start on {self.host}; is the port taken?')
-            time.sleep(.005)
+        self._wait_until_started()
         self.port = self.server.servers[0].sockets[0].getsockname()[1]
-        self.url = f'http://[{self.host}]:{self.port}' if ':' in self.host else f'http://{self.host}:{self.port}'
+        self.url = _base_url(self.host, self.port)
         return self
 
     def __exit__(self, *_):
         self.server.should_exit = True
         self.thread.join(60)
-        if self.thread.is_alive():
-            raise JobtrackError(f'The server at {self.url} has not stopped its work after 60 s')
+        if self.thread.is_alive(): raise JobtrackError(f'The server at {self.url} has not stopped its work after 60 s')
+
+# %% ../../nbs/net/18_server.ipynb #afb74891
+def _base_url(host:str, port:int) -> str:
+    address = f'[{host}]' if ':' in host else host   # IPv6
+    return f'http://{address}:{port}'
+
+@patch
+def _wait_until_started(self:serving) -> None:
+    while not self.server.started:
+        if not self.thread.is_alive():
+            raise JobtrackError(f'The server did not start on {self.host}; is the port taken?')
+        time.sleep(.005)
