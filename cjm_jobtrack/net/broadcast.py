@@ -218,11 +218,12 @@ async def read(self:Broadcast,
     after:int|None=None,     # Last `seq` already seen; None: from the job's beginning, or from now on for all jobs
 ) -> AsyncIterator[bytes]:   # Whole events, some at a time; an empty chunk now and then
     "The stream of one reader."
-    seq, tick = self._start(after)
+    start, tick = self._start(after)
+    seq = start
     news = asyncio.Event()
     self.readers.add(news)
     try:
-        async for data, seq in self._read_journal(seq): yield data
+        async for data, seq in self._read_journal(start): yield data
         while True:
             news.clear()
             is_over = self.is_over
