@@ -159,9 +159,10 @@ def _number(
 ) -> Any:
     "A number that was written as text; anything else as it is."
     if kind is None or not isinstance(value, str): return value
-    try: number = int(value) if kind == 'int' else float(value)
-    except ValueError: return value
-    return number if math.isfinite(number) else value
+    try:
+        number = int(value) if kind == 'int' else float(value)
+        return number if math.isfinite(number) else value
+    except (ValueError, OverflowError): return value   # too many digits for `isfinite`, among others
 
 # %% ../../nbs/net/01_node.ipynb #a0cc7850
 def _with_numbers(
