@@ -169,7 +169,8 @@ def _add_files(app:FastAPI, m) -> None:
     async def upload(node_id:str, request:Request) -> dict:
         async with app.state.uploads.slot(): return await m.upload(request, node_id)
 
-    add_output_routes(app, m, m.files_of, prefix='/api')
+    def files_of(job:Job, offset:int, limit:int) -> list[dict]: return m.files_of(job, offset, limit)
+    add_output_routes(app, m, files_of, prefix='/api')
 
 # %% ../../nbs/net/15_original_api.ipynb #a390495b
 def _activity(is_online:bool, active:int) -> str:
