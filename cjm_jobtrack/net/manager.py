@@ -32,7 +32,7 @@ from .legacy import LISTED, original_request, wire_output
 from .original_api import add_original_api
 from .placement import Placement
 from .remote import RemoteRunner
-from .server import lock_folder
+from .server import closed_on_error, lock_folder
 from .transfers import disposition_name
 from .transport import job_path, no_route
 from ..queue.queue import JobQueue
@@ -70,10 +70,12 @@ class Manager(Service):
 # %% ../../nbs/net/02_manager.ipynb #492912f7
 @patch
 def _open_record(self:Manager, durability:str, logs) -> None:
+    "Take the data folder. If that fails halfway, it is unlocked again."
     self.data.mkdir(parents=True, exist_ok=True)
     self._folder_lock = lock_folder(self.data)
-    store = JobStore(self.data/'jobs.db', durability=durability)
-    self.tracker = JobTracker(store, logs=logs)
+    with closed_on_error(self._folder_lock):
+        store = JobStore(self.data/'jobs.db', durability=durability)
+        self.tracker = JobTracker(store, logs=logs)
 
 @patch
 def __repr__(self:Manager):
