@@ -148,7 +148,11 @@ async def check(self:Manager, body:dict) -> None:
 
 # %% ../../nbs/net/02_manager.ipynb #01589bc4
 @patch
-def _spec(self:Manager, request:JobRequest, node:dict|None, recorded:Job|None) -> dict:
+def _spec(self:Manager,
+    request:JobRequest,
+    node:dict|None,      # None: not known yet
+    recorded:Job|None,   # The job, if it was accepted before
+) -> dict:
     "What will be sent to the node: its eight keys, if it is an original node server."
     if recorded: is_original = 'original' in recorded.spec
     else: is_original = node is not None and self.directory.is_original(node)
@@ -192,7 +196,9 @@ async def reachable_client(self:Manager, node:dict) -> AsyncRemoteClient:
 
     A transfer can take long, but does not start with a silent node."""
     is_online = await self.directory.check_cached(node) or await self.directory.check(node)
-    if not is_online: raise NodeUnreachable(node['url'], self.directory.state(node).problem, begun=False)
+    if not is_online:
+        problem = self.directory.state(node).problem
+        raise NodeUnreachable(node['url'], problem, begun=False)
     return self.directory.client(node)
 
 # %% ../../nbs/net/02_manager.ipynb #9a212c55
@@ -211,7 +217,8 @@ async def upload(self:Manager, request:Request, node:str|None=None) -> dict:
     client = await self.reachable_client(n)
     answer = await client.forward('POST', '/upload', content=request.stream(), headers=headers)
     if not isinstance(answer.get('path'), str):
-        raise NodeRefused(f'{n["url"]}/upload', 200, f'Node {n["name"]} did not say where the file is')
+        problem = f'Node {n["name"]} did not say where the file is'
+        raise NodeRefused(f'{n["url"]}/upload', 200, problem)
     return answer | {'node': n['id']}
 
 # %% ../../nbs/net/02_manager.ipynb #49231977
@@ -243,7 +250,7 @@ _log = logging.getLogger(__name__)
 
 @patch
 def _note_fetched(self:Manager, job_id:str, output:OutputFile) -> None:
-    "Note that somebody has fetched a file. It has been sent by then: trouble here must not spoil the connection."
+    "Note that somebody has fetched a file. It has been sent, so trouble here must not end the connection."
     facts = {'name': output.name, 'size': output.size}
     try:
         if self.tracker.get_job(job_id): self.tracker.note(job_id, 'fetched', facts)
@@ -251,8 +258,13 @@ def _note_fetched(self:Manager, job_id:str, output:OutputFile) -> None:
 
 # %% ../../nbs/net/02_manager.ipynb #d1e27dcf
 @patch
-async def _open_output(self:Manager, node:dict, job:Job, output:OutputFile, request:Request) -> httpx.Response:
-    "Begin to download an output from its node."
+async def _open_output(self:Manager,
+    node:dict,
+    job:Job,
+    output:OutputFile,
+    request:Request,    # Its method, and the range that it asks for, are passed on
+) -> httpx.Response:    # Not read yet
+    "Begin to download an output from its node. Raises `NodeUnreachable`, `NodeRefused`, `UnknownJob`."
     headers = _headers(request, 'range', 'if-range')
     client = await self.reachable_client(node)
     name = quote(output.name, safe='')

@@ -49,7 +49,7 @@ class Node(Service):
     def __init__(self,
         data:str|Path,                     # Folder of everything it keeps; made when missing
         *,
-        pipelines:PipelineCatalog|str|Path|None=None, # A catalogue, or a TOML file or folder of them; None: the shipped ones
+        pipelines:PipelineCatalog|str|Path|None=None, # A catalogue, TOML file, or folder of them; None: those shipped
         workspace:str|Path|None=None,      # Folder that jobs see; None: `workspace` in the data folder
         slots:int=1,                       # Jobs running at once
         token:str|None=None,               # Bearer token it wants
@@ -60,7 +60,7 @@ class Node(Service):
         grace:float=1.5,                   # Seconds between asking a job to end and forcing it
         resources:dict[str, int]|None=None, # Resource -> how much there is, for pipelines that ask for it
         logs:str|Path|None=None,           # Folder of the logs; None: beside the record, in the data folder
-        original_from=(),                  # Addresses or networks from which an original manager may call without a token
+        original_from=(),                  # Addresses or networks of original managers that need no token
     ):
         store_attr('token,slots,upload_limit')
         self.origins, self.instance = tuple(origins), new_id()
@@ -182,7 +182,8 @@ def _from_original(self:Node, body:dict) -> JobRequest:
     "A request of the original manager, as one for the pipeline that is marked as the original's."
     pipeline = self._original_pipeline()
     params = {k: v for k, v in body.items() if k != 'id'}
-    return read_request({'pipeline': pipeline.name, 'params': _with_numbers(pipeline, params), 'id': body.get('id')})
+    params = _with_numbers(pipeline, params)
+    return read_request({'pipeline': pipeline.name, 'params': params, 'id': body.get('id')})
 
 @patch
 def _read(self:Node, body:dict) -> JobRequest:
