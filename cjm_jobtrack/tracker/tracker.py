@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from weakref import WeakSet, ref
-from fastcore.basics import GetAttr, patch
+from fastcore.basics import patch
 from fastcore.meta import delegates
 from ..logs.log_store import LogStore
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, StoreError, UnknownJob
@@ -33,14 +33,11 @@ _log = logging.getLogger(__name__)
 _END_TYPES = {s.value for s in JobStatus if s.is_terminal}         # types of the event that ends a job
 _open_trackers, _open_lock = WeakSet(), threading.Lock()           # of this process: see `tracker_of`
 
-class JobTracker(GetAttr):
+class JobTracker(TransitionPlanner):
     """Live jobs and their record. Safe from any thread; never waits for those who watch.
 
     With `store` (a `JobStore`, its URL, or the path of an SQLite file) it is durable; without, it lives in memory.
-    Close it, or use it as a context manager. The methods `plan_…` are those of `TransitionPlanner`; `record` carries plans out."""
-    _default = '_planner'
-    _xtra = ['cancel_requested', 'plan', 'plan_note', 'plan_running', 'plan_pending',
-             'plan_completed', 'plan_failed', 'plan_cancelled']
+    Close it, or use it as a context manager. The methods `plan_…` plan moves, and `record` carries them out."""
     job_class = Job        # What `make_job` makes
     live_class = LiveJobs  # What keeps the live objects
     keep_ended = 1000      # Ended jobs kept in memory when there is a store to find the others in
@@ -55,15 +52,20 @@ class JobTracker(GetAttr):
         self.on_job_completed = on_job_completed
         self.store = _open_store(store)
         self.store.tracker = ref(self)
-        self.durable = self.store.shared   # Whether the record outlives this process
-        self._lock, self._closed, self._subscriptions = threading.RLock(), threading.Event(), []
+        self._lock = threading.RLock()
+        self._closed = threading.Event()
+        self._subscriptions = []
         self._job_logs = JobLogs(self.store, self._lock, logs)
-        self._notifier, self._states = Notifier(self._lock, self.store.last_seq()), LocalStates()
-        self._planner = TransitionPlanner(
-            self._states, durable=self.durable, log_location=self._job_logs.location)
+        durable = self.store.shared   # Whether the record outlives this process
+        super().__init__(LocalStates(), durable=durable, log_location=self._job_logs.location)
+        self._build_parts()
+
+    def _build_parts(self):
         keep_ended = partial(_keep_ended, ref(self))   # a weak reference: parts do not keep their tracker alive
+        self._notifier = Notifier(self._lock, self.store.last_seq())
         self._live = self.live_class(self.store, self._lock, self._notifier, self._states, keep_ended)
-        self._progress, self._poller = ProgressWriter(self._live, self._closed), StorePoller(self._live, self._closed)
+        self._progress = ProgressWriter(self._live, self._closed)
+        self._poller = StorePoller(self._live, self._closed)
         self.jobs = self._live.jobs   # id -> Job: all that have not ended, and the latest that have
         with _open_lock: _open_trackers.add(self)
 

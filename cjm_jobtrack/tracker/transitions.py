@@ -104,18 +104,26 @@ class TransitionPlanner:
         durable:bool=False,   # Whether results are kept as JSON
         log_location:Callable[[], dict|None]=lambda: None,  # Where the logs are, when that is not beside the record
     ):
-        self.states, self.durable, self.log_location = states, durable, log_location
+        self._states = states
+        self._log_location = log_location
+        self.durable = durable
 
-    def cancel_requested(self, job_id:str) -> bool:
-        "Whether somebody asked for the cancellation of this job, and it has not ended."
-        return self.states.get(job_id, NO_STATE).cancel_requested
+# %% ../../nbs/tracker/03_transitions.ipynb #5c1006a8
+@patch
+def cancel_requested(self:TransitionPlanner, job_id:str) -> bool:
+    "Whether somebody asked for the cancellation of this job, and it has not ended."
+    return self._states.get(job_id, NO_STATE).cancel_requested
 
-    def _unsaved(self, job:Job, before:dict) -> dict:
-        "Progress and metadata that are shown and not on record."
-        state, metadata = self.states.get(job.id, NO_STATE), before['metadata']
-        changes = dict(progress=before['progress'], message=before['message']) if state.progress_unsaved else {}
-        if (metadata or job._on_record) and jsonable(metadata) != job._on_record: changes['metadata'] = metadata
-        return changes
+# %% ../../nbs/tracker/03_transitions.ipynb #9172051a
+@patch
+def _unsaved(self:TransitionPlanner, job:Job, before:dict) -> dict:
+    "Progress and metadata that are shown and not on record."
+    changes = {}
+    if self._states.get(job.id, NO_STATE).progress_unsaved:
+        changes = dict(progress=before['progress'], message=before['message'])
+    metadata = before['metadata']
+    if (metadata or job._on_record) and jsonable(metadata) != job._on_record: changes['metadata'] = metadata
+    return changes
 
 # %% ../../nbs/tracker/03_transitions.ipynb #5d96bdda
 @patch
@@ -137,7 +145,7 @@ def plan(self:TransitionPlanner,
     changes = {k: v for k, v in changes.items() if v is not before[k]}   # `is`: a result may be anything
     changes = self._unsaved(job, before) | changes | dict(status=to, updated_at=at)
     changes |= _timing(before, to, at, uncounted, waits)
-    if lease is None: lease = self.states.get(job.id, NO_STATE).lease
+    if lease is None: lease = self._states.get(job.id, NO_STATE).lease
     attempt = changes['attempt'] if to is JobStatus.RUNNING else before['attempt']   # the event's
     expect = before['status'], before['attempt']
     return Write(job, Move(job.id, expect, changes, type, at, data, attempt, lease), changes)
@@ -156,7 +164,7 @@ UNCONFIRMED = Failure('unconfirmed', 'Cancelled; the node could not confirm that
 @patch
 def plan_running(self:TransitionPlanner, job:Job, *, lease:int|None=None, waits:bool=False) -> Write:
     "Start the next attempt. Its event says where the log is, for readers on other machines."
-    location = self.log_location()
+    location = self._log_location()
     data = None if location is None else {'logs': location}
     cleared = dict(progress=None, message=None, error=None, failure=None)
     return self.plan(job, JobStatus.RUNNING, 'running', data, lease=lease, waits=waits, **cleared)
@@ -216,5 +224,5 @@ def plan_note(self:TransitionPlanner, job:Job, type:str, data:dict|None=None, **
     if 'outputs' in fields: fields['outputs'] = read_outputs(fields['outputs'])
     at, before = now(), dict(vars(job))
     changes = {**fields, 'updated_at': at} if fields and not before['status'].is_terminal else {}
-    lease, expect = self.states.get(job.id, NO_STATE).lease, (before['status'], before['attempt'])
+    lease, expect = self._states.get(job.id, NO_STATE).lease, (before['status'], before['attempt'])
     return Write(job, Move(job.id, expect, changes, type, at, data, lease=lease), changes)
