@@ -34,7 +34,7 @@ def error_response(
     "An error body."
     return JSONResponse({**facts, 'error': text, 'message': text}, status)
 
-# %% ../../nbs/net/11_service.ipynb #9387a076
+# %% ../../nbs/net/11_service.ipynb #56364262
 STATUS_CODES = {   # The first class that an error is an instance of decides
     UnknownJob: 404,
     UnknownNode: 404,
@@ -48,6 +48,7 @@ STATUS_CODES = {   # The first class that an error is an instance of decides
     NodeRefused: 502,
     JobtrackError: 500}
 
+# %% ../../nbs/net/11_service.ipynb #d850f688
 def _is_passed_on(e:JobtrackError) -> bool:
     if not isinstance(e, NodeRefused): return False
     if is_busy(e): return True
@@ -57,11 +58,11 @@ def _status_of(e:JobtrackError) -> int:
     if _is_passed_on(e): return e.status
     return next(status for kind, status in STATUS_CODES.items() if isinstance(e, kind))
 
+# %% ../../nbs/net/11_service.ipynb #f5598d04
 def _sentence_of(e:JobtrackError) -> str:
     if isinstance(e, UnknownJob): return 'Job not found'   # the original's words
     return e.message if isinstance(e, NodeRefused) else str(e)
 
-# %% ../../nbs/net/11_service.ipynb #f5598d04
 def response_for(
     e:JobtrackError,  # What was raised
 ) -> JSONResponse:
