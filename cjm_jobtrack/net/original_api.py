@@ -177,6 +177,7 @@ def _activity(is_online:bool, active:int) -> str:
     if not is_online: return 'offline'
     return 'running' if active else 'idle'
 
+# %% ../../nbs/net/15_original_api.ipynb #0d347ef7
 def api_node(
     directory:NodeDirectory,
     node:dict,    # From the directory

@@ -135,6 +135,7 @@ def body_schema(
     content = {kind: {'schema': schema}}
     return {'requestBody': {'required': True, 'content': content}}
 
+# %% ../../nbs/net/10_routes.ipynb #f80f5f13
 def add_submit_routes(app:FastAPI, service:Service) -> None:
     "Submit a job, or try a request out."
     described = body_schema('application/json', JobRequest.model_json_schema())
@@ -404,6 +405,7 @@ def add_upload_routes(app:FastAPI, service:Service) -> None:
     async def upload(request:Request, node:str|None=None) -> dict:
         async with app.state.uploads.slot(): return await service.upload(request, node)
 
+# %% ../../nbs/net/10_routes.ipynb #269cd60d
 def add_routes(
     app:FastAPI,
     service:Service,

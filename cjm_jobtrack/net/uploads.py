@@ -173,6 +173,7 @@ def _removed_after(path:Path):
     try: yield
     finally: path.unlink(missing_ok=True)
 
+# %% ../../nbs/net/13_uploads.ipynb #ddd9a6b0
 @asynccontextmanager
 async def receive_file(
     request:Request,      # multipart/form-data with a field `file`
