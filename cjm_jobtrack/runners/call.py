@@ -23,6 +23,7 @@ from .coroutines import CoroutineLoop
 from .functions import _failure_outcome, _FunctionReport, _outcome_of, _run_async, _run_sync, _Signature
 from .identity import this_process
 from .outcome import Outcome, Receipt, Report, drop_old_log
+from .runner import BaseRunner
 from .threads import in_daemon_thread
 from .worker import _pickle_call, _retry_while_scarce, _Worker
 
@@ -151,7 +152,7 @@ def _check_pool(value) -> str:
         raise InvalidInput('pool', "'process' needs a POSIX system", 'On Windows, use it inside WSL')
     return value
 
-class CallRunner:
+class CallRunner(BaseRunner):
     """Carries out functions and coroutines in this process, or in Python processes of their own.
 
     `job.spec` is `{"func": name, "args": [...], "kwargs": {...}, "pool": "thread" or "process"}`; without `pool`, that
@@ -159,7 +160,6 @@ class CallRunner:
     them, anything else in a daemon thread, so that a function that hangs does not keep the interpreter from exiting.
     A process that is kept warm keeps what functions left in it: modules, environment, working folder.
     A context manager: leaving it ends the processes; otherwise they end with this process."""
-    durable = False
     keep = 100     # Finished calls that are remembered, so that a late `start` does not begin one again
     patience = 5.  # Seconds for which a coroutine may block its event loop before its log says so
 

@@ -25,9 +25,10 @@ from .process_files import AttemptFolder, AttemptState, check_platform, supervis
 from .process_spec import PROCESS_DEFAULTS, check_machine, check_process
 from .process_spec import find_program, output_places, program_environment
 from .process_tree import UNSURE, end_steps, process_ids, runs, send_signals, wait_for_exit
+from .runner import BaseRunner
 
 # %% ../../nbs/runners/11_process.ipynb #5da2e461
-class ProcessRunner:
+class ProcessRunner(BaseRunner):
     """Runs programs that outlive this process.
 
     `job.spec` is described at `check_process`. Needs a POSIX system and a local folder: locks do not
