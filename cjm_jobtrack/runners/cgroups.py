@@ -47,7 +47,8 @@ def _entry(path:str|Path, name:str) -> int|None:
 # %% ../../nbs/runners/15_cgroups.ipynb #610ec0f1
 V2 = 'unified'  # The tree of version 2; those of version 1 are named after what they control
 
-def _unescape(field:str) -> str: return re.sub(r'\\(\d{3})', lambda m: chr(int(m[1], 8)), field)
+def _unescape(field:str) -> str:
+    return re.sub(r'\\(\d{3})', lambda m: chr(int(m[1], 8)), field)
 
 def _mounted(line:str) -> tuple[list[str], str, str]:
     "A line of `mountinfo`: which trees it mounts, from which root, and where."
@@ -92,7 +93,8 @@ class Cgroup:
     "The control group of one program."
     folders:dict[str, str]  # Purpose -> folder: `all`; also `memory`, `pids`, `cpu`, `time`, `freezer`
 
-    def at(self, use:str) -> Path|None: return Path(self.folders[use]) if use in self.folders else None
+    def at(self, use:str) -> Path|None:
+        return Path(self.folders[use]) if use in self.folders else None
 
     @property
     def trees(self) -> list[str]:
@@ -139,7 +141,8 @@ def limit(self:Cgroup,
 ) -> None:
     "Set the limits of the group. Raises `OSError` when the kernel refuses them."
     if memory is not None:
-        for name in 'memory.max', 'memory.limit_in_bytes': self._write('memory', name, memory)
+        for name in 'memory.max', 'memory.limit_in_bytes':
+            self._write('memory', name, memory)
         self._write('memory', 'memory.swap.max', 0)
         self._write('memory', 'memory.memsw.limit_in_bytes', memory)
     if cpus is not None:
@@ -204,16 +207,19 @@ def _kill_frozen(self:Cgroup) -> None:
     state.write_text('FROZEN')
     try:
         deadline = time.monotonic() + .5
-        while (_read(state) or '').strip() == 'FREEZING' and time.monotonic() < deadline: time.sleep(.001)
+        while (_read(state) or '').strip() == 'FREEZING' and time.monotonic() < deadline:
+            time.sleep(.001)
         for pid in self.pids():
-            with suppress(ProcessLookupError, PermissionError): os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
     finally: state.write_text('THAWED')
 
 # %% ../../nbs/runners/15_cgroups.ipynb #e25f9dd7
 def _remove(folder:str) -> bool:
     try: os.rmdir(folder)
     except FileNotFoundError: return True
-    except OSError: return _remove_nested(folder)   # it has groups of its own, or somebody in it
+    except OSError:
+        return _remove_nested(folder)   # it has groups of its own, or somebody in it
     return True
 
 def _remove_nested(folder:str) -> bool:
@@ -243,7 +249,8 @@ def _hands_out(folder:Path, controller:str) -> bool:
     if controller not in available: return False
     enabled = folder/'cgroup.subtree_control'
     with suppress(OSError):
-        if controller not in enabled.read_text().split(): enabled.write_text(f'+{controller}')
+        if controller not in enabled.read_text().split():
+            enabled.write_text(f'+{controller}')
         return True
     return False
 
@@ -290,7 +297,8 @@ _LIMITED = 'memory', 'pids', 'cpu'
 
 def _candidates_v2(top:Path) -> list[tuple[str, Path]]:
     "Purposes for which groups below this one, of version 2, would do."
-    if _is_delegated(top.parent) and not any(_hands_out(top, use) for use in _LIMITED): top = top.parent
+    if _is_delegated(top.parent) and not any(_hands_out(top, use) for use in _LIMITED):
+        top = top.parent
     return [('all', top), ('time', top), *((use, top) for use in _LIMITED if _hands_out(top, use))]
 
 def _candidates(own:dict[str, Path]) -> list[tuple[str, Path]]:

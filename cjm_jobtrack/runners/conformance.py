@@ -88,7 +88,8 @@ class _Check:
     queue:Callable|None=None    # `JobQueue`
     begun:list[Job]=field(default_factory=list)
 
-    def claims(self, name:str) -> bool: return name in capability(self.runner, 'capabilities')
+    def claims(self, name:str) -> bool:
+        return name in capability(self.runner, 'capabilities')
 
 # %% ../../nbs/runners/01_conformance.ipynb #09987249
 @patch
@@ -100,7 +101,8 @@ def lacks(self:_Check, needs:str) -> str|None:
 def _lacks(self:_Check, need:str) -> str|None:
     if need in ('log', 'outputs', 'force'):
         return None if self.claims(need) else f'the runner does not claim `{need}`'
-    if need == 'durable': return None if self.runner.durable else 'the runner is not durable'
+    if need == 'durable':
+        return None if self.runner.durable else 'the runner is not durable'
     if need == 'ids':
         if not capability(self.runner, 'ids_once'): return None
         return 'the runner says that each id is used once, and does not claim more'
@@ -167,7 +169,8 @@ async def following(self:_Check, job:Job, handle:dict, report:Report):
     finally:
         task.cancel()
         await asyncio.wait({task}, timeout=self.deadline)
-        if task.done() and not task.cancelled(): task.exception()   # or asyncio would complain that nobody looked
+        if task.done() and not task.cancelled():
+            task.exception()   # or asyncio would complain that nobody looked
 
 @patch
 async def stopped(self:_Check) -> tuple[Job, dict, Receipt, Outcome]:
@@ -183,7 +186,8 @@ async def stopped(self:_Check) -> tuple[Job, dict, Receipt, Outcome]:
 async def printed(self:_Check, job:Job, least:int) -> None:
     "Wait until the log has this many bytes."
     async with asyncio.timeout(self.deadline):
-        while self.tracker.logs.size(job.id, job.attempt) < least: await asyncio.sleep(.005)
+        while self.tracker.logs.size(job.id, job.attempt) < least:
+            await asyncio.sleep(.005)
 
 # %% ../../nbs/runners/01_conformance.ipynb #ac543a2e
 @patch
@@ -254,7 +258,8 @@ async def check_runner(
     try: report = await _check_promises(check, only)
     except AssertionError as e:
         try: await check.clear()
-        except Exception as also: e.add_note(f'What was begun could not be stopped: {type(also).__name__}: {also}')
+        except Exception as also:
+            e.add_note(f'What was begun could not be stopped: {type(also).__name__}: {also}')
         raise
     else: await check.clear()
     finally:
@@ -330,7 +335,8 @@ async def _log_is_complete(c:_Check):
     job, report, handle = await c.begin('talkative')
     _require(await c.start(job) == handle, 'starting again gives another handle')
     for part in .1, .4, .7:
-        async with c.following(job, handle, report): await c.printed(job, int(part*len(c.jobs.says)))
+        async with c.following(job, handle, report):
+            await c.printed(job, int(part*len(c.jobs.says)))
     c.require_failure(await c.follow(job, handle, report))
     c.require_log(job)
 
@@ -347,7 +353,8 @@ async def _outputs_are_listed(c:_Check):
 # %% ../../nbs/runners/01_conformance.ipynb #6d4a251b
 @_promise('many at once end well', 'many')
 async def _many_at_once(c:_Check):
-    async def run(job, report): return await c.runner.follow(job, await c.runner.start(job), report)
+    async def run(job, report):
+        return await c.runner.follow(job, await c.runner.start(job), report)
     jobs = [c.job('quick') for _ in range(c.jobs.many)]
     async with asyncio.timeout(max(60., c.deadline)):
         outcomes = await asyncio.gather(*(run(*job) for job in jobs))
@@ -459,8 +466,10 @@ async def _client(c:_Check, what:str, follow:bool=False):
     try:
         p.stdin.write(_client_input(c, job, follow))
         p.stdin.close()
-        async with asyncio.timeout(c.deadline): line = await asyncio.to_thread(p.stdout.readline)
-        if not line: raise RuntimeError(f'The process that was to begin it ended: {p.stderr.read()[-1000:]}')
+        async with asyncio.timeout(c.deadline):
+            line = await asyncio.to_thread(p.stdout.readline)
+        if not line:
+            raise RuntimeError(f'The process that was to begin it ended: {p.stderr.read()[-1000:]}')
         job.attempt = 1
         yield job, json.loads(line)
     finally:
@@ -482,7 +491,8 @@ def _adopt(c:_Check, job:Job) -> tuple[Job, Report]:
 @_promise('work outlives the process that began it, and its log goes on where it was',
           'durable make log talkative failing')
 async def _survives_its_process(c:_Check):
-    async with _client(c, 'talkative', follow=True) as (job, handle): await c.printed(job, len(c.jobs.says)//5)
+    async with _client(c, 'talkative', follow=True) as (job, handle):
+        await c.printed(job, len(c.jobs.says)//5)
     job, report = _adopt(c, job)
     found = await c.runner.find(job)
     _require_equal(handle, found, '`start` gave {}, and after the death of its process `find` gives {}')

@@ -32,21 +32,7 @@ class CoroutineLoop:
         self._ping_sent = None      # When the loop was asked to answer, monotonic seconds; None: it has answered
         self._ping_reported = None  # The ping of which `blocked` has told already
 
-# %% ../../nbs/runners/08_coroutines.ipynb #5a691cf3
-@patch
-def _running(self:CoroutineLoop) -> asyncio.AbstractEventLoop:
-    "The loop, with a thread that runs it, and one more coroutine on it."
-    with self._lock:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            finalize(self, self._loop.close).atexit = False
-        if self._thread is None:
-            thread = threading.Thread(target=self._serve, name=self.name, daemon=True)
-            thread.start()
-            self._thread = thread
-        self._busy += 1
-        return self._loop
-
+# %% ../../nbs/runners/08_coroutines.ipynb #8d8a4601
 @patch
 def _serve(self:CoroutineLoop):
     "The life of its thread."
@@ -62,12 +48,28 @@ def _serve(self:CoroutineLoop):
                 self._thread = self._ping_sent = None
                 return pool.shutdown(wait=False)
 
+# %% ../../nbs/runners/08_coroutines.ipynb #5a691cf3
+@patch
+def _running(self:CoroutineLoop) -> asyncio.AbstractEventLoop:
+    "The loop, with a thread that runs it, and one more coroutine on it."
+    with self._lock:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            finalize(self, self._loop.close).atexit = False
+        if self._thread is None:
+            thread = threading.Thread(target=self._serve, name=self.name, daemon=True)
+            thread.start()
+            self._thread = thread
+        self._busy += 1
+        return self._loop
+
 # %% ../../nbs/runners/08_coroutines.ipynb #a3c10b60
 @patch
 def _finished(self:CoroutineLoop):
     "One coroutine less."
     with self._lock: self._busy -= 1
-    if not self._busy and self._rest_timer is None: self._rest_timer = self._loop.call_later(self.linger, self._rest)
+    if not self._busy and self._rest_timer is None:
+        self._rest_timer = self._loop.call_later(self.linger, self._rest)
 
 @patch
 def _rest(self:CoroutineLoop):
@@ -114,6 +116,18 @@ def silent(self:CoroutineLoop) -> float:
 @patch
 def _answer(self:CoroutineLoop): self._ping_sent = None
 
+# %% ../../nbs/runners/08_coroutines.ipynb #b0553601
+_OURS, _ASYNCIO = os.path.dirname(__file__) if '__file__' in globals() else '', os.path.dirname(asyncio.__file__)
+
+def _place(frame) -> str:
+    "Where the user's own code is in a stack: file, line and function."
+    stack = traceback.extract_stack(frame)
+    ours = [n for n, f in enumerate(stack) if os.path.dirname(f.filename) in (_OURS, _ASYNCIO)]
+    first = ours[-1] + 1 if ours else 0
+    f = stack[min(first, len(stack) - 1)]
+    return f'{f.filename}, line {f.lineno}, in {f.name}'
+
+# %% ../../nbs/runners/08_coroutines.ipynb #a2479aed
 @patch
 def blocked(self:CoroutineLoop,
     name:str,      # Of a task that is under way
@@ -127,13 +141,3 @@ def blocked(self:CoroutineLoop,
     if task is None or task.get_name() != name or frame is None: return None
     self._ping_reported = ping
     return _place(frame)
-
-# %% ../../nbs/runners/08_coroutines.ipynb #b0553601
-_OURS, _ASYNCIO = os.path.dirname(__file__) if '__file__' in globals() else '', os.path.dirname(asyncio.__file__)
-
-def _place(frame) -> str:
-    "Where the user's own code is in a stack: file, line and function."
-    stack = traceback.extract_stack(frame)
-    ours = [n for n, f in enumerate(stack) if os.path.dirname(f.filename) in (_OURS, _ASYNCIO)]
-    f = stack[min(ours[-1] + 1 if ours else 0, len(stack) - 1)]
-    return f'{f.filename}, line {f.lineno}, in {f.name}'

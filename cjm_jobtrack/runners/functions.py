@@ -62,8 +62,10 @@ def _report_yield(report:Report, value:Any) -> None:
     if value is None: return
     if number(value) is not None: return report.progress(value)
     if isinstance(value, str): return report.progress(None, value)
-    if isinstance(value, (tuple, list)) and len(value) == 2: return report.progress(*value)
-    if isinstance(value, dict) and value and value.keys() <= {'percent', 'message'}: return report.progress(**value)
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        return report.progress(*value)
+    if isinstance(value, dict) and value and value.keys() <= {'percent', 'message'}:
+        return report.progress(**value)
     raise TypeError(f'The generator yielded {value!r}. Yield percent (0-100), a message, '
                     'both as a pair or as a dict of `percent` and `message`; and the result by `return` or `yield Result(…)`')
 
@@ -71,14 +73,16 @@ def _report_yield(report:Report, value:Any) -> None:
 def _describe(e:BaseException) -> str:
     "Type and message of an exception, also of one whose message cannot be had."
     try: message = str(e)
-    except BaseException as again: message = f'<its message cannot be had: {type(again).__name__}>'
+    except BaseException as again:
+        message = f'<its message cannot be had: {type(again).__name__}>'
     return f'{type(e).__name__}: {message}' if message else type(e).__name__
 
 # %% ../../nbs/runners/06_functions.ipynb #e3b70585
 def _traceback(e:BaseException) -> str:
     "The traceback of an exception, from the caller's function on."
     ours, tb = os.path.dirname(_traceback.__code__.co_filename), e.__traceback__
-    while tb and os.path.dirname(tb.tb_frame.f_code.co_filename) == ours: tb = tb.tb_next
+    while tb and os.path.dirname(tb.tb_frame.f_code.co_filename) == ours:
+        tb = tb.tb_next
     try: return ''.join(traceback.format_exception(type(e), e, tb or e.__traceback__))
     except BaseException as again: return f'<cannot be had: {type(again).__name__}>'
 
@@ -188,5 +192,6 @@ def check(self:_Signature, name:str, args:list, kwargs:dict) -> bool:  # Whether
         pass_report = self.takes_report and 'report' not in self.sig.bind_partial(*args, **kwargs).arguments
         if pass_report: kwargs = kwargs | {'report': None}
         self.sig.bind(*args, **kwargs)
-    except TypeError as e: raise InvalidInput('args', f'do not fit {name}{self.sig}: {e}') from e
+    except TypeError as e:
+        raise InvalidInput('args', f'do not fit {name}{self.sig}: {e}') from e
     return pass_report

@@ -30,7 +30,8 @@ def inherited_environment(
     names:list[str]|None=None,  # Names to pass on, also patterns like `CUDA_*`; None: all
 ) -> dict[str, str]:
     "Our environment as a program gets it: never with our own tokens."
-    def passes(name): return names is None or any(fnmatchcase(name, pattern) for pattern in names)
+    def passes(name):
+        return names is None or any(fnmatchcase(name, pattern) for pattern in names)
     return {name: value for name, value in os.environ.items() if passes(name) and not _is_secret(name)}
 
 # %% ../../nbs/runners/16_inheritance.ipynb #7fe79be6
@@ -52,6 +53,7 @@ def ignored_signals() -> set[signal.Signals]:
     python = {signal.SIGPIPE, getattr(signal, 'SIGXFSZ', signal.SIGPIPE)}
     return {s for s in signal.valid_signals() if signal.getsignal(s) is signal.SIG_IGN} - python
 
+# %% ../../nbs/runners/16_inheritance.ipynb #e88dc3bd
 def blocked_signals() -> set[signal.Signals]:
     "Signals that are blocked in this thread."
     return signal.pthread_sigmask(signal.SIG_BLOCK, [])
@@ -61,13 +63,15 @@ def _higher(a:int, b:int) -> int:
     "The higher of two limits."
     return resource.RLIM_INFINITY if resource.RLIM_INFINITY in (a, b) else max(a, b)
 
+# %% ../../nbs/runners/16_inheritance.ipynb #468a63a7
 def _hard_limit(
     kind:int,         # One of the `RLIMIT_` of `resource`
     privileged:bool,  # Whether we may raise it
 ) -> int:
     "The hard limit that a program should have."
     _, hard = resource.getrlimit(kind)
-    if not privileged or hard == resource.RLIM_INFINITY or not hasattr(resource, 'prlimit'): return hard
+    if not privileged or hard == resource.RLIM_INFINITY or not hasattr(resource, 'prlimit'):
+        return hard
     try:
         _, of_first = resource.prlimit(1, kind)
         return _higher(hard, of_first)
@@ -192,7 +196,8 @@ def become(words:list[str]) -> None:
 
     `words`: whether to forbid new privileges ('no' or 'yes' to gaining any), then program and arguments."""
     clean_process()
-    for s in signal.SIGPIPE, getattr(signal, 'SIGXFSZ', signal.SIGPIPE): signal.signal(s, signal.SIG_DFL)
+    for s in signal.SIGPIPE, getattr(signal, 'SIGXFSZ', signal.SIGPIPE):
+        signal.signal(s, signal.SIG_DFL)
     may_gain, *argv = words
     if may_gain == 'no': forbid_new_privileges()
     os.execv(argv[0], argv)

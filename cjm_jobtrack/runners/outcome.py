@@ -280,4 +280,5 @@ def drop_old_log(
     try: written = logs.path(job.id, job.attempt).stat().st_mtime
     except OSError: return   # there is none, or opening it will say what is wrong
     created = epoch(job.created_at)
-    if created is not None and written < created - _CLOCK_TICK: logs.remove(job.id, job.attempt)
+    if created is not None and written < created - _CLOCK_TICK:
+        logs.remove(job.id, job.attempt)

@@ -30,7 +30,8 @@ from .threads import in_thread
 def _real(path:Path, root:Path) -> Path:
     "Where a path leads. Raises `FileNotFoundError` unless that is below `root`."
     try: real = path.resolve(strict=True)
-    except (OSError, RuntimeError) as e: raise FileNotFoundError(path) from e   # broken link, link to itself
+    except (OSError, RuntimeError) as e:
+        raise FileNotFoundError(path) from e   # broken link, link to itself
     if real.is_relative_to(root): return real
     raise FileNotFoundError(path)
 
@@ -94,7 +95,8 @@ def open_below(
     with `EINVAL` if it is no regular file.
     Source: open(2), Linux manual pages, `O_NOFOLLOW` and the rationale for openat()."""
     parts = Path(path).parts
-    if not parts or '..' in parts: raise OSError(errno.EINVAL, 'is no file below the folder', str(path))
+    if not parts or '..' in parts:
+        raise OSError(errno.EINVAL, 'is no file below the folder', str(path))
     fd = _open_parts(root, parts)
     if stat.S_ISREG(os.fstat(fd).st_mode): return fd
     os.close(fd)
@@ -121,7 +123,8 @@ def _why_not_read(fd:int, size:int, most:int) -> str|None:
     "Why a file is not to be read; None if it is."
     if size > _HOLES:
         holes = size - sum(end-start for start, end in _stored(fd, size))
-        if holes > max(_HOLES, size*3//4): return f'of its {size:,} bytes, {holes:,} are holes'
+        if holes > max(_HOLES, size*3//4):
+            return f'of its {size:,} bytes, {holes:,} are holes'
     return f'it has {size:,} bytes, and no more than {most:,} are read' if size > most else None
 
 # %% ../../nbs/runners/03_outputs.ipynb #171600eb
@@ -161,7 +164,8 @@ def _read_open(fd:int, most:int, stop:Callable[[], bool]) -> _Reading:
     except OSError as e:
         raise_scarcity(e)
         return _Reading(info, None, f'it cannot be read: {e.strerror}')
-    if digest and is_changed: return _Reading(info, None, 'it was written to while it was read')
+    if digest and is_changed:
+        return _Reading(info, None, 'it was written to while it was read')
     return _Reading(info, digest, why)
 
 # %% ../../nbs/runners/03_outputs.ipynb #0c441d1e
@@ -199,7 +203,8 @@ def _as_text(files:list[OutputFile]) -> list[OutputFile]:
     names = Counter(_text(o.name) for o in files)
     def as_text(o):
         name = _text(o.name)
-        if name != o.name and names[name] > 1: name = quote_from_bytes(os.fsencode(o.name))
+        if name != o.name and names[name] > 1:
+            name = quote_from_bytes(os.fsencode(o.name))
         return with_path(replace(o, name=name), Path(o.path))
     return [as_text(o) for o in files]
 
@@ -251,7 +256,8 @@ def collect_outputs(
     for paths in _candidates(root, globs):
         for p in paths:
             with suppress(FileNotFoundError):  # files are still being removed
-                if _is_within(p, root) and is_new(p): files.append(_output(p, root, tell, most, stop))
+                if _is_within(p, root) and is_new(p):
+                    files.append(_output(p, root, tell, most, stop))
         if files: break
     if not files: _check_descriptors()
     return sorted(_as_text(files), key=lambda o: o.name)
@@ -302,7 +308,8 @@ def common_pattern(
     others = [pattern.split('/') for pattern in b]
     for pattern in a:
         parts = pattern.split('/')
-        if any(_can_meet(parts, other, '**', _same_name) for other in others): return pattern
+        if any(_can_meet(parts, other, '**', _same_name) for other in others):
+            return pattern
 
 # %% ../../nbs/runners/03_outputs.ipynb #56993295
 class OutputFiles:
@@ -317,7 +324,8 @@ class OutputFiles:
         "The root, also if that has moved and a link is in its old place, and the rest, in which no link is followed."
         for above in reversed(path.parents):
             with suppress(OSError):
-                if os.path.samefile(above, self.root): return above, path.relative_to(above)
+                if os.path.samefile(above, self.root):
+                    return above, path.relative_to(above)
         return Path(path.anchor), path.relative_to(path.anchor)
 
 # %% ../../nbs/runners/03_outputs.ipynb #7ea7d49c
@@ -329,7 +337,8 @@ def _difference(self:OutputFiles,
 ) -> str|None:
     "How an open file differs from the one that was listed; None if it is the same."
     info = os.fstat(fd)
-    if info.st_size != output.size: return f'it has {info.st_size:,} bytes now, and had {output.size:,}'
+    if info.st_size != output.size:
+        return f'it has {info.st_size:,} bytes now, and had {output.size:,}'
     is_untouched = completed_at is None or info.st_ctime <= epoch(completed_at)
     if _instant(info) == output.modified and is_untouched: return None
     if output.sha256 is None: return 'it was written to, or exchanged'
@@ -359,7 +368,8 @@ def open(self:OutputFiles,
         if e.errno not in _EXCHANGED: raise
         raise OutputReplaced(output.name, 'there is a link or a folder in its place') from e
     try:
-        if problem := self._difference(fd, output, completed_at): raise OutputReplaced(output.name, problem)
+        if problem := self._difference(fd, output, completed_at):
+            raise OutputReplaced(output.name, problem)
     except BaseException:
         os.close(fd)
         raise
@@ -374,7 +384,8 @@ async def find_outputs(
     **options,
 ) -> list[OutputFile]:
     "What `collect_outputs` finds, while the event loop goes on."
-    def collect(stop_requested): return collect_outputs(root, globs, stop=stop_requested, **options)
+    def collect(stop_requested):
+        return collect_outputs(root, globs, stop=stop_requested, **options)
     return await in_thread(collect, stop)
 
 # %% ../../nbs/runners/03_outputs.ipynb #8ede5d5e

@@ -57,7 +57,8 @@ def _lookup(
 ) -> Any:       # None: there is none, or it raises
     "An attribute of an object that is not ours."
     try: return getattr(o, name, None)
-    except Exception as e: _log.debug('%s of a %s cannot be had: %s', name, type(o).__name__, _describe(e))
+    except Exception as e:
+        _log.debug('%s of a %s cannot be had: %s', name, type(o).__name__, _describe(e))
 
 # %% ../../nbs/runners/05_plugin.ipynb #f92f1e56
 def _missing_methods(manager, kind:str) -> list[str]:
@@ -121,7 +122,8 @@ def call(self:PluginRunner,
         raise TypeError(f'At most one file is passed by position, got {len(file_path)}. Name the other arguments')
     spec = {'plugin_name': plugin_name}
     if file_path and file_path[0] is not None: spec['file_path'] = str(file_path[0])
-    if {'task', 'method'} <= kwargs.keys(): spec |= {k: kwargs.pop(k) for k in ('task', 'method')}
+    if {'task', 'method'} <= kwargs.keys():
+        spec |= {k: kwargs.pop(k) for k in ('task', 'method')}
     if kwargs: spec['kwargs'] = kwargs
     return spec
 
@@ -132,7 +134,8 @@ def _plugin(self:PluginRunner, name:str):
     get = self._method('get_plugin')
     try: return get(name) if callable(get) else None
     except LookupError: return None
-    except Exception as e: _log.debug('The manager does not give plugin %s: %s', name, _describe(e))
+    except Exception as e:
+        _log.debug('The manager does not give plugin %s: %s', name, _describe(e))
 
 # %% ../../nbs/runners/05_plugin.ipynb #0b77250b
 @patch
@@ -151,7 +154,8 @@ def _is_loaded(self:PluginRunner, name:str) -> bool:
 def _plugin_names(self:PluginRunner) -> list[str]:
     "The plugins there are, if the manager lists them."
     try: return sorted(str(m.name) for m in self._method('list_plugins')())
-    except Exception as e: _log.debug('The manager does not list its plugins: %s', _describe(e))
+    except Exception as e:
+        _log.debug('The manager does not list its plugins: %s', _describe(e))
     return []
 
 # %% ../../nbs/runners/05_plugin.ipynb #c6f40c2e
@@ -160,7 +164,8 @@ def _instance(self:PluginRunner, plugin:str) -> Any:
     "The instance of this id, if there are instances."
     get = _lookup(self.manager, 'get_instance')
     try: return get(plugin) if callable(get) else None
-    except Exception as e: _log.debug('The manager does not give instance %s: %s', plugin, _describe(e))
+    except Exception as e:
+        _log.debug('The manager does not give instance %s: %s', plugin, _describe(e))
 
 @patch
 def _meta(self:PluginRunner, plugin:str) -> Any:
@@ -168,7 +173,8 @@ def _meta(self:PluginRunner, plugin:str) -> Any:
     instance = self._instance(plugin)
     name = plugin if instance is None else _lookup(instance, f'{self.kind}_name')
     try: meta = self._method('get_plugin_meta')(name)
-    except Exception as e: meta = _log.debug('The manager has no record of plugin %s: %s', plugin, _describe(e))
+    except Exception as e:
+        meta = _log.debug('The manager has no record of plugin %s: %s', plugin, _describe(e))
     if meta is not None: return meta
     remembered_meta, _ = self._configs.get(plugin, (None, None))
     return remembered_meta
@@ -221,7 +227,8 @@ def _check_plugin(self:PluginRunner, name:Any) -> None:
 def _check_arguments(self:PluginRunner, path:Any, args:Any, kwargs:Any) -> None:
     if path is not None and (not isinstance(path, str) or not path):
         raise InvalidInput('file_path', f'is {path!r}', 'Give the path of a file')
-    if not isinstance(args, (list, tuple)): raise InvalidInput('args', f'is {args!r}', 'Give a list')
+    if not isinstance(args, (list, tuple)):
+        raise InvalidInput('args', f'is {args!r}', 'Give a list')
     if not isinstance(kwargs, dict) or not all(isinstance(k, str) for k in kwargs):
         raise InvalidInput('kwargs', f'is {kwargs!r}', 'Give a dict of name to value')
     if path is not None and self.file_argument in kwargs:
@@ -252,7 +259,8 @@ def _are_segments(plain:Any) -> bool:
 
 def _attributes(value:Any) -> dict:
     "The public attributes of a simple object."
-    if isinstance(value, (type, BaseException, list, tuple, set, frozenset, bytes)): return {}
+    if isinstance(value, (type, BaseException, list, tuple, set, frozenset, bytes)):
+        return {}
     if callable(value): return {}
     attributes = getattr(value, '__dict__', {})
     return {k: v for k, v in attributes.items() if not k.startswith('_')}
@@ -264,9 +272,11 @@ def _as_dict(
 ) -> dict:
     "A result as a dict."
     if isinstance(plain, dict): return plain
-    if isinstance(value, tuple) and hasattr(value, '_asdict'): return jsonable(value._asdict())
+    if isinstance(value, tuple) and hasattr(value, '_asdict'):
+        return jsonable(value._asdict())
     parts = () if isinstance(value, type) else [p for p in _PARTS if hasattr(value, p)]
-    if parts: return jsonable({p: getattr(value, p) for p in parts} | _attributes(value))
+    if parts:
+        return jsonable({p: getattr(value, p) for p in parts} | _attributes(value))
     if isinstance(plain, str) and isinstance(value, str): return {'text': plain}
     if _are_segments(plain): return {'segments': plain}
     if attributes := _attributes(value): return attributes
@@ -294,7 +304,8 @@ def plugin_result(
 ) -> dict:                     # JSON-ready
     "The result of a job, from the result of a plugin."
     plain = jsonable(value)
-    if isinstance(plain, dict) and plain.keys() == _ENVELOPE: return plugin_result(plain['data'], transcription)
+    if isinstance(plain, dict) and plain.keys() == _ENVELOPE:
+        return plugin_result(plain['data'], transcription)
     result = jsonable(_as_dict(value, plain))
     if transcription: result |= {'text': _text(result), 'metadata': _metadata(result)}
     return result
@@ -316,7 +327,8 @@ class _Query:
     "Something that was asked of a plugin, and will be answered, or not."
     def __init__(self, ask, what:str):
         self.at = time.monotonic()
-        if inspect.iscoroutinefunction(ask): self.answer = asyncio.ensure_future(_capture(ask()))
+        if inspect.iscoroutinefunction(ask):
+            self.answer = asyncio.ensure_future(_capture(ask()))
         else: self.answer = in_daemon_thread(_capture_call, ask, name=f'ask {what}')
         self.waiter = asyncio.wrap_future(self.answer)   # for this loop
 
@@ -386,7 +398,8 @@ def _status(worker) -> int|None:
     "The exit status of a worker process; None while it runs, or if there is none."
     if worker is None: return None
     try: code = worker.poll()
-    except Exception as e: code = _log.debug('Worker %s does not say how it is: %s', worker.pid, _describe(e))
+    except Exception as e:
+        code = _log.debug('Worker %s does not say how it is: %s', worker.pid, _describe(e))
     return code if isinstance(code, int) else None
 
 # %% ../../nbs/runners/05_plugin.ipynb #aeb5b3b6
@@ -408,7 +421,8 @@ async def _watch(self:PluginRunner, call:_PluginCall, report:Report) -> None:
     while not call.task.done():
         await asyncio.wait({call.task}, timeout=self.interval)
         if call.task.done(): return
-        if progress := await self._progress(call, {call.task}): report.progress(*progress)
+        if progress := await self._progress(call, {call.task}):
+            report.progress(*progress)
         self._notice_replacement(call, report)
         if call.tree and time.monotonic() >= due: due = await _look(call.tree)
         rounds_dead = 0 if _status(call.worker) is None else rounds_dead + 1
@@ -456,7 +470,8 @@ async def _exit_status(self:PluginRunner, call:_PluginCall, category:str|None) -
     patience = 0. if category in ('user_input', 'fatal') else .5
     until = time.monotonic() + patience
     while call.worker is not None:
-        if (code := _status(call.worker)) is not None or time.monotonic() >= until: return code
+        if (code := _status(call.worker)) is not None or time.monotonic() >= until:
+            return code
         await asyncio.sleep(.02)
 
 # %% ../../nbs/runners/05_plugin.ipynb #72e847fb
@@ -504,7 +519,8 @@ async def _outcome(self:PluginRunner, call:_PluginCall) -> Outcome:
     is_cancelled = not call.task.done() or call.task.cancelled()
     value, e = (None, None) if is_cancelled else call.task.result()
     if not is_cancelled and e is None: return self._completed(call, value)
-    if call.stop_requested or type(e).__name__ in _CANCELLED: return Outcome(JobStatus.CANCELLED)
+    if call.stop_requested or type(e).__name__ in _CANCELLED:
+        return Outcome(JobStatus.CANCELLED)
     return await self._failure(call, e)
 
 @patch
@@ -525,14 +541,16 @@ def _remember(self:PluginRunner, plugin:str) -> None:
     "Keep what is needed to load a plugin again."
     get = _lookup(self.manager, 'get_instance')
     instance = get(plugin) if callable(get) else None
-    if instance is not None: self._configs[plugin] = (self._meta(plugin), dict(instance.config or {}))
+    if instance is not None:
+        self._configs[plugin] = (self._meta(plugin), dict(instance.config or {}))
 
 @patch
 def _reload(self:PluginRunner, plugin:str) -> bool:  # Whether it is loaded
     "End the worker of a plugin and start another. Blocks for seconds. Raises what the manager raises."
     self._remember(plugin)
     meta, config = self._configs.get(plugin, (None, None))
-    if self._plugin(plugin) is not None and self._method('reload_plugin')(plugin, config=config): return True
+    if self._plugin(plugin) is not None and self._method('reload_plugin')(plugin, config=config):
+        return True
     if meta is None: return False
     return any(self._method('load_plugin')(meta, config, instance_id=plugin) for _ in range(2))
 
@@ -542,7 +560,8 @@ def _load_again(self:PluginRunner, plugin:str, loaded:Future) -> None:
     "Load a plugin again in a thread. `loaded` becomes whether that went well."
     def done(answer):
         e = answer.exception()
-        if e: _log.error('Plugin %s could not be loaded again: %s', plugin, _describe(e))
+        if e:
+            _log.error('Plugin %s could not be loaded again: %s', plugin, _describe(e))
         loaded.set_result(not e and bool(answer.result()))
     in_daemon_thread(lambda: self._reload(plugin), name=f'load {plugin}').add_done_callback(done)
 
@@ -567,12 +586,14 @@ async def _ready(self:PluginRunner, plugin:str) -> bool:
         if loaded.done(): self._reloads.pop(plugin, None)
 
 # %% ../../nbs/runners/05_plugin.ipynb #aeb888da
-def _unfinished(calls:list[_RunningCall]) -> list[_RunningCall]: return [c for c in calls if not c.done.done()]
+def _unfinished(calls:list[_RunningCall]) -> list[_RunningCall]:
+    return [c for c in calls if not c.done.done()]
 
 @patch
 async def _await_turn(self:PluginRunner, call:_PluginCall, report:Report) -> None:
     "Wait until earlier jobs of the same plugin are over."
-    if _unfinished(call.ahead): report.progress(None, f'Waits until plugin {call.plugin} has finished another job')
+    if _unfinished(call.ahead):
+        report.progress(None, f'Waits until plugin {call.plugin} has finished another job')
     while ahead := _unfinished(call.ahead): await ahead[-1].outcome()
     call.ahead = []   # or the jobs of a plugin would all be remembered
 
@@ -668,14 +689,16 @@ async def _ask_to_stop(self:PluginRunner, plugin:str) -> bool:  # Whether it has
         _log.warning('Plugin %s does not answer when it is asked to stop', plugin)
         return False
     try: return query.result() is not False
-    except BaseException as e: _log.warning('Plugin %s could not be asked to stop: %s', plugin, _describe(e))
+    except BaseException as e:
+        _log.warning('Plugin %s could not be asked to stop: %s', plugin, _describe(e))
     return False
 
 # %% ../../nbs/runners/05_plugin.ipynb #428207e9
 @patch
 async def _ask_to_stop_there(self:PluginRunner, call:_PluginCall) -> bool:
     "Ask on the loop on which the plugin was called."
-    if call.loop is asyncio.get_running_loop(): return await self._ask_to_stop(call.plugin)
+    if call.loop is asyncio.get_running_loop():
+        return await self._ask_to_stop(call.plugin)
     asking = asyncio.run_coroutine_threadsafe(self._ask_to_stop(call.plugin), call.loop)
     answer = asyncio.wrap_future(asking)
     await asyncio.wait({answer}, timeout=2*self.hearing)
@@ -708,7 +731,8 @@ async def _force(self:PluginRunner, call:_PluginCall, work:_RunningCall) -> Rece
     verifying = in_daemon_thread(_verify_ended, call.tree, call.worker.pid, self.patience)
     ended, left = await asyncio.wrap_future(verifying)
     ended = sorted((before | ended) - left)
-    if left: return Receipt(False, 'unconfirmed', ended, sorted(left), f'Still there after SIGKILL: {sorted(left)}')
+    if left:
+        return Receipt(False, 'unconfirmed', ended, sorted(left), f'Still there after SIGKILL: {sorted(left)}')
     return Receipt(True, 'forced', ended, message=_UNSEEN)
 
 # %% ../../nbs/runners/05_plugin.ipynb #370e3868

@@ -183,7 +183,8 @@ def _signal(
     "Signal them. Last comes the supervisor: it is woken up, and killed if that was not enough."
     sig = signal.SIGKILL if forced else signal.SIGTERM
     for p in rest - done: send_signals(p, sig, signal.SIGCONT)
-    if top and not rest: send_signals(top, signal.SIGKILL if forced and done else signal.SIGCONT)
+    if top and not rest:
+        send_signals(top, signal.SIGKILL if forced and done else signal.SIGCONT)
 
 # %% ../../nbs/runners/11_process.ipynb #a8930d5c
 @patch
@@ -215,7 +216,8 @@ async def _end(self:ProcessRunner,
         seen |= rest
         done[how] |= rest | {top}
         await _until_gone(rest or everyone, step.pause)
-        if not everyone: await asyncio.sleep(.01)   # somebody is in the group who cannot be seen
+        if not everyone:
+            await asyncio.sleep(.01)   # somebody is in the group who cannot be seen
     else: top, rest = await self._processes(attempt, seen)
     in_group = group.pids() if group else set()
     left = {p.pid for p in rest | {top} - {None}} | in_group
@@ -336,7 +338,8 @@ async def _record_existing(self:ProcessRunner, launch:_Launch) -> None:
     "Write down which files are in the output folder already."
     attempt, files = launch.attempt, {}
     root, globs = output_places(launch.spec)
-    if root and _has_entries(root): files = await asyncio.to_thread(snapshot_files, root, globs)
+    if root and _has_entries(root):
+        files = await asyncio.to_thread(snapshot_files, root, globs)
     with _store_errors(attempt):
         if files: (attempt/'before.json').write_text(json.dumps(files))
         # of somebody who did not get as far as starting it
@@ -390,7 +393,8 @@ async def _settled(self:ProcessRunner, attempt:AttemptFolder, deadline:float=30.
     until = time.monotonic() + deadline
     while True:
         state = attempt.state
-        if state != AttemptState.ALIVE or attempt.number('pid') is not None: return state
+        if state != AttemptState.ALIVE or attempt.number('pid') is not None:
+            return state
         if time.monotonic() > until:
             raise TimeoutError(f'Another process has been about to start the program in {attempt} for '
                                f'{deadline:g} s. Is it suspended?')
@@ -444,7 +448,8 @@ async def find(self:ProcessRunner,
 @patch
 async def _over(self:ProcessRunner, attempt:AttemptFolder) -> None:
     "Wait until an attempt is over."
-    while (state := attempt.state) == AttemptState.ALIVE: await self._wait_for_supervisor(attempt)
+    while (state := attempt.state) == AttemptState.ALIVE:
+        await self._wait_for_supervisor(attempt)
     while state == AttemptState.LOST:
         _, others = await self._processes(attempt)
         if not others: return
@@ -539,7 +544,8 @@ def _explain(self:ProcessRunner, outcome:Outcome, spec:dict) -> Outcome:
     "An outcome, with what limits and disks have to say about it."
     failure = outcome.failure
     if not failure: return outcome
-    if hint := _limit_hint(failure, spec.get('limits', {})): failure = replace(failure, hint=hint)
+    if hint := _limit_hint(failure, spec.get('limits', {})):
+        failure = replace(failure, hint=hint)
     if full := self._full_disks(spec):
         evidence = failure.evidence | {'full': full}
         failure = replace(failure, evidence=evidence, hint=failure.hint or f'The disk of {full[0]} is full')
@@ -626,7 +632,8 @@ async def _leftovers(self:ProcessRunner, attempt:AttemptFolder, spec:dict, repor
     for p in rest:
         with suppress(psutil.Error): names.add(p.name())
     pids = left = sorted(p.pid for p in rest)
-    if spec.get('leftovers') != 'leave': _, _, left = await self._end(attempt, self.patience)
+    if spec.get('leftovers') != 'leave':
+        _, _, left = await self._end(attempt, self.patience)
     report.note('leftovers', {'pids': pids, 'names': sorted(names), 'left': left})
     return left
 
@@ -675,7 +682,8 @@ async def _watch(self:ProcessRunner, job:Job, attempt:AttemptFolder, report:Repo
     outcome = self._outcome(job, attempt, spec, usage)
     if outcome.status is JobStatus.CANCELLED: return outcome
     outputs = await self._outputs(attempt, spec, report, stop_requested)
-    if spec['require_output'] and outcome.status is JobStatus.COMPLETED and not outputs: return _no_output(spec)
+    if spec['require_output'] and outcome.status is JobStatus.COMPLETED and not outputs:
+        return _no_output(spec)
     return replace(outcome, outputs=tuple(outputs))
 
 def _no_output(spec:dict) -> Outcome:

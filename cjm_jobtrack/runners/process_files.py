@@ -45,7 +45,8 @@ class AttemptFolder:
 def number(self:AttemptFolder, name:str) -> int|None:
     "A number that the supervisor wrote; None while there is none, or only part of it."
     text = self.read(name)
-    if text is None or not text.endswith('\n') or not text.strip().isdecimal(): return None
+    if text is None or not text.endswith('\n') or not text.strip().isdecimal():
+        return None
     return int(text)
 
 @patch
@@ -180,7 +181,8 @@ def state(self:AttemptFolder) -> AttemptState:
     if not self.exists(): return AttemptState.UNBEGUN
     if self.exit_status is not None: return AttemptState.ENDED
     if self.is_locked: return AttemptState.ALIVE
-    if self.exit_status is not None: return AttemptState.ENDED   # it ended between the two looks
+    if self.exit_status is not None:
+        return AttemptState.ENDED   # it ended between the two looks
     began = self.number('pid') is not None or self.has('stop')
     return AttemptState.LOST if began else AttemptState.UNBEGUN
 
@@ -266,7 +268,8 @@ def settle(self:AttemptFolder,
 def _record_usage(self:AttemptFolder, usage:dict) -> None:
     if self.number('pid') is None: return   # it was never started
     try: (self/'usage.json').write_text(json.dumps(usage))
-    except OSError as e: _log.warning('What the program in %s used cannot be recorded: %s', self, e)
+    except OSError as e:
+        _log.warning('What the program in %s used cannot be recorded: %s', self, e)
 
 # %% ../../nbs/runners/13_process_files.ipynb #8e1eca72
 @patch

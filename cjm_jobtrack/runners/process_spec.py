@@ -253,7 +253,8 @@ def check_process(
     and `pids` (processes and threads), which need control groups; `cpu_s` (processor seconds of each
     process), `file_size` (bytes of any one file, and of the log), `open_files`, `nice`."""
     unknown = sorted(set(spec) - {*PROCESS_DEFAULTS, *REQUIREMENT_KEYS})
-    if unknown: raise InvalidInput(unknown[0], 'is not a field of a process', f'Fields: {", ".join(PROCESS_DEFAULTS)}')
+    if unknown:
+        raise InvalidInput(unknown[0], 'is not a field of a process', f'Fields: {", ".join(PROCESS_DEFAULTS)}')
     fields = {k: v for k, v in spec.items() if v is not None and k not in REQUIREMENT_KEYS}  # the queue reads those
     spec = PROCESS_DEFAULTS | fields
     check_words(spec, 'argv', 1)

@@ -43,7 +43,8 @@ async def wait_for_exit(
     Source: pidfd_open(2), Linux manual pages."""
     pid = p if isinstance(p, int) else p.pid
     try: fd = os.pidfd_open(pid)
-    except (AttributeError, OSError): return await _poll_for_exit(p)   # another system, or it has ended
+    except (AttributeError, OSError):
+        return await _poll_for_exit(p)   # another system, or it has ended
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     try:
         loop.add_reader(fd, ended.set)
@@ -108,7 +109,8 @@ def _entry(pid:int, mark:bytes) -> ProcessEntry|None:
     stat = _stat(pid, 7)
     if stat[0] == b'Z' or int(stat[6]) & _KERNEL_THREAD: return None
     marked = False
-    with suppress(PermissionError): marked = mark in _environment(pid)   # another user's cannot be read
+    with suppress(PermissionError):
+        marked = mark in _environment(pid)   # another user's cannot be read
     return ProcessEntry(int(stat[1]), int(stat[3]), marked)
 
 def _entry_elsewhere(pid:int, mark:bytes) -> ProcessEntry|None:

@@ -138,16 +138,20 @@ def _run_call(packed:bytes, report:_WorkerReport, interrupter:_Interrupter) -> O
         return Outcome.failed('not_started', what, evidence={'traceback': traceback.format_exc()})
     if pass_report: kwargs['report'] = report
     try: return _run_here(fn, args, kwargs, report, interrupter)
-    except KeyboardInterrupt: return Outcome(JobStatus.CANCELLED)  # it came when the function had just ended
-    except BaseException as e: return _failure_outcome(e)          # the loop could not be closed, say
+    except KeyboardInterrupt:
+        return Outcome(JobStatus.CANCELLED)  # it came when the function had just ended
+    except BaseException as e:
+        return _failure_outcome(e)          # the loop could not be closed, say
     finally: interrupter.is_armed = False
 
 def _run_here(fn, args, kwargs, report:_WorkerReport, interrupter:_Interrupter) -> Outcome:
-    if _Signature(fn).on_loop: return asyncio.run(_run_interruptible(fn, args, kwargs, report))
+    if _Signature(fn).on_loop:
+        return asyncio.run(_run_interruptible(fn, args, kwargs, report))
     interrupter.is_armed = True
     main = threading.main_thread().ident
     can_see_stop = kwargs.get('report') is report or inspect.isgeneratorfunction(fn)
-    if not can_see_stop: report.interrupt_with(lambda: signal.pthread_kill(main, signal.SIGINT))
+    if not can_see_stop:
+        report.interrupt_with(lambda: signal.pthread_kill(main, signal.SIGINT))
     return _run_sync(fn, args, kwargs, report)
 
 # %% ../../nbs/runners/07_worker.ipynb #899ce987
@@ -159,7 +163,8 @@ def _last_message(outcome:Outcome, **facts) -> bytes:
             plain = jsonable(getattr(outcome, name), lossless=True)
             fields[name] = json.loads(json.dumps(plain, allow_nan=False))
         return json.dumps(['done', fields, facts]).encode()
-    except BaseException as e: return _last_message(_unsendable(name, getattr(outcome, name), e), **facts)
+    except BaseException as e:
+        return _last_message(_unsendable(name, getattr(outcome, name), e), **facts)
 
 def _unsendable(name:str, value:Any, e:BaseException) -> Outcome:
     what = f'The {name} of the function ({type(value).__name__}) cannot be sent from its process: {_describe(e)}'
@@ -546,6 +551,7 @@ def _close_descriptors(self:_Worker) -> None:
 def receipt(self:_Worker, how:str) -> Receipt:
     "What ending it has achieved."
     ended, left = sorted(self.ended), sorted(self.left)
-    if not left: return Receipt(True, how, ended, message=None if self.tree.group else UNSURE)
+    if not left:
+        return Receipt(True, how, ended, message=None if self.tree.group else UNSURE)
     message = f'Still there after SIGKILL: {left}. They belong to another user, or wait inside the kernel'
     return Receipt(False, 'unconfirmed', ended, left, message)
