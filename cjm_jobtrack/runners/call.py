@@ -150,6 +150,7 @@ async def outcome(self:_RunningCall) -> Outcome:
     await waiter
     return self.done.result()
 
+# %% ../../nbs/runners/04_call.ipynb #90876c2e
 @patch
 async def wait(self:_RunningCall, seconds:float) -> None:
     "Wait for the end of the call, but no longer than this."

@@ -117,6 +117,7 @@ def pids(self:Cgroup) -> set[int]:  # Process ids; zombies do not count
             ids |= {*map(int, words)}
     return ids - {0}   # somebody whose number cannot be seen from here
 
+# %% ../../nbs/runners/15_cgroups.ipynb #3e4bfff3
 @patch(as_prop=True)
 def busy(self:Cgroup) -> bool:
     "Whether anybody is in the group."
@@ -179,6 +180,7 @@ def _cpu_usage(self:Cgroup) -> dict:
     else: us = int(_read(folder/'cpuacct.usage') or 0) // 1000
     return {} if us is None else {'cpu_s': us/1e6}
 
+# %% ../../nbs/runners/15_cgroups.ipynb #5c4b497b
 @patch
 # `peak_memory_bytes`, `cpu_s`, and `oom_kills` when there were any; only what is known
 def usage(self:Cgroup) -> dict:
@@ -243,6 +245,7 @@ def _is_delegated(folder:Path) -> bool:
             if os.getxattr(folder, name) == b'1': return True
     return False
 
+# %% ../../nbs/runners/15_cgroups.ipynb #1130476c
 def _hands_out(folder:Path, controller:str) -> bool:
     "Whether groups below this one have a controller of version 2, now or because we switched it on."
     available = (_read(folder/'cgroup.controllers') or '').split()

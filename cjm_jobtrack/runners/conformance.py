@@ -137,6 +137,7 @@ async def stop(self:_Check, job:Job, handle:dict, grace:float|None=None) -> Rece
     async with asyncio.timeout(self.deadline):
         return await self.runner.stop(job, handle, grace)
 
+# %% ../../nbs/runners/01_conformance.ipynb #280fbe37
 @patch
 async def clear(self:_Check) -> None:
     "Leave nothing running."
@@ -172,6 +173,7 @@ async def following(self:_Check, job:Job, handle:dict, report:Report):
         if task.done() and not task.cancelled():
             task.exception()   # or asyncio would complain that nobody looked
 
+# %% ../../nbs/runners/01_conformance.ipynb #719a0365
 @patch
 async def stopped(self:_Check) -> tuple[Job, dict, Receipt, Outcome]:
     "An endless job that is followed, and stopped meanwhile."

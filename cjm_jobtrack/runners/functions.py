@@ -92,6 +92,7 @@ def is_interpreter_exiting() -> bool:
     if getattr(threading, '_SHUTTING_DOWN', False): return True
     return not threading.main_thread().is_alive() or sys.is_finalizing()
 
+# %% ../../nbs/runners/06_functions.ipynb #2b144bcf
 def _failure_outcome(e:BaseException) -> Outcome:
     "The outcome of a function that raised."
     is_exiting = is_interpreter_exiting()
@@ -158,6 +159,7 @@ async def _run_async_generator(steps, report:_FunctionReport) -> Any:
             _report_yield(report, value)
             if report.cancelled: return   # also one that ignored being cancelled
 
+# %% ../../nbs/runners/06_functions.ipynb #4ecf30bc
 async def _run_async(fn, args, kwargs, report:_FunctionReport) -> Outcome:
     "Carry out a coroutine function or asynchronous generator function."
     try:

@@ -40,6 +40,7 @@ def _machine() -> dict:
         return dict(host=host, boot=boot, ns=os.readlink('/proc/self/ns/pid'))
     except OSError: return dict(host=host, boot=f'{psutil.boot_time():.0f}', ns='')
 
+# %% ../../nbs/runners/17_identity.ipynb #35c224f7
 @cache
 def _identity(pid:int) -> dict: return _machine() | dict(pid=pid, born=_started(pid))
 

@@ -123,6 +123,7 @@ def _processors() -> set[int]|None:
     except (AttributeError, OSError): return None
     return wanted if wanted != os.sched_getaffinity(0) else None
 
+# %% ../../nbs/runners/16_inheritance.ipynb #04252b86
 def _read_score(pid:int|str) -> int:
     with open(f'/proc/{pid}/oom_score_adj') as f: return int(f.read())
 

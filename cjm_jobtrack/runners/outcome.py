@@ -117,6 +117,7 @@ def _invalid(e:_Exit) -> Outcome:
     hint = 'Check the input file and the parameters, then submit again as a new job'
     return Outcome.failed('invalid', message, exit_code=e.code, evidence=evidence, hint=hint)
 
+# %% ../../nbs/runners/02_outcome.ipynb #8f31244e
 def exit_outcome(
     code:int,                # Exit status as a shell reports it, 0-255
     last_lines:list[str]=(), # End of the log, as evidence
@@ -182,6 +183,7 @@ def log(self:Report,
     self.last_activity = time.monotonic()
     if self._is_ours(): self.tracker.log(self.job_id, data, self.attempt)
 
+# %% ../../nbs/runners/02_outcome.ipynb #d3fb6d54
 @patch
 def note(self:Report,
     type:str,             # Type of the event

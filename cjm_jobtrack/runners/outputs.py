@@ -56,6 +56,7 @@ def _fingerprint(path:Path) -> list[int]:
     info = path.stat()
     return [info.st_size, info.st_mtime_ns, info.st_ctime_ns]
 
+# %% ../../nbs/runners/03_outputs.ipynb #8589c6ed
 def snapshot_files(
     root:str|Path,              # The folder; it need not exist
     globs:list[str]|None=None,  # Patterns below it; None: every file
@@ -399,6 +400,7 @@ def _copy_range(a, b, start:int, end:int, stop:Callable[[], bool]) -> bool:  # W
         while data: data = data[b.write(data):]
     return True
 
+# %% ../../nbs/runners/03_outputs.ipynb #00e10c81
 def copy_output(
     path:str|Path,  # The file
     to:str|Path,    # The copy, with the same dates; what is there is replaced

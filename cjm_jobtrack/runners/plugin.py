@@ -150,6 +150,7 @@ def _is_loaded(self:PluginRunner, name:str) -> bool:
         raise InvalidInput('plugin_name', problem, remedy) from e
     return name in self._configs or self._plugin(name) is not None
 
+# %% ../../nbs/runners/05_plugin.ipynb #1a5d75ec
 @patch
 def _plugin_names(self:PluginRunner) -> list[str]:
     "The plugins there are, if the manager lists them."
@@ -544,6 +545,7 @@ def _remember(self:PluginRunner, plugin:str) -> None:
     if instance is not None:
         self._configs[plugin] = (self._meta(plugin), dict(instance.config or {}))
 
+# %% ../../nbs/runners/05_plugin.ipynb #90b4aea0
 @patch
 def _reload(self:PluginRunner, plugin:str) -> bool:  # Whether it is loaded
     "End the worker of a plugin and start another. Blocks for seconds. Raises what the manager raises."

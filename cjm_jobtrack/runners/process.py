@@ -196,6 +196,7 @@ async def _processes(self:ProcessRunner,
     known = {*self._known.get(attempt.path, ()), *seen}
     return await asyncio.to_thread(attempt.processes, known)
 
+# %% ../../nbs/runners/11_process.ipynb #65fc7f44
 @patch
 async def _end(self:ProcessRunner,
     attempt:AttemptFolder,
@@ -324,6 +325,7 @@ def _create_folder(folder:Path) -> list[Path]:
         raise InvalidInput('output_dir', problem, remedy) from e
     return missing
 
+# %% ../../nbs/runners/11_process.ipynb #619b5e82
 def _has_entries(folder:str) -> bool:
     "Whether there is anything in a folder."
     try:
@@ -539,6 +541,7 @@ def _full_disks(self:ProcessRunner, spec:dict) -> list[str]:
             if shutil.disk_usage(folder).free < 1 << 16: full.append(folder)
     return full
 
+# %% ../../nbs/runners/11_process.ipynb #5d587f4b
 @patch
 def _explain(self:ProcessRunner, outcome:Outcome, spec:dict) -> Outcome:
     "An outcome, with what limits and disks have to say about it."

@@ -157,6 +157,7 @@ def lock(self:AttemptFolder) -> int|None:
     fd = os.open(f'{self.path}/alive', os.O_RDWR | os.O_CREAT, 0o600)
     return _try_lock(fd, fcntl.LOCK_EX)
 
+# %% ../../nbs/runners/13_process_files.ipynb #bc58a4b0
 @patch(as_prop=True)
 def is_locked(self:AttemptFolder) -> bool:
     "Whether somebody has the lock of the attempt."
@@ -229,6 +230,7 @@ def group(self:AttemptFolder) -> Cgroup|None:
     folders = self.request().get('group')
     return Cgroup(folders) if folders else None
 
+# %% ../../nbs/runners/13_process_files.ipynb #e1557100
 @patch
 def cpu_times(self:AttemptFolder) -> dict:
     """`cpu_s`: processor time of the program and its descendants, as the supervisor wrote it down.

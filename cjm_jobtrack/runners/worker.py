@@ -375,6 +375,7 @@ def has_ended(self:_Worker, patience:float=0.) -> bool:
     with suppress(subprocess.TimeoutExpired): self.process.wait(patience)
     return self.process.returncode is not None
 
+# %% ../../nbs/runners/07_worker.ipynb #dbd68fc0
 @patch
 def exit_code(self:_Worker) -> int|None:
     "How it ended: a number less than 0 is that of a signal; None: not known. Waits for it."
