@@ -365,7 +365,7 @@ def call_for(self:CallRunner, job:Job) -> _RunningCall|None:
 
 # %% ../../nbs/runners/04_call.ipynb #2b7740cf
 class _Repeat:
-    "Calls something every so many seconds, until it is cancelled."
+    "Calls a function at regular intervals, until it is cancelled."
     def __init__(self, loop:asyncio.AbstractEventLoop, fn:Callable[[], None], every:float):
         self.loop, self.fn, self.every = loop, fn, every
         self.timer = loop.call_later(every, self._run)

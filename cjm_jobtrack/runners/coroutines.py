@@ -30,7 +30,7 @@ class CoroutineLoop:
         self._loop = self._thread = None
         self._rest_timer = None     # Ends the thread, unless there is something to do by then
         self._ping_sent = None      # When the loop was asked to answer, monotonic seconds; None: it has answered
-        self._ping_reported = None  # The ping of which `blocked` has told already
+        self._ping_reported = None  # The ping that `blocked` has reported already
 
 # %% ../../nbs/runners/08_coroutines.ipynb #8d8a4601
 @patch
@@ -131,7 +131,7 @@ def _place(frame) -> str:
 @patch
 def blocked(self:CoroutineLoop,
     name:str,      # Of a task that is under way
-    longer:float,  # Than so many seconds
+    longer:float,  # Seconds that it must have blocked
 ) -> str|None:     # Where it is; None: it does not block, or that was returned before
     "Where a task blocks the loop."
     silent, ping, thread = self.silent(), self._ping_sent, self._thread

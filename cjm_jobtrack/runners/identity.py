@@ -23,7 +23,7 @@ def _started_elsewhere(pid:int) -> str|None:
     except psutil.Error: return ''
 
 def _started(pid:int) -> str|None:
-    """When a process started, as its system puts it; '' when that cannot be seen.
+    """When a process started, as the system records it; '' when that cannot be seen.
 
     None: there is no such process, or nothing is left but its exit status."""
     try: state, *rest = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()

@@ -267,7 +267,7 @@ def collect_outputs(
 def _can_meet(
     a:list,                 # Parts of a pattern
     b:list,                 # Parts of another
-    run:str,                # The part that stands for any number of parts
+    run:str,                # The part that matches any number of parts
     alike:Callable,         # Whether two other parts can be the same
 ) -> bool:
     "Whether something fits both patterns."

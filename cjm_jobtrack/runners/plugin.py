@@ -85,7 +85,7 @@ class PluginRunner(BaseRunner):
     `job.spec` is `{"plugin_name": name, "file_path": path, "task": task, "method": method, "args": [...], "kwargs": {...}}`;
     only the name is required. The worker processes end with this process, so it is not `durable`."""
     interval = .5   # Seconds between looks at a plugin's progress
-    patience = 8.   # Seconds to wait for a worker process that was told to end
+    patience = 8.   # Seconds to wait for a worker process that was asked to end
     hearing = 3.    # Seconds to wait for an answer to what is asked once: to stop, for the last lines
 
     def __init__(self,

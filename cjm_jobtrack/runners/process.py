@@ -701,7 +701,7 @@ async def follow(self:ProcessRunner,
     handle:dict,    # From `start` or `find`
     report:Report,  # Receives progress, and word that the log has grown
 ) -> Outcome:       # CANCELLED when the attempt was stopped
-    """Watch a program until it ends, whoever started it.
+    """Watch a program until it ends, no matter which process started it.
 
     The result, or the evidence of the failure, has what it used: `peak_memory_bytes`, `cpu_s`, `oom_kills`."""
     attempt = self._attempt(job)

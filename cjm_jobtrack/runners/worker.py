@@ -368,8 +368,10 @@ def _spawn(self:_Worker, argv:list[str], options:dict) -> tuple[subprocess.Popen
 
 # %% ../../nbs/runners/07_worker.ipynb #884998a9
 @patch
-def has_ended(self:_Worker, patience:float=0.) -> bool:
-    "Whether the process has ended, within so many seconds."
+def has_ended(self:_Worker,
+    patience:float=0.,   # Seconds to wait for that
+) -> bool:
+    "Whether the process has ended."
     if self.process.returncode is not None: return True
     if self.end is not None: return bool(wait([self.end], patience))
     with suppress(subprocess.TimeoutExpired): self.process.wait(patience)
