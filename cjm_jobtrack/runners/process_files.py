@@ -256,7 +256,7 @@ def settle(self:AttemptFolder,
     "What the attempt used. It is written down, and then its group is removed if it is empty."
     group, recorded = group or self.group, self.read_json('usage.json')
     if left is None and group and group.busy: return recorded
-    usage, times = recorded, {}
+    usage, times = dict(recorded), {}
     if not recorded:
         usage = measured | (group.usage() if group else {})
         if 'cpu_s' not in usage: times = self.cpu_times()
