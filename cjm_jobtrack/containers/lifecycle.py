@@ -114,6 +114,18 @@ def _check_machine(self:ContainerCollection,
             problem = f'is {limits[k]}, and the machine has {available}'
             raise InvalidInput(f'limits.{k}', problem, 'Ask for less')
 
+# %% ../../nbs/containers/09_lifecycle.ipynb #2813b3bf
+@patch
+def _check_paths(self:ContainerCollection,
+    spec:dict,  # From `check_container`; its paths are replaced by those that will be mounted
+    info:dict,  # What the engine says about its machine
+) -> None:
+    engine_paths = [p for p in (self.engine.socket_path, info.get('DockerRootDir')) if p]
+    resolve_mounts(spec, self.engine.is_local, self.roots, engine_paths)
+    self.check_output_folder(spec['output_dir'])
+    if not self.engine.is_local or os.geteuid() != 0: return
+    for path in spec['inputs']: check_readable(path, spec['user'])
+
 # %% ../../nbs/containers/09_lifecycle.ipynb #74f84e6a
 @patch
 def request(self:ContainerCollection,
@@ -134,13 +146,7 @@ def request(self:ContainerCollection,
     args['name'] = self.name_of(job)
     return CreateRequest(args, spec['pull'])
 
-@patch
-def _check_paths(self:ContainerCollection, spec:dict, info:dict) -> None:
-    engine_paths = [p for p in (self.engine.socket_path, info.get('DockerRootDir')) if p]
-    resolve_mounts(spec, self.engine.is_local, self.roots, engine_paths)
-    self.check_output_folder(spec['output_dir'])
-    if not self.engine.is_local or os.geteuid() != 0: return
-    for path in spec['inputs']: check_readable(path, spec['user'])
+
 
 # %% ../../nbs/containers/09_lifecycle.ipynb #2b354728
 @patch
@@ -207,6 +213,14 @@ def _create(self:ContainerCollection,
         elif c.is_created and not is_same: self.remove(request.name, api)
         else: return False
 
+# %% ../../nbs/containers/09_lifecycle.ipynb #c2985d45
+@patch
+def _note_refusal(self:ContainerCollection, job:Job, request:CreateRequest, e:APIError) -> None:
+    is_missing_image = e.status_code == 404 and 'image' in (e.explanation or '').lower()
+    error = None if is_missing_image else _spec_error(e)
+    if error: raise error from e
+    self.markers.write(job, 'failed', _start_failure(e, request.image))
+
 # %% ../../nbs/containers/09_lifecycle.ipynb #f30900c8
 @patch
 def create(self:ContainerCollection,
@@ -227,12 +241,7 @@ def create(self:ContainerCollection,
         return False
     return True
 
-@patch
-def _note_refusal(self:ContainerCollection, job:Job, request:CreateRequest, e:APIError) -> None:
-    is_missing_image = e.status_code == 404 and 'image' in (e.explanation or '').lower()
-    error = None if is_missing_image else _spec_error(e)
-    if error: raise error from e
-    self.markers.write(job, 'failed', _start_failure(e, request.image))
+
 
 # %% ../../nbs/containers/09_lifecycle.ipynb #674af7c2
 _ACTIVE = ['created', 'running', 'paused', 'restarting']   # statuses of containers that can still write

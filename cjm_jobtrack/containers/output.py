@@ -205,18 +205,21 @@ class AttachReader:
         self.stream = _StreamReader(api, 'post', f'/containers/{name}/attach', params, self._take)
         self.stream.start()
 
-    def _take(self, frames:list[tuple[int, bytes]]) -> None:
-        with self._lock:
-            for stream, data in frames:
-                self._recent[stream] = (self._recent.get(stream, b'') + data)[-LogWatch.most:]
-                self._count += len(data)
-            if self._count > 1 << 20: self._measure_rate()
-        if self.is_busy: self.stream.close()
+# %% ../../nbs/containers/07_output.ipynb #ab621ae1
+@patch
+def _take(self:AttachReader, frames:list[tuple[int, bytes]]) -> None:
+    with self._lock:
+        for stream, data in frames:
+            self._recent[stream] = (self._recent.get(stream, b'') + data)[-LogWatch.most:]
+            self._count += len(data)
+        if self._count > 1 << 20: self._measure_rate()
+    if self.is_busy: self.stream.close()
 
-    def _measure_rate(self) -> None:
-        now = time.monotonic()
-        self.is_busy = self._count > self.busy_rate * (now - self._since)
-        self._count, self._since = 0, now
+@patch
+def _measure_rate(self:AttachReader) -> None:
+    now = time.monotonic()
+    self.is_busy = self._count > self.busy_rate * (now - self._since)
+    self._count, self._since = 0, now
 
 # %% ../../nbs/containers/07_output.ipynb #93ab5bbc
 @patch

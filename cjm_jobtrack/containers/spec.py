@@ -13,6 +13,7 @@ import hashlib, json, os, stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from docker.types import DeviceRequest, HostConfig, LogConfig, Mount, Ulimit
+from fastcore.basics import patch
 from ..model.errors import InvalidInput
 from ..model.job import Job, check_id
 from ..logs.progress import ProgressReader
@@ -405,6 +406,11 @@ class Inspected:
     @property
     def is_running(self) -> bool: return not (self.is_created or self.has_ended)
 
-    def is_of_other_job(self, job:Job) -> bool:
-        "Whether it belongs to an earlier job of the same id. Without the label, made by an earlier version, it belongs to any."
-        return self.labels.get('jobtrack.created', str(job.created_at)) != str(job.created_at)
+
+
+# %% ../../nbs/containers/01_spec.ipynb #e93496ab
+@patch
+def is_of_other_job(self:Inspected, job:Job) -> bool:
+    "Whether it belongs to an earlier job of the same id."
+    created_at = str(job.created_at)
+    return self.labels.get('jobtrack.created', created_at) != created_at
