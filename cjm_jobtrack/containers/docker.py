@@ -102,7 +102,7 @@ def container(self:DockerRunner, job:Job) -> str:
 @patch
 def why_not(self:DockerRunner,
     job:Job,
-) -> str|None:  # None: nothing speaks against it
+) -> str|None:  # None: nothing prevents it
     "Why no container can start now: the engine cannot be reached."
     return self.engine.why_unreachable()
 
@@ -133,10 +133,13 @@ async def forget(self:DockerRunner,
     return True
 
 # %% ../../nbs/containers/00_docker.ipynb #e4a80623
-def _is_current(recorded:Job|None, job:Job) -> bool:
-    "Whether this attempt is the one that runs, by the record."
-    if recorded is None or recorded.status is not JobStatus.RUNNING: return False
-    return (recorded.attempt, recorded.created_at) == (job.attempt, job.created_at)
+def _is_current(
+    on_record:Job|None,  # None: it was deleted
+    job:Job,             # At the attempt that is meant
+) -> bool:
+    "Whether this attempt still runs, by the record."
+    if on_record is None or on_record.status is not JobStatus.RUNNING: return False
+    return (on_record.attempt, on_record.created_at) == (job.attempt, job.created_at)
 
 # %% ../../nbs/containers/00_docker.ipynb #cf28c561
 @patch
@@ -370,7 +373,7 @@ async def follow(self:DockerRunner,
     handle:dict,    # From `start` or `find`
     report:Report,  # Takes the progress, and that the log has grown
 ) -> Outcome:       # CANCELLED if the attempt was stopped
-    """Follow a container until it ends, whoever started it. While the engine cannot be reached, wait for it.
+    """Follow a container until it ends, also one that another process started. While the engine cannot be reached, wait for it.
 
     The container is removed once its end is on record."""
     self._start_reaper(report.tracker)

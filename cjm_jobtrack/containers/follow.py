@@ -74,7 +74,7 @@ def _note_return(self:_ContainerFollower) -> None:
 async def retry(self:_ContainerFollower,
     attempt:Callable[[], Awaitable],  # What to try
 ):
-    "What the first attempt returns that does not end in `NodeUnreachable`."
+    "Try until the engine can be reached, and return what that attempt returns."
     since = None
     for n in itertools.count(1):
         try: result = await attempt()

@@ -68,6 +68,7 @@ def stop_admitting(self:Admission) -> None:
     "Accept no more jobs, and begin none."
     self.is_open = False
 
+# %% ../../nbs/queue/03_admission.ipynb #1e2219f2
 @patch
 def close(self:Admission) -> None:
     "Accept no more jobs, and forget those that wait."
@@ -87,6 +88,7 @@ def requirements(self:Admission, job:Job) -> QueueRequirements:
     with contain_exit(): of_runner = capability(runner, 'terms')(job)
     return read_requirements(of_runner, job.spec, default=self.default)
 
+# %% ../../nbs/queue/03_admission.ipynb #9cc571f5
 @patch
 def requirements_or_default(self:Admission, job:Job) -> QueueRequirements:
     "The same, for a job that was accepted before, so that it made sense then."
@@ -122,6 +124,7 @@ def _plan_waiting(self:Admission, job:Job, reason:str) -> Write|None:
     write.drop_if_stale = True
     return write
 
+# %% ../../nbs/queue/03_admission.ipynb #a5f324ad
 @patch
 def explain(self:Admission,
     job:Job,     # One that waits
@@ -158,6 +161,7 @@ def _describe_capable(self:Admission, runner:str, needs:dict) -> str:
     if queues: return f'Left to {", ".join(queues)}'
     return 'No queue at work has that much; it waits for one that has'
 
+# %% ../../nbs/queue/03_admission.ipynb #8f0e1f50
 @patch
 def why_never_fits(self:Admission, job:Job) -> str|None:  # None: this queue has enough
     "Why a job waits that is too large for this queue, as things are at this moment. From any thread."
@@ -174,6 +178,7 @@ def refuse(self:Admission, job:Job, e:Exception) -> None:
         return self.tracker.plan_failed(job, outcome_of_error(e, False).failure)
     self.group_commit.write(job, plan)
 
+# %% ../../nbs/queue/03_admission.ipynb #9b43c6b5
 @patch
 def _cannot_admit(self:Admission, job:Job, e:Exception):
     if is_infrastructure_error(e):   # says nothing about the job

@@ -184,6 +184,7 @@ async def _call_runner(self:AttemptManager,
     runner = self.runners[job.runner]
     with contain_exit(): return await getattr(runner, verb)(job, *args)
 
+# %% ../../nbs/queue/05_attempts.ipynb #2901f1dd
 @patch
 async def _find(self:AttemptManager, job:Job) -> dict|None:
     "What the runner finds of the work. Not knowing is not the same as nothing: then it is asked again."
@@ -242,6 +243,7 @@ def _failed_receipt(self:AttemptManager, job:Job, e:Exception) -> Receipt:
     if isinstance(e, JobtrackError): return _unconfirmed(f'{e}')
     return _unconfirmed(f'{type(e).__name__}: {e}')
 
+# %% ../../nbs/queue/05_attempts.ipynb #579329db
 @patch
 async def _stop_for_certain(self:AttemptManager, job:Job, handle:dict|None) -> Receipt:
     "Have the runner stop an attempt. While this machine is in trouble, it is asked again."
@@ -392,6 +394,7 @@ def _receipt_data(a:Attempt, outcome:Outcome) -> dict|None:
     if not receipt and has_result: receipt = task.result()
     return {'receipt': receipt.to_dict()} if receipt else None
 
+# %% ../../nbs/queue/05_attempts.ipynb #28337895
 @patch
 def _plan_end(self:AttemptManager,
     a:Attempt,
@@ -471,6 +474,7 @@ def give_up(self:AttemptManager, a:Attempt, e:Exception) -> None:
 def _never_began(e:BaseException) -> bool:
     return isinstance(e, NodeUnreachable) and not e.begun
 
+# %% ../../nbs/queue/05_attempts.ipynb #cf6ea0cd
 @patch
 async def _start(self:AttemptManager,
     a:Attempt,
@@ -517,6 +521,7 @@ def _holds(self:AttemptManager, a:Attempt) -> bool:
     "Whether an attempt is still in our hands. From any thread."
     return a.ownership is not Ownership.LOST and self.lease.holds(a.fence)
 
+# %% ../../nbs/queue/05_attempts.ipynb #ded8abc0
 @patch
 async def _follow(self:AttemptManager, a:Attempt) -> Outcome:
     "Follow the work to its end. After trouble with the record or the machine, go on where following was broken off."
@@ -572,6 +577,7 @@ def _has_started(self:AttemptManager, a:Attempt) -> bool:
     events = self.tracker.events(0, a.job.id, None)
     return any(e.type == 'started' and e.attempt == a.number for e in events)
 
+# %% ../../nbs/queue/05_attempts.ipynb #300cc701
 @patch
 async def _recover(self:AttemptManager, a:Attempt):
     "Find what is left of an attempt, and go on from there."

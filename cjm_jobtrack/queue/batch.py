@@ -45,6 +45,7 @@ def _names(
     if len(names) == n: return names
     raise InvalidInput('name', f'has {len(names)} names for {n} jobs', 'Give one text, or one for each job')
 
+# %% ../../nbs/queue/01_batch.ipynb #20ae5106
 def _check_members(batch:Batch, jobs:list[Job]) -> None:
     "Raises `KeyConflict` for a job that is on record in another batch."
     members = {j.id for j in batch.jobs()}
@@ -180,6 +181,7 @@ async def wait(self:Batch,
     async for _ in self.as_completed(timeout): pass
     return self.counts()
 
+# %% ../../nbs/queue/01_batch.ipynb #2d2fcffa
 @patch
 def join(self:Batch,
     timeout:float|None=None,  # Seconds; None: as long as it takes

@@ -29,6 +29,7 @@ def queue_identity(
     "What a lease says of the queue that holds it."
     return this_process() | dict(queue=token)
 
+# %% ../../nbs/queue/04_lease.ipynb #45b72798
 def _has_ended(
     doc:dict,  # Of a lease; as others wrote it, so it may be anything
 ) -> bool:     # False also when that cannot be known here
@@ -97,6 +98,7 @@ def renew(self:LeaseHolder) -> bool:  # False: others considered us dead
     self._renewed_at = renewed_at
     return True
 
+# %% ../../nbs/queue/04_lease.ipynb #badebaa0
 @patch
 def abandon(self:LeaseHolder) -> int|None:  # The number it had
     "Stop using a lease that has expired."
@@ -157,6 +159,7 @@ def _docs(self:LeaseHolder) -> list[tuple[int, dict]]:
     leases = self.tracker.leases()
     return [(l.fence, l.doc) for l in leases if isinstance(l.doc, dict)]
 
+# %% ../../nbs/queue/04_lease.ipynb #7740fd9a
 @patch
 def local_holder(self:LeaseHolder,
     job_id:str,  # A running job
@@ -179,6 +182,7 @@ def _is_capable(doc:dict, runner:str, needs:dict[str, int]) -> bool:
         return all(is_enough)
     except Exception: return False   # a lease that makes no sense promises nothing
 
+# %% ../../nbs/queue/04_lease.ipynb #fc8fdcd3
 @patch
 def capable_queues(self:LeaseHolder,
     runner:str,            # Name of the job's runner

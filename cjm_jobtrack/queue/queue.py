@@ -37,6 +37,7 @@ def _check_slots(slots) -> int:
     if is_number and slots >= 1: return slots
     raise InvalidInput('slots', f'is {slots!r}', 'Give a whole number of at least 1')
 
+# %% ../../nbs/queue/00_queue.ipynb #08ad3df9
 def _by_name(
     runners,   # One, several, or a dict of them
 ) -> dict[str, Runner]:  # Name -> runner

@@ -108,22 +108,23 @@ def _is_leftover(self:ReadyQueue, e:_Entry) -> bool:
 
 # %% ../../nbs/queue/02_scheduling.ipynb #b45616d4
 @patch
-def _return_due(self:ReadyQueue, now:float):
-    "Put jobs that were set aside, and whose time has come, back into their lanes."
-    while self._later and self._later[0][0] <= now:
-        e = heapq.heappop(self._later)[-1]
-        if self._is_leftover(e): continue
-        e.at = None
-        heapq.heappush(self._lane(e), e)
-
-@patch
 def due(self:ReadyQueue) -> float|None:  # None: no job is set aside
-    "When the next job that was set aside comes back."
+    "When the next job that was set aside comes back, on the queue's clock."
     while self._later:
         at, _, e = self._later[0]
         if not self._is_leftover(e): return at
         heapq.heappop(self._later)
     return None
+
+# %% ../../nbs/queue/02_scheduling.ipynb #60dda2ec
+@patch
+def _return_due(self:ReadyQueue, now:float) -> None:
+    "Put jobs that were set aside, and whose time has come, back into their lanes."
+    while self._later and self._later[0][0] <= now:
+        _, _, e = heapq.heappop(self._later)
+        if self._is_leftover(e): continue
+        e.at = None
+        heapq.heappush(self._lane(e), e)
 
 # %% ../../nbs/queue/02_scheduling.ipynb #27b17c07
 @patch
@@ -165,6 +166,7 @@ def hold(self:ReadyQueue,
     for r, n in needs.items():
         self.free[r] = self.free.get(r, 0) - n
 
+# %% ../../nbs/queue/02_scheduling.ipynb #11058ef8
 @patch
 def release(self:ReadyQueue, job_id:str) -> None:
     "Take back what a job holds."
