@@ -172,7 +172,7 @@ def update(self:Readings,
 
 # %% ../../nbs/net/07_events.ipynb #60d1b33f
 def _reading_flow(job_id:str|None):
-    "A flow: the jobs that are followed, each with its answer. Raises `UnknownJob`."
+    "A flow: the jobs that are followed, each with its answer; None, None for one that the server does not know."
     if job_id is None:
         jobs = yield from list_flow(None, None, None)
         return [(None, j) for j in reversed(jobs)]
