@@ -552,9 +552,12 @@ def job_flow(job_id:str):
     "A flow: one job, or None."
     return (yield from raw_job_flow(job_id))[1]
 
-def known_job_flow(job_id:str):
+def known_job_flow(
+    job_id:str,
+    timeout:float|None=None,   # As for `raw_job_flow`
+):
     "A flow: one job. Raises `UnknownJob`."
-    job = yield from job_flow(job_id)
+    _, job = yield from raw_job_flow(job_id, timeout)
     if job is None: raise UnknownJob(job_id)
     return job
 
