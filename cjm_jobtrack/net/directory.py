@@ -323,23 +323,6 @@ def adopt(self:NodeDirectory,
     if is_new: self._check_some_job_of(old_id, known_ids)
     return self._add_alias(node_id, old_id)
 
-# %% ../../nbs/net/04_directory.ipynb #7ef2625b
-@patch
-def adopt(self:NodeDirectory,
-    node_id:str,   # The node
-    old_id:str,    # Id under which old jobs know it
-) -> dict:         # The node as it is now
-    """Let a node answer to another id too.
-
-    Raises `UnknownNode`; `InvalidInput` when another node has that id, and when no job does."""
-    self.get(node_id)
-    known_ids = {i for n in self.list() for i in _ids(n)}
-    if not isinstance(old_id, str) or old_id in known_ids or self.store.list(limit=1, node=old_id):
-        return self._add_alias(node_id, old_id)
-    lost = sorted({j.node for j in self.store.list(limit=1000) if j.node} - known_ids)
-    remedy = f'Known to jobs, and not on record: {", ".join(lost)}' if lost else 'All jobs are of nodes that are on record'
-    raise InvalidInput('id', f'is {old_id[:100]!r}, and no job is of a node with that id', remedy)
-
 # %% ../../nbs/net/04_directory.ipynb #fe7f6537
 def _read_rows(file:str|Path) -> list:
     remedy = 'Give nodes.json of the original manager'
