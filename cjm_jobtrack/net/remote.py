@@ -175,7 +175,8 @@ async def _record_sent(self:RemoteRunner, job:Job) -> None:
     "Choose the node and write down what is about to be sent."
     d, requested = self.directory, self._requested_node(job)
     if not requested:
-        await asyncio.gather(*[d.check_cached(n) for n in d.list() if d.state(n).online is None])
+        unknown = [n for n in d.list() if d.state(n).online is None]
+        await asyncio.gather(*[d.check_cached(n) for n in unknown])
     node = await self._choose_node(job, requested)
     data = {
         'node': node['id'],
@@ -434,7 +435,12 @@ def ended(self:_Session, there:Job) -> Outcome:
 def _relay(self:RemoteRunner, s:_Session, e:JobEvent) -> None:
     "An entry of the node's journal into ours, once."
     if e.seq is None or e.seq <= s.seq: return
-    data = {'type': e.type, 'at': e.at, 'seq': e.seq, 'attempt': e.attempt, 'data': e.data}
+    data = {
+        'type': e.type,
+        'at': e.at,
+        'seq': e.seq,
+        'attempt': e.attempt,
+        'data': e.data}
     if e.type == 'running': s.began(data)
     else: s.report.note('remote', data)
     s.seq = e.seq
@@ -545,11 +551,14 @@ async def _visit_original(self:RemoteRunner, s:_Session, wire:dict, there:Job) -
     """The rest of a visit at an original node server, which has no events.
 
     Once it took a cancel, what it says later is not believed."""
-    if s.report.cancelled and self._last_event(s.job, 'cancel_taken'): return _unconfirmed_cancel(there)
+    if s.report.cancelled and self._last_event(s.job, 'cancel_taken'):
+        return _unconfirmed_cancel(there)
     s.progress(there.progress, there.message)
-    if there.status is not JobStatus.PENDING and s.job.started_at is None:
+    has_begun = there.status is not JobStatus.PENDING
+    if has_begun and s.job.started_at is None:
         s.began({'type': 'running', 'at': there.started_at})
-    if self._append_log(s, original_log(wire, s.report.log_size, 1 << 30)): s.pause = self.poll
+    chunk = original_log(wire, s.report.log_size, 1 << 30)
+    if self._append_log(s, chunk): s.pause = self.poll
     if there.is_terminal: return await self._end_original(s, there)
     await s.sleep(s.pause)
     s.pause = min(s.pause*1.5, self.poll*5)
@@ -624,11 +633,12 @@ def find_match(
 @patch
 async def _match(self:RemoteRunner, s:_Session) -> tuple[dict|None, Job|None]:
     "Our job among those of an original node server."
-    since = self._sent_event(s.job).data.get('node_time') or 0
+    job = s.job
+    since = self._sent_event(job).data.get('node_time') or 0
     wires = await s.client.raw_jobs()
-    others = self.tracker.list_jobs(node=s.job.node)
-    other_ids = {j.remote_id for j in others if j.id != s.job.id}
-    return find_match(s.job.spec['original'], since, wires, other_ids)
+    others = self.tracker.list_jobs(node=job.node)
+    other_ids = {j.remote_id for j in others if j.id != job.id}
+    return find_match(job.spec['original'], since, wires, other_ids)
 
 # %% ../../nbs/net/03_remote.ipynb #ee57f4aa
 COPY_PAUSE = .2  # Between two looks at a log that grows, seconds
@@ -643,13 +653,20 @@ async def _copy_growth(self:RemoteRunner, s:_Session) -> None:
         await asyncio.sleep(COPY_PAUSE)
 
 @patch
+def _take_event(self:RemoteRunner, s:_Session, e:JobEvent) -> None:
+    "What an event of the node means here."
+    s.quiet_since = time.monotonic()
+    s.last_contact = now()
+    self._relay(s, e)
+    if e.type == 'progress': s.progress(e.data.get('percent'), e.data.get('message'))
+    has_grown = e.type == 'log' and e.data.get('size', 0) > s.report.log_size
+    if has_grown: s.note_growth(e.attempt)
+
+@patch
 async def _relay_events(self:RemoteRunner, s:_Session) -> None:
-    async with aclosing(s.client.listen(s.job.remote_id, s.seq or None)) as events:
-        async for e in events:
-            s.quiet_since, s.last_contact = time.monotonic(), now()
-            self._relay(s, e)
-            if e.type == 'progress': s.progress(e.data.get('percent'), e.data.get('message'))
-            if e.type == 'log' and e.data.get('size', 0) > s.report.log_size: s.note_growth(e.attempt)
+    events = s.client.listen(s.job.remote_id, s.seq or None)
+    async with aclosing(events):
+        async for e in events: self._take_event(s, e)
 
 # %% ../../nbs/net/03_remote.ipynb #28033b51
 @patch
