@@ -25,10 +25,14 @@ from .transport import check_address, is_refusal
 from ..tracker.notify import consume_in_thread
 
 # %% ../../nbs/net/04_directory.ipynb #2e3563c6
-def _short_text(field:str, value:Any) -> str|None:
+def _short_text(
+    field:str,   # Its name, for the message
+    value:Any,   # As a page sent it
+) -> str|None:
     if value is None: return None
     is_short = isinstance(value, str) and len(value) <= 200
-    if is_short and not re.search(r'[\x00-\x1f\x7f]', value): return value.strip()
+    is_plain = is_short and not re.search(r'[\x00-\x1f\x7f]', value)
+    if is_plain: return value.strip()
     raise InvalidInput(field, f'is {str(value)[:100]!r}', 'Give a short text')
 
 def _port(
@@ -54,7 +58,12 @@ def _host(host:str, field:str='host') -> str:
     return host.lower()
 
 # %% ../../nbs/net/04_directory.ipynb #bdff449d
-def _spell(scheme:str, host:str, port:int, path:str='') -> str:
+def _spell(
+    scheme:str,    # 'http' or 'https'
+    host:str,      # Name or address; IPv6 without brackets
+    port:int,
+    path:str='',   # Without trailing slash
+) -> str:
     address = f'[{host}]' if ':' in host else host
     return f'{scheme}://{address}:{port}{path}'
 
@@ -201,7 +210,8 @@ def _new_node(id:str, fields:dict) -> dict:
     "A node for the record, of checked fields with its address."
     created = now()
     name = fields.get('name') or f'{fields["host"]}:{fields["apiPort"]}'
-    return _DEFAULTS | {'id': id, 'createdAt': created} | fields | {'updatedAt': created, 'name': name}
+    node = _DEFAULTS | {'id': id, 'createdAt': created} | fields
+    return node | {'updatedAt': created, 'name': name}
 
 # %% ../../nbs/net/04_directory.ipynb #34d9d2a6
 @patch
@@ -262,7 +272,8 @@ def update(self:NodeDirectory,
     with self._lock:
         old = self.get(node_id)
         changes = _moved(old, read_node(fields, partial=True))
-        node = old | {k: v for k, v in changes.items() if k != 'name' or v} | {'updatedAt': now()}
+        if not changes.get('name'): changes.pop('name', None)   # a node keeps its name rather than lose it
+        node = old | changes | {'updatedAt': now()}
         self._check_address_free(node)
         self._put(node)
         if node['url'] != old['url']: self._states.pop(node['id'], None)
@@ -340,12 +351,13 @@ def import_nodes(self:NodeDirectory,
     """Put the nodes of a file on record, each under its old id too. Repeating it changes nothing.
 
     Raises `InvalidInput` when it is no such file."""
-    nodes, problems = [], []
+    nodes, problems, name = [], [], Path(file).name
     for n, row in enumerate(_read_rows(file), 1):
         try:
             node = self.add(**read_node(row))
-            nodes.append(self._add_alias(node['id'], row['id']) if row.get('id') else node)
-        except InvalidInput as e: problems.append(f'Node {n} of {Path(file).name}: {e}')
+            if row.get('id'): node = self._add_alias(node['id'], row['id'])
+            nodes.append(node)
+        except InvalidInput as e: problems.append(f'Node {n} of {name}: {e}')
     return nodes, problems
 
 # %% ../../nbs/net/04_directory.ipynb #8a9d59ec
@@ -562,8 +574,9 @@ def _online_nodes(self:NodeDirectory) -> list[dict]:
                            'Add one: jobtrack manager --node http://host:9090')
     online = [n for n in nodes if self.is_online(n)]
     if online: return online
-    why = [f'{n["name"]}: {self.state(n).problem or "not looked at yet"}' for n in nodes[:3]]
-    raise NodeUnreachable('any node', f'none of {len(nodes)} is online ({"; ".join(why)})', begun=False)
+    problems = [self.state(n).problem or 'not looked at yet' for n in nodes[:3]]
+    why = '; '.join(f'{n["name"]}: {problem}' for n, problem in zip(nodes, problems))
+    raise NodeUnreachable('any node', f'none of {len(nodes)} is online ({why})', begun=False)
 
 # %% ../../nbs/net/04_directory.ipynb #855691ee
 @patch
@@ -577,7 +590,8 @@ def pick(self:NodeDirectory,
     fit = [n for n in online if pipeline is None or self.offers(n, pipeline)]
     if not fit:
         names = ', '.join(n['name'] for n in online)
-        raise NodeUnreachable('any node', f'none that is online offers {pipeline!r} ({names})', begun=False)
+        problem = f'none that is online offers {pipeline!r} ({names})'
+        raise NodeUnreachable('any node', problem, begun=False)
     live = [JobStatus.PENDING, JobStatus.RUNNING]
     def load(node): return len(self.store.list(status=live, node=node['id']))
     return min(fit, key=lambda n: (load(n), n['name']))
