@@ -229,7 +229,7 @@ def submit(self:ClientBase,
 def submit_original(self:ClientBase,
     asked:dict,           # Some of the eight keys, camelCase
     *,
-    id:str|None=None,     # Idempotency key, which our nodes heed and an original node server does not
+    id:str|None=None,     # Idempotency key; an original node server ignores it
 ) -> Job:                 # As the node has it, under the id that the node made
     """Ask for a job as the original manager does.
 
@@ -256,21 +256,21 @@ def check(self:ClientBase,
 def get_job(self:ClientBase,
     job_id:str,   # Its id
 ) -> Job|None:    # None when the server does not know it
-    "One job, as it stands now."
+    "One job, as it is now."
     return self._run(job_flow(job_id))
 
 @patch
 def raw_job(self:ClientBase,
     job_id:str,                          # Its id
 ) -> tuple[dict|None, Job|None]:         # The answer as it came, and the job; both None when it is unknown
-    "One job, with whatever else the server says about it."
+    "One job, with everything else that the server says about it."
     return self._run(raw_job_flow(job_id))
 
 # %% ../../nbs/net/00_client.ipynb #3b14ff69
 @patch
 def list_jobs(self:ClientBase,
     status:str|Iterable[str]|None=None,  # One status or several; None: all
-    limit:int|None=None,                 # At most so many
+    limit:int|None=None,                 # Most jobs
     *,
     before:str|None=None,                # Only jobs created before the one with this id: the next page
     name:str|None=None,                  # Only this name
@@ -330,7 +330,7 @@ def events(self:RemoteClient,
     job_id:str|None=None,  # Only this job: ends with its terminal event. None: all jobs, without end
     after:int|None=None,   # Last `seq` already seen; None: from the job's beginning, or from now on for all jobs
 ) -> Iterator[JobEvent]:
-    """Events as they come, each journaled one once and in order, whatever the network does. Blocks between them.
+    """Events as they come, each journaled one once and in order, also over broken connections. Blocks between them.
 
     Between them come live facts without `seq`: `progress`, `log`, and `disconnected` and `reconnected` when the
     server is out of reach for a while.
@@ -418,7 +418,7 @@ def wait(self:ClientBase,
 
 # %% ../../nbs/net/00_client.ipynb #c61fb9cb
 def _read_chunk(response) -> LogChunk:
-    "A piece of a log, from the body and the headers that say where it lies."
+    "A piece of a log, from the body and the headers that give its position."
     try: positions = [int(response.headers[f'x-log-{k}']) for k in ('offset', 'next-offset', 'size')]
     except (KeyError, ValueError) as e:
         raise response.refused('Sent a log without saying where it begins') from e

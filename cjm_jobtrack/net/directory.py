@@ -247,7 +247,7 @@ def add(self:NodeDirectory,
 # %% ../../nbs/net/04_directory.ipynb #21e203ef
 def _moved(
     old:dict,       # The node on record
-    changes:dict,   # What somebody wants to change
+    changes:dict,   # The fields to change
 ) -> dict:
     "Changes, with host, port and URL in step when one of them changes."
     if 'url' in changes: return _with_address(changes)
@@ -375,7 +375,7 @@ def is_original(self:NodeDirectory, node:dict) -> bool:
     return self.state(node).original
 
 @patch
-def silent_since(self:NodeDirectory, node:dict) -> str|None:  # Instant; None: it is online, or nobody knows
+def silent_since(self:NodeDirectory, node:dict) -> str|None:  # Instant; None: it is online, or was never checked
     s = self.state(node)
     return s.since if s.online is False else None
 
@@ -448,7 +448,7 @@ class _Reading:
 
 @patch
 async def _offers(self:NodeDirectory, c:AsyncRemoteClient, node:dict) -> tuple:
-    "What a node offers; what it offered last, when something in between answers for it."
+    "What a node offers; when a proxy answers in its place, what it offered last."
     try: return tuple(await c.pipelines())
     except NodeRefused as e:
         if is_refusal(e): raise
@@ -512,7 +512,7 @@ async def check(self:NodeDirectory,
         if _is_silence(e) and self._is_alive(node, start, timeout):
             reading = _Reading(self.state(node).health, self.state(node).pipelines)
     except JobtrackError as e: reading.problem = str(e)
-    except Exception as e:   # whatever it is: it must not end the checks of the other nodes
+    except Exception as e:   # it must not end the checks of the other nodes
         _log.exception('Node %s at %s cannot be checked', node.get('name'), node.get('url'))
         reading.problem = f'{type(e).__name__}: {e}'
     with self._lock:

@@ -311,7 +311,7 @@ def wire_job(
     workspace:Path,       # Root of relative paths
     output:str='',        # End of its log
 ) -> dict:
-    "A job as it stands now, in the shape of the original node server, with our record under `job`."
+    "A job as it is now, in the shape of the original node server, with our record under `job`."
     job = copy(job)   # a consistent view: the tracker may change it meanwhile
     count = len(job.outputs)
     if count > LISTED: job.outputs = newest_first(job.outputs)[:LISTED]

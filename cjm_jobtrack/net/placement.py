@@ -115,7 +115,7 @@ def _check_for_original(node:dict, body:dict) -> None:
 # %% ../../nbs/net/14_placement.ipynb #e334183e
 @patch
 async def check(self:Placement, node:dict, body:dict) -> None:
-    "Raises what the node would raise for this request. One that cannot be asked has not said no."
+    "Raises what the node would raise for this request. Returns also when it cannot be asked."
     if not await self.directory.check_cached(node): return
     if self.directory.is_original(node): return _check_for_original(node, body)
     try: await self.directory.client(node).check(body)

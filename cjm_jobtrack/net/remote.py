@@ -1,4 +1,4 @@
-"""Carry out jobs on another machine, and lose none of them whatever happens to either machine or the network between
+"""Carry out jobs on another machine, and lose none of them when a machine or the network fails
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/remote.html.md"""
 
@@ -262,7 +262,7 @@ async def start(self:RemoteRunner, job:Job) -> dict:
 
 # %% ../../nbs/net/03_remote.ipynb #8601f272
 @patch
-def _why_no_node(self:RemoteRunner, job:Job) -> str|None:  # None: one can be picked, or nobody has checked them all
+def _why_no_node(self:RemoteRunner, job:Job) -> str|None:  # None: one can be picked, or some were never checked
     "Why no node can be picked for a job."
     if any(self.directory.state(n).online is None for n in self.directory.list()): return None
     try: self.directory.pick(job.spec.get('pipeline'))
@@ -280,7 +280,7 @@ def why_not(self:RemoteRunner,
     node = self.directory.find(requested)
     if node is None: return f'its node {requested} is no longer on record'
     state = self.directory.state(node)
-    # perhaps nobody checks: then trying is the way to find out
+    # an old check says little: trying the node is the way to find out
     is_recent = time.monotonic() - state.checked < 3*self.patience
     if state.online is not False or not is_recent: return None
     return f'node {node["name"]} does not answer: {state.problem}'
@@ -407,7 +407,7 @@ def _correct_start(self:_Session,
 _RUNS_ON = 'An original node server marks the job as cancelled, and its program runs on'
 
 def _unconfirmed_cancel(there:Job) -> Outcome:
-    "Cancelled there, and nobody there has seen the work end."
+    "Cancelled there, without proof that the work has ended."
     message = _RUNS_ON if there.runner == 'original' else there.error
     receipt = Receipt(False, 'unconfirmed', left=[there.id], message=message)
     return Outcome(JobStatus.CANCELLED, receipt=receipt)
@@ -425,7 +425,7 @@ def outcome_of(
 # %% ../../nbs/net/03_remote.ipynb #580aa562
 @patch
 def ended(self:_Session, there:Job) -> Outcome:
-    "The job has ended there: correct how long it ran, and take over how it ended."
+    "The job has ended there: correct how long it ran, and return how it ended."
     length = elapsed_s(there.started_at, there.completed_at)
     if length is not None: self._correct_start(length)
     return outcome_of(there)
@@ -461,7 +461,7 @@ def _append_log(self:RemoteRunner,
 # %% ../../nbs/net/03_remote.ipynb #f15aa42f
 @patch
 async def _copy_log(self:RemoteRunner, s:_Session, attempt:int) -> None:
-    "The node's log, up to where it ends now: a log that keeps growing would keep us for ever."
+    "Copy the node's log up to its present end: with one that keeps growing, the copy would never end."
     end, offset = None, s.report.log_size
     while end is None or offset < end:
         chunk = await s.client.logs(s.job.remote_id, offset, 1 << 18, attempt)
@@ -502,7 +502,7 @@ async def _after_failure(self:RemoteRunner, s:_Session, e:JobtrackError) -> Outc
 
 @patch
 async def _try_visit(self:RemoteRunner, s:_Session) -> Outcome|None:
-    "One visit, and a pause if it failed. None: come again."
+    "One visit, and a pause if it failed. None: visit again."
     try:
         if s.tries and not await self.directory.check_cached(s.node, 1.):
             raise self.directory.unreachable(s.node)
@@ -515,7 +515,7 @@ async def _try_visit(self:RemoteRunner, s:_Session) -> Outcome|None:
 # %% ../../nbs/net/03_remote.ipynb #038e8943
 @patch
 async def _visit(self:RemoteRunner, s:_Session) -> Outcome|None:
-    "Look, make up for what was missed, listen. None: come again."
+    "Look, catch up, listen. None: visit again."
     wire, there = await self._look(s)
     s.reached()
     if isinstance(there, Outcome): return there
@@ -537,7 +537,7 @@ async def _visit_ours(self:RemoteRunner, s:_Session, wire:dict, there:Job) -> Ou
 # %% ../../nbs/net/03_remote.ipynb #558192e7
 @patch
 async def _catch_up(self:RemoteRunner, s:_Session, there:Job) -> None:
-    "Take over what has happened at one of our nodes since the last visit."
+    "Copy what has happened at one of our nodes since the last visit."
     if there.status is JobStatus.PENDING:
         s.progress(None, f'waiting for its turn on {s.node["name"]}')
     if there.attempt: s.note_growth(there.attempt)
@@ -571,7 +571,7 @@ async def _end_original(self:RemoteRunner, s:_Session, there:Job) -> Outcome:
     return s.ended(there)
 
 # %% ../../nbs/net/03_remote.ipynb #900d409e
-UNSEEN_AFTER = 60.  # After so many seconds an original node server that does not show a job never got it
+UNSEEN_AFTER = 60.  # Seconds after which a job that an original node server does not show was never received
 
 @patch
 async def _look(self:RemoteRunner, s:_Session) -> tuple[dict|None, Any]:

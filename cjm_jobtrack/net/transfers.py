@@ -272,7 +272,7 @@ def _total_size(d:Download, response:HttpResponse) -> int:
     raise d.damaged('the server sent another part than the one asked for')
 
 def _check_answer(d:Download, response:HttpResponse) -> None:
-    "Raises `DamagedTransfer` when the server gives out something else than what was asked for."
+    "Raises `DamagedTransfer` when the server sends something else than what was asked for."
     d.url = response.url
     name = disposition_name(response.headers.get('content-disposition'))
     if name not in (None, d.output.name.rsplit('/', 1)[-1]):

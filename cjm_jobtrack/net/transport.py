@@ -332,7 +332,7 @@ def _silence(self:Transport, request:HttpRequest) -> float:  # Longest silence, 
 
 @patch
 def _arguments(self:Transport, request:HttpRequest) -> dict:
-    "A request in httpx's words."
+    "The arguments of `httpx.Client.request` for a request."
     params = {k: v for k, v in (request.params or {}).items() if v is not None}
     silence = self._silence(request)
     return dict(
@@ -366,7 +366,7 @@ def check_response(
 def retry_wait(
     request:HttpRequest,
     e:Exception,          # What came of it
-) -> bool|float:          # Whether to send it again; a number: after so many seconds
+) -> bool|float:          # Whether to send it again; a number: after this pause, seconds
     "Whether a request that failed is sent again, as stamina's `on` hook wants it."
     if isinstance(e, NodeUnreachable):
         was_silent = isinstance(e.__cause__, httpx.TimeoutException)
