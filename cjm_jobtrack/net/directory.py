@@ -35,6 +35,7 @@ def _short_text(
     if is_plain: return value.strip()
     raise InvalidInput(field, f'is {str(value)[:100]!r}', 'Give a short text')
 
+# %% ../../nbs/net/04_directory.ipynb #9dc816ac
 def _port(
     field:str,   # Its name, for the message
     value:Any,   # A number, or text with one
@@ -67,6 +68,7 @@ def _spell(
     address = f'[{host}]' if ':' in host else host
     return f'{scheme}://{address}:{port}{path}'
 
+# %% ../../nbs/net/04_directory.ipynb #c46e2e28
 def _respell(url:str) -> str:
     u = urlsplit(url.strip())
     if u.scheme not in ('http', 'https') or not u.hostname:
@@ -294,6 +296,7 @@ def _check_id(id:Any) -> None:
     if isinstance(id, str) and 0 < len(id) <= 200 and id.isprintable(): return
     raise InvalidInput('id', f'is {str(id)[:100]!r}', 'Give the id that the jobs have')
 
+# %% ../../nbs/net/04_directory.ipynb #343bd111
 @patch
 def _add_alias(self:NodeDirectory, node_id:str, old_id:str) -> dict:
     _check_id(old_id)
@@ -344,6 +347,7 @@ def _read_rows(file:str|Path) -> list:
     if isinstance(rows, list): return rows
     raise InvalidInput('nodes', f'{name} is no list of nodes', remedy)
 
+# %% ../../nbs/net/04_directory.ipynb #986582b4
 @patch
 def import_nodes(self:NodeDirectory,
     file:str|Path,   # `nodes.json` of the original manager. Only read
@@ -470,6 +474,7 @@ async def _read(self:NodeDirectory, node:dict, reading:_Reading) -> None:
 def _is_silence(e:Exception) -> bool:
     return isinstance(e, TimeoutError) or isinstance(e.__cause__, httpx.TimeoutException)
 
+# %% ../../nbs/net/04_directory.ipynb #a87ac0dd
 @patch
 def _is_alive(self:NodeDirectory,
     node:dict,

@@ -48,6 +48,7 @@ def advance(self:EventCursor, event:JobEvent) -> bool:
     self.seq = event.seq
     return True
 
+# %% ../../nbs/net/07_events.ipynb #ad09c6bf
 @patch
 def live(self:EventCursor,
     type:str,   # Of the event
@@ -179,6 +180,7 @@ def _reading_flow(job_id:str|None):
     wire, job = yield from raw_job_flow(job_id)
     return [(wire, job)]
 
+# %% ../../nbs/net/07_events.ipynb #681dd4d8
 def poll_flow(cursor:EventCursor):
     "A flow: events of a server that has none, inferred from readings. Ends as `events_flow` does."
     readings, pause = Readings(skip_first=cursor.job_id is None), cursor.poll

@@ -107,6 +107,7 @@ def _check_keys(original:dict) -> None:
         'is not a key of the original',
         f'Its keys: {", ".join(ORIGINAL_KEYS)}')
 
+# %% ../../nbs/net/03_remote.ipynb #721905b9
 def read_spec(
     spec:dict,   # Of a job
 ) -> None:
@@ -296,6 +297,7 @@ async def _is_denied(self:RemoteRunner, job:Job) -> bool:
         _log.info('Job %s: %s', job.id, e)
         return False
 
+# %% ../../nbs/net/03_remote.ipynb #8c2fd915
 @patch
 async def find(self:RemoteRunner, job:Job) -> dict|None:
     """The handle of an attempt that may be on a node.
@@ -412,6 +414,7 @@ def _unconfirmed_cancel(there:Job) -> Outcome:
     receipt = Receipt(False, 'unconfirmed', left=[there.id], message=message)
     return Outcome(JobStatus.CANCELLED, receipt=receipt)
 
+# %% ../../nbs/net/03_remote.ipynb #3fb64d38
 def outcome_of(
     there:Job,   # A job that has ended on a node
 ) -> Outcome:
@@ -485,6 +488,7 @@ async def follow(self:RemoteRunner,
     finally:
         if self._sessions.get(job.id) is s: del self._sessions[job.id]
 
+# %% ../../nbs/net/03_remote.ipynb #37a002ef
 @patch(as_prop=True)
 def waiting(self:RemoteRunner) -> int:
     "How many of the jobs that are followed wait for their turn on their node."
@@ -652,6 +656,7 @@ async def _copy_growth(self:RemoteRunner, s:_Session) -> None:
         await self._copy_log(s, s.log_attempt)
         await asyncio.sleep(COPY_PAUSE)
 
+# %% ../../nbs/net/03_remote.ipynb #a224d6ff
 @patch
 def _take_event(self:RemoteRunner, s:_Session, e:JobEvent) -> None:
     "What an event of the node means here."
@@ -750,6 +755,7 @@ async def _original_receipt(self:RemoteRunner, job:Job, there:Job) -> Receipt:
         await self.tracker.wait(job.id, ANSWER/2)   # the follower ends it
     return Receipt(False, 'unconfirmed', left=[there.id], message=_RUNS_ON)
 
+# %% ../../nbs/net/03_remote.ipynb #e055d8dd
 @patch
 async def _node_receipt(self:RemoteRunner, client:AsyncRemoteClient, there:Job) -> Receipt:
     "The receipt that the node has in its journal."
@@ -774,6 +780,7 @@ async def _receipt(self:RemoteRunner, job:Job, client:AsyncRemoteClient, there:J
     if there.status is JobStatus.CANCELLED: return await self._node_receipt(client, there)
     return Receipt(True, 'gone', message=f'It had {there.status} before')
 
+# %% ../../nbs/net/03_remote.ipynb #69fc167b
 @patch
 async def _stop(self:RemoteRunner, job:Job, grace:float) -> Receipt:
     node = self.directory.get(job.node)

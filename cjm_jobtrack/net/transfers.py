@@ -91,6 +91,7 @@ def _upload_request(f:HashingReader, node:str|None) -> HttpRequest:
         timeout=300.,
         repeat=False)
 
+# %% ../../nbs/net/06_transfers.ipynb #d496080a
 def _offer_flow(f:HashingReader, node:str|None):
     "A flow: send a file, again and again while the server is too busy to take it."
     request = _upload_request(f, node)
@@ -120,6 +121,7 @@ def _check_stored(response:HttpResponse, name:str, sent:dict) -> None:
         if stored.get(key) in (None, value): continue
         raise DamagedTransfer(response.url, name, f'its {key} is {value} here and {stored[key]} there')
 
+# %% ../../nbs/net/06_transfers.ipynb #062c5663
 def upload_flow(
     path,            # A file of this machine
     node:str|None,   # Id or name of the node it is for, when a manager is asked
@@ -181,6 +183,7 @@ def _read_output(o:dict) -> OutputFile:
         from_epoch(o.get('modified')),
         o.get('raw_path'))
 
+# %% ../../nbs/net/06_transfers.ipynb #3328ef44
 def _all_outputs_flow(wire:dict, job:Job):
     "A flow: all outputs of a job, the newest first."
     if wire.get('output_count', 0) <= len(job.outputs): return newest_first(job.outputs)
@@ -271,6 +274,7 @@ def _total_size(d:Download, response:HttpResponse) -> int:
     if m and int(m[1]) == d.received: return int(m[2])
     raise d.damaged('the server sent another part than the one asked for')
 
+# %% ../../nbs/net/06_transfers.ipynb #4889c685
 def _check_answer(d:Download, response:HttpResponse) -> None:
     "Raises `DamagedTransfer` when the server sends something else than what was asked for."
     d.url = response.url
@@ -332,6 +336,7 @@ def _check_target(d:Download, overwrite:bool) -> None:
                            'Give another folder, or overwrite=True')
     d.target.parent.mkdir(parents=True, exist_ok=True)
 
+# %% ../../nbs/net/06_transfers.ipynb #559dbaa3
 def fetch_flow(
     d:Download,
     overwrite:bool,   # Whether another file of that name may be replaced

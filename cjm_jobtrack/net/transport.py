@@ -155,6 +155,7 @@ def _key_conflict(e:NodeRefused, body:dict, job_id):
     pairs = {k: pair(v) for k, v in differences.items()}
     return KeyConflict(body.get('job_id') or job_id, pairs)
 
+# %% ../../nbs/net/05_transport.ipynb #51432247
 def _illegal_move(e:NodeRefused, body:dict, job_id):
     if not body.keys() >= {'job_id', 'frm', 'to'}: return None
     return IllegalMove(body['job_id'], body['frm'], body['to'])
@@ -209,6 +210,7 @@ def _readable_job(wire:dict) -> Job|None:
     if isinstance(record, dict) and isinstance(record.get('id'), str): return Job.from_dict(record)
     return original_job(wire) if isinstance(wire.get('id'), (str, int)) else None
 
+# %% ../../nbs/net/05_transport.ipynb #08f3943d
 def read_job(
     wire:Any,      # A job as a server sent it
     url:str='',    # Where it came from, for the message
@@ -330,6 +332,7 @@ def _translate_errors(self:Transport,
 def _silence(self:Transport, request:HttpRequest) -> float:  # Longest silence, seconds
     return self.timeout if request.timeout is None else request.timeout
 
+# %% ../../nbs/net/05_transport.ipynb #0fab475f
 @patch
 def _arguments(self:Transport, request:HttpRequest) -> dict:
     "The arguments of `httpx.Client.request` for a request."
@@ -350,6 +353,7 @@ def _job_id_of(request:HttpRequest) -> str|None:
     if m := re.match('/jobs/([^/]+)', request.path): return unquote(m[1])
     return request.json.get('id') if isinstance(request.json, dict) else None
 
+# %% ../../nbs/net/05_transport.ipynb #fbe73725
 def check_response(
     request:HttpRequest,
     r:httpx.Response,     # The answer, its body read unless the request is for a stream
@@ -548,6 +552,7 @@ def raw_job_flow(
     wire = response.json()
     return wire, read_job(wire, response.url)
 
+# %% ../../nbs/net/05_transport.ipynb #da5c1955
 def job_flow(job_id:str):
     "A flow: one job, or None."
     return (yield from raw_job_flow(job_id))[1]
