@@ -73,6 +73,7 @@ def own_groups(
 ) -> dict[str, Path]:            # Tree -> folder of our group; empty on other systems than Linux
     """The control groups that this process is in, as far as they can be seen from here.
 
+    A tree that is mounted in several places is used where it was mounted first, unless another mount covers that place.
     Source: cgroups(7) and proc_pid_mountinfo(5), Linux manual pages."""
     try:
         memberships = (Path(proc)/'cgroup').read_text().splitlines()
@@ -84,7 +85,8 @@ def own_groups(
         for tree in trees:
             path = Path(paths.get(tree, '..'))
             if '..' in path.parts or not path.is_relative_to(root): continue
-            groups[tree or V2] = Path(point)/path.relative_to(root)
+            group = Path(point)/path.relative_to(root)
+            if not groups.setdefault(tree or V2, group).exists(): groups[tree or V2] = group
     return groups
 
 # %% ../../nbs/runners/15_cgroups.ipynb #61b64135

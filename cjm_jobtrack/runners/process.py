@@ -39,6 +39,7 @@ class ProcessRunner(BaseRunner):
     force = 3.         # Seconds that `stop` waits for processes it has killed
     moment = .25       # Seconds that processes which outlived their program have to end by themselves
     patience = 1.      # Seconds that they then have between SIGTERM and SIGKILL
+    sweep_after = 60.  # Age in seconds from which another runner's control group counts as left behind
     largest = MAX_DIGEST_BYTES  # Bytes: a larger output is reported without its SHA-256
 
     def __init__(self,
@@ -140,7 +141,7 @@ def _sweep(self:ProcessRunner) -> None:
 
 @patch
 def _sweep_group(self:ProcessRunner, name:str, group:Cgroup) -> None:
-    if not name.startswith(self._prefix()): return _sweep_other(group)
+    if not name.startswith(self._prefix()): return _sweep_other(group, self.sweep_after)
     job_id, _, number = name.removeprefix(self._prefix()).rpartition('.')
     attempt = AttemptFolder(self.folder/job_id/number)
     if not attempt.exists():
@@ -153,10 +154,15 @@ def _sweep_group(self:ProcessRunner, name:str, group:Cgroup) -> None:
         group.remove()
     finally: os.close(lock)
 
-def _sweep_other(group:Cgroup) -> None:
-    "Another runner's group is removed only if its attempt does not exist any more."
+def _sweep_other(group:Cgroup, sweep_after:float) -> None:
+    """Another runner's group is removed only if its attempt does not exist any more.
+
+    A new group may belong to a runner whose files cannot be seen from here, in a container say, and be about to be used."""
     owner = attempt_of(group)
-    if owner is not None and not os.path.exists(owner): group.remove()
+    if owner is None or os.path.exists(owner): return
+    with suppress(FileNotFoundError):
+        age = time.time() - os.stat(group.folders['all']).st_mtime
+        if age >= sweep_after: group.remove()
 
 # %% ../../nbs/runners/11_process.ipynb #4eca2091
 @patch
