@@ -46,7 +46,9 @@ def check_seconds(
 # %% ../../nbs/model/02_retry.ipynb #f949e8c9
 @dataclass(frozen=True)
 class RetryPolicy:
-    "When a failed attempt is followed by another, and after how long. Raises `InvalidInput` for waits that make no sense."
+    """When a failed attempt is followed by another, and after how long.
+
+    Raises `InvalidInput` for waits that make no sense."""
     base:float=1.   # First wait, seconds
     cap:float=60.   # Longest wait, seconds
     final:frozenset=frozenset({   # Kinds of failure that another attempt would only repeat
@@ -56,7 +58,8 @@ class RetryPolicy:
         check_seconds('base', self.base)
         check_seconds('cap', self.cap)
 
-    def delay(self, attempt:int) -> float: return retry_delay(attempt, self.base, self.cap)   # Seconds until the next one
+    def delay(self, attempt:int) -> float:  # Seconds until the next one
+        return retry_delay(attempt, self.base, self.cap)
 
 # %% ../../nbs/model/02_retry.ipynb #7d2a147f
 @patch

@@ -1115,3 +1115,10 @@ def test_a_cancel_does_not_wait_for_files_to_be_read(tmp_path, monkeypatch, when
                 await runner.stop(job, handle, 5.)
                 assert (await following).status == 'cancelled'
     with JobTracker(f'sqlite:///{tmp_path}/jobs.db') as tracker: asyncio.run(main(tracker))
+
+def test_processes_that_stay_are_recorded_also_when_the_usage_was_recorded_before(tmp_path):
+    attempt = AttemptFolder(tmp_path)
+    (attempt/'pid').write_text('4711\n')
+    used = attempt.settle(peak_memory_bytes=1 << 20)
+    assert attempt.settle(left=[12, 34]) == used | {'left': [12, 34]}
+    assert attempt.settle() == used | {'left': [12, 34]}
