@@ -431,8 +431,10 @@ async def _stop_running(self:DockerRunner, c:Inspected, grace:float) -> Receipt:
     signals = dict(asked=c.info['Config'].get('StopSignal') or 'SIGTERM', forced='SIGKILL')
     for step in end_steps(grace, self.force, every=math.inf):
         sig = signals[step.how]
+        begun = time.monotonic()
         await self.engine.acall(lambda api, sig=sig: signal_container(api, c.id, sig))
-        is_over = await self._wait_until_over(c.name, step.deadline)
+        took = time.monotonic() - begun   # an engine may answer late
+        is_over = await self._wait_until_over(c.name, step.deadline + took)
         if is_over: return Receipt(True, step.how, [c.name])
     message = f'{c.name} still runs after SIGKILL. It may be waiting in the kernel, for a disk that does not answer'
     return Receipt(False, 'unconfirmed', left=[c.name], message=message)
