@@ -257,7 +257,9 @@ def _can_punch(f:io.FileIO, size:int) -> None:
 
 # %% ../../nbs/logs/02_gaps.ipynb #6dd0794f
 def _trim_file(path:Path, cap:int) -> bool:
-    "Bring a log within its limit, or finish an interrupted cut. True if something was punched. Raises `OSError`, `StoreError`."
+    """Bring a log within its limit, or finish an interrupted cut. True if something was punched.
+
+    Raises `OSError`, `StoreError`."""
     with path.open('r+b', buffering=0) as f, _exclusive(f, wait=False) as is_free:
         if not is_free: return False
         record = _load_gaps(path)

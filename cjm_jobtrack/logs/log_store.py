@@ -183,13 +183,14 @@ def follow(self:LogStore,
     offset:int=0,       # Where to begin, bytes from the start
     stream:str=STREAM,  # Which stream
     *,
-    until=None,         # Whether no more will come: a function, or an event of `threading` or `asyncio`; None: follow for ever
+    until=None,         # Whether no more will come: a function or an event; None: follow forever
     poll:float=.1,      # Seconds between looks while nothing comes
     limit:int=65536,    # Most bytes in one piece
 ) -> LogFollow:         # Pieces, each where the one before it ended
     """A log from an offset on, as it grows, until its end. Raises `InvalidInput`, and while it is read `StoreError`.
 
-    A piece that begins later than the one before it ended: there is a gap between them. One at 0 again: the log was emptied."""
+    A piece that begins later than the one before it ended: there is a gap between them. One at 0 again: the log was
+    emptied."""
     _check_poll(poll)
     _check_int('offset', offset, 0)
     _check_int('limit', limit, 1)
@@ -304,9 +305,9 @@ def tail(self:LogStore,
     lines:int=200,      # How many at most
     stream:str=STREAM,  # Which stream
 ) -> str:               # Text; '' when there is no log
-    """The last lines of a log, for people: frames collapsed, undecodable bytes replaced, an unfinished character left out.
+    """The last lines of a log, for people.
 
-    Reads only the end of the file, `TAIL_MAX` bytes at most. Raises `InvalidInput` for `lines` below 1."""
+    Frames are collapsed, undecodable bytes replaced, and an unfinished character is left out. Reads only the end of the file, `TAIL_MAX` bytes at most. Raises `InvalidInput` for `lines` below 1."""
     _check_int('lines', lines, 1)
     path = self.path(job_id, attempt, stream)
     with _file_errors(path, 'read'):
@@ -408,7 +409,8 @@ def search(self:LogStore,
 ) -> Iterator[LogMatch]:      # As they are found, at most one for a line
     """Lines that contain something, as people see them. Reads as it goes, in bounded memory; blocks.
 
-    Raises `InvalidInput`: at once, also for a bad expression; later, when one has computed for `text.CPU_LIMIT_S` in one log."""
+    Raises `InvalidInput`: at once, also for a bad expression; later, when one has computed for `text.CPU_LIMIT_S`
+    in one log."""
     compiled = compile_pattern(pattern, regex, ignore_case)
     is_literal = not (regex or ignore_case or '\ufffd' in pattern)   # U+FFFD stands for bytes that are not UTF-8
     needle = pattern.encode(errors='surrogatepass') if is_literal else b''

@@ -125,8 +125,9 @@ def read_json(
     duration:float|None=None,   # Not used
     state:dict|None=None,       # Not used
 ) -> Progress|None:             # None when the line says nothing of the kind
-    """One JSON object with `progress` or `percent` (0-100), or `done` and perhaps `total`; also `message`, `unit`, `rate`, `eta_s`.
+    """One JSON object with `progress` or `percent` (0-100), or `done` and perhaps `total`.
 
+    Also read are `message`, `unit`, `rate` and `eta_s`.
     If one of the numbers is not a number, the line is ignored. Source: https://jsonlines.org."""
     if not line.lstrip().startswith('{'): return None
     try: d = json.loads(line)
@@ -250,8 +251,9 @@ def read_whisper(
     duration:float|None=None,   # Length of the recording, seconds
     state:dict|None=None,       # Not used
 ) -> Progress|None:             # None when the line says nothing of the kind
-    """`[00:00.000 --> 00:05.000] words`, as whisper and whisper.cpp print it; `[0.00s -> 5.00s] words`, as faster-whisper's README does.
+    """`[00:00.000 --> 00:05.000] words`, as whisper and whisper.cpp print it.
 
+    Also `[0.00s -> 5.00s] words`, as faster-whisper's README does.
     Source: openai/whisper, `whisper/transcribe.py` (`verbose`), `format_timestamp` in `whisper/utils.py`;
     README of SYSTRAN/faster-whisper, "Usage";
     `whisperx/transcribe.py` of m-bain/whisperX (`Transcript: [0.031 --> 5.2]`)."""

@@ -74,7 +74,7 @@ class Pipeline:
     env:dict[str, str]=field(default_factory=dict)  # Variables added to the environment
     pass_env:tuple[str, ...]=()       # Variables of the node that the program gets as well; patterns like `HF_*`
     no_new_privs:bool=True            # Whether set-user-ID programs, `sudo` say, have no effect for it
-    outputs:tuple[str, ...]=()        # Patterns below the workspace, or all begin with {output_dir}/; the first match counts
+    outputs:tuple[str, ...]=()        # Patterns below the workspace, or all below {output_dir}/; the first match counts
     keep:str='copy'                   # How results get into the attempt's own folder: one of `KEEPING`
     require_output:bool=False         # Whether it fails when it leaves nothing
     progress:dict=field(default_factory=dict)       # Options of `ProgressReader`
@@ -667,7 +667,8 @@ class PipelineRunner:
     """Carries out jobs that ask for a pipeline, through the runner that the pipeline names.
 
     `job.spec`: `pipeline`, its name; `input`, a path in the workspace or a URL; `params`, a dict.
-    The results of each attempt are kept in a folder of its own, `<outputs>/<job id>/<attempt>/`, even when the program leaves them elsewhere."""
+    The results of each attempt are kept in a folder of its own, `<outputs>/<job id>/<attempt>/`, even when the program
+    leaves them elsewhere."""
     name = 'pipeline'
 
     def __init__(self,

@@ -106,7 +106,7 @@ def _without_password(url:sa.URL) -> str:
     except UnicodeEncodeError: return ascii(url.database)   # the name of the file is not UTF-8
 
 # %% ../../nbs/store/04_database.ipynb #abb1b1ac
-_MAX_CHECKED = 16 << 20  # Files up to this size, in bytes, are checked page by page when opened; larger ones would take too long
+_MAX_CHECKED = 16 << 20  # Bytes. Files up to this size are checked page by page when opened; larger ones would take too long
 
 def _beside(f:Path, suffix:str) -> Path: return f.with_name(f.name + suffix)
 
@@ -126,7 +126,8 @@ _databases = WeakSet()   # Those of this process that have their file open
 def _is_open_here(f:Path) -> bool:
     """Whether this process has a file open as a database.
 
-    Source: fcntl(2), "Record locks are automatically released"; SQLite, "How To Corrupt An SQLite Database File", 2.2."""
+    Source: fcntl(2), "Record locks are automatically released";
+    SQLite, "How To Corrupt An SQLite Database File", 2.2."""
     file_id = _file_id(f)
     if file_id is None: return False
     return any(file_id in d._opened.values() for d in [*_databases])
@@ -153,7 +154,9 @@ def _check_nothing_left(url:str, f:Path):
 
 # %% ../../nbs/store/04_database.ipynb #11469d68
 def _check_header(url:str, f:Path):
-    "Raises `StoreError` unless a file begins as a database, and is as long as it says. Source: SQLite, Database File Format, 1.3."
+    """Raises `StoreError` unless a file begins as a database, and is as long as it says.
+
+    Source: SQLite, Database File Format, 1.3."""
     unmerged = _size(_beside(f, '-wal'))   # what is not in the file yet
     with f.open('rb') as fh: head = fh.read(100)
     if head[:16] != b'SQLite format 3\0' or len(head) < 100:
@@ -312,18 +315,20 @@ def _check_pages(url:str, con):
 class Database:
     """A database with our tables; a base class. Safe from any thread; several processes may share one.
 
-    Raises `StoreError` when the database cannot be opened, is damaged, is not ours, or has a newer schema; it is then left as it is."""
+    Raises `StoreError` when the database cannot be opened, is damaged, is not ours, or has a newer schema.
+    It is then left as it is."""
     tables:sa.MetaData              # What it holds, with an `owner_table`
     version_of_tables = 1           # Raised with each change of the tables; older databases are upgraded when opened
     upgrades = {}                   # version -> `f(connection)` that brings the tables to the next
     _kinds = (Sqlite, Postgres)
     def __init__(self,
-        url:str|Path|sa.URL='sqlite:///jobs.db',  # A `Path`, or a URL: 'sqlite:///relative.db', 'postgresql+psycopg://user@host/database'
+        url:str|Path|sa.URL='sqlite:///jobs.db',  # A `Path`, or a URL such as 'postgresql+psycopg://user@host/database'
         *,
-        durability:str='normal',      # 'normal' survives a killed process, 'full' a power cut
-        timeout:float=10.,            # Longest wait for a lock that another process holds, and for a connection, seconds
+        durability:str='normal',  # 'normal' survives a killed process, 'full' a power cut
+        timeout:float=10.,        # Longest wait for a lock of another process, and for a connection, seconds
     ):
-        if durability not in ('normal', 'full'): raise InvalidInput('durability', f'is {durability!r}', "Use 'normal' or 'full'")
+        if durability not in ('normal', 'full'):
+            raise InvalidInput('durability', f'is {durability!r}', "Use 'normal' or 'full'")
         self._init_place(_read_url(url))
         self._init_state(timeout)
         self._open(durability)
@@ -474,7 +479,8 @@ def _create_file(self:Database) -> bool:  # False: somebody was faster
         with part.open('rb') as f: os.fsync(f.fileno())
         return _give_name(part, file)
     except OSError as e:
-        raise StoreError(self.display_url, f'cannot be made: {e.strerror}', 'Check free space and permissions there') from e
+        problem = f'cannot be made: {e.strerror}'
+        raise StoreError(self.display_url, problem, 'Check free space and permissions there') from e
     finally: part.unlink(missing_ok=True)
 
 # %% ../../nbs/store/04_database.ipynb #8cdd791a
@@ -520,7 +526,8 @@ def _loss(self:Database) -> StoreError|None:  # None: it is still there
     try:
         moved = self._moved_file()
         is_empty = not _size(self.file)
-    except OSError as e: return StoreError(self.display_url, f'cannot be looked at: {e.strerror}', 'Is its disk still there?')
+    except OSError as e:
+        return StoreError(self.display_url, f'cannot be looked at: {e.strerror}', 'Is its disk still there?')
     if not moved and not is_empty: return None
     remedy = 'Nothing more is written. Stop this process, put the record or a backup of it in its place, and start again'
     if is_empty and self.file.exists():
@@ -585,7 +592,8 @@ def _get_writer(self:Database):
 def _drop_writer(self:Database):
     self._writer = None
     main = str(self.file)
-    self._opened = {p: opened for p, opened in self._opened.items() if p == main}   # the last to close removes the others
+    # the last to close removes the others
+    self._opened = {p: opened for p, opened in self._opened.items() if p == main}
     self._own_pids.clear()   # the number of a session may be used again, by somebody else
 
 @patch
@@ -811,8 +819,9 @@ def _is_cut(self:Database) -> bool:
 @patch
 @contextmanager
 def _keep_empty(self:Database):
-    """Keep SQLite from copying its log into a file that was truncated to nothing: it leaves a file alone that has another name by now.
+    """Keep SQLite from copying its log into a file that was truncated to nothing.
 
+    It leaves a file alone that has another name by now.
     Source: SQLite, pager.c, `databaseIsUnmoved`."""
     if not self._is_cut():
         yield
@@ -831,7 +840,9 @@ def _keep_empty(self:Database):
 def backup(self:Database,
     path:str|Path,  # A file that does not exist yet
 ) -> None:
-    "Copy the database as it is now into a new file, even if its own was deleted while open. SQLite only. Blocks nobody."
+    """Copy the database as it is now into a new file, even if its own was deleted while open.
+
+    SQLite only. Blocks nobody."""
     if not self._sqlite: raise StoreError(self.display_url, 'a server is not backed up from here', 'Use pg_dump')
     path = Path(path)
     if path.exists(): raise InvalidInput('path', f'{path} exists', 'Name a new file')
@@ -861,7 +872,8 @@ def _copy(self:Database, to:sqlite3.Connection, path:Path):
         try: con.backup(to)
         except sqlite3.Error as e:
             if e.sqlite_errorcode != sqlite3.SQLITE_FULL: raise
-            raise StoreError(self.display_url, f'cannot be copied to {path}: there is no room', 'Choose another place') from e
+            problem = f'cannot be copied to {path}: there is no room'
+            raise StoreError(self.display_url, problem, 'Choose another place') from e
     if self._moved_file() is None: return self._read(copy)
     with self._lock:   # only a connection that is open already leads to what was there
         if self._writer is None: raise self._loss()

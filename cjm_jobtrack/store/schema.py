@@ -159,7 +159,9 @@ class _Sqlite(Sqlite):
     doc = staticmethod(_doc)
 
     @staticmethod
-    def loads(v): return json.loads(v) if type(v) in (str, bytes) else v   # a column of the type JSON has numbers as such
+    def loads(v):
+        has_text = type(v) in (str, bytes)   # a column of the type JSON has numbers as such
+        return json.loads(v) if has_text else v
     @staticmethod
     def value(v):
         if v is None or type(v) is int: return v
@@ -236,6 +238,7 @@ def _move_jobs_1(con):
     result = "CASE WHEN typeof(result) IN ('integer', 'real') THEN as_json(result) ELSE result END"
     values = ', '.join(result if k == 'result' else k for k in columns)
     con.exec_driver_sql(f'INSERT INTO jobs ({", ".join(columns)}) SELECT {values} FROM jobs_of_1 ORDER BY num')
-    con.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = 'jobs'")   # the next number is one that was never used
+    # the next number is one that was never used
+    con.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = 'jobs'")
     con.exec_driver_sql("UPDATE sqlite_sequence SET name = 'jobs' WHERE name = 'jobs_of_1'")
     con.exec_driver_sql('DROP TABLE jobs_of_1')

@@ -17,15 +17,16 @@ from ..model.job import (Add, EndedJob, Job, JobEvent, JobRecord, JobStatus, Lea
 from .database import Database
 from .schema import (SCHEMA_VERSION, _decode, _encode, _Postgres, _Sqlite, _tables, _upgrade_1, event_table,
                                        job_table)
-from .statements import (_add_plan, _Change, _change_plan, _check_comparable, _COLUMNS, _cutoff_sql, _encoded,
-                                           _encoders, _Ended, _ended_sql, _EVENT, _events_sql, _list_sql, _Plan, _records_sql,
-                                           _restore_sql, _sql, _to_events, _to_job, _to_jobs, _value_type)
+from .statements import _add_plan, _Change, _change_plan, _COLUMNS, _encoded, _encoders, _EVENT, _Plan
+from .statements import _check_comparable, _cutoff_sql, _Ended, _ended_sql, _events_sql, _list_sql
+from .statements import _records_sql, _restore_sql, _sql, _to_events, _to_job, _to_jobs, _value_type
 
 # %% ../../nbs/store/00_store.ipynb #3126eccb
 class JobStore(Database):
     """Jobs, events, leases and nodes in a database. Safe from any thread; several processes may share one.
 
-    Raises `StoreError` when the database cannot be opened, is damaged, is not ours, or has a newer schema; it is then left as it is."""
+    Raises `StoreError` when the database cannot be opened, is damaged, is not ours, or has a newer schema.
+    It is then left as it is."""
     shared = True   # Others may write to it
     tables = _tables
     version_of_tables = SCHEMA_VERSION
@@ -154,7 +155,7 @@ def update(self:JobStore,
     *,
     attempt:int|None=None,   # Attempt it must be in; None: any
     lease:int|None=None,     # Fencing number of the writer's lease; None: no lease is checked
-) -> bool:                   # False if the job is unknown or not as expected, or has ended and this is not only its metadata
+) -> bool:                   # False if the job is unknown, not as expected, or has ended
     "Write fields of a live job without an event. `metadata` is the caller's own and can be written at any time."
     return self.apply([Update(job_id, changes, attempt, lease)])[0]
 
@@ -252,7 +253,9 @@ def list(self:JobStore,
 ) -> list[Job]:                           # Newest first
     "Stored jobs. Raises `InvalidInput` for an instant or a value that cannot be compared."
     if status is not None and not (status := [*status]): return []
-    filters = dict(limit=limit, before=before, name=name, node=node, batch=batch, since=since, until=until, pinned=pinned, runner=runner)
+    filters = dict(
+        limit=limit, before=before, name=name, node=node, batch=batch,
+        since=since, until=until, pinned=pinned, runner=runner)
     shape, values = self._conditions(status, metadata, **filters)
     return self._read_jobs(_list_sql(self._db, *shape), values)
 
@@ -402,7 +405,9 @@ def delete_many(self:JobStore,
     job_ids:Iterable[str],    # The jobs
     spare_pinned:bool=False,  # True: pinned ones are left alone as well
 ) -> int:                     # How many were deleted; unknown jobs, and those that have not ended, are left alone
-    "Delete ended jobs and their events, in one transaction. One event `deleted`, of no job, names them: `data['jobs']`."
+    """Delete ended jobs and their events, in one transaction.
+
+    One event `deleted`, of no job, names them: `data['jobs']`."""
     asked = [*job_ids]
     def work(con):
         name = 'unpinned' if spare_pinned else 'ended'
