@@ -204,7 +204,7 @@ def last_seq(self:MemoryStore): return next(reversed(self._events), 0)
 # %% ../../nbs/store/01_memory.ipynb #d8170308
 @patch
 def delete_many(self:MemoryStore, job_ids, spare_pinned=False):
-    rows = [self._jobs[i] for i in job_ids if i in self._jobs]
+    rows = [self._jobs[i] for i in dict.fromkeys(job_ids) if i in self._jobs]
     rows = [row for row in rows if row['status'].is_terminal]
     if spare_pinned: rows = [row for row in rows if not row['pinned']]
     ids = [row['id'] for row in rows]
