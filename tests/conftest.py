@@ -18,7 +18,7 @@ from cjm_jobtrack.runners.cgroups import Cgroups
 from cjm_jobtrack.runners.inheritance import clean_process
 from cjm_jobtrack.runners.process import attempt_of
 from services import SSH, Docker, Postgres
-from tidy import MARK, House, LeftBehind, OwnTmp, describe_process, end_processes, remembering_beginners, started_here
+from tidy import MARK, LeakDetector, LeftBehind, OwnTmp, describe_process, end_processes, remembering_beginners, started_here
 
 LONG = os.environ.get('HYPOTHESIS_PROFILE') == 'long'  # `make test-long`
 settings.register_profile('quick', deadline=None, derandomize=True)  # the same examples each time: a red run is never luck
@@ -32,7 +32,7 @@ def pytest_configure(config):
     "Tests begin as they do in a terminal: under `nohup make test &` signals are ignored that some of them send to what they begin."
     clean_process()
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL: signal.signal(signal.SIGINT, signal.default_int_handler)
-    config.pluginmanager.register(HouseKeeper(), 'house-keeper')
+    config.pluginmanager.register(LeakReporter(), 'leak-reporter')
 
 def pytest_collection_modifyitems(config, items):
     "Several processes share the files: those that take longest go first, so that none is left alone with one at the end."
@@ -121,7 +121,7 @@ def own_docker() -> Docker:
 
 # Nothing is left behind: whoever leaves something is failed by name, at its own end, and nobody who comes later
 
-HOUSE = pytest.StashKey[House]()
+LEAKS = pytest.StashKey[LeakDetector]()
 
 @pytest.fixture(scope='session', autouse=True)
 def own_tmp(tmp_path_factory):
@@ -140,9 +140,9 @@ def nothing_left_behind(own_tmp, tmp_path_factory, pytestconfig):
     "After the last test no process that any of them started is left, even one with a session of its own."
     session = os.environ[MARK] = str(uuid.uuid4())
     with remembering_beginners():
-        house = pytestconfig.stash[HOUSE] = House(session, own_tmp, float(os.environ.get('JOBTRACK_TEST_PATIENCE', 10)))
-        yield house
-    del pytestconfig.stash[HOUSE]
+        leaks = pytestconfig.stash[LEAKS] = LeakDetector(session, own_tmp, float(os.environ.get('JOBTRACK_TEST_PATIENCE', 10)))
+        yield leaks
+    del pytestconfig.stash[LEAKS]
     psutil.wait_procs(started_here(session), timeout=5)
     left = [describe_process(p) for p in started_here(session)]
     end_processes(lambda: started_here(session))
@@ -156,14 +156,14 @@ def tidy(nothing_left_behind, request):
     yield
     if left := nothing_left_behind.settle(): raise LeftBehind(f'left behind by {request.node.nodeid}:\n' + '\n'.join(left))
 
-class HouseKeeper:
+class LeakReporter:
     "A plugin and not this file, whose hooks hear nothing of fixtures of the session."
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef, request):
         "What a fixture for many tests begins is there for all of them."
         value = yield
-        house = request.config.stash.get(HOUSE, None)
-        if fixturedef.scope != 'function' and house is not None: house.accept(f'fixture {fixturedef.argname}')
+        leaks = request.config.stash.get(LEAKS, None)
+        if fixturedef.scope != 'function' and leaks is not None: leaks.accept(f'fixture {fixturedef.argname}')
         return value
 
 def _groups_left(folder) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 from cut_proxy import CutProxy
 from helpers import until
-from house import Server, free_port, marked
+from servers import Server, free_port, marked
 from cjm_jobtrack.model.errors import JobtrackError
 from cjm_jobtrack.net.client import RemoteClient
 

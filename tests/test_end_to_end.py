@@ -1,4 +1,4 @@
-"""The whole house with real processes: servers that are killed, nodes that are away, work that must neither be lost nor done twice.
+"""Manager, node and command line as real processes: servers that are killed, nodes that are away, work that must neither be lost nor done twice.
 
 The servers are those of the command line. A pipeline tells its process id and then counts, so its log shows whether it was begun once."""
 import json, re, subprocess, time
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from helpers import until
-from house import House, Server, alive, house, marked
+from servers import Server, Servers, alive, marked, servers
 from needs import where
 from typer.testing import CliRunner
 from cjm_jobtrack.cli.app import Exit
@@ -18,7 +18,7 @@ from cjm_jobtrack.net.client import RemoteClient
 
 @pytest.fixture
 def home(tmp_path):
-    with house(tmp_path) as h: yield h
+    with servers(tmp_path) as h: yield h
 
 def expected_log(pid, to=20): return f'pid {pid}\n'.encode() + b''.join(b'line %d  Task %d/%d\n' % (n, n, to) for n in range(1, to+1))
 
@@ -151,7 +151,7 @@ def test_a_wish_to_cancel_outlives_a_silent_node(home):
 # --- a node that is away
 
 def test_a_node_that_is_down_is_told_and_the_job_waits(tmp_path):
-    with house(tmp_path, up=['manager']) as h:
+    with servers(tmp_path, up=['manager']) as h:
         def submit(*words):
             begun = time.monotonic()
             r = CliRunner().invoke(app, ['submit', 'count', *words, '--url', h.manager.url])
@@ -185,7 +185,7 @@ def test_an_open_server_is_for_this_machine_only(kind, tmp_path):
     assert not (tmp_path/'data').exists() and 'Traceback' not in (tmp_path/'log').read_text()
 
 def test_a_manager_and_a_node_with_tokens(tmp_path):
-    with house(tmp_path, up=[], JOBTRACK_TOKEN='for-the-node') as h:
+    with servers(tmp_path, up=[], JOBTRACK_TOKEN='for-the-node') as h:
         h.hold.touch()
         h.node.words += ['--host', '0.0.0.0']
         h.node.start(), h.node.client.close()
@@ -207,7 +207,7 @@ def test_a_manager_and_a_node_with_tokens(tmp_path):
 def shipped(tmp_path_factory):
     "A node with the shipped pipelines and its manager."
     folder = tmp_path_factory.mktemp('shipped')
-    h = House(folder)
+    h = Servers(folder)
     h.node = Server('node', folder).start()
     h.manager = Server('manager', folder, '--node', h.node.url).start()
     until(h.manager.client.pipelines, 'the node to be known')

@@ -115,7 +115,7 @@ def test_every_exported_module_has_its_notebook():
     names = {'.'.join(p.relative_to(ROOT/'cjm_jobtrack').with_suffix('').parts) for p in made}
     assert names == set(MODULES), 'a notebook was renamed or removed, or not exported'
 
-# The house: between packages an import points to a lower floor, and within one imports make no circle
+# Floors: between packages an import points to a lower floor, and within one imports make no circle
 
 def package(name) -> str: return name.split('.')[0]
 def floor(name) -> int: return FLOORS.index(package(name))

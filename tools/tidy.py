@@ -2,9 +2,9 @@
 
     with OwnTmp() as own: ...     # TMPDIR of this process and of all that it starts; raises `LeftBehind` in the end if something is left
 
-    house = House(session, own)   # what is there now belongs to it
-    house.settle()                # what has been left since, a line each
-    house.accept()                # what is there by now belongs to it, too
+    leaks = LeakDetector(session, own)   # what is there now belongs to it
+    leaks.settle()                # what has been left since, a line each
+    leaks.accept()                # what is there by now belongs to it, too
 
 What a process that is killed cannot clean belongs in a folder of the test's own: give such a process a TMPDIR there."""
 import gc, os, tempfile, threading, time, weakref
@@ -104,7 +104,7 @@ def beginners(thread:threading.Thread) -> list[threading.Thread]:
     while (thread := getattr(thread, 'begun_by', None)) is not None and thread not in found: found.append(thread)
     return found
 
-class House:
+class LeakDetector:
     "What belongs to a session of tests, and what is new: left by the test that has just ended."
     def __init__(self,
         session:str,         # What MARK says in the environment of its processes
@@ -120,7 +120,7 @@ class House:
     def _files(self) -> set[str]: return set(os.listdir(self.folder)) if self.folder.exists() else set()
 
     def accept(self, who:str='') -> None:
-        "What is there now belongs to the house, and what that begins later."
+        "What is there now is no leak, nor what that begins later."
         if who: self.tmp.note(who)
         self.threads.update(threading.enumerate())
         self.own |= {p.pid for p in started_here(self.session, self.pids)}
@@ -135,7 +135,7 @@ class House:
     def left_processes(self) -> list[psutil.Process]: return [p for p in started_here(self.session, self.pids) if not self._known(p)]
 
     def _known(self, p) -> bool:
-        "Whether it comes from one that belongs to the house, or names a folder that does: shims of containers."
+        "Whether it comes from one that is no leak, or names a folder that does: shims of containers."
         try: return any(a.pid in self.own for a in p.parents()) or any(str(self.folder/f) in word for f in self.files for word in p.cmdline())
         except psutil.Error: return True   # it has ended
 

@@ -43,6 +43,7 @@ def _installed(package:str) -> str|None:
     try: return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError: return None
 
+# %% ../../nbs/cli/09_doctor.ipynb #3410325e
 def _is_writable(folder:Path) -> bool:
     "Whether a folder, or the first of its parents that exists, may be written to."
     first = next(p for p in (folder, *folder.parents) if p.exists())
@@ -55,19 +56,35 @@ def _ffmpeg() -> str|None:
     except RuntimeError: return None
 
 # %% ../../nbs/cli/09_doctor.ipynb #a874a06c
+def _extra(
+    name:str,
+    what:str|None,  # Version or path; None: absent
+) -> Finding:
+    "Something that only the demo and its pipeline need."
+    remedy = "pip install 'cjm-jobtrack[demo]'"
+    return Finding(name, what is not None, what or 'not installed', remedy, needed=False)
+
+# %% ../../nbs/cli/09_doctor.ipynb #c4323b11
 def check_machine() -> list[Finding]:
     "Check this machine."
-    extra, data = "pip install 'cjm-jobtrack[demo]'", data_folder('node').parent
-    ffmpeg, sphinx = _ffmpeg(), _installed('pocketsphinx')
+    data = data_folder('node').parent
+    is_new_enough = sys.version_info >= (3, 11)
     return [
-        Finding(
-            'python', sys.version_info >= (3, 11), platform.python_version(), 'Use Python 3.11 or newer'),
+        Finding('python', is_new_enough, platform.python_version(), 'Use Python 3.11 or newer'),
         Finding('cjm-jobtrack', True, cjm_jobtrack.__version__),
-        Finding(
-            'data folder', _is_writable(data), str(data),
-            'Allow writing there, or give servers another folder with --data'),
-        Finding('pocketsphinx', sphinx is not None, sphinx or 'not installed', extra, needed=False),
-        Finding('ffmpeg', ffmpeg is not None, ffmpeg or 'not installed', extra, needed=False)]
+        Finding('data folder', _is_writable(data), str(data),
+                'Allow writing there, or give servers another folder with --data'),
+        _extra('pocketsphinx', _installed('pocketsphinx')),
+        _extra('ffmpeg', _ffmpeg())]
+
+# %% ../../nbs/cli/09_doctor.ipynb #d8c0dd03
+def _describe(health:dict) -> str:
+    "A server in words, from its answer to `/health`."
+    service = printable(health.get('service') or 'node of the original system')
+    version = printable(health.get('version') or '')
+    if 'nodes' not in health: return f'{service} {version}'
+    nodes = health['nodes']
+    return f'{service} {version}, {nodes["online"]} of {nodes["known"]} nodes online'
 
 # %% ../../nbs/cli/09_doctor.ipynb #a3b4e0b8
 def check_server(
@@ -81,13 +98,17 @@ def check_server(
             client.list_jobs(limit=1)   # health is open to all; this needs the token
     except JobtrackError as e:
         return Finding('server', False, printable(e), ' '.join(error_lines(e)[1:]))
-    service, version = (
-        printable(health.get(key) or default) for key,
-        default in (('service', 'node of the original system'), ('version', '')))
-    nodes = f', {health["nodes"]["online"]} of {health["nodes"]["known"]} nodes online' if 'nodes' in health else ''
-    return Finding('server', True, f'{url} is a {service} {version}{nodes}')
+    return Finding('server', True, f'{url} is a {_describe(health)}')
 
 # %% ../../nbs/cli/09_doctor.ipynb #e4a8c744
+def _findings_table(findings:list[Finding]) -> Table:
+    t = Table.grid(padding=(0, 2, 0, 0))
+    for f in findings:
+        t.add_row(f.verdict, f.name, Text(f.told))
+        if f.remedy and not f.ok: t.add_row('', '', Text(f.remedy))
+    return t
+
+# %% ../../nbs/cli/09_doctor.ipynb #44b18e12
 @app.command()
 def doctor(as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
     "Check this machine, and whether the server answers."
@@ -97,10 +118,3 @@ def doctor(as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
     wrong = [f.name for f in findings if f.needed and not f.ok]
     if wrong == ['server']: raise typer.Exit(Exit.UNREACHABLE)
     raise typer.Exit(Exit.FAILED if wrong else Exit.DONE)
-
-def _findings_table(findings:list[Finding]) -> Table:
-    t = Table.grid(padding=(0, 2, 0, 0))
-    for f in findings:
-        t.add_row(f.verdict, f.name, Text(f.told))
-        if f.remedy and not f.ok: t.add_row('', '', Text(f.remedy))
-    return t

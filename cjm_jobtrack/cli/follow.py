@@ -61,17 +61,17 @@ def job_updates(
     job_id:str,            # The job
 ) -> Iterator[tuple[Job, str]]:  # The job after each change, last as it ended; and a notice about the connection, or ''
     "Watch a job until it ends. Blocks between changes. Raises `UnknownJob`."
-    cursor = max((e.seq for e in client.history(job_id) if e.seq is not None), default=None)
-    if (job := client.get_job(job_id)) is None: raise UnknownJob(job_id)
+    numbers = [e.seq for e in client.history(job_id) if e.seq is not None]
+    job = client.get_job(job_id)
+    if job is None: raise UnknownJob(job_id)
     yield job, ''
     if job.is_terminal: return
-    for e in job_events(client, job_id, cursor):
-        notice = f'{client.base_url} does not answer, trying again' if e.type == 'disconnected' else ''
-        # we have seen the job since
-        outdated = e.type == 'progress' and job.updated_at and e.at < job.updated_at
-        if outdated: continue
+    for e in job_events(client, job_id, max(numbers, default=None)):
+        is_outdated = e.type == 'progress' and job.updated_at and e.at < job.updated_at
+        if is_outdated: continue   # the job was read since
         job = _updated(client, job, e)
-        yield job, notice
+        is_away = e.type == 'disconnected'
+        yield job, f'{client.base_url} does not answer, trying again' if is_away else ''
     if not job.is_terminal: yield client.wait(job_id), ''
 
 # %% ../../nbs/cli/03_follow.ipynb #d6fb9888
@@ -81,13 +81,16 @@ def silence_note(job:Job) -> str:
     since = datetime.fromisoformat(job.unreachable_since).astimezone()
     return f'its node has not answered since {since:%H:%M:%S}'
 
+# %% ../../nbs/cli/03_follow.ipynb #c4dd3a9b
 def _join(*parts:str) -> str: return ', '.join(part for part in parts if part)
 
 def _reason(job:Job) -> str:
     "Why a job is where it is."
     if job.status in (JobStatus.FAILED, JobStatus.CANCELLED): return printable(job.error or '')
-    return printable(job.message or '') if job.status is JobStatus.PENDING else ''
+    if job.status is JobStatus.PENDING: return printable(job.message or '')
+    return ''
 
+# %% ../../nbs/cli/03_follow.ipynb #60388dc8
 def status_line(
     job:Job,
     notice:str='',  # About the connection
@@ -105,14 +108,21 @@ def _percent(job:Job) -> str:
     if job.progress is not None: return f'{int(job.progress)} %'
     return 'progress unknown' if _is_unknown(job) else ''
 
+# %% ../../nbs/cli/03_follow.ipynb #ee6d2c25
 def _bar(job:Job) -> ProgressBar:
-    done = job.progress
-    if done is None: done = 100. if job.status is JobStatus.COMPLETED else 0.
-    colour = COLOURS[job.status]
-    return ProgressBar(
-        100., done, width=30, pulse=_is_unknown(job), complete_style=colour, finished_style=colour)
+    percent = job.progress
+    if percent is None: percent = 100. if job.status is JobStatus.COMPLETED else 0.
+    colours = dict.fromkeys(['complete_style', 'finished_style'], COLOURS[job.status])
+    return ProgressBar(100., percent, width=30, pulse=_is_unknown(job), **colours)
 
 # %% ../../nbs/cli/03_follow.ipynb #2b77d2e7
+def _small_print(job:Job, notice:str) -> str:
+    "What is said below a bar."
+    attempt = f'attempt {job.attempt} of {job.max_attempts}' if job.attempt > 1 else ''
+    message = '' if job.is_terminal else printable(job.message or '')
+    return _join(attempt, message, silence_note(job), notice)
+
+# %% ../../nbs/cli/03_follow.ipynb #69a6c235
 def progress_bar(
     job:Job,
     notice:str='',      # About the connection
@@ -125,11 +135,9 @@ def progress_bar(
     status = Text(job.status.value, COLOURS[job.status])
     percent = Text(_percent(job), no_wrap=True)
     grid.add_row(name, status, _bar(job), percent, Text(elapsed, 'dim', no_wrap=True))
-    attempt = f'attempt {job.attempt} of {job.max_attempts}' if job.attempt > 1 else ''
-    message = '' if job.is_terminal else printable(job.message or '')
-    below = _join(attempt, message, silence_note(job), notice)
-    return Group(
-        grid, Text(f'  {below}', 'dim', overflow='ellipsis', no_wrap=True)) if below else Group(grid)
+    below = _small_print(job, notice)
+    if not below: return Group(grid)
+    return Group(grid, Text(f'  {below}', 'dim', overflow='ellipsis', no_wrap=True))
 
 # %% ../../nbs/cli/03_follow.ipynb #515a8314
 def _print_lines(client:RemoteClient, job_id:str, on:Console) -> Job:
@@ -140,12 +148,12 @@ def _print_lines(client:RemoteClient, job_id:str, on:Console) -> Job:
         last = line
     return job
 
+# %% ../../nbs/cli/03_follow.ipynb #600865d8
 def _show_bar(client:RemoteClient, job_id:str, on:Console) -> Job:
     job, notice = None, ''
     def render(): return progress_bar(job, notice) if job else Text('')
-    with Live(
-        get_renderable=render, console=on, refresh_per_second=8, redirect_stdout=False,
-        redirect_stderr=False):
+    options = dict(refresh_per_second=8, redirect_stdout=False, redirect_stderr=False)
+    with Live(get_renderable=render, console=on, **options):
         for job, notice in job_updates(client, job_id): pass
     return job
 
@@ -162,12 +170,11 @@ def follow(
     show = _show_bar if on.is_interactive else _print_lines
     try: return show(client, job_id, on)
     except KeyboardInterrupt:
-        if leave:
-            typer.echo(
-                f'Job {(i := short_id(job_id))} goes on. Follow it: jobtrack watch {i}   Stop it: '
-                f'jobtrack cancel {i}',
-                err=True)
+        if leave: typer.echo(_goes_on(short_id(job_id)), err=True)
         raise
+
+def _goes_on(id:str) -> str:
+    return f'Job {id} goes on. Follow it: jobtrack watch {id}   Stop it: jobtrack cancel {id}'
 
 # %% ../../nbs/cli/03_follow.ipynb #23bcf310
 def conclude(
@@ -177,9 +184,15 @@ def conclude(
     if job.status is JobStatus.FAILED:
         typer.echo(f'Job {short(job)} failed: {printable(job.error)}', err=True)
         if job.failure and job.failure.hint: typer.echo(printable(job.failure.hint), err=True)
-    if status := exit_for(job): raise typer.Exit(status)
+    status = exit_for(job)
+    if status: raise typer.Exit(status)
 
 # %% ../../nbs/cli/03_follow.ipynb #dcd54923
+def _concerns_one_file(e:Exception) -> bool:
+    if isinstance(e, NodeRefused) and e.status not in (404, 409): return False
+    return not isinstance(e, InvalidInput) or e.field == 'name'
+
+# %% ../../nbs/cli/03_follow.ipynb #b35fe9a9
 def fetch(
     client:RemoteClient,
     job:Job,
@@ -188,14 +201,11 @@ def fetch(
 ) -> Iterator[Path]:   # Each as soon as it is there
     "Download the results of a job. Raises the last error in the end."
     problem = None
-    for name in names or [o.name for o in client.outputs(job.id)]:
+    names = names or [o.name for o in client.outputs(job.id)]
+    for name in names:
         try: yield client.download(job.id, to, name)
         except (InvalidInput, DamagedTransfer, NodeRefused) as e:
             if not _concerns_one_file(e): raise
             if problem: typer.echo(f'jobtrack: {printable(problem)}', err=True)
             problem = e
     if problem: raise problem
-
-def _concerns_one_file(e:Exception) -> bool:
-    if isinstance(e, NodeRefused) and e.status not in (404, 409): return False
-    return not isinstance(e, InvalidInput) or e.field == 'name'

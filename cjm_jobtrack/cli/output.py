@@ -33,13 +33,15 @@ def printed_path(
     "A path to print: as it is for programs, without control characters on a terminal."
     return printable(path) if sys.stdout.isatty() else str(path)
 
+# %% ../../nbs/cli/02_output.ipynb #82e800f7
 def clip(
     text:str,
     most:int=40,   # Columns of a terminal, of which an East Asian character takes two
 ) -> str:
     "A name cut in its middle: its end tells the kind of file."
     if cell_len(text) <= most: return text
-    head, tail = set_cell_size(text, most-13), set_cell_size(text[::-1], 12)[::-1]
+    head = set_cell_size(text, most-13)
+    tail = set_cell_size(text[::-1], 12)[::-1]
     return f'{head.rstrip()}…{tail.lstrip()}'
 
 # %% ../../nbs/cli/02_output.ipynb #9b6cac05
@@ -72,6 +74,7 @@ def format_seconds(
 
 _UNITS = (86400, 'd'), (3600, 'h'), (60, 'min')
 
+# %% ../../nbs/cli/02_output.ipynb #a647199c
 def format_age(s:float) -> str:
     "How long ago something was, in its largest unit."
     for length, unit in _UNITS:
@@ -79,20 +82,21 @@ def format_age(s:float) -> str:
     return f'{int(s)} s'
 
 # %% ../../nbs/cli/02_output.ipynb #1d3fc1fd
-COLOURS = {
-    'pending': 'yellow', 'running': 'cyan', 'completed': 'green', 'failed': 'red',
-    'cancelled': 'magenta'}
+COLOURS = {'pending': 'yellow', 'running': 'cyan', 'completed': 'green', 'failed': 'red', 'cancelled': 'magenta'}
 # columns to leave out, in this order, where there is little room
 EXPENDABLE = 'AGE', 'TAKES', 'PARAMETERS', 'ADDRESS', 'PIPELINE', 'TOOK', 'DONE', 'NODES', 'SAYS', 'ABOUT'
 SHRINKING = 'NAME', 'SAYS', 'ABOUT'   # columns that become narrow where there is little room
 _GAP = 2   # blanks after a column
+
+# %% ../../nbs/cli/02_output.ipynb #b37d57c8
+def _as_text(cell:str|Text) -> Text: return cell if isinstance(cell, Text) else Text(printable(cell))
 
 def table(
     *heads:str,               # Titles of the columns
     rows:list[list[str|Text]],
 ) -> Table:
     "A table for people."
-    rows = [[cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row] for row in rows]
+    rows = [[*map(_as_text, row)] for row in rows]
     t = Table(box=None, padding=(0, _GAP, 0, 0), header_style='bold', pad_edge=False)
     for i, head in enumerate(heads):
         least = 4 if head in SHRINKING else max([cell_len(head), *(row[i].cell_len for row in rows)])
@@ -107,9 +111,8 @@ def console(
     "Where tables and bars go."
     f = sys.stderr if stderr else sys.stdout
     is_terminal = f.isatty()
-    return Console(
-        file=f, force_terminal=is_terminal, width=None if is_terminal else 240, force_jupyter=False,
-        highlight=False)
+    width = None if is_terminal else 240
+    return Console(file=f, force_terminal=is_terminal, width=width, force_jupyter=False, highlight=False)
 
 # %% ../../nbs/cli/02_output.ipynb #67346e92
 def _least(column:Column) -> int: return (column.min_width or 0) + _GAP
@@ -117,6 +120,7 @@ def _least(column:Column) -> int: return (column.min_width or 0) + _GAP
 def _needed(column:Column) -> int:
     return max(cell_len(column.header), *(cell.cell_len for cell in column.cells))
 
+# %% ../../nbs/cli/02_output.ipynb #4ebaaf4f
 def fit(
     t:Table,     # From `table`
     width:int,   # Characters
@@ -148,7 +152,7 @@ def show_table(
 def as_json_text(value:Any, indent:int|None=2) -> str:
     "JSON for any reader: with escapes for what the output's encoding lacks, and for bytes in file names."
     is_utf = (sys.stdout.encoding or '').lower().startswith('utf')
-    return json.dumps(
-        value, indent=indent, ensure_ascii=not is_utf).encode(errors='backslashreplace').decode()
+    text = json.dumps(value, indent=indent, ensure_ascii=not is_utf)
+    return text.encode(errors='backslashreplace').decode()
 
 def print_json(value:Any) -> None: typer.echo(as_json_text(value))

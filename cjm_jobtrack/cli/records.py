@@ -1,4 +1,4 @@
-"""`export`, `import`, `prune`, `pin`, `backup`: looking after the record on the machine where it is kept
+"""`export`, `import`, `prune`, `pin`, `backup`: maintenance of the record, on the machine where it is kept
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/records.html.md"""
 
@@ -33,13 +33,9 @@ from .servers import data_folder
 from .submit import no_file
 
 # %% ../../nbs/cli/08_records.ipynb #ab8e7050
-Store = Annotated[
-    str|None,
-    Option(
-        '--store', envvar='JOBTRACK_STORE', metavar='PATH|URL',
-        help='The record: the data folder of a server, the file of a database, or the URL of one. '
-             'Default: jobs.db in this folder, else that of the manager, else that of the node of '
-             'this machine')]
+Store = Annotated[str|None, Option('--store', envvar='JOBTRACK_STORE', metavar='PATH|URL', help=(
+    'The record: the data folder of a server, the file of a database, or the URL of one. Default: jobs.db in this '
+    'folder, else that of the manager, else that of the node of this machine'))]
 STORE_FILE = 'jobs.db'   # the record in a server's data folder
 
 def _sqlite_file(url:str) -> Path:
@@ -64,6 +60,22 @@ def store_url(
             'Give the data folder of a server, or the file or URL of a database')
     return file.absolute()
 
+# %% ../../nbs/cli/08_records.ipynb #0cfef075
+_HERE = 'in this folder'
+
+def _usual_places() -> dict[str, Path]:  # whose record it is -> file
+    places = {_HERE: Path(STORE_FILE).absolute()}
+    places |= {f"the {kind}'s": data_folder(kind)/STORE_FILE for kind in ('manager', 'node')}
+    return places
+
+def _no_record() -> InvalidInput:
+    problem = f'is missing, and there is no record in this folder or below {data_folder("node").parent}'
+    return InvalidInput('--store', problem, 'Give the data folder of a server, or the file or URL of a database')
+
+def _ambiguous(files) -> InvalidInput:
+    problem = 'is missing, and there is a record in this folder and one of a server'
+    return InvalidInput('--store', problem, f'Say which: --store {" or --store ".join(map(str, files))}')
+
 # %% ../../nbs/cli/08_records.ipynb #cfb2f150
 def usual_record(
     make:bool=False,     # As for `store_url`
@@ -72,67 +84,58 @@ def usual_record(
     """The record that is meant when none is named; it is named on stderr.
 
     Raises `InvalidInput` where there is none, and before a change where there is one here and a server's as well."""
-    here = Path(STORE_FILE).absolute()
-    places = {
-        'in this folder': here, "the manager's": data_folder('manager')/STORE_FILE,
-        "the node's": data_folder('node')/STORE_FILE}
-    found = {whose: file for whose, file in places.items() if file.is_file()}
-    if not found and not make:
-        raise InvalidInput(
-            '--store',
-            f'is missing, and there is no record in this folder or below {data_folder("node").parent}',
-            'Give the data folder of a server, or the file or URL of a database')
-    if changes and here in found.values() and len(found) > 1:
-        raise InvalidInput(
-            '--store', 'is missing, and there is a record in this folder and one of a server',
-            f'Say which: --store {" or --store ".join(map(str, found.values()))}')
-    whose = next(iter(found), "the manager's")
+    places = _usual_places()
+    existing = {whose: file for whose, file in places.items() if file.is_file()}
+    if not existing and not make: raise _no_record()
+    if changes and _HERE in existing and len(existing) > 1: raise _ambiguous(existing.values())
+    whose = next(iter(existing), "the manager's")
     file = places[whose]
     file.parent.mkdir(parents=True, exist_ok=True)
     typer.echo(f'The record is {whose}: {printable(file)}', err=True)
     return file
 
 # %% ../../nbs/cli/08_records.ipynb #5633833b
-LogFolder = Annotated[
-    Path|None,
-    Option(
-        '--log-folder', metavar='DIR',
-        help="Folder of the record's logs, unless they are where they are kept by default")]
+LogFolder = Annotated[Path|None, Option('--log-folder', metavar='DIR', help=(
+    "Folder of the record's logs, unless they are where they are kept by default"))]
 
-def open_record(store:str|None, make:bool=False, changes:bool=False, logs:Path|None=None) -> JobTracker:
+def open_record(
+    store:str|None,       # As for `store_url`
+    make:bool=False,
+    changes:bool=False,
+    logs:Path|None=None,  # Folder of the logs; None: where they are by default
+) -> JobTracker:
     "A tracker for the record that is meant."
     return JobTracker(store_url(store, make, changes), logs=logs)
 
 # %% ../../nbs/cli/08_records.ipynb #bbf4767d
-_MANY_STATUSES = Annotated[
-    list[JobStatus], Option('--status', help='Only jobs with this status; may be repeated')]
-
 def _plural(n:int, word:str) -> str: return f'{n:,} {word}{"s" if n != 1 else ""}'
 
 # %% ../../nbs/cli/08_records.ipynb #09a5bb66
-ExportFile = Annotated[
-    Path,
-    Argument(
-        help='File to write; compressed if it ends in .gz. Default: standard output', show_default=False)]
+ExportFile = Annotated[Path, Argument(show_default=False, help=(
+    'File to write; compressed if it ends in .gz. Default: standard output'))]
+_MANY_STATUSES = Annotated[list[JobStatus], Option('--status', help='Only jobs with this status; may be repeated')]
 OfNode = Annotated[str|None, Option(help='Only jobs of the node with this id')]
 OfRunner = Annotated[str|None, Option(help='Only jobs of this runner')]
-Pinned = Annotated[
-    bool|None, Option('--pinned/--not-pinned', help='Only jobs that are pinned, or only the others')]
+Pinned = Annotated[bool|None, Option('--pinned/--not-pinned', help=(
+    'Only jobs that are pinned, or only the others'))]
 
 # %% ../../nbs/cli/08_records.ipynb #ea9c729d
 @app.command('export')
 def export_(
     file:ExportFile=Path('-'),
-    status:_MANY_STATUSES=[], name:Name=None, batch:Batch=None, since:Since=None, until:Until=None,  # noqa: B006
+    status:_MANY_STATUSES=[],  # noqa: B006
+    name:Name=None,
+    batch:Batch=None,
+    since:Since=None,
+    until:Until=None,
     node:OfNode=None,
     runner:OfRunner=None,
     pinned:Pinned=None,
-    store:Store=None):
+    store:Store=None,
+):
     "Write jobs, with everything on record about them, as JSON lines; without logs and files."
-    since, until = parse_when(since, '--since'), parse_when(until, '--until')
-    selection = dict(
-        status=status or None, name=name, batch=batch, node=node, runner=runner, pinned=pinned,
-        since=since, until=until)
+    selection = dict(status=status or None, name=name, batch=batch, node=node, runner=runner, pinned=pinned)
+    selection |= dict(since=parse_when(since, '--since'), until=parse_when(until, '--until'))
     target = sys.stdout.buffer if str(file) == '-' else file
     with open_record(store) as tracker: n = export_jobs(tracker, target, **selection)
     sys.stdout.flush()
@@ -146,45 +149,56 @@ class _ImportedNodes:
     problems:list[str]     # What is wrong with others
     missing:list[str]      # Ids that jobs have and nobody knows
 
+    def as_json(self) -> dict:
+        return {'nodes': self.nodes, 'node_problems': self.problems, 'missing_nodes': self.missing}
+
+# %% ../../nbs/cli/08_records.ipynb #0657499e
 def _nodes_file(file:Path, report:ImportReport) -> Path|None:
     "The original manager keeps its nodes beside its jobs."
     beside = file.with_name('nodes.json')
     return beside if report.format == 'original' and str(file) != '-' and beside.is_file() else None
 
+# %% ../../nbs/cli/08_records.ipynb #8c68c442
 def _import_nodes(tracker:JobTracker, report:ImportReport, file:Path|None) -> _ImportedNodes:
     directory = NodeDirectory(tracker.store)
     nodes, problems = directory.import_nodes(file) if file is not None else ([], [])
     # an export of ours has nodes with ids that stay
     if report.format != 'original': return _ImportedNodes(nodes, problems, [])
     of_jobs = {j.node for j in tracker.list_jobs(runner='remote') if j.node}
-    return _ImportedNodes(nodes, problems, sorted(i for i in of_jobs if directory.find(i) is None))
+    missing = [i for i in of_jobs if directory.find(i) is None]
+    return _ImportedNodes(nodes, problems, sorted(missing))
 
-# %% ../../nbs/cli/08_records.ipynb #a0a677dd
+# %% ../../nbs/cli/08_records.ipynb #8289e4fb
 _LIVE_JOBS = dict(
     skip='were left out; see --live', lost='are recorded as lost', keep='are carried on with')
 
-def _print_import(report:ImportReport, live:str, store:str) -> None:
-    "What was read, and what became of it. What needs a person goes to stderr."
-    typer.echo(f'{_plural(report.read, "job")} read: {report.added:,} new on {store}, '
-               f'{report.known:,} there already')
+def _warnings(
+    report:ImportReport,
+    live:str,    # What was done with jobs that had not ended
+) -> list[str]:  # Sentences for stderr
+    lines = []
     if report.live_jobs:
         some = ' '.join(f'{short_id(i)} ({status})' for i, status in report.live[:10])
-        typer.echo(f'{report.live_jobs:,} had not ended and {_LIVE_JOBS[live]}: {some}', err=True)
+        lines.append(f'{report.live_jobs:,} had not ended and {_LIVE_JOBS[live]}: {some}')
     if report.differing:
-        typer.echo(
-            f'{len(report.differing):,} are another job on record and stay as they are there: '
-            f'{" ".join(report.differing[:10])}',
-            err=True)
-    for p in report.problems[:20]: typer.echo(printable(p), err=True)
-    if len(report.problems) > 20:
-        typer.echo(f'and {len(report.problems)-20:,} more such places', err=True)
+        some = ' '.join(report.differing[:10])
+        lines.append(f'{len(report.differing):,} are another job on record and stay as they are there: {some}')
+    lines += map(printable, report.problems[:20])
+    if len(report.problems) > 20: lines.append(f'and {len(report.problems)-20:,} more such places')
+    return lines
+
+# %% ../../nbs/cli/08_records.ipynb #a845bad0
+def _print_import(report:ImportReport, live:str, store:str) -> None:
+    "What was read, and what became of it."
+    typer.echo(f'{_plural(report.read, "job")} read: {report.added:,} new on {store}, '
+               f'{report.known:,} there already')
+    for line in _warnings(report, live): typer.echo(line, err=True)
 
 # %% ../../nbs/cli/08_records.ipynb #4663f479
 def _print_nodes(imported:_ImportedNodes) -> None:
     nodes = imported.nodes
-    if nodes:
-        typer.echo(f'{_plural(len(nodes), "node")} on record: '
-                   f'{", ".join(printable(n["name"]) for n in nodes)}')
+    names = ', '.join(printable(n['name']) for n in nodes)
+    if nodes: typer.echo(f'{_plural(len(nodes), "node")} on record: {names}')
     for p in imported.problems: typer.echo(printable(p), err=True)
     for i in imported.missing[:10]:
         typer.echo(
@@ -193,21 +207,13 @@ def _print_nodes(imported:_ImportedNodes) -> None:
             err=True)
 
 # %% ../../nbs/cli/08_records.ipynb #3198a8d1
-ImportFile = Annotated[
-    Path,
-    Argument(help='An export, or jobs.json of the original manager, whole or cut short; - is standard '
-                  'input')]
-Live = Annotated[
-    str,
-    Option(
-        metavar='|'.join(LIVE),
-        help='Jobs that had not ended: leave them out, record them as lost, or carry on with them '
-             '(when nobody works on the old record any more)')]
-NodesFile = Annotated[
-    Path|None,
-    Option(
-        '--nodes', metavar='FILE',
-        help='nodes.json of the original manager. Default: the one beside its jobs.json')]
+ImportFile = Annotated[Path, Argument(help=(
+    'An export, or jobs.json of the original manager, whole or cut short; - is standard input'))]
+Live = Annotated[str, Option(metavar='|'.join(LIVE), help=(
+    'Jobs that had not ended: leave them out, record them as lost, or carry on with them '
+    '(when nobody works on the old record any more)'))]
+NodesFile = Annotated[Path|None, Option('--nodes', metavar='FILE', help=(
+    'nodes.json of the original manager. Default: the one beside its jobs.json'))]
 
 # %% ../../nbs/cli/08_records.ipynb #dd3e41a4
 @app.command('import')
@@ -215,7 +221,10 @@ def import_(
     file:ImportFile,
     live:Live='skip',
     nodes:NodesFile=None,
-    as_json:AsJson=False, store:Store=None, log_folder:LogFolder=None):
+    as_json:AsJson=False,
+    store:Store=None,
+    log_folder:LogFolder=None,
+):
     """Add the jobs of a file to the record.
 
     Jobs whose ids are known are left alone. The file is only read."""
@@ -226,10 +235,7 @@ def import_(
         target = tracker.store.display_url
         report = import_jobs(tracker, sys.stdin.buffer if is_stdin else file, live)
         imported = _import_nodes(tracker, report, nodes or _nodes_file(file, report))
-    if as_json:
-        print_json(asdict(report) | {
-            'store': target, 'nodes': imported.nodes, 'node_problems': imported.problems,
-            'missing_nodes': imported.missing})
+    if as_json: print_json(asdict(report) | {'store': target} | imported.as_json())
     else:
         _print_import(report, live, target)
         _print_nodes(imported)
@@ -258,32 +264,43 @@ class Leftovers:
                 with suppress(FileNotFoundError): shutil.rmtree(root/id)
 
 # %% ../../nbs/cli/08_records.ipynb #78fffdb8
+_EXAMPLES = {"older_than='30d'": '--older-than 30d', 'keep=1000': '--keep 1000'}   # as typed at a command line
+
 def _policy(older_than:str|None, keep:int|None, statuses:list[JobStatus]) -> RetentionPolicy:
     "Raises `InvalidInput` in the words of the command line."
-    try:
-        return RetentionPolicy(older_than, keep, statuses) if statuses else RetentionPolicy(older_than, keep)
+    optional = {'statuses': statuses} if statuses else {}
+    try: return RetentionPolicy(older_than, keep, **optional)
     except InvalidInput as e:
         option = '--' + e.field.replace('_', '-').replace('statuses', 'status')
-        remedy = e.remedy.replace(
-            "older_than='30d'", '--older-than 30d').replace('keep=1000', '--keep 1000')
+        remedy = e.remedy
+        for ours, typed in _EXAMPLES.items(): remedy = remedy.replace(ours, typed)
         raise InvalidInput(option, e.problem.replace('`keep`', '--keep'), remedy) from e
 
 # %% ../../nbs/cli/08_records.ipynb #1ccd0d7b
-OlderThan = Annotated[
-    str|None,
-    Option(
-        '--older-than', metavar='AGE', help='Only jobs that ended longer ago than this: 30d, 12h, 2w')]
+OlderThan = Annotated[str|None, Option('--older-than', metavar='AGE', help=(
+    'Only jobs that ended longer ago than this: 30d, 12h, 2w'))]
 Keep = Annotated[int|None, Option(min=0, help='Always keep the newest N')]
-EndedStatuses = Annotated[
-    list[JobStatus],
-    Option(
-        '--status', help='Only jobs with this status; may be repeated. Default: all that have ended')]
+EndedStatuses = Annotated[list[JobStatus], Option('--status', help=(
+    'Only jobs with this status; may be repeated. Default: all that have ended'))]
 DryRun = Annotated[bool, Option('--dry-run', help='Only show what would be removed')]
 Orphans = Annotated[bool, Option('--orphans', help='Also remove logs whose job is not on record')]
-Workspace = Annotated[
-    Path|None, Option(metavar='DIR', help='Workspace of the node, if it is not in its data folder')]
+Workspace = Annotated[Path|None, Option(metavar='DIR', help=(
+    'Workspace of the node, if it is not in its data folder'))]
 
 # %% ../../nbs/cli/08_records.ipynb #f809b531
+def _print_prune(
+    report:PruneReport,
+    stray:list[str],    # Logs that belonged to no job
+) -> None:
+    would_go = 'WOULD GO' if report.dry_run else 'GONE'
+    rows = [[Text(status, COLOURS[status]), f'{n:,}'] for status, n in report.by_status.items()]
+    show_table(table('OUTCOME', would_go, rows=[*rows, ['in all', f'{report.jobs:,}']]))
+    typer.echo(report.summary())
+    if not stray: return
+    go = 'would go' if report.dry_run else 'are gone'
+    typer.echo(f'{len(stray):,} logs without a job {go} as well')
+
+# %% ../../nbs/cli/08_records.ipynb #69ee2138
 @app.command('prune')
 def prune_(
     older_than:OlderThan=None,
@@ -292,7 +309,10 @@ def prune_(
     dry_run:DryRun=False,
     stray:Orphans=False,
     workspace:Workspace=None,
-    as_json:AsJson=False, store:Store=None, log_folder:LogFolder=None):
+    as_json:AsJson=False,
+    store:Store=None,
+    log_folder:LogFolder=None,
+):
     """Remove old jobs: record, logs, results.
 
     Jobs that are pinned, have not ended, or belong to an unfinished batch are kept."""
@@ -307,25 +327,7 @@ def prune_(
     if as_json: return print_json(asdict(report) | {'orphans': lost})
     _print_prune(report, lost)
 
-def _print_prune(report:PruneReport, lost:list[str]) -> None:
-    rows = [[Text(status, COLOURS[status]), f'{n:,}'] for status, n in report.by_status.items()]
-    show_table(table(
-        'OUTCOME', 'WOULD GO' if report.dry_run else 'GONE',
-        rows=[*rows, ['in all', f'{report.jobs:,}']]))
-    typer.echo(report.summary())
-    if lost:
-        typer.echo(f'{len(lost):,} logs without a job {"would go" if report.dry_run else "are gone"} '
-                   'as well')
-
 # %% ../../nbs/cli/08_records.ipynb #fa9b33a8
-@app.command()
-def pin(id:JobId, off:Annotated[bool, Option('--off', help='Remove the pin')]=False, store:Store=None):
-    "Keep a job for good: `prune` does not remove it."
-    with open_record(store) as tracker:
-        job = tracker.get_job(id) or tracker.get_job(match_prefix(id, _all_ids(tracker)))
-        tracker.pin(job.id, not off)
-    typer.echo(f'Job {short(job)} ({printable(job.name)}) is {"no longer " if off else ""}pinned')
-
 def _all_ids(tracker:JobTracker) -> Iterator[tuple[str, str]]:
     yield from ((j.id, j.id) for j in tracker.list_jobs(['pending', 'running']))
     after = 0
@@ -333,14 +335,30 @@ def _all_ids(tracker:JobTracker) -> Iterator[tuple[str, str]]:
         yield from ((e.id, e.id) for e in page)
         after = page[-1].num
 
+# %% ../../nbs/cli/08_records.ipynb #37c1e208
+@app.command()
+def pin(
+    id:JobId,
+    off:Annotated[bool, Option('--off', help='Remove the pin')]=False,
+    store:Store=None,
+):
+    "Keep a job for good: `prune` does not remove it."
+    with open_record(store) as tracker:
+        job = tracker.get_job(id) or tracker.get_job(match_prefix(id, _all_ids(tracker)))
+        tracker.pin(job.id, not off)
+    now_is = 'no longer pinned' if off else 'pinned'
+    typer.echo(f'Job {short(job)} ({printable(job.name)}) is {now_is}')
+
 # %% ../../nbs/cli/08_records.ipynb #abee2e8c
 @app.command('backup')
 def backup_(
     file:Annotated[Path, Argument(help='A file that does not exist yet')],
     logs:Annotated[bool, Option('--logs', help='Also copy the logs, into a folder beside it')]=False,
-    store:Store=None, log_folder:LogFolder=None):
+    store:Store=None,
+    log_folder:LogFolder=None,
+):
     "Copy a record while it is in use, and verify the copy. For PostgreSQL use pg_dump."
     with open_record(store, logs=log_folder) as tracker: report = backup(tracker, file, logs)
     copied = f'; {report.log_files:,} log files in {report.logs}' if report.logs else ''
-    typer.echo(f'{report.path}: {sum(report.jobs.values()):,} jobs, {decimal(report.size)}, found '
-               f'whole{copied}')
+    n_jobs = sum(report.jobs.values())
+    typer.echo(f'{report.path}: {n_jobs:,} jobs, {decimal(report.size)}, found whole{copied}')

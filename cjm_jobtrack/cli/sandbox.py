@@ -28,6 +28,7 @@ if to == '13': sys.exit('Nobody counts to 13')
 pathlib.Path(out, 'sum.txt').write_text(f'{pathlib.Path(source).read_text()}: {sum(range(int(to)+1))}')
 """
 
+# %% ../../nbs/cli/11_sandbox.ipynb #1bd08ed3
 _PIPELINE = """
 name = "count"
 description = "Count, and add up"
@@ -51,11 +52,12 @@ class Sandbox:
         self.file = self._write('wishes.txt', 'wishes')
         program = self._write('count.py', _PROGRAM)
         self.pipeline = self._write('count.toml', _PIPELINE.replace('PROGRAM', str(program)))
-        self.url = self._stack.enter_context(serving(Node(
-            self.folder/'node', pipelines=self.pipeline))).url
+        node = Node(self.folder/'node', pipelines=self.pipeline)
+        self.url = self._stack.enter_context(serving(node)).url
 
     def _write(self, name:str, text:str) -> Path:
-        (path := self.folder/name).write_text(text)
+        path = self.folder/name
+        path.write_text(text)
         return path
 
     def client(self) -> RemoteClient: return RemoteClient(self.url)
@@ -70,9 +72,8 @@ def run(self:Sandbox,
     last:int|None=None,  # How many of the last lines to print; None: all
 ) -> int:                # Its exit status
     "Run a command as a shell would, and print what it prints."
-    result = CliRunner().invoke(
-        app, [str(word) for word in words], prog_name='jobtrack',
-        env={'JOBTRACK_URL': self.url, 'JOBTRACK_TOKEN': None})
+    env = {'JOBTRACK_URL': self.url, 'JOBTRACK_TOKEN': None}
+    result = CliRunner().invoke(app, [*map(str, words)], prog_name='jobtrack', env=env)
     output = result.output.replace(self.url, 'http://node').replace(str(self.folder), '~')
     print(*output.splitlines()[-(last or 1000):], sep='\n')
     return int(result.exit_code)

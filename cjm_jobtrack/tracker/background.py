@@ -32,12 +32,6 @@ class ProgressWriter:
         state = self.live.states[job_id]
         if state.progress_written_at is None: state.progress_written_at = float('-inf')
 
-    def changed(self, job:Job) -> None:
-        "The progress of a job has changed: write it, now or soon. Called under the lock of the live jobs."
-        written_at = self.live.states[job.id].progress_written_at
-        if written_at is None or time.monotonic() - written_at >= self.interval: self.write(job)
-        else: self._write_later(job)
-
 # %% ../../nbs/tracker/05_background.ipynb #81f9679b
 @patch
 def write(self:ProgressWriter, job:Job) -> None:
@@ -59,16 +53,30 @@ def _write_later(self:ProgressWriter, job:Job):
     self.thread = threading.Thread(target=self._run, name='jobtrack-progress', daemon=True)
     self.thread.start()
 
+# %% ../../nbs/tracker/05_background.ipynb #527a218f
+@patch
+def _unsaved(self:ProgressWriter) -> list[Job]:  # Running jobs
+    ids = [job_id for job_id, state in self.live.states.items() if state.progress_unsaved]
+    jobs = [self.live.jobs.get(job_id) for job_id in ids]
+    return [job for job in jobs if job is not None and job.status is JobStatus.RUNNING]
+
 @patch
 def _run(self:ProgressWriter):
     while not self.closed.wait(self.interval):
         with self.live.lock:
-            unsaved = [self.live.jobs.get(job_id) for job_id, state in self.live.states.items() if state.progress_unsaved]
-            running = [job for job in unsaved if job is not None and job.status is JobStatus.RUNNING]
-            if not running:
+            unsaved = self._unsaved()
+            if not unsaved:
                 self.thread = None
                 return
-            for job in running: self.write(job)
+            for job in unsaved: self.write(job)
+
+# %% ../../nbs/tracker/05_background.ipynb #1537520b
+@patch
+def changed(self:ProgressWriter, job:Job) -> None:
+    "The progress of a job has changed: write it, now or soon. Called under the lock of the live jobs."
+    written_at = self.live.states[job.id].progress_written_at
+    if written_at is None or time.monotonic() - written_at >= self.interval: self.write(job)
+    else: self._write_later(job)
 
 # %% ../../nbs/tracker/05_background.ipynb #c4fc9375
 class StorePoller:
@@ -81,31 +89,34 @@ class StorePoller:
         store_attr()
         self.thread = None
 
-    def ensure_running(self) -> None:
-        "Start the thread, if the store is shared and it is not running. Called under the lock of the live jobs."
-        if self.thread is not None or not self.live.store.shared: return
-        self.thread = threading.Thread(target=self._run, name='jobtrack-poll', daemon=True)
-        self.thread.start()
-
     def read(self) -> None:
-        "Read once, and tell the readers."
+        "Read once, and wake the readers."
         for job_id in self.live.sync_watched(): self.live.publish_live(job_id, 'progress')
 
-# %% ../../nbs/tracker/05_background.ipynb #9b27031e
+# %% ../../nbs/tracker/05_background.ipynb #109b943e
+@patch
+def ensure_running(self:StorePoller) -> None:
+    "Start the thread, if the store is shared and it is not running. Called under the lock of the live jobs."
+    if self.thread is not None or not self.live.store.shared: return
+    self.thread = threading.Thread(target=self._run, name='jobtrack-poll', daemon=True)
+    self.thread.start()
+
 @patch
 def _ends(self:StorePoller) -> bool:
-    "Whether nobody waits any more. Whoever comes after this finds no thread, and starts one."
+    "Whether nobody waits any more."
     with self.live.lock:
         if self.live.notifier.readers: return False
         self.thread = None
         return True
 
+# %% ../../nbs/tracker/05_background.ipynb #dfed7c1e
 @patch
 def _run(self:StorePoller):
     is_first = True
     while not self.closed.is_set() and not self._ends():
         try:
-            if self.live.store.wait_change(0 if is_first else self.interval) or is_first: self.read()
+            has_changed = self.live.store.wait_change(0 if is_first else self.interval)
+            if has_changed or is_first: self.read()
             is_first = False
         except Exception as e:
             if self.closed.is_set(): return

@@ -18,8 +18,10 @@ from ..model.errors import StoreError
 
 # %% ../../nbs/tracker/06_job_logs.ipynb #e890516b
 def _is_in_memory(store) -> bool:
-    return not store.shared or store.file is None and store.url.get_backend_name() == 'sqlite'
+    if not store.shared: return True
+    return store.file is None and store.url.get_backend_name() == 'sqlite'
 
+# %% ../../nbs/tracker/06_job_logs.ipynb #4cba976f
 def default_log_folder(
     store,        # Of jobs
 ) -> Path|None:   # None: the record is in memory
@@ -44,26 +46,29 @@ class JobLogs:
         self._temporary = None   # Folder, removed by `close`
 
     @property
-    def log_store(self) -> LogStore:
-        with self.lock:
-            if self._log_store is None:
-                folder = default_log_folder(self.store) or self._make_temporary()
-                self._log_store = LogStore(folder)
-            return self._log_store
-
-    @property
     def may_exist(self) -> bool:
         "Whether there is a folder that may have logs in it."
         return self._log_store is not None or not _is_in_memory(self.store)
 
-    def _make_temporary(self) -> str:
-        self._temporary = tempfile.mkdtemp(prefix='jobtrack-')
-        remove = dict(args=(self._temporary,), kwargs=dict(ignore_errors=True))
-        Finalize(self, shutil.rmtree, **remove, exitpriority=-1)   # the last thing to be done
-        return self._temporary
+# %% ../../nbs/tracker/06_job_logs.ipynb #6f582581
+@patch(as_prop=True)
+def log_store(self:JobLogs) -> LogStore:
+    with self.lock:
+        if self._log_store is None:
+            folder = default_log_folder(self.store) or self._make_temporary()
+            self._log_store = LogStore(folder)
+        return self._log_store
 
-    def close(self) -> None:
-        if self._temporary is not None: shutil.rmtree(self._temporary, ignore_errors=True)
+@patch
+def _make_temporary(self:JobLogs) -> str:
+    self._temporary = tempfile.mkdtemp(prefix='jobtrack-')
+    remove = dict(args=(self._temporary,), kwargs=dict(ignore_errors=True))
+    Finalize(self, shutil.rmtree, **remove, exitpriority=-1)   # the last thing to be done
+    return self._temporary
+
+@patch
+def close(self:JobLogs) -> None:
+    if self._temporary is not None: shutil.rmtree(self._temporary, ignore_errors=True)
 
 # %% ../../nbs/tracker/06_job_logs.ipynb #7c6fb35a
 @patch
@@ -73,17 +78,19 @@ def location(self:JobLogs) -> dict|None:  # `host` and `folder`; None: beside th
     if not self.is_custom and (self.store.file or _is_in_memory(self.store)): return None
     return dict(host=socket.gethostname(), folder=os.path.abspath(self.log_store.folder))
 
+# %% ../../nbs/tracker/06_job_logs.ipynb #7cfdaa11
 @patch
 def find(self:JobLogs,
     job_id:str,           # The job
     attempt:int,          # Which attempt
     location:dict|None,   # As recorded when the attempt began; None: nothing was recorded
 ) -> LogStore|str:        # A sentence when the log is kept where it cannot be reached from here
-    "The logs that hold an attempt which the own logs do not."
+    "The logs of an attempt that is not in the own ones."
     here = socket.gethostname()
     if not isinstance(location, dict):
         location = dict(host=here, folder=default_log_folder(self.store) or self.log_store.folder)
-    logs, host = LogStore(str(location.get('folder'))), location.get('host')
+    logs = LogStore(str(location.get('folder')))
+    host = location.get('host')
     is_own_folder = logs.folder == self.log_store.folder
     if is_own_folder and (host == here or self.store.file): return logs   # it is still empty
     with suppress(StoreError):   # a folder that we may not read

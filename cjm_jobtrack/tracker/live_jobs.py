@@ -25,23 +25,26 @@ class LiveJobs:
     def __init__(self,
         store,                # The record
         lock,                 # Reentrant lock of the owner
-        notifier:Notifier,    # Is told what was written
+        notifier:Notifier,    # Wakes those who wait for what was written
         states:LocalStates,   # What this process knows about its jobs
         keep_ended:Callable[[], int],   # How many ended jobs to keep in memory, when a store has the others
     ):
         store_attr()
         self.jobs: dict[str, Job] = {}
-        self._objects, self._ended = WeakValueDictionary(), OrderedDict()
+        self._objects = WeakValueDictionary()   # every object that somebody holds
+        self._ended = OrderedDict()             # ids of ended jobs, oldest first
         self._version = store.version() if store.shared else None
-        for job in reversed(store.list(status=[JobStatus.PENDING, JobStatus.RUNNING])): self.track(job)
+        current = store.list(status=[JobStatus.PENDING, JobStatus.RUNNING])
+        for job in reversed(current): self.track(job)
         self._load_cancel_requests()
 
-    def _load_cancel_requests(self):
-        "Cancel requests that the last process left open."
-        for job in self.jobs.values():
-            if job.status is not JobStatus.RUNNING: continue
-            types = {e.type for e in self.store.events(0, job.id)}
-            if 'cancel_requested' in types: self.states[job.id].cancel_requested = True
+# %% ../../nbs/tracker/02_live_jobs.ipynb #ecc20782
+@patch
+def _load_cancel_requests(self:LiveJobs):
+    for job in self.jobs.values():
+        if job.status is not JobStatus.RUNNING: continue
+        types = {e.type for e in self.store.events(0, job.id)}
+        if 'cancel_requested' in types: self.states[job.id].cancel_requested = True
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #82b87553
 @patch
@@ -72,6 +75,7 @@ def retire(self:LiveJobs, job:Job) -> None:
         oldest, _ = self._ended.popitem(last=False)
         if (old := self.jobs.pop(oldest, None)) is not None: self.evict(old)
 
+# %% ../../nbs/tracker/02_live_jobs.ipynb #7dbb8d16
 @patch
 def evict(self:LiveJobs, job:Job) -> None:
     "An ended job leaves memory: what is not on record is written."
@@ -91,11 +95,12 @@ def mark_saved(self:LiveJobs, job:Job) -> None:
     self.states.get(job.id, NO_STATE).progress_unsaved = False
     job._on_record = jsonable(job.metadata) if job.metadata else {}
 
+# %% ../../nbs/tracker/02_live_jobs.ipynb #8cf8f4f4
 @patch
 def save(self:LiveJobs, job:Job) -> None:
     "Write progress and metadata that are only in memory, if there are any."
-    state, changes = self.states.get(job.id, NO_STATE), {}
-    if state.progress_unsaved: changes = dict(progress=job.progress, message=job.message)
+    state = self.states.get(job.id, NO_STATE)
+    changes = dict(progress=job.progress, message=job.message) if state.progress_unsaved else {}
     if jsonable(job.metadata) != job._on_record: changes['metadata'] = job.metadata
     if not changes: return
     if not job.is_terminal: changes['updated_at'] = job.updated_at = now()
@@ -108,19 +113,23 @@ def publish(self:LiveJobs, events:list[JobEvent]) -> None:
     "We have written these. If others wrote before them, theirs come first."
     if not events: return
     seq = self.notifier.seq
-    if events[0].seq == seq + 1 and events[-1].seq == seq + len(events): self.notifier.publish(events)
+    nobody_between = events[0].seq == seq + 1 and events[-1].seq == seq + len(events)
+    if nobody_between: self.notifier.publish(events)
     else: self.read_journal({e.seq for e in events})
 
+# %% ../../nbs/tracker/02_live_jobs.ipynb #6510afee
 @patch
 def sync(self:LiveJobs) -> bool:
     "Read what others have written to a shared store. True when there was something."
     if not self.store.shared: return False
     with self.lock:
-        if (version := self.store.version()) == self._version: return False
+        version = self.store.version()
+        if version == self._version: return False
         found = self.read_journal()
         self._version = version   # only now: what could not be read is read the next time
         return found
 
+# %% ../../nbs/tracker/02_live_jobs.ipynb #ad567df6
 @patch
 def read_journal(self:LiveJobs, own=frozenset()) -> bool:
     "Read on in the journal. `own` are the numbers of our own entries."
@@ -132,26 +141,37 @@ def read_journal(self:LiveJobs, own=frozenset()) -> bool:
         if len(events) < _PAGE: break
     return found
 
-# %% ../../nbs/tracker/02_live_jobs.ipynb #754b2f9d
+# %% ../../nbs/tracker/02_live_jobs.ipynb #20aedd7a
 @patch
 def _apply_foreign(self:LiveJobs, events:list[JobEvent]):
     "Bring the live objects up to events that others have written."
     fresh = self.store.get_many({e.job_id for e in events})
     for e in events:
         if e.type == 'deleted' and not e.job_id: self.drop(self._deleted(e.data['jobs']))
-        job = self._objects.get(e.job_id)
-        if job is not None:
-            if e.job_id in fresh: self.reload(job, fresh.pop(e.job_id))   # once: it was read after all these events
-        elif e.type == 'created' and e.job_id in fresh: job = self.track(fresh.pop(e.job_id))
+        job = self._bring_up(e, fresh)
         if e.type != 'cancel_requested' or job is None or job.is_terminal: continue
         self.states[job.id].cancel_requested = True
 
 @patch
+def _bring_up(self:LiveJobs, event:JobEvent, fresh:dict[str, Job]) -> Job|None:
+    "The live object of an event's job, brought up to its row; None when nobody here has one."
+    job = self._objects.get(event.job_id)
+    if event.job_id not in fresh: return job
+    if job is not None: self.reload(job, fresh.pop(event.job_id))
+    elif event.type == 'created': job = self.track(fresh.pop(event.job_id))
+    return job
+
+# %% ../../nbs/tracker/02_live_jobs.ipynb #2361a080
+@patch
 def _deleted(self:LiveJobs, job_ids:list[str]) -> list[str]:
     "Those that are live here and were deleted; not one that was created anew meanwhile."
-    live = {i: job for i in job_ids if (job := self._objects.get(i)) is not None}
+    objects = {i: self._objects.get(i) for i in job_ids}
+    live = {i: job for i, job in objects.items() if job is not None}
     on_record = self.store.get_many([*live]) if live else {}
-    return [i for i, job in live.items() if i not in on_record or on_record[i].created_at != job.created_at]
+    def is_gone(job):
+        row = on_record.get(job.id)
+        return row is None or row.created_at != job.created_at
+    return [i for i, job in live.items() if is_gone(job)]
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #102260f6
 @patch
@@ -160,15 +180,18 @@ def reload(self:LiveJobs, job:Job, fresh:Job|None=None) -> bool:  # False when n
     if fresh is None: fresh = self.store.get(job.id)
     if fresh is None or job.is_terminal: return False   # ended: what is on record is a later job of the same id
     if fresh.updated_at == job.updated_at and fresh.status == job.status: return False
-    vars(job).update({k: v for k, v in vars(fresh).items() if k not in ('task', 'metadata')})
+    fields = {k: v for k, v in vars(fresh).items() if k not in ('task', 'metadata')}
+    vars(job).update(fields)
     self._merge_metadata(job, fresh.metadata)
     if job.is_terminal: self.retire(job)
     return True
 
+# %% ../../nbs/tracker/02_live_jobs.ipynb #61a2fbac
 @patch
 def _merge_metadata(self:LiveJobs, job:Job, theirs:dict):
     "Take over what others changed. What was changed here, and is not on record yet, stays. (A three-way merge.)"
-    base, mine = job._on_record, jsonable(job.metadata)
+    base = job._on_record
+    mine = jsonable(job.metadata)
     for k in theirs.keys() | base.keys():
         if theirs.get(k, ...) == base.get(k, ...): continue   # they did not change it
         if mine.get(k, ...) != base.get(k, ...): continue     # we did
@@ -190,6 +213,7 @@ def get(self:LiveJobs, job_id:str) -> Job|None:
         job = self.store.get(job_id)
         return self.track(job) if job else None
 
+# %% ../../nbs/tracker/02_live_jobs.ipynb #88717f84
 @patch
 def require(self:LiveJobs, job_id:str) -> Job:
     if (job := self.get(job_id)) is None: raise UnknownJob(job_id)
@@ -200,6 +224,7 @@ def peek(self:LiveJobs, job_id:str) -> Job|None:
     "The live object, without reading the record. Enough for a move: the store refuses it if others have moved the job."
     return self._objects.get(job_id) or self.get(job_id)
 
+# %% ../../nbs/tracker/02_live_jobs.ipynb #40dd77dd
 @patch
 def objects(self:LiveJobs) -> list[Job]:
     "All live objects, those included that only somebody else still holds."
@@ -226,11 +251,24 @@ def add(self:LiveJobs,
     with self.lock:
         self._check_pending(jobs)
         adds = [Add(job, {'name': job.name, 'runner': job.runner}, queued, batch) for job in jobs]
-        added = [*zip(jobs, self.store.apply(adds))] if jobs else []
-        live = {e.seq: self._track_new(job) for job, e in added if e is not None}
-        self.publish([e for job, event in added if event is not None for e in _creation_events(job, event, queued)])
-        return [self._existing(job, queued) if event is None else live[event.seq] for job, event in added]
+        created = self.store.apply(adds) if jobs else []   # None for an id that is on record
+        added = [*zip(jobs, created)]
+        new = [(job, e) for job, e in added if e is not None]
+        live = {e.seq: self._track_new(job) for job, e in new}
+        self.publish([event for job, e in new for event in _creation_events(job, e, queued)])
+        return [self._existing(job, queued) if e is None else live[e.seq] for job, e in added]
 
+# %% ../../nbs/tracker/02_live_jobs.ipynb #ca748b4b
+def _creation_events(job:Job, created:JobEvent, queued:bool) -> list[JobEvent]:
+    if not queued: return [created]
+    return [created, JobEvent(created.seq+1, job.id, job.attempt, 'queued', job.created_at)]
+
+@patch
+def _track_new(self:LiveJobs, job:Job) -> Job:
+    self._objects.pop(job.id, None)   # of an earlier job of this id, which somebody else has deleted
+    return self.track(job)
+
+# %% ../../nbs/tracker/02_live_jobs.ipynb #8980c045
 @patch
 def _check_pending(self:LiveJobs, jobs:list[Job]):
     started = [job for job in jobs if job.status is not JobStatus.PENDING]
@@ -240,40 +278,53 @@ def _check_pending(self:LiveJobs, jobs:list[Job]):
         remedy = 'A new job is pending; a record from elsewhere is taken over with `restore`'
         raise InvalidInput('status', f'is {job.status}', remedy)
 
-@patch
-def _track_new(self:LiveJobs, job:Job) -> Job:
-    self._objects.pop(job.id, None)   # of an earlier job of this id, which somebody else has deleted
-    return self.track(job)
-
-def _creation_events(job:Job, created:JobEvent, queued:bool) -> list[JobEvent]:
-    if not queued: return [created]
-    return [created, JobEvent(created.seq+1, job.id, job.attempt, 'queued', job.created_at)]
-
 # %% ../../nbs/tracker/02_live_jobs.ipynb #d19476e0
 def _request(job:Job) -> dict:
     "What makes two jobs the same: everything asked for, but not which process submitted it."
     return jsonable({'spec': {k: v for k, v in job.spec.items() if k != 'belongs_to'}, 'runner': job.runner})
 
+# %% ../../nbs/tracker/02_live_jobs.ipynb #9c03b837
 @patch
 def _existing(self:LiveJobs, job:Job, queued:bool) -> Job:
     "The id is on record: the same job, or a mistake."
     live = self.require(job.id)
     differences = spec_differences(_request(live), _request(job), 'job')
-    if differences: raise KeyConflict(job.id, {path.removeprefix('job.'): d for path, d in differences.items()})
+    if differences:
+        by_field = {path.removeprefix('job.'): d for path, d in differences.items()}
+        raise KeyConflict(job.id, by_field)
     return self.submit(job.id) if queued else live
 
+# %% ../../nbs/tracker/02_live_jobs.ipynb #e5b237b3
 @patch
 def submit(self:LiveJobs, job_id:str) -> Job:
     "Record that a queue is to carry out a pending job; once is enough."
     with self.lock:
         job = self.require(job_id)
         assignment = self.store.places([job_id]).get(job_id)
-        if job.status is not JobStatus.PENDING or not assignment or assignment[0] is not None: return job
+        if job.status is not JobStatus.PENDING: return job
+        if not assignment or assignment[0] is not None: return job
         at = now()
-        self.apply([Write(job, Move(job_id, (job.status, job.attempt), {'queued_at': at}, 'queued', at), {})])
+        move = Move(job_id, (job.status, job.attempt), {'queued_at': at}, 'queued', at)
+        self.apply([Write(job, move, {})])
         return job
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #84ac094a
+@patch
+def _show(self:LiveJobs, write:Write, event:JobEvent) -> JobEvent:
+    "The write is on record: change the live object."
+    job = write.job
+    vars(job).update(write.changes)   # in one step: nobody sees half a move
+    if 'status' not in write.changes: return event
+    self.mark_saved(job)
+    if job.status is JobStatus.RUNNING:
+        if write.op.lease is not None: self.states[job.id].lease = write.op.lease
+    elif job.status is JobStatus.PENDING:
+        self.states.get(job.id, NO_STATE).lease = None
+        job.task = None   # the handle goes with its attempt
+    else: self.retire(job)
+    return event
+
+# %% ../../nbs/tracker/02_live_jobs.ipynb #51e8cc02
 @patch
 def apply(self:LiveJobs,
     writes:list[Write],  # At most one move for each job
@@ -285,46 +336,34 @@ def apply(self:LiveJobs,
         self.publish([e for e in results if isinstance(e, JobEvent)])
     return results
 
-@patch
-def _show(self:LiveJobs, write:Write, event:JobEvent) -> JobEvent:
-    "The write is on record: change the live object."
-    job, to = write.job, write.changes.get('status')
-    vars(job).update(write.changes)   # in one step: nobody sees half a move
-    if to is None: return event
-    self.mark_saved(job)
-    if to is JobStatus.RUNNING:
-        if write.op.lease is not None: self.states[job.id].lease = write.op.lease
-    elif to is JobStatus.PENDING:
-        self.states.get(job.id, NO_STATE).lease = None
-        job.task = None   # the handle goes with its attempt
-    else: self.retire(job)
-    return event
-
 # %% ../../nbs/tracker/02_live_jobs.ipynb #429ef3d7
 @patch
 def _refused(self:LiveJobs, write:Write) -> JobEvent|JobtrackError|None:
     "Somebody else was faster: read what the job is now, and say why the write was refused."
-    job, lease = write.job, write.op.lease
+    job, op = write.job, write.op
     self.reload(job)
-    if lease is not None and not job.is_terminal and self._lost_lease(job, lease):
-        self.release(job.id, lease)
-        return LeaseLost(job.id, lease)
-    if (to := write.changes.get('status')) is not None: return IllegalMove(job.id, job.status, to)
+    if not job.is_terminal and self._lost_lease(job, op.lease):
+        self.release(job.id, op.lease)
+        return LeaseLost(job.id, op.lease)
+    to = write.changes.get('status')
+    if to is not None: return IllegalMove(job.id, job.status, to)
     if write.drop_if_stale: return None
-    op = write.op   # the fact holds, but its fields are stale
     return self.store.move(job.id, None, {}, op.type, op.at, op.data, job.attempt)   # None: deleted meanwhile
 
 @patch
-def _lost_lease(self:LiveJobs, job:Job, lease:int) -> bool:
+def _lost_lease(self:LiveJobs, job:Job, lease:int|None) -> bool:
+    if lease is None: return False
     _, holder = self.store.places([job.id]).get(job.id, (None, lease))
     return holder != lease
 
+# %% ../../nbs/tracker/02_live_jobs.ipynb #a642702e
 @patch
 def release(self:LiveJobs, job_id:str, lease:int|None=None) -> None:
     "This process has nothing to do with the job any more. With `lease`, only if it is held under that number."
     with self.lock:
         state = self.states.get(job_id)
-        if state is None or lease is not None and state.lease != lease: return
+        if state is None: return
+        if lease is not None and state.lease != lease: return
         state.lease = state.stop = state.progress_written_at = None
         state.progress_unsaved = False
 
@@ -334,10 +373,12 @@ def sync_watched(self:LiveJobs) -> list[str]:  # Running jobs whose row has chan
     "Read what others have written, and the progress of the jobs that somebody watches."
     with self.lock:
         self.sync()
-        watched = [job for job in self.jobs.values() if self.is_elsewhere(job) and self.notifier.has_readers(job.id)]
-        fresh = self.store.get_many([job.id for job in watched]) if watched else {}
-        return [job.id for job in watched if job.id in fresh and self.reload(job, fresh[job.id])]
+        foreign = [job for job in self.jobs.values() if self.is_elsewhere(job)]
+        watched = {job.id: job for job in foreign if self.notifier.has_readers(job.id)}
+        fresh = self.store.get_many([*watched]) if watched else {}
+        return [id for id, job in watched.items() if id in fresh and self.reload(job, fresh[id])]
 
+# %% ../../nbs/tracker/02_live_jobs.ipynb #c4cb89eb
 @patch
 def publish_live(self:LiveJobs, job_id:str, kind:str) -> None:
     "Progress or log of a job has changed. An ended job has nothing live."
@@ -357,9 +398,10 @@ def delete(self:LiveJobs,
         remaining = set(self.store.places(job_ids))
         gone = [i for i in job_ids if i not in remaining]
         self.drop(gone)
-        if n: self.read_journal()   # the event that tells of it
+        if n: self.read_journal()   # the event of the deletion
     return n, gone
 
+# %% ../../nbs/tracker/02_live_jobs.ipynb #0ce02062
 @patch
 def restore(self:LiveJobs,
     records:list[JobRecord],  # Jobs from elsewhere, with their events
@@ -367,8 +409,10 @@ def restore(self:LiveJobs,
     "Put jobs on record with their history, in one transaction."
     with self.lock:
         is_new = self.store.restore(records)
-        for record in (r for r, new in zip(records, is_new) if new):
-            self._objects.pop(record.job.id, None)   # of an earlier job of this id, which somebody else has deleted
-            if not record.job.is_terminal or not self.store.shared: self.jobs[record.job.id] = self.track(record.job)
+        for record, new in zip(records, is_new):
+            if not new: continue
+            job = record.job
+            self._objects.pop(job.id, None)   # of an earlier job of this id, which somebody else has deleted
+            if not job.is_terminal or not self.store.shared: self.jobs[job.id] = self.track(job)
         self.read_journal()
     return is_new

@@ -24,10 +24,13 @@ def call_on_loop(loop, callback) -> None:
     try: loop.call_soon_threadsafe(callback)
     except RuntimeError: pass
 
+# %% ../../nbs/tracker/04_notify.ipynb #1269d676
 class _LoopWaker:
     "Sets asyncio events on their loop, from any thread."
     def __init__(self, loop):
-        self.loop, self.events, self._scheduled = loop, set(), False
+        self.loop = loop
+        self.events = set()   # belongs to the loop's thread
+        self._scheduled = False
 
     def wake(self):
         if self._scheduled: return
@@ -43,9 +46,11 @@ class Channel:
     "The events after `since`, of one job or of all, and those who wait for more. Used under its lock."
     max_events = 10_000   # Events kept; a reader further behind reads the store
     def __init__(self, since:int, lock):
-        self.since, self.lock, self.events = since, lock, []
-        self.readers = 0                            # How many read it at this moment
-        self.wakers, self.threads = {}, set()       # (loop, journal only) -> _LoopWaker; events of threads
+        self.since, self.lock = since, lock
+        self.events = []      # JobEvents, in order
+        self.readers = 0      # How many read it at this moment
+        self.wakers = {}      # (loop, journal only) -> _LoopWaker
+        self.threads = set()  # Events of threads that wait
 
     def append(self, event:JobEvent) -> None:
         self.events.append(event)
@@ -53,12 +58,14 @@ class Channel:
         self.since = self.events[self.max_events-1].seq
         del self.events[:self.max_events]
 
-    def wake(self, journal:bool) -> None:
-        "Wake the readers; with `journal=False`, only those that want live changes too."
-        for (_, journal_only), waker in self.wakers.items():
-            if journal or not journal_only: waker.wake()
-        if not journal: return
-        for event in self.threads: event.set()
+# %% ../../nbs/tracker/04_notify.ipynb #c1b42765
+@patch
+def wake(self:Channel, journal:bool) -> None:
+    "Wake the readers; with `journal=False`, only those that want live changes too."
+    for (_, journal_only), waker in self.wakers.items():
+        if journal or not journal_only: waker.wake()
+    if not journal: return
+    for event in self.threads: event.set()
 
 # %% ../../nbs/tracker/04_notify.ipynb #765e3d51
 @patch
@@ -67,8 +74,10 @@ def asyncio_event(self:Channel,
     journal_only:bool,   # True: not for live changes
 ) -> Iterator[asyncio.Event]:
     "An asyncio event that is set when there is news. Takes the lock."
-    event, key = asyncio.Event(), (asyncio.get_running_loop(), journal_only)
-    with self.lock: waker = self.wakers.setdefault(key, _LoopWaker(key[0]))
+    event = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    key = loop, journal_only
+    with self.lock: waker = self.wakers.setdefault(key, _LoopWaker(loop))
     waker.events.add(event)   # this set belongs to the loop's thread
     try: yield event
     finally:
@@ -76,6 +85,7 @@ def asyncio_event(self:Channel,
         if not waker.events:
             with self.lock: self.wakers.pop(key, None)
 
+# %% ../../nbs/tracker/04_notify.ipynb #d713d11a
 @patch
 @contextmanager
 def thread_event(self:Channel) -> Iterator[threading.Event]:
@@ -90,7 +100,7 @@ def thread_event(self:Channel) -> Iterator[threading.Event]:
 class Notifier:
     "The channels of all jobs. Publishing and reading happen under `lock`, which belongs to the owner."
     def __init__(self,
-        lock,      # Reentrant lock of the one who writes the journal
+        lock,      # Reentrant lock of the owner
         seq:int=0, # Last entry of the journal
     ):
         self.lock, self.seq, self.tick = lock, seq, 0
@@ -102,6 +112,7 @@ class Notifier:
 
     def has_readers(self, job_id:str) -> bool: return None in self.channels or job_id in self.channels
 
+# %% ../../nbs/tracker/04_notify.ipynb #582d3f90
 @patch
 @contextmanager
 def channel(self:Notifier,
@@ -135,6 +146,7 @@ def publish(self:Notifier,
     if everything: everything.wake(True)
     for channel in changed: channel.wake(True)
 
+# %% ../../nbs/tracker/04_notify.ipynb #809b45d8
 @patch
 def wake(self:Notifier, job_id:str) -> None:
     "Have the readers of a job look again."
@@ -158,6 +170,7 @@ def forget(self:Notifier, job_id:str) -> None:
     "Drop the live changes of a job that has ended."
     self._live.pop(job_id, None)
 
+# %% ../../nbs/tracker/04_notify.ipynb #27d737f2
 @patch
 def live_since(self:Notifier,
     since:int,         # Tick
@@ -168,10 +181,13 @@ def live_since(self:Notifier,
     for id in [job_id] if job_id is not None else reversed(self._live):
         ticks = self._live.get(id)
         if not ticks or max(ticks.values()) <= since: break
-        changes.append((id, [kind for kind in ('progress', 'log') if ticks.get(kind, 0) > since]))
+        kinds = [kind for kind in ('progress', 'log') if ticks.get(kind, 0) > since]
+        changes.append((id, kinds))
     return self.tick, changes
 
 # %% ../../nbs/tracker/04_notify.ipynb #54726586
+_PAGE = 1000   # Most events read at once
+
 @patch
 def read_after(self:Notifier,
     channel:Channel,    # From `channel`
@@ -184,10 +200,10 @@ def read_after(self:Notifier,
         seq = self.seq
         if cursor >= channel.since:
             first = bisect_right(channel.events, cursor, key=lambda e: e.seq)
-            events = channel.events[first:first+1000]
+            events = channel.events[first:first+_PAGE]
             return events, events[-1].seq if events else max(cursor, seq)
-    events = read(cursor, job_id, 1000)
-    if len(events) == 1000: return events, events[-1].seq
+    events = read(cursor, job_id, _PAGE)
+    if len(events) == _PAGE: return events, events[-1].seq
     return events, max(cursor, seq, *[e.seq for e in events[-1:]])
 
 # %% ../../nbs/tracker/04_notify.ipynb #5f76456d
@@ -199,19 +215,24 @@ class _Consumer:
         self.ready = threading.Event()
         self.thread = threading.Thread(target=self._main, name='jobtrack-subscriber', daemon=True)
 
-    async def _consume(self):
-        self.loop, self.task = asyncio.get_running_loop(), asyncio.current_task()
-        self.ready.set()
-        async for item in self.stream():
-            try: self.callback(item)
-            except BaseException: _log.exception('A subscriber raised; the subscription goes on')   # `sys.exit()` too
-            await asyncio.sleep(0)   # where it can be cancelled, also in a long backlog
-
     def _main(self):
         try: asyncio.run(self._consume())
         except asyncio.CancelledError: pass
         except BaseException: _log.exception('A subscription ended')
         finally: self.ready.set()
+
+    async def _consume(self):
+        self.loop, self.task = asyncio.get_running_loop(), asyncio.current_task()
+        self.ready.set()
+        async for item in self.stream():
+            self._call(item)
+            await asyncio.sleep(0)   # where it can be cancelled, also in a long backlog
+
+# %% ../../nbs/tracker/04_notify.ipynb #c4595c44
+@patch
+def _call(self:_Consumer, item:Any):
+    try: self.callback(item)
+    except BaseException: _log.exception('A subscriber raised; the subscription goes on')
 
 # %% ../../nbs/tracker/04_notify.ipynb #5f00fcdb
 def consume_in_thread(
@@ -223,7 +244,8 @@ def consume_in_thread(
     consumer.thread.start()
     consumer.ready.wait()
     def stop():
-        if consumer.thread.is_alive() and consumer.loop is not None: call_on_loop(consumer.loop, consumer.task.cancel)
+        is_running = consumer.thread.is_alive() and consumer.loop is not None
+        if is_running: call_on_loop(consumer.loop, consumer.task.cancel)
         if consumer.thread is not threading.current_thread(): consumer.thread.join()
     stop.alive = consumer.thread.is_alive
     return stop

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from weakref import WeakSet, ref
-from fastcore.basics import GetAttr, patch
+from fastcore.basics import patch
 from fastcore.meta import delegates
 from ..logs.log_store import LogStore
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, StoreError, UnknownJob
@@ -28,58 +28,9 @@ from .notify import Channel, Notifier, consume_in_thread
 from .tasks import cancel_task
 from .transitions import NO_STATE, LocalStates, TransitionPlanner, Write, check_job, check_note
 
-# %% ../../nbs/tracker/00_tracker.ipynb #a0f035fc
-_log = logging.getLogger(__name__)
-_END_TYPES = {s.value for s in JobStatus if s.is_terminal}         # types of the event that ends a job
-_open_trackers, _open_lock = WeakSet(), threading.Lock()           # of this process: see `tracker_of`
-
-class JobTracker(GetAttr):
-    """Live jobs and their record. Safe from any thread; never waits for those who watch.
-
-    With `store` (a `JobStore`, its URL, or the path of an SQLite file) it is durable; without, it lives in memory.
-    Close it, or use it as a context manager. The methods `plan_…` are those of `TransitionPlanner`; `record` carries plans out."""
-    _default = '_planner'
-    _xtra = ['cancel_requested', 'plan', 'plan_note', 'plan_running', 'plan_pending',
-             'plan_completed', 'plan_failed', 'plan_cancelled']
-    job_class = Job        # What `make_job` makes
-    live_class = LiveJobs  # What keeps the live objects
-    keep_ended = 1000      # Ended jobs kept in memory when there is a store to find the others in
-    cancel_patience = 10.  # Seconds that `cancel_job` waits for a queue in another process
-    def __init__(self,
-        store=None,   # JobStore, its URL or file, or None for a record in memory
-        on_job_completed:Callable[[str, 'JobTracker'], Any]|None=None,  # Called with (job id, tracker); a queue does so in a thread
-        *,
-        logs:str|Path|LogStore|None=None,   # Folder of the logs, of this record alone; None: see `default_log_folder`
-    ):
-        _check_callback(on_job_completed)
-        self.on_job_completed = on_job_completed
-        self.store = _open_store(store)
-        self.store.tracker = ref(self)
-        self.durable = self.store.shared   # Whether the record outlives this process
-        self._lock, self._closed, self._subscriptions = threading.RLock(), threading.Event(), []
-        self._job_logs = JobLogs(self.store, self._lock, logs)
-        self._notifier, self._states = Notifier(self._lock, self.store.last_seq()), LocalStates()
-        self._planner = TransitionPlanner(
-            self._states, durable=self.durable, log_location=self._job_logs.location)
-        keep_ended = partial(_keep_ended, ref(self))   # a weak reference: parts do not keep their tracker alive
-        self._live = self.live_class(self.store, self._lock, self._notifier, self._states, keep_ended)
-        self._progress, self._poller = ProgressWriter(self._live, self._closed), StorePoller(self._live, self._closed)
-        self.jobs = self._live.jobs   # id -> Job: all that have not ended, and the latest that have
-        with _open_lock: _open_trackers.add(self)
-
-    def __enter__(self): return self
-    def __exit__(self, *_): self.close()
-
-# %% ../../nbs/tracker/00_tracker.ipynb #4a114ac7
-def _check_callback(on_job_completed):
-    if on_job_completed is None or callable(on_job_completed): return
-    remedy = 'Give a function; the record is given as `store`'
-    raise InvalidInput('on_job_completed', f'is {on_job_completed!r}', remedy)
-
-def _keep_ended(tracker:ref) -> int: return getattr(tracker(), 'keep_ended', JobTracker.keep_ended)
-
+# %% ../../nbs/tracker/00_tracker.ipynb #a21bbd68
 def _open_store(store):
-    "The record. Raises `InvalidInput` when another tracker has it: each would miss what the other writes."
+    "The record. Raises `InvalidInput` when another tracker of this process has it."
     if store is None: return MemoryStore()
     if not hasattr(store, 'move'):
         from cjm_jobtrack.store.store import JobStore
@@ -89,8 +40,62 @@ def _open_store(store):
     remedy = 'Share that tracker, or give this one a store of its own: its URL will do'
     raise InvalidInput('store', 'belongs to another tracker of this process', remedy)
 
+# %% ../../nbs/tracker/00_tracker.ipynb #3173e03e
+def _check_callback(on_job_completed):
+    if on_job_completed is None or callable(on_job_completed): return
+    remedy = 'Give a function; the record is given as `store`'
+    raise InvalidInput('on_job_completed', f'is {on_job_completed!r}', remedy)
+
+# %% ../../nbs/tracker/00_tracker.ipynb #a0f035fc
+_log = logging.getLogger(__name__)
+_END_TYPES = {s.value for s in JobStatus if s.is_terminal}         # types of the event that ends a job
+_open_trackers, _open_lock = WeakSet(), threading.Lock()           # of this process: see `tracker_of`
+
+class JobTracker(TransitionPlanner):
+    """Live jobs and their record. Safe from any thread; never waits for those who watch.
+
+    With `store` (a `JobStore`, its URL, or the path of an SQLite file) it is durable; without, it lives in memory.
+    Close it, or use it as a context manager. The methods `plan_…` plan moves, and `record` carries them out."""
+    job_class = Job        # What `make_job` makes
+    live_class = LiveJobs  # What keeps the live objects
+    keep_ended = 1000      # Ended jobs kept in memory when there is a store to find the others in
+    cancel_patience = 10.  # Seconds that `cancel_job` waits for a queue in another process
+    def __init__(self,
+        store=None,   # JobStore, its URL or file, or None for a record in memory
+        on_job_completed:Callable[[str, 'JobTracker'], Any]|None=None,  # Called with (job id, tracker)
+        *,
+        logs:str|Path|LogStore|None=None,   # Folder of the logs, of this record alone; None: see `default_log_folder`
+    ):
+        _check_callback(on_job_completed)
+        self.on_job_completed = on_job_completed
+        self.store = _open_store(store)
+        self.store.tracker = ref(self)
+        self._lock = threading.RLock()
+        self._closed = threading.Event()
+        self._subscriptions = []
+        self._job_logs = JobLogs(self.store, self._lock, logs)
+        durable = self.store.shared   # Whether the record outlives this process
+        super().__init__(LocalStates(), durable=durable, log_location=self._job_logs.location)
+        self._build_parts()
+
+    def __enter__(self): return self
+    def __exit__(self, *_): self.close()
+
+# %% ../../nbs/tracker/00_tracker.ipynb #4a114ac7
+@patch
+def _build_parts(self:JobTracker):
+    keep_ended = partial(_keep_ended, ref(self))   # a weak reference: parts do not keep their tracker alive
+    self._notifier = Notifier(self._lock, self.store.last_seq())
+    self._live = self.live_class(self.store, self._lock, self._notifier, self._states, keep_ended)
+    self._progress = ProgressWriter(self._live, self._closed)
+    self._poller = StorePoller(self._live, self._closed)
+    self.jobs = self._live.jobs   # id -> Job: all that have not ended, and the latest that have
+    with _open_lock: _open_trackers.add(self)
+
 @patch(as_prop=True)
 def is_closed(self:JobTracker) -> bool: return self._closed.is_set()
+
+def _keep_ended(tracker:ref) -> int: return getattr(tracker(), 'keep_ended', JobTracker.keep_ended)
 
 # %% ../../nbs/tracker/00_tracker.ipynb #408c1e32
 @patch
@@ -131,6 +136,7 @@ def make_job(self:JobTracker,
         priority=priority, max_attempts=max_attempts, timeout=timeout, node=node,
         metadata={} if metadata is None else metadata, created_at=at, updated_at=at))
 
+# %% ../../nbs/tracker/00_tracker.ipynb #72eaa6df
 @patch
 @delegates(JobTracker.make_job)
 def create_job(self:JobTracker,
@@ -142,21 +148,11 @@ def create_job(self:JobTracker,
 
 # %% ../../nbs/tracker/00_tracker.ipynb #3ea66659
 @patch
-def add_job(self:JobTracker,
-    job:Job,            # A pending job, made elsewhere
-    *,
-    queued:bool=False,  # Submitted as well, in the same transaction: a queue is to carry it out
-    batch:str|None=None,  # Batch it belongs to
-) -> Job:               # The live object: this one, or the one on record with the same id and spec
-    "Put a ready-made job on record. Raises as `create_job` does."
-    return self.add_jobs([job], queued=queued, batch=batch)[0]
-
-@patch
 def add_jobs(self:JobTracker,
     jobs:Iterable[Job],     # Pending jobs
     *,
-    queued:bool=False,      # As for `add_job`
-    batch:str|None=None,    # As for `add_job`
+    queued:bool=False,      # Submitted as well, in the same transaction: a queue is to carry them out
+    batch:str|None=None,    # Batch they belong to
 ) -> list[Job]:             # The live objects, in order
     """Put many jobs on record in one transaction.
 
@@ -166,6 +162,17 @@ def add_jobs(self:JobTracker,
         check_job(job)
         job.created_at = parse_instant(job.created_at, 'created_at')
     return self._live.add(jobs, queued, batch)
+
+# %% ../../nbs/tracker/00_tracker.ipynb #c681dce6
+@patch
+def add_job(self:JobTracker,
+    job:Job,              # A pending job, made elsewhere
+    *,
+    queued:bool=False,    # As for `add_jobs`
+    batch:str|None=None,  # As for `add_jobs`
+) -> Job:                 # The live object: this one, or the one on record with the same id and spec
+    "Put a ready-made job on record. Raises as `create_job` does."
+    return self.add_jobs([job], queued=queued, batch=batch)[0]
 
 # %% ../../nbs/tracker/00_tracker.ipynb #a85e0606
 @patch
@@ -183,20 +190,21 @@ def get_job(self:JobTracker,
     "One job."
     return self._live.get(job_id)
 
+# %% ../../nbs/tracker/00_tracker.ipynb #80cceac7
 @patch
-def get_running_jobs(self:JobTracker) -> list[Job]:
-    return [j for j in self._current_jobs() if j.status is JobStatus.RUNNING]
+def _current_jobs(self:JobTracker, status:JobStatus) -> list[Job]:
+    with self._lock:
+        self._live.sync()
+        jobs = [*self.jobs.values()]
+    return [job for job in jobs if job.status is status]
+
+@patch
+def get_running_jobs(self:JobTracker) -> list[Job]: return self._current_jobs(JobStatus.RUNNING)
 
 @patch
 def pending_jobs(self:JobTracker) -> list[Job]:  # By priority, then by age; a queue also ages them
     "Jobs that wait: higher priority first, then older first."
-    return sorted((j for j in self._current_jobs() if j.status is JobStatus.PENDING), key=lambda j: -j.priority)
-
-@patch
-def _current_jobs(self:JobTracker) -> list[Job]:
-    with self._lock:
-        self._live.sync()
-        return [*self.jobs.values()]
+    return sorted(self._current_jobs(JobStatus.PENDING), key=lambda job: -job.priority)
 
 # %% ../../nbs/tracker/00_tracker.ipynb #9659a18c
 @patch
@@ -212,6 +220,11 @@ def __repr__(self:JobTracker):
     return f'{type(self).__name__}({counts or "no jobs"})'
 
 # %% ../../nbs/tracker/00_tracker.ipynb #df3667b4
+def _check_limit(limit:int|None):
+    if limit is None or isinstance(limit, int) and limit >= 0: return
+    raise InvalidInput('limit', f'is {limit!r}', 'Give a whole number of at least 0')
+
+# %% ../../nbs/tracker/00_tracker.ipynb #17aed2aa
 @patch
 def list_jobs(self:JobTracker,
     status:str|Iterable[str]|None=None, # One status or several; None: all
@@ -235,21 +248,10 @@ def list_jobs(self:JobTracker,
     status = read_statuses(status)
     with self._lock:
         self._live.sync()
-        return [self._live.track(job) for job in self.store.list(status, limit, before, name, node, **filters)]
-
-def _check_limit(limit:int|None):
-    if limit is None or isinstance(limit, int) and limit >= 0: return
-    raise InvalidInput('limit', f'is {limit!r}', 'Give a whole number of at least 0')
+        jobs = self.store.list(status, limit, before, name, node, **filters)
+        return [self._live.track(job) for job in jobs]
 
 # %% ../../nbs/tracker/00_tracker.ipynb #08e53e93
-@patch
-def history(self:JobTracker,
-    job_id:str,           # The job
-) -> list[JobEvent]:      # From its creation on, all attempts
-    "Everything that was journaled about a job. Raises `UnknownJob`."
-    self._live.require(job_id)
-    return self.events(0, job_id, None)
-
 @patch
 def events(self:JobTracker,
     after:int=0,           # Last `seq` already seen
@@ -260,33 +262,47 @@ def events(self:JobTracker,
     with self._lock: return self.store.events(after, job_id, limit)
 
 @patch
-def last_seq(self:JobTracker) -> int:
+def last_seq(self:JobTracker) -> int:  # 0: nothing is journaled yet
     with self._lock: return self.store.last_seq()
+
+# %% ../../nbs/tracker/00_tracker.ipynb #ae7ebb21
+@patch
+def history(self:JobTracker,
+    job_id:str,           # The job
+) -> list[JobEvent]:      # From its creation on, all attempts
+    "Everything that was journaled about a job. Raises `UnknownJob`."
+    self._live.require(job_id)
+    return self.events(0, job_id, None)
 
 # %% ../../nbs/tracker/00_tracker.ipynb #9e83c96a
 @patch
 def record(self:JobTracker,
     writes:list[Write],  # From `plan_…`; at most one move for each job
-    later:Callable[[str, Callable[[], Any]], Any]|None=None,  # Takes (id, call of `on_job_completed`) of each completed job
+    later:Callable[[str, Callable[[], Any]], Any]|None=None,  # Takes (id of a completed job, its call)
 ) -> list[JobEvent|JobtrackError|None]:  # For each: its event, or why it was refused; None when the job is gone
     """Carry out planned moves in one transaction. Raises `StoreError`, and then none of them happened.
 
     A move is refused with `IllegalMove` or `LeaseLost`. A note with `drop_if_stale` gives None when the job has moved.
-    Without `later`, `on_job_completed` is called at once."""
+    The call is that of `on_job_completed`; without `later` it is made at once."""
     if not writes: return []
-    results, callback = self._live.apply(writes), self.on_job_completed
+    results = self._live.apply(writes)
+    callback = self.on_job_completed
     if callback is None: return results
-    for job in [w.job for w, e in zip(writes, results) if isinstance(e, JobEvent) and e.type == 'completed']:
+    completed = [w.job for w, e in zip(writes, results) if isinstance(e, JobEvent) and e.type == 'completed']
+    for job in completed:
         call = partial(self._call_completed, callback, job)
         if later is None: call()
         else: later(job.id, call)
     return results
 
+# %% ../../nbs/tracker/00_tracker.ipynb #a09da021
 @patch
-def _carry_out(self:JobTracker, write:Write) -> JobEvent|None:
-    result, = self.record([write])
-    if isinstance(result, JobtrackError): raise result
-    return result
+def save(self:JobTracker,
+    job_id:str,  # A job whose metadata was changed in place; it may have ended
+) -> None:
+    "Write progress, message and metadata to the record now, rather than with the next move."
+    with self._lock:
+        if (job := self.get_job(job_id)) is not None: self._live.save(job)
 
 # %% ../../nbs/tracker/00_tracker.ipynb #085c8b86
 @patch
@@ -299,15 +315,20 @@ def _call_completed(self:JobTracker, callback:Callable, job:Job):
         if isinstance(e, KeyboardInterrupt) and is_main_thread: raise   # somebody pressed Ctrl-C
     self.save(job.id)   # what it noted in the metadata
 
-@patch
-def save(self:JobTracker,
-    job_id:str,  # A job whose metadata was changed in place; it may have ended
-) -> None:
-    "Write progress, message and metadata to the record now, rather than with the next move."
-    with self._lock:
-        if (job := self.get_job(job_id)) is not None: self._live.save(job)
-
 # %% ../../nbs/tracker/00_tracker.ipynb #5cf77c7b
+@patch
+def _carry_out(self:JobTracker, write:Write) -> JobEvent|None:
+    result, = self.record([write])
+    if isinstance(result, JobtrackError): raise result
+    return result
+
+@patch
+def _start(self:JobTracker, job:Job):
+    try: self._carry_out(self.plan_running(job))
+    except IllegalMove:
+        if job.status is not JobStatus.RUNNING: raise   # else somebody else has started it in this instant
+
+# %% ../../nbs/tracker/00_tracker.ipynb #312892e0
 @patch
 def mark_running(self:JobTracker,
     job_id:str,  # A pending job
@@ -319,12 +340,6 @@ def mark_running(self:JobTracker,
         if job.status is not JobStatus.RUNNING: self._start(job)
         self._progress.claim(job_id)
         if task is not None: job.task = task
-
-@patch
-def _start(self:JobTracker, job:Job):
-    try: self._carry_out(self.plan_running(job))
-    except IllegalMove:
-        if job.status is not JobStatus.RUNNING: raise   # else somebody else has started it in this instant
 
 # %% ../../nbs/tracker/00_tracker.ipynb #159b7000
 @patch
@@ -428,7 +443,8 @@ def logs_of(self:JobTracker,
     "The logs that hold an attempt: the tracker's own, or those that the journal names."
     if self.logs.size(job_id, attempt): return self.logs
     for e in reversed(self.events(0, job_id, None)):
-        if e.type == 'running' and e.attempt == attempt: return self._job_logs.find(job_id, attempt, e.data.get('logs'))
+        if e.type != 'running' or e.attempt != attempt: continue
+        return self._job_logs.find(job_id, attempt, e.data.get('logs'))
     return self.logs
 
 # %% ../../nbs/tracker/00_tracker.ipynb #6a783a61
@@ -468,21 +484,31 @@ def watchers(self:JobTracker) -> int:
     "How many wait for news at this moment, a queue included."
     with self._lock: return self._notifier.readers
 
-@patch
-def _live_events(self:JobTracker, since:int, job_id:str|None) -> tuple[int, list[JobEvent]]:
-    "Live changes since a tick as events, the latest of each kind and job."
-    with self._lock:
-        tick, changes = self._notifier.live_since(since, job_id)
-        running = [(self.jobs[id], kinds) for id, kinds in changes if id in self.jobs and self.jobs[id].status is JobStatus.RUNNING]
-        return tick, [self._live_event(job, kind) for job, kinds in running for kind in kinds]
-
+# %% ../../nbs/tracker/00_tracker.ipynb #c9cc7118
 @patch
 def _live_event(self:JobTracker, job:Job, kind:str) -> JobEvent:
     if kind == 'progress': data = {'percent': job.progress, 'message': job.message}
     else: data = {'size': self.logs.size(job.id, job.attempt), 'attempt': job.attempt}
     return JobEvent(None, job.id, job.attempt, kind, now(), data)
 
+@patch
+def _live_events(self:JobTracker, since:int, job_id:str|None) -> tuple[int, list[JobEvent]]:
+    "Live changes since a tick as events, the latest of each kind and job."
+    with self._lock:
+        tick, changes = self._notifier.live_since(since, job_id)
+        events = []
+        for id, kinds in changes:
+            job = self.jobs.get(id)
+            if job is None or job.status is not JobStatus.RUNNING: continue
+            events += [self._live_event(job, kind) for kind in kinds]
+        return tick, events
+
 # %% ../../nbs/tracker/00_tracker.ipynb #6ff4b6fd
+async def _wait_at_most(event:asyncio.Event, seconds:float):
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds): await event.wait()
+
+# %% ../../nbs/tracker/00_tracker.ipynb #3de826db
 @patch
 async def watch(self:JobTracker,
     job_id:str|None=None,  # Only this job, until it has ended or is deleted; None: all jobs, without end
@@ -510,10 +536,6 @@ async def watch(self:JobTracker,
             if not live: await news.wait()
             else: await _wait_at_most(journal_news, .1)   # at most ten live facts a second; the journal does not wait
 
-async def _wait_at_most(event:asyncio.Event, seconds:float):
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds): await event.wait()
-
 # %% ../../nbs/tracker/00_tracker.ipynb #cf69c86d
 @patch
 def subscribe(self:JobTracker,
@@ -525,7 +547,9 @@ def subscribe(self:JobTracker,
     if job_id is not None: self._live.require(job_id)
     elif after is None: after = self.last_seq()
     unsubscribe = consume_in_thread(lambda: self.watch(job_id, after), callback)
-    with self._lock: self._subscriptions = [*(s for s in self._subscriptions if s.alive()), unsubscribe]   # ended by `close`
+    with self._lock:
+        active = [s for s in self._subscriptions if s.alive()]
+        self._subscriptions = [*active, unsubscribe]   # ended by `close`
     return unsubscribe
 
 # %% ../../nbs/tracker/00_tracker.ipynb #1ca07f26
@@ -538,6 +562,7 @@ def _has_ended(self:JobTracker, job:Job) -> bool:
 def _still_running(job:Job, timeout:float|None) -> TimeoutError:
     return TimeoutError(f'Job {job.id} is still {job.status} after {timeout} s; it goes on')
 
+# %% ../../nbs/tracker/00_tracker.ipynb #de5769e8
 @patch
 async def wait(self:JobTracker,
     job_id:str,               # The job
@@ -561,7 +586,8 @@ def join(self:JobTracker,
     timeout:float|None=None,  # Seconds; None: as long as it takes
 ) -> Job:                     # The live object, ended
     "`wait` for code without an event loop: blocks. Raises as `wait` does."
-    job, deadline = self._live.require(job_id), None if timeout is None else time.monotonic() + timeout
+    job = self._live.require(job_id)
+    deadline = None if timeout is None else time.monotonic() + timeout
     with self._channel(job_id) as channel, channel.thread_event() as news:
         while not self._has_ended(job):
             remaining = None if deadline is None else max(0., deadline - time.monotonic())
@@ -573,11 +599,12 @@ def join(self:JobTracker,
 @patch
 def attach(self:JobTracker,
     job_id:str,                       # A running job
-    stop:Callable[[], Awaitable[Any]],  # Coroutine function: stops the work; returns a receipt with `confirmed`
+    stop:Callable[[], Awaitable[Any]],  # Stops the work and returns a receipt with `confirmed`
 ) -> None:
-    "Name what stops this job. Whoever attaches also marks the job ended."
+    "Name what stops this job. The code that attaches it also marks the job ended."
     with self._lock: self._states[job_id].stop = stop
 
+# %% ../../nbs/tracker/00_tracker.ipynb #80d0b109
 @patch
 def detach(self:JobTracker,
     job_id:str,
@@ -588,7 +615,76 @@ def detach(self:JobTracker,
         state = self._states.get(job_id)
         if state is not None and (stop is None or state.stop is stop): state.stop = None
 
-# %% ../../nbs/tracker/00_tracker.ipynb #f5daaa9c
+# %% ../../nbs/tracker/00_tracker.ipynb #b18ece9c
+@patch
+def _note_cancel_request(self:JobTracker, job_id:str):
+    try: self.note(job_id, 'cancel_requested')
+    except LeaseLost: self.note(job_id, 'cancel_requested')   # another queue holds it by now, and will see this
+
+@patch
+def _request_cancel(self:JobTracker, job:Job) -> bool:  # False: it has ended meanwhile
+    "Put the request on record."
+    if self.cancel_requested(job.id): return True
+    try: self._note_cancel_request(job.id)
+    except StoreError as e:   # the disk is full, say: stopping the work needs no record
+        if self._states.get(job.id, NO_STATE).stop is None and job.task is None: raise
+        _log.warning('The cancel request for job %s is not on record, the job is stopped all the same: %s', job.id, e)
+    if job.is_terminal: return False
+    self._states[job.id].cancel_requested = True
+    return True
+
+# %% ../../nbs/tracker/00_tracker.ipynb #35d88ebd
+@patch
+def _end_cancelled(self:JobTracker, job:Job, data:dict|None=None) -> bool:
+    with suppress(IllegalMove): self.mark_cancelled(job.id, data)
+    return job.status is JobStatus.CANCELLED
+
+@patch
+def _cancelled_at_once(self:JobTracker, job:Job) -> bool:
+    "End a pending job. False when somebody else has moved it in this instant."
+    try: self.mark_cancelled(job.id)
+    except IllegalMove: return False
+    return True
+
+# %% ../../nbs/tracker/00_tracker.ipynb #a5c8559d
+@patch
+def _end_task_job(self:JobTracker, job:Job, task, reached:bool):
+    "Mark the job of a cancelled task; `reached` is whether the cancellation came before its end."
+    error = task.exception() if task.done() and not task.cancelled() else None
+    if error:
+        failure = Failure('error', f'{type(error).__name__}: {error}')
+        self._end_cancelled(job, {'failure': jsonable(failure)})
+    elif reached or not task.done() or task.cancelled(): self._end_cancelled(job)
+    else:
+        with suppress(IllegalMove): self.mark_completed(job.id, task.result())   # unless its own code has marked it
+
+# %% ../../nbs/tracker/00_tracker.ipynb #024fadb2
+@patch
+async def _stop_task(self:JobTracker, job:Job, task) -> bool:
+    if task is asyncio.current_task():
+        task.cancel()
+        return self._end_cancelled(job)
+    await cancel_task(task, partial(self._end_task_job, job, task))
+    return job.status is JobStatus.CANCELLED
+
+# %% ../../nbs/tracker/00_tracker.ipynb #a7e99c91
+@patch
+async def _stop_attached(self:JobTracker, job:Job, stop) -> bool:
+    "Call the attached function. The code that attached it marks the job."
+    receipt = await stop()
+    if not receipt.confirmed: return False
+    with suppress(TimeoutError): await self.wait(job.id, 30)
+    return job.status is JobStatus.CANCELLED
+
+@patch
+async def _stop_by_queue(self:JobTracker, job:Job) -> bool:
+    "Wait for the queue that sees the request. A job that was never submitted has none, and is ended here."
+    submitted_at, _ = self.store.places([job.id]).get(job.id, (None, None))
+    if submitted_at is None: return self._end_cancelled(job)
+    with suppress(TimeoutError): await self.wait(job.id, self.cancel_patience)
+    return job.status is JobStatus.CANCELLED
+
+# %% ../../nbs/tracker/00_tracker.ipynb #655e05d1
 @patch
 async def cancel_job(self:JobTracker,
     job_id:str,  # The job
@@ -604,66 +700,7 @@ async def cancel_job(self:JobTracker,
         stop, task = state.stop, job.task
     if stop is not None: return await self._stop_attached(job, stop)
     if task is not None: return await self._stop_task(job, task)
-    submitted_at, _ = self.store.places([job_id]).get(job_id, (None, None))
-    if submitted_at is None: return self._end_cancelled(job)
-    with suppress(TimeoutError): await self.wait(job_id, self.cancel_patience)
-    return job.status is JobStatus.CANCELLED
-
-# %% ../../nbs/tracker/00_tracker.ipynb #aa175b05
-@patch
-def _cancelled_at_once(self:JobTracker, job:Job) -> bool:
-    "End a pending job. False when somebody else has moved it in this instant."
-    try: self.mark_cancelled(job.id)
-    except IllegalMove: return False
-    return True
-
-@patch
-def _request_cancel(self:JobTracker, job:Job) -> bool:  # False: it has ended meanwhile
-    "Put the request on record."
-    if self.cancel_requested(job.id): return True
-    try: self._note_cancel_request(job.id)
-    except StoreError as e:   # the disk is full, say: stopping the work needs no record
-        if self._states.get(job.id, NO_STATE).stop is None and job.task is None: raise
-        _log.warning('The cancel request for job %s is not on record, the job is stopped all the same: %s', job.id, e)
-    if job.is_terminal: return False
-    self._states[job.id].cancel_requested = True
-    return True
-
-@patch
-def _note_cancel_request(self:JobTracker, job_id:str):
-    try: self.note(job_id, 'cancel_requested')
-    except LeaseLost: self.note(job_id, 'cancel_requested')   # another queue holds it by now, and will see this
-
-# %% ../../nbs/tracker/00_tracker.ipynb #acb6bca0
-@patch
-async def _stop_attached(self:JobTracker, job:Job, stop) -> bool:
-    "Ask the one who carries it out; it marks the job."
-    receipt = await stop()
-    if not receipt.confirmed: return False
-    with suppress(TimeoutError): await self.wait(job.id, 30)
-    return job.status is JobStatus.CANCELLED
-
-@patch
-async def _stop_task(self:JobTracker, job:Job, task) -> bool:
-    if task is asyncio.current_task():
-        task.cancel()
-        return self._end_cancelled(job)
-    await cancel_task(task, partial(self._end_task_job, job, task))
-    return job.status is JobStatus.CANCELLED
-
-@patch
-def _end_task_job(self:JobTracker, job:Job, task, reached:bool):
-    "Mark the job of a cancelled task. If the task had completed before it was reached, then that is what happened."
-    error = task.exception() if task.done() and not task.cancelled() else None
-    if error: self._end_cancelled(job, {'failure': jsonable(Failure('error', f'{type(error).__name__}: {error}'))})
-    elif reached or not task.done() or task.cancelled(): self._end_cancelled(job)
-    else:
-        with suppress(IllegalMove): self.mark_completed(job.id, task.result())   # unless its own code has marked it
-
-@patch
-def _end_cancelled(self:JobTracker, job:Job, data:dict|None=None) -> bool:
-    with suppress(IllegalMove): self.mark_cancelled(job.id, data)   # unless it ended by itself in the last instant
-    return job.status is JobStatus.CANCELLED
+    return await self._stop_by_queue(job)
 
 # %% ../../nbs/tracker/00_tracker.ipynb #3b4f0026
 @patch
@@ -684,6 +721,7 @@ def job_result(
     if job.status is JobStatus.FAILED: return {'status': 'error', 'error': job.error}
     return {'status': 'cancelled'} if job.is_terminal else None
 
+# %% ../../nbs/tracker/00_tracker.ipynb #20005068
 @patch
 def get_job_result(self:JobTracker,
     job_id:str,        # The job
@@ -691,14 +729,17 @@ def get_job_result(self:JobTracker,
     "The outcome of a job, in the original tracker's form."
     return job_result(job) if (job := self.get_job(job_id)) is not None else None
 
-# %% ../../nbs/tracker/00_tracker.ipynb #5ddb6e9d
+# %% ../../nbs/tracker/00_tracker.ipynb #dbcbed47
 @patch
-def delete_job(self:JobTracker, job_id:str) -> None:
-    "Remove an ended job: record, events and logs. Raises `UnknownJob`; `IllegalMove` while it has not ended."
+def pin(self:JobTracker,
+    job_id:str,        # The job
+    pinned:bool=True,  # False: no longer
+) -> None:
+    "Protect a job from retention. Raises `UnknownJob`."
     with self._lock:
-        job = self._live.require(job_id)
-        if not job.is_terminal or not self.delete_jobs([job_id]): raise IllegalMove(job_id, job.status, 'deleted')
+        if not self.store.pin(job_id, pinned): raise UnknownJob(job_id)
 
+# %% ../../nbs/tracker/00_tracker.ipynb #5ddb6e9d
 @patch
 def delete_jobs(self:JobTracker,
     job_ids:Iterable[str],  # Jobs; those that have not ended, or are unknown, stay as they are
@@ -713,6 +754,15 @@ def delete_jobs(self:JobTracker,
             for job_id in gone: self.logs.remove(job_id)
     return n
 
+# %% ../../nbs/tracker/00_tracker.ipynb #a281e5ac
+@patch
+def delete_job(self:JobTracker, job_id:str) -> None:
+    "Remove an ended job: record, events and logs. Raises `UnknownJob`; `IllegalMove` while it has not ended."
+    with self._lock:
+        job = self._live.require(job_id)
+        if not job.is_terminal or not self.delete_jobs([job_id]): raise IllegalMove(job_id, job.status, 'deleted')
+
+# %% ../../nbs/tracker/00_tracker.ipynb #ab6b2b00
 @patch
 def clear_completed(self:JobTracker) -> int:  # How many
     "Delete the ended jobs that this tracker holds, on record too."
@@ -723,6 +773,15 @@ def clear_completed(self:JobTracker) -> int:  # How many
 
 # %% ../../nbs/tracker/00_tracker.ipynb #1711ea87
 @patch
+@contextmanager
+def store_access(self:JobTracker) -> Iterator[Any]:   # The store, for the length of the block
+    "The store, for questions that no method here asks. Blocks while another thread uses a store in memory."
+    if self.store.shared: yield self.store
+    else:
+        with self._lock: yield self.store
+
+# %% ../../nbs/tracker/00_tracker.ipynb #1c44f3ee
+@patch
 def restore(self:JobTracker,
     records:Iterable[JobRecord],  # Jobs from elsewhere, with their events
 ) -> list[bool]:                 # For each whether it is new; False: its id is taken, and nothing changes
@@ -730,23 +789,6 @@ def restore(self:JobTracker,
     records = [*records]
     for r in records: check_id(r.job.id)
     return self._live.restore(records)
-
-@patch
-def pin(self:JobTracker,
-    job_id:str,        # The job
-    pinned:bool=True,  # False: no longer
-) -> None:
-    "Protect a job from retention. Raises `UnknownJob`."
-    with self._lock:
-        if not self.store.pin(job_id, pinned): raise UnknownJob(job_id)
-
-@patch
-@contextmanager
-def store_access(self:JobTracker) -> Iterator[Any]:   # The store, for the length of the block
-    "The store, for questions that no method here asks. Blocks while another thread uses a store in memory."
-    if self.store.shared: yield self.store
-    else:
-        with self._lock: yield self.store
 
 # %% ../../nbs/tracker/00_tracker.ipynb #1174fb60
 @patch
@@ -784,6 +826,7 @@ def take_over(self:JobTracker,
     "Move the running jobs of dead leases to this one, and remove those leases. A lease that was lost takes nothing."
     with self._lock: return self.store.take_over(fence, runners, dead)
 
+# %% ../../nbs/tracker/00_tracker.ipynb #0b75fc1e
 @patch
 def assignments(self:JobTracker,
     job_ids:Iterable[str],                  # Jobs
@@ -803,6 +846,7 @@ def hold(self:JobTracker,
         if job is not None and job.status is JobStatus.RUNNING: self._states[job_id].lease = lease
         return job
 
+# %% ../../nbs/tracker/00_tracker.ipynb #345b807f
 @patch
 def release(self:JobTracker,
     job_id:str,

@@ -52,18 +52,25 @@ class TranscriptionJob(Job, _Original):
 _log = logging.getLogger(__name__)
 _ENDED = [s for s in JobStatus if s.is_terminal]
 
+def _as_transcription(job:Job) -> Job:
+    "A stored transcription job in its own class; any other job as it is."
+    if isinstance(job, TranscriptionJob): return job
+    if not all(key in job.spec for key in _SPEC_KEYS): return job
+    common = {f.name: getattr(job, f.name) for f in fields(Job)}
+    asked = {key: job.spec[key] for key in _SPEC_KEYS}
+    return TranscriptionJob(**common, **asked)
+
+# %% ../../nbs/tracker/01_transcription.ipynb #a0f9dcae
 class TranscriptionJobs(LiveJobs):
     "Live jobs in the original's class, with their results."
     def __init__(self, *args):
         self.results: dict[str, dict] = {}   # job id -> its outcome, as from `get_job_result`
         super().__init__(*args)
-        for job in reversed(self.store.list(status=_ENDED, limit=self.keep_ended())): self.retire(self.track(job))
+        ended = self.store.list(status=_ENDED, limit=self.keep_ended())
+        for job in reversed(ended): self.retire(self.track(job))
 
     def as_class(self, job:Job) -> Job:
-        "A stored transcription job in its own class; any other job as it is."
-        if isinstance(job, TranscriptionJob) or not all(key in job.spec for key in _SPEC_KEYS): return job
-        common = {f.name: getattr(job, f.name) for f in fields(Job)}
-        return TranscriptionJob(**common, **{key: job.spec[key] for key in _SPEC_KEYS})
+        return _as_transcription(job)
 
     def retire(self, job:Job) -> None:
         self.results[job.id] = job_result(job)
@@ -88,6 +95,10 @@ class TranscriptionJobTracker(JobTracker):
         super().__init__(store, on_job_completed, logs=logs)
         self.results = self._live.results
 
+# %% ../../nbs/tracker/01_transcription.ipynb #b59ef81d
+def _check_text(field:str, value, types=str):
+    if not isinstance(value, types): raise InvalidInput(field, f'is {value!r}', 'Give a text')
+
 # %% ../../nbs/tracker/01_transcription.ipynb #7344bead
 @patch_to(TranscriptionJobTracker)
 def create_job(self, /,
@@ -104,9 +115,6 @@ def create_job(self, /,
     job = TranscriptionJob(new_id(), plugin_name, path, file_name, created_at=at, updated_at=at, metadata=metadata)
     return self.add_job(job)
 
-def _check_text(field:str, value, types=str):
-    if not isinstance(value, types): raise InvalidInput(field, f'is {value!r}', 'Give a text')
-
 # %% ../../nbs/tracker/01_transcription.ipynb #bad5b839
 @patch
 def _unless_ended(self:TranscriptionJobTracker, mark, job_id:str, *args):
@@ -116,6 +124,7 @@ def _unless_ended(self:TranscriptionJobTracker, mark, job_id:str, *args):
         if job is not None and not job.is_terminal: raise
         _log.info('Left as it is: %s', e)
 
+# %% ../../nbs/tracker/01_transcription.ipynb #f2938860
 @patch
 def mark_running(self:TranscriptionJobTracker,
     job_id:str,  # The job
@@ -124,6 +133,7 @@ def mark_running(self:TranscriptionJobTracker,
     "Start a job. On a running job only the task handle is taken over; an ended or unknown one stays as it is."
     self._unless_ended(JobTracker.mark_running, job_id, task)
 
+# %% ../../nbs/tracker/01_transcription.ipynb #e29e0c67
 @patch
 def mark_completed(self:TranscriptionJobTracker,
     job_id:str,  # The job
@@ -135,6 +145,7 @@ def mark_completed(self:TranscriptionJobTracker,
     Raises `IllegalMove` when it has not started."""
     self._unless_ended(JobTracker.mark_completed, job_id, result, outputs)
 
+# %% ../../nbs/tracker/01_transcription.ipynb #1d806743
 @patch
 def mark_failed(self:TranscriptionJobTracker,
     job_id:str,         # The job
@@ -151,6 +162,7 @@ def get_job_result(self:TranscriptionJobTracker,
     "The outcome of a job, also of one that was cleared with `keep_results`."
     return self.results.get(job_id) or JobTracker.get_job_result(self, job_id)
 
+# %% ../../nbs/tracker/01_transcription.ipynb #6ec53eb0
 @patch
 def delete_job(self:TranscriptionJobTracker, job_id:str) -> None:
     "Remove an ended job and its result. Raises `UnknownJob`; `IllegalMove` while it lives."
@@ -158,6 +170,7 @@ def delete_job(self:TranscriptionJobTracker, job_id:str) -> None:
         JobTracker.delete_job(self, job_id)
         self.results.pop(job_id, None)
 
+# %% ../../nbs/tracker/01_transcription.ipynb #81f77cf9
 @patch
 def clear_completed(self:TranscriptionJobTracker,
     keep_results:bool=False,  # Keep their outcomes in `results`, in this process

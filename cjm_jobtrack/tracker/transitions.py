@@ -39,8 +39,10 @@ class LocalState:
     @property
     def is_ours(self) -> bool:
         "Whether this process carries the job out."
-        return not (self.lease is None and self.stop is None and self.progress_written_at is None)
+        signs = self.lease, self.stop, self.progress_written_at
+        return any(sign is not None for sign in signs)
 
+# %% ../../nbs/tracker/03_transitions.ipynb #d733bc6e
 class LocalStates(dict):
     "Job id -> `LocalState`, created by `[]`. `get(job_id, NO_STATE)` reads without creating one."
     def __missing__(self, job_id:str) -> LocalState:
@@ -61,6 +63,7 @@ def _as_int(value:Any) -> Any:
     try: return operator.index(value)
     except TypeError: return value
 
+# %% ../../nbs/tracker/03_transitions.ipynb #fc3f177c
 def _check_types(job:Job):
     for field, kind in _TYPES.items():
         value = getattr(job, field)
@@ -68,13 +71,8 @@ def _check_types(job:Job):
         if not isinstance(value, kind) or isinstance(value, bool):
             raise InvalidInput(field, f'is {value!r}', f'Give a value of type {kind.__name__}')
 
-# %% ../../nbs/tracker/03_transitions.ipynb #ec576df3
-def check_job(
-    job:Job,  # A new job; normalized in place
-) -> Job:     # The same
-    "Check a new job before it goes on record. Raises `InvalidInput` naming the field."
-    check_id(job.id)
-    _check_types(job)
+# %% ../../nbs/tracker/03_transitions.ipynb #4bd41ab6
+def _check_ranges(job:Job):
     if len(job.name) > _MAX_NAME:
         remedy = f'Give at most {_MAX_NAME:,}; `metadata` has room for more'
         raise InvalidInput('name', f'has {len(job.name):,} characters', remedy)
@@ -82,18 +80,28 @@ def check_job(
         raise InvalidInput('max_attempts', f'is {job.max_attempts}', 'Give a whole number of at least 1')
     if not -_MAX_INT <= job.priority < _MAX_INT:
         raise InvalidInput('priority', f'is {job.priority}', 'Give a whole number of at most 31 bits')
-    if job.node is not None and not isinstance(job.node, str):
-        raise InvalidInput('node', f'is {job.node!r}', 'Give the id of a node')
-    job.timeout = _check_timeout(job.timeout)
-    job.name = escape_surrogates(job.name)   # as it will be on record
-    return job
 
+# %% ../../nbs/tracker/03_transitions.ipynb #2e050860
 def _check_timeout(timeout:Any) -> int|float|None:
     if timeout is None: return None
     seconds = number(timeout)
     if not 0 < (seconds or 0) < _MAX_TIMEOUT:
         raise InvalidInput('timeout', f'is {timeout!r}', 'Give seconds above 0, or None')
     return timeout if type(timeout) in (int, float) else seconds
+
+# %% ../../nbs/tracker/03_transitions.ipynb #07fa4ddd
+def check_job(
+    job:Job,  # A new job; normalized in place
+) -> Job:     # The same
+    "Check a new job before it goes on record. Raises `InvalidInput` naming the field."
+    check_id(job.id)
+    _check_types(job)
+    _check_ranges(job)
+    if job.node is not None and not isinstance(job.node, str):
+        raise InvalidInput('node', f'is {job.node!r}', 'Give the id of a node')
+    job.timeout = _check_timeout(job.timeout)
+    job.name = escape_surrogates(job.name)   # as it will be on record
+    return job
 
 # %% ../../nbs/tracker/03_transitions.ipynb #86c61730
 class TransitionPlanner:
@@ -104,18 +112,39 @@ class TransitionPlanner:
         durable:bool=False,   # Whether results are kept as JSON
         log_location:Callable[[], dict|None]=lambda: None,  # Where the logs are, when that is not beside the record
     ):
-        self.states, self.durable, self.log_location = states, durable, log_location
+        self._states = states
+        self._log_location = log_location
+        self.durable = durable
 
-    def cancel_requested(self, job_id:str) -> bool:
-        "Whether somebody asked for the cancellation of this job, and it has not ended."
-        return self.states.get(job_id, NO_STATE).cancel_requested
+# %% ../../nbs/tracker/03_transitions.ipynb #5c1006a8
+@patch
+def cancel_requested(self:TransitionPlanner, job_id:str) -> bool:
+    "Whether somebody asked for the cancellation of this job, and it has not ended."
+    return self._states.get(job_id, NO_STATE).cancel_requested
 
-    def _unsaved(self, job:Job, before:dict) -> dict:
-        "Progress and metadata that are shown and not on record."
-        state, metadata = self.states.get(job.id, NO_STATE), before['metadata']
-        changes = dict(progress=before['progress'], message=before['message']) if state.progress_unsaved else {}
-        if (metadata or job._on_record) and jsonable(metadata) != job._on_record: changes['metadata'] = metadata
-        return changes
+# %% ../../nbs/tracker/03_transitions.ipynb #9172051a
+@patch
+def _unsaved(self:TransitionPlanner, job:Job, before:dict) -> dict:
+    "Progress and metadata that are shown and not on record."
+    changes = {}
+    if self._states.get(job.id, NO_STATE).progress_unsaved:
+        changes = dict(progress=before['progress'], message=before['message'])
+    metadata = before['metadata']
+    if (metadata or job._on_record) and jsonable(metadata) != job._on_record: changes['metadata'] = metadata
+    return changes
+
+# %% ../../nbs/tracker/03_transitions.ipynb #e3d31d28
+def _timing(
+    before:dict,    # Fields of the job as it is
+    to:JobStatus,
+    at:str,
+    uncounted:int,  # Attempts that do not count
+    waits:bool,     # It waits for its turn where it is sent
+) -> dict:          # Attempt and instants that change with the move
+    if to is JobStatus.RUNNING: return dict(attempt=before['attempt'] + 1, started_at=None if waits else at)
+    if to is JobStatus.PENDING: return dict(attempt=before['attempt'] - uncounted, started_at=None)
+    if before['unreachable_since'] is None: return dict(completed_at=at)
+    return dict(completed_at=at, unreachable_since=None)
 
 # %% ../../nbs/tracker/03_transitions.ipynb #5d96bdda
 @patch
@@ -133,36 +162,37 @@ def plan(self:TransitionPlanner,
     "Plan a move. Raises `IllegalMove` when the table of moves does not have it."
     before, at = dict(vars(job)), now()   # copied in one step: another thread may be moving the job
     check_move(job.id, before['status'], to)
-    if self.durable and 'result' in changes: changes['result'] = jsonable(changes['result'], lossless=True)
+    if self.durable and 'result' in changes:
+        changes['result'] = jsonable(changes['result'], lossless=True)
     changes = {k: v for k, v in changes.items() if v is not before[k]}   # `is`: a result may be anything
-    changes = self._unsaved(job, before) | changes | dict(status=to, updated_at=at)
-    changes |= _timing(before, to, at, uncounted, waits)
-    if lease is None: lease = self.states.get(job.id, NO_STATE).lease
+    changes = self._unsaved(job, before) | changes
+    changes |= dict(status=to, updated_at=at) | _timing(before, to, at, uncounted, waits)
+    if lease is None: lease = self._states.get(job.id, NO_STATE).lease
     attempt = changes['attempt'] if to is JobStatus.RUNNING else before['attempt']   # the event's
     expect = before['status'], before['attempt']
     return Write(job, Move(job.id, expect, changes, type, at, data, attempt, lease), changes)
 
-def _timing(before:dict, to:JobStatus, at:str, uncounted:int, waits:bool) -> dict:
-    "Attempt and instants that change with a move."
-    if to is JobStatus.RUNNING: return dict(attempt=before['attempt'] + 1, started_at=None if waits else at)
-    if to is JobStatus.PENDING: return dict(attempt=before['attempt'] - uncounted, started_at=None)
-    if before['unreachable_since'] is None: return dict(completed_at=at)
-    return dict(completed_at=at, unreachable_since=None)
-
 # %% ../../nbs/tracker/03_transitions.ipynb #65a8b709
-UNCONFIRMED = Failure('unconfirmed', 'Cancelled; the node could not confirm that the work has ended',
-                      hint='Look at the machine: the program may still be running there')
-
 @patch
-def plan_running(self:TransitionPlanner, job:Job, *, lease:int|None=None, waits:bool=False) -> Write:
+def plan_running(self:TransitionPlanner,
+    job:Job,              # The live object
+    *,
+    lease:int|None=None,  # Fencing number of the queue that takes it
+    waits:bool=False,     # It waits for its turn where it is sent
+) -> Write:
     "Start the next attempt. Its event says where the log is, for readers on other machines."
-    location = self.log_location()
+    location = self._log_location()
     data = None if location is None else {'logs': location}
     cleared = dict(progress=None, message=None, error=None, failure=None)
     return self.plan(job, JobStatus.RUNNING, 'running', data, lease=lease, waits=waits, **cleared)
 
+# %% ../../nbs/tracker/03_transitions.ipynb #dfdc531f
 @patch
-def plan_completed(self:TransitionPlanner, job:Job, result:Any, outputs=()) -> Write:
+def plan_completed(self:TransitionPlanner,
+    job:Job,
+    result:Any,  # What the work returned
+    outputs=(),  # `OutputFile`s it produced
+) -> Write:
     "End the job well."
     outputs = read_outputs(outputs)
     changes = dict(result=result, progress=None if job.progress is None else 100.)
@@ -170,22 +200,35 @@ def plan_completed(self:TransitionPlanner, job:Job, result:Any, outputs=()) -> W
     return self.plan(job, JobStatus.COMPLETED, 'completed', {'outputs': len(outputs)}, **changes)
 
 # %% ../../nbs/tracker/03_transitions.ipynb #0345686c
+UNCONFIRMED = Failure('unconfirmed', 'Cancelled; the node could not confirm that the work has ended',
+                      hint='Look at the machine: the program may still be running there')
+
 @patch
-def plan_cancelled(self:TransitionPlanner, job:Job, data:dict|None=None) -> Write:
+def plan_cancelled(self:TransitionPlanner,
+    job:Job,
+    data:dict|None=None,  # What was stopped, and how
+) -> Write:
     "End the job because somebody asked for it. An unconfirmed `receipt` in `data` is shown on the job."
     receipt = (data or {}).get('receipt')   # the queue's, or whatever a caller calls so
     is_confirmed = not isinstance(receipt, dict) or receipt.get('confirmed') is not False
     doubt = {} if is_confirmed else dict(error=UNCONFIRMED.message, failure=UNCONFIRMED)
     return self.plan(job, JobStatus.CANCELLED, 'cancelled', data, **doubt)
 
+# %% ../../nbs/tracker/03_transitions.ipynb #086ee3a1
 @patch
 def plan_failed(self:TransitionPlanner, job:Job, failure:Failure) -> Write:
     "End the job badly; as cancelled, when that was requested."
     if self.cancel_requested(job.id): return self.plan_cancelled(job, {'failure': jsonable(failure)})
     return self.plan(job, JobStatus.FAILED, 'failed', jsonable(failure), error=failure.message, failure=failure)
 
+# %% ../../nbs/tracker/03_transitions.ipynb #e4859a3d
 @patch
-def plan_pending(self:TransitionPlanner, job:Job, reason:str, count:bool=True, data:dict|None=None) -> Write:
+def plan_pending(self:TransitionPlanner,
+    job:Job,
+    reason:str,           # Why it is to be tried again
+    count:bool=True,      # False when the attempt never began
+    data:dict|None=None,  # Further facts
+) -> Write:
     "Send the job back to wait for another attempt; end it as cancelled, when that was requested."
     data = {'reason': reason, **(data or {})}
     if self.cancel_requested(job.id): return self.plan_cancelled(job, data)
@@ -203,18 +246,27 @@ def check_note(
     "Raises `InvalidInput` when a note cannot have this type or change these fields."
     if not isinstance(type, str) or not 0 < len(type) <= 32 or not type.isprintable():
         raise InvalidInput('type', f'is {type!r}', 'Give a word of at most 32 characters')
-    if unknown := sorted(fields.keys() - _NOTE_FIELDS):
+    unknown = sorted(fields.keys() - _NOTE_FIELDS)
+    if unknown:
         allowed = ', '.join(sorted(_NOTE_FIELDS))
         raise InvalidInput(unknown[0], 'is not changed by a note', f'Fields that are: {allowed}')
     if type in _MOVE_EVENTS:
         raise InvalidInput('type', f'is {type!r}, which tells of a move', 'Give a word of your own')
 
+# %% ../../nbs/tracker/03_transitions.ipynb #ba23164f
 @patch
-def plan_note(self:TransitionPlanner, job:Job, type:str, data:dict|None=None, **fields) -> Write:
+def plan_note(self:TransitionPlanner,
+    job:Job,
+    type:str,             # Type of the event
+    data:dict|None=None,  # Facts
+    **fields,             # Fields that change with it
+) -> Write:
     "Plan a fact for the journal. On an ended job it changes no field."
     check_note(type, fields)
     if 'outputs' in fields: fields['outputs'] = read_outputs(fields['outputs'])
-    at, before = now(), dict(vars(job))
+    at = now()
+    before = dict(vars(job))
     changes = {**fields, 'updated_at': at} if fields and not before['status'].is_terminal else {}
-    lease, expect = self.states.get(job.id, NO_STATE).lease, (before['status'], before['attempt'])
+    lease = self._states.get(job.id, NO_STATE).lease
+    expect = before['status'], before['attempt']
     return Write(job, Move(job.id, expect, changes, type, at, data, lease=lease), changes)

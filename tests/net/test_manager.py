@@ -28,7 +28,7 @@ def until(condition, what, deadline=60.):
 
 PATIENT = 7.   # no route may take longer, however a node behaves, and however slow this machine is, seconds
 
-# --- a house: a manager and its nodes
+# --- servers: a manager and its nodes
 
 WRAPPER = '''
 import json, os, pathlib, sys, time
@@ -54,7 +54,7 @@ def pipelines(folder:Path) -> Path:
     (folder/'original.toml').write_text(toml.replace(was, f'"{{python}}", "-I", "-S", "{folder/"wrapper.py"}"'))
     return folder
 
-class House:
+class Servers:
     "A manager and what talks to it: `http` as a page does, `rc` as our programs do."
     def __init__(self, manager, server, stack):
         self.manager, self.url = manager, server.url
@@ -95,7 +95,7 @@ def managed(folder, *urls, names=('shed', 'attic', 'porch'), **options):
     with ExitStack() as stack:
         m = hurried(Manager(folder/'manager', **{'check_every': .3} | options))
         for name, url in zip(names, urls): m.directory.add(name, url=url)
-        yield House(m, stack.enter_context(serving(m)), stack)
+        yield Servers(m, stack.enter_context(serving(m)), stack)
 
 SERVE = '''
 import os, sys
@@ -116,7 +116,7 @@ def manager_process(folder, **environ):
         url = p.stdout.readline().strip()
         assert url, f'the manager did not start: exit status {p.wait(30)}\n' + (folder/'stderr').read_text()
         with ExitStack() as stack:
-            h = House(SimpleNamespace(token=environ.get('JOBTRACK_TOKEN')), SimpleNamespace(url=url), stack)
+            h = Servers(SimpleNamespace(token=environ.get('JOBTRACK_TOKEN')), SimpleNamespace(url=url), stack)
             h.process = p
             yield h
     except BaseException:

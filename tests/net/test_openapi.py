@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from helpers import client, node_at
 
 @pytest.fixture(scope='module')
-def house(tmp_path_factory):
+def servers(tmp_path_factory):
     "A node with a job that has ended, and a manager that knows the node."
-    folder = tmp_path_factory.mktemp('house')
+    folder = tmp_path_factory.mktemp('servers')
     manager = Manager(folder/'manager')
     with node_at(folder) as s, serving(manager) as m, client(m.url) as http:
         manager.directory.add('shed', url=s.url)
@@ -25,14 +25,14 @@ def house(tmp_path_factory):
 def calls(http:httpx.Client) -> list[dict]: return [call for path in http.get('/openapi.json').json()['paths'].values() for call in path.values()]
 
 @pytest.mark.parametrize('server', ['http', 'manager'])
-def test_every_call_has_a_name_of_its_own_and_says_how_it_fails(house, server):
-    found = calls(getattr(house, server))
+def test_every_call_has_a_name_of_its_own_and_says_how_it_fails(servers, server):
+    found = calls(getattr(servers, server))
     assert [n for n, k in Counter(c['operationId'] for c in found).items() if k > 1] == []
     assert all({'401', '403', '503'} <= c['responses'].keys() for c in found)
 
 @pytest.mark.parametrize('server', ['http', 'manager'])
-def test_what_is_answered_is_what_is_described(house, server):
-    url = str(getattr(house, server).base_url).rstrip('/')
+def test_what_is_answered_is_what_is_described(servers, server):
+    url = str(getattr(servers, server).base_url).rstrip('/')
     schema = schemathesis.openapi.from_url(f'{url}/openapi.json').exclude(path='/events')   # that one never ends
     for operation in (found.ok() for found in schema.get_all_operations()):
         @settings(max_examples=8, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=[*HealthCheck])
@@ -40,7 +40,7 @@ def test_what_is_answered_is_what_is_described(house, server):
         def answers(case):
             case.call_and_validate(checks=[not_a_server_error, status_code_conformance], timeout=60)
             if server == 'manager' or 'job_id' not in (case.path_parameters or {}) or case.method == 'DELETE': return
-            case.path_parameters['job_id'] = house.job
+            case.path_parameters['job_id'] = servers.job
             case.call_and_validate(checks=[not_a_server_error, status_code_conformance], timeout=60)
         answers()
 

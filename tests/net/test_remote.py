@@ -262,7 +262,7 @@ def behind(url, folder, **options):
         yield proxy, side
 
 @pytest.fixture
-def house(tmp_path):
+def servers(tmp_path):
     with node_at(tmp_path, slots=2) as there, behind(there.url, tmp_path) as (proxy, side):
         there.gate = tmp_path/'gate'
         yield there, proxy, side
@@ -284,8 +284,8 @@ def test_the_runner_keeps_the_promises_of_all_runners(tmp_path):
             return await check_runner(RemoteRunner(directory, tracker), ask(steps=3), ask(gate=str(tmp_path/'never'), helpers=1), tracker)
         assert len(asyncio.run(main())) >= 7
 
-def test_a_session(house):
-    there, _, side = house
+def test_a_session(servers):
+    there, _, side = servers
     job = side.ask({'hex': b'\xff\r50%\rdone\n'.hex(), 'steps': 5, 'files': {'sub/a.txt': 'hello', 'b.txt': ''}}, node=None, metadata={'mine': 1})
     assert side.end(job).status == 'completed'
     whole(there, side, job)
@@ -295,20 +295,20 @@ def test_a_session(house):
     failed = side.ask({'exit': 3, 'say': 'no such codec'})
     assert side.end(failed).failure.exit_code == 3 and failed.failure.evidence['last_lines'][-1] == 'no such codec'
 
-def test_attempts_are_jobs_of_their_own_on_the_node(house):
-    there, _, side = house
+def test_attempts_are_jobs_of_their_own_on_the_node(servers):
+    there, _, side = servers
     job = side.ask({'exit': 3}, max_attempts=2)
     side.end(job)
     assert job.attempt == 2 and job.remote_id != job.id and {j['id'] for j in there.http.get('/jobs').json()['jobs']} == {job.id, job.remote_id}
 
 @pytest.mark.parametrize('spec, field', [({'pipeline': 'wrok'}, 'pipeline'), ({'pipeline': 'work', 'params': {'n': 99}}, 'n'), ({'pipeline': 'work', 'params': {'x': 1}}, 'x'), ({'pipeline': 'need', 'input': '../../etc/passwd'}, 'input'), ({}, 'pipeline'), ({'pipeline': 7}, 'pipeline'), ({'original': {'x': 1}}, 'x'), ({'original': ASKED}, 'pipeline')])
-def test_what_the_node_refuses_fails_here_naming_the_field(house, spec, field):
-    there, _, side = house
+def test_what_the_node_refuses_fails_here_naming_the_field(servers, spec, field):
+    there, _, side = servers
     job = side.queue.submit(side.tracker.create_job('x', runner='remote', spec=spec, node=side.directory.get('shed')['id']))
     assert side.end(job).failure.kind == 'invalid' and field in job.error and there.http.get('/jobs').json()['count'] == 0
 
-def test_a_cut_is_told_once_and_nothing_is_missing_or_double_afterwards(house):
-    there, proxy, side = house
+def test_a_cut_is_told_once_and_nothing_is_missing_or_double_afterwards(servers):
+    there, proxy, side = servers
     job = side.ask({'steps': 3, 'gate': str(there.gate), 'more': 'after the cut'})
     until(lambda: 'Progress: 100%' in side.tracker.log_tail(job.id), 'the first half')
     for mode in (proxy.cut, proxy.hang):
@@ -329,8 +329,8 @@ def test_a_cut_is_told_once_and_nothing_is_missing_or_double_afterwards(house):
     told = next(e for e in side.tracker.history(job.id) if e.type == 'unreachable')
     assert told.data['problem'] and told.data['since'] <= told.at
 
-def test_what_was_cut_out_of_a_log_there_is_missing_in_the_same_place_here(house):
-    there, proxy, side = house
+def test_what_was_cut_out_of_a_log_there_is_missing_in_the_same_place_here(servers):
+    there, proxy, side = servers
     theirs, ours = there.node.tracker.logs, side.tracker.logs
     theirs.cap = 8192
     job = side.ask({'say': 'begin', 'gate': str(there.gate), 'more': 'end'})
@@ -346,8 +346,8 @@ def test_what_was_cut_out_of_a_log_there_is_missing_in_the_same_place_here(house
     here, there = ([l for l in logs.lines(id, 1) if l.number] for logs, id in ((ours, job.id), (theirs, job.remote_id)))
     assert here == there and (here[0].text, here[-1].text) == ('begin', 'end') and 'bytes cut here' in ours.tail(job.id, 1, 10**6)
 
-def test_a_hiccup_is_not_worth_a_note(house):
-    there, proxy, side = house
+def test_a_hiccup_is_not_worth_a_note(servers):
+    there, proxy, side = servers
     side.runner.patience = 5.   # on a slow machine even a hiccup takes a while
     job = side.ask({'gate': str(there.gate)})
     until(lambda: any(e.data.get('type') == 'started' for e in side.tracker.history(job.id)), 'its start')
@@ -357,8 +357,8 @@ def test_a_hiccup_is_not_worth_a_note(house):
     whole(there, side, job)
 
 @pytest.mark.parametrize('after', [0, 30])
-def test_a_submit_whose_answer_is_lost_makes_one_job(house, after):
-    there, proxy, side = house
+def test_a_submit_whose_answer_is_lost_makes_one_job(servers, after):
+    there, proxy, side = servers
     asyncio.run_coroutine_threadsafe(side.directory.check(side.directory.get('shed')), side.queue._loop).result(60)
     with RemoteClient(proxy.url) as client:
         client.health()
@@ -367,8 +367,8 @@ def test_a_submit_whose_answer_is_lost_makes_one_job(house, after):
         job = client.submit('work', params={'plan': '{}'})
     assert proxy.broken == 1 and [j['id'] for j in there.http.get('/jobs').json()['jobs']] == [job.id]
 
-def test_a_node_that_accepts_and_never_answers_blocks_nobody(house):
-    there, proxy, side = house
+def test_a_node_that_accepts_and_never_answers_blocks_nobody(servers):
+    there, proxy, side = servers
     proxy.hang()
     begun = time.monotonic()
     job = side.ask()
@@ -379,8 +379,8 @@ def test_a_node_that_accepts_and_never_answers_blocks_nobody(house):
     time.sleep(.2)
     assert there.http.get('/jobs').json()['count'] == 0
 
-def test_a_request_that_hangs_half_way_is_found_on_the_node(house, monkeypatch):
-    there, proxy, side = house
+def test_a_request_that_hangs_half_way_is_found_on_the_node(servers, monkeypatch):
+    there, proxy, side = servers
     accept, lost = there.node.submit, []
     async def slow(body):
         answer = await accept(body)
@@ -393,8 +393,8 @@ def test_a_request_that_hangs_half_way_is_found_on_the_node(house, monkeypatch):
     assert side.end(job).status == 'completed' and len(lost) == 1 and there.http.get('/jobs').json()['count'] == 1
     whole(there, side, job)
 
-def test_a_cancel_stops_what_runs_there_and_says_what(house):
-    there, _, side = house
+def test_a_cancel_stops_what_runs_there_and_says_what(servers):
+    there, _, side = servers
     job = side.ask({'gate': str(there.gate), 'helpers': 2})
     until(lambda: side.tracker.log_tail(job.id).count('helper') == 2, 'its helpers')
     pids = [int(l.split()[1]) for l in side.tracker.log_tail(job.id).splitlines()]
@@ -405,8 +405,8 @@ def test_a_cancel_stops_what_runs_there_and_says_what(house):
     assert receipt['confirmed'] and len(receipt['ended']) >= 3 and not receipt['left'] and there.get(job.id)['status'] == 'cancelled'
     whole(there, side, job)
 
-def test_a_cancel_reaches_a_node_that_was_silent_when_it_was_asked_for(house):
-    there, proxy, side = house
+def test_a_cancel_reaches_a_node_that_was_silent_when_it_was_asked_for(servers):
+    there, proxy, side = servers
     job = side.ask({'gate': str(there.gate)})
     until(lambda: there.get(job.id).get('status') == 'running', 'its start')
     side.has(job, 'remote')
@@ -419,8 +419,8 @@ def test_a_cancel_reaches_a_node_that_was_silent_when_it_was_asked_for(house):
     assert side.end(job).status == 'cancelled' and there.wait(job.id)['status'] == 'cancelled'
     whole(there, side, job)
 
-def test_a_cancel_on_the_node_itself_and_a_deletion_there(house):
-    there, proxy, side = house
+def test_a_cancel_on_the_node_itself_and_a_deletion_there(servers):
+    there, proxy, side = servers
     job = side.ask({'gate': str(there.gate)})
     side.has(job, 'accepted')
     there.wait(job.id, 'running')
@@ -529,8 +529,8 @@ def test_a_node_is_killed_and_comes_back(tmp_path):
 
 # --- the client, against a node of ours
 
-def test_the_clients_events_and_files_outlive_cuts(house, tmp_path):
-    there, proxy, _ = house
+def test_the_clients_events_and_files_outlive_cuts(servers, tmp_path):
+    there, proxy, _ = servers
     big = 'x' * 90_000
     with RemoteClient(proxy.url) as client:
         src = tmp_path/'in.txt'
@@ -554,8 +554,8 @@ def test_the_clients_events_and_files_outlive_cuts(house, tmp_path):
         client.delete(job.id)
         assert client.get_job(job.id) is None
 
-def test_a_file_that_changed_on_the_node_is_found_out(house, tmp_path):
-    there, _, _ = house
+def test_a_file_that_changed_on_the_node_is_found_out(servers, tmp_path):
+    there, _, _ = servers
     with RemoteClient(there.url) as client:
         job = client.wait(client.submit('work', params={'plan': json.dumps({'files': {'a.txt': 'right'}})}).id, 60)
         out, = there.node.tracker.get_job(job.id).outputs

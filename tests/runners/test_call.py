@@ -800,7 +800,7 @@ def test_a_warm_process_is_used_again_and_closed(tracker, tmp_path):
             assert a == b != c and c in two and len({*two}) == 2
             assert len(runner._idle) == 1 and [p.pid for p in own_children()] == [runner._idle[0].process.pid]
             child = await one(leaves_one)
-            assert not runner._idle and not alive(child)   # completed is completed; but what has a guest in the house is not used again
+            assert not runner._idle and not alive(child)   # completed is completed; but a worker with a process left over is not used again
             await one(pid_of)
         assert not own_children()
     asyncio.run(main())

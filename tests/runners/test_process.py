@@ -97,7 +97,7 @@ def test_arguments_arrive_as_they_are(bench, arg):
     job, report = bench.py('import os, sys; os.write(1, os.fsencode(sys.argv[1]))', arg)
     assert asyncio.run(bench.outcome(job, report)).status == 'completed' and bench.log(job) == os.fsencode(arg)
 
-def test_the_program_finds_a_clean_house(bench, monkeypatch):
+def test_the_program_begins_in_a_clean_environment(bench, monkeypatch):
     "No descriptor of ours, an empty input, default signals, its own session, the environment as asked and without our tokens."
     monkeypatch.setenv('JOBTRACK_TOKEN', 'secret'), monkeypatch.setenv('c', 'ours'), monkeypatch.setenv('GONE', 'x')
     job, report = bench.py('''

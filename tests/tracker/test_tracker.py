@@ -1128,12 +1128,35 @@ def test_a_note_does_not_tell_of_moves(tracker, type):
 
 def test_a_subclass_changes_how_a_move_is_planned():
     class Wrapping(JobTracker):
-        def plan_completed(self, job, result, outputs=()): return self._planner.plan_completed(job, {'wrapped': result}, outputs)
+        def plan_completed(self, job, result, outputs=()): return super().plan_completed(job, {'wrapped': result}, outputs)
     with Wrapping() as t:
         job = t.create_job('x')
         t.mark_running(job.id)
         t.mark_completed(job.id, 1)
         assert job.result == {'wrapped': 1}
+
+def test_a_subclass_extends_moves_and_notes_with_super():
+    class Signed(JobTracker):
+        def plan(self, *args, **changes): return super().plan(*args, **changes | {'message': 'planned'})
+        def plan_running(self, job, **kwargs): return super().plan_running(job, **kwargs)
+        def plan_cancelled(self, job, data=None): return super().plan_cancelled(job, {**(data or {}), 'by': 'Ada'})
+        def plan_note(self, job, type, data=None, **fields): return super().plan_note(job, f'my_{type}', data, **fields)
+        def cancel_requested(self, job_id): return super().cancel_requested(job_id) or job_id == 'unwanted'
+        def mark_running(self, job_id, task=None): super().mark_running(job_id, task)
+    with Signed() as t:
+        job = t.create_job('x', id='unwanted')
+        t.note(job.id, 'sent')
+        t.mark_running(job.id)
+        assert job.message == 'planned'
+        t.mark_failed(job.id, 'no speech found')   # it was to be cancelled: the override plans that too
+        assert [e.type for e in t.history(job.id)] == ['created', 'my_sent', 'running', 'cancelled']
+        assert t.history(job.id)[-1].data['by'] == 'Ada'
+
+def test_what_can_be_called_on_a_tracker_can_be_called_with_super(tracker):
+    methods = [name for name in dir(tracker) if not name.startswith('_') and callable(getattr(tracker, name))]
+    assert {'plan', 'plan_completed', 'plan_note', 'mark_running', 'cancel_job', 'record', 'cancel_requested'} <= {*methods}
+    mine = type('Mine', (JobTracker,), {})
+    assert all(callable(getattr(super(mine, mine), name, None)) for name in methods)
 
 def test_a_note_of_outputs_that_are_none_is_refused_for_an_unknown_job_too():
     with JobTracker() as t, pytest.raises(InvalidInput, match='outputs'): t.note('nobody', 'x', outputs='abc')

@@ -46,7 +46,7 @@ class Server:
         self.process.wait(60)
         self.stop()
 
-class House:
+class Servers:
     "A node with the counting pipeline, a manager that knows it, and the command line."
     def __init__(self, folder, **env):
         self.folder, self.hold = folder, folder/'go'
@@ -79,8 +79,8 @@ params.status = {{ type = "int", default = 0 }}
         return int(until(lambda: re.search(rb'pid (\d+)\n(?:.*\n)*line 10 ', client.logs(job_id).data), f'{job_id} to be halfway')[1])
 
 @contextmanager
-def house(folder, up=('node', 'manager'), **env):
-    h = House(folder, **env)
+def servers(folder, up=('node', 'manager'), **env):
+    h = Servers(folder, **env)
     try:
         for name in up: getattr(h, name).start()
         if 'manager' in up and 'node' in up: until(h.manager.client.pipelines, 'the node to be known')
