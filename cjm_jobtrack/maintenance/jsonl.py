@@ -122,7 +122,11 @@ def _short_repr(value) -> str:
     text = repr(value)
     return text if len(text) <= 80 else f'{text[:79]}…'
 
-def _check_field(d:dict, name:str, check:Callable) -> None:
+def _check_field(
+    d:dict,
+    name:str,         # Of a field that it has
+    check:Callable,   # Whether a value can be used
+) -> None:
     "Raises `InvalidInput` unless a field passes a check."
     value = d[name]
     if not check(value): raise InvalidInput(name, f'is {_short_repr(value)}')
@@ -195,7 +199,11 @@ def _loads(text) -> Any:
     try: return json.loads(text)
     except (ValueError, RecursionError): return None
 
-def _read_value(d:Any, text:bytes, at:int) -> JobRecord|Problem:
+def _read_value(
+    d:Any,        # The line as JSON; None when it is none
+    text:bytes,   # The line
+    at:int,       # Where it begins, bytes
+) -> JobRecord|Problem:
     "A line of JSON as a job; or what is wrong with it."
     if isinstance(d, dict):
         try: return parse_record(d)
@@ -204,8 +212,12 @@ def _read_value(d:Any, text:bytes, at:int) -> JobRecord|Problem:
     return Problem(at, 'The line is cut short')
 
 # %% ../../nbs/maintenance/02_jsonl.ipynb #7a656074
-def _read_lines(f:BinaryIO, at:int, report:ImportReport) -> Iterator[tuple[int, JobRecord|Problem]]:
-    "The jobs of an export, after its header."
+def _read_lines(
+    f:BinaryIO,            # After the header
+    at:int,                # How long that is, bytes
+    report:ImportReport,   # Learns whether the file is complete
+) -> Iterator[tuple[int, JobRecord|Problem]]:
+    "The jobs of an export, each with its position."
     n = 0
     while text := f.readline(_LONGEST):
         start, at = at, at + len(text)

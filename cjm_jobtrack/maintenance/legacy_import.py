@@ -30,7 +30,11 @@ _MAPPED = {
     'nodeId', 'remoteJobId', 'outputFiles', 'logs'}
 
 # %% ../../nbs/maintenance/03_legacy_import.ipynb #7481c9dc
-def _optional(d:dict, key:str, check:Callable) -> Any:
+def _optional(
+    d:dict,
+    key:str,
+    check:Callable,   # Whether a value can be used
+) -> Any:
     "A value that may be missing or null. Raises `InvalidInput` when it does not pass the check."
     if d.get(key) is None: return None
     _check_field(d, key, check)
@@ -81,7 +85,11 @@ def _read_request(d:dict) -> dict:
     return request
 
 # %% ../../nbs/maintenance/03_legacy_import.ipynb #babb163b
-def _read_job(d:dict, created:str, updated:str) -> Job:
+def _read_job(
+    d:dict,        # A job of the original's file
+    created:str,   # Instant
+    updated:str,   # Instant of the last change
+) -> Job:
     "The job alone. Raises `InvalidInput` naming the field."
     status = JobStatus(d['status'])
     request = _read_request(d)
@@ -237,8 +245,12 @@ def _read_item(w:_Window, c:str) -> tuple[_Entry, bool]:   # False: the list goe
     return Problem(start, problem), False
 
 # %% ../../nbs/maintenance/03_legacy_import.ipynb #f38aa0e1
-def _read_list(f:BinaryIO, report:ImportReport, head:bytes) -> Iterator[tuple[int, _Entry]]:
-    "The jobs of the original's file."
+def _read_list(
+    f:BinaryIO,
+    report:ImportReport,   # Learns whether the list is complete
+    head:bytes,            # What was read of the file already
+) -> Iterator[tuple[int, _Entry]]:
+    "The jobs of the original's file, each with its position."
     w = _Window(_Prepended(head, f))
     w.skip('\ufeff')
     w.drop(1)   # the bracket

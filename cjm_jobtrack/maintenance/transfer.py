@@ -142,7 +142,11 @@ def _check_header(line:bytes, name:str) -> None:
     raise InvalidInput('file', problem, 'Upgrade cjm-jobtrack')
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #d9f6f4c5
-def _open_jobs(f:io.BufferedReader, live:str, name:str) -> tuple[ImportReport, Iterator]:
+def _open_jobs(
+    f:io.BufferedReader,
+    live:str,   # One of `LIVE`
+    name:str,   # Of the file, for messages
+) -> tuple[ImportReport, Iterator]:
     "A report for the kind of file it is, and its jobs. Raises `InvalidInput`."
     head = _read_to_text(f)
     report = ImportReport('original')
@@ -186,7 +190,11 @@ class _Item:
     log:str=''         # The text that the original had in the job
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #28e04693
-def _choose_items(page:list, live:str, report:ImportReport) -> list[_Item]:
+def _choose_items(
+    page:list,             # (position, what was read there), …
+    live:str,              # One of `LIVE`
+    report:ImportReport,   # Receives the rest
+) -> list[_Item]:
     "What is to go on record, of what was read."
     items = []
     for at, value in page:
@@ -216,7 +224,11 @@ def _is_same(a:Job, b:Job|None) -> bool:
     return True
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #2df4690c
-def _import_log(tracker:JobTracker, item:_Item, report:ImportReport):
+def _import_log(
+    tracker:JobTracker,
+    item:_Item,
+    report:ImportReport,   # Receives a problem
+):
     "Keep the text that the original had in the job. Repeating it changes nothing."
     job = item.record.job
     try: data = item.log.encode(errors='surrogateescape')     # bytes that are not UTF-8, as they were
@@ -227,7 +239,12 @@ def _import_log(tracker:JobTracker, item:_Item, report:ImportReport):
     report.add_problem(Problem(item.at, f'{problem}. Give it as `logs`, or --log-folder'))
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #ce99bf80
-def _import_page(tracker:JobTracker, page:list, live:str, report:ImportReport):
+def _import_page(
+    tracker:JobTracker,
+    page:list,             # (position, what was read there), …
+    live:str,              # One of `LIVE`
+    report:ImportReport,   # Counts them
+):
     "Put what was read on record, in one transaction."
     items = _choose_items(page, live, report)
     new = tracker.restore([i.record for i in items])
@@ -242,7 +259,12 @@ def _import_page(tracker:JobTracker, page:list, live:str, report:ImportReport):
         elif len(report.differing) < _LISTED: report.differing.append(job.id)
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #c374dc30
-def _import(tracker:JobTracker, f:BinaryIO, live:str, name:str) -> ImportReport:
+def _import(
+    tracker:JobTracker,
+    f:BinaryIO,
+    live:str,   # One of `LIVE`
+    name:str,   # Of the file, for messages
+) -> ImportReport:
     if isinstance(f, io.RawIOBase): f = io.BufferedReader(f)
     head = f.read(2)
     is_packed = head == b'\x1f\x8b'   # RFC 1952, 2.3.1
@@ -306,7 +328,11 @@ def _check_copy(part:Path, seq:int) -> tuple[dict, int]:
     return {s.value: counts.get(s.value, 0) for s in JobStatus}, last
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #0d758160
-def _next_data(fd:int, at:int, size:int) -> tuple[int, int]:
+def _next_data(
+    fd:int,
+    at:int,     # Where to begin, bytes
+    size:int,   # Of the file, bytes
+) -> tuple[int, int]:
     "The next range of a file that is not a hole; (size, size) when there is none."
     if not hasattr(os, 'SEEK_DATA'): return at, size
     try:
@@ -316,7 +342,12 @@ def _next_data(fd:int, at:int, size:int) -> tuple[int, int]:
     except OSError: return size, size   # nothing but a hole up to the end
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #52572352
-def _copy_range(a:io.FileIO, b:io.FileIO, start:int, end:int) -> None:
+def _copy_range(
+    a:io.FileIO,
+    b:io.FileIO,
+    start:int,   # bytes
+    end:int,     # bytes
+) -> None:
     "Copy bytes from one file to the same place in another."
     a.seek(start)
     b.seek(start)
@@ -370,7 +401,11 @@ def _copy_job_logs(job:Path, to:Path) -> int:  # how many files
 def _exists(path:Path) -> InvalidInput:
     return InvalidInput('path', f'{str(path)!r} exists', 'Name a new file; nothing is written over')
 
-def _check_target(store:Any, path:Path, logs:bool) -> None:
+def _check_target(
+    store:Any,
+    path:Path,   # Of the copy
+    logs:bool,   # Whether logs are copied too
+) -> None:
     "Raises `InvalidInput` unless this record can be copied to that place."
     if not hasattr(store, 'backup'):
         raise InvalidInput('tracker', 'has its record in memory', 'Only a database can be copied; use export_jobs')

@@ -128,7 +128,12 @@ def _read_argv(
 # %% ../../nbs/pipelines/00_pipeline.ipynb #1d68bc74
 _OF_INPUT = {'input', 'name', 'stem'}
 
-def _check_template(key:str, template:str, known:set, unset:set=frozenset()) -> None:
+def _check_template(
+    key:str,                 # File and key, for the message
+    template:str,            # Text with placeholders
+    known:set,               # Names of placeholders that may be used
+    unset:set=frozenset(),   # Those among them that may have no value
+) -> None:
     "Raises `InvalidInput` naming the key, unless all placeholders of a template can be filled."
     try: names = placeholders(template)
     except ValueError as e: raise InvalidInput(key, f'{template!r} {e}') from e
@@ -147,7 +152,11 @@ def _unset_names(p:Pipeline) -> set[str]:
     return optional
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #7fdbcd60
-def _check_argv(p:Pipeline, known:set, key:str) -> None:
+def _check_argv(
+    p:Pipeline,
+    known:set,   # Names of placeholders that may be used
+    key:str,     # File and key, for the message
+) -> None:
     "Raises `InvalidInput` unless conditions and placeholders of the argument list make sense."
     program, *args = p.argv
     _require(not program.param, key, 'begins with words that may be absent', 'The first word is the program')
@@ -243,7 +252,11 @@ def _check_keys(p:Pipeline, at:str) -> None:
 # %% ../../nbs/pipelines/00_pipeline.ipynb #3aff89e0
 _SETTLED = 'inputs', 'output_dir', 'output_globs', 'output_at', 'require_output'   # the pipeline fills them in
 
-def _read_container(d:Any, p:Pipeline, at:str) -> dict:
+def _read_container(
+    d:Any,        # The table; a text is the name of an image
+    p:Pipeline,   # The pipeline it belongs to
+    at:str,       # File, and keys so far
+) -> dict:        # Fields for the runner `docker`
     "The table `docker` of a pipeline, checked. Its `argv` is read as the pipeline's is."
     from cjm_jobtrack.containers.spec import check_container   # loaded only when it is needed
     spec = dict(d) if isinstance(d, dict) else {'image': d}
@@ -355,7 +368,11 @@ def _read_params(self:Pipeline, params:Any) -> tuple[dict, dict]:
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #b2319883
 @patch
-def _locate(self:Pipeline, value:Any, field:str, workspace) -> str:
+def _locate(self:Pipeline,
+    value:Any,    # As the request has it
+    field:str,    # How the caller spelled it
+    workspace:str|Path,
+) -> str:
     "The input in its one form: a URL, or a path below the workspace."
     if is_url(value): return check_url(value, self.hosts, field)
     path = find_input(value, workspace, self.accepts, field)
@@ -363,7 +380,12 @@ def _locate(self:Pipeline, value:Any, field:str, workspace) -> str:
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #62bc8bf7
 @patch
-def _input_from_params(self:Pipeline, requested:Any, values:dict, spelled:dict, workspace) -> str|None:
+def _input_from_params(self:Pipeline,
+    requested:Any,   # The input that the request names; None: it names none
+    values:dict,     # Parameter -> value
+    spelled:dict,    # Parameter -> how the caller spelled it
+    workspace:str|Path,
+) -> str|None:
     "The input that a parameter holds; None when it holds none. Raises `InvalidInput` if the request names another."
     by = self.input_from['by']
     holder = self.input_from[values[by]]
@@ -381,7 +403,12 @@ def _input_from_params(self:Pipeline, requested:Any, values:dict, spelled:dict, 
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #7dbbe6eb
 @patch
-def _find_input(self:Pipeline, requested:Any, values:dict, spelled:dict, workspace) -> str|None:
+def _find_input(self:Pipeline,
+    requested:Any,   # As for `_input_from_params`
+    values:dict,
+    spelled:dict,
+    workspace:str|Path,
+) -> str|None:       # None: there is none
     "The input, from wherever the request has it."
     if self.input_from:
         path = self._input_from_params(requested, values, spelled, workspace)
@@ -408,7 +435,10 @@ def _fill_word(template:str, values:Mapping) -> str:
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #6e16af97
 @patch
-def _check_options(self:Pipeline, values:dict, spelled:dict) -> None:
+def _check_options(self:Pipeline,
+    values:dict,    # Placeholder -> value
+    spelled:dict,   # Parameter -> how the caller spelled it
+) -> None:
     "Raises `InvalidInput` when a value would be taken for an option."
     for a in self.argv:
         m = _PLACEHOLDER.match(a.template) if a.is_in(values) else None
@@ -496,7 +526,13 @@ def globs(self:Pipeline,
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #74ab9d20
 @patch
-def _fill_values(self:Pipeline, job:Job, source:str|None, params:dict, root:Path, output_dir:str|Path) -> dict:
+def _fill_values(self:Pipeline,
+    job:Job,
+    source:str|None,       # The input: a URL, or a path below `root`
+    params:dict,           # Parameter -> value
+    root:Path,             # The workspace, links resolved
+    output_dir:str|Path,   # The folder of the attempt
+) -> dict:                 # Placeholder -> value
     "What placeholders stand for in an attempt."
     path = PurePosixPath(source or '')
     is_file = source is not None and not is_url(source)
@@ -522,7 +558,11 @@ def _common_spec(self:Pipeline, values:dict) -> dict:
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #d6276032
 @patch
-def _process_spec(self:Pipeline, values:dict, globs:list[str], root:Path) -> dict:
+def _process_spec(self:Pipeline,
+    values:dict,       # Placeholder -> value
+    globs:list[str],   # Patterns of the results
+    root:Path,         # The workspace, links resolved
+) -> dict:
     "The spec for a runner of processes."
     spec = self._common_spec(values) | dict(
         argv=_fill_argv(self.argv, values),
@@ -555,7 +595,10 @@ def work(self:Pipeline,
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #438f4998
 @patch
-def _container_spec(self:Pipeline, values:dict, globs:list[str]) -> dict:
+def _container_spec(self:Pipeline,
+    values:dict,       # Placeholder -> value, on this machine
+    globs:list[str],   # Patterns of the results, below the folder of the attempt
+) -> dict:
     "The spec of the same work in a container."
     path = values['input']
     is_file = path is not None and not is_url(path)
@@ -772,7 +815,11 @@ async def start(self:PipelineRunner,
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #ce468576
 @patch
-async def stop(self:PipelineRunner, job:Job, handle:dict, grace:float) -> Receipt:
+async def stop(self:PipelineRunner,
+    job:Job,
+    handle:dict,   # From `start` or `find`
+    grace:float,   # Seconds between asking and forcing
+) -> Receipt:      # What was stopped, and how
     "Ask the work to end, then force it."
     self._copies.stop(self.output_dir(job))
     inner = handle['handle']
@@ -881,7 +928,11 @@ def _input_stems(self:PipelineRunner, job:Job) -> tuple[str, str]|None:
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #95cd9907
 @patch
-def _collect_all(self:PipelineRunner, job:Job, outputs:Iterable[OutputFile], stop_requested) -> tuple[OutputFile, ...]:
+def _collect_all(self:PipelineRunner,
+    job:Job,
+    outputs:Iterable[OutputFile],   # Files that the work left
+    stop_requested,                 # Asked now and then: True ends the copying
+) -> tuple[OutputFile, ...]:
     "Results in the attempt's own folder, under the names that people expect. Blocks."
     p = self._pipeline(job)
     how = p.keep if p else 'copy'

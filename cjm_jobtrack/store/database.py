@@ -203,8 +203,12 @@ def _open_copy(f:Path, folder:Path) -> sa.Engine:
 # %% ../../nbs/store/04_database.ipynb #0703740c
 def _max_silence(timeout:float) -> float: return max(1., timeout/2)   # Of the writer whose turn it is, seconds
 
-def _server_options(query, durability:str, timeout:float) -> str:
-    "What the server is to do. `query` is that of the URL, whose own options come last."
+def _server_options(
+    query,             # That of the URL, whose own options come last
+    durability:str,    # 'normal' or 'full'
+    timeout:float,     # Longest wait for a lock, seconds
+) -> str:
+    "What the server is to do."
     options = [
         f'-c lock_timeout={max(1, int(timeout*1000))}',
         f'-c idle_in_transaction_session_timeout={int(_max_silence(timeout)*1000)}']
@@ -214,7 +218,11 @@ def _server_options(query, durability:str, timeout:float) -> str:
     return ' '.join(options)
 
 # %% ../../nbs/store/04_database.ipynb #e2e11692
-def _server_args(url:sa.URL, durability:str, timeout:float) -> dict:
+def _server_args(
+    url:sa.URL,
+    durability:str,   # 'normal' or 'full'
+    timeout:float,    # Longest wait for a lock or a connection, seconds
+) -> dict:
     "How to connect to a PostgreSQL server. Source: PostgreSQL, libpq, Parameter Key Words."
     seconds = max(2, round(timeout))
     defaults = dict(
@@ -229,7 +237,12 @@ def _server_args(url:sa.URL, durability:str, timeout:float) -> dict:
     return args | dict(autocommit=True, options=_server_options(url.query, durability, timeout))
 
 # %% ../../nbs/store/04_database.ipynb #3951a919
-def _make_engine(url:sa.URL, display_url:str, durability:str, timeout:float) -> sa.Engine:
+def _make_engine(
+    url:sa.URL,
+    display_url:str,   # The same without its password, for messages
+    durability:str,    # 'normal' or 'full'
+    timeout:float,     # Longest wait for a lock or a connection, seconds
+) -> sa.Engine:
     "Raises `StoreError` when there is no driver for it."
     is_sqlite = url.get_backend_name() == 'sqlite'
     args = _sqlite_args(url, timeout) if is_sqlite else dict(
@@ -292,12 +305,21 @@ def _read_owner(con) -> tuple[set[str], str|None]:  # names of all tables; versi
     return names, con.execute(version).scalar()
 
 # %% ../../nbs/store/04_database.ipynb #4b1b790a
-def _create_tables(con, tables:sa.MetaData, version:int):
+def _create_tables(
+    con,                  # In a transaction
+    tables:sa.MetaData,   # Those to create, with an `owner_table`
+    version:int,          # Of these tables
+):
     tables.create_all(con, checkfirst=False)
     con.execute(_owner.insert(), dict(key='schema_version', value=str(version)))
 
 # %% ../../nbs/store/04_database.ipynb #5e3f4157
-def _check_owner(url:str, names:set[str], version:str|None, known:int):
+def _check_owner(
+    url:str,            # For the message
+    names:set[str],     # Of all its tables
+    version:str|None,   # Of ours; None when it is not ours
+    known:int,          # The newest version that this code knows
+):
     "Raises `StoreError` unless there are no tables yet, or they are ours and not newer than we know."
     if names and not (version or '').isdigit():
         some = ', '.join(sorted(names)[:5])
@@ -619,7 +641,10 @@ def _end_silent_writer(self:Database, e:Exception) -> bool:
 
 # %% ../../nbs/store/04_database.ipynb #aa1db177
 @patch
-def _write(self:Database, work, notify:bool=True):
+def _write(self:Database,
+    work,               # A function of the cursor
+    notify:bool=True,   # Tell those who listen; False: the statements do, or nobody needs to know
+):
     "What `work(cursor)` returns, done in one transaction. All of it takes effect, or nothing."
     db = self._db
     with self._lock:
@@ -867,7 +892,10 @@ def _back_up(self:Database, part:Path, path:Path):
     part.rename(path)
 
 @patch
-def _copy(self:Database, to:sqlite3.Connection, path:Path):
+def _copy(self:Database,
+    to:sqlite3.Connection,   # An empty database
+    path:Path,               # Its name, for the message
+):
     def copy(con):
         try: con.backup(to)
         except sqlite3.Error as e:

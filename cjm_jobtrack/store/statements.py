@@ -91,8 +91,12 @@ _QUEUED = _FACTS | {   # A second event, at the same instant
     'type': _literal("'queued'"),
     'data': sa.null()}
 
-def _make_plan(db, first, columns, events=()) -> _Plan:
-    "`events` have their facts by column."
+def _make_plan(
+    db,           # `_Sqlite` or `_Postgres`
+    first,        # The statement that finds the row
+    columns,      # Fields that it writes
+    events=(),    # dicts of column -> fact
+) -> _Plan:
     plan = _sqlite_plan(first, events) if db is _Sqlite else _postgres_plan(first, events)
     return plan._replace(encoders=_encoders(db, columns))
 
@@ -198,7 +202,12 @@ def _execute(cur, statement, values:dict):
     sql, pick = statement
     return cur.execute(sql, pick(values))
 
-def _run_plan(cur, plan:_Plan, values:dict, facts):
+def _run_plan(
+    cur,           # Of a connection in a transaction
+    plan:_Plan,
+    values:dict,   # Parameter -> value
+    facts,         # Of the event, as `JobEvent` has them after `seq`
+):
     "What one operation gives: its event, or None; without an event, whether a row was found."
     reply = _execute(cur, plan.first, values)
     found = reply.fetchone() is not None if plan.is_select else reply.rowcount > 0
@@ -373,7 +382,12 @@ def _where(db, filters, kinds) -> list:
 
 # %% ../../nbs/store/03_statements.ipynb #bf6e0d33
 @cache
-def _list_sql(db, statuses:int, filters, kinds) -> str:
+def _list_sql(
+    db,             # `_Sqlite` or `_Postgres`
+    statuses:int,   # How many statuses are wanted; 0: any
+    filters,        # Names of filters
+    kinds,          # Types of the metadata to compare with
+) -> str:
     q = (_select_jobs
         .add_columns(_job.num)
         .where(*_where(db, filters, kinds)))
@@ -520,7 +534,12 @@ _STATEMENTS |= {
 
 # %% ../../nbs/store/03_statements.ipynb #97af0ae4
 @cache
-def _records_sql(db, statuses:int, filters, kinds) -> str:
+def _records_sql(
+    db,             # `_Sqlite` or `_Postgres`
+    statuses:int,   # How many statuses are wanted; 0: any
+    filters,        # Names of filters
+    kinds,          # Types of the metadata to compare with
+) -> str:
     where = _where(db, filters, kinds)
     if statuses: where.append(_has_status(statuses))
     q = (_select_jobs

@@ -43,8 +43,11 @@ def _plan(self:JobStore, op) -> tuple[_Plan, dict, tuple|None]:  # plan, values,
 
 # %% ../../nbs/store/00_store.ipynb #2ac0610e
 @patch
-def _with_event(self:JobStore, plan:_Plan, values:dict, event:tuple):
-    "`event` is a tuple of job id, attempt, type, instant and data."
+def _with_event(self:JobStore,
+    plan:_Plan,
+    values:dict,   # Parameter -> value
+    event:tuple,   # Job id, attempt, type, instant, data
+) -> tuple[_Plan, dict, tuple]:
     *facts, data = event
     text = self._db.doc(data) if data else None
     values |= zip(_EVENT_PARAMS, (*facts, text))
@@ -274,8 +277,12 @@ def counts(self:JobStore,
 def _run(self:JobStore, con, name:str, **values): return con.execute(_sql(self._db, name), values)
 
 @patch
-def _write_one(self:JobStore, name:str, notify:bool=True, **values) -> int:  # Rows that it changed
-    "Carry out a statement that has a name, in a transaction of its own."
+def _write_one(self:JobStore,
+    name:str,           # Of the statement
+    notify:bool=True,   # As for `_write`
+    **values,           # Parameter -> value
+) -> int:               # Rows that it changed
+    "Carry out one statement in a transaction of its own."
     return self._write(lambda con: self._run(con, name, **values).rowcount, notify)
 
 @patch
@@ -465,7 +472,11 @@ def records(self:JobStore,
 
 # %% ../../nbs/store/00_store.ipynb #f1c7776f
 @patch
-def _read_records(self:JobStore, con, sql:str, values:dict):
+def _read_records(self:JobStore,
+    con,
+    sql:str,       # Made by `_records_sql`
+    values:dict,   # Parameter -> value
+):
     "Rows of jobs and of their events, as of one instant."
     con.execute(self._db.begin_snapshot)
     try:
@@ -504,7 +515,10 @@ def _event_row(self:JobStore, e:JobEvent, job_id:str) -> dict:
 
 # %% ../../nbs/store/00_store.ipynb #3d6004ff
 @patch
-def _restore(self:JobStore, con, todo) -> list[bool]:
+def _restore(self:JobStore,
+    con,
+    todo,          # (row of a job, rows of its events), …
+) -> list[bool]:   # For each whether it was stored
     "Store rows of jobs, each with the rows of its events, unless its id is taken."
     ids = self._db.ids([row['id'] for row, _ in todo])
     taken = {job_id for job_id, in self._run(con, 'known', ids=ids).fetchall()}
