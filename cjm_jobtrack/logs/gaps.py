@@ -79,6 +79,7 @@ def _parse_gap(fields:list) -> LogGap:
     if gap.end <= gap.start: raise ValueError(f'{gap} has no length')
     return gap
 
+# %% ../../nbs/logs/02_gaps.ipynb #a3c2c754
 def _load_gaps(path:Path) -> _GapRecord:
     "The record of a log; an empty one when there is none. Raises `StoreError` when it is damaged."
     file = _gap_file(path)

@@ -62,6 +62,7 @@ def _file_errors(path:Path, action:str):
         problem = f'the log cannot be {action}: {e.strerror or e}'
         raise StoreError(str(path), problem, 'Check free space and permissions there') from e
 
+# %% ../../nbs/logs/00_log_store.ipynb #556f0ee4
 @patch
 def open(self:LogStore,
     job_id:str,         # Whose log
@@ -80,6 +81,7 @@ def _write_all(f, data:bytes) -> None:
     rest = memoryview(data)
     while rest: rest = rest[f.write(rest):]
 
+# %% ../../nbs/logs/00_log_store.ipynb #0777708a
 @patch
 def append(self:LogStore,
     job_id:str,         # Whose log
@@ -199,6 +201,7 @@ def follow(self:LogStore,
     def size(): return self.size(job_id, attempt, stream)
     return LogFollow(_poll(read, size, offset, _end_condition(until), poll))
 
+# %% ../../nbs/logs/00_log_store.ipynb #513c26e6
 def _check_poll(poll) -> None:
     is_number = isinstance(poll, (int, float)) and not isinstance(poll, bool)
     if is_number and 0 < poll < float('inf'): return

@@ -120,6 +120,8 @@ def _json_number(v:Any) -> float|None:
     return None if isinstance(v, str) else _num(v)
 
 def _non_null(d:dict, *keys) -> dict: return {k: d[k] for k in keys if d.get(k) is not None}
+
+# %% ../../nbs/logs/03_progress.ipynb #8204b5dc
 def read_json(
     line:str,                   # One line of output
     duration:float|None=None,   # Not used
@@ -277,6 +279,7 @@ def _read_status(line:str, duration:float|None, state:dict) -> Progress|None:
     if duration is None: duration = length
     return _position(_clock(m[1]), duration, _num(m[2]))
 
+# %% ../../nbs/logs/03_progress.ipynb #709fbd26
 def _note_length(line:str, state:dict) -> None:
     "Remember the longest input. A length after the first report belongs to another run of ffmpeg."
     m = _LENGTH.fullmatch(line)
@@ -397,6 +400,7 @@ def _try_pattern(self:ProgressReader, line:str) -> Progress|None:
     if None in numbers.values(): return None
     return _progress(**numbers, message=_message(groups.get('message') or ''))
 
+# %% ../../nbs/logs/03_progress.ipynb #dbd7dc5c
 @patch
 def _read_line(self:ProgressReader, line:bytes) -> Progress|None:
     "What one whole line says."
@@ -436,6 +440,7 @@ def feed(self:ProgressReader,
     reports = map(self._read_line, lines)
     return [self._with_pace(p, at) for p in reports if p]
 
+# %% ../../nbs/logs/03_progress.ipynb #405ce60a
 @patch
 def finish(self:ProgressReader,
     at:float|None=None,  # When the stream ended, seconds on the same clock

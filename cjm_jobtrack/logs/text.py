@@ -187,6 +187,7 @@ def _split(self:_LineSplitter, block:bytes, at:int) -> Iterator[LogLine]:
         self.start = at
         self.number += 1
 
+# %% ../../nbs/logs/01_text.ipynb #72084e83
 @patch
 def _pieces(self:_LineSplitter, end:int) -> Iterator[LogLine]:
     "Pieces of a line that is too long, until what is left is not. It reaches to `end` so far."

@@ -36,6 +36,7 @@ def duration(
         raise InvalidInput(field, f'is {value!r}', remedy)
     return n
 
+# %% ../../nbs/maintenance/00_retention.ipynb #25482f32
 def _seconds(value):
     "A value that is a `timedelta`, or a text with a unit, as a number; any other as it is."
     if isinstance(value, timedelta): return value.total_seconds()
@@ -78,6 +79,7 @@ class RetentionPolicy:
             remedy = "Give one: older_than='30d', say, or keep=1000"
             raise InvalidInput('older_than', 'and `keep` are both missing', remedy)
 
+# %% ../../nbs/maintenance/00_retention.ipynb #b44bc94c
 def _check_count(value) -> None:
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     if is_whole and value >= 0: return
@@ -191,6 +193,7 @@ def add(self:_Pruning, page:list[EndedJob]) -> None:
         self.first = self.first or page[0]
         self.last = page[-1]
 
+# %% ../../nbs/maintenance/00_retention.ipynb #51f69c19
 @patch
 def _remove_log(self:_Pruning, job_id:str) -> None:
     if self.logs is None: return

@@ -55,6 +55,7 @@ def _atomic_file(path:Path) -> Iterator[BinaryIO]:
     except OSError as e: raise _not_written(path, e) from e
     finally: part.unlink(missing_ok=True)
 
+# %% ../../nbs/maintenance/01_transfer.ipynb #7d18cd4f
 def _not_written(path:Path, e:OSError) -> StoreError:
     return StoreError(str(path), f'cannot be written: {e.strerror or e}', _CHECK_DISK)
 

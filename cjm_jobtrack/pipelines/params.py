@@ -209,6 +209,7 @@ def check_url(
     _require(is_allowed, field, f'{shown} is on a host that is not accepted here', remedy)
     return value
 
+# %% ../../nbs/pipelines/01_params.ipynb #fb8eb38e
 def _is_plain(text:str) -> bool:
     is_printable = re.fullmatch(r'[!-~]+', text) is not None
     return len(text) <= 2048 and is_printable and '\\' not in text
@@ -296,6 +297,7 @@ def _read_table(
         _check_kind(v, kinds[k], at+k)
     return {k: tuple(v) if isinstance(v, list) else v for k, v in d.items()}
 
+# %% ../../nbs/pipelines/01_params.ipynb #a1494c54
 def _check_kind(value:Any, kind:str, at:str) -> None:
     is_name = isinstance(value, str) and kind.startswith('a name')
     hint = name_problem(value) if is_name else ''

@@ -186,6 +186,7 @@ def _check_placeholders(p:Pipeline, at:str) -> None:
     remedy = 'Begin it with `/`, `{output_dir}` or `{workspace}`, without `..`: a `~` is not expanded'
     _require(_is_rooted(p.cwd), at+'cwd', f'is {p.cwd!r}', remedy)
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #a15042b5
 def _is_rooted(cwd:str) -> bool:
     if '..' in PurePosixPath(cwd).parts: return False
     return re.match(r'/|\{(output_dir|workspace)\}(/|$)', cwd) is not None
@@ -448,6 +449,7 @@ def _check_options(self:Pipeline,
         problem = f'is {_short_repr(value)}, which the program would take for an option'
         _require(not is_option, spelled.get(name, 'input'), problem, 'Begin it with another character')
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #e0f0bbb8
 @patch
 def _is_free(self:Pipeline, placeholder:str|None) -> bool:
     "Whether a caller may give any text for it."
@@ -688,6 +690,7 @@ def _read_file(path:Path) -> list[Pipeline]:
     tables = _read_table(d, at, pipelines='a table')['pipelines']
     return [_read_pipeline(k, v, f'{at}pipelines.{k}.') for k, v in tables.items()]
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #73f559bb
 def _find_files(path:Path) -> list[Path]:
     "A TOML file, or those in a folder. Raises `InvalidInput` when there is none."
     _require(path.exists(), str(path), 'does not exist', 'Give a TOML file, or a folder of them')
@@ -857,6 +860,7 @@ def clash(self:PipelineRunner,
     pattern = common_pattern(mine, theirs) if mine and theirs else None
     return pattern and f'Waits for another job that may leave the same files in the workspace: {pattern}'
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #a42ff648
 @patch
 def _shared_globs(self:PipelineRunner, job:Job) -> list[str]:
     "Patterns of what a job may leave where other jobs do; if its pipeline is unknown by now, all."
