@@ -75,7 +75,7 @@ def test_who_leaves_something_fails_by_name_and_nobody_else(root, tmp_path):
     plain = '-q', '-p', 'conftest', '-p', 'no:cacheprovider', '-p', 'no:randomly', '-c', os.devnull, '--rootdir', tmp_path
     env = os.environ | {'PYTHONPATH': os.pathsep.join(map(str, (root/'tools', root/'tests', root))), 'JOBTRACK_TEST_PATIENCE': '1'}
     done = subprocess.run([sys.executable, '-m', 'pytest', *plain, '--basetemp', tmp_path/'base', 'test_it.py'], cwd=tmp_path,
-                          capture_output=True, text=True, env=env, timeout=100)
+                          capture_output=True, text=True, env=env, timeout=250)
     assert done.returncode == 1 and '7 passed, 3 errors' in done.stdout, done.stdout + done.stderr
     for name, what in ('file', '/forgotten'), ('process', 'sleep 601'), ('thread', 'thread sleeper'):
         told = re.search(rf'left behind by test_it.py::test_{name}:\nE +(.*)', done.stdout)

@@ -20,6 +20,8 @@ from ..model.job import Job, JobStatus, new_id
 from ..logs.log_store import LogStore
 from ..tracker.tracker import JobTracker
 from ..runners.outcome import Outcome, Receipt, Report, StopTokens
+from ..runners.process_tree import end_steps
+from ..runners.runner import BaseRunner
 from ..queue.queue import JobQueue
 from .engine import Engine, signal_container
 from .files import default_folder
@@ -32,7 +34,8 @@ from .spec import Inspected, check_container
 
 # %% ../../nbs/containers/00_docker.ipynb #3df6bc16
 _log = logging.getLogger(__name__)
-class DockerRunner:
+
+class DockerRunner(BaseRunner):
     """Runs containers, which outlive this process.
 
     `job.spec` has the fields of `check_container`. Paths in it are paths of the engine's machine. The engine is first contacted when
@@ -58,8 +61,7 @@ class DockerRunner:
         user:str|None=None,         # Default user of containers, `uid:gid`; None: `default_user()`
         timeout:float=120.,         # Longest wait for one answer of the engine, seconds
     ):
-        if owner is not None and not re.fullmatch('[A-Za-z0-9_.-]+', owner):
-            raise InvalidInput('owner', f'is {owner!r}', 'It becomes part of the names of containers: use letters, digits, `_.-`')
+        _check_owner(owner)
         self.folder = Path(folder or default_folder()).resolve()
         self.roots = None if roots is None else [os.path.abspath(r) for r in roots]
         self.engine = Engine(base_url, context, tls, timeout)
@@ -73,6 +75,11 @@ class DockerRunner:
         store_attr('logs,name,user')
 
     def __repr__(self): return f'DockerRunner({self.url})'
+
+def _check_owner(owner:str|None) -> None:
+    if owner is None or re.fullmatch('[A-Za-z0-9_.-]+', owner): return
+    remedy = 'It becomes part of the names of containers: use letters, digits, `_.-`'
+    raise InvalidInput('owner', f'is {owner!r}', remedy)
 
 # %% ../../nbs/containers/00_docker.ipynb #123e57b1
 @patch(as_prop=True)
@@ -93,7 +100,9 @@ def container(self:DockerRunner, job:Job) -> str:
 
 # %% ../../nbs/containers/00_docker.ipynb #fe3c7b80
 @patch
-def why_not(self:DockerRunner, job:Job) -> str|None:  # None: nothing speaks against it
+def why_not(self:DockerRunner,
+    job:Job,
+) -> str|None:  # None: nothing prevents it
     "Why no container can start now: the engine cannot be reached."
     return self.engine.why_unreachable()
 
@@ -103,11 +112,10 @@ async def lacks(self:DockerRunner,
     image:str,    # Name or id
 ) -> str|None:    # None: nothing
     "What is missing for a container of this image, in words."
-    try:
-        if await self.engine.acall(lambda api: has_image(api, image)): return None
-        return f'the engine at {self.url} has no image {image!r}'
+    try: is_there = await self.engine.acall(lambda api: has_image(api, image))
     except NodeUnreachable as e: return f'no engine answers at {self.url}: {e.problem}'
     except InvalidInput as e: return str(e)   # the environment names an engine that cannot be used
+    return None if is_there else f'the engine at {self.url} has no image {image!r}'
 
 # %% ../../nbs/containers/00_docker.ipynb #95517e9b
 @patch
@@ -125,6 +133,15 @@ async def forget(self:DockerRunner,
     return True
 
 # %% ../../nbs/containers/00_docker.ipynb #e4a80623
+def _is_current(
+    on_record:Job|None,  # None: it was deleted
+    job:Job,             # At the attempt that is meant
+) -> bool:
+    "Whether this attempt still runs, by the record."
+    if on_record is None or on_record.status is not JobStatus.RUNNING: return False
+    return (on_record.attempt, on_record.created_at) == (job.attempt, job.created_at)
+
+# %% ../../nbs/containers/00_docker.ipynb #cf28c561
 @patch
 async def _remove_when_recorded(self:DockerRunner, job:Job, report:Report, has_ended:asyncio.Event) -> None:
     "Wait until the end of an attempt is on record, then remove its container."
@@ -142,14 +159,12 @@ async def _remove_when_recorded(self:DockerRunner, job:Job, report:Report, has_e
         _log.info('Container %s is not removed yet: %s', self.container(job), e)
     if not is_gone: _log.info('Container %s is left for the reaper', self.container(job))
 
-def _is_current(recorded:Job|None, job:Job) -> bool:
-    "Whether this attempt is the one that runs, by the record."
-    if recorded is None or recorded.status is not JobStatus.RUNNING: return False
-    return (recorded.attempt, recorded.created_at) == (job.attempt, job.created_at)
-
-# %% ../../nbs/containers/00_docker.ipynb #cf28c561
+# %% ../../nbs/containers/00_docker.ipynb #8be3d217
 @patch
-def _schedule_removal(self:DockerRunner, job:Job, report:Report) -> asyncio.Event:  # Set it when the attempt has ended
+def _schedule_removal(self:DockerRunner,
+    job:Job,
+    report:Report,
+) -> asyncio.Event:  # Set it when the attempt has ended
     loop = asyncio.get_running_loop()
     key = loop, self.container(job), job.created_at
     self._removals = {k: v for k, v in self._removals.items() if not v[0].done()}
@@ -164,11 +179,24 @@ def _schedule_removal(self:DockerRunner, job:Job, report:Report) -> asyncio.Even
 async def _await_removal_of_earlier(self:DockerRunner, job:Job) -> None:
     "Wait for a container of an earlier job of the same id that is being removed."
     here, name = asyncio.get_running_loop(), self.container(job)
-    earlier = [task for (loop, container, created), (task, _) in [*self._removals.items()]
-               if loop is here and container == name and created != job.created_at]
-    if not earlier: return
-    await asyncio.wait(earlier)
+    def is_earlier(loop, container, created):
+        return loop is here and container == name and created != job.created_at
+    tasks = [task for key, (task, _) in [*self._removals.items()] if is_earlier(*key)]
+    if not tasks: return
+    await asyncio.wait(tasks)
     if self.logs is not None: self.logs.remove(job.id, job.attempt)
+
+# %% ../../nbs/containers/00_docker.ipynb #448df56d
+@patch
+async def _must_pull(self:DockerRunner, request:CreateRequest) -> bool:
+    if request.pull == 'missing': return not await self.engine.acall(lambda api: has_image(api, request.image))
+    return request.pull == 'always'
+
+# %% ../../nbs/containers/00_docker.ipynb #392c96f8
+@patch
+async def _create_and_start(self:DockerRunner, job:Job, request:CreateRequest) -> None:
+    is_pending = await self.engine.acall(lambda api: self.containers.create_and_start(job, request, api))
+    if is_pending: await self.containers.start_when_reachable(job, request)
 
 # %% ../../nbs/containers/00_docker.ipynb #d8fbb1df
 @patch
@@ -177,27 +205,15 @@ async def start(self:DockerRunner,
 ) -> dict:    # Handle: the name of the `container`
     """Start the container, or find that it was started.
 
-    Raises `InvalidInput` naming the field that cannot be used; `NodeUnreachable(begun=False)` if the engine cannot be reached.
-    An image that has to be pulled first is pulled by `follow`, which can report the progress."""
+    Raises `InvalidInput` naming the field that cannot be used; `NodeUnreachable(begun=False)` if the engine cannot be reached."""
     handle = {'container': self.container(job)}
     if self.markers.has(job, 'begun', 'failed', 'pull'): return handle
     await self._await_removal_of_earlier(job)
     request = await self.engine.acall(lambda api: self.containers.request(job, api))
     self.markers.folder_of(job).mkdir(parents=True, exist_ok=True)
-    if await self._must_pull(request): self.markers.write(job, 'pull', {'image': request.image, 'spec': job.spec})
-    else: await self._create_and_start(job, request)
+    if not await self._must_pull(request): await self._create_and_start(job, request)
+    else: self.markers.write(job, 'pull', {'image': request.image, 'spec': job.spec})
     return handle
-
-# %% ../../nbs/containers/00_docker.ipynb #63227afd
-@patch
-async def _must_pull(self:DockerRunner, request:CreateRequest) -> bool:
-    if request.pull == 'missing': return not await self.engine.acall(lambda api: has_image(api, request.image))
-    return request.pull == 'always'
-
-@patch
-async def _create_and_start(self:DockerRunner, job:Job, request:CreateRequest) -> None:
-    is_pending = await self.engine.acall(lambda api: self.containers.create_and_start(job, request, api))
-    if is_pending: await self.containers.start_when_reachable(job, request)
 
 # %% ../../nbs/containers/00_docker.ipynb #5a6df7c7
 @patch
@@ -213,6 +229,48 @@ async def find(self:DockerRunner,
 
 # %% ../../nbs/containers/00_docker.ipynb #de833e70
 @patch
+def _our_containers(self:DockerRunner, api) -> list[Inspected]:
+    matches = api.containers(all=True, filters={'label': f'jobtrack.owner={self.owner}'})
+    inspected = [self.containers.inspect(c['Id'], api) for c in matches]
+    return [c for c in inspected if c is not None]
+
+# %% ../../nbs/containers/00_docker.ipynb #33b0821f
+@patch
+def _judge(self:DockerRunner,
+    c:Inspected,
+    tracker:JobTracker,
+    unknown_after:float|None,
+) -> tuple[ReapResult, Job|None]:  # The job, if it is on record
+    job_id, attempt = c.labels['jobtrack.job'], int(c.labels['jobtrack.attempt'])
+    job = tracker.get_job(job_id)
+    if job is not None and c.is_of_other_job(job): job = None   # the id was used again
+    action, why = _reap_action(c, job, attempt, unknown_after)
+    return ReapResult(c.name, job_id, attempt, c.state['Status'], action, why), job
+
+# %% ../../nbs/containers/00_docker.ipynb #9c6afe8d
+@patch
+def _delete_stale_markers(self:DockerRunner,
+    tracker:JobTracker,
+    left:set[str],  # Names of the containers that stay
+) -> None:
+    "Delete the markers of attempts that are on record as ended and have no container."
+    for folder in self.markers.folder.glob('*/*'):
+        job = tracker.get_job(folder.parent.name)
+        if job is None or not folder.name.isdecimal(): continue
+        attempt = replace(job, attempt=int(folder.name))
+        has_ended = job.is_terminal or job.attempt > attempt.attempt
+        if has_ended and self.container(attempt) not in left: self.markers.delete(attempt)
+
+# %% ../../nbs/containers/00_docker.ipynb #151c8ab7
+@patch
+async def _reap_one(self:DockerRunner, c:Inspected, result:ReapResult, job:Job|None) -> None:
+    is_running = result.action == 'ended'
+    await self.engine.acall(lambda api: self.containers.remove(c.id, api, force=is_running))
+    recorded = job or Job(created_at=c.labels.get('jobtrack.created'))
+    self.markers.delete(replace(recorded, id=result.job_id, attempt=result.attempt))
+
+# %% ../../nbs/containers/00_docker.ipynb #47e602dd
+@patch
 async def reap(self:DockerRunner,
     tracker:JobTracker,           # Its record decides
     dry_run:bool=False,           # Only report
@@ -224,48 +282,21 @@ async def reap(self:DockerRunner,
         result, job = self._judge(c, tracker, unknown_after)
         results.append(result)
         if result.action != 'left' and not dry_run: await self._reap_one(c, result, job)
-    if not dry_run:
-        left = {r.container for r in results if r.action == 'left'}
-        await asyncio.to_thread(self._delete_stale_markers, tracker, left)
-        granted = await asyncio.to_thread(self.containers.grants.all)
-        for path in granted: await self.containers.revoke_grants(path, ended=False)
+    if dry_run: return results
+    left = {r.container for r in results if r.action == 'left'}
+    await asyncio.to_thread(self._delete_stale_markers, tracker, left)
+    granted = await asyncio.to_thread(self.containers.grants.all)
+    for path in granted: await self.containers.revoke_grants(path, ended=False)
     return results
 
-# %% ../../nbs/containers/00_docker.ipynb #de6f5b14
-@patch
-def _our_containers(self:DockerRunner, api) -> list[Inspected]:
-    found = api.containers(all=True, filters={'label': f'jobtrack.owner={self.owner}'})
-    inspected = [self.containers.inspect(c['Id'], api) for c in found]
-    return [c for c in inspected if c is not None]
-
-@patch
-def _judge(self:DockerRunner, c:Inspected, tracker:JobTracker, unknown_after:float|None) -> tuple[ReapResult, Job|None]:
-    job_id, attempt = c.labels['jobtrack.job'], int(c.labels['jobtrack.attempt'])
-    job = tracker.get_job(job_id)
-    if job is not None and c.is_of_other_job(job): job = None   # the id was used again
-    action, why = _reap_action(c, job, attempt, unknown_after)
-    return ReapResult(c.name, job_id, attempt, c.state['Status'], action, why), job
-
-# %% ../../nbs/containers/00_docker.ipynb #9c6afe8d
-@patch
-async def _reap_one(self:DockerRunner, c:Inspected, result:ReapResult, job:Job|None) -> None:
-    is_running = result.action == 'ended'
-    await self.engine.acall(lambda api: self.containers.remove(c.id, api, force=is_running))
-    recorded = job or Job(created_at=c.labels.get('jobtrack.created'))
-    self.markers.delete(replace(recorded, id=result.job_id, attempt=result.attempt))
-
-# %% ../../nbs/containers/00_docker.ipynb #6edfa854
-@patch
-def _delete_stale_markers(self:DockerRunner, tracker:JobTracker, left:set[str]) -> None:
-    "Delete the markers of attempts that are on record as ended and have no container."
-    for folder in self.markers.folder.glob('*/*'):
-        job = tracker.get_job(folder.parent.name)
-        if job is None or not folder.name.isdecimal(): continue
-        attempt = replace(job, attempt=int(folder.name))
-        has_ended = job.is_terminal or job.attempt > attempt.attempt
-        if has_ended and self.container(attempt) not in left: self.markers.delete(attempt)
-
 # %% ../../nbs/containers/00_docker.ipynb #736a6b48
+@patch
+async def _reap_regularly(self:DockerRunner, tracker:JobTracker) -> None:
+    while True:
+        try: await self.reap(tracker)
+        except (NodeUnreachable, APIError, StoreError) as e: _log.warning('The reaper could not do its round: %s', e)
+        await asyncio.sleep(self.reap_every)
+
 @patch
 def _start_reaper(self:DockerRunner, tracker:JobTracker) -> None:
     "Make sure that a reaper runs on this loop for this record."
@@ -276,13 +307,6 @@ def _start_reaper(self:DockerRunner, tracker:JobTracker) -> None:
     self._reapers[key] = key[0].create_task(self._reap_regularly(tracker))
 
 # %% ../../nbs/containers/00_docker.ipynb #9a8df27e
-@patch
-async def _reap_regularly(self:DockerRunner, tracker:JobTracker) -> None:
-    while True:
-        try: await self.reap(tracker)
-        except (NodeUnreachable, APIError, StoreError) as e: _log.warning('The reaper could not do its round: %s', e)
-        await asyncio.sleep(self.reap_every)
-
 @patch
 def tidy(self:DockerRunner,
     tracker:JobTracker,  # Its record decides
@@ -299,41 +323,57 @@ def _tidy(self:DockerRunner, tracker:JobTracker) -> None:
 # %% ../../nbs/containers/00_docker.ipynb #7a0c645f
 @patch
 def _follower(self:DockerRunner, job:Job, name:str, report:Report) -> _ContainerFollower:
-    return _ContainerFollower(self.containers, job, name, report, self.logs or report.tracker.logs,
-                              interval=self.interval, look_every=self.look_every, removal_timeout=self.force)
+    logs = self.logs or report.tracker.logs
+    times = dict(
+        interval=self.interval,
+        look_every=self.look_every,
+        removal_timeout=self.force)
+    return _ContainerFollower(self.containers, job, name, report, logs, **times)
 
 # %% ../../nbs/containers/00_docker.ipynb #21c5d5db
 @patch
-async def _pull_and_start(self:DockerRunner, job:Job, report:Report) -> Outcome|None:  # None: the container has started
-    "Pull the image, then start the container."
-    pull, f = self.markers.read(job, 'pull'), self._follower(job, self.container(job), report)
-    is_cancelled = lambda: self.markers.has(job, 'stop')
-    def on_progress(message): report.progress(None, message)
-    on_progress(f'Pulling {pull["image"]}')
+async def _pull(self:DockerRunner, f:_ContainerFollower, image:str) -> Outcome|None:  # None: the image is there
+    "Pull an image, while the job says how far it is. A stop ends the pull."
+    def on_progress(message): f.report.progress(None, message)
+    def is_cancelled(): return self.markers.has(f.job, 'stop')
+    on_progress(f'Pulling {image}')
     try:
         is_pulled = await f.retry(
-            lambda: pull_image_async(self.engine, pull['image'], on_progress, is_cancelled, self.interval))
-        if not is_pulled: return Outcome(JobStatus.CANCELLED)
+            lambda: pull_image_async(self.engine, image, on_progress, is_cancelled, self.interval))
     except APIError as e:
-        return Outcome.failed('pull_failed', f'{pull["image"]!r} cannot be pulled: {e.explanation or e}',
+        return Outcome.failed('pull_failed', f'{image!r} cannot be pulled: {e.explanation or e}',
                               hint='Check the name, the network and `docker login`; or build the image on the engine')
+    return None if is_pulled else Outcome(JobStatus.CANCELLED)
+
+# %% ../../nbs/containers/00_docker.ipynb #f047e511
+@patch
+async def _start_pulled(self:DockerRunner, f:_ContainerFollower, spec:dict) -> Outcome|None:  # None: the container has started
+    job = f.job
     try:
-        request = await f.call(lambda api: self.containers.request(replace(job, spec=pull['spec']), api))
-        if is_cancelled(): return Outcome(JobStatus.CANCELLED)
+        request = await f.call(lambda api: self.containers.request(replace(job, spec=spec), api))
+        if self.markers.has(job, 'stop'): return Outcome(JobStatus.CANCELLED)
         is_pending = await f.call(lambda api: self.containers.create_and_start(job, request, api))
         if is_pending: await self.containers.start_when_reachable(job, request)
     except InvalidInput as e: return Outcome.failed('invalid', str(e), hint=e.remedy or None)
-    report.progress(None, 'Started')
+    f.report.progress(None, 'Started')
     return None
+
+# %% ../../nbs/containers/00_docker.ipynb #97c25579
+@patch
+async def _pull_and_start(self:DockerRunner, job:Job, report:Report) -> Outcome|None:  # None: the container has started
+    "Pull the image, then start the container."
+    pull = self.markers.read(job, 'pull')
+    f = self._follower(job, self.container(job), report)
+    return await self._pull(f, pull['image']) or await self._start_pulled(f, pull['spec'])
 
 # %% ../../nbs/containers/00_docker.ipynb #f9b5e145
 @patch
 async def follow(self:DockerRunner,
     job:Job,
     handle:dict,    # From `start` or `find`
-    report:Report,  # Hears about progress, and that the log has grown
+    report:Report,  # Takes the progress, and that the log has grown
 ) -> Outcome:       # CANCELLED if the attempt was stopped
-    """Follow a container until it ends, whoever started it. While the engine cannot be reached, wait for it.
+    """Follow a container until it ends, also one that another process started. While the engine cannot be reached, wait for it.
 
     The container is removed once its end is on record."""
     self._start_reaper(report.tracker)
@@ -354,9 +394,12 @@ async def follow(self:DockerRunner,
 
 # %% ../../nbs/containers/00_docker.ipynb #67019ca9
 @patch
-async def _wait_until_over(self:DockerRunner, name:str, timeout:float) -> bool:
-    "Whether the container has ended, or is gone, within some seconds."
-    deadline, pause = time.monotonic() + timeout, .01
+async def _wait_until_over(self:DockerRunner,
+    name:str,
+    deadline:float,  # On the monotonic clock; it is looked at least once
+) -> bool:
+    "Whether a container has ended, or is gone, by then."
+    pause = .01
     while True:
         c = await self.engine.acall(lambda api: self.containers.inspect(name, api))
         if c is None or c.has_ended: return True
@@ -369,33 +412,17 @@ async def _wait_until_over(self:DockerRunner, name:str, timeout:float) -> bool:
 @patch
 async def _stop_running(self:DockerRunner, c:Inspected, grace:float) -> Receipt:
     "Ask, then force, and verify each time."
-    stop_signal = c.info['Config'].get('StopSignal') or 'SIGTERM'
-    for how, sig, timeout in ('asked', stop_signal, grace), ('forced', 'SIGKILL', self.force):
-        await self.engine.acall(lambda api, sig=sig: signal_container(api, c.id, sig))
-        if await self._wait_until_over(c.name, timeout): return Receipt(True, how, [c.name])
+    signals = dict(asked=c.info['Config'].get('StopSignal') or 'SIGTERM', forced='SIGKILL')
+    for step in end_steps(grace, self.force, every=math.inf):
+        await self.engine.acall(lambda api, sig=signals[step.how]: signal_container(api, c.id, sig))
+        if await self._wait_until_over(c.name, step.deadline): return Receipt(True, step.how, [c.name])
     message = f'{c.name} still runs after SIGKILL. It may be waiting in the kernel, for a disk that does not answer'
     return Receipt(False, 'unconfirmed', left=[c.name], message=message)
-
-@patch
-async def stop(self:DockerRunner,
-    job:Job,
-    handle:dict,   # From `start` or `find`
-    grace:float,   # Seconds between asking and forcing
-) -> Receipt:      # Names the container
-    "Ask a container to end, then force it, then verify. Unconfirmed while the engine cannot be reached."
-    if type(grace) not in (int, float) or not 0 <= grace < math.inf:
-        raise InvalidInput('grace', f'is {grace!r}', 'Give seconds, 0 or more')
-    name = handle['container']
-    self._output_stops.stop(name)
-    try: return await self._stop(job, name, grace)
-    except NodeUnreachable as e:
-        message = f'The engine does not answer, so it is not known whether {name} runs: {e.problem}'
-        return Receipt(False, 'unconfirmed', left=[name], message=message)
 
 # %% ../../nbs/containers/00_docker.ipynb #c11b2b8a
 @patch
 async def _stop(self:DockerRunner, job:Job, name:str, grace:float) -> Receipt:
-    inspect = lambda: self.engine.acall(lambda api: self.containers.inspect(name, api, job))
+    def inspect(): return self.engine.acall(lambda api: self.containers.inspect(name, api, job))
     c = await inspect()
     is_pulling = self.markers.has(job, 'pull') and not self.markers.has(job, 'begun')
     is_gone = c.has_ended if c else not is_pulling
@@ -407,7 +434,39 @@ async def _stop(self:DockerRunner, job:Job, name:str, grace:float) -> Receipt:
     await self.engine.acall(lambda api: self.containers.remove(name, api, job))
     return Receipt(True, 'asked', [name])
 
+# %% ../../nbs/containers/00_docker.ipynb #92e95cfb
+@patch
+async def stop(self:DockerRunner,
+    job:Job,
+    handle:dict,   # From `start` or `find`
+    grace:float,   # Seconds between asking and forcing
+) -> Receipt:      # Names the container
+    """Ask a container to end, then force it, then verify. Unconfirmed while the engine cannot be reached.
+
+    Raises `InvalidInput` for a `grace` that is no number of seconds."""
+    if type(grace) not in (int, float) or not 0 <= grace < math.inf:
+        raise InvalidInput('grace', f'is {grace!r}', 'Give seconds, 0 or more')
+    name = handle['container']
+    self._output_stops.stop(name)
+    try: return await self._stop(job, name, grace)
+    except NodeUnreachable as e:
+        message = f'The engine does not answer, so it is not known whether {name} runs: {e.problem}'
+        return Receipt(False, 'unconfirmed', left=[name], message=message)
+
 # %% ../../nbs/containers/00_docker.ipynb #ae766287
+@patch
+def _check_shared(self:DockerRunner, shared:SharedQueue|None, slots:int|None) -> None:
+    "Raises `InvalidInput` unless the queue would run our jobs as we would."
+    if self._is_closed: raise InvalidInput('runner', f'{self!r} is closed', 'Make another `DockerRunner`')
+    if shared is None: return
+    if any(getattr(shared.runner, k) != getattr(self, k) for k in ('url', 'owner', 'roots', 'user')):
+        problem = f'is {self.name!r}, and the queue of this record knows another runner by this name, {shared.runner!r}'
+        raise InvalidInput('name', problem, 'Give this runner another name, or a folder of its own')
+    if slots not in (None, shared.queue.slots):
+        problem = f'is {slots!r}, and the queue of this record has {shared.queue.slots}'
+        raise InvalidInput('slots', problem, 'Close the runners that use it first')
+
+# %% ../../nbs/containers/00_docker.ipynb #27a34fc5
 @patch
 def queue(self:DockerRunner,
     tracker:JobTracker|None=None,  # None: one of its own, with `jobs.db` in the runner's folder
@@ -423,22 +482,9 @@ def queue(self:DockerRunner,
         self.folder.mkdir(parents=True, exist_ok=True)
         t = JobTracker(self.folder/'jobs.db') if owns_tracker else tracker
         return JobQueue(t, [self], slots or os.cpu_count() or 1).start()
-    check = lambda shared: self._check_shared(shared, slots)
+    def check(shared): self._check_shared(shared, slots)
     queue = self.queues.acquire((record, self.name), self, make, check, owns_tracker)
     return queue.start()   # in case somebody has stopped it
-
-# %% ../../nbs/containers/00_docker.ipynb #27a34fc5
-@patch
-def _check_shared(self:DockerRunner, shared:SharedQueue|None, slots:int|None) -> None:
-    "Raises `InvalidInput` unless the queue would run our jobs as we would."
-    if self._is_closed: raise InvalidInput('runner', f'{self!r} is closed', 'Make another `DockerRunner`')
-    if shared is None: return
-    if any(getattr(shared.runner, k) != getattr(self, k) for k in ('url', 'owner', 'roots', 'user')):
-        problem = f'is {self.name!r}, and the queue of this record knows another runner by this name, {shared.runner!r}'
-        raise InvalidInput('name', problem, 'Give this runner another name, or a folder of its own')
-    if slots not in (None, shared.queue.slots):
-        problem = f'is {slots!r}, and the queue of this record has {shared.queue.slots}'
-        raise InvalidInput('slots', problem, 'Close the runners that use it first')
 
 # %% ../../nbs/containers/00_docker.ipynb #d49576a6
 @patch
@@ -457,8 +503,8 @@ def _absolute(path:str|Path) -> str:
     "A path with `~` and `..` resolved, as a shell does it."
     return os.path.abspath(os.path.expanduser(path))
 
-def _inputs(inputs:dict|list|str|Path|None) -> dict[str, str]:
-    "Path here to path inside: what is given as a list is found in /input, under its own name."
+def _inputs(inputs:dict|list|str|Path|None) -> dict[str, str]:  # Path here to path inside
+    "The inputs of a spec. What is given as a list appears in /input, under its own name."
     if inputs is None: return {}
     if isinstance(inputs, dict): return {_absolute(path): inside for path, inside in inputs.items()}
     paths = [inputs] if isinstance(inputs, (str, Path)) else inputs
@@ -489,6 +535,5 @@ def run(self:DockerRunner,
     spec = spec | dict(image=image, argv=argv, inputs=_inputs(inputs), output_dir=output_dir)
     check_container(spec)
     self.containers.check_output_folder(output_dir)
-    queue = self.queue(tracker)
     options = dict(timeout=timeout, max_attempts=max_attempts, priority=priority, metadata=metadata)
-    return queue.create_job(name or image, id=job_id, runner=self.name, spec=spec, **options)
+    return self.queue(tracker).create_job(name or image, id=job_id, runner=self.name, spec=spec, **options)

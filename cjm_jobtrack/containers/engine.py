@@ -27,7 +27,23 @@ from ..model.errors import InvalidInput, NodeUnreachable
 from .ssh import SSHAdapter, ssh_command
 
 # %% ../../nbs/containers/03_engine.ipynb #2f0f3904
+def _context_options(
+    name:str|None,  # None: the current one
+) -> dict:          # Some of those of `engine_options`; none if no context is in use
+    "What a context of the Docker CLI says. Raises `InvalidInput`."
+    try: context = ContextAPI.get_context(name or os.environ.get('DOCKER_CONTEXT'))
+    except DockerException as e: raise InvalidInput('context', f'{name!r} cannot be read: {e}') from e
+    if context is None and name:
+        problem = f'{name!r} is not a context of the Docker CLI'
+        raise InvalidInput('context', problem, '`docker context ls` lists them')
+    if context is None or not context.Host: return {}
+    options = dict(base_url=context.Host)
+    if context.TLSConfig: options['tls'] = context.TLSConfig
+    return options
+
+# %% ../../nbs/containers/03_engine.ipynb #aed0f719
 SOCKET = 'npipe:////./pipe/docker_engine' if os.name == 'nt' else 'unix:///var/run/docker.sock'
+
 def engine_options(
     base_url:str|None=None,  # `unix://`, `tcp://`, `ssh://`; None: as the environment says
     context:str|None=None,   # Name of a context of the Docker CLI
@@ -43,20 +59,15 @@ def engine_options(
     options['base_url'] = options['base_url'].removeprefix('http+')   # a prefix of docker-py's own
     return options
 
-# %% ../../nbs/containers/03_engine.ipynb #965c2e55
-def _context_options(name:str|None) -> dict:
-    "From a context of the Docker CLI, the current one by default."
-    try: context = ContextAPI.get_context(name or os.environ.get('DOCKER_CONTEXT'))
-    except DockerException as e: raise InvalidInput('context', f'{name!r} cannot be read: {e}') from e
-    if context is None and name:
-        raise InvalidInput('context', f'{name!r} is not a context of the Docker CLI', '`docker context ls` lists them')
-    if context is None or not context.Host: return {}
-    return dict(base_url=context.Host) | (dict(tls=context.TLSConfig) if context.TLSConfig else {})
-
 # %% ../../nbs/containers/03_engine.ipynb #2d526643
 # About the connection to the engine; any other `OSError` is about our own files
-CONNECTION_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException,
-                     ConnectionError, StreamParseError)
+CONNECTION_ERRORS = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    http.client.HTTPException,
+    ConnectionError,
+    StreamParseError)
+
 def _root_cause(e:BaseException) -> str:
     "What the operating system said."
     seen = set()
@@ -68,9 +79,21 @@ def _root_cause(e:BaseException) -> str:
     return str(e)
 
 # %% ../../nbs/containers/03_engine.ipynb #a6a283f5
+def _ssh_client(url:str, timeout:float, max_connections:int) -> docker.DockerClient:
+    adapter = SSHAdapter(ssh_command(url), max_connections)
+    version = DEFAULT_DOCKER_API_VERSION   # with a version given, nothing is sent yet
+    client = docker.DockerClient(base_url=SOCKET, version=version, timeout=timeout)
+    client.api.mount('http+docker://', adapter)
+    try: client.api._version = client.version(api_version=False)['ApiVersion']
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+# %% ../../nbs/containers/03_engine.ipynb #62d7fd20
 def engine_client(
-    options:dict,   # From `engine_options`
-    timeout:float,  # Longest wait for one answer, seconds
+    options:dict,            # From `engine_options`
+    timeout:float,           # Longest wait for one answer, seconds
     max_connections:int=64,  # That are kept for the next request
 ) -> docker.DockerClient:
     "A client that has reached its engine. Raises `NodeUnreachable`; `InvalidInput` for options that cannot work."
@@ -84,17 +107,6 @@ def engine_client(
         if isinstance(cause, CONNECTION_ERRORS): raise NodeUnreachable(url, _root_cause(cause), begun=False) from e
         raise InvalidInput('base_url', f'{url!r} cannot be used: {e}') from e
 
-# %% ../../nbs/containers/03_engine.ipynb #62d7fd20
-def _ssh_client(url:str, timeout:float, max_connections:int) -> docker.DockerClient:
-    version = DEFAULT_DOCKER_API_VERSION   # with a version given, nothing is sent yet
-    client = docker.DockerClient(base_url=SOCKET, version=version, timeout=timeout)
-    client.api.mount('http+docker://', SSHAdapter(ssh_command(url), max_connections))
-    try: client.api._version = client.version(api_version=False)['ApiVersion']
-    except BaseException:
-        client.close()
-        raise
-    return client
-
 # %% ../../nbs/containers/03_engine.ipynb #1ad4cdde
 def docker_engine(
     **options,    # As for `engine_options`
@@ -104,9 +116,6 @@ def docker_engine(
     try: engine_client(options, 10.).close()
     except (NodeUnreachable, InvalidInput): return None
     return options['base_url']
-
-# %% ../../nbs/containers/03_engine.ipynb #6656ffea
-def _add_this_thread(threads:set) -> None: threads.add(threading.current_thread())
 
 # %% ../../nbs/containers/03_engine.ipynb #603b1bf8
 class Engine:
@@ -122,12 +131,11 @@ class Engine:
         self.open_requests = set()  # `CancellableRequest`s, which `close` cancels
         self.workers = set()        # Its threads
         self._address = base_url, context, tls
-        self._client, self._info, self._lock = None, None, threading.Lock()
+        self._client = self._info = None
+        self._lock = threading.Lock()
         self._pinged = 0.           # When it was last pinged because of an outage
         if base_url or context: self.options   # report a mistake at once
         self.threads = ThreadPoolExecutor(16, 'jobtrack-docker', _add_this_thread, (self.workers,))
-
-    def __repr__(self): return f'Engine({self.url})'
 
     @cached_property
     def options(self) -> dict:
@@ -137,16 +145,21 @@ class Engine:
     @property
     def url(self) -> str: return self.options['base_url']
 
-    @property
-    def socket_path(self) -> Path|None:
-        "The socket it listens on, if it is a file of this machine."
-        return Path(urlsplit(self.url).path) if self.url.startswith('unix') else None
+    def __repr__(self): return f'Engine({self.url})'
 
-    @property
-    def is_local(self) -> bool:
-        "Whether it is on this machine, by its address."
-        url = urlsplit(self.url)
-        return url.scheme in ('unix', 'npipe', 'http+unix') or url.hostname in ('localhost', '127.0.0.1', '::1')
+def _add_this_thread(threads:set) -> None: threads.add(threading.current_thread())
+
+# %% ../../nbs/containers/03_engine.ipynb #6f345028
+@patch(as_prop=True)
+def socket_path(self:Engine) -> Path|None:
+    "The socket it listens on, if it is a file of this machine."
+    return Path(urlsplit(self.url).path) if self.url.startswith('unix') else None
+
+@patch(as_prop=True)
+def is_local(self:Engine) -> bool:
+    "Whether it is on this machine, by its address."
+    url = urlsplit(self.url)
+    return url.scheme in ('unix', 'npipe', 'http+unix') or url.hostname in ('localhost', '127.0.0.1', '::1')
 
 # %% ../../nbs/containers/03_engine.ipynb #af06570d
 @patch
@@ -177,8 +190,11 @@ def call(self:Engine,
     self.outage = None
     return result
 
+# %% ../../nbs/containers/03_engine.ipynb #4dfb56d7
 @patch
-async def acall(self:Engine, fn:Callable[[docker.APIClient], Any]) -> Any:
+async def acall(self:Engine,
+    fn:Callable[[docker.APIClient], Any],  # What to do with the API
+) -> Any:                                  # What it returned
     "`call` from an event loop, in a thread of the engine's own."
     return await asyncio.get_running_loop().run_in_executor(self.threads, self.call, fn)
 
@@ -189,6 +205,7 @@ def info(self:Engine) -> dict:
     if self._info is None: self._info = self.call(lambda api: api.info())
     return self._info
 
+# %% ../../nbs/containers/03_engine.ipynb #c7acd7ce
 @patch
 def why_unreachable(self:Engine) -> str|None:  # None: it answered the last call
     "Why the last call failed, in words. During an outage the engine is pinged once a second."
@@ -208,7 +225,8 @@ def close(self:Engine,
 ) -> None:
     "Cancel what can be cancelled, and wait for the threads."
     self.threads.shutdown(wait=False)
-    deadline, readers = time.monotonic() + timeout, set()
+    deadline = time.monotonic() + timeout
+    readers = set()
     while self.open_requests or any(w.is_alive() for w in self.workers):
         for request in [*self.open_requests]:
             if request.reader is not None: readers.add(request.reader)
@@ -226,8 +244,9 @@ class CancellableRequest:
     ):
         self.api = api
         self.reader = None      # The thread that reads the answer
-        self._connection, self._socket = None, None
-        self._is_closed, self._lock = False, threading.Lock()
+        self._connection = self._socket = None
+        self._is_closed = False
+        self._lock = threading.Lock()
         self._siblings = vars(api).get('open_requests', set())
         self._siblings.add(self)
 
@@ -239,47 +258,7 @@ class CancellableRequest:
         if sock is not None:
             with suppress(OSError): sock.shutdown(socket.SHUT_RDWR)
 
-# %% ../../nbs/containers/03_engine.ipynb #673cf762
-@patch
-@contextmanager
-def open(self:CancellableRequest,
-    verb:str,      # 'get' or 'post'
-    path:str,      # Below the version of the API
-    params:dict,   # Of the query
-    headers:dict|None=None,
-) -> Iterator[requests.Response]:
-    """Send the request. Blocks until the answer begins.
-
-    Raises `APIError`, and `OSError` or an error of urllib3 if the request is cancelled."""
-    self.reader = threading.current_thread()
-    url = f'{self.api.base_url}/v{self.api.api_version}{path}'
-    try:
-        request = self.api.prepare_request(requests.Request(verb.upper(), url, headers, params=params))
-        with self._send(request) as response:
-            try: response.raise_for_status()
-            except requests.HTTPError as e: docker.errors.create_api_error_from_http_exception(e)
-            yield response
-    finally:
-        if self._connection is not None: self._connection.close()
-        self._siblings.discard(self)
-
-# %% ../../nbs/containers/03_engine.ipynb #ac60ba2e
-@patch
-@contextmanager
-def _send(self:CancellableRequest, request:requests.PreparedRequest) -> Iterator[requests.Response]:
-    "What `Session.send` does, on a connection that we know."
-    settings = self.api.merge_environment_settings(request.url, {}, True, None, None)
-    adapter = self.api.get_adapter(request.url)
-    verify, proxies, cert = settings['verify'], settings['proxies'], settings['cert']
-    pool = adapter.get_connection_with_tls_context(request, verify, proxies, cert)
-    adapter.cert_verify(pool, request.url, verify, cert)
-    self._connect(pool)
-    target = adapter.request_url(request, proxies)
-    raw = dict(preload_content=False, decode_content=False)
-    self._connection.request(request.method, target, headers=request.headers, **raw)
-    with adapter.build_response(request, self._connection.getresponse()) as response: yield response
-
-# %% ../../nbs/containers/03_engine.ipynb #14014748
+# %% ../../nbs/containers/03_engine.ipynb #f49f0fb1
 @patch
 def _connect(self:CancellableRequest, pool:urllib3.HTTPConnectionPool) -> None:
     with self._lock:
@@ -298,6 +277,49 @@ def _connect(self:CancellableRequest, pool:urllib3.HTTPConnectionPool) -> None:
 @patch
 def _check_open(self:CancellableRequest) -> None:
     if self._is_closed: raise ConnectionAbortedError(errno.ECONNABORTED, 'The request was cancelled')
+
+# %% ../../nbs/containers/03_engine.ipynb #3d8c4c0f
+@patch
+@contextmanager
+def _send(self:CancellableRequest, request:requests.PreparedRequest) -> Iterator[requests.Response]:
+    "What `Session.send` does, on a connection that we know."
+    settings = self.api.merge_environment_settings(request.url, {}, True, None, None)
+    adapter = self.api.get_adapter(request.url)
+    verify, proxies, cert = settings['verify'], settings['proxies'], settings['cert']
+    pool = adapter.get_connection_with_tls_context(request, verify, proxies, cert)
+    adapter.cert_verify(pool, request.url, verify, cert)
+    self._connect(pool)
+    self._connection.request(
+        request.method,
+        adapter.request_url(request, proxies),
+        headers=request.headers,
+        preload_content=False,
+        decode_content=False)
+    with adapter.build_response(request, self._connection.getresponse()) as response: yield response
+
+# %% ../../nbs/containers/03_engine.ipynb #673cf762
+@patch
+@contextmanager
+def open(self:CancellableRequest,
+    verb:str,      # 'get' or 'post'
+    path:str,      # Below the version of the API
+    params:dict,   # Of the query
+    headers:dict|None=None,   # Besides those of docker-py
+) -> Iterator[requests.Response]:
+    """Send the request. Blocks until the answer begins.
+
+    Raises `APIError`, and `OSError` or an error of urllib3 if the request is cancelled."""
+    self.reader = threading.current_thread()
+    url = f'{self.api.base_url}/v{self.api.api_version}{path}'
+    try:
+        request = requests.Request(verb.upper(), url, headers, params=params)
+        with self._send(self.api.prepare_request(request)) as response:
+            try: response.raise_for_status()
+            except requests.HTTPError as e: docker.errors.create_api_error_from_http_exception(e)
+            yield response
+    finally:
+        if self._connection is not None: self._connection.close()
+        self._siblings.discard(self)
 
 # %% ../../nbs/containers/03_engine.ipynb #4474de49
 def signal_container(

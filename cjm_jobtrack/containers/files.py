@@ -1,4 +1,4 @@
-"""What an engine cannot know, kept in a folder: which containers are ours, how far each attempt got, and which folders belong to a container's user for now
+"""What an engine cannot know: whose containers are whose, how far each attempt got, and which folders belong to a container's user for now
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/containers/files.html.md"""
 
@@ -16,13 +16,15 @@ from fastcore.basics import patch
 from ..model.errors import InvalidInput, StoreError
 from ..model.job import Job, check_id, new_id
 try: import fcntl
-except ImportError: fcntl = None  # Windows
+except ImportError: fcntl = None   # Windows
 
 # %% ../../nbs/containers/06_files.ipynb #63c04e6d
 def default_folder() -> Path:
     "Where a runner keeps its files by default. Source: XDG Base Directory Specification 0.8."
-    return Path(os.environ.get('XDG_DATA_HOME') or Path.home()/'.local/share')/'jobtrack'/'docker'
+    data_home = os.environ.get('XDG_DATA_HOME') or Path.home()/'.local/share'
+    return Path(data_home)/'jobtrack'/'docker'
 
+# %% ../../nbs/containers/06_files.ipynb #f5c1b6fd
 def _read_owner(folder:Path) -> str:
     "The owner id of a folder, made on first use."
     folder.mkdir(parents=True, exist_ok=True)
@@ -42,26 +44,31 @@ class AttemptMarkers:
         self.folder = folder
 
     def folder_of(self, job:Job) -> Path:
-        "The folder of an attempt."
+        "The folder of an attempt. Raises `InvalidInput` for an id that cannot be part of a path."
         return self.folder/check_id(job.id)/str(job.attempt)
 
-    def write(self, job:Job,
-        name:str,             # 'begun', 'stop', 'failed', 'pull' or 'before'
-        data:dict|None=None,  # Details
-    ) -> None:
-        "Write a marker, whole or not at all. Raises `StoreError`."
-        folder = self.folder_of(job)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            draft = folder/f'.{name}-{new_id()}'
-            draft.write_text(json.dumps((data or {}) | {'created_at': job.created_at}))
-            draft.replace(folder/name)
-        except OSError as e:
-            raise StoreError(str(folder), f'cannot be written: {e.strerror}', 'Is the disk full?') from e
+# %% ../../nbs/containers/06_files.ipynb #4e0ee93a
+@patch
+def write(self:AttemptMarkers, job:Job,
+    name:str,             # 'begun', 'stop', 'failed', 'pull' or 'before'
+    data:dict|None=None,  # Details
+) -> None:
+    "Write a marker, whole or not at all. Raises `StoreError`."
+    folder = self.folder_of(job)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder/f'.{name}-{new_id()}'
+        draft.write_text(json.dumps((data or {}) | {'created_at': job.created_at}))
+        draft.replace(folder/name)
+    except OSError as e:
+        raise StoreError(str(folder), f'cannot be written: {e.strerror}', 'Is the disk full?') from e
 
 # %% ../../nbs/containers/06_files.ipynb #d064e381
 @patch
-def read(self:AttemptMarkers, job:Job, name:str) -> dict|None:  # None: this attempt has no such marker
+def read(self:AttemptMarkers,
+    job:Job,
+    name:str,    # Of the marker
+) -> dict|None:  # None: this attempt has no such marker
     "The details in a marker."
     try: data = json.loads((self.folder_of(job)/name).read_text()) or {}
     except FileNotFoundError: return None
@@ -69,7 +76,10 @@ def read(self:AttemptMarkers, job:Job, name:str) -> dict|None:  # None: this att
 
 # %% ../../nbs/containers/06_files.ipynb #932c2b1e
 @patch
-def has(self:AttemptMarkers, job:Job, *names:str) -> bool:
+def has(self:AttemptMarkers,
+    job:Job,
+    *names:str,  # Of markers
+) -> bool:
     "Whether the attempt has any of these markers."
     return any(self.read(job, name) is not None for name in names)
 
@@ -85,8 +95,11 @@ def delete(self:AttemptMarkers, job:Job) -> None:
 
 # %% ../../nbs/containers/06_files.ipynb #50620806
 @contextmanager
-def _file_lock(path:Path, timeout:float=30.):
-    "Hold an exclusive lock on a file, against threads and other processes."
+def _file_lock(
+    path:Path,
+    timeout:float=30.,  # Longest wait for the lock, seconds
+):
+    "Hold an exclusive lock on a file, against threads and other processes. Raises `TimeoutError`."
     deadline = time.monotonic() + timeout
     with path.open('w') as f:
         while fcntl is not None:
@@ -167,7 +180,7 @@ def _open_below(folder:int, parts:Iterable[str]) -> int:  # A file descriptor; c
 # %% ../../nbs/containers/06_files.ipynb #098b8bab
 @contextmanager
 def _open_folder(path:str):
-    "A folder as an open file descriptor."
+    "A folder as an open file descriptor. Raises `OSError` where a link is in its path."
     root = os.open('/', os.O_RDONLY)
     try: fd = _open_below(root, Path(path).parts[1:])
     finally: os.close(root)
@@ -175,20 +188,12 @@ def _open_folder(path:str):
     finally: os.close(fd)
 
 # %% ../../nbs/containers/06_files.ipynb #d351d0ee
-def _chown_tree(top:int, uid:int, to:tuple[int, int], skip_bits:int=0, max_depth:int=1000) -> None:
-    "Give everything of one user below an open folder to another, except files with any of these mode bits."
-    pending = [()]
-    while pending:
-        parts = pending.pop()
-        if len(parts) > max_depth:
-            raise OSError(errno.ENAMETOOLONG, f'It has more than {max_depth} folders in one another')
-        try: fd = _open_below(top, parts)
-        except (FileNotFoundError, NotADirectoryError): continue   # removed or replaced just now
-        try: pending += [(*parts, name) for name in _chown_entries(fd, uid, to, skip_bits)]
-        finally: os.close(fd)
-
-# %% ../../nbs/containers/06_files.ipynb #cd18a628
-def _chown_entries(fd:int, uid:int, to:tuple[int, int], skip_bits:int) -> list[str]:  # Names of the folders in it
+def _chown_entries(
+    fd:int,               # An open folder
+    uid:int,              # Whose entries
+    to:tuple[int, int],   # (uid, gid) of the new owner
+    skip_bits:int,        # Files with any of these mode bits stay as they are
+) -> list[str]:           # Names of the folders in it
     "Give what one user has in an open folder to another."
     folders = []
     for name in os.listdir(fd):
@@ -198,6 +203,25 @@ def _chown_entries(fd:int, uid:int, to:tuple[int, int], skip_bits:int) -> list[s
             if info.st_uid == uid and not skip: os.chown(name, *to, dir_fd=fd, follow_symlinks=False)
             if stat.S_ISDIR(info.st_mode): folders.append(name)
     return folders
+
+# %% ../../nbs/containers/06_files.ipynb #cd18a628
+def _chown_tree(
+    top:int,              # An open folder
+    uid:int,              # Whose entries
+    to:tuple[int, int],   # (uid, gid) of the new owner
+    skip_bits:int=0,      # Files with any of these mode bits stay as they are
+    max_depth:int=1000,   # Of folders in one another
+) -> None:
+    "Give everything of one user below an open folder to another. Raises `OSError`."
+    pending = [()]
+    while pending:
+        parts = pending.pop()
+        if len(parts) > max_depth:
+            raise OSError(errno.ENAMETOOLONG, f'It has more than {max_depth} folders in one another')
+        try: fd = _open_below(top, parts)
+        except (FileNotFoundError, NotADirectoryError): continue   # removed or replaced just now
+        try: pending += [(*parts, name) for name in _chown_entries(fd, uid, to, skip_bits)]
+        finally: os.close(fd)
 
 # %% ../../nbs/containers/06_files.ipynb #87c962a7
 class FolderGrants:
@@ -226,26 +250,12 @@ class FolderGrants:
 
 # %% ../../nbs/containers/06_files.ipynb #28695ba2
 @patch
-def grant(self:FolderGrants,
-    path:str,   # A folder of this machine, with no link in its path
-    user:str,   # Who will write to it
-    in_use:Callable[[str], bool]=lambda path: True,  # Whether another user's container still needs a folder
+def _change_owner(self:FolderGrants,
+    path:str,
+    fd:int,                # The same folder, open
+    user:tuple[int, int],  # (uid, gid)
+    is_granted:bool,       # Whether this user has it already, by a grant
 ) -> None:
-    "Blocks. Raises `InvalidInput` while another user has the folder, `StoreError` if it cannot be changed."
-    numbers = parse_user(user)
-    if numbers is None or os.geteuid() != 0: return
-    try:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with _file_lock(self.folder/'lock'):
-            is_granted = self._revoke_unused(path, numbers[0], in_use)
-            with _open_folder(path) as fd: self._change_owner(path, fd, numbers, is_granted)
-    except OSError as e:
-        problem = f'cannot be granted to the user {user}: {e.strerror}'
-        raise StoreError(path, problem, 'Use a folder on a disk of this machine') from e
-
-# %% ../../nbs/containers/06_files.ipynb #76dd1e97
-@patch
-def _change_owner(self:FolderGrants, path:str, fd:int, user:tuple[int, int], is_granted:bool) -> None:
     info = os.fstat(fd)
     is_shared = info.st_mode & 0o003 == 0o003
     if not is_granted and (is_shared or info.st_uid == user[0]): return   # everybody's, or already theirs
@@ -256,19 +266,7 @@ def _change_owner(self:FolderGrants, path:str, fd:int, user:tuple[int, int], is_
     _chown_tree(fd, os.getuid(), user, skip_bits=stat.S_ISUID | stat.S_ISGID)   # a new owner would clear these bits
     os.chown(fd, *user)
 
-@patch
-def _revoke_unused(self:FolderGrants, path:str, uid:int, in_use:Callable[[str], bool]) -> bool:
-    "Revoke grants to other users that no container needs any more. Returns whether this user has the folder already."
-    grants = [g for g in self._records() if Path(path).is_relative_to(g['path'])]
-    for g in grants:
-        if g['user'][0] == uid: continue
-        if in_use(g['path']):
-            problem = f'is {uid}, and the folder {g["path"]!r} is granted to {g["user"][0]} for another container'
-            raise InvalidInput('user', problem, 'Use the same user for both, or a folder for each')
-        self._restore(g)
-    return any(g['user'][0] == uid for g in grants)
-
-# %% ../../nbs/containers/06_files.ipynb #75c5dd96
+# %% ../../nbs/containers/06_files.ipynb #dcfb76c4
 @patch
 def _restore(self:FolderGrants, grant:dict) -> None:
     "Give a folder back to its owner, and take over what was left in it."
@@ -288,3 +286,35 @@ def revoke(self:FolderGrants,
     if not record.exists(): return
     with _file_lock(self.folder/'lock'):
         if record.exists() and not in_use(): self._restore(json.loads(record.read_text()))
+
+# %% ../../nbs/containers/06_files.ipynb #d7f9bea3
+@patch
+def _revoke_unused(self:FolderGrants, path:str, uid:int, in_use:Callable[[str], bool]) -> bool:
+    "Revoke grants to other users that no container needs any more. Returns whether this user has the folder already."
+    grants = [g for g in self._records() if Path(path).is_relative_to(g['path'])]
+    for g in grants:
+        if g['user'][0] == uid: continue
+        if in_use(g['path']):
+            problem = f'is {uid}, and the folder {g["path"]!r} is granted to {g["user"][0]} for another container'
+            raise InvalidInput('user', problem, 'Use the same user for both, or a folder for each')
+        self._restore(g)
+    return any(g['user'][0] == uid for g in grants)
+
+# %% ../../nbs/containers/06_files.ipynb #76dd1e97
+@patch
+def grant(self:FolderGrants,
+    path:str,   # A folder of this machine, with no link in its path
+    user:str,   # Who will write to it
+    in_use:Callable[[str], bool]=lambda path: True,  # Whether another user's container still needs a folder
+) -> None:
+    "Blocks. Raises `InvalidInput` while another user has the folder, `StoreError` if it cannot be changed."
+    numbers = parse_user(user)
+    if numbers is None or os.geteuid() != 0: return
+    try:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with _file_lock(self.folder/'lock'):
+            is_granted = self._revoke_unused(path, numbers[0], in_use)
+            with _open_folder(path) as fd: self._change_owner(path, fd, numbers, is_granted)
+    except OSError as e:
+        problem = f'cannot be granted to the user {user}: {e.strerror}'
+        raise StoreError(path, problem, 'Use a folder on a disk of this machine') from e

@@ -43,36 +43,19 @@ class _ContainerFollower:
         removal_timeout:float,  # Seconds that a container may take to vanish while it is being removed
     ):
         store_attr()
-        self.engine, self.markers = containers.engine, containers.markers
-        self.copier, self.usage = _LogCopier(logs, job), _ResourceUsage()
-        self.log, self.watch, self.cgroup = None, None, None
-        self.container = None        # As it was last seen, `Inspected`
-        self.is_paused, self.had_outage = False, False
+        self.engine = containers.engine
+        self.markers = containers.markers
+        self.copier = _LogCopier(logs, job)
+        self.usage = _ResourceUsage()
+        self.log = self.watch = self.cgroup = None   # Made when the container is first seen to run
+        self.container = None      # As it was last seen, `Inspected`
+        self.is_paused = False
+        self.had_outage = False    # Whether the engine was away meanwhile
         self.away_since = job.unreachable_since   # An outage that is on record
         self.log_ended = asyncio.Event()
         self.stop_requested = lambda: False
 
-# %% ../../nbs/containers/10_follow.ipynb #c6fee58e
-@patch
-async def call(self:_ContainerFollower, fn:Callable):
-    "Use the engine's API, as often as it takes."
-    return await self.retry(lambda: self.engine.acall(fn))
-
-# %% ../../nbs/containers/10_follow.ipynb #df75d95c
-@patch
-async def retry(self:_ContainerFollower, attempt:Callable[[], Awaitable]):
-    "Repeat something until the engine can be reached."
-    since = None
-    for n in itertools.count(1):
-        try: result = await attempt()
-        except NodeUnreachable as e:
-            since, self.had_outage = since or now(), True
-            if n > 1: self._note_outage(e, since)
-            await asyncio.sleep(retry_delay(n, .1, 5.))
-            continue
-        self._note_return()
-        return result
-
+# %% ../../nbs/containers/10_follow.ipynb #d1eb8fe4
 @patch
 def _note_outage(self:_ContainerFollower, e:NodeUnreachable, since:str) -> None:
     if self.away_since: return
@@ -86,19 +69,28 @@ def _note_return(self:_ContainerFollower) -> None:
     self.report.note('reachable', {'silent_s': silent_s}, unreachable_since=None)
     self.away_since = None
 
-# %% ../../nbs/containers/10_follow.ipynb #15640d60
+# %% ../../nbs/containers/10_follow.ipynb #df75d95c
 @patch
-async def look(self:_ContainerFollower) -> Inspected|None:  # None: it is gone
-    "The container as it is now."
-    c = await self.call(lambda api: self.containers.inspect(self.name, api, self.job))
-    if c is None: return None
-    started_at = c.state['StartedAt']
-    if self.container and started_at != self.container.state['StartedAt']:
-        message = 'The container was restarted by somebody else'
-        self.report.note('restarted', {'container': self.name, 'at': started_at}, message=message)
-    if c.state['Paused'] != self.is_paused: self._note_pause(c.state['Paused'])
-    self.container = c
-    return c
+async def retry(self:_ContainerFollower,
+    attempt:Callable[[], Awaitable],  # What to try
+):
+    "Try until the engine can be reached, and return what that attempt returns."
+    since = None
+    for n in itertools.count(1):
+        try: result = await attempt()
+        except NodeUnreachable as e:
+            since = since or now()
+            self.had_outage = True
+            if n > 1: self._note_outage(e, since)
+            await asyncio.sleep(retry_delay(n, .1, 5.))
+            continue
+        self._note_return()
+        return result
+
+@patch
+async def call(self:_ContainerFollower, fn:Callable):
+    "Use the engine's API, as often as it takes."
+    return await self.retry(lambda: self.engine.acall(fn))
 
 # %% ../../nbs/containers/10_follow.ipynb #bb8e1da2
 @patch
@@ -106,6 +98,34 @@ def _note_pause(self:_ContainerFollower, is_paused:bool) -> None:
     self.is_paused = is_paused
     if is_paused: self.report.note('paused', {'container': self.name}, message='The container is paused')
     else: self.report.note('resumed', {'container': self.name}, message=None)
+
+@patch
+def _note_restart(self:_ContainerFollower, started_at:str) -> None:
+    message = 'The container was restarted by somebody else'
+    self.report.note('restarted', {'container': self.name, 'at': started_at}, message=message)
+
+# %% ../../nbs/containers/10_follow.ipynb #15640d60
+@patch
+async def look(self:_ContainerFollower) -> Inspected|None:  # None: it is gone
+    "The container as it is now."
+    c = await self.call(lambda api: self.containers.inspect(self.name, api, self.job))
+    if c is None: return None
+    started_at, is_paused = c.state['StartedAt'], c.state['Paused']
+    if self.container and started_at != self.container.state['StartedAt']: self._note_restart(started_at)
+    if is_paused != self.is_paused: self._note_pause(is_paused)
+    self.container = c
+    return c
+
+# %% ../../nbs/containers/10_follow.ipynb #825db9f2
+@patch
+def _needs_attaching(self:_ContainerFollower) -> bool:
+    reader = self.watch.attached
+    if reader is None: return True
+    return reader.stream.has_ended and not reader.is_busy
+
+@patch
+def _make_watch(self:_ContainerFollower, c:Inspected) -> None:
+    self.watch = _LiveLogWatch(self.logs, self.job, self.report, c.work['progress'])
 
 # %% ../../nbs/containers/10_follow.ipynb #2b1c35d7
 @patch
@@ -115,22 +135,17 @@ def listen(self:_ContainerFollower, c:Inspected) -> None:
     api = self.engine.api()
     if self.engine.is_local and self._needs_attaching():
         self.watch.attached = self.containers.take_attached(self.name) or AttachReader(api, self.name)
-    if self.log is None or self.log.has_ended:
-        path, loop = f'/containers/{self.name}/logs', asyncio.get_running_loop()
-        def on_end():
-            with suppress(RuntimeError): loop.call_soon_threadsafe(self.log_ended.set)   # the loop may be closed by now
-        self.log = _StreamReader(api, 'get', path, _log_params(follow=1), self.copier.from_start(), on_end)
-        self.log.start()
+    if self.log is None or self.log.has_ended: self._read_log(api)
 
 @patch
-def _make_watch(self:_ContainerFollower, c:Inspected) -> None:
-    self.watch = _LiveLogWatch(self.logs, self.job, self.report, c.work['progress'])
-
-# %% ../../nbs/containers/10_follow.ipynb #825db9f2
-@patch
-def _needs_attaching(self:_ContainerFollower) -> bool:
-    reader = self.watch.attached
-    return reader is None or reader.stream.has_ended and not reader.is_busy
+def _read_log(self:_ContainerFollower, api) -> None:
+    "Begin to copy the log, in another thread."
+    loop = asyncio.get_running_loop()
+    def on_end():
+        with suppress(RuntimeError): loop.call_soon_threadsafe(self.log_ended.set)   # the loop may be closed by now
+    path, params = f'/containers/{self.name}/logs', _log_params(follow=1)
+    self.log = _StreamReader(api, 'get', path, params, self.copier.from_start(), on_end)
+    self.log.start()
 
 @patch
 def close(self:_ContainerFollower) -> None:
@@ -151,27 +166,31 @@ async def measure(self:_ContainerFollower, c:Inspected) -> None:
         stats = await self.engine.acall(lambda api: api.stats(self.name, stream=False, one_shot=True))
         _read_stats(stats, self.usage)
 
-# %% ../../nbs/containers/10_follow.ipynb #527469e9
 @patch
-def _measures_often(self:_ContainerFollower) -> bool: return self.cgroup is None or bool(self.cgroup.folders)
+def _measures_often(self:_ContainerFollower) -> bool:
+    return self.cgroup is None or bool(self.cgroup.folders)
 
 # %% ../../nbs/containers/10_follow.ipynb #27ab4356
 @patch
 async def until_due(self:_ContainerFollower, c:Inspected) -> None:
-    "Watch the log until it ends, or it is time to look at the container."
+    "Watch the log until it ends, or it is time to look at the container. Raises `StoreError`."
     begin = time.monotonic()
-    deadline, measured = begin + self.look_every, 0.
+    await self._watch_until(c, begin + self.look_every)
+    error = self.log.error if self.log.has_ended else None
+    if isinstance(error, StoreError): raise error
+    if error is not None or time.monotonic() < begin + .01: await asyncio.sleep(.05)
+
+@patch
+async def _watch_until(self:_ContainerFollower, c:Inspected, deadline:float) -> None:
+    measured_at = 0.
     self.log_ended.clear()
     while not self.log.has_ended and time.monotonic() < deadline:
-        if self._measures_often() or time.monotonic() > measured + 1:
-            measured = time.monotonic()
+        if self._measures_often() or time.monotonic() > measured_at + 1:
+            measured_at = time.monotonic()
             await self.measure(c)
         with suppress(TimeoutError):
             async with asyncio.timeout(self.interval): await self.log_ended.wait()
         self.watch.look()
-    error = self.log.error if self.log.has_ended else None
-    if isinstance(error, StoreError): raise error
-    if error is not None or time.monotonic() < begin + .01: await asyncio.sleep(.05)
 
 # %% ../../nbs/containers/10_follow.ipynb #e1ff735c
 @patch
@@ -184,21 +203,6 @@ async def ends(self:_ContainerFollower, c:Inspected) -> bool:
         c = await self.look()
         if c is None or c.has_ended or c.state['StartedAt'] != started_at: return True
     return False
-
-# %% ../../nbs/containers/10_follow.ipynb #d5a88c20
-@patch
-async def run(self:_ContainerFollower) -> Outcome:
-    "Follow it until it ends."
-    while (c := await self.look()) is not None and not c.has_ended:
-        if c.is_created: return await self._start(c)
-        log_is_complete = self.log is not None and self.log.has_ended and self.log.error is None
-        if log_is_complete and await self.ends(c): continue
-        self.listen(c)
-        await self.until_due(c)
-    if c is None: return await self._gone()
-    if await self._comes_back(c): return await self.run()
-    if not await self._finish_log(c): return await self._gone()
-    return await self._ended(c)
 
 # %% ../../nbs/containers/10_follow.ipynb #7009e72e
 @patch
@@ -213,15 +217,6 @@ async def _comes_back(self:_ContainerFollower, c:Inspected) -> bool:
         c = await self.look()
         if c is None or not c.has_ended: return True
     return False
-
-# %% ../../nbs/containers/10_follow.ipynb #fa698e14
-@patch
-async def _start(self:_ContainerFollower, c:Inspected) -> Outcome:
-    "It was created and never started: whoever was about to start it did not get that far."
-    if self.markers.has(self.job, 'stop'): await self.call(lambda api: self.containers.remove(self.name, api, self.job))
-    else: await self.containers.start_when_reachable(self.job, CreateRequest.of(c))
-    failed = self.markers.read(self.job, 'failed')
-    return Outcome.failed(**failed) if failed else await self.run()
 
 # %% ../../nbs/containers/10_follow.ipynb #e9513422
 @patch
@@ -252,21 +247,7 @@ def _last_lines(self:_ContainerFollower) -> list[str]:
     text = self.logs.tail(self.job.id, self.job.attempt, lines=20)
     return [line[-1000:] for line in text.splitlines()]
 
-# %% ../../nbs/containers/10_follow.ipynb #5b46621a
-@patch
-async def _ended(self:_ContainerFollower, c:Inspected) -> Outcome:
-    work, last_lines = c.work, self._last_lines()
-    await self._recall_oom(c)
-    outcome = self._outcome(c, work, last_lines)
-    try: outputs = [] if outcome.status is JobStatus.CANCELLED else await self._outputs(work)
-    finally: await self.containers.revoke_grants(work['output_dir'])
-    is_empty = outcome.status is JobStatus.COMPLETED and work['require_output'] and not outputs
-    if is_empty:
-        return Outcome.failed('no_output', 'The container succeeded, but left no file', exit_code=0,
-                              evidence={'last_lines': last_lines},
-                              hint='Where does it write? Only files in `output_at` are kept')
-    return replace(outcome, outputs=tuple(outputs))
-
+# %% ../../nbs/containers/10_follow.ipynb #f3d25e8c
 @patch
 def _outcome(self:_ContainerFollower, c:Inspected, work:dict, last_lines:list[str]) -> Outcome:
     if self.markers.has(self.job, 'stop'): return Outcome(JobStatus.CANCELLED)
@@ -275,23 +256,28 @@ def _outcome(self:_ContainerFollower, c:Inspected, work:dict, last_lines:list[st
     memory = c.info['HostConfig']['Memory'] or None
     return container_outcome(c.state, last_lines, work['invalid_exit'], memory, **facts)
 
+# %% ../../nbs/containers/10_follow.ipynb #303a65f8
+@patch
+async def _engine_events(self:_ContainerFollower,
+    since,         # Seconds of the epoch, by the engine's clock
+    until,
+    filters:dict,
+) -> list[dict]|None:  # None: it cannot say
+    def read(api): return [*api.events(since=since, until=until, filters=filters, decode=True)]
+    with suppress(APIError, NodeUnreachable): return await self.engine.acall(read)
+    return None
+
 # %% ../../nbs/containers/10_follow.ipynb #60efe1f2
 @patch
 async def _recall_oom(self:_ContainerFollower, c:Inspected) -> None:
     "Ask the engine's events for processes that were killed for lack of memory."
     is_explained = not c.state['ExitCode'] or c.state['OOMKilled'] or self.usage.oom_kills
     if is_explained or self.markers.has(self.job, 'stop'): return
-    since, until = (datetime.fromisoformat(c.state[k]).timestamp() for k in ('StartedAt', 'FinishedAt'))   # of the engine
+    # times of the engine's clock
+    since, until = (datetime.fromisoformat(c.state[k]).timestamp() for k in ('StartedAt', 'FinishedAt'))
     filters = {'container': c.id, 'event': 'oom'}
     events = await self._engine_events(f'{since:.6f}', f'{until + .1:.6f}', filters)
     if events is not None: self.usage.oom_kills = len(events)
-
-# %% ../../nbs/containers/10_follow.ipynb #303a65f8
-@patch
-async def _engine_events(self:_ContainerFollower, since, until, filters:dict) -> list[dict]|None:  # None: it cannot say
-    with suppress(APIError, NodeUnreachable):
-        return await self.engine.acall(lambda api: [*api.events(since=since, until=until, filters=filters, decode=True)])
-    return None
 
 # %% ../../nbs/containers/10_follow.ipynb #b6b6ece6
 @patch
@@ -301,11 +287,36 @@ async def _outputs(self:_ContainerFollower, work:dict) -> list[OutputFile]:
     before = self.markers.read(self.job, 'before') or {}
     without_digest = {}
     options = dict(since=before.get('files'), stop=self.stop_requested, tell=without_digest.__setitem__)
-    found = await find_outputs(work['output_dir'], work['output_globs'], **options)
+    outputs = await find_outputs(work['output_dir'], work['output_globs'], **options)
     if without_digest:
         first = dict([*without_digest.items()][:20])
         self.report.note('without_digest', {'files': first, 'count': len(without_digest)})
-    return found
+    return outputs
+
+# %% ../../nbs/containers/10_follow.ipynb #5b46621a
+@patch
+async def _ended(self:_ContainerFollower, c:Inspected) -> Outcome:
+    work, last_lines = c.work, self._last_lines()
+    await self._recall_oom(c)
+    outcome = self._outcome(c, work, last_lines)
+    try: outputs = [] if outcome.status is JobStatus.CANCELLED else await self._outputs(work)
+    finally: await self.containers.revoke_grants(work['output_dir'])
+    is_empty = outcome.status is JobStatus.COMPLETED and work['require_output'] and not outputs
+    if is_empty: return _no_output(last_lines)
+    return replace(outcome, outputs=tuple(outputs))
+
+def _no_output(last_lines:list[str]) -> Outcome:
+    return Outcome.failed(
+        'no_output', 'The container succeeded, but left no file', exit_code=0,
+        evidence={'last_lines': last_lines},
+        hint='Where does it write? Only files in `output_at` are kept')
+
+# %% ../../nbs/containers/10_follow.ipynb #64e107a4
+def _exit_code(events:list[dict]) -> int|None:
+    "From the last `die` event."
+    for e in reversed(events):
+        if e['Action'] == 'die': return int(e['Actor']['Attributes']['exitCode'])
+    return None
 
 # %% ../../nbs/containers/10_follow.ipynb #105daf5f
 @patch
@@ -314,15 +325,36 @@ async def _gone(self:_ContainerFollower) -> Outcome:
     await self.containers.revoke_grants(self.container and self.container.work['output_dir'])
     if self.markers.has(self.job, 'stop'): return Outcome(JobStatus.CANCELLED)
     events = await self._engine_events(0, int(time.time())+1, {'container': self.name}) or []
-    actions = [e['Action'] for e in events]
-    evidence = {'container': self.name, 'engine_events': actions[-10:], 'last_lines': self._last_lines()}
+    evidence = {
+        'container': self.name,
+        'engine_events': [e['Action'] for e in events][-10:],
+        'last_lines': self._last_lines()}
     message = f'The container {self.name} was removed by somebody else before it could be asked how it ended'
-    return Outcome.failed('lost', message, exit_code=_exit_code(events), evidence=evidence | self.usage.facts(),
-                          hint='Leave containers with the label `jobtrack.job` alone: jobtrack removes them itself')
+    return Outcome.failed(
+        'lost', message, exit_code=_exit_code(events),
+        evidence=evidence | self.usage.facts(),
+        hint='Leave containers with the label `jobtrack.job` alone: jobtrack removes them itself')
 
-# %% ../../nbs/containers/10_follow.ipynb #64e107a4
-def _exit_code(events:list[dict]) -> int|None:
-    "From the last `die` event."
-    for e in reversed(events):
-        if e['Action'] == 'die': return int(e['Actor']['Attributes']['exitCode'])
-    return None
+# %% ../../nbs/containers/10_follow.ipynb #fa698e14
+@patch
+async def _start(self:_ContainerFollower, c:Inspected) -> Outcome:
+    "Start it, unless it was to be stopped, and follow it."
+    if self.markers.has(self.job, 'stop'): await self.call(lambda api: self.containers.remove(self.name, api, self.job))
+    else: await self.containers.start_when_reachable(self.job, CreateRequest.of(c))
+    failed = self.markers.read(self.job, 'failed')
+    return Outcome.failed(**failed) if failed else await self.run()
+
+# %% ../../nbs/containers/10_follow.ipynb #d5a88c20
+@patch
+async def run(self:_ContainerFollower) -> Outcome:
+    "Follow it until it ends."
+    while (c := await self.look()) is not None and not c.has_ended:
+        if c.is_created: return await self._start(c)
+        log_is_complete = self.log is not None and self.log.has_ended and self.log.error is None
+        if log_is_complete and await self.ends(c): continue
+        self.listen(c)
+        await self.until_due(c)
+    if c is None: return await self._gone()
+    if await self._comes_back(c): return await self.run()
+    if not await self._finish_log(c): return await self._gone()
+    return await self._ended(c)

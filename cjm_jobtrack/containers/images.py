@@ -9,10 +9,10 @@ __all__ = ['has_image', 'pull_image', 'pull_image_async', 'libraries', 'make_ima
 
 # %% ../../nbs/containers/05_images.ipynb #6e90425f
 import asyncio, json, os, re, shutil, subprocess, tarfile, tempfile, threading, time
+import docker
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-import docker
 from docker.auth import get_config_header, resolve_repository_name
 from docker.errors import APIError, DockerException, NotFound
 from docker.utils import parse_repository_tag
@@ -55,8 +55,24 @@ class _PullProgress:
         return f'Pulling {self.image}: {100*current/total:.0f} % of what is known'
 
 # %% ../../nbs/containers/05_images.ipynb #63a8055d
+def _read_pull(
+    response,    # To a pull, see `_open_pull`
+    image:str,
+    on_progress:Callable[[str], None],
+    is_cancelled:Callable[[], bool],
+) -> None:
+    progress, shown_at = _PullProgress(image), 0.
+    if is_cancelled(): return
+    for message in json_stream(response.iter_content(None)):
+        progress.update(message)
+        if is_cancelled(): return
+        if progress.layers and time.monotonic() > shown_at + .2:
+            shown_at = time.monotonic()
+            on_progress(str(progress))
+
+# %% ../../nbs/containers/05_images.ipynb #0b448ba9
 def _open_pull(api:docker.APIClient, image:str, request:CancellableRequest):
-    "The answer to a pull, which `APIClient.pull` keeps to itself. Source: Docker Engine API v1.41, ImageCreate."
+    "The answer to a pull, as a context. Source: Docker Engine API v1.41, ImageCreate."
     name, tag = _split_tag(image)
     try: login = get_config_header(api, resolve_repository_name(name)[0])
     except DockerException as e: raise APIError(str(e), explanation=f'the login for it cannot be read: {e}') from e
@@ -80,16 +96,6 @@ def pull_image(
         if not is_cancelled(): raise
     return not is_cancelled()
 
-def _read_pull(response, image:str, on_progress:Callable, is_cancelled:Callable) -> None:
-    progress, shown = _PullProgress(image), 0.
-    if is_cancelled(): return
-    for message in json_stream(response.iter_content(None)):
-        progress.update(message)
-        if is_cancelled(): return
-        if progress.layers and time.monotonic() > shown + .2:
-            shown = time.monotonic()
-            on_progress(str(progress))
-
 # %% ../../nbs/containers/05_images.ipynb #1ff48c4c
 async def pull_image_async(
     engine:Engine,
@@ -99,10 +105,10 @@ async def pull_image_async(
     interval:float=.1,                   # Seconds
 ) -> bool:                               # False: it was cancelled
     "`pull_image` from an event loop. Raises as `Engine.call` does."
+    if is_cancelled(): return False
     is_over, requests = threading.Event(), []
     def stop(): return is_over.is_set() or is_cancelled()
     def pull(api): return pull_image(api, image, on_progress, stop, requests.append)
-    if is_cancelled(): return False
     pulling = asyncio.create_task(in_thread(lambda _: engine.call(pull)))
     try:
         while not (await asyncio.wait({pulling}, timeout=interval))[0]:
@@ -122,6 +128,16 @@ def libraries(
     listing = subprocess.run(['ldd', str(program)], capture_output=True, text=True).stdout
     return {p: p for p in re.findall(r'^\s*(?:\S+ => )?(/\S+) \(0x', listing, re.M)}
 
+# %% ../../nbs/containers/05_images.ipynb #97962f0f
+def _write_tar(archive, files:dict[str, str|Path]) -> None:
+    "Files as root's, links followed."
+    with tarfile.open(fileobj=archive, mode='w') as tar:
+        for path_inside, path in files.items():
+            info = tar.gettarinfo(os.path.realpath(path), path_inside.lstrip('/'))
+            info.uid = info.gid = 0
+            info.uname = info.gname = 'root'
+            with open(path, 'rb') as f: tar.addfile(info, f)
+
 # %% ../../nbs/containers/05_images.ipynb #187bdeb8
 def make_image(
     client:docker.DockerClient,  # The engine
@@ -131,20 +147,12 @@ def make_image(
     labels:dict|None=None,       # Labels of the image, name to text
 ) -> str:                        # Its id
     "An image of a few files and the libraries they need. Blocks; raises `APIError` if the engine refuses."
-    needed = {k: v for f in files.values() for k, v in libraries(f).items()}
-    changes = [*changes, *(f'LABEL {k}={json.dumps(v)}' for k, v in (labels or {}).items())]
+    libs = {}
+    for path in files.values(): libs |= libraries(path)
+    label_lines = [f'LABEL {k}={json.dumps(v)}' for k, v in (labels or {}).items()]
+    changes = [*changes, *label_lines]
     with tempfile.TemporaryFile() as archive:
-        _write_tar(archive, needed | dict(files))
+        _write_tar(archive, libs | dict(files))
         archive.seek(0)
         answer = client.api.import_image_from_data(archive, repository=name, changes=changes)
     return json.loads(answer.strip().splitlines()[-1])['status']
-
-# %% ../../nbs/containers/05_images.ipynb #21a53d07
-def _write_tar(archive, files:dict[str, str|Path]) -> None:
-    "Files as root's, links followed."
-    with tarfile.open(fileobj=archive, mode='w') as tar:
-        for path_inside, path in files.items():
-            info = tar.gettarinfo(os.path.realpath(path), path_inside.lstrip('/'))
-            info.uid = info.gid = 0
-            info.uname = info.gname = 'root'
-            with open(path, 'rb') as f: tar.addfile(info, f)

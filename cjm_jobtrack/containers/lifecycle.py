@@ -51,14 +51,19 @@ class CreateRequest:
     def of(cls, c:Inspected) -> 'CreateRequest':
         "The request for a container that exists."
         config = c.info['Config']
-        return cls(dict(name=c.name, image=config['Image'], user=config['User'], labels=config['Labels']))
+        args = dict(
+            name=c.name,
+            image=config['Image'],
+            user=config['User'],
+            labels=config['Labels'])
+        return cls(args)
 
 # %% ../../nbs/containers/09_lifecycle.ipynb #01f20ca6
 class ContainerCollection:
     "The containers of one installation on one engine."
     def __init__(self,
         folder:Path,             # For our files
-        engine:Engine,
+        engine:Engine,           # Where the containers are
         *,
         owner:str|None=None,     # Id of this installation; None: the one in the folder
         roots:list[str]|None=None,  # Folders that inputs and outputs must lie in; None: anywhere
@@ -72,19 +77,25 @@ class ContainerCollection:
         self._owner = owner
         self._attached = {}   # name -> `AttachReader` of a container that was started here
 
-    @property
-    def owner(self) -> str:
-        "The id of this installation, on all its containers."
-        if self._owner is None: self._owner = _read_owner(self.folder)
-        return self._owner
+# %% ../../nbs/containers/09_lifecycle.ipynb #1b8428e6
+@patch(as_prop=True)
+def owner(self:ContainerCollection) -> str:
+    "The id of this installation, on all its containers."
+    if self._owner is None: self._owner = _read_owner(self.folder)
+    return self._owner
 
-    def name_of(self, job:Job) -> str:
-        "The name of the container of an attempt."
-        return container_name(self.owner, job)
+@patch
+def name_of(self:ContainerCollection,
+    job:Job,  # At the attempt that is meant
+) -> str:
+    "The name of the container of an attempt."
+    return container_name(self.owner, job)
 
 # %% ../../nbs/containers/09_lifecycle.ipynb #a2c61c45
 @patch
-def check_output_folder(self:ContainerCollection, path:str|None) -> None:
+def check_output_folder(self:ContainerCollection,
+    path:str|None,  # None: there is none
+) -> None:
     "Raises `InvalidInput` for an output folder that would give a container access to our own files."
     if not path or not self.engine.is_local: return
     resolved, ours = Path(path).resolve(), self.folder/'outputs'
@@ -92,30 +103,50 @@ def check_output_folder(self:ContainerCollection, path:str|None) -> None:
     problem = f'{path!r} overlaps the folder {str(self.folder)!r}, where this runner keeps its own files'
     raise InvalidInput('output_dir', problem, f'Use another folder, or one inside {str(ours)!r}')
 
+# %% ../../nbs/containers/09_lifecycle.ipynb #4471ef1e
+@patch
+def _check_machine(self:ContainerCollection,
+    limits:dict,  # Of the spec
+    info:dict,    # What the engine says about its machine
+) -> None:
+    for k, available in ('memory', info['MemTotal']), ('cpus', info['NCPU']):
+        if limits.get(k, 0) > available:
+            problem = f'is {limits[k]}, and the machine has {available}'
+            raise InvalidInput(f'limits.{k}', problem, 'Ask for less')
+
+# %% ../../nbs/containers/09_lifecycle.ipynb #2813b3bf
+@patch
+def _check_paths(self:ContainerCollection,
+    spec:dict,  # From `check_container`; its paths are replaced by those that will be mounted
+    info:dict,  # What the engine says about its machine
+) -> None:
+    engine_paths = [p for p in (self.engine.socket_path, info.get('DockerRootDir')) if p]
+    resolve_mounts(spec, self.engine.is_local, self.roots, engine_paths)
+    self.check_output_folder(spec['output_dir'])
+    if not self.engine.is_local or os.geteuid() != 0: return
+    for path in spec['inputs']: check_readable(path, spec['user'])
+
 # %% ../../nbs/containers/09_lifecycle.ipynb #74f84e6a
 @patch
-def request(self:ContainerCollection, job:Job, api) -> CreateRequest:
+def request(self:ContainerCollection,
+    job:Job,
+    api,  # Of the engine
+) -> CreateRequest:
     "What the engine is asked for. Raises `InvalidInput` naming the field."
     spec = check_container(job.spec)
     info = self.engine.info()
     self._check_machine(spec['limits'], info)
     spec['user'] = spec['user'] or self.user or default_user()
-    engine_paths = [p for p in (self.engine.socket_path, info.get('DockerRootDir')) if p]
-    resolve_mounts(spec, self.engine.is_local, self.roots, engine_paths)
-    self.check_output_folder(spec['output_dir'])
-    if self.engine.is_local and os.geteuid() == 0:
-        for path in spec['inputs']: check_readable(path, spec['user'])
+    self._check_paths(spec, info)
     args = container_request(spec, info['MemTotal']*3//4, api.api_version)
-    args['environment'] |= {'JOBTRACK_JOB_ID': job.id, 'JOBTRACK_ATTEMPT': str(job.attempt)}
+    args['environment'] |= {
+        'JOBTRACK_JOB_ID': job.id,
+        'JOBTRACK_ATTEMPT': str(job.attempt)}
     args['labels'] = container_labels(self.owner, job, spec, args)
-    return CreateRequest(args | dict(name=self.name_of(job)), spec['pull'])
+    args['name'] = self.name_of(job)
+    return CreateRequest(args, spec['pull'])
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #12500856
-@patch
-def _check_machine(self:ContainerCollection, limits:dict, info:dict) -> None:
-    for k, available in ('memory', info['MemTotal']), ('cpus', info['NCPU']):
-        if limits.get(k, 0) > available:
-            raise InvalidInput(f'limits.{k}', f'is {limits[k]}, and the machine has {available}', 'Ask for less')
+
 
 # %% ../../nbs/containers/09_lifecycle.ipynb #2b354728
 @patch
@@ -134,7 +165,12 @@ def inspect(self:ContainerCollection,
 
 # %% ../../nbs/containers/09_lifecycle.ipynb #9c6820f1
 @patch
-def remove(self:ContainerCollection, name:str, api, job:Job|None=None, force:bool=True) -> None:
+def remove(self:ContainerCollection,
+    name:str,           # Name or id
+    api,                # Of the engine
+    job:Job|None=None,  # Whose container it has to be
+    force:bool=True,    # Also while it runs
+) -> None:
     "Remove a container of ours. Does nothing if it is gone, is being removed, or belongs to another job."
     c = self.inspect(name, api, job)
     if c is None: return
@@ -146,7 +182,22 @@ def remove(self:ContainerCollection, name:str, api, job:Job|None=None, force:boo
 
 # %% ../../nbs/containers/09_lifecycle.ipynb #77121bbe
 @patch
-def _create(self:ContainerCollection, job:Job, request:CreateRequest, api) -> bool:  # Whether it was created just now
+def _discard(self:ContainerCollection, c:Inspected, job:Job, api) -> None:
+    "Stop and remove a container of an earlier job, and its log."
+    if c.is_running:
+        _log.warning('The container %s of an earlier job, which was deleted, was still running. It is stopped', c.name)
+        with suppress(APIError):   # it is paused, or gone by now
+            api.stop(c.id, timeout=int(self.stop_timeout))
+    self.remove(c.id, api)
+    if self.logs is not None: self.logs.remove(job.id, job.attempt)
+
+# %% ../../nbs/containers/09_lifecycle.ipynb #1e36a14b
+@patch
+def _create(self:ContainerCollection,
+    job:Job,
+    request:CreateRequest,
+    api,
+) -> bool:  # Whether it was created just now
     "Create the container, or find it. One that is in the way is removed."
     while True:
         try:
@@ -162,41 +213,47 @@ def _create(self:ContainerCollection, job:Job, request:CreateRequest, api) -> bo
         elif c.is_created and not is_same: self.remove(request.name, api)
         else: return False
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #1e36a14b
+# %% ../../nbs/containers/09_lifecycle.ipynb #c2985d45
 @patch
-def _discard(self:ContainerCollection, c:Inspected, job:Job, api) -> None:
-    "Stop and remove a container of an earlier job, and its log."
-    if c.is_running:
-        _log.warning('The container %s of an earlier job, which was deleted, was still running. It is stopped', c.name)
-        with suppress(APIError):   # it is paused, or gone by now
-            api.stop(c.id, timeout=int(self.stop_timeout))
-    self.remove(c.id, api)
-    if self.logs is not None: self.logs.remove(job.id, job.attempt)
+def _note_refusal(self:ContainerCollection, job:Job, request:CreateRequest, e:APIError) -> None:
+    is_missing_image = e.status_code == 404 and 'image' in (e.explanation or '').lower()
+    error = None if is_missing_image else _spec_error(e)
+    if error: raise error from e
+    self.markers.write(job, 'failed', _start_failure(e, request.image))
 
 # %% ../../nbs/containers/09_lifecycle.ipynb #f30900c8
 @patch
-def create(self:ContainerCollection, job:Job, request:CreateRequest, api) -> bool:  # Whether there is a container now
+def create(self:ContainerCollection,
+    job:Job,
+    request:CreateRequest,
+    api,
+) -> bool:  # Whether there is a container now
     "Create the container of an attempt, and its output folder. Raises `InvalidInput`."
     has_folder = request.output_dir and self.engine.is_local
     made = make_folder(request.output_dir) if has_folder else []
-    try: request.is_new, request.made_folders = self._create(job, request, api), made
+    try:
+        request.is_new = self._create(job, request, api)
+        request.made_folders = made
     except (APIError, InvalidInput) as e:
         remove_empty(made)
         if isinstance(e, InvalidInput): raise
-        is_missing_image = e.status_code == 404 and 'image' in (e.explanation or '').lower()
-        error = None if is_missing_image else _spec_error(e)
-        if error: raise error from e
-        self.markers.write(job, 'failed', _start_failure(e, request.image))
+        self._note_refusal(job, request, e)
         return False
     return True
 
+
+
 # %% ../../nbs/containers/09_lifecycle.ipynb #674af7c2
 _ACTIVE = ['created', 'running', 'paused', 'restarting']   # statuses of containers that can still write
-@patch
-def _is_written(self:ContainerCollection, path:str, api, ended:bool=False, except_for:str|None=None) -> bool:
-    """Whether a container of any installation writes to a folder that overlaps this one.
 
-    With `ended`, containers that have ended do not count."""
+@patch
+def _is_written(self:ContainerCollection,
+    path:str,         # A folder
+    api,
+    ended:bool=False, # Whether the outputs of containers that have ended were read, so that these do not count
+    except_for:str|None=None,  # Name of a container that does not count
+) -> bool:
+    "Whether a container of any installation writes to a folder that overlaps this one."
     filters = {'label': 'jobtrack.output'}
     if ended: filters['status'] = _ACTIVE
     for c in api.containers(all=True, filters=filters):
@@ -207,15 +264,6 @@ def _is_written(self:ContainerCollection, path:str, api, ended:bool=False, excep
 
 # %% ../../nbs/containers/09_lifecycle.ipynb #aa03b194
 @patch
-async def revoke_grants(self:ContainerCollection, path:str|None, ended:bool=True) -> None:
-    """Revoke grants that overlap a folder. What fails is left for the reaper.
-
-    With `ended`, the outputs of containers that have ended have been read."""
-    if not path or not self.grants.folder.exists(): return
-    await asyncio.to_thread(self._revoke_all, path, ended)
-
-# %% ../../nbs/containers/09_lifecycle.ipynb #cb392f54
-@patch
 def _revoke_all(self:ContainerCollection, path:str, ended:bool) -> None:
     for folder in self.grants.all(path):
         def in_use(folder=folder): return self.engine.call(lambda api: self._is_written(folder, api, ended))
@@ -223,25 +271,23 @@ def _revoke_all(self:ContainerCollection, path:str, ended:bool) -> None:
         except (NodeUnreachable, APIError, OSError) as e:
             _log.warning('The folder %s is still granted to the user of a container: %s', folder, e)
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #12f2c0e1
+# %% ../../nbs/containers/09_lifecycle.ipynb #cb392f54
 @patch
-def start_once(self:ContainerCollection, job:Job, request:CreateRequest, api) -> None:
-    "Start a container unless it has been started before."
-    self.markers.folder_of(job).mkdir(parents=True, exist_ok=True)   # clearing away an earlier job may have removed it
-    with _file_lock(self.markers.folder_of(job)/'lock'):
-        if self.markers.has(job, 'begun'): return
-        is_new, request.is_new = request.is_new, False
-        if not is_new and not self._can_start(request.name, api): return
-        if request.output_dir and self.engine.is_local: self._prepare_output(job, request)
-        self._start_attached(request.name, api)
-        self.markers.write(job, 'begun')
+async def revoke_grants(self:ContainerCollection,
+    path:str|None,    # A folder; None: nothing is done
+    ended:bool=True,  # Whether the outputs of containers that have ended have been read
+) -> None:
+    "Revoke grants that overlap a folder. What fails is left for the reaper."
+    if not path or not self.grants.folder.exists(): return
+    await asyncio.to_thread(self._revoke_all, path, ended)
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #30ddc6ea
+# %% ../../nbs/containers/09_lifecycle.ipynb #d5dc2c1a
 @patch
 def _can_start(self:ContainerCollection, name:str, api) -> bool:
     c = self.inspect(name, api)
     return c is not None and c.is_created
 
+# %% ../../nbs/containers/09_lifecycle.ipynb #aaa8570e
 @patch
 def _prepare_output(self:ContainerCollection, job:Job, request:CreateRequest) -> None:
     "Make the output folder writable for the container, and note what is in it."
@@ -253,6 +299,24 @@ def _prepare_output(self:ContainerCollection, job:Job, request:CreateRequest) ->
 
 # %% ../../nbs/containers/09_lifecycle.ipynb #14604a6d
 @patch
+def take_attached(self:ContainerCollection,
+    name:str,  # Of a container
+) -> AttachReader|None:
+    "Hand over the reader that was attached when the container was started here."
+    return self._attached.pop(name, None)
+
+@patch
+def _forget_ended(self:ContainerCollection, keep:str) -> None:
+    ended = [name for name, reader in self._attached.items() if reader.stream.has_ended and name != keep]
+    for name in ended: self._attached.pop(name, None)
+
+@patch
+def close(self:ContainerCollection) -> None:
+    "Detach from all containers. They go on."
+    for reader in [*self._attached.values()]: reader.stream.close()
+
+# %% ../../nbs/containers/09_lifecycle.ipynb #b0b5a784
+@patch
 def _start_attached(self:ContainerCollection, name:str, api) -> None:
     self._forget_ended(name)
     if self.engine.is_local:
@@ -263,43 +327,47 @@ def _start_attached(self:ContainerCollection, name:str, api) -> None:
         if self.engine.is_local: self._attached.pop(name).stream.close()
         raise
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #b0b5a784
+# %% ../../nbs/containers/09_lifecycle.ipynb #ee9d70f8
 @patch
-def _forget_ended(self:ContainerCollection, keep:str) -> None:
-    ended = [name for name, reader in self._attached.items() if reader.stream.has_ended and name != keep]
-    for name in ended: self._attached.pop(name, None)
-
-@patch
-def take_attached(self:ContainerCollection, name:str) -> AttachReader|None:
-    "Hand over the reader that was attached when the container was started here."
-    return self._attached.pop(name, None)
-
-@patch
-def close(self:ContainerCollection) -> None:
-    "Detach from all containers. They go on."
-    for reader in [*self._attached.values()]: reader.stream.close()
+def start_once(self:ContainerCollection,
+    job:Job,
+    request:CreateRequest,
+    api,
+) -> None:
+    "Start a container unless it has been started before."
+    folder = self.markers.folder_of(job)
+    folder.mkdir(parents=True, exist_ok=True)   # clearing away an earlier job may have removed it
+    with _file_lock(folder/'lock'):
+        if self.markers.has(job, 'begun'): return
+        is_new, request.is_new = request.is_new, False
+        if not is_new and not self._can_start(request.name, api): return
+        if request.output_dir and self.engine.is_local: self._prepare_output(job, request)
+        self._start_attached(request.name, api)
+        self.markers.write(job, 'begun')
 
 # %% ../../nbs/containers/09_lifecycle.ipynb #2715bd6c
 @patch
-def create_and_start(self:ContainerCollection, job:Job, request:CreateRequest, api) -> bool:
-    "Create and start the container of an attempt. Returns whether it still has to be started."
+def create_and_start(self:ContainerCollection,
+    job:Job,
+    request:CreateRequest,
+    api,
+) -> bool:  # Whether it still has to be started, by `start_when_reachable`
+    "Create and start the container of an attempt."
     if not self.create(job, request, api): return False
     try: self.engine.call(lambda api: self.start_once(job, request, api))
     except (NodeUnreachable, APIError, InvalidInput): return True   # `start_when_reachable` tries again, and reports
     return False
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #1f5c8671
+# %% ../../nbs/containers/09_lifecycle.ipynb #4f78dd7c
 @patch
-async def start_when_reachable(self:ContainerCollection, job:Job, request:CreateRequest) -> None:
-    "Start a container that was created. While the engine cannot be reached, wait. Raises `InvalidInput`."
-    for n in itertools.count(1):
-        try: return await self.engine.acall(lambda api: self.start_once(job, request, api))
-        except NodeUnreachable: await asyncio.sleep(retry_delay(n, .1, 5.))
-        except InvalidInput:
-            await self._undo_create(job, request)
-            raise
-        except APIError as e: return await self._start_refused(job, request, e)
+async def _undo_create(self:ContainerCollection, job:Job, request:CreateRequest) -> None:
+    "Remove what was made for a container that cannot be started."
+    with suppress(APIError, InvalidInput):
+        await self.engine.acall(lambda api: self.remove(request.name, api, job))
+    await self.revoke_grants(request.output_dir)
+    remove_empty(request.made_folders)
 
+# %% ../../nbs/containers/09_lifecycle.ipynb #1abf801c
 @patch
 async def _start_refused(self:ContainerCollection, job:Job, request:CreateRequest, e:APIError) -> None:
     if e.status_code == 404:
@@ -310,10 +378,17 @@ async def _start_refused(self:ContainerCollection, job:Job, request:CreateReques
     if error: raise error from e
     self.markers.write(job, 'failed', _start_failure(e, request.image))
 
-# %% ../../nbs/containers/09_lifecycle.ipynb #59594194
+# %% ../../nbs/containers/09_lifecycle.ipynb #1f5c8671
 @patch
-async def _undo_create(self:ContainerCollection, job:Job, request:CreateRequest) -> None:
-    "Remove what was made for a container that cannot be started."
-    with suppress(APIError, InvalidInput): await self.engine.acall(lambda api: self.remove(request.name, api, job))
-    await self.revoke_grants(request.output_dir)
-    remove_empty(request.made_folders)
+async def start_when_reachable(self:ContainerCollection,
+    job:Job,
+    request:CreateRequest,
+) -> None:
+    "Start a container that was created. While the engine cannot be reached, wait. Raises `InvalidInput`."
+    for n in itertools.count(1):
+        try: return await self.engine.acall(lambda api: self.start_once(job, request, api))
+        except NodeUnreachable: await asyncio.sleep(retry_delay(n, .1, 5.))
+        except InvalidInput:
+            await self._undo_create(job, request)
+            raise
+        except APIError as e: return await self._start_refused(job, request, e)

@@ -17,17 +17,34 @@ from ..runners.outcome import Outcome, exit_outcome
 
 # %% ../../nbs/containers/02_outcome.ipynb #b88e5a93
 _REFUSALS = [  # (words of the engine, field at fault)
-    ('executable file not found', 'argv'), ('no such file or directory: unknown', 'argv'),
-    ('permission denied: unknown', 'argv'), ('exec format error', 'argv'), ('no command specified', 'argv'),
-    ('unable to find user', 'user'), ('uids and gids', 'user'),
+    ('executable file not found', 'argv'),
+    ('no such file or directory: unknown', 'argv'),
+    ('permission denied: unknown', 'argv'),
+    ('exec format error', 'argv'),
+    ('no command specified', 'argv'),
+    ('unable to find user', 'user'),
+    ('uids and gids', 'user'),
     ('no such container', 'network'),
-    ('unable to find group', 'user'), ('no matching entries in passwd', 'user'),
-    ('network', 'network'), ('range of cpus', 'limits.cpus'), ('memory', 'limits.memory'),
-    ('pids', 'limits.pids'), ('shm', 'limits.shm'),
-    ('device driver', 'gpus'), ('gpu', 'gpus'), ('capabilit', 'cap_add'),
-    ('invalid mount', 'inputs'), ('bind source path', 'inputs'), ('duplicate mount', 'inputs'), ('mount', 'inputs'),
-    ('working directory', 'cwd'), ('signal', 'stop_signal'),
-    ('invalid reference format', 'image'), ('repository name', 'image')]
+    ('unable to find group', 'user'),
+    ('no matching entries in passwd', 'user'),
+    ('network', 'network'),
+    ('range of cpus', 'limits.cpus'),
+    ('memory', 'limits.memory'),
+    ('pids', 'limits.pids'),
+    ('shm', 'limits.shm'),
+    ('device driver', 'gpus'),
+    ('gpu', 'gpus'),
+    ('capabilit', 'cap_add'),
+    ('invalid mount', 'inputs'),
+    ('bind source path', 'inputs'),
+    ('duplicate mount', 'inputs'),
+    ('mount', 'inputs'),
+    ('working directory', 'cwd'),
+    ('signal', 'stop_signal'),
+    ('invalid reference format', 'image'),
+    ('repository name', 'image')]
+
+# %% ../../nbs/containers/02_outcome.ipynb #0177f2d4
 def _spec_error(e:APIError) -> InvalidInput|None:
     "The field that the engine finds at fault; None if it is no fault of the spec."
     text = e.explanation or str(e)
@@ -43,19 +60,31 @@ def _start_failure(e:APIError, image:str) -> dict:
     text = e.explanation or str(e)
     is_missing = 'No such image' in text or e.status_code == 404 and 'image' in text.lower()
     if is_missing:
-        hint = f'Build it there, or `docker pull {image}`, or let the job ask for it with pull="missing"'
-        return dict(kind='image_missing', message=f'There is no image {image!r} on this engine', hint=hint)
+        return dict(
+            kind='image_missing',
+            message=f'There is no image {image!r} on this engine',
+            hint=f'Build it there, or `docker pull {image}`, or let the job ask for it with pull="missing"')
     if 'no space left' in text.lower():
-        hint = '`docker system df` shows what takes the space'
-        return dict(kind='disk_full', message=f"The engine's disk is full: {text}", hint=hint)
-    return dict(kind='not_started', message=f'The engine could not start it: {text}')
+        return dict(
+            kind='disk_full',
+            message=f"The engine's disk is full: {text}",
+            hint='`docker system df` shows what takes the space')
+    return dict(
+        kind='not_started',
+        message=f'The engine could not start it: {text}')
 
 # %% ../../nbs/containers/02_outcome.ipynb #eb972a7e
 _NO_SPACE = 'No space left on device'   # Source: errno(3), ENOSPC
-_NO_FORK = ("can't fork", 'fork: retry', 'fork: Resource temporarily unavailable', 'fork failed',
-            "can't start new thread")   # Source: errno(3), EAGAIN, in the words of shells, tini and Python
-def _exit_hint(failure:Failure, last_lines:list[str], facts:dict) -> str|None:
-    "What probably ended a container, from its last words."
+_NO_FORK = (   # Source: errno(3), EAGAIN, in the words of shells, tini and Python
+    "can't fork", 'fork: retry', 'fork: Resource temporarily unavailable',
+    'fork failed', "can't start new thread")
+
+def _exit_hint(
+    failure:Failure,
+    last_lines:list[str],  # End of the log
+    facts:dict,            # What else is known, see `container_outcome`
+) -> str|None:
+    "What probably ended a container, from its last lines."
     if facts.get('engine_restarted') and failure.signal:
         return 'The engine was restarted while it ran. With `live-restore`, containers survive that'
     if failure.signal == 'SIGXFSZ': return 'It wrote a file larger than `limits.file_size`'
@@ -67,6 +96,24 @@ def _exit_hint(failure:Failure, last_lines:list[str], facts:dict) -> str|None:
     return None
 
 # %% ../../nbs/containers/02_outcome.ipynb #944c0175
+def _out_of_memory(code:int, memory:int|None, last_lines:list[str], facts:dict) -> Outcome:
+    limit = f' of {memory / (1 << 20):.0f} MiB' if memory else ''
+    victim, signal = f'a process in it was killed, and it ended with status {code}', None
+    if code == 137: victim, signal = 'it was killed', 'SIGKILL'
+    message = f'Ran out of memory: {victim} at its limit{limit}'
+    evidence = {'last_lines': last_lines, **facts, 'limit_bytes': memory}
+    return Outcome.failed(
+        'out_of_memory', message, exit_code=code, signal=signal, evidence=evidence,
+        hint='Give it more with `limits.memory`, or less to do at once')
+
+def _disk_full(code:int, last_lines:list[str], facts:dict) -> Outcome:
+    message = f'Ended with status {code}, after it found no space left'
+    return Outcome.failed(
+        'disk_full', message, exit_code=code,
+        evidence={'last_lines': last_lines, **facts},
+        hint='Make room where its outputs go, or allow more in /tmp with `limits.tmp`')
+
+# %% ../../nbs/containers/02_outcome.ipynb #316e6ac9
 def container_outcome(
     state:dict,            # `State` of the container, as the engine gives it
     last_lines:list[str],  # End of the log
@@ -78,26 +125,14 @@ def container_outcome(
     code, error = state['ExitCode'], state.get('Error')
     if code == 0: return Outcome.completed({'exit_code': 0} | facts)
     if error: facts = facts | {'engine': error}
-    if state.get('OOMKilled') or facts.get('oom_kills', 0) > 0: return _out_of_memory(code, memory, last_lines, facts)
-    if any(_NO_SPACE in line for line in [*last_lines[-5:], error or '']): return _disk_full(code, last_lines, facts)
+    is_starved = state.get('OOMKilled') or facts.get('oom_kills', 0) > 0
+    if is_starved: return _out_of_memory(code, memory, last_lines, facts)
+    words = [*last_lines[-5:], error or '']
+    if any(_NO_SPACE in line for line in words): return _disk_full(code, last_lines, facts)
     outcome = exit_outcome(code, last_lines, invalid_exit, **facts)
     hint = _exit_hint(outcome.failure, last_lines, facts)
-    return replace(outcome, failure=replace(outcome.failure, hint=hint)) if hint else outcome
-
-# %% ../../nbs/containers/02_outcome.ipynb #316e6ac9
-def _out_of_memory(code:int, memory:int|None, last_lines:list[str], facts:dict) -> Outcome:
-    limit = f' of {memory / (1 << 20):.0f} MiB' if memory else ''
-    victim, signal = f'a process in it was killed, and it ended with status {code}', None
-    if code == 137: victim, signal = 'it was killed', 'SIGKILL'
-    message = f'Ran out of memory: {victim} at its limit{limit}'
-    evidence = {'last_lines': last_lines, **facts, 'limit_bytes': memory}
-    return Outcome.failed('out_of_memory', message, exit_code=code, signal=signal, evidence=evidence,
-                          hint='Give it more with `limits.memory`, or less to do at once')
-
-def _disk_full(code:int, last_lines:list[str], facts:dict) -> Outcome:
-    return Outcome.failed('disk_full', f'Ended with status {code}, after it found no space left', exit_code=code,
-                          evidence={'last_lines': last_lines, **facts},
-                          hint='Make room where its outputs go, or allow more in /tmp with `limits.tmp`')
+    if hint is None: return outcome
+    return replace(outcome, failure=replace(outcome.failure, hint=hint))
 
 # %% ../../nbs/containers/02_outcome.ipynb #9554ed5d
 @dataclass(frozen=True)
@@ -111,15 +146,6 @@ class ReapResult:
     why:str          # In words
 
 # %% ../../nbs/containers/02_outcome.ipynb #cad9b764
-def _reap_action(c:Inspected, job:Job|None, attempt:int, unknown_after:float|None) -> tuple[str, str]:
-    "(action, why), by the table."
-    is_idle = c.has_ended or c.is_created
-    if job is None: return _reap_unknown(c, is_idle, unknown_after)
-    if job.status is JobStatus.RUNNING and job.attempt <= attempt: return 'left', 'its attempt is running'
-    if not job.is_terminal and job.attempt < attempt: return 'left', 'its attempt is about to be recorded'
-    if is_idle: return 'removed', 'its end is on record'
-    return 'ended', f'its attempt is on record as ended (the job is {job.status})'
-
 def _reap_unknown(c:Inspected, is_idle:bool, unknown_after:float|None) -> tuple[str, str]:
     unknown = 'this record does not know it'
     if unknown_after is None or not is_idle: return 'left', unknown
@@ -127,3 +153,17 @@ def _reap_unknown(c:Inspected, is_idle:bool, unknown_after:float|None) -> tuple[
     idle_s = elapsed_s(stamp[:19] + '+00:00')
     if idle_s < unknown_after: return 'left', unknown
     return 'removed', f'{unknown}, and it has been idle for {idle_s:.0f} s'
+
+def _reap_action(
+    c:Inspected,
+    job:Job|None,    # As it is on record; None: it is not
+    attempt:int,     # Of the container
+    unknown_after:float|None,
+) -> tuple[str, str]:
+    "(action, why), by the table."
+    is_idle = c.has_ended or c.is_created
+    if job is None: return _reap_unknown(c, is_idle, unknown_after)
+    if job.status is JobStatus.RUNNING and job.attempt <= attempt: return 'left', 'its attempt is running'
+    if not job.is_terminal and job.attempt < attempt: return 'left', 'its attempt is about to be recorded'
+    if is_idle: return 'removed', 'its end is on record'
+    return 'ended', f'its attempt is on record as ended (the job is {job.status})'

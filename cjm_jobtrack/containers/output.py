@@ -22,16 +22,20 @@ from ..runners.outcome import LogWatch
 
 # %% ../../nbs/containers/07_output.ipynb #ec408c3a
 _HEADER = struct.Struct('>BxxxL')   # Source: Docker Engine API v1.41, ContainerAttach, "Stream format"
+
 class _StreamDemuxer:
     "Splits the output stream of a container into pairs of stream (1 is stdout, 2 is stderr) and bytes."
-    def __init__(self, chunked:bool):
+    def __init__(self,
+        chunked:bool,  # Whether HTTP's chunks are still around it
+    ):
         self.chunked = chunked
         self.is_complete = False  # Whether the last chunk has come
         self._chunk_rest = b''    # The beginning of a chunk
         self._frame_rest = b''    # The beginning of a frame
 
     def feed(self, data:bytes) -> list[tuple[int, bytes]]:
-        buf = self._frame_rest + (self._unwrap_chunks(data) if self.chunked else data)
+        if self.chunked: data = self._unwrap_chunks(data)
+        buf = self._frame_rest + data
         frames, at, size = [], 0, len(buf)
         while size >= at + 8:
             stream, n = _HEADER.unpack_from(buf, at)
@@ -46,10 +50,12 @@ class _StreamDemuxer:
 @patch
 def _unwrap_chunks(self:_StreamDemuxer, data:bytes) -> bytes:
     "Source: RFC 9112, 7.1 Chunked Transfer Coding."
-    buf, at, content = self._chunk_rest + data, 0, []
+    buf = self._chunk_rest + data
+    at, content = 0, []
     while (eol := buf.find(b'\r\n', at)) >= 0:
+        size = buf[at:eol].partition(b';')[0]
         start = eol + 2
-        end = start + int(buf[at:eol].partition(b';')[0], 16)
+        end = start + int(size, 16)
         if len(buf) < end + 2: break
         if end == start: self.is_complete = True
         content.append(buf[start:end])
@@ -59,6 +65,7 @@ def _unwrap_chunks(self:_StreamDemuxer, data:bytes) -> bytes:
 
 # %% ../../nbs/containers/07_output.ipynb #31dfa052
 _PART_SIZE = 1 << 14   # Source: moby, daemon/logger/copier.go
+
 class _LineRestorer:
     "Takes time stamps off, and restores line ends that the log driver has dropped after long lines."
     def __init__(self):
@@ -80,22 +87,27 @@ class _LineRestorer:
         if goes_on and not text.endswith(b'\n'): self._unfinished[stream] = stamp
         return b'\n' + text if before not in (None, stamp) else text
 
-def _stamp_of(data:bytes) -> bytes|None:
+def _stamp_of(data:bytes) -> bytes|None:  # None: the line goes on
     return data.partition(b' ')[0] if data.endswith(b'\n') else None
 
 # %% ../../nbs/containers/07_output.ipynb #403e6b7b
-_READ_ERRORS = (APIError, DockerException, StoreError, InvalidInput,
-                ValueError, AttributeError, OSError, *CONNECTION_ERRORS)
+_READ_ERRORS = (
+    APIError, DockerException, StoreError, InvalidInput,
+    ValueError, AttributeError, OSError,
+    *CONNECTION_ERRORS)
+
 class _StreamReader(threading.Thread):
     "Reads a streamed answer of the engine until it ends or is closed."
     def __init__(self, api, verb:str, path:str, params:dict,
         on_frames:Callable[[list], None],           # Called with each batch of frames
-        on_end:Callable[[], None]=lambda: None,
+        on_end:Callable[[], None]=lambda: None,     # Called when it is over
     ):
         super().__init__(name=f'jobtrack-docker{path}', daemon=True)
         store_attr('verb,path,params,on_frames,on_end')
-        self.request, self.demuxer, self.error = CancellableRequest(api), None, None
-        self.has_ended, self.opened = False, threading.Event()
+        self.request = CancellableRequest(api)
+        self.demuxer = self.error = None
+        self.opened = threading.Event()   # Whether the answer has begun, or will not come
+        self.has_ended = False
 
     def run(self) -> None:
         try: self._read()
@@ -150,13 +162,15 @@ class _LogCopier:
         return on_frames
 
 # %% ../../nbs/containers/07_output.ipynb #d633667f
-def _log_params(**more) -> dict: return dict(stdout=1, stderr=1, timestamps=1) | more
+def _log_params(**more) -> dict:
+    return dict(stdout=1, stderr=1, timestamps=1) | more
 
 def _read_log(api, name:str, on_frames:Callable, **params) -> None:
     """Read the log of a container that has ended. Blocks.
 
     If the log breaks off, raises what `Engine.call` takes for a broken connection."""
-    reader = _StreamReader(api, 'get', f'/containers/{name}/logs', _log_params(follow=0, **params), on_frames)
+    path = f'/containers/{name}/logs'
+    reader = _StreamReader(api, 'get', path, _log_params(follow=0, **params), on_frames)
     reader.run()
     error = reader.error
     is_from_socket = isinstance(error, OSError) and not isinstance(error, CONNECTION_ERRORS)
@@ -178,27 +192,34 @@ class AttachReader:
     "Reads what a container prints, as it prints it, and keeps the end of it."
     busy_rate = 1 << 16   # Bytes per second above which the log is fast enough, and we detach
 
-    def __init__(self, api, name:str):
-        self.is_busy = False
-        self._recent = {}                            # stream -> bytes not yet looked at
-        self._lock, self._readers = threading.Lock(), None
+    def __init__(self,
+        api,        # Of the engine
+        name:str,   # Of the container
+    ):
+        self.is_busy = False     # Whether we have detached because it prints so much
+        self._recent = {}        # stream -> bytes not yet looked at
+        self._lock = threading.Lock()
+        self._readers = None     # stream -> `ProgressReader`
         self._count, self._since = 0, time.monotonic()
         params = dict(stream=1, stdout=1, stderr=1, logs=0)
         self.stream = _StreamReader(api, 'post', f'/containers/{name}/attach', params, self._take)
         self.stream.start()
 
-    def _take(self, frames:list[tuple[int, bytes]]) -> None:
-        with self._lock:
-            for stream, data in frames:
-                self._recent[stream] = (self._recent.get(stream, b'') + data)[-LogWatch.most:]
-                self._count += len(data)
-            if self._count > 1 << 20: self._measure_rate()
-        if self.is_busy: self.stream.close()
+# %% ../../nbs/containers/07_output.ipynb #ab621ae1
+@patch
+def _take(self:AttachReader, frames:list[tuple[int, bytes]]) -> None:
+    with self._lock:
+        for stream, data in frames:
+            self._recent[stream] = (self._recent.get(stream, b'') + data)[-LogWatch.most:]
+            self._count += len(data)
+        if self._count > 1 << 20: self._measure_rate()
+    if self.is_busy: self.stream.close()
 
-    def _measure_rate(self) -> None:
-        now = time.monotonic()
-        self.is_busy = self._count > self.busy_rate * (now - self._since)
-        self._count, self._since = 0, now
+@patch
+def _measure_rate(self:AttachReader) -> None:
+    now = time.monotonic()
+    self.is_busy = self._count > self.busy_rate * (now - self._since)
+    self._count, self._since = 0, now
 
 # %% ../../nbs/containers/07_output.ipynb #93ab5bbc
 @patch
@@ -213,11 +234,11 @@ def progress(self:AttachReader,
         err = out.for_stream()
         self._readers = {2: err, 1: out}   # stderr first
     with self._lock: recent, self._recent = self._recent, {}
-    found = []
+    progress = []
     for stream, reader in self._readers.items():
-        found += reader.feed(recent.get(stream, b''), at)
-        if end: found += reader.finish()
-    return found
+        progress += reader.feed(recent.get(stream, b''), at)
+        if end: progress += reader.finish()
+    return progress
 
 # %% ../../nbs/containers/07_output.ipynb #6582cf6b
 class _LiveLogWatch(LogWatch):

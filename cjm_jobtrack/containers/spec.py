@@ -13,6 +13,7 @@ import hashlib, json, os, stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from docker.types import DeviceRequest, HostConfig, LogConfig, Mount, Ulimit
+from fastcore.basics import patch
 from ..model.errors import InvalidInput
 from ..model.job import Job, check_id
 from ..logs.progress import ProgressReader
@@ -26,36 +27,56 @@ _DEFAULTS = dict(
     limits={}, network='none', user=None, read_only=True, cap_add=[], init=True, gpus=None,
     pull='never', stop_signal=None, progress=None, invalid_exit=[], require_output=False)
 _QUEUE_FIELDS = 'resources', 'queue_timeout', 'stall_timeout'   # read by the queue
-def _require(ok:bool, field:str, problem:str, remedy:str) -> None:
+
+def _require(
+    ok:bool,
+    field:str,    # Of the spec
+    problem:str,  # What is wrong with it
+    remedy:str,   # What to do
+) -> None:
+    "Raises `InvalidInput` unless all is well."
     if not ok: raise InvalidInput(field, problem, remedy)
 
 # %% ../../nbs/containers/01_spec.ipynb #10479066
 _MAX_SIZE = 1 << 53   # Every number up to here is exact in JSON
 _MIN_MEMORY = 6 << 20 # Source: docker run(1), `--memory`
+_MAX_CPUS, _MAX_PIDS = 8192, 1 << 22   # Source: Linux, NR_CPUS and PID_MAX_LIMIT
 _LIMITS = dict(
-    memory=Bounds(_MIN_MEMORY, _MAX_SIZE, 'size'), memory_swap=Bounds(_MIN_MEMORY, _MAX_SIZE, 'size'),
-    file_size=Bounds(1, _MAX_SIZE, 'size'), shm=Bounds(1, _MAX_SIZE, 'size'), tmp=Bounds(1, _MAX_SIZE, 'size'),
-    cpus=Bounds(.01, 8192, 'number'), pids=Bounds(1, 1 << 22))  # Source: Linux, NR_CPUS and PID_MAX_LIMIT
-def _check_limits(limits:dict) -> dict:
-    "Limits in bytes and numbers. Raises `InvalidInput` naming the one that is impossible."
+    memory=Bounds(_MIN_MEMORY, _MAX_SIZE, 'size'),
+    memory_swap=Bounds(_MIN_MEMORY, _MAX_SIZE, 'size'),
+    file_size=Bounds(1, _MAX_SIZE, 'size'),
+    shm=Bounds(1, _MAX_SIZE, 'size'),
+    tmp=Bounds(1, _MAX_SIZE, 'size'),
+    cpus=Bounds(.01, _MAX_CPUS, 'number'),
+    pids=Bounds(1, _MAX_PIDS))
+
+def _check_limits(
+    limits:dict,  # As people write them, `"512m"`
+) -> dict:        # In bytes and numbers
+    "The limits of a spec. Raises `InvalidInput` naming the one that is impossible."
     numbers = check_limits(limits, _LIMITS, 'container')
     swap = numbers.get('memory_swap')
     if swap is None: return numbers
     field, meaning = 'limits.memory_swap', 'It counts memory and swap together'
     _require('memory' in numbers, field, 'is given, and `limits.memory` is not', f'{meaning}: give both')
-    _require(swap >= numbers['memory'], field, f'is {limits["memory_swap"]!r}, less than the memory', meaning)
+    is_enough = swap >= numbers['memory']
+    _require(is_enough, field, f'is {limits["memory_swap"]!r}, less than the memory', meaning)
     return numbers
 
 # %% ../../nbs/containers/01_spec.ipynb #e009a054
 _SOCKETS = 'docker.sock', 'docker', 'containerd', 'crio', 'podman'
-_FORBIDDEN = ('/proc', '/sys', '/dev', '/var/lib/docker', '/var/lib/containerd', '/var/lib/containers',
-              *(f'{run}/{name}' for run in ('/run', '/var/run') for name in _SOCKETS))
+_FORBIDDEN = (
+    '/proc', '/sys', '/dev',
+    '/var/lib/docker', '/var/lib/containerd', '/var/lib/containers',
+    *(f'{run}/{name}' for run in ('/run', '/var/run') for name in _SOCKETS))
 FORBIDDEN = tuple(map(PurePosixPath, _FORBIDDEN))  # With everything above and below
 _SYSTEM = 'bin boot etc home lib lib32 lib64 libx32 opt root sbin srv usr'
 _NO_OUTPUT = {PurePosixPath('/')/name for name in _SYSTEM.split()}  # Source: Filesystem Hierarchy Standard 3.0
+
 def _is_forbidden(field:str, path:PurePosixPath, forbidden) -> bool:
     if field == 'output_dir' and path in _NO_OUTPUT: return True
-    return any(path.is_relative_to(f) or f.is_relative_to(path) for f in map(PurePosixPath, forbidden))
+    def overlaps(f): return path.is_relative_to(f) or f.is_relative_to(path)
+    return any(overlaps(PurePosixPath(f)) for f in forbidden)
 
 # %% ../../nbs/containers/01_spec.ipynb #88daa8a8
 def check_mount(
@@ -67,27 +88,35 @@ def check_mount(
     "Raises `InvalidInput` for a path that must not be mounted."
     is_plain = os.path.isabs(path) and '..' not in PurePosixPath(path).parts
     _require(is_plain, field, f'has {path!r}', 'Give absolute paths, without `..`')
+    _require_utf8(field, path)
+    p = PurePosixPath('/' + path.lstrip('/'))
+    is_allowed = not _is_forbidden(field, p, (*FORBIDDEN, *forbidden))
+    problem = f'{path!r} must not be mounted into a container'
+    _require(is_allowed, field, problem, 'It would give control of this machine. Use a folder of its own')
+    if roots is None: return
+    is_inside = any(p.is_relative_to(r) for r in roots)
+    remedy = 'Copy it there' if field == 'inputs' else 'Name a folder inside'
+    _require(is_inside, field, f'{path!r} lies outside of {", ".join(map(str, roots))}', remedy)
+
+def _require_utf8(field:str, path:str) -> None:
     try: path.encode()
     except UnicodeEncodeError:
         problem = f'has {path!r}, which is not UTF-8, and the engine takes nothing else'
         raise InvalidInput(field, problem, 'Rename it') from None
-    p = PurePosixPath('/' + path.lstrip('/'))
-    is_allowed = not _is_forbidden(field, p, (*FORBIDDEN, *forbidden))
-    _require(is_allowed, field, f'{path!r} must not be mounted into a container',
-             'It would give control of this machine. Use a folder of its own')
-    remedy = 'Copy it there' if field == 'inputs' else 'Name a folder inside'
-    is_inside = roots is None or any(p.is_relative_to(r) for r in roots)
-    _require(is_inside, field, f'{path!r} lies outside of {", ".join(map(str, roots or ()))}', remedy)
 
 # %% ../../nbs/containers/01_spec.ipynb #6cf950f4
+_WORDS = 'image', 'network', 'user', 'stop_signal'
+_WORD_LISTS = 'argv', 'entrypoint', 'output_globs'
+
 def _check_texts(spec:dict) -> None:
     image = spec['image']
     _require(isinstance(image, str) and image.strip(), 'image', f'is {image!r}', 'Give the name of an image')
-    for k in 'image', 'network', 'user', 'stop_signal':
+    for k in _WORDS:
         if spec[k] is not None: check_word(k, spec[k])
-    for k in 'argv', 'entrypoint', 'output_globs':
+    for k in _WORD_LISTS:
         if spec[k] is not None: check_words(spec, k, 1)
-    _require(not spec['argv'] or spec['argv'][0] != '', 'argv', 'begins with an empty text', 'Give the program first')
+    has_program = not spec['argv'] or spec['argv'][0] != ''
+    _require(has_program, 'argv', 'begins with an empty text', 'Give the program first')
     check_words(spec, 'cap_add')
 
 # %% ../../nbs/containers/01_spec.ipynb #9af8888d
@@ -99,10 +128,13 @@ def _check_env(env:dict) -> None:
         if value is not None: check_word(f'env.{name}', value)
 
 # %% ../../nbs/containers/01_spec.ipynb #07f1941e
+_KERNEL = 'proc', 'sys', 'dev'   # Folders that the kernel fills
+
 def _check_mount_point(field:str, path) -> str:
     "A path inside the container that something can be mounted at."
     p = PurePosixPath(check_word(field, path))
-    is_free = p.is_absolute() and '..' not in p.parts and len(p.parts) > 1 and p.parts[1] not in ('proc', 'sys', 'dev')
+    is_path = p.is_absolute() and '..' not in p.parts
+    is_free = is_path and len(p.parts) > 1 and p.parts[1] not in _KERNEL
     remedy = 'Give an absolute path inside the container, without `..`, and not in /proc, /sys or /dev'
     _require(is_free, field, f'is {path!r}', remedy)
     return str(p)
@@ -111,10 +143,12 @@ def _check_mount_point(field:str, path) -> str:
 def _check_mount_points(spec:dict) -> None:
     inputs, output_at = spec['inputs'], spec['output_at']
     has_output = spec['output_dir'] is not None
-    points = [*inputs.values(), *([output_at] if has_output else [])]
+    points = [*inputs.values()]
+    if has_output: points.append(output_at)
     for p in points:
         _require(points.count(p) == 1, 'inputs', f'has {p!r} more than once', 'Mount each at a path of its own')
-        is_in_output = has_output and p != output_at and PurePosixPath(p).is_relative_to(output_at)
+        if not has_output or p == output_at: continue
+        is_in_output = PurePosixPath(p).is_relative_to(output_at)
         _require(not is_in_output, 'inputs', f'has {p!r}, which lies in {output_at}',
                  'Mount it elsewhere, so that it does not appear among the outputs')
 
@@ -123,30 +157,33 @@ def _check_paths(spec:dict) -> None:
     "Normalizes the paths inside."
     inputs, output_dir = spec['inputs'], spec['output_dir']
     _require(isinstance(inputs, dict), 'inputs', f'is {inputs!r}', 'Give a dict of path here to path inside')
-    spec['inputs'] = {check_word('inputs', k): _check_mount_point(f'inputs[{k!r}]', v) for k, v in inputs.items()}
+    spec['inputs'] = {
+        check_word('inputs', path): _check_mount_point(f'inputs[{path!r}]', inside)
+        for path, inside in inputs.items()}
     spec['output_at'] = _check_mount_point('output_at', spec['output_at'])
     _check_mount_points(spec)
     for path in spec['inputs']: check_mount('inputs', path)
     if output_dir is not None: check_mount('output_dir', check_word('output_dir', output_dir))
 
 # %% ../../nbs/containers/01_spec.ipynb #8ccbd14c
-def _check_outputs(spec:dict) -> None:
-    for i, pattern in enumerate(spec['output_globs'] or []):
-        _require(_is_glob(pattern), f'output_globs[{i}]', f'is {pattern!r}',
-                 'Give a pattern below `output_dir`, without `..`; `**` stands alone between slashes')
-    for k in 'output_globs', 'require_output':
-        is_usable = not spec[k] or spec['output_dir'] is not None
-        _require(is_usable, 'output_dir', 'is missing', f'`{k}` is about the files in it')
-
 def _is_glob(pattern:str) -> bool:
     if not pattern or os.path.isabs(pattern) or '..' in Path(pattern).parts: return False
     try: return not any(Path('/nonexistent').glob(pattern))
     except (ValueError, IndexError, AttributeError, NotImplementedError): return False   # a bad pattern
 
+def _check_outputs(spec:dict) -> None:
+    remedy = 'Give a pattern below `output_dir`, without `..`; `**` stands alone between slashes'
+    for i, pattern in enumerate(spec['output_globs'] or []):
+        _require(_is_glob(pattern), f'output_globs[{i}]', f'is {pattern!r}', remedy)
+    for k in 'output_globs', 'require_output':
+        is_usable = not spec[k] or spec['output_dir'] is not None
+        _require(is_usable, 'output_dir', 'is missing', f'`{k}` is about the files in it')
+
 # %% ../../nbs/containers/01_spec.ipynb #b288fcc6
 def _is_gpus(gpus) -> bool:
     if type(gpus) is int: return gpus >= -1 and gpus != 0
-    return isinstance(gpus, (list, tuple)) and bool(gpus) and all(isinstance(g, str) and g for g in gpus)
+    if not isinstance(gpus, (list, tuple)): return False
+    return bool(gpus) and all(isinstance(g, str) and g for g in gpus)
 
 # %% ../../nbs/containers/01_spec.ipynb #bea08714
 def _check_choices(spec:dict) -> None:
@@ -157,7 +194,8 @@ def _check_choices(spec:dict) -> None:
         _require(isinstance(spec[k], bool), k, f'is {spec[k]!r}', 'Give true or false')
     is_policy = spec['pull'] in ('never', 'missing', 'always')
     _require(is_policy, 'pull', f'is {spec["pull"]!r}', 'Give never, missing or always')
-    _require(gpus is None or _is_gpus(gpus), 'gpus', f'is {gpus!r}', 'Give a number, -1 for all, or a list of ids')
+    are_gpus = gpus is None or _is_gpus(gpus)
+    _require(are_gpus, 'gpus', f'is {gpus!r}', 'Give a number, -1 for all, or a list of ids')
     are_exits = isinstance(exits, (list, tuple)) and all(type(c) is int for c in exits)
     _require(are_exits, 'invalid_exit', f'is {exits!r}', 'Give a list of exit statuses')
 
@@ -170,13 +208,21 @@ def check_container(
     Raises `InvalidInput` naming the field."""
     spec = {k: v for k, v in spec.items() if v is not None and k not in _QUEUE_FIELDS}
     unknown = sorted(set(spec) - set(_DEFAULTS))
-    if unknown: raise InvalidInput(unknown[0], 'is not a field of a container', f'Fields: {", ".join(_DEFAULTS)}')
+    if unknown:
+        raise InvalidInput(unknown[0], 'is not a field of a container', f'Fields: {", ".join(_DEFAULTS)}')
     spec = _DEFAULTS | spec
-    for check in _check_texts, lambda s: _check_env(s['env']), _check_paths, _check_outputs, _check_choices: check(spec)
-    try: ProgressReader(**(spec['progress'] or {}))
-    except TypeError as e:
-        raise InvalidInput('progress', f'is {spec["progress"]!r}: {e}', 'Give options of `ProgressReader`') from e
+    _check_texts(spec)
+    _check_env(spec['env'])
+    _check_paths(spec)
+    _check_outputs(spec)
+    _check_choices(spec)
+    _check_progress(spec['progress'])
     return spec | dict(limits=_check_limits(spec['limits']))
+
+def _check_progress(options:dict|None) -> None:
+    try: ProgressReader(**(options or {}))
+    except TypeError as e:
+        raise InvalidInput('progress', f'is {options!r}: {e}', 'Give options of `ProgressReader`') from e
 
 # %% ../../nbs/containers/01_spec.ipynb #e77a997d
 def resolve_mount(
@@ -195,8 +241,8 @@ def resolve_mount(
         remedy = 'Check the spelling, and the permissions of the folders above it'
         raise InvalidInput(field, f'{path!r} cannot be mounted: {reason}', remedy) from e
     check_mount(field, str(p), roots, forbidden)
-    is_socket = stat.S_ISSOCK(mode)
-    _require(not is_socket, field, f'{path!r} is a socket', 'The container could command the program that listens there')
+    remedy = 'The container could command the program that listens there'
+    _require(not stat.S_ISSOCK(mode), field, f'{path!r} is a socket', remedy)
     return str(p)
 
 # %% ../../nbs/containers/01_spec.ipynb #08c905bb
@@ -215,47 +261,76 @@ def resolve_mounts(
         if is_local: return resolve_mount(field, path, roots, forbidden, make=field == 'output_dir')
         check_mount(field, path, roots, forbidden)
         return path
-    spec['inputs'] = {resolve('inputs', k): v for k, v in spec['inputs'].items()}
+    spec['inputs'] = {resolve('inputs', path): inside for path, inside in spec['inputs'].items()}
     if spec['output_dir']: spec['output_dir'] = resolve('output_dir', spec['output_dir'])
 
 # %% ../../nbs/containers/01_spec.ipynb #7c9acde4
-PIDS = 1024   # Processes that a container may have by default
 def default_user() -> str:  # `uid:gid`; empty where there is no such thing
     """The user of a container by default: the caller, so that outputs are the caller's.
 
     For root it is nobody, and the outputs are given to root afterwards."""
     if not hasattr(os, 'getuid'): return ''
-    return '65534:65534' if os.getuid() == 0 else f'{os.getuid()}:{os.getgid()}'
+    if os.getuid() == 0: return '65534:65534'
+    return f'{os.getuid()}:{os.getgid()}'
 
+# %% ../../nbs/containers/01_spec.ipynb #15f52c95
 def _gpu_request(gpus:int|list[str]) -> DeviceRequest:
-    wanted = dict(count=gpus) if isinstance(gpus, int) else dict(device_ids=list(gpus))
-    return DeviceRequest(capabilities=[['gpu']], **wanted)
+    choice = dict(count=gpus) if isinstance(gpus, int) else dict(device_ids=list(gpus))
+    return DeviceRequest(capabilities=[['gpu']], **choice)
 
 # %% ../../nbs/containers/01_spec.ipynb #1f9377cf
 def _mounts(spec:dict) -> list[Mount]:
-    mounts = [Mount(inside, path, type='bind', read_only=True) for path, inside in spec['inputs'].items()]
+    mounts = [
+        Mount(inside, path, type='bind', read_only=True)
+        for path, inside in spec['inputs'].items()]
     if spec['output_dir']: mounts.append(Mount(spec['output_at'], spec['output_dir'], type='bind'))
     return mounts
 
 # %% ../../nbs/containers/01_spec.ipynb #8fcb60b4
+PIDS = 1024   # Processes that a container may have by default
+
+def _with_defaults(limits:dict, memory:int) -> dict:
+    "Limits with a default for each, but for `cpus` and `shm`."
+    limits = dict(memory=memory, pids=PIDS, file_size=MAX_DIGEST_BYTES) | limits
+    return dict(memory_swap=limits['memory'], tmp=limits['memory']//2) | limits
+
+# %% ../../nbs/containers/01_spec.ipynb #d9d85236
 _NO_ROTATION = {'max-size': '1000000g', 'max-file': '1', 'compress': 'false'}
 _LOG = LogConfig(type='local', config=_NO_ROTATION)   # keeps every byte
-def _host_config(spec:dict, memory:int, version:str) -> dict:
-    "Limits, mounts and isolation."
-    limits = dict(memory=memory, pids=PIDS, file_size=MAX_DIGEST_BYTES) | spec['limits']
-    limits = dict(memory_swap=limits['memory'], tmp=limits['memory']//2) | limits
-    size = limits['file_size']
+
+def _optional_config(spec:dict, limits:dict) -> dict:
+    "What is only in some requests."
     optional = {}
     if spec['gpus']: optional['device_requests'] = [_gpu_request(spec['gpus'])]
     if 'cpus' in limits: optional['nano_cpus'] = int(limits['cpus'] * 1e9)
     if 'shm' in limits: optional['shm_size'] = limits['shm']
     if spec['read_only']: optional['tmpfs'] = {'/tmp': f'size={limits["tmp"]},mode=1777'}
+    return optional
+
+# %% ../../nbs/containers/01_spec.ipynb #c5957a27
+def _host_config(
+    spec:dict,
+    memory:int,   # The limit when the spec has none, bytes
+    version:str,  # Of the engine's API
+) -> dict:
+    "Limits, mounts and isolation."
+    limits = _with_defaults(spec['limits'], memory)
+    size = limits['file_size']
     return HostConfig(
-        version=version, network_mode=spec['network'], init=spec['init'],
-        mounts=_mounts(spec), read_only=spec['read_only'],
-        cap_drop=['ALL'], cap_add=list(spec['cap_add']), security_opt=['no-new-privileges'],
-        mem_limit=limits['memory'], memswap_limit=limits['memory_swap'], pids_limit=limits['pids'],
-        ulimits=[Ulimit(name='fsize', soft=size, hard=size)], log_config=_LOG, **optional)
+        version=version,
+        network_mode=spec['network'],
+        init=spec['init'],
+        mounts=_mounts(spec),
+        read_only=spec['read_only'],
+        cap_drop=['ALL'],
+        cap_add=list(spec['cap_add']),
+        security_opt=['no-new-privileges'],
+        mem_limit=limits['memory'],
+        memswap_limit=limits['memory_swap'],
+        pids_limit=limits['pids'],
+        ulimits=[Ulimit(name='fsize', soft=size, hard=size)],
+        log_config=_LOG,
+        **_optional_config(spec, limits))
 
 # %% ../../nbs/containers/01_spec.ipynb #fadd9c38
 def container_request(
@@ -264,16 +339,18 @@ def container_request(
     version:str='1.41',  # Of the engine's API
 ) -> dict:               # Arguments for `APIClient.create_container`
     "What the engine is asked for."
-    listed = lambda value: value and list(value)
+    def listed(value): return value and list(value)
     return dict(
-        image=spec['image'], command=listed(spec['argv']), entrypoint=listed(spec['entrypoint']),
-        user=default_user() if spec['user'] is None else spec['user'], working_dir=spec['cwd'],
-        environment={'HOME': '/tmp'} | spec['env'], stop_signal=spec['stop_signal'],
+        image=spec['image'],
+        command=listed(spec['argv']),
+        entrypoint=listed(spec['entrypoint']),
+        user=default_user() if spec['user'] is None else spec['user'],
+        working_dir=spec['cwd'],
+        environment={'HOME': '/tmp'} | spec['env'],
+        stop_signal=spec['stop_signal'],
         host_config=_host_config(spec, memory, version))
 
 # %% ../../nbs/containers/01_spec.ipynb #40877270
-_WORK_FIELDS = ('output_dir', 'output_globs', 'progress', 'invalid_exit',
-                'require_output', 'limits')   # needed again to follow it
 def container_name(
     owner:str,  # Id of the installation
     job:Job,    # The job, at the attempt that is meant
@@ -282,6 +359,10 @@ def container_name(
     return f'jobtrack-{owner[:8]}-{check_id(job.id)}-{job.attempt}'
 
 # %% ../../nbs/containers/01_spec.ipynb #3dce7856
+_WORK_FIELDS = (   # needed again to follow it
+    'output_dir', 'output_globs', 'progress',
+    'invalid_exit', 'require_output', 'limits')
+
 def container_labels(
     owner:str,     # Id of the installation
     job:Job,       # The job, at the attempt that is meant
@@ -289,13 +370,19 @@ def container_labels(
     request:dict,  # From `container_request`
 ) -> dict[str, str]:
     "The labels of the container of an attempt."
-    digest = hashlib.sha256(json.dumps([request, spec], sort_keys=True, default=str).encode()).hexdigest()[:16]
-    work = json.dumps({k: spec[k] for k in _WORK_FIELDS})
-    return {'jobtrack.job': job.id, 'jobtrack.attempt': str(job.attempt), 'jobtrack.created': str(job.created_at),
-            'jobtrack.owner': owner, 'jobtrack.spec': digest,
-            'jobtrack.output': spec['output_dir'] or '', 'jobtrack.work': work}
+    whole = json.dumps([request, spec], sort_keys=True, default=str)
+    return {
+        'jobtrack.job': job.id,
+        'jobtrack.attempt': str(job.attempt),
+        'jobtrack.created': str(job.created_at),
+        'jobtrack.owner': owner,
+        'jobtrack.spec': hashlib.sha256(whole.encode()).hexdigest()[:16],
+        'jobtrack.output': spec['output_dir'] or '',
+        'jobtrack.work': json.dumps({k: spec[k] for k in _WORK_FIELDS})}
 
 # %% ../../nbs/containers/01_spec.ipynb #01d36700
+_LIVE = 'Running', 'Paused', 'Restarting'   # flags of the engine
+
 @dataclass(frozen=True)
 class Inspected:
     "A container, as the engine described it."
@@ -311,14 +398,19 @@ class Inspected:
     def labels(self) -> dict: return self.info['Config'].get('Labels') or {}
     @property
     def work(self) -> dict: return json.loads(self.labels['jobtrack.work'])
+
     @property
     def is_created(self) -> bool: return self.state['Status'] == 'created'   # and not started
     @property
-    def has_ended(self) -> bool:
-        return not (self.is_created or self.state['Running'] or self.state['Paused'] or self.state['Restarting'])
+    def has_ended(self) -> bool: return not self.is_created and not any(self.state[k] for k in _LIVE)
     @property
     def is_running(self) -> bool: return not (self.is_created or self.has_ended)
 
-    def is_of_other_job(self, job:Job) -> bool:
-        "Whether it belongs to an earlier job of the same id. Without the label, made by an earlier version, it belongs to any."
-        return self.labels.get('jobtrack.created', str(job.created_at)) != str(job.created_at)
+
+
+# %% ../../nbs/containers/01_spec.ipynb #e93496ab
+@patch
+def is_of_other_job(self:Inspected, job:Job) -> bool:
+    "Whether it belongs to an earlier job of the same id."
+    created_at = str(job.created_at)
+    return self.labels.get('jobtrack.created', created_at) != created_at

@@ -22,14 +22,21 @@ class _ResourceUsage:
     oom_kills:int=0                  # Processes killed for lack of memory
     pids_refused:int=0               # Times that it was refused another process or thread
 
-    def facts(self) -> dict: return {k: v for k, v in vars(self).items() if v}
+    def facts(self) -> dict:
+        "What is known, for a result or as evidence."
+        return {k: v for k, v in vars(self).items() if v}
 
-    def raise_peak(self, n:int|None) -> None:
+    def raise_peak(self,
+        n:int|None,  # Bytes
+    ) -> None:
         self.peak_memory_bytes = max(self.peak_memory_bytes or 0, n or 0) or None
 
 # %% ../../nbs/containers/08_usage.ipynb #81e3407c
-def _read_number(path:Path, key:str|None=None) -> int|None:  # None: there is no such file or key
-    "The number in a file of a control group: the only one, or that of a key."
+def _read_number(
+    path:Path,
+    key:str|None=None,  # None: the file has one number
+) -> int|None:          # None: there is no such file or key
+    "A number in a file of a control group."
     with suppress(OSError, ValueError):
         text = path.read_text()
         if key is None: return int(text)
@@ -39,12 +46,25 @@ def _read_number(path:Path, key:str|None=None) -> int|None:  # None: there is no
 
 # %% ../../nbs/containers/08_usage.ipynb #47380328
 # (controller, file, key)
-_PEAK = [('memory', 'memory.max_usage_in_bytes', None), ('', 'memory.peak', None), ('', 'memory.current', None)]
-_OOM_KILLS = [('memory', 'memory.oom_control', 'oom_kill'), ('', 'memory.events', 'oom_kill')]
-_PIDS_REFUSED = [('pids', 'pids.events', 'max'), ('', 'pids.events', 'max')]
+_PEAK = [
+    ('memory', 'memory.max_usage_in_bytes', None),
+    ('', 'memory.peak', None),
+    ('', 'memory.current', None)]
+_OOM_KILLS = [
+    ('memory', 'memory.oom_control', 'oom_kill'),
+    ('', 'memory.events', 'oom_kill')]
+_PIDS_REFUSED = [
+    ('pids', 'pids.events', 'max'),
+    ('', 'pids.events', 'max')]
+
 class _ContainerCgroup:
     "The control groups of a container, by the files in which the kernel counts what it uses."
-    def __init__(self, pid:int, container_id:str, root:Path=Path('/sys/fs/cgroup'), proc:Path=Path('/proc')):
+    def __init__(self,
+        pid:int,           # Of a process in the container
+        container_id:str,
+        root:Path=Path('/sys/fs/cgroup'),
+        proc:Path=Path('/proc'),
+    ):
         self.folders = {}   # controller -> folder; '' is the one tree of version 2
         with suppress(OSError):
             for line in (proc/str(pid)/'cgroup').read_text().splitlines():
@@ -52,10 +72,15 @@ class _ContainerCgroup:
                 if container_id not in path: continue
                 for c in controllers.split(','): self.folders[c] = root/c/path.lstrip('/')
 
-    def _first(self, places:list[tuple]) -> int|None:
-        "The first number other than 0 among some files."
-        numbers = (_read_number(self.folders[c]/file, key) for c, file, key in places if c in self.folders)
-        return next((n for n in numbers if n), None)
+# %% ../../nbs/containers/08_usage.ipynb #eedabdec
+@patch
+def _first(self:_ContainerCgroup, places:list[tuple]) -> int|None:
+    "The first number other than 0 among some files."
+    for controller, file, key in places:
+        if controller not in self.folders: continue
+        number = _read_number(self.folders[controller]/file, key)
+        if number: return number
+    return None
 
 # %% ../../nbs/containers/08_usage.ipynb #0aae9fbf
 @patch
@@ -67,8 +92,10 @@ def _cpu_s(self:_ContainerCgroup) -> float|None:
 
 # %% ../../nbs/containers/08_usage.ipynb #8d4f4dc3
 @patch
-def update(self:_ContainerCgroup, usage:_ResourceUsage) -> bool:  # Whether there was anything to read
-    "Bring what is known up to date."
+def update(self:_ContainerCgroup,
+    usage:_ResourceUsage,  # Brought up to date
+) -> bool:                 # Whether there was anything to read
+    "Read what the container has used so far."
     peak, cpu_s = self._first(_PEAK), self._cpu_s()
     usage.raise_peak(peak)
     usage.oom_kills = max(usage.oom_kills, self._first(_OOM_KILLS) or 0)
@@ -84,5 +111,6 @@ def _read_stats(
     "Source: Docker Engine API v1.41, ContainerStats."
     memory = stats.get('memory_stats', {})
     usage.raise_peak(memory.get('max_usage') or memory.get('usage'))
-    ns = stats.get('cpu_stats', {}).get('cpu_usage', {}).get('total_usage')
+    cpu = stats.get('cpu_stats', {})
+    ns = cpu.get('cpu_usage', {}).get('total_usage')
     if ns: usage.cpu_s = round(ns/1e9, 3)

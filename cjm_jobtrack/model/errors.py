@@ -33,7 +33,8 @@ class InvalidInput(JobtrackError, ValueError):
         remedy:str='',  # What to give instead
     ):
         self.field, self.problem, self.remedy = field, problem, remedy
-        super().__init__(f'`{field}` {problem}' + (f'. {remedy}' if remedy else ''))
+        message = f'`{field}` {problem}'
+        super().__init__(f'{message}. {remedy}' if remedy else message)
 
 # %% ../../nbs/model/01_errors.ipynb #e2d86fad
 def name_problem(
@@ -41,10 +42,12 @@ def name_problem(
 ) -> str:       # A sentence and a space; '' when nothing is odd about the name
     "What is wrong with the way a name is written."
     if any(c in name for c in '\r\n'): return 'There is a line break in it. '
-    return 'There is a backslash in it. ' if '\\' in name else ''
+    if '\\' in name: return 'There is a backslash in it. '
+    return ''
 
 def _known(names) -> str: return 'Known here: ' + (', '.join(sorted(names)) or 'none')
 
+# %% ../../nbs/model/01_errors.ipynb #f4011083
 class UnknownPipeline(InvalidInput):
     "No pipeline of that name is allowed here."
     def __init__(self,
@@ -65,6 +68,7 @@ class UnknownRunner(InvalidInput):
         self.runner, self.known = runner, sorted(known)
         super().__init__('runner', f'{runner!r} is not a runner of this queue', _known(known))
 
+# %% ../../nbs/model/01_errors.ipynb #c6763040
 class NeverFits(InvalidInput):
     "The job needs more of a resource than the queue has in all: it would wait forever."
     def __init__(self,
@@ -87,6 +91,7 @@ class UnknownJob(JobtrackError, KeyError):
 
     def __str__(self): return self.args[0]
 
+# %% ../../nbs/model/01_errors.ipynb #4350b3c3
 class UnknownNode(JobtrackError, KeyError):
     "No node of that id or name is on record."
     def __init__(self,
@@ -108,6 +113,7 @@ class IllegalMove(JobtrackError):
         self.job_id, self.frm, self.to = job_id, str(frm), str(to)
         super().__init__(f'Job {job_id} is {frm} and cannot become {to}')
 
+# %% ../../nbs/model/01_errors.ipynb #d74b59dd
 class LeaseLost(IllegalMove):
     "Another queue has taken the job over, because the one that writes had lost its lease. Nothing was written."
     def __init__(self,
@@ -138,8 +144,10 @@ class StoreError(JobtrackError):
         remedy:str='', # What to do
     ):
         self.url, self.problem, self.remedy = url, problem, remedy
-        super().__init__(f'Job store {url}: {problem}' + (f'. {remedy}' if remedy else ''))
+        message = f'Job store {url}: {problem}'
+        super().__init__(f'{message}. {remedy}' if remedy else message)
 
+# %% ../../nbs/model/01_errors.ipynb #953c7b18
 class StoreFull(StoreError):
     "The disk is full. What was stored is unchanged."
     def __init__(self,
@@ -178,7 +186,8 @@ class NodeUnreachable(JobtrackError):
         begun:bool=True,  # False: it is certain that the request never arrived
     ):
         self.url, self.problem, self.begun = url, problem, begun
-        super().__init__(f'No answer from {url}' + (f': {problem}' if problem else '') + '. Is it running, and is the address right?')
+        reason = f': {problem}' if problem else ''
+        super().__init__(f'No answer from {url}{reason}. Is it running, and is the address right?')
 
     def _render_traceback_(self) -> list[str]:
         "What a notebook shows: the way through the HTTP library helps nobody."
@@ -227,7 +236,8 @@ class OutputReplaced(JobtrackError):
 
 # %% ../../nbs/model/01_errors.ipynb #5e0f7c21
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})   # Source: write(2), Linux manual pages
-_SCARCE = DISK_FULL | {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOBUFS, errno.ENOLCK, errno.EROFS}
+_SCARCE = DISK_FULL | {
+    errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ENOBUFS, errno.ENOLCK, errno.EROFS}
 
 def _causes(e:BaseException) -> Iterator[BaseException]:
     "An error, its causes, and the members of a group."
@@ -247,11 +257,13 @@ def _is_scarcity(e:BaseException) -> bool:
     if isinstance(e, RuntimeError): return str(e).startswith(("can't start new thread", "can't create new thread"))
     return isinstance(e, MemoryError)
 
+# %% ../../nbs/model/01_errors.ipynb #029e81de
 def is_infrastructure_error(
     e:BaseException,  # Raised by our own code, not by the work
 ) -> bool:            # True: it says nothing about the job; try again later
-    """Whether it is trouble of our own that may pass: no file descriptors, memory, threads or disk space, or a store that is out of reach.
+    """Whether it is trouble of our own that may pass.
 
+    That is: no file descriptors, memory, threads or disk space, or a store that is out of reach.
     Source: errno(3), fork(2), pthread_create(3), Linux manual pages."""
     for o in _causes(e):
         if isinstance(o, StoreError): return not is_unstorable(o)

@@ -44,16 +44,21 @@ def read_statuses(
 ) -> list[JobStatus]|None:          # None: all
     "The statuses a caller asks for. Raises `InvalidInput`."
     if status is None: return None
-    try: return [JobStatus(s) for s in ([status] if isinstance(status, str) else status)]
+    if isinstance(status, str): status = [status]
+    try: return [JobStatus(s) for s in status]
     except (ValueError, TypeError) as e:
         raise InvalidInput('status', f'is {status!r}', f'Use {", ".join(JobStatus)}') from e
 
 # %% ../../nbs/model/00_job.ipynb #7911e680
 MOVES: dict[JobStatus, dict[JobStatus, str]] = {  # from -> to -> what it means
-    JobStatus.PENDING: {JobStatus.RUNNING: 'started', JobStatus.CANCELLED: 'cancelled', JobStatus.FAILED: 'refused'},
-    JobStatus.RUNNING: {JobStatus.COMPLETED: 'succeeded', JobStatus.FAILED: 'failed',
-                        JobStatus.CANCELLED: 'stopped', JobStatus.PENDING: 'retry'},
-    JobStatus.COMPLETED: {}, JobStatus.FAILED: {}, JobStatus.CANCELLED: {}}
+    JobStatus.PENDING: {
+        JobStatus.RUNNING: 'started', JobStatus.CANCELLED: 'cancelled', JobStatus.FAILED: 'refused'},
+    JobStatus.RUNNING: {
+        JobStatus.COMPLETED: 'succeeded', JobStatus.FAILED: 'failed',
+        JobStatus.CANCELLED: 'stopped', JobStatus.PENDING: 'retry'},
+    JobStatus.COMPLETED: {},
+    JobStatus.FAILED: {},
+    JobStatus.CANCELLED: {}}
 
 _NEXT = {frm.value: (*to,) for frm, to in MOVES.items()}   # By plain text, which is hashed faster than an enum member
 
@@ -70,6 +75,7 @@ def now() -> str:  # Instant, ISO-8601 UTC with offset, microseconds
     "The present instant, as records have it."
     return datetime.now(timezone.utc).isoformat(timespec='microseconds')
 
+# %% ../../nbs/model/00_job.ipynb #455e94d0
 def parse_instant(
     value:str|datetime,   # ISO-8601; without an offset it is UTC
     field:str='instant',  # What the caller calls it
@@ -80,7 +86,8 @@ def parse_instant(
         if at.tzinfo is None: at = at.replace(tzinfo=timezone.utc)
         return at.astimezone(timezone.utc).isoformat(timespec='microseconds')
     except (TypeError, ValueError, OverflowError) as e:
-        raise InvalidInput(field, f'is {value!r}', "Give an instant such as '2030-01-31T12:00:00+00:00'") from e
+        remedy = "Give an instant such as '2030-01-31T12:00:00+00:00'"
+        raise InvalidInput(field, f'is {value!r}', remedy) from e
 
 # %% ../../nbs/model/00_job.ipynb #0838cbb6
 def epoch(
@@ -89,12 +96,14 @@ def epoch(
     "An instant as seconds since the epoch, as the original's HTTP API has it."
     return None if instant is None else datetime.fromisoformat(instant).timestamp()
 
+# %% ../../nbs/model/00_job.ipynb #bcb81899
 def elapsed_s(
     start:str|None,     # Instant; None: not started
     end:str|None=None,  # Instant; None: now
 ) -> float|None:        # Seconds, never negative; None without a start
     "Seconds from one instant to another."
-    return None if start is None else max(0., epoch(end or now()) - epoch(start))
+    if start is None: return None
+    return max(0., epoch(end or now()) - epoch(start))
 
 # %% ../../nbs/model/00_job.ipynb #db4f5e2b
 def _is_real(value) -> bool:
@@ -105,6 +114,7 @@ def _is_real(value) -> bool:
     if isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real): return False
     return hasattr(kind, '__float__') or hasattr(kind, '__index__')
 
+# %% ../../nbs/model/00_job.ipynb #ab64646f
 def number(
     value:Any,        # Anything
 ) -> float|None:      # None: it is not one real number
@@ -120,6 +130,7 @@ def finite_number(value:Any) -> float|None:
     n = number(value)
     return n if n is not None and math.isfinite(n) else None
 
+# %% ../../nbs/model/00_job.ipynb #fe5b145f
 def escape_surrogates(text:str) -> str:
     "Text that can be written as UTF-8: lone surrogates become escapes such as `\\udce9`."
     return text if text.isascii() else text.encode(errors='backslashreplace').decode()
@@ -138,11 +149,12 @@ def percentage(
     "A percentage, with rounding errors removed at both ends. Raises `InvalidInput`."
     percent = number(value)
     if percent is None or not -_ROUNDING <= percent <= 100+_ROUNDING:
-        raise InvalidInput('percent', f'is {safe_repr(value):.100}', 'Give a number from 0 to 100, or None when it is unknown')
+        remedy = 'Give a number from 0 to 100, or None when it is unknown'
+        raise InvalidInput('percent', f'is {safe_repr(value):.100}', remedy)
     return min(max(0., percent), 100.)
 
 # %% ../../nbs/model/00_job.ipynb #777860dd
-LOSSLESS_FIELDS = {'spec', 'result'}   # Fields whose text keeps its very bytes: file names are bytes, and not all are UTF-8
+LOSSLESS_FIELDS = {'spec', 'result'}   # Fields whose text keeps its very bytes: not all file names are UTF-8
 LONG_TEXT = 256        # Characters from which on a text that occurs again is extra
 _MAX_DEPTH = 100       # Levels of nesting that are copied; what is deeper is left out
 _BUDGET = 2_000_000    # Units that extra parts may cost in all; a character of an extra text costs half a unit
@@ -198,6 +210,7 @@ def _plain(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> Any:   # `va
     if isinstance(value, type): return safe_repr(value)
     return _structured(walk, depth, cost, made, value)
 
+# %% ../../nbs/model/00_job.ipynb #3765b9e0
 def _scalar(walk:_Walk, value:str|int|float) -> str|int|float|None:
     "A text or number that is long, large, or of a subclass."
     if isinstance(value, str): return walk.text(str(value))
@@ -214,6 +227,7 @@ def _length(value) -> int:
     if type(value) in _PLAIN_CONTAINERS: return len(value)
     return next((kind.__len__(value) for kind in _CONTAINERS if isinstance(value, kind)), 0)
 
+# %% ../../nbs/model/00_job.ipynb #7cb414cf
 def _short(value, note:str) -> str:
     "A note in place of a value that has parts; the `repr` of any other."
     has_parts = isinstance(value, _CONTAINERS) or is_dataclass(value)
@@ -231,6 +245,7 @@ def _structured(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> Any:
     except Exception: return _short(value, '')
     finally: walk.path.discard(id(value))
 
+# %% ../../nbs/model/00_job.ipynb #8539a6b9
 def _copy(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> Any:
     "The copy of a value by its type."
     sub = partial(_plain, walk, depth, cost, made)
@@ -271,6 +286,7 @@ def _copy_container(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> dic
 
 def _key(k:Any, sub) -> str: return 'null' if k is None else str(sub(k))   # as the `json` module does
 
+# %% ../../nbs/model/00_job.ipynb #c8c52835
 def _yields_its_own(value) -> bool:
     "Whether a container's class decides itself what it yields."
     if isinstance(value, dict): return type(value).items not in (dict.items, OrderedDict.items)
@@ -301,7 +317,7 @@ encode_ascii_json = json.JSONEncoder(allow_nan=False, separators=(',', ':')).enc
 def jsonable(
     value:Any,            # Anything
     *,
-    lossless:bool=False,  # True: keep text that is not UTF-8 as it is, and bytes as such text; `os.fsencode` gives the same bytes
+    lossless:bool=False,  # True: keep text that is not UTF-8, and bytes as such text, for `os.fsencode`
 ) -> Any:                 # dict, list, str, int, float, bool or None, all the way down
     """A JSON-ready copy. Never raises: what has no JSON form becomes its `repr`.
 
@@ -314,11 +330,16 @@ class Failure:
     """Why a job failed. The library uses these kinds:
 
     - `invalid`: the input cannot be used; `never_fits`: the job needs more of a resource than there is
-    - `error`: the work raised an exception; `exit`: a program ended with a status other than 0; `signal`: a signal ended it
-    - `timeout`: it took too long; `stalled`: it gave no sign of life for too long; `queue_timeout`: it waited too long for its turn
-    - `out_of_memory`, `disk_full`; `no_output`: it ended well and left nothing; `unstorable`: the database cannot store what it returned
-    - `image_missing`, `pull_failed`: the image of a container does not exist, or cannot be pulled; `not_started`: it could not be started
-    - `lost`: the work cannot be found any more; `node_lost`: its node never answered again; `interrupted`: its queue stopped meanwhile"""
+    - `error`: the work raised an exception; `exit`: a program ended with a status other than 0;
+      `signal`: a signal ended it
+    - `timeout`: it took too long; `stalled`: it gave no sign of life for too long;
+      `queue_timeout`: it waited too long for its turn
+    - `out_of_memory`, `disk_full`; `no_output`: it ended well and left nothing;
+      `unstorable`: the database cannot store what it returned
+    - `image_missing`, `pull_failed`: the image of a container does not exist, or cannot be pulled;
+      `not_started`: it could not be started
+    - `lost`: the work cannot be found any more; `node_lost`: its node never answered again;
+      `interrupted`: its queue stopped meanwhile"""
     kind:str                  # The cause, one of a few words
     message:str               # What happened, one sentence
     exit_code:int|None=None   # Exit status of the program, 0-255
@@ -343,7 +364,8 @@ class OutputFile:
     @property
     def local_path(self) -> Path:
         "Where it is, with the exact bytes of its path on disk."
-        return Path(self.path if self.raw_path is None else os.fsdecode(unquote_to_bytes(self.raw_path)))
+        if self.raw_path is None: return Path(self.path)
+        return Path(os.fsdecode(unquote_to_bytes(self.raw_path)))
 
     @property
     def local_name(self) -> str:
@@ -365,6 +387,7 @@ def _is_valid(o:OutputFile) -> bool:
     if type(o.size) is not int or o.size < 0: return False
     return all(t is None or isinstance(t, str) for t in (o.path, o.sha256, o.content_type, o.modified, o.raw_path))
 
+# %% ../../nbs/model/00_job.ipynb #364be5b6
 def read_outputs(
     outputs:Any,             # `OutputFile`s, or dicts of their fields
 ) -> list[OutputFile]:       # In the same order
@@ -409,6 +432,7 @@ _ID = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,127}')
 
 def new_id() -> str: return str(uuid.uuid4())
 
+# %% ../../nbs/model/00_job.ipynb #6c0e9674
 def check_id(
     id:str,  # A job id that a caller chose
 ) -> str:    # The same
@@ -460,6 +484,7 @@ def shown_status(self:Job) -> JobStatus:
     waits = self.status is JobStatus.RUNNING and self.started_at is None and is_sent
     return JobStatus.PENDING if waits else self.status
 
+# %% ../../nbs/model/00_job.ipynb #6625c732
 @patch(as_prop=True)
 def elapsed_s(self:Job) -> float|None:  # None: not started
     "Seconds since the latest attempt started, until now or its end."
@@ -472,7 +497,8 @@ def to_dict(self:Job) -> dict:  # Field name -> JSON-ready value; without `task`
     return {f.name: jsonable(getattr(self, f.name)) for f in fields(self) if f.name != 'task'}
 
 @patch
-def to_json(self:Job, **kw) -> str: return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, **kw)
+def to_json(self:Job, **kw) -> str:  # `kw` as for `json.dumps`
+    return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, **kw)
 
 # %% ../../nbs/model/00_job.ipynb #d6e5b91a
 def _from_json_form(name:str, value:Any) -> Any:
@@ -482,6 +508,7 @@ def _from_json_form(name:str, value:Any) -> Any:
     if name != 'outputs': return value
     return [OutputFile(**_known_fields(OutputFile, o)) if isinstance(o, dict) else o for o in value or []]
 
+# %% ../../nbs/model/00_job.ipynb #67edef5c
 @patch(cls_method=True)
 def from_dict(cls:Job,
     d:dict,  # From `to_dict`; keys that are not fields are ignored
@@ -491,11 +518,12 @@ def from_dict(cls:Job,
     for name, f in known.items():
         is_required = f.default is f.default_factory is MISSING
         if is_required and name not in d: raise InvalidInput(name, 'is missing', 'A stored job has this field')
-    kw = {}
+    values = {}
     for name in known.keys() & d.keys():
-        try: kw[name] = _from_json_form(name, d[name])
-        except (TypeError, ValueError) as e: raise InvalidInput(name, f'cannot be read from {d[name]!r}: {e}') from e
-    return cls(**kw)
+        try: values[name] = _from_json_form(name, d[name])
+        except (TypeError, ValueError) as e:
+            raise InvalidInput(name, f'cannot be read from {d[name]!r}: {e}') from e
+    return cls(**values)
 
 @patch(cls_method=True)
 def from_json(cls:Job, text:str) -> Job: return cls.from_dict(json.loads(text))
@@ -521,6 +549,7 @@ class Add:
     queued:bool=False       # Submitted as well: a `queued` event follows, and the job has its place in the queue
     batch:str|None=None     # Batch it belongs to
 
+# %% ../../nbs/model/00_job.ipynb #a8e7d1d2
 @dataclass(slots=True)
 class Move:
     "Change fields together with an event, if the job is as expected (compare-and-set). Gives the event; None if it is not."
@@ -533,6 +562,7 @@ class Move:
     attempt:int|None=None   # Attempt the event belongs to; None: the expected one
     lease:int|None=None     # Fencing number of the writer; None: no lease is checked
 
+# %% ../../nbs/model/00_job.ipynb #c903f542
 @dataclass(slots=True)
 class Update:
     "Change fields of a live job without an event; metadata alone also of an ended one. Gives whether that was done."
@@ -558,6 +588,7 @@ class EndedJob(NamedTuple):
     completed_at:str|None  # When
     pinned:bool       # To be kept
 
+# %% ../../nbs/model/00_job.ipynb #d2b77372
 @dataclass(slots=True)
 class JobRecord:
     "A job with everything that is stored about it."

@@ -46,7 +46,9 @@ def check_seconds(
 # %% ../../nbs/model/02_retry.ipynb #f949e8c9
 @dataclass(frozen=True)
 class RetryPolicy:
-    "When a failed attempt is followed by another, and after how long. Raises `InvalidInput` for waits that make no sense."
+    """When a failed attempt is followed by another, and after how long.
+
+    Raises `InvalidInput` for waits that make no sense."""
     base:float=1.   # First wait, seconds
     cap:float=60.   # Longest wait, seconds
     final:frozenset=frozenset({   # Kinds of failure that another attempt would only repeat

@@ -12,6 +12,7 @@ import hmac, ipaddress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
+from fastcore.basics import patch
 from ..model.errors import InvalidInput
 from .legacy import is_original_call
 
@@ -24,6 +25,7 @@ def is_loopback(
     try: return ipaddress.ip_address(host.strip('[]')).is_loopback
     except ValueError: return False
 
+# %% ../../nbs/net/12_access.ipynb #b9e9209a
 def check_bind(
     host:str,        # Address to listen on
     token:str|None,  # The bearer token, if there is one
@@ -34,6 +36,13 @@ def check_bind(
     raise InvalidInput('host', problem, 'Set a token (JOBTRACK_TOKEN or --token-file), or bind 127.0.0.1')
 
 # %% ../../nbs/net/12_access.ipynb #43b473db
+def _read_network(text:str, field:str):
+    remedy = 'Give an address such as 192.0.2.7, or a network such as 192.0.2.0/24'
+    try: network = ipaddress.ip_network(text.strip())
+    except ValueError as e: raise InvalidInput(field, f'is {text!r}: {e}', remedy) from e
+    if network.prefixlen: return network
+    raise InvalidInput(field, f'is {text!r}, which is every machine there is', 'Give the address of the manager')
+
 def read_networks(
     texts,                # Addresses, or networks such as '192.0.2.0/24'
     field:str='original_from',
@@ -41,17 +50,7 @@ def read_networks(
     """The networks that are meant.
 
     Raises `InvalidInput` for a text that is none, and for one that includes every machine."""
-    networks = []
-    for text in texts:
-        try: network = ipaddress.ip_network(text.strip())
-        except ValueError as e:
-            raise InvalidInput(field, f'is {text!r}: {e}',
-                               'Give an address such as 192.0.2.7, or a network such as 192.0.2.0/24') from e
-        if not network.prefixlen:
-            raise InvalidInput(field, f'is {text!r}, which is every machine there is',
-                               'Give the address of the manager')
-        networks.append(network)
-    return tuple(networks)
+    return tuple(_read_network(text, field) for text in texts)
 
 # %% ../../nbs/net/12_access.ipynb #33a139c6
 @dataclass(frozen=True)
@@ -67,35 +66,39 @@ class AccessPolicy:
         shown = headers.get('authorization', '').encode('latin-1')
         return hmac.compare_digest(shown, f'Bearer {self.service.token}'.encode())
 
-    def admits_original(self,
-        client:str,       # Address of the connection; no header can change it
-    ) -> bool:
-        "Whether an original manager at this address may make its calls without a token."
-        try: address = ipaddress.ip_address(client)
-        except ValueError: return False
-        address = getattr(address, 'ipv4_mapped', None) or address
-        return any(address in network for network in self.service.original_from)
+# %% ../../nbs/net/12_access.ipynb #f8220b0e
+@patch
+def admits_original(self:AccessPolicy,
+    client:str,       # Address of the connection; no header can change it
+) -> bool:
+    "Whether an original manager at this address may make its calls without a token."
+    try: address = ipaddress.ip_address(client)
+    except ValueError: return False
+    address = getattr(address, 'ipv4_mapped', None) or address
+    return any(address in network for network in self.service.original_from)
 
-    def allows_original(self, method:str, path:str, client:str) -> bool:
-        "Whether this is a call of the original manager, from an address that may make it."
-        return is_original_call(method, path) and self.admits_original(client)
+@patch
+def allows_original(self:AccessPolicy,
+    method:str,   # HTTP method
+    path:str,     # Path of the URL
+    client:str,   # Address of the connection
+) -> bool:
+    "Whether this is a call of the original manager, from an address that may make it."
+    return is_original_call(method, path) and self.admits_original(client)
 
-    def hint(self, client:str) -> str:
-        "What to tell a client without a token."
-        need = 'A valid bearer token is needed'
-        if self.service.service != 'jobtrack-node': return need
-        if self.admits_original(client):
-            return f'{need} for this call; those of an original manager are admitted from {client} without one'
-        return f'{need}. An original manager cannot send one: start the node with --original-from {client or "ADDRESS"}'
+# %% ../../nbs/net/12_access.ipynb #da91f667
+@patch
+def hint(self:AccessPolicy,
+    client:str,   # Address of the connection
+) -> str:
+    "What to tell a client without a token."
+    need = 'A valid bearer token is needed'
+    if self.service.service != 'jobtrack-node': return need
+    if self.admits_original(client):
+        return f'{need} for this call; those of an original manager are admitted from {client} without one'
+    return f'{need}. An original manager cannot send one: start the node with --original-from {client or "ADDRESS"}'
 
 # %% ../../nbs/net/12_access.ipynb #aa357281
-@dataclass(frozen=True)
-class Refusal:
-    "Why a request may not go on."
-    status:int      # HTTP status code
-    message:str     # The sentence
-    field:str       # The header at fault
-
 def _split(url:str) -> SplitResult:
     "A URL taken apart; a malformed one names no host."
     try:
@@ -108,6 +111,25 @@ def _is_local(parts:SplitResult) -> bool:
     return '@' not in parts.netloc and is_loopback(parts.hostname or '')
 
 # %% ../../nbs/net/12_access.ipynb #2e0668db
+@dataclass(frozen=True)
+class Refusal:
+    "Why a request may not go on."
+    status:int      # HTTP status code
+    message:str     # The sentence
+    field:str       # The header at fault
+
+@patch
+def _refuses_origin(self:AccessPolicy,
+    method:str,
+    origin:str|None,    # The page that sends the request; None: no page does
+    host:SplitResult,   # The address it is sent to
+) -> bool:
+    if not origin or method in ('GET', 'HEAD', 'OPTIONS'): return False
+    if origin in self.service.origins: return False
+    page = _split(origin)
+    return page.netloc != host.netloc and not _is_local(page)
+
+# %% ../../nbs/net/12_access.ipynb #2d22b93b
 def refusal(
     policy:AccessPolicy,
     method:str,       # HTTP method
@@ -116,13 +138,11 @@ def refusal(
     client:str='',    # Address of the connection
 ) -> Refusal|None:    # None: the request may go on
     "Why a request may not go on."
-    service, host, origin = policy.service, _split(f'//{headers.get("host", "")}'), headers.get('origin')
-    if service.token:
+    host, origin = _split(f'//{headers.get("host", "")}'), headers.get('origin')
+    if policy.service.token:
         is_allowed = path == '/health' or policy.has_token(headers) or policy.allows_original(method, path, client)
         if not is_allowed: return Refusal(401, policy.hint(client), 'Authorization')
     elif not _is_local(host):
         return Refusal(403, f'This server answers to loopback names only, not to {host.hostname!r}', 'Host')
-    if not origin or method in ('GET', 'HEAD', 'OPTIONS') or origin in service.origins: return None
-    page = _split(origin)
-    if page.netloc == host.netloc or _is_local(page): return None
+    if not policy._refuses_origin(method, origin, host): return None
     return Refusal(403, f'Pages of {origin} may not change anything here', 'Origin')

@@ -95,6 +95,15 @@ def _check_json(ask:dict) -> None:
             raise InvalidInput(key, f'cannot be sent as JSON: {e}',
                                'Give texts, finite numbers, lists and dicts of them') from e
 
+def _check_pipeline(pipeline:Any) -> None:
+    "Raises `InvalidInput` for a function, which no server can be asked for."
+    if not callable(pipeline): return
+    raise InvalidInput('pipeline', f'is {pipeline!r}, which is no name',
+                       'Functions run in a `JobQueue`; a server is asked by the name of a pipeline')
+
+def _drop_none(ask:dict) -> dict:
+    return {k: v for k, v in ask.items() if v is not None}
+
 # %% ../../nbs/net/00_client.ipynb #cc06241c
 def _service_flow(client:ClientBase):
     "A flow: the name of the server, asked for once; '' for an original node server."
@@ -105,10 +114,16 @@ def _service_flow(client:ClientBase):
             raise
     return client._service
 
-def _input_flow(input, node:str|None):
+# %% ../../nbs/net/00_client.ipynb #22bf340d
+def _input_flow(
+    input,           # A file here, an `Upload`, a path in the node's workspace or a URL
+    node:str|None,   # The node it is for
+):
     "A flow: the input of a job, uploaded if it is a file here."
-    if isinstance(input, str) and '://' not in input and os.path.isfile(input): input = Path(input)
-    return (yield from upload_flow(input, node)) if isinstance(input, os.PathLike) else input
+    is_name = isinstance(input, str) and '://' not in input
+    if is_name and os.path.isfile(input): input = Path(input)
+    if not isinstance(input, os.PathLike): return input
+    return (yield from upload_flow(input, node))
 
 # %% ../../nbs/net/00_client.ipynb #eb6b68ce
 def _post_job_flow(body:dict):
@@ -123,10 +138,47 @@ def _post_job_flow(body:dict):
             e.add_note(f'The job may be on record there. To be sure, submit it again with id={body["id"]!r}')
         raise
 
+# %% ../../nbs/net/00_client.ipynb #fde4d94f
+def _submit_original_flow(
+    request:dict,    # Some of the eight keys, camelCase
+    id:str|None,     # Idempotency key
+):
+    "A flow: the request in the original's form."
+    if unknown := request.keys() - {*ORIGINAL_KEYS}:
+        raise InvalidInput(sorted(unknown)[0], 'is not a key of the original',
+                           f'Its keys: {", ".join(ORIGINAL_KEYS)}')
+    body = request | {'id': id} if id else request
+    try:
+        response = yield HttpRequest('POST', '/jobs', json=body, repeat=False)
+        return read_job(response.json(), response.url)
+    except (NodeUnreachable, NodeRefused) as e:
+        if not is_refusal(e) and getattr(e, 'begun', True):
+            e.add_note('The job may run there. Look at its jobs before you ask again')
+        raise
+
+# %% ../../nbs/net/00_client.ipynb #e0a99603
+_UNKNOWN_THERE = ('id', 'priority', 'max_attempts', 'timeout')   # Options that an original node server lacks
+
+def _submit_plainly_flow(
+    url:str,      # Of the server, for the message
+    pipeline,     # What was asked for
+    input,        # A path in its workspace, or a URL
+    ask:dict,     # Everything else
+):
+    "A flow: submit a job to an original node server."
+    where = f'{url} is an original node server'
+    if pipeline not in (None, 'original'):
+        problem = f'is {pipeline!r}, and {where}, which has only one and no names'
+        raise InvalidInput('pipeline', problem, "Leave it out, or say 'original'")
+    for key in _UNKNOWN_THERE:
+        if ask[key] is None: continue
+        raise InvalidInput(key, f'is {ask[key]!r}, and {where}, which knows nothing of it', 'Leave it out')
+    return (yield from _submit_original_flow(original_request(input, ask['params']), None))
+
+# %% ../../nbs/net/00_client.ipynb #ad201242
 def _submit_flow(client:ClientBase, pipeline, input, node, ask:dict):
-    if callable(pipeline):
-        raise InvalidInput('pipeline', f'is {pipeline!r}, which is no name',
-                           'Functions run in a `JobQueue`; a server is asked by the name of a pipeline')
+    "A flow: check the request, upload its input, find out which server it is, and send the request in its form."
+    _check_pipeline(pipeline)
     _check_json(ask | {'pipeline': pipeline})
     input = yield from _input_flow(input, node)
     if isinstance(input, Upload):
@@ -134,61 +186,42 @@ def _submit_flow(client:ClientBase, pipeline, input, node, ask:dict):
         input, node = input.path, node or input.node
     if not (yield from _service_flow(client)):
         return (yield from _submit_plainly_flow(client.base_url, pipeline, input, ask))
-    ask |= {'pipeline': pipeline, 'input': input, 'node': node, 'params': ask['params'] or {},
-            'id': ask['id'] or new_id()}
-    return (yield from _post_job_flow({k: v for k, v in ask.items() if v is not None}))
-
-# %% ../../nbs/net/00_client.ipynb #fde4d94f
-_UNKNOWN_THERE = ('id', 'priority', 'max_attempts', 'timeout')   # Options that an original node server lacks
-
-def _submit_plainly_flow(url:str, pipeline, input, ask:dict):
-    "A flow: submit a job to an original node server."
-    where = f'{url} is an original node server'
-    if pipeline not in (None, 'original'):
-        raise InvalidInput('pipeline', f'is {pipeline!r}, and {where}, which has only one and no names',
-                           "Leave it out, or say 'original'")
-    for key in _UNKNOWN_THERE:
-        if ask[key] is not None:
-            raise InvalidInput(key, f'is {ask[key]!r}, and {where}, which knows nothing of it',
-                               'Leave it out')
-    return (yield from _submit_original_flow(original_request(input, ask['params']), None))
-
-def _submit_original_flow(request:dict, id:str|None):
-    if unknown := request.keys() - {*ORIGINAL_KEYS}:
-        raise InvalidInput(sorted(unknown)[0], 'is not a key of the original',
-                           f'Its keys: {", ".join(ORIGINAL_KEYS)}')
-    try:
-        response = yield HttpRequest('POST', '/jobs', json=request | ({'id': id} if id else {}),
-                                     repeat=False)
-        return read_job(response.json(), response.url)
-    except (NodeUnreachable, NodeRefused) as e:
-        if not is_refusal(e) and getattr(e, 'begun', True):
-            e.add_note('The job may run there. Look at its jobs before you ask again')
-        raise
+    ask |= {
+        'pipeline': pipeline,
+        'input': input,
+        'node': node,
+        'params': ask['params'] or {},
+        'id': ask['id'] or new_id()}
+    return (yield from _post_job_flow(_drop_none(ask)))
 
 # %% ../../nbs/net/00_client.ipynb #9791eec9
 @patch
 def submit(self:ClientBase,
-    pipeline:str|None=None,                   # Its name; None or 'original': the one that an original node server has
-    input:str|os.PathLike|Upload|None=None,   # A file here (uploaded first), an `Upload`, a path in the node's workspace or a URL
-    params:dict|None=None,                    # The pipeline's parameters
+    pipeline:str|None=None,     # Its name; None or 'original': the one that an original node server has
+    input:str|os.PathLike|Upload|None=None,   # A file here (sent first), an `Upload`, a path in its workspace or a URL
+    params:dict|None=None,      # The pipeline's parameters
     *,
-    id:str|None=None,                         # UUID, as idempotency key; None: a fresh one
-    name:str|None=None,                       # What people call it; None: the server makes one up
-    priority:int=0,                           # Larger runs sooner
-    max_attempts:int=1,                       # Attempts allowed
-    timeout:float|None=None,                  # Longest run of one attempt, seconds
-    metadata:dict|None=None,                  # The caller's own data
-    node:str|None=None,                       # Id or name of the node, when a manager is asked; None: it picks one
-) -> Job:                                     # As the server has it: new, or the one with this id
+    id:str|None=None,           # UUID, as idempotency key; None: a fresh one
+    name:str|None=None,         # What people call it; None: the server makes one up
+    priority:int=0,             # Larger runs sooner
+    max_attempts:int=1,         # Attempts allowed
+    timeout:float|None=None,    # Longest run of one attempt, seconds
+    metadata:dict|None=None,    # The caller's own data
+    node:str|None=None,         # Id or name of the node, when a manager is asked; None: it picks one
+) -> Job:                       # As the server has it: new, or the one with this id
     """Ask for a job. Repeating it with the same id and spec gives the same job.
 
     Raises `InvalidInput` and `UnknownPipeline` naming the field, `KeyConflict` when the id has another spec,
     `UnknownNode`; and, with the `job_id` that may be on record, `NodeUnreachable`, or `NodeRefused` for an
     answer that is no node's."""
-    ask = dict(params=params, id=id, name=name, priority=priority or None, timeout=timeout,
-               metadata=metadata or None)
-    ask['max_attempts'] = None if max_attempts == 1 else max_attempts
+    ask = dict(
+        params=params,
+        id=id,
+        name=name,
+        priority=priority or None,
+        timeout=timeout,
+        metadata=metadata or None,
+        max_attempts=None if max_attempts == 1 else max_attempts)
     return self._run(_submit_flow(self, pipeline, input, node, ask))
 
 # %% ../../nbs/net/00_client.ipynb #cf766d2b
@@ -196,7 +229,7 @@ def submit(self:ClientBase,
 def submit_original(self:ClientBase,
     asked:dict,           # Some of the eight keys, camelCase
     *,
-    id:str|None=None,     # Idempotency key, which our nodes heed and an original node server does not
+    id:str|None=None,     # Idempotency key; an original node server ignores it
 ) -> Job:                 # As the node has it, under the id that the node made
     """Ask for a job as the original manager does.
 
@@ -216,28 +249,28 @@ def check(self:ClientBase,
     """Raises what `submit` would raise.
 
     Returns when the request is acceptable, and when the server cannot say."""
-    return self._run(_check_flow({k: v for k, v in ask.items() if v is not None}))
+    return self._run(_check_flow(_drop_none(ask)))
 
 # %% ../../nbs/net/00_client.ipynb #560274aa
 @patch
 def get_job(self:ClientBase,
     job_id:str,   # Its id
 ) -> Job|None:    # None when the server does not know it
-    "One job, as it stands now."
+    "One job, as it is now."
     return self._run(job_flow(job_id))
 
 @patch
 def raw_job(self:ClientBase,
     job_id:str,                          # Its id
 ) -> tuple[dict|None, Job|None]:         # The answer as it came, and the job; both None when it is unknown
-    "One job, with whatever else the server says about it."
+    "One job, with everything else that the server says about it."
     return self._run(raw_job_flow(job_id))
 
 # %% ../../nbs/net/00_client.ipynb #3b14ff69
 @patch
 def list_jobs(self:ClientBase,
     status:str|Iterable[str]|None=None,  # One status or several; None: all
-    limit:int|None=None,                 # At most so many
+    limit:int|None=None,                 # Most jobs
     *,
     before:str|None=None,                # Only jobs created before the one with this id: the next page
     name:str|None=None,                  # Only this name
@@ -277,8 +310,11 @@ def cancel(self:ClientBase,
     "Stop a job. Raises `UnknownJob`."
     return self._run(_cancel_flow(job_id))
 
+# %% ../../nbs/net/00_client.ipynb #8bef1ef5
 @patch
-def delete(self:ClientBase, job_id:str) -> None:
+def delete(self:ClientBase,
+    job_id:str,   # The job
+) -> None:
     """Remove an ended job from the server's record.
 
     Raises `UnknownJob`; `IllegalMove` while it is pending or running."""
@@ -294,7 +330,7 @@ def events(self:RemoteClient,
     job_id:str|None=None,  # Only this job: ends with its terminal event. None: all jobs, without end
     after:int|None=None,   # Last `seq` already seen; None: from the job's beginning, or from now on for all jobs
 ) -> Iterator[JobEvent]:
-    """Events as they come, each journaled one once and in order, whatever the network does. Blocks between them.
+    """Events as they come, each journaled one once and in order, also over broken connections. Blocks between them.
 
     Between them come live facts without `seq`: `progress`, `log`, and `disconnected` and `reconnected` when the
     server is out of reach for a while.
@@ -322,9 +358,9 @@ def subscribe(self:RemoteClient,
 
     Raises `UnknownJob` and `NodeUnreachable` now rather than later."""
     self._run(health_flow() if job_id is None else known_job_flow(job_id))
+    options = dict(token=self._token, timeout=self.timeout, tries=self.tries, poll=self.poll)
     async def stream():
-        async with AsyncRemoteClient(self.base_url, token=self._token, timeout=self.timeout,
-                                     tries=self.tries, poll=self.poll) as c:
+        async with AsyncRemoteClient(self.base_url, **options) as c:
             async for e in c.events(job_id, after): yield e
     return consume_in_thread(stream, callback)
 
@@ -350,13 +386,17 @@ async def listen(self:AsyncRemoteClient,
             if not isinstance(e, FlowResult): yield e
 
 # %% ../../nbs/net/00_client.ipynb #59fa14e6
-def _wait_flow(job_id:str, timeout:float|None, silence:float):
+def _wait_flow(
+    job_id:str,
+    timeout:float|None,   # Seconds; None: as long as it takes
+    silence:float,        # Longest silence of the server, seconds
+):
+    "A flow: the job, once it has ended."
     start, pause, has_answered = time.monotonic(), .05, False
     while True:
         remaining = silence if timeout is None else max(0., timeout - (time.monotonic()-start))
         try:
-            job = (yield from raw_job_flow(job_id, max(.1, min(remaining, silence))))[1]
-            if job is None: raise UnknownJob(job_id)
+            job = yield from known_job_flow(job_id, max(.1, min(remaining, silence)))
             if job.is_terminal: return job
             has_answered, state = True, f'is still {job.status}'
         except (NodeUnreachable, NodeRefused) as e:
@@ -378,19 +418,29 @@ def wait(self:ClientBase,
 
 # %% ../../nbs/net/00_client.ipynb #c61fb9cb
 def _read_chunk(response) -> LogChunk:
-    try:
-        start, end, size = (int(response.headers[f'x-log-{k}']) for k in ('offset', 'next-offset', 'size'))
+    "A piece of a log, from the body and the headers that give its position."
+    try: positions = [int(response.headers[f'x-log-{k}']) for k in ('offset', 'next-offset', 'size')]
     except (KeyError, ValueError) as e:
         raise response.refused('Sent a log without saying where it begins') from e
     if response.headers.get('x-log-elsewhere'):
-        return LogChunk(b'', start, end, size, response.body.decode(errors='replace'))
-    return LogChunk(response.body, start, end, size)
+        return LogChunk(b'', *positions, response.body.decode(errors='replace'))
+    return LogChunk(response.body, *positions)
 
-def _logs_flow(job_id:str, offset:int, limit:int, attempt:int|None):
-    query = dict(offset=offset, limit=limit, attempt=attempt)
-    try:
-        return _read_chunk((yield HttpRequest('GET', job_path(job_id, '/logs'), params=query,
-                                              is_json=False, optional=True)))
+# %% ../../nbs/net/00_client.ipynb #eb8aeaa9
+def _logs_flow(
+    job_id:str,
+    offset:int,          # Where to begin, bytes from the start
+    limit:int,           # Most bytes
+    attempt:int|None,    # None: the latest
+):
+    "A flow: a piece of a log."
+    request = HttpRequest(
+        'GET',
+        job_path(job_id, '/logs'),
+        params=dict(offset=offset, limit=limit, attempt=attempt),
+        is_json=False,
+        optional=True)
+    try: return _read_chunk((yield request))
     except NodeRefused as e:
         if not (yield from lacks_call(e)): raise
         wire, _ = yield from raw_job_flow(job_id)
@@ -410,9 +460,9 @@ def logs(self:ClientBase,
 
 # %% ../../nbs/net/00_client.ipynb #4a2ece20
 def _log_tail_flow(job_id:str, lines:int):
-    try:
-        response = yield HttpRequest('GET', job_path(job_id, '/logs'), params=dict(tail=lines),
-                                     is_json=False, optional=True)
+    "A flow: the end of a log, as a terminal would show it."
+    path, params = job_path(job_id, '/logs'), dict(tail=lines)
+    try: response = yield HttpRequest('GET', path, params=params, is_json=False, optional=True)
     except NodeRefused as e:
         if not (yield from lacks_call(e)): raise
         text = (yield from _logs_flow(job_id, 0, 1 << 30, None)).data.decode()
@@ -423,7 +473,7 @@ def _log_tail_flow(job_id:str, lines:int):
 @patch
 def log_tail(self:ClientBase,
     job_id:str,      # The job
-    lines:int=200,   # At most so many
+    lines:int=200,   # Most lines
 ) -> str:            # As a terminal would show it
     "The end of the log of the latest attempt. Raises `UnknownJob`."
     return self._run(_log_tail_flow(job_id, lines))
@@ -472,10 +522,10 @@ async def open(self:AsyncRemoteClient,
     timeout:float=60.,       # Longest silence, seconds
 ) -> httpx.Response:         # Its body unread: read it with `aiter_raw`, then `aclose` it
     "An answer whose body is read later. Raises what the server refused."
-    request = HttpRequest(method, path, headers={'Accept-Encoding': 'identity'} | (headers or {}),
-                          stream='bytes', timeout=timeout)
+    headers = {'Accept-Encoding': 'identity'} | (headers or {})
+    request = HttpRequest(method, path, headers=headers, stream='bytes', timeout=timeout)
     arguments = self._arguments(request) | {'timeout': httpx.Timeout(timeout, connect=TRANSFER_CONNECT_TIMEOUT)}
-    built = self.http.build_request(**{k: v for k, v in arguments.items() if v is not None})
+    built = self.http.build_request(**_drop_none(arguments))
     with self._translate_errors(timeout, TRANSFER_CONNECT_TIMEOUT):
         r = await self.http.send(built, stream=True)
         if r.is_success: return r
@@ -484,6 +534,13 @@ async def open(self:AsyncRemoteClient,
     return check_response(request, r)
 
 # %% ../../nbs/net/00_client.ipynb #8f918492
+@patch
+async def _passed_on(self:AsyncRemoteClient, content:AsyncIterator[bytes]):
+    "A body that comes from elsewhere; that the server takes it is a sign of life."
+    async for chunk in content:
+        yield chunk
+        self.last_contact = time.monotonic()
+
 @patch
 async def forward(self:AsyncRemoteClient,
     method:str,                     # 'POST', say
@@ -496,12 +553,8 @@ async def forward(self:AsyncRemoteClient,
     """Send on a body that comes from elsewhere, without holding it in memory.
 
     Raises what the server refused."""
-    async def body():
-        async for chunk in content:
-            yield chunk
-            self.last_contact = time.monotonic()   # it was taken
     limits = httpx.Timeout(timeout, connect=TRANSFER_CONNECT_TIMEOUT)
+    url, body = self.base_url + path, self._passed_on(content)
     with self._translate_errors(timeout, TRANSFER_CONNECT_TIMEOUT):
-        r = await self.http.request(method, self.base_url + path, content=body(), headers=headers,
-                                    timeout=limits)
+        r = await self.http.request(method, url, content=body, headers=headers, timeout=limits)
     return check_response(HttpRequest(method, path), r).json()

@@ -25,19 +25,29 @@ from .transport import check_address, is_refusal
 from ..tracker.notify import consume_in_thread
 
 # %% ../../nbs/net/04_directory.ipynb #2e3563c6
-def _short_text(field:str, value:Any) -> str|None:
+def _short_text(
+    field:str,   # Its name, for the message
+    value:Any,   # As a page sent it
+) -> str|None:
     if value is None: return None
-    is_short = isinstance(value, str) and len(value) <= 200 and not re.search(r'[\x00-\x1f\x7f]', value)
-    if not is_short: raise InvalidInput(field, f'is {str(value)[:100]!r}', 'Give a short text')
-    return value.strip()
+    is_short = isinstance(value, str) and len(value) <= 200
+    is_plain = is_short and not re.search(r'[\x00-\x1f\x7f]', value)
+    if is_plain: return value.strip()
+    raise InvalidInput(field, f'is {str(value)[:100]!r}', 'Give a short text')
 
-def _port(field:str, value:Any) -> int|None:
+# %% ../../nbs/net/04_directory.ipynb #9dc816ac
+def _port(
+    field:str,   # Its name, for the message
+    value:Any,   # A number, or text with one
+) -> int|None:   # None: none was given
     if value in (None, ''): return None
-    number = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
-    if isinstance(number, int) and not isinstance(number, bool) and 0 < number < 65536:
-        return number
+    number = value
+    if isinstance(value, str) and value.strip().isdecimal(): number = int(value)
+    is_int = isinstance(number, int) and not isinstance(number, bool)
+    if is_int and 0 < number < 65536: return number
     raise InvalidInput(field, f'is {value!r}', 'Give a port, 1 to 65535')
 
+# %% ../../nbs/net/04_directory.ipynb #6da358bc
 def _host(host:str, field:str='host') -> str:
     "A host name or address. Raises `InvalidInput`."
     with suppress(ValueError): return str(ipaddress.ip_address(host.strip('[]')))
@@ -49,23 +59,34 @@ def _host(host:str, field:str='host') -> str:
     return host.lower()
 
 # %% ../../nbs/net/04_directory.ipynb #bdff449d
-def _spell(scheme:str, host:str, port:int, path:str='') -> str:
-    return f'{scheme}://{f"[{host}]" if ":" in host else host}:{port}{path}'
+def _spell(
+    scheme:str,    # 'http' or 'https'
+    host:str,      # Name or address; IPv6 without brackets
+    port:int,
+    path:str='',   # Without trailing slash
+) -> str:
+    address = f'[{host}]' if ':' in host else host
+    return f'{scheme}://{address}:{port}{path}'
 
+# %% ../../nbs/net/04_directory.ipynb #c46e2e28
+def _respell(url:str) -> str:
+    u = urlsplit(url.strip())
+    if u.scheme not in ('http', 'https') or not u.hostname:
+        raise ValueError('it needs scheme and host')
+    if u.username or u.query or u.fragment:
+        raise ValueError('it has more than scheme, host, port and path')
+    host = _host(u.hostname, 'url')
+    port = u.port or {'https': 443}.get(u.scheme, 80)
+    return _spell(u.scheme, host, port, u.path.rstrip('/'))
+
+# %% ../../nbs/net/04_directory.ipynb #aece6040
 def node_url(
     url:str,   # Address of a node, as people write it
 ) -> str:      # With port, without trailing slash, in lower case
     "An address in its one spelling. Raises `InvalidInput`."
     if isinstance(url, str) and '://' not in url:
         check_address(url.strip(), 'url')   # its error says what to write
-    try:
-        u = urlsplit(url.strip())
-        if u.scheme not in ('http', 'https') or not u.hostname:
-            raise ValueError('it needs scheme and host')
-        if u.username or u.query or u.fragment:
-            raise ValueError('it has more than scheme, host, port and path')
-        spelled = _spell(u.scheme, _host(u.hostname, 'url'), u.port or {'https': 443}.get(u.scheme, 80),
-                         u.path.rstrip('/'))
+    try: spelled = _respell(url)
     except InvalidInput: raise
     except (ValueError, AttributeError) as e:
         raise InvalidInput('url', f'is {url!r}: {e}', 'Write http://host:port') from e
@@ -77,6 +98,12 @@ _READERS = {k: _short_text for k in ('name', 'host', 'user', 'gpu', 'location')}
 _READERS |= {'apiPort': _port, 'port': _port}
 _READERS['url'] = lambda field, value: node_url(value) if value else None
 
+def _read_fields(body:dict) -> dict:
+    "The fields of a node that have a value, each read by the table."
+    values = {k: read(k, body.get(k)) for k, read in _READERS.items()}
+    return {k: v for k, v in values.items() if v is not None}
+
+# %% ../../nbs/net/04_directory.ipynb #39889e70
 def read_node(
     body:Any,             # As a page sent it
     partial:bool=False,   # Whether the address may be missing, because the node is on record
@@ -89,7 +116,7 @@ def read_node(
     if body.get('connectionType') not in ('http', None, ''):
         raise InvalidInput('connectionType', f'is {body["connectionType"]!r}',
                            'Nodes are reached by HTTP: run `jobtrack node` there')
-    node = {k: value for k, read in _READERS.items() if (value := read(k, body.get(k))) is not None}
+    node = _read_fields(body)
     if 'host' in node and 'url' not in node: node['host'] = _host(node['host'])
     if partial or {'host', 'url'} & node.keys(): return node
     raise InvalidInput('host', 'is missing', 'Give the name or address of the machine')
@@ -107,6 +134,7 @@ class NodeState:
     last_seen:str|None=None       # Instant of its latest answer
     checked:float=float('-inf')   # When it was checked, seconds of the monotonic clock
 
+# %% ../../nbs/net/04_directory.ipynb #1770f8d1
 _DEFAULTS = {'connectionType': 'http', 'host': '', 'apiPort': 9090, 'port': 9090, 'user': '', 'gpu': '',
              'location': '', 'url': '', 'createdAt': None, 'updatedAt': None}
 
@@ -115,26 +143,30 @@ def _complete(row:dict) -> dict:
     name = row.get('name') or row.get('url') or row.get('host') or row['id']
     return _DEFAULTS | row | {'name': str(name)}
 
-def _ids(node:dict) -> tuple: return (node['id'], *node.get('aliases', ()))
+def _ids(node:dict) -> tuple:
+    return (node['id'], *node.get('aliases', ()))
 
+# %% ../../nbs/net/04_directory.ipynb #7636e537
 class NodeDirectory:
     """The nodes that are known, and how they are doing.
 
     Safe from any thread; the async calls from any event loop."""
     read = staticmethod(read_node)
     def __init__(self,
-        store,                  # JobStore, or anything with `put_node`, `list_nodes` and `delete_node`
+        store,                    # JobStore, or anything with `put_node`, `list_nodes` and `delete_node`
         token:str|dict|None=None, # Bearer token shown to every node; or a dict node id, name or URL -> token
         me:str|None=None,         # `instance` in the health of the directory's owner: it cannot be a node of its own
     ):
-        self.store, self.me, self._token, self._lock = store, me, token, threading.RLock()
+        self.store, self.me, self._token = store, me, token
+        self._lock = threading.RLock()
         self._nodes = {n['id']: _complete(n) for n in store.list_nodes()}
         self._states = {}                       # node id -> NodeState
         self._clients = WeakKeyDictionary()     # event loop -> URL -> client
         self._checks = WeakKeyDictionary()      # event loop -> node id -> check under way
 
     def __repr__(self):
-        names = [n['name'] + (' (offline)' if self.state(n).online is False else '') for n in self.list()]
+        def is_offline(node): return self.state(node).online is False
+        names = [n['name'] + (' (offline)' if is_offline(n) else '') for n in self.list()]
         return f'NodeDirectory({", ".join(names) or "no nodes"})'
 
 # %% ../../nbs/net/04_directory.ipynb #25e45e36
@@ -149,7 +181,8 @@ def find(self:NodeDirectory,
     id_or_name:str|None,   # Id, former id or name of a node
 ) -> dict|None:
     "A node, or None."
-    return next((n for n in self.list() if id_or_name in (*_ids(n), n['name'])), None)
+    for n in self.list():
+        if id_or_name in (*_ids(n), n['name']): return n
 
 # %% ../../nbs/net/04_directory.ipynb #d380cecc
 @patch
@@ -169,11 +202,18 @@ def get(self:NodeDirectory,
 # %% ../../nbs/net/04_directory.ipynb #252f22ea
 def _with_address(node:dict, scheme:str='http') -> dict:
     "Host, port and URL, each from the others."
-    if 'url' not in node:
-        port = node.get('apiPort', 9090)
-        return node | {'apiPort': port, 'url': node_url(_spell(scheme, node['host'], port))}
-    u = urlsplit(node['url'])
-    return node | {'host': u.hostname, 'apiPort': u.port}
+    if 'url' in node:
+        u = urlsplit(node['url'])
+        return node | {'host': u.hostname, 'apiPort': u.port}
+    port = node.get('apiPort', 9090)
+    return node | {'apiPort': port, 'url': node_url(_spell(scheme, node['host'], port))}
+
+def _new_node(id:str, fields:dict) -> dict:
+    "A node for the record, of checked fields with its address."
+    created = now()
+    name = fields.get('name') or f'{fields["host"]}:{fields["apiPort"]}'
+    node = _DEFAULTS | {'id': id, 'createdAt': created} | fields
+    return node | {'updatedAt': created, 'name': name}
 
 # %% ../../nbs/net/04_directory.ipynb #34d9d2a6
 @patch
@@ -181,6 +221,13 @@ def _put(self:NodeDirectory, node:dict) -> None:
     self.store.put_node(node)
     self._nodes[node['id']] = node
 
+@patch
+def _free_id(self:NodeDirectory, url:str) -> str:
+    "An id that is derived from the address. A random one when the node that has it has moved to another address."
+    id = str(uuid.uuid5(uuid.NAMESPACE_URL, url))
+    return str(uuid.uuid4()) if id in self._nodes else id
+
+# %% ../../nbs/net/04_directory.ipynb #3b7b57b9
 @patch
 def add(self:NodeDirectory,
     name:str|None=None,     # What people call it; None or '': host and port
@@ -195,16 +242,29 @@ def add(self:NodeDirectory,
     with self._lock:
         same = next((n for n in self._nodes.values() if n['url'] == fields['url']), None)
         if same: return self.update(same['id'], **{k: v for k, v in fields.items() if v != ''})
-        id = str(uuid.uuid5(uuid.NAMESPACE_URL, fields['url']))
-        if id in self._nodes:
-            id = str(uuid.uuid4())   # the one that had it has moved to another address
-        node = _DEFAULTS | {'id': id, 'createdAt': now()} | fields
-        node |= {'updatedAt': node['createdAt'],
-                 'name': node.get('name') or f'{node["host"]}:{node["apiPort"]}'}
+        node = _new_node(self._free_id(fields['url']), fields)
         self._put(node)
     return dict(node)
 
 # %% ../../nbs/net/04_directory.ipynb #21e203ef
+def _moved(
+    old:dict,       # The node on record
+    changes:dict,   # The fields to change
+) -> dict:
+    "Changes, with host, port and URL in step when one of them changes."
+    if 'url' in changes: return _with_address(changes)
+    if not {'host', 'apiPort'} & changes.keys(): return changes
+    address = {'host': old['host'], 'apiPort': old['apiPort']}
+    return _with_address(address | changes, urlsplit(old['url']).scheme)
+
+@patch
+def _check_address_free(self:NodeDirectory, node:dict) -> None:
+    "Raises `InvalidInput` when another node has its address."
+    for n in self._nodes.values():
+        if n['url'] == node['url'] and n['id'] != node['id']:
+            raise InvalidInput('url', f'is {node["url"]}, which is node {n["name"]!r}', 'Change that one')
+
+# %% ../../nbs/net/04_directory.ipynb #161de79c
 @patch
 def update(self:NodeDirectory,
     node_id:str,   # The node
@@ -212,16 +272,11 @@ def update(self:NodeDirectory,
 ) -> dict:         # The node as it is now
     "Change what is on record. Id and date of creation stay. Raises `UnknownNode`, `InvalidInput`."
     with self._lock:
-        old, changes = self.get(node_id), read_node(fields, partial=True)
-        if 'url' in changes: changes = _with_address(changes)
-        elif {'host', 'apiPort'} & changes.keys():
-            changes = _with_address({'host': old['host'], 'apiPort': old['apiPort']} | changes,
-                                    urlsplit(old['url']).scheme)
-        node = old | {k: v for k, v in changes.items() if k != 'name' or v} | {'updatedAt': now()}
-        twin = next((n for n in self._nodes.values() if n['url'] == node['url'] and n['id'] != node['id']), None)
-        if twin:
-            raise InvalidInput('url', f'is {node["url"]}, which is node {twin["name"]!r}',
-                               'Change that one')
+        old = self.get(node_id)
+        changes = _moved(old, read_node(fields, partial=True))
+        if not changes.get('name'): changes.pop('name', None)   # a node keeps its name rather than lose it
+        node = old | changes | {'updatedAt': now()}
+        self._check_address_free(node)
         self._put(node)
         if node['url'] != old['url']: self._states.pop(node['id'], None)
     return dict(node)
@@ -236,22 +291,38 @@ def remove(self:NodeDirectory, node_id:str) -> None:
         self._states.pop(node_id, None)
 
 # %% ../../nbs/net/04_directory.ipynb #e466a496
+def _check_id(id:Any) -> None:
+    "Raises `InvalidInput` for what can be no id of a node."
+    if isinstance(id, str) and 0 < len(id) <= 200 and id.isprintable(): return
+    raise InvalidInput('id', f'is {str(id)[:100]!r}', 'Give the id that the jobs have')
+
+# %% ../../nbs/net/04_directory.ipynb #343bd111
 @patch
 def _add_alias(self:NodeDirectory, node_id:str, old_id:str) -> dict:
-    is_id = isinstance(old_id, str) and 0 < len(old_id) <= 200 and old_id.isprintable()
-    if not is_id:
-        raise InvalidInput('id', f'is {str(old_id)[:100]!r}', 'Give the id that the jobs have')
+    _check_id(old_id)
     with self._lock:
         node = self.get(node_id)
         owner = next((n for n in self._nodes.values() if old_id in _ids(n)), None)
         if owner is None:
-            self._put(node | {'aliases': [*node.get('aliases', ()), old_id], 'updatedAt': now()})
+            aliases = [*node.get('aliases', ()), old_id]
+            self._put(node | {'aliases': aliases, 'updatedAt': now()})
         elif owner['id'] != node['id']:
-            raise InvalidInput('id', f'is {old_id!r}, which is node {owner["name"]!r}',
-                               'Remove that one first')
+            problem = f'is {old_id!r}, which is node {owner["name"]!r}'
+            raise InvalidInput('id', problem, 'Remove that one first')
         return dict(self._nodes[node['id']])
 
-# %% ../../nbs/net/04_directory.ipynb #7ef2625b
+# %% ../../nbs/net/04_directory.ipynb #a111ea33
+@patch
+def _check_some_job_of(self:NodeDirectory, old_id:str, known_ids:set) -> None:
+    "Raises `InvalidInput` when no job is of a node with this id, and lists ids that would do."
+    if self.store.list(limit=1, node=old_id): return
+    nodes_of_jobs = {j.node for j in self.store.list(limit=1000) if j.node}
+    lost = sorted(nodes_of_jobs - known_ids)
+    remedy = 'All jobs are of nodes that are on record'
+    if lost: remedy = f'Known to jobs, and not on record: {", ".join(lost)}'
+    raise InvalidInput('id', f'is {old_id[:100]!r}, and no job is of a node with that id', remedy)
+
+# %% ../../nbs/net/04_directory.ipynb #df5ced23
 @patch
 def adopt(self:NodeDirectory,
     node_id:str,   # The node
@@ -262,13 +333,21 @@ def adopt(self:NodeDirectory,
     Raises `UnknownNode`; `InvalidInput` when another node has that id, and when no job does."""
     self.get(node_id)
     known_ids = {i for n in self.list() for i in _ids(n)}
-    if not isinstance(old_id, str) or old_id in known_ids or self.store.list(limit=1, node=old_id):
-        return self._add_alias(node_id, old_id)
-    lost = sorted({j.node for j in self.store.list(limit=1000) if j.node} - known_ids)
-    remedy = f'Known to jobs, and not on record: {", ".join(lost)}' if lost else 'All jobs are of nodes that are on record'
-    raise InvalidInput('id', f'is {old_id[:100]!r}, and no job is of a node with that id', remedy)
+    is_new = isinstance(old_id, str) and old_id not in known_ids
+    if is_new: self._check_some_job_of(old_id, known_ids)
+    return self._add_alias(node_id, old_id)
 
 # %% ../../nbs/net/04_directory.ipynb #fe7f6537
+def _read_rows(file:str|Path) -> list:
+    remedy = 'Give nodes.json of the original manager'
+    name = repr(str(file))
+    try: rows = json.loads(Path(file).read_bytes())
+    except (OSError, ValueError) as e:
+        raise InvalidInput('nodes', f'{name} cannot be read: {e}', remedy) from e
+    if isinstance(rows, list): return rows
+    raise InvalidInput('nodes', f'{name} is no list of nodes', remedy)
+
+# %% ../../nbs/net/04_directory.ipynb #986582b4
 @patch
 def import_nodes(self:NodeDirectory,
     file:str|Path,   # `nodes.json` of the original manager. Only read
@@ -276,41 +355,43 @@ def import_nodes(self:NodeDirectory,
     """Put the nodes of a file on record, each under its old id too. Repeating it changes nothing.
 
     Raises `InvalidInput` when it is no such file."""
-    remedy = 'Give nodes.json of the original manager'
-    try: rows = json.loads(Path(file).read_bytes())
-    except (OSError, ValueError) as e:
-        raise InvalidInput('nodes', f'{str(file)!r} cannot be read: {e}', remedy) from e
-    if not isinstance(rows, list):
-        raise InvalidInput('nodes', f'{str(file)!r} is no list of nodes', remedy)
-    nodes, problems = [], []
-    for n, row in enumerate(rows, 1):
+    nodes, problems, name = [], [], Path(file).name
+    for n, row in enumerate(_read_rows(file), 1):
         try:
             node = self.add(**read_node(row))
-            nodes.append(self._add_alias(node['id'], row['id']) if row.get('id') else node)
-        except InvalidInput as e: problems.append(f'Node {n} of {Path(file).name}: {e}')
+            if row.get('id'): node = self._add_alias(node['id'], row['id'])
+            nodes.append(node)
+        except InvalidInput as e: problems.append(f'Node {n} of {name}: {e}')
     return nodes, problems
 
 # %% ../../nbs/net/04_directory.ipynb #8a9d59ec
 @patch
 def state(self:NodeDirectory, node:dict) -> NodeState:
+    "What the latest check found."
     return self._states.get(node['id']) or NodeState()
 
 @patch
-def is_online(self:NodeDirectory, node:dict) -> bool: return bool(self.state(node).online)
+def is_online(self:NodeDirectory, node:dict) -> bool:
+    return bool(self.state(node).online)
 
 @patch
+def is_original(self:NodeDirectory, node:dict) -> bool:
+    return self.state(node).original
+
+@patch
+def silent_since(self:NodeDirectory, node:dict) -> str|None:  # Instant; None: it is online, or was never checked
+    s = self.state(node)
+    return s.since if s.online is False else None
+
+# %% ../../nbs/net/04_directory.ipynb #8b7e504b
+@patch
 def unreachable(self:NodeDirectory, node:dict, **facts) -> NodeUnreachable:
+    "The error for a node that did not answer its latest check."
     return NodeUnreachable(node['url'], self.state(node).problem or '', **facts)
 
 @patch
-def is_original(self:NodeDirectory, node:dict) -> bool: return self.state(node).original
-
-@patch
-def silent_since(self:NodeDirectory, node:dict) -> str|None:
-    return self.state(node).since if self.state(node).online is False else None
-
-@patch
-def pipelines(self:NodeDirectory, node:dict) -> list[dict]: return [*self.state(node).pipelines]
+def pipelines(self:NodeDirectory, node:dict) -> list[dict]:
+    return [*self.state(node).pipelines]
 
 @patch
 def offers(self:NodeDirectory, node:dict, pipeline:str) -> bool:
@@ -323,7 +404,16 @@ ANSWER = 2.  # A node that is silent for longer within one request is in trouble
 @patch
 def _token_for(self:NodeDirectory, node:dict) -> str|None:
     if not isinstance(self._token, dict): return self._token
-    return next((self._token[k] for k in (node['id'], node['name'], node['url']) if k in self._token), None)
+    for key in ('id', 'name', 'url'):
+        if node[key] in self._token: return self._token[node[key]]
+
+# %% ../../nbs/net/04_directory.ipynb #6dae5d09
+async def _until_closed(client:AsyncRemoteClient, clients:dict, url:str):
+    "Holds a client until the generator is closed, at the latest by the end of the loop."
+    try: yield
+    finally:
+        clients.pop(url, None)
+        await client.aclose()
 
 @patch
 def client(self:NodeDirectory,
@@ -334,12 +424,7 @@ def client(self:NodeDirectory,
     url = node['url']
     if url in mine: return mine[url]
     c = mine[url] = AsyncRemoteClient(url, token=self._token_for(node), timeout=ANSWER, tries=1)
-    async def until_the_loop_ends():
-        try: yield
-        finally:
-            mine.pop(url, None)
-            await c.aclose()
-    c.closer = until_the_loop_ends()
+    c.closer = _until_closed(c, mine, url)
     with suppress(StopIteration): c.closer.__anext__().send(None)
     return c
 
@@ -361,31 +446,41 @@ def close(self:NodeDirectory) -> None:
 @dataclass
 class _Reading:
     "What a check has found out so far."
-    health:dict|None=None
-    pipelines:tuple=()
-    problem:str|None=None
+    health:dict|None=None       # As the node answered
+    pipelines:tuple=()          # What it offers
+    problem:str|None=None       # Why it is of no use; None: it is online
 
 @patch
 async def _offers(self:NodeDirectory, c:AsyncRemoteClient, node:dict) -> tuple:
-    "What a node offers; what it offered last, when something in between answers for it."
+    "What a node offers; when a proxy answers in its place, what it offered last."
     try: return tuple(await c.pipelines())
     except NodeRefused as e:
         if is_refusal(e): raise
         return self.state(node).pipelines
 
+# %% ../../nbs/net/04_directory.ipynb #d7610b22
 @patch
 async def _read(self:NodeDirectory, node:dict, reading:_Reading) -> None:
-    c = self.client(node)
-    health = reading.health = await c.health()
+    "Ask the node, and note what it says as it says it: an error may cut this short."
+    client = self.client(node)
+    health = reading.health = await client.health()
     if self.me is not None and health.get('instance') == self.me:
         reading.problem = 'this is the manager itself, not a node'
     elif health.get('status') != 'ok':
         reading.problem = f'says that its status is {health.get("status")!r}'
-    elif health.get('service'): reading.pipelines = await self._offers(c, node)
+    elif health.get('service'): reading.pipelines = await self._offers(client, node)
 
 # %% ../../nbs/net/04_directory.ipynb #52b01634
+def _is_silence(e:Exception) -> bool:
+    return isinstance(e, TimeoutError) or isinstance(e.__cause__, httpx.TimeoutException)
+
+# %% ../../nbs/net/04_directory.ipynb #a87ac0dd
 @patch
-def _is_alive(self:NodeDirectory, node:dict, start:float, timeout:float) -> bool:
+def _is_alive(self:NodeDirectory,
+    node:dict,
+    start:float,     # When the check began, seconds of the monotonic clock
+    timeout:float,   # How long it was to take, seconds
+) -> bool:
     "Whether the silence of a node proves nothing."
     if not self.is_online(node): return False
     with self._lock:
@@ -394,24 +489,18 @@ def _is_alive(self:NodeDirectory, node:dict, start:float, timeout:float) -> bool
     return was_busy_here or any(c.last_contact > start for c in clients)
 
 # %% ../../nbs/net/04_directory.ipynb #28394933
-def _is_silence(e:Exception) -> bool:
-    return isinstance(e, TimeoutError) or isinstance(e.__cause__, httpx.TimeoutException)
-
-@patch
-def _keep(self:NodeDirectory, node:dict, reading:_Reading) -> bool:
-    "Keep what a check has found; whether the node is online."
+def _next_state(before:NodeState, reading:_Reading) -> NodeState:
+    "How a node is doing after a check. What the check did not find out stays as it was."
     online = reading.problem is None
-    with self._lock:
-        before = self.state(node)
-        self._states[node['id']] = NodeState(
-            online=online, problem=reading.problem,
-            since=before.since if before.online is online else now(),
-            health=reading.health or before.health,
-            pipelines=reading.pipelines if online else before.pipelines,
-            original=not reading.health.get('service') if reading.health else before.original,
-            last_seen=now() if reading.health else before.last_seen,
-            checked=time.monotonic())
-    return online
+    return NodeState(
+        online=online,
+        problem=reading.problem,
+        since=before.since if before.online is online else now(),
+        health=reading.health or before.health,
+        pipelines=reading.pipelines if online else before.pipelines,
+        original=not reading.health.get('service') if reading.health else before.original,
+        last_seen=now() if reading.health else before.last_seen,
+        checked=time.monotonic())
 
 # %% ../../nbs/net/04_directory.ipynb #cdeed917
 @patch
@@ -428,10 +517,12 @@ async def check(self:NodeDirectory,
         if _is_silence(e) and self._is_alive(node, start, timeout):
             reading = _Reading(self.state(node).health, self.state(node).pipelines)
     except JobtrackError as e: reading.problem = str(e)
-    except Exception as e:   # whatever it is: it must not end the checks of the other nodes
+    except Exception as e:   # it must not end the checks of the other nodes
         _log.exception('Node %s at %s cannot be checked', node.get('name'), node.get('url'))
         reading.problem = f'{type(e).__name__}: {e}'
-    return self._keep(node, reading)
+    with self._lock:
+        self._states[node['id']] = _next_state(self.state(node), reading)
+    return reading.problem is None
 
 # %% ../../nbs/net/04_directory.ipynb #8751de27
 @patch
@@ -442,11 +533,11 @@ async def check_cached(self:NodeDirectory,
     "The latest check, or a new one. However many ask at once, the node is checked once."
     s = self.state(node)
     if time.monotonic() - s.checked < max_age: return bool(s.online)
-    running = self._checks.setdefault(asyncio.get_running_loop(), {})
-    if node['id'] not in running:
-        task = running[node['id']] = asyncio.ensure_future(self.check(node))
-        task.add_done_callback(lambda t: running.pop(node['id'], None))
-    return await asyncio.shield(running[node['id']])
+    id, running = node['id'], self._checks.setdefault(asyncio.get_running_loop(), {})
+    if id not in running:
+        task = running[id] = asyncio.ensure_future(self.check(node))
+        task.add_done_callback(lambda t: running.pop(id, None))
+    return await asyncio.shield(running[id])
 
 # %% ../../nbs/net/04_directory.ipynb #12f303cd
 @patch
@@ -456,6 +547,7 @@ def reload(self:NodeDirectory) -> None:
         try: self._nodes = {n['id']: _complete(n) for n in self.store.list_nodes()}
         except StoreError as e: _log.warning('%s', e)
 
+# %% ../../nbs/net/04_directory.ipynb #3b7b0d4d
 @patch
 async def watch(self:NodeDirectory,
     every:float=5.,   # Seconds between two checks of a node
@@ -479,23 +571,32 @@ def start(self:NodeDirectory,
 
 # %% ../../nbs/net/04_directory.ipynb #b6a5c023
 @patch
+def _online_nodes(self:NodeDirectory) -> list[dict]:
+    "The nodes that are online. Raises as `pick` does when there are none."
+    nodes = self.list()
+    if not nodes:
+        raise InvalidInput('node', 'cannot be picked: there is none on record',
+                           'Add one: jobtrack manager --node http://host:9090')
+    online = [n for n in nodes if self.is_online(n)]
+    if online: return online
+    problems = [self.state(n).problem or 'not looked at yet' for n in nodes[:3]]
+    why = '; '.join(f'{n["name"]}: {problem}' for n, problem in zip(nodes, problems))
+    raise NodeUnreachable('any node', f'none of {len(nodes)} is online ({why})', begun=False)
+
+# %% ../../nbs/net/04_directory.ipynb #855691ee
+@patch
 def pick(self:NodeDirectory,
     pipeline:str|None=None,   # What it must offer
 ) -> dict:                    # Online, with the fewest live jobs
     """A node for new work.
 
     Raises `InvalidInput` when none is on record, `NodeUnreachable` (not begun) when none will do."""
-    nodes = self.list()
-    if not nodes:
-        raise InvalidInput('node', 'cannot be picked: there is none on record',
-                           'Add one: jobtrack manager --node http://host:9090')
-    online = [n for n in nodes if self.is_online(n)]
-    if not online:
-        why = [f'{n["name"]}: {self.state(n).problem or "not looked at yet"}' for n in nodes[:3]]
-        raise NodeUnreachable('any node', f'none of {len(nodes)} is online ({"; ".join(why)})', begun=False)
+    online = self._online_nodes()
     fit = [n for n in online if pipeline is None or self.offers(n, pipeline)]
     if not fit:
         names = ', '.join(n['name'] for n in online)
-        raise NodeUnreachable('any node', f'none that is online offers {pipeline!r} ({names})', begun=False)
+        problem = f'none that is online offers {pipeline!r} ({names})'
+        raise NodeUnreachable('any node', problem, begun=False)
     live = [JobStatus.PENDING, JobStatus.RUNNING]
-    return min(fit, key=lambda n: (len(self.store.list(status=live, node=n['id'])), n['name']))
+    def load(node): return len(self.store.list(status=live, node=node['id']))
+    return min(fit, key=lambda n: (load(n), n['name']))

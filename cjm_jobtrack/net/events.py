@@ -11,12 +11,13 @@ __all__ = ['SILENCE', 'RECONNECT_DELAY', 'EventCursor', 'connected_flow', 'disco
 # %% ../../nbs/net/07_events.ipynb #728bb8dc
 import json
 from dataclasses import dataclass
+from fastcore.basics import patch
 from ..model.errors import NodeRefused, NodeUnreachable, UnknownJob
 from ..model.job import Job, JobEvent, JobStatus, now
 from ..model.retry import retry_delay
 from .legacy import inferred_events, original_output
-from .transport import HttpRequest, HttpResponse, ReadNext, Sleep, is_refusal, job_path
-from .transport import known_job_flow, lacks_call, list_flow, raw_job_flow
+from .transport import HttpRequest, HttpResponse, ReadNext, Sleep, is_refusal
+from .transport import job_path, known_job_flow, lacks_call, list_flow, raw_job_flow
 
 # %% ../../nbs/net/07_events.ipynb #807da59b
 SILENCE = 35.  # A stream that is quiet for longer is dead, seconds: the server sends a sign of life every 15 s
@@ -38,15 +39,23 @@ class EventCursor:
         "Whether another failure would be one too many for a connection that never worked."
         return not self.has_connected and self.tries + 1 >= self.max_tries
 
-    def advance(self, event:JobEvent) -> bool:
-        "Move on to an event. False if it was seen before; live facts have no number and are always new."
-        if event.seq is None: return True
-        if self.seq is not None and event.seq <= self.seq: return False
-        self.seq = event.seq
-        return True
+# %% ../../nbs/net/07_events.ipynb #1d431c7b
+@patch
+def advance(self:EventCursor, event:JobEvent) -> bool:
+    "Move on to an event. False if it was seen before; live facts have no number and are always new."
+    if event.seq is None: return True
+    if self.seq is not None and event.seq <= self.seq: return False
+    self.seq = event.seq
+    return True
 
-    def live(self, type:str, **data) -> JobEvent:
-        return JobEvent(None, self.job_id or '', 0, type, now(), data)
+# %% ../../nbs/net/07_events.ipynb #ad09c6bf
+@patch
+def live(self:EventCursor,
+    type:str,   # Of the event
+    **data,     # What it says
+) -> JobEvent:
+    "A live fact about the connection."
+    return JobEvent(None, self.job_id or '', 0, type, now(), data)
 
 # %% ../../nbs/net/07_events.ipynb #7dfa9710
 def connected_flow(cursor:EventCursor):
@@ -71,17 +80,34 @@ class UnreadableEvent(NodeRefused):
 def _read_event(response:HttpResponse, data:str) -> JobEvent:
     try: return JobEvent.from_dict(json.loads(data))
     except (ValueError, TypeError, AttributeError) as e:
-        raise UnreadableEvent(response.url, response.status,
-                              f'Sent an event that cannot be read: {data[:100]}') from e
+        problem = f'Sent an event that cannot be read: {data[:100]}'
+        raise UnreadableEvent(response.url, response.status, problem) from e
 
-def _stream_request(cursor:EventCursor, timeout:float) -> HttpRequest:
+# %% ../../nbs/net/07_events.ipynb #7f2f573f
+def _stream_request(
+    cursor:EventCursor,
+    timeout:float,   # Longest silence, seconds
+) -> HttpRequest:
     path = '/events' if cursor.job_id is None else job_path(cursor.job_id, '/events')
     headers = {'Accept': 'text/event-stream', 'Cache-Control': 'no-store'}
     if cursor.seq is not None: headers['Last-Event-ID'] = str(cursor.seq)
     return HttpRequest('GET', path, headers=headers, stream='events', timeout=timeout)
 
 # %% ../../nbs/net/07_events.ipynb #716e8de1
-def listen_flow(cursor:EventCursor, timeout:float=SILENCE):
+def _new_event(cursor:EventCursor, response:HttpResponse, sse) -> JobEvent|None:
+    "The event that the server has sent; None when it only moves the cursor, or was seen before."
+    if not sse.data:
+        if sse.id.isdigit(): cursor.seq = max(cursor.seq or 0, int(sse.id))
+        return None
+    event = _read_event(response, sse.data)
+    is_new = event.type == 'resync' or cursor.advance(event)
+    return event if is_new else None
+
+# %% ../../nbs/net/07_events.ipynb #0a1dd4a4
+def listen_flow(
+    cursor:EventCursor,
+    timeout:float=SILENCE,   # Longest silence, seconds
+):
     """A flow: the events of one connection; returns whether the job is over.
 
     Raises `NodeRefused` 406 when there is no stream."""
@@ -91,12 +117,9 @@ def listen_flow(cursor:EventCursor, timeout:float=SILENCE):
     yield from connected_flow(cursor)
     while (sse := (yield ReadNext())) is not None:
         cursor.tries = 0
-        if not sse.data:
-            if sse.id.isdigit(): cursor.seq = max(cursor.seq or 0, int(sse.id))
-            continue
-        event = _read_event(response, sse.data)
+        event = _new_event(cursor, response, sse)
+        if event is None: continue
         if event.type == 'resync': return False
-        if not cursor.advance(event): continue
         yield event
         if cursor.job_id is not None and event.type in _TERMINAL: return True
     return False
@@ -115,58 +138,78 @@ def history_flow(job_id:str):
 # %% ../../nbs/net/07_events.ipynb #3c617903
 class Readings:
     "The latest reading of each job, compared with the one before."
-    def __init__(self, skip_first:bool):  # Whether only what comes after the first reading is of interest
-        self.is_quiet, self.jobs, self.log_sizes = skip_first, {}, {}
+    def __init__(self,
+        skip_first:bool,   # Whether only what comes after the first reading is of interest
+    ):
+        self.is_quiet = skip_first
+        self.jobs = {}        # job id -> Job
+        self.log_sizes = {}   # job id -> bytes
 
     def _log_event(self, job:Job, size:int) -> list[JobEvent]:
-        before, self.log_sizes[job.id] = self.log_sizes.get(job.id, 0), size
+        "That the output of a job has grown, if it has."
+        before = self.log_sizes.get(job.id, 0)
+        self.log_sizes[job.id] = size
         if size <= before: return []
         return [JobEvent(None, job.id, job.attempt, 'log', now(), {'size': size, 'attempt': job.attempt})]
 
-    def update(self, found:list[tuple]) -> list[JobEvent]:
-        "What has happened since the last call; `found` has pairs of the answer and the job."
-        news = []
-        for wire, job in found:
-            events = [] if self.is_quiet else inferred_events(self.jobs.get(job.id), job)
-            end = events[-1:] if events and events[-1].type in _TERMINAL else []
-            news += events[:len(events)-len(end)] + self._log_event(job, len(original_output(wire))) + end
-        self.jobs, self.is_quiet = {job.id: job for _, job in found}, False
-        return news
+# %% ../../nbs/net/07_events.ipynb #f2981b22
+@patch
+def _job_events(self:Readings, wire:dict|None, job:Job) -> list[JobEvent]:
+    "What has happened to one job; its output comes before its end."
+    events = [] if self.is_quiet else inferred_events(self.jobs.get(job.id), job)
+    end = []
+    if events and events[-1].type in _TERMINAL: end = [events.pop()]
+    return events + self._log_event(job, len(original_output(wire))) + end
+
+@patch
+def update(self:Readings,
+    answers:list[tuple],   # Pairs of the answer and the job
+) -> list[JobEvent]:
+    "What has happened since the last call."
+    news = [e for wire, job in answers for e in self._job_events(wire, job)]
+    self.jobs = {job.id: job for _, job in answers}
+    self.is_quiet = False
+    return news
 
 # %% ../../nbs/net/07_events.ipynb #60d1b33f
 def _reading_flow(job_id:str|None):
-    "A flow: the jobs that are followed, each with its answer."
-    if job_id is None: return [(None, j) for j in (yield from list_flow(None, None, None))[::-1]]
+    "A flow: the jobs that are followed, each with its answer; None, None for one that the server does not know."
+    if job_id is None:
+        jobs = yield from list_flow(None, None, None)
+        return [(None, j) for j in reversed(jobs)]
     wire, job = yield from raw_job_flow(job_id)
     return [(wire, job)]
 
+# %% ../../nbs/net/07_events.ipynb #681dd4d8
 def poll_flow(cursor:EventCursor):
     "A flow: events of a server that has none, inferred from readings. Ends as `events_flow` does."
     readings, pause = Readings(skip_first=cursor.job_id is None), cursor.poll
     while True:
-        try: found = yield from _reading_flow(cursor.job_id)
+        try: answers = yield from _reading_flow(cursor.job_id)
         except (NodeRefused, NodeUnreachable) as e:
             if is_refusal(e) or cursor.is_hopeless: raise
             yield from disconnected_flow(cursor, getattr(e, 'problem', str(e)))
             continue
         yield from connected_flow(cursor)
         cursor.tries = 0
-        if any(job is None for _, job in found): raise UnknownJob(cursor.job_id)
-        news = readings.update(found)
+        if any(job is None for _, job in answers): raise UnknownJob(cursor.job_id)
+        news = readings.update(answers)
         yield from news
-        if cursor.job_id is not None and found[0][1].is_terminal: return
+        if cursor.job_id is not None and answers[0][1].is_terminal: return
         pause = cursor.poll if news else min(pause*1.5, cursor.poll*5)
         yield Sleep(pause)
 
 # %% ../../nbs/net/07_events.ipynb #9dceadf4
 def _missed_events_flow(cursor:EventCursor):
     "A flow: the events that a closed stream has not brought, when its job is over; returns whether it is."
-    if cursor.job_id is None or not (yield from known_job_flow(cursor.job_id)).is_terminal:
-        return False
+    if cursor.job_id is None: return False
+    job = yield from known_job_flow(cursor.job_id)
+    if not job.is_terminal: return False
     for event in (yield from history_flow(cursor.job_id)):
         if event.seq is None or event.seq > (cursor.seq or 0): yield event
     return True
 
+# %% ../../nbs/net/07_events.ipynb #5efc2f66
 def events_flow(cursor:EventCursor):
     "A flow: the events of a job until it ends, or of all jobs, over as many connections as it takes."
     while True:

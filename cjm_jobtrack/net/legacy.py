@@ -23,31 +23,41 @@ from ..model.job import now
 from ..tracker.transitions import UNCONFIRMED
 
 # %% ../../nbs/net/08_legacy.ipynb #eac778b7
+def _is_number(value:Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
 def from_epoch(
     seconds:Any,  # Seconds since 1970-01-01T00:00Z
 ) -> str|None:    # ISO-8601 instant; None when `seconds` is not a plausible number
     "The instant for a number of epoch seconds; the inverse of `model.job.epoch`."
-    is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-    if not is_number or not 0 < seconds < 1e11: return None
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec='microseconds')
+    if not _is_number(seconds) or not 0 < seconds < 1e11: return None
+    instant = datetime.fromtimestamp(seconds, timezone.utc)
+    return instant.isoformat(timespec='microseconds')
 
 # %% ../../nbs/net/08_legacy.ipynb #357f7876
 def _original_output_file(f:Any) -> OutputFile|None:
     "One entry of `output_files`; None when it has no name or size."
-    if not isinstance(f, dict) or not isinstance(f.get('name'), str) or not isinstance(f.get('size'), int):
-        return None
-    path = f.get('relative_path') or f.get('path') or f['name']
-    kind = f.get('content_type') or mimetypes.guess_type(f['name'])[0]
-    return OutputFile(f['name'], path, f['size'], f.get('sha256'), kind, from_epoch(f.get('modified')))
+    if not isinstance(f, dict): return None
+    name, size = f.get('name'), f.get('size')
+    if not isinstance(name, str) or not isinstance(size, int): return None
+    return OutputFile(
+        name,
+        f.get('relative_path') or f.get('path') or name,
+        size,
+        f.get('sha256'),
+        f.get('content_type') or mimetypes.guess_type(name)[0],
+        from_epoch(f.get('modified')))
 
+# %% ../../nbs/net/08_legacy.ipynb #5a9f2ff5
 def original_outputs(
     files:Any,           # `output_files` of an original node server
 ) -> list[OutputFile]:   # Newest first; for each name, only the file that can be downloaded
     "Output files in the original's shape. `path` is relative to the workspace where the server says so."
-    found = {}
-    for f in files if isinstance(files, list) else []:
-        if output := _original_output_file(f): found.setdefault(output.name, output)
-    return [*found.values()]
+    if not isinstance(files, list): return []
+    by_name = {}
+    for f in files:
+        if output := _original_output_file(f): by_name.setdefault(output.name, output)
+    return [*by_name.values()]
 
 # %% ../../nbs/net/08_legacy.ipynb #ed275c75
 _NO_REASON = 'The node gave no reason'
@@ -68,7 +78,11 @@ ORIGINAL_KEYS = ('inputMethod', 'youtubeUrl', 'manualPath', 'unetFlag', 'faceRes
                  'upscaleValue', 'claheFlag')
 ORIGINAL_FLAGS = ('unetFlag', 'faceRestoreFlag', 'upscaleFlag', 'claheFlag')   # Those that are true or false
 
-def snake_case(key:str) -> str: return re.sub('[A-Z]', lambda m: '_'+m[0].lower(), key)
+def snake_case(
+    key:str,   # As a page sends it, in camelCase
+) -> str:
+    "A key as the original's node server answers it."
+    return re.sub('[A-Z]', lambda m: '_'+m[0].lower(), key)
 
 _CAMEL = {snake_case(k): k for k in ORIGINAL_KEYS}   # As answered -> as asked
 _FLAGS = tuple(map(snake_case, ORIGINAL_FLAGS))      # As answered
@@ -80,8 +94,8 @@ def _original_status(word:Any) -> JobStatus:
     return JobStatus(word) if word in set(JobStatus) else JobStatus.RUNNING
 
 def _original_progress(percent:Any) -> float|None:
-    is_number = isinstance(percent, (int, float)) and not isinstance(percent, bool)
-    return float(percent) if is_number and 0 <= percent <= 100 else None
+    if not _is_number(percent): return None
+    return float(percent) if 0 <= percent <= 100 else None
 
 def _original_end(status:JobStatus, error:Any) -> tuple[str|None, Failure|None]:
     "`error` and `failure` of a job with this status."
@@ -99,12 +113,20 @@ def original_job(
     source = wire.get('manual_path') or wire.get('youtube_url') or wire['id']
     error, failure = _original_end(status, wire.get('error'))
     return Job(
-        id=str(wire['id']), name=str(source).rsplit('/', 1)[-1], runner='original', attempt=1, status=status,
+        id=str(wire['id']),
+        name=str(source).rsplit('/', 1)[-1],
+        runner='original',
+        attempt=1,
+        status=status,
         spec={'original': {k: wire.get(s) for s, k in _CAMEL.items()}},
-        progress=_original_progress(wire.get('progress')), created_at=created, updated_at=updated,
+        progress=_original_progress(wire.get('progress')),
+        created_at=created,
+        updated_at=updated,
         started_at=None if status is JobStatus.PENDING else created,
         completed_at=updated if status.is_terminal else None,
-        error=error, failure=failure, outputs=original_outputs(wire.get('output_files')))
+        error=error,
+        failure=failure,
+        outputs=original_outputs(wire.get('output_files')))
 
 # %% ../../nbs/net/08_legacy.ipynb #9693a1e7
 def original_output(
@@ -131,7 +153,8 @@ def original_result_path(
 ) -> str|None:     # None unless it has completed and says where its result is
     "The path of the only result of a job on a later generation of the original."
     if wire.get('status') != 'completed': return None
-    printed = re.findall(r'final video at:\s*(\S.*?)\s*$', original_output(wire).decode(), re.I | re.M)
+    output = original_output(wire).decode()
+    printed = re.findall(r'final video at:\s*(\S.*?)\s*$', output, re.I | re.M)
     path = wire.get('output_path') or (printed[-1] if printed else None)
     return path if isinstance(path, str) else None
 
@@ -145,29 +168,30 @@ def _end_facts(job:Job) -> dict:
     if job.failure: return {'kind': job.failure.kind, 'message': job.failure.message}
     return {'outputs': len(job.outputs)} if job.status is JobStatus.COMPLETED else {}
 
+# %% ../../nbs/net/08_legacy.ipynb #37436a7c
 def inferred_events(
     before:Job|None,   # The previous reading; None: there was none
     job:Job,           # The reading now
 ) -> list[JobEvent]:   # Without `seq`, in order
     "What happened to a job between two readings."
-    def event(type, at, **data): return JobEvent(None, job.id, job.attempt, type, at or now(), data)
     events = []
-    if before is None: events.append(event('created', job.created_at, name=job.name))
-    if job.started_at and not (before and before.started_at):
-        events.append(event('running', job.started_at))
+    def add(type, at, **data):
+        events.append(JobEvent(None, job.id, job.attempt, type, at or now(), data))
+    if before is None: add('created', job.created_at, name=job.name)
+    had_started = before is not None and before.started_at
+    if job.started_at and not had_started: add('running', job.started_at)
     if _made_progress(before, job):
-        events.append(event('progress', job.updated_at, percent=job.progress, message=job.message))
-    if job.is_terminal and not (before and before.is_terminal):
-        events.append(event(job.status.value, job.completed_at, **_end_facts(job)))
+        add('progress', job.updated_at, percent=job.progress, message=job.message)
+    had_ended = before is not None and before.is_terminal
+    if job.is_terminal and not had_ended: add(job.status.value, job.completed_at, **_end_facts(job))
     return events
 
 # %% ../../nbs/net/08_legacy.ipynb #546ac37d
 def _input_method(body:dict) -> str:
     method = body.get('inputMethod')
     if method in (None, 'upload'): return 'manual'
-    if method not in ('manual', 'youtube'):
-        raise InvalidInput('inputMethod', f'is {method!r}', "Give 'manual' or 'youtube'")
-    return method
+    if method in ('manual', 'youtube'): return method
+    raise InvalidInput('inputMethod', f'is {method!r}', "Give 'manual' or 'youtube'")
 
 def _input_source(body:dict, method:str) -> dict:
     "The one key that says what to work on."
@@ -175,12 +199,12 @@ def _input_source(body:dict, method:str) -> dict:
     if isinstance(body.get(key), str) and body[key].strip(): return {key: body[key]}
     raise InvalidInput(key, 'is missing', f'It says what to work on when inputMethod is {method!r}')
 
+# %% ../../nbs/net/08_legacy.ipynb #9a4fe0a6
 def _flag(body:dict, name:str) -> bool:
     value = body.get(name)
     if value is None or isinstance(value, bool): return bool(value)
-    if value not in ('true', 'false'):
-        raise InvalidInput(name, f'is {value!r}', 'Give true or false')
-    return value == 'true'
+    if value in ('true', 'false'): return value == 'true'
+    raise InvalidInput(name, f'is {value!r}', 'Give true or false')
 
 def _upscale_value(body:dict) -> float:
     value = body.get('upscaleValue')
@@ -203,23 +227,29 @@ def check_original_request(
 # %% ../../nbs/net/08_legacy.ipynb #868ebf84
 _SPELLINGS = _CAMEL | {k: k for k in ORIGINAL_KEYS}   # Either spelling -> camelCase
 
-def original_request(
-    input:str|None,      # A path in its workspace, or a URL; None: the parameters have it
-    params:dict|None,    # Some of the eight keys, camelCase or snake_case
-) -> dict:               # The eight keys
-    "A request to an original node server. Raises `InvalidInput` naming the parameter."
+def _spell_keys(params:dict) -> dict:
+    "Parameters under their camelCase keys. Raises `InvalidInput` for one that is unknown, or given twice."
     body = {}
-    for name, value in (params or {}).items():
+    for name, value in params.items():
         key = _SPELLINGS.get(name)
         if key is None:
             raise InvalidInput(name, 'is not a parameter of an original node server',
                                f'Its parameters: {", ".join(_CAMEL)}')
         if key in body: raise InvalidInput(name, 'is given twice')
         body[key] = value
+    return body
+
+# %% ../../nbs/net/08_legacy.ipynb #dedc6001
+def original_request(
+    input:str|None,      # A path in its workspace, or a URL; None: the parameters have it
+    params:dict|None,    # Some of the eight keys, camelCase or snake_case
+) -> dict:               # The eight keys
+    "A request to an original node server. Raises `InvalidInput` naming the parameter."
+    body = _spell_keys(params or {})
     if input is None: return check_original_request(body)
-    if '://' in input:
-        return check_original_request(body | {'inputMethod': 'youtube', 'youtubeUrl': input})
-    return check_original_request(body | {'inputMethod': 'manual', 'manualPath': input})
+    if '://' in input: source = {'inputMethod': 'youtube', 'youtubeUrl': input}
+    else: source = {'inputMethod': 'manual', 'manualPath': input}
+    return check_original_request(body | source)
 
 # %% ../../nbs/net/08_legacy.ipynb #e3700d2e
 LISTED = 1000        # Most outputs in one answer; `/outputs` gives the rest in pages
@@ -229,11 +259,16 @@ def wire_output(
     workspace:Path,       # Root of relative paths
 ) -> dict:
     "An output file in the original's shape, plus our hash and media type."
-    path = Path(o.path)
-    relative = path.relative_to(workspace).as_posix() if path.is_relative_to(workspace) else o.name
-    wire = {'name': o.name, 'path': o.path, 'relative_path': relative, 'size': o.size,
-            'modified': epoch(o.modified)}
-    wire |= {'sha256': o.sha256, 'content_type': o.content_type}
+    path, relative = Path(o.path), o.name
+    if path.is_relative_to(workspace): relative = path.relative_to(workspace).as_posix()
+    wire = {
+        'name': o.name,
+        'path': o.path,
+        'relative_path': relative,
+        'size': o.size,
+        'modified': epoch(o.modified),
+        'sha256': o.sha256,
+        'content_type': o.content_type}
     return wire | {'raw_path': o.raw_path} if o.raw_path else wire
 
 # %% ../../nbs/net/08_legacy.ipynb #f38e671a
@@ -241,21 +276,28 @@ def original_params(
     params:dict,       # Parameters of a request, either spelling
 ) -> dict[str, Any]:   # snake_case key -> value; None: not given
     "The original's eight keys, as its node server answers them."
-    return {s: params.get(s) if params.get(k) is None else params[k] for s, k in _CAMEL.items()}
+    def value(snake, camel):
+        return params.get(snake) if params.get(camel) is None else params[camel]
+    return {snake: value(snake, camel) for snake, camel in _CAMEL.items()}
+
+# %% ../../nbs/net/08_legacy.ipynb #c7cd0b58
+def _wire_scale(scale:Any) -> float:  # 2 when it is no number, or 0
+    return float(scale) if type(scale) in (int, float) and scale else 2.0
 
 def _wire_request(spec:dict) -> dict:
     "What was asked, with the original's defaults."
     params = original_params(spec.get('original') or spec.get('params') or {})
-    scale = params['upscale_value']
     wire = {k: params[k] or False for k in _FLAGS}
-    wire['upscale_value'] = float(scale) if type(scale) in (int, float) and scale else 2.0
-    wire['input_method'] = params['input_method'] or 'manual'
-    return wire | {'youtube_url': params['youtube_url'],
-                   'manual_path': params['manual_path'] or spec.get('input')}
+    return wire | {
+        'upscale_value': _wire_scale(params['upscale_value']),
+        'input_method': params['input_method'] or 'manual',
+        'youtube_url': params['youtube_url'],
+        'manual_path': params['manual_path'] or spec.get('input')}
 
 # %% ../../nbs/net/08_legacy.ipynb #a189f6d9
 def _wire_progress(job:Job) -> int:
-    return 100 if job.status is JobStatus.COMPLETED else min(int(job.progress or 0), 99)
+    if job.status is JobStatus.COMPLETED: return 100
+    return min(int(job.progress or 0), 99)
 
 def _wire_results(job:Job, workspace:Path, output:str, count:int) -> dict:
     "What a completed job has besides."
@@ -263,23 +305,32 @@ def _wire_results(job:Job, workspace:Path, output:str, count:int) -> dict:
     if files: output = f'{output}\nfinal video at: {files[0]["relative_path"]}'.lstrip()
     return {'output': output, 'output_files': files, 'output_count': count}
 
+# %% ../../nbs/net/08_legacy.ipynb #69e3684b
 def wire_job(
     job:Job,              # A job
     workspace:Path,       # Root of relative paths
     output:str='',        # End of its log
 ) -> dict:
-    "A job as it stands now, in the shape of the original node server, with our record under `job`."
+    "A job as it is now, in the shape of the original node server, with our record under `job`."
     job = copy(job)   # a consistent view: the tracker may change it meanwhile
     count = len(job.outputs)
     if count > LISTED: job.outputs = newest_first(job.outputs)[:LISTED]
     job.status = job.shown_status
-    wire = {'id': job.id, 'status': job.status.value, 'progress': _wire_progress(job), 'output': output,
-            'error': job.error, 'created_at': epoch(job.created_at), 'updated_at': epoch(job.updated_at),
-            'job': job.to_dict(), **_wire_request(job.spec)}
-    return wire | _wire_results(job, workspace, output, count) if job.status is JobStatus.COMPLETED else wire
+    wire = {
+        'id': job.id,
+        'status': job.status.value,
+        'progress': _wire_progress(job),
+        'output': output,
+        'error': job.error,
+        'created_at': epoch(job.created_at),
+        'updated_at': epoch(job.updated_at),
+        'job': job.to_dict(),
+        **_wire_request(job.spec)}
+    if job.status is not JobStatus.COMPLETED: return wire
+    return wire | _wire_results(job, workspace, output, count)
 
 # %% ../../nbs/net/08_legacy.ipynb #58f6e980
-_ORIGINAL_CALLS = {   # SEED_WIRE 1.2
+_ORIGINAL_CALLS = {
     'GET': re.compile(r'/(status|files|download|jobs(/[^/]+(/outputs|/download(/.*)?)?)?)', re.S),
     'POST': re.compile(r'/(upload|jobs|jobs/[^/]+/cancel)')}
 

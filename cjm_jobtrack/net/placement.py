@@ -20,7 +20,10 @@ from ..pipelines.params import is_url
 # %% ../../nbs/net/14_placement.ipynb #d00e031c
 class Placement:
     "Finds the node for a request among those that are registered."
-    def __init__(self, directory:NodeDirectory): self.directory = directory
+    def __init__(self,
+        directory:NodeDirectory,   # The registered nodes
+    ):
+        self.directory = directory
 
     async def refresh(self) -> list[dict]:
         "All nodes, after each was asked for its state unless that is known."
@@ -28,38 +31,50 @@ class Placement:
         await asyncio.gather(*[self.directory.check_cached(n) for n in nodes])
         return nodes
 
-    async def pipelines(self) -> list[dict]:  # By name
-        "What the nodes offer, each pipeline with the names of the nodes that offer it."
-        offered = {}
-        for node in await self.refresh():
-            for p in self.directory.pipelines(node):
-                entry = offered.setdefault(p['name'], {**p, 'nodes': []})
-                entry['nodes'].append(node['name'])
-        return [offered[name] for name in sorted(offered)]
+# %% ../../nbs/net/14_placement.ipynb #f33386e1
+@patch
+async def pipelines(self:Placement) -> list[dict]:  # By name
+    "What the nodes offer, each pipeline with the names of the nodes that offer it."
+    entries = {}
+    for node in await self.refresh():
+        for p in self.directory.pipelines(node):
+            entry = entries.setdefault(p['name'], {**p, 'nodes': []})
+            entry['nodes'].append(node['name'])
+    return [entries[name] for name in sorted(entries)]
 
 # %% ../../nbs/net/14_placement.ipynb #8904a644
-def _names(nodes:list[dict]) -> str: return ', '.join(n['name'] for n in nodes)
+def _names(nodes:list[dict]) -> str:
+    return ', '.join(n['name'] for n in nodes)
 
 @patch
 def _holder_of_input(self:Placement, request:JobRequest) -> dict|None:  # None: any node will do
     "The node that has the input."
     nodes = self.directory.list()
-    if request.input is None or is_url(request.input) or not nodes: return None
+    is_elsewhere = request.input is None or is_url(request.input)
+    if is_elsewhere or not nodes: return None
     if len(nodes) == 1: return nodes[0]
-    raise InvalidInput('node', 'is missing, and there are several', f'Say which node holds the input: {_names(nodes)}')
+    remedy = f'Say which node holds the input: {_names(nodes)}'
+    raise InvalidInput('node', 'is missing, and there are several', remedy)
 
 # %% ../../nbs/net/14_placement.ipynb #3a56188c
 @patch
-async def _original_node(self:Placement, request:JobRequest) -> dict|None:  # None: any node that offers the pipeline
-    "The node for a request of the original system, which names no node."
-    nodes = await self.refresh()
-    one_of_ours = request.pipeline and any(self.directory.offers(n, request.pipeline) for n in nodes)
-    if one_of_ours: return self._holder_of_input(request)
+def _the_original(self:Placement, nodes:list[dict]) -> dict|None:
+    "The only original node server among these nodes. Raises `InvalidInput` when there are several."
     originals = [n for n in nodes if self.directory.is_original(n)]
     if len(originals) > 1:
         problem = 'is missing, and there are several original node servers'
         raise InvalidInput('node', problem, f'Say which one: {_names(originals)}')
-    if originals: return originals[0]
+    return originals[0] if originals else None
+
+# %% ../../nbs/net/14_placement.ipynb #48131051
+@patch
+async def _original_node(self:Placement, request:JobRequest) -> dict|None:  # None: any node that offers the pipeline
+    "The node for a request of the original system, which names no node."
+    nodes = await self.refresh()
+    is_ours = request.pipeline and any(self.directory.offers(n, request.pipeline) for n in nodes)
+    if is_ours: return self._holder_of_input(request)
+    original = self._the_original(nodes)
+    if original: return original
     names = sorted({p['name'] for n in nodes for p in self.directory.pipelines(n)})
     if request.pipeline: raise UnknownPipeline(request.pipeline, names)
     raise InvalidInput('pipeline', 'is missing', f'Name one: {", ".join(names) or "no node offers any"}')
@@ -71,9 +86,9 @@ def _name_pipeline(self:Placement, request:JobRequest, node:dict) -> None:
     if request.pipeline is not None or self.directory.is_original(node): return
     offered = self.directory.pipelines(node)
     request.pipeline = next((p['name'] for p in offered if p.get('original')), None)
-    if request.pipeline is None:
-        names = ', '.join(p['name'] for p in offered)
-        raise InvalidInput('pipeline', 'is missing', f'Name one: {names or "the node does not answer"}')
+    if request.pipeline is not None: return
+    names = _names(offered) or 'the node does not answer'
+    raise InvalidInput('pipeline', 'is missing', f'Name one: {names}')
 
 # %% ../../nbs/net/14_placement.ipynb #596bae0b
 @patch
@@ -88,19 +103,19 @@ async def _any_offering(self:Placement, pipeline:str) -> dict|None:
 # %% ../../nbs/net/14_placement.ipynb #da736322
 def _check_for_original(node:dict, body:dict) -> None:
     "Raises `InvalidInput` for what an original node server cannot do."
-    name = node['name']
-    if body.get('pipeline') not in (None, 'original'):
-        problem = f'is {body["pipeline"]!r}, and node {name} is an original node server, which has only one and no names'
+    where = f'node {node["name"]} is an original node server'
+    pipeline, timeout = body.get('pipeline'), body.get('timeout')
+    if pipeline not in (None, 'original'):
+        problem = f'is {pipeline!r}, and {where}, which has only one and no names'
         raise InvalidInput('pipeline', problem, 'Use another node, or leave it out')
-    if body.get('timeout') is not None:
-        problem = f'is {body["timeout"]}, and node {name} is an original node server, which keeps none'
-        raise InvalidInput('timeout', problem, 'Leave it out')
+    if timeout is not None:
+        raise InvalidInput('timeout', f'is {timeout}, and {where}, which keeps none', 'Leave it out')
     if 'params' in body: original_request(body.get('input'), body['params'])
 
 # %% ../../nbs/net/14_placement.ipynb #e334183e
 @patch
 async def check(self:Placement, node:dict, body:dict) -> None:
-    "Raises what the node would raise for this request. One that cannot be asked has not said no."
+    "Raises what the node would raise for this request. Returns also when it cannot be asked."
     if not await self.directory.check_cached(node): return
     if self.directory.is_original(node): return _check_for_original(node, body)
     try: await self.directory.client(node).check(body)
@@ -109,10 +124,10 @@ async def check(self:Placement, node:dict, body:dict) -> None:
 
 # %% ../../nbs/net/14_placement.ipynb #7e2490d7
 @patch
-async def _choose(self:Placement, request:JobRequest) -> dict|None:
+async def _choose(self:Placement, request:JobRequest) -> dict|None:  # None: any node that offers the pipeline
     if request.node is not None: return self.directory.get(request.node)
-    if request.pipeline in (None, 'original'): return await self._original_node(request)
-    return self._holder_of_input(request)
+    is_original = request.pipeline in (None, 'original')
+    return await self._original_node(request) if is_original else self._holder_of_input(request)
 
 # %% ../../nbs/net/14_placement.ipynb #10f7771c
 @patch

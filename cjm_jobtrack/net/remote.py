@@ -1,4 +1,4 @@
-"""Carry out jobs on another machine, and lose none of them whatever happens to either machine or the network between
+"""Carry out jobs on another machine, and lose none of them when a machine or the network fails
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/remote.html.md"""
 
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from weakref import WeakKeyDictionary
 from fastcore.basics import patch, store_attr
+from ..logs.gaps import LogChunk
 from ..model.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused
 from ..model.errors import NodeUnreachable, StoreError, UnknownJob, UnknownNode
 from ..model.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch, now, percentage
@@ -35,8 +36,10 @@ def remote_id(
     job:Job,   # In its present attempt
 ) -> str:      # Id on the node
     "The id under which an attempt is sent to a node."
-    return job.id if job.attempt <= 1 else str(uuid.uuid5(uuid.NAMESPACE_URL, f'{job.id}/{job.attempt}'))
+    if job.attempt <= 1: return job.id
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f'{job.id}/{job.attempt}'))
 
+# %% ../../nbs/net/03_remote.ipynb #07fc25aa
 class RemoteRunner(BaseRunner):
     "Carries out jobs on nodes. What it has done is in the journal, so another process can continue."
     durable = True
@@ -51,7 +54,7 @@ class RemoteRunner(BaseRunner):
         node_lost_after:float=86400.,   # Seconds of silence after which a job is declared failed, kind `node_lost`
         name:str='remote',              # What `job.runner` calls it
         patience:float=5.,              # Seconds without an event after which the node is checked
-        poll:float=1.,                  # First pause between two looks at an original node server, seconds; grows fivefold
+        poll:float=1.,                  # Pause between two looks at an original node server, seconds; grows fivefold
     ):
         store_attr()
         self._sessions = {}                          # job id -> `_Session` that follows it
@@ -59,13 +62,18 @@ class RemoteRunner(BaseRunner):
 
 # %% ../../nbs/net/03_remote.ipynb #6017f3ef
 @patch
-def _last_event(self:RemoteRunner, job:Job, *types:str) -> JobEvent|None:
+def _last_event(self:RemoteRunner,
+    job:Job,      # In its present attempt
+    *types:str,   # Of events
+) -> JobEvent|None:
     "The latest event of one of these types in the present attempt."
-    events = reversed(self.tracker.history(job.id))
-    return next((e for e in events if e.attempt == job.attempt and e.type in types), None)
+    for e in reversed(self.tracker.history(job.id)):
+        if e.attempt == job.attempt and e.type in types: return e
 
+# %% ../../nbs/net/03_remote.ipynb #616c1584
 @patch
 def _sent_event(self:RemoteRunner, job:Job) -> JobEvent|None:
+    "The event that says where it was sent; None when nothing has arrived there."
     e = self._last_event(job, 'sent', 'unsent')
     return e if e and e.type == 'sent' else None
 
@@ -77,41 +85,151 @@ def _is_accepted(self:RemoteRunner, job:Job) -> bool:
 @patch
 def _last_remote_seq(self:RemoteRunner, job:Job) -> int:  # 0 when none of the node's events is in our journal
     e = self._last_event(job, 'remote')
-    return e.data.get('seq') or 0 if e else 0
+    if e is None: return 0
+    return e.data.get('seq') or 0
 
 # %% ../../nbs/net/03_remote.ipynb #435c169d
 @patch
 def _requested_node(self:RemoteRunner, job:Job) -> str|None:  # None: any will do
     "The node that a person chose."
-    def is_pick(e):
-        return e.type == 'sent' and e.data.get('picked') and e.data.get('node') == job.node
-    return None if any(map(is_pick, self.tracker.history(job.id))) else job.node
+    for e in self.tracker.history(job.id):
+        was_picked = e.type == 'sent' and e.data.get('picked')
+        if was_picked and e.data.get('node') == job.node: return None
+    return job.node
 
 # %% ../../nbs/net/03_remote.ipynb #c66ba71c
+def _check_keys(original:dict) -> None:
+    "Raises `InvalidInput` for a key that requests of the original do not have."
+    unknown = sorted(original.keys() - {*ORIGINAL_KEYS})
+    if not unknown: return
+    raise InvalidInput(
+        f'original.{unknown[0]}',
+        'is not a key of the original',
+        f'Its keys: {", ".join(ORIGINAL_KEYS)}')
+
+# %% ../../nbs/net/03_remote.ipynb #721905b9
 def read_spec(
     spec:dict,   # Of a job
 ) -> None:
     "Raises `InvalidInput` unless it is a request that a node can be sent."
     original = spec.get('original')
-    if not isinstance(original, dict):
-        if isinstance(spec.get('pipeline'), str): return
+    if isinstance(original, dict): return _check_keys(original)
+    if not isinstance(spec.get('pipeline'), str):
         raise InvalidInput('pipeline', 'is missing', 'Name a pipeline of the node')
-    if unknown := original.keys() - {*ORIGINAL_KEYS}:
-        raise InvalidInput(f'original.{sorted(unknown)[0]}', 'is not a key of the original',
-                           f'Its keys: {", ".join(ORIGINAL_KEYS)}')
 
 # %% ../../nbs/net/03_remote.ipynb #dc3c82d8
 def _as_runner_error(
     e:JobtrackError,   # A node's refusal, or silence
 ) -> JobtrackError:    # `NodeUnreachable`: try later, it has not begun; `InvalidInput`: never
     "What a refusal means for the job that was to be sent."
-    if isinstance(e, NodeUnreachable): return NodeUnreachable(e.url, e.problem, begun=False)
-    if is_busy(e): return NodeUnreachable(e.url, f'it is busy: {e.message}', begun=False)
+    def later(problem): return NodeUnreachable(e.url, problem, begun=False)
+    if isinstance(e, NodeUnreachable): return later(e.problem)
+    if is_busy(e): return later(f'it is busy: {e.message}')
     if isinstance(e, KeyConflict):
         return InvalidInput('id', f'is taken on the node by other work: {e}')
     if not isinstance(e, NodeRefused): return e
-    if e.status in (401, 403): return NodeUnreachable(e.url, f'refused: {e.message}', begun=False)
+    if e.status in (401, 403): return later(f'refused: {e.message}')
     return InvalidInput(e.field or 'spec', f'was refused by the node: {e.message}')
+
+# %% ../../nbs/net/03_remote.ipynb #fbdc682c
+def _may_have_arrived(
+    e:JobtrackError,   # What came of the request
+    is_first:bool,     # Whether it was never sent before
+) -> bool:
+    "Whether the node may have the job after all."
+    if is_refusal(e) or is_busy(e): return False
+    never_begun = isinstance(e, NodeUnreachable) and not e.begun
+    return not (is_first and never_begun)
+
+# %% ../../nbs/net/03_remote.ipynb #2bb723a7
+@patch
+async def _choose_node(self:RemoteRunner,
+    job:Job,
+    requested:str|None,   # Id or name; None: any will do
+) -> dict:
+    "The node for a job, checked just now."
+    checked = set()
+    while True:
+        node = self.directory.find(requested) if requested else self.directory.pick(job.spec.get('pipeline'))
+        if node is None:
+            raise NodeUnreachable(requested, 'this node is no longer on record', begun=False)
+        if node['id'] in checked: return node
+        if not await self.directory.check_cached(node, 1.):
+            raise self.directory.unreachable(node, begun=False)
+        checked.add(node['id'])
+
+# %% ../../nbs/net/03_remote.ipynb #3352ef58
+@patch
+async def _original_facts(self:RemoteRunner, node:dict) -> dict:
+    """What differs in the `sent` event for an original node server.
+
+    It makes its own ids, and its clock helps to recognise our job."""
+    try: health = await self.directory.client(node).health()
+    except JobtrackError as e:
+        raise NodeUnreachable(node['url'], getattr(e, 'problem', str(e)), begun=False) from e
+    if health.get('service'): return {}
+    return {'remote_id': None, 'node_time': health.get('timestamp')}
+
+# %% ../../nbs/net/03_remote.ipynb #8b5828be
+@patch
+async def _record_sent(self:RemoteRunner, job:Job) -> None:
+    "Choose the node and write down what is about to be sent."
+    d, requested = self.directory, self._requested_node(job)
+    if not requested:
+        unknown = [n for n in d.list() if d.state(n).online is None]
+        await asyncio.gather(*[d.check_cached(n) for n in unknown])
+    node = await self._choose_node(job, requested)
+    data = {
+        'node': node['id'],
+        'name': node['name'],
+        'url': node['url'],
+        'picked': requested is None,
+        'remote_id': remote_id(job)}
+    if 'original' in job.spec: data |= await self._original_facts(node)
+    self.tracker.note(job.id, 'sent', data, node=node['id'], remote_id=data['remote_id'], started_at=None)
+
+# %% ../../nbs/net/03_remote.ipynb #61b8c9d2
+@patch
+def _record_accepted(self:RemoteRunner,
+    job:Job,
+    reply:Job,   # As the node has it
+) -> None:
+    if self._is_accepted(job): return
+    self.tracker.note(
+        job.id,
+        'accepted',
+        {'remote_id': reply.id, 'status': reply.status},
+        remote_id=reply.id)
+
+# %% ../../nbs/net/03_remote.ipynb #081df1da
+@patch
+async def _send_original(self:RemoteRunner, job:Job, node:dict, client:AsyncRemoteClient) -> Job:
+    original = job.spec['original']
+    if job.remote_id: return await client.submit_original(original, id=job.remote_id)
+    locks = self._submit_locks.setdefault(asyncio.get_running_loop(), {})
+    async with locks.setdefault(node['id'], asyncio.Lock()):   # its ids are milliseconds: never two requests at once
+        reply = await client.submit_original(original)
+        await asyncio.sleep(.005)
+    return reply
+
+# %% ../../nbs/net/03_remote.ipynb #d76e71c5
+@patch
+async def _send(self:RemoteRunner, job:Job) -> Job:  # As the node has it
+    "The request itself."
+    node, spec = self.directory.get(job.node), job.spec
+    client = self.directory.client(node)
+    if 'original' in spec: reply = await self._send_original(job, node, client)
+    else:
+        reply = await client.submit(
+            spec['pipeline'],
+            existing_input(spec.get('input')),
+            spec.get('params'),
+            id=job.remote_id,
+            name=job.name,
+            priority=job.priority,
+            timeout=job.timeout)
+    self._record_accepted(job, reply)
+    return reply
 
 # %% ../../nbs/net/03_remote.ipynb #dfb7b94f
 @patch
@@ -120,10 +238,12 @@ def _handle(self:RemoteRunner, job:Job) -> dict:
 
 @patch
 def _record_unsent(self:RemoteRunner, job:Job, problem:str) -> None:
-    if self._sent_event(job):
-        self.tracker.note(job.id, 'unsent', {'problem': problem}, node=self._requested_node(job),
-                          remote_id=None)
+    "Note that the request did not arrive. The next one may go to another node, unless a person chose this one."
+    if not self._sent_event(job): return
+    node = self._requested_node(job)
+    self.tracker.note(job.id, 'unsent', {'problem': problem}, node=node, remote_id=None)
 
+# %% ../../nbs/net/03_remote.ipynb #1493e107
 @patch
 async def start(self:RemoteRunner, job:Job) -> dict:
     """Send a job to its node. A second call sends nothing new.
@@ -136,114 +256,55 @@ async def start(self:RemoteRunner, job:Job) -> dict:
         if not self._is_accepted(job): await self._send(job)
     except StoreError: raise
     except JobtrackError as e:
-        never_arrived = is_first and isinstance(e, NodeUnreachable) and not e.begun
-        if not (never_arrived or is_refusal(e) or is_busy(e)):
-            return self._handle(job)   # it may have arrived: following will tell
+        if _may_have_arrived(e, is_first): return self._handle(job)   # following will tell
         self._record_unsent(job, getattr(e, 'problem', str(e)))
         raise _as_runner_error(e) from e
     return self._handle(job)
 
-# %% ../../nbs/net/03_remote.ipynb #2bb723a7
-@patch
-async def _choose_node(self:RemoteRunner, job:Job, requested:str|None) -> dict:
-    "The node for a job, checked just now."
-    checked = set()
-    while True:
-        node = self.directory.find(requested) if requested else self.directory.pick(job.spec.get('pipeline'))
-        if node is None:
-            raise NodeUnreachable(requested, 'this node is no longer on record', begun=False)
-        if node['id'] in checked: return node
-        if not await self.directory.check_cached(node, 1.):
-            raise self.directory.unreachable(node, begun=False)
-        checked.add(node['id'])
-
-@patch
-async def _original_facts(self:RemoteRunner, node:dict) -> dict:
-    """What differs in the `sent` event for an original node server.
-
-    It makes its own ids, and its clock helps to recognise our job."""
-    try: health = await self.directory.client(node).health()
-    except JobtrackError as e:
-        raise NodeUnreachable(node['url'], getattr(e, 'problem', str(e)), begun=False) from e
-    return {} if health.get('service') else {'remote_id': None, 'node_time': health.get('timestamp')}
-
-@patch
-async def _record_sent(self:RemoteRunner, job:Job) -> None:
-    "Choose the node and write down what is about to be sent."
-    d, requested = self.directory, self._requested_node(job)
-    if not requested:
-        await asyncio.gather(*[d.check_cached(n) for n in d.list() if d.state(n).online is None])
-    node = await self._choose_node(job, requested)
-    data = {'node': node['id'], 'name': node['name'], 'url': node['url'], 'picked': requested is None,
-            'remote_id': remote_id(job)}
-    if 'original' in job.spec: data |= await self._original_facts(node)
-    self.tracker.note(job.id, 'sent', data, node=node['id'], remote_id=data['remote_id'], started_at=None)
-
-# %% ../../nbs/net/03_remote.ipynb #61b8c9d2
-@patch
-async def _send_original(self:RemoteRunner, job:Job, node:dict, c:AsyncRemoteClient) -> Job:
-    if job.remote_id: return await c.submit_original(job.spec['original'], id=job.remote_id)
-    locks = self._submit_locks.setdefault(asyncio.get_running_loop(), {})
-    async with locks.setdefault(node['id'], asyncio.Lock()):   # its ids are milliseconds: never two requests at once
-        there = await c.submit_original(job.spec['original'])
-        await asyncio.sleep(.005)
-    return there
-
-@patch
-async def _send(self:RemoteRunner, job:Job) -> Job:
-    "The request itself."
-    node, spec = self.directory.get(job.node), job.spec
-    c = self.directory.client(node)
-    if 'original' in spec: there = await self._send_original(job, node, c)
-    else:
-        there = await c.submit(spec['pipeline'], existing_input(spec.get('input')), spec.get('params'),
-                                 id=job.remote_id, name=job.name, priority=job.priority,
-                                 timeout=job.timeout)
-    self._record_accepted(job, there)
-    return there
-
-# %% ../../nbs/net/03_remote.ipynb #291ff641
-@patch
-def _record_accepted(self:RemoteRunner, job:Job, there:Job) -> None:
-    if self._is_accepted(job): return
-    self.tracker.note(job.id, 'accepted', {'remote_id': there.id, 'status': there.status},
-                      remote_id=there.id)
-
 # %% ../../nbs/net/03_remote.ipynb #8601f272
 @patch
-def why_not(self:RemoteRunner,
-    job:Job,         # A pending job
-) -> str|None:       # None when it can be tried
-    "Why a job cannot begin just now."
-    d, requested = self.directory, self._requested_node(job)
-    if requested is None: return self._why_no_node(job)
-    node = d.find(requested)
-    if node is None: return f'its node {requested} is no longer on record'
-    s = d.state(node)
-    # perhaps nobody checks: then trying is the way to find out
-    is_recent = time.monotonic() - s.checked < 3*self.patience
-    return f'node {node["name"]} does not answer: {s.problem}' if s.online is False and is_recent else None
-
-@patch
-def _why_no_node(self:RemoteRunner, job:Job) -> str|None:
+def _why_no_node(self:RemoteRunner, job:Job) -> str|None:  # None: one can be picked, or some were never checked
     "Why no node can be picked for a job."
     if any(self.directory.state(n).online is None for n in self.directory.list()): return None
     try: self.directory.pick(job.spec.get('pipeline'))
     except InvalidInput: return 'no node is on record'
     except NodeUnreachable as e: return e.problem
 
+# %% ../../nbs/net/03_remote.ipynb #d66190c7
+@patch
+def why_not(self:RemoteRunner,
+    job:Job,         # A pending job
+) -> str|None:       # None when it can be tried
+    "Why a job cannot begin just now."
+    requested = self._requested_node(job)
+    if requested is None: return self._why_no_node(job)
+    node = self.directory.find(requested)
+    if node is None: return f'its node {requested} is no longer on record'
+    state = self.directory.state(node)
+    # an old check says little: trying the node is the way to find out
+    is_recent = time.monotonic() - state.checked < 3*self.patience
+    if state.online is not False or not is_recent: return None
+    return f'node {node["name"]} does not answer: {state.problem}'
+
 # %% ../../nbs/net/03_remote.ipynb #9535ced9
+@patch
+async def _is_denied(self:RemoteRunner, job:Job) -> bool:
+    "Whether the node answers that it does not have a job."
+    try:
+        client = self.directory.client(self.directory.get(job.node))
+        return await client.get_job(job.remote_id) is None
+    except (NodeUnreachable, NodeRefused, UnknownNode) as e:
+        _log.info('Job %s: %s', job.id, e)
+        return False
+
+# %% ../../nbs/net/03_remote.ipynb #8c2fd915
 @patch
 async def find(self:RemoteRunner, job:Job) -> dict|None:
     """The handle of an attempt that may be on a node.
 
     None when it was never sent, and when the node does not know it any more."""
     if self._sent_event(job) is None: return None
-    if not self._is_accepted(job): return self._handle(job)
-    try: there = await self.directory.client(self.directory.get(job.node)).get_job(job.remote_id)
-    except (NodeUnreachable, NodeRefused, UnknownNode) as e: _log.info('Job %s: %s', job.id, e)
-    else:
-        if there is None: return None
+    if self._is_accepted(job) and await self._is_denied(job): return None
     return self._handle(job)
 
 # %% ../../nbs/net/03_remote.ipynb #9b937315
@@ -258,8 +319,8 @@ class _Session:
         self.cancel_sent = float('-inf')          # When the cancel was last sent to the node, monotonic
         self.pause = runner.poll                  # Until the next look at an original node server, seconds
         self.wake = asyncio.Event()               # There is news from this side
-        # There is something to copy from the log of that attempt
-        self.log_grew, self.log_attempt = asyncio.Event(), 0
+        self.log_grew = asyncio.Event()           # There is more to copy from the node's log
+        self.log_attempt = 0                      # of this attempt
 
     @property
     def node(self) -> dict: return self.runner.directory.get(self.job.node)
@@ -268,16 +329,19 @@ class _Session:
     @property
     def where(self) -> dict: return {'node': self.job.node, 'remote_id': self.job.remote_id}
 
-    def note_growth(self, attempt:int) -> None:
-        "The node's log of an attempt has grown."
-        self.log_attempt = attempt
-        self.log_grew.set()
+# %% ../../nbs/net/03_remote.ipynb #e2418ac0
+@patch
+def note_growth(self:_Session, attempt:int) -> None:
+    "The node's log of an attempt has grown."
+    self.log_attempt = attempt
+    self.log_grew.set()
 
-    async def sleep(self, seconds:float) -> None:
-        "A pause that ends early when there is news from this side."
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds): await self.wake.wait()
-        self.wake.clear()
+@patch
+async def sleep(self:_Session, seconds:float) -> None:
+    "A pause that ends early when there is news from this side."
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds): await self.wake.wait()
+    self.wake.clear()
 
 # %% ../../nbs/net/03_remote.ipynb #dc900fad
 @patch
@@ -285,23 +349,30 @@ def reached(self:_Session) -> None:
     "The node has answered."
     since = self.job.unreachable_since
     if since:
-        self.report.note('reachable', {'silent_s': round(elapsed_s(since), 1)}, unreachable_since=None)
+        silent_s = round(elapsed_s(since), 1)
+        self.report.note('reachable', {'silent_s': silent_s}, unreachable_since=None)
     self.tries, self.last_contact = 0, now()
 
 @patch
-def missed(self:_Session, problem:str) -> Outcome|None:
-    """The node has not answered sensibly.
+def _note_unreachable(self:_Session, problem:str) -> None:
+    since = self.last_contact
+    self.report.note('unreachable', {'problem': problem, 'since': since}, unreachable_since=since)
 
-    The second time in a row is noted; after a very long silence the job is lost."""
+# %% ../../nbs/net/03_remote.ipynb #ca943029
+@patch
+def missed(self:_Session,
+    problem:str,     # What the network or the server said
+) -> Outcome|None:   # How the job ends after a very long silence
+    "The node has not answered sensibly. The second time in a row is noted."
     self.tries += 1
-    if self.tries > 1 and not self.job.unreachable_since:
-        self.report.note('unreachable', {'problem': problem, 'since': self.last_contact},
-                         unreachable_since=self.last_contact)
+    if self.tries > 1 and not self.job.unreachable_since: self._note_unreachable(problem)
     since = self.job.unreachable_since
     if not since or elapsed_s(since) <= self.runner.node_lost_after: return None
-    hint = 'The job may still be running there. Look at the node; submit it again as a new job'
-    return Outcome.failed('node_lost', f'Its node has been silent since {since}: {problem}',
-                          evidence=self.where, hint=hint)
+    return Outcome.failed(
+        'node_lost',
+        f'Its node has been silent since {since}: {problem}',
+        evidence=self.where,
+        hint='The job may still be running there. Look at the node; submit it again as a new job')
 
 # %% ../../nbs/net/03_remote.ipynb #64e7aff6
 @patch
@@ -311,34 +382,39 @@ def progress(self:_Session, percent, message) -> None:
     except InvalidInput: percent = None
     if percent is not None or message: self.report.progress(percent, message)
 
+# %% ../../nbs/net/03_remote.ipynb #757f7a0a
 @patch
-def began(self:_Session, data:dict) -> None:
+def began(self:_Session,
+    data:dict,   # Of the `remote` event: `at` is the instant by the node's clock, or None
+) -> None:
     "The job has begun there."
-    at, sent = data['at'] or now(), self.runner._sent_event(self.job)
+    at = data['at'] or now()
+    sent = self.runner._sent_event(self.job)
     earliest = sent.at if sent else at
     self.report.note('remote', data, started_at=min(now(), max(at, earliest)))
     self.report.progress(None, '')
 
+# %% ../../nbs/net/03_remote.ipynb #2f28216a
 @patch
-def ended(self:_Session, there:Job) -> Outcome:
-    "The job has ended there: correct how long it ran, and take over how it ended."
-    length = elapsed_s(there.started_at, there.completed_at)
-    is_right = self.job.started_at and length is not None and abs(elapsed_s(self.job.started_at) - length) < 1.
-    if length is not None and not is_right:
-        start = datetime.now(timezone.utc) - timedelta(seconds=length)
-        self.report.note('timed', {'elapsed_s': round(length, 3)},
-                         started_at=start.isoformat(timespec='microseconds'))
-    return outcome_of(there)
+def _correct_start(self:_Session,
+    length:float,   # How long the job ran there, seconds
+) -> None:
+    "Move the start back so that the job ran as long here. A second more or less does not matter."
+    started_at = self.job.started_at
+    if started_at and abs(elapsed_s(started_at) - length) < 1.: return
+    start = datetime.now(timezone.utc) - timedelta(seconds=length)
+    self.report.note('timed', {'elapsed_s': round(length, 3)}, started_at=start.isoformat(timespec='microseconds'))
 
 # %% ../../nbs/net/03_remote.ipynb #66a63703
 _RUNS_ON = 'An original node server marks the job as cancelled, and its program runs on'
 
 def _unconfirmed_cancel(there:Job) -> Outcome:
-    "Cancelled there, and nobody there has seen the work end."
+    "Cancelled there, without proof that the work has ended."
     message = _RUNS_ON if there.runner == 'original' else there.error
-    return Outcome(JobStatus.CANCELLED, receipt=Receipt(False, 'unconfirmed', left=[there.id],
-                                                        message=message))
+    receipt = Receipt(False, 'unconfirmed', left=[there.id], message=message)
+    return Outcome(JobStatus.CANCELLED, receipt=receipt)
 
+# %% ../../nbs/net/03_remote.ipynb #3fb64d38
 def outcome_of(
     there:Job,   # A job that has ended on a node
 ) -> Outcome:
@@ -349,28 +425,46 @@ def outcome_of(
         return Outcome(JobStatus.FAILED, failure=failure)
     return _unconfirmed_cancel(there) if there.failure else Outcome(JobStatus.CANCELLED)
 
+# %% ../../nbs/net/03_remote.ipynb #580aa562
+@patch
+def ended(self:_Session, there:Job) -> Outcome:
+    "The job has ended there: correct how long it ran, and return how it ended."
+    length = elapsed_s(there.started_at, there.completed_at)
+    if length is not None: self._correct_start(length)
+    return outcome_of(there)
+
 # %% ../../nbs/net/03_remote.ipynb #61bbc41b
 @patch
 def _relay(self:RemoteRunner, s:_Session, e:JobEvent) -> None:
     "An entry of the node's journal into ours, once."
     if e.seq is None or e.seq <= s.seq: return
-    data = {'type': e.type, 'at': e.at, 'seq': e.seq, 'attempt': e.attempt, 'data': e.data}
+    data = {
+        'type': e.type,
+        'at': e.at,
+        'seq': e.seq,
+        'attempt': e.attempt,
+        'data': e.data}
     if e.type == 'running': s.began(data)
     else: s.report.note('remote', data)
     s.seq = e.seq
 
 # %% ../../nbs/net/03_remote.ipynb #4d1f6e45
 @patch
-def _append_log(self:RemoteRunner, s:_Session, chunk, offset:int|None=None) -> bool:
-    "A piece of the node's log into ours, once. It begins later than `offset` where the node's log was cut."
+def _append_log(self:RemoteRunner,
+    s:_Session,
+    chunk:LogChunk,         # A piece of the node's log
+    offset:int|None=None,   # Where it was asked to begin; it begins later where the node's log was cut
+) -> bool:                  # Whether there was anything in it
+    "A piece of the node's log into ours, once."
     if not chunk.data: return False
     self.tracker.logs.append_at(s.job.id, s.report.attempt, chunk.offset, chunk.data, asked=offset)
     s.report.log()
     return True
 
+# %% ../../nbs/net/03_remote.ipynb #f15aa42f
 @patch
 async def _copy_log(self:RemoteRunner, s:_Session, attempt:int) -> None:
-    "The node's log, up to where it ends now: a log that keeps growing would keep us for ever."
+    "Copy the node's log up to its present end: with one that keeps growing, the copy would never end."
     end, offset = None, s.report.log_size
     while end is None or offset < end:
         chunk = await s.client.logs(s.job.remote_id, offset, 1 << 18, attempt)
@@ -379,13 +473,12 @@ async def _copy_log(self:RemoteRunner, s:_Session, attempt:int) -> None:
         offset = s.report.log_size
 
 # %% ../../nbs/net/03_remote.ipynb #d0180d4b
-@patch(as_prop=True)
-def waiting(self:RemoteRunner) -> int:
-    "How many of the jobs that are followed wait for their turn on their node."
-    return sum(s.job.shown_status is JobStatus.PENDING for s in [*self._sessions.values()])
-
 @patch
-async def follow(self:RemoteRunner, job:Job, handle:dict, report:Report) -> Outcome:
+async def follow(self:RemoteRunner,
+    job:Job,
+    handle:dict,     # From `start` or `find`
+    report:Report,   # Takes what the node says
+) -> Outcome:
     "Watch a job on its node until it ends there. May be cancelled and called again."
     s = self._sessions[job.id] = _Session(self, job, report)
     try:
@@ -395,10 +488,25 @@ async def follow(self:RemoteRunner, job:Job, handle:dict, report:Report) -> Outc
     finally:
         if self._sessions.get(job.id) is s: del self._sessions[job.id]
 
+# %% ../../nbs/net/03_remote.ipynb #37a002ef
+@patch(as_prop=True)
+def waiting(self:RemoteRunner) -> int:
+    "How many of the jobs that are followed wait for their turn on their node."
+    return sum(s.job.shown_status is JobStatus.PENDING for s in [*self._sessions.values()])
+
 # %% ../../nbs/net/03_remote.ipynb #c1f80ba7
 @patch
+async def _after_failure(self:RemoteRunner, s:_Session, e:JobtrackError) -> Outcome|None:
+    "A pause after a visit that failed; the end of the job when its node has been silent for too long."
+    if is_busy(e):
+        s.reached()
+        return await s.sleep(min(e.retry_after_s or 1., MAX_RETRY_AFTER))
+    lost = s.missed(getattr(e, 'problem', str(e)))
+    return lost or await s.sleep(retry_delay(s.tries, **RECONNECT_DELAY))
+
+@patch
 async def _try_visit(self:RemoteRunner, s:_Session) -> Outcome|None:
-    "One visit, and a pause if it failed. None: come again."
+    "One visit, and a pause if it failed. None: visit again."
     try:
         if s.tries and not await self.directory.check_cached(s.node, 1.):
             raise self.directory.unreachable(s.node)
@@ -406,23 +514,23 @@ async def _try_visit(self:RemoteRunner, s:_Session) -> Outcome|None:
     except StoreError as e:   # on this side: it says nothing about the node
         _log.warning('Job %s: %s. Trying again', s.job.id, e)
         return await s.sleep(1.)
-    except JobtrackError as e:
-        if is_busy(e):
-            s.reached()
-            return await s.sleep(min(e.retry_after_s or 1., MAX_RETRY_AFTER))
-        lost = s.missed(getattr(e, 'problem', str(e)))
-        return lost or await s.sleep(retry_delay(s.tries, **RECONNECT_DELAY))
+    except JobtrackError as e: return await self._after_failure(s, e)
 
 # %% ../../nbs/net/03_remote.ipynb #038e8943
 @patch
 async def _visit(self:RemoteRunner, s:_Session) -> Outcome|None:
-    "Look, make up for what was missed, listen. None: come again."
+    "Look, catch up, listen. None: visit again."
     wire, there = await self._look(s)
     s.reached()
     if isinstance(there, Outcome): return there
     if there is None: return await s.sleep(self.poll)   # an original that may yet show it
     if s.report.cancelled and not there.is_terminal: there = await self._forward_cancel(s, there)
-    if 'job' not in wire: return await self._visit_original(s, wire, there)
+    if 'job' in wire: return await self._visit_ours(s, wire, there)
+    return await self._visit_original(s, wire, there)
+
+@patch
+async def _visit_ours(self:RemoteRunner, s:_Session, wire:dict, there:Job) -> Outcome|None:
+    "The rest of a visit at one of our nodes."
     s.progress(there.progress, there.message)
     await self._catch_up(s, there)
     if not there.is_terminal: return await self._listen(s)
@@ -433,6 +541,7 @@ async def _visit(self:RemoteRunner, s:_Session) -> Outcome|None:
 # %% ../../nbs/net/03_remote.ipynb #558192e7
 @patch
 async def _catch_up(self:RemoteRunner, s:_Session, there:Job) -> None:
+    "Copy what has happened at one of our nodes since the last visit."
     if there.status is JobStatus.PENDING:
         s.progress(None, f'waiting for its turn on {s.node["name"]}')
     if there.attempt: s.note_growth(there.attempt)
@@ -440,6 +549,7 @@ async def _catch_up(self:RemoteRunner, s:_Session, there:Job) -> None:
     for e in await s.client.history(s.job.remote_id): self._relay(s, e)
     if there.attempt: await self._copy_log(s, there.attempt)
 
+# %% ../../nbs/net/03_remote.ipynb #a2658e80
 @patch
 async def _visit_original(self:RemoteRunner, s:_Session, wire:dict, there:Job) -> Outcome|None:
     """The rest of a visit at an original node server, which has no events.
@@ -448,19 +558,24 @@ async def _visit_original(self:RemoteRunner, s:_Session, wire:dict, there:Job) -
     if s.report.cancelled and self._last_event(s.job, 'cancel_taken'):
         return _unconfirmed_cancel(there)
     s.progress(there.progress, there.message)
-    if there.status is not JobStatus.PENDING and s.job.started_at is None:
+    has_begun = there.status is not JobStatus.PENDING
+    if has_begun and s.job.started_at is None:
         s.began({'type': 'running', 'at': there.started_at})
-    if self._append_log(s, original_log(wire, s.report.log_size, 1 << 30)): s.pause = self.poll
-    if there.is_terminal:
-        if not there.outputs:
-            with suppress(NodeRefused):
-                there.outputs = await s.client.outputs(there.id)   # later generations do not list them in the job
-        return s.ended(there)
+    chunk = original_log(wire, s.report.log_size, 1 << 30)
+    if self._append_log(s, chunk): s.pause = self.poll
+    if there.is_terminal: return await self._end_original(s, there)
     await s.sleep(s.pause)
     s.pause = min(s.pause*1.5, self.poll*5)
 
+@patch
+async def _end_original(self:RemoteRunner, s:_Session, there:Job) -> Outcome:
+    if not there.outputs:
+        with suppress(NodeRefused):
+            there.outputs = await s.client.outputs(there.id)   # later generations do not list them in the job
+    return s.ended(there)
+
 # %% ../../nbs/net/03_remote.ipynb #900d409e
-UNSEEN_AFTER = 60.  # After so many seconds an original node server that does not show a job never got it
+UNSEEN_AFTER = 60.  # Seconds after which a job that an original node server does not show was never received
 
 @patch
 async def _look(self:RemoteRunner, s:_Session) -> tuple[dict|None, Any]:
@@ -470,17 +585,25 @@ async def _look(self:RemoteRunner, s:_Session) -> tuple[dict|None, Any]:
     accepted = self._is_accepted(s.job)
     if s.job.remote_id is None: wire, there = await self._match(s)
     else: wire, there = await s.client.raw_job(s.job.remote_id)
-    if there is not None:
-        self._record_accepted(s.job, there)
-        return wire, there
+    if there is None: return await self._explain_absence(s, accepted)
+    self._record_accepted(s.job, there)
+    return wire, there
+
+# %% ../../nbs/net/03_remote.ipynb #70da8880
+@patch
+async def _explain_absence(self:RemoteRunner, s:_Session, accepted:bool) -> tuple[dict|None, Any]:
+    "What it means that the node does not show the job. Returns what `_look` does."
+    name = s.node['name']
     if accepted:
-        hint = 'Its record was lost or deleted. Submit the job again as a new one'
-        return None, Outcome.failed('lost', f'Node {s.node["name"]} does not know the job any more',
-                                    evidence=s.where, hint=hint)
+        return None, Outcome.failed(
+            'lost',
+            f'Node {name} does not know the job any more',
+            evidence=s.where,
+            hint='Its record was lost or deleted. Submit the job again as a new one')
     if s.report.cancelled: return None, Outcome(JobStatus.CANCELLED)
     if s.job.remote_id is not None: return await self._send_again(s.job)
     if elapsed_s(self._sent_event(s.job).at) < UNSEEN_AFTER: return None, None
-    return None, Outcome.failed('lost', f'Node {s.node["name"]} never showed the job that was sent to it',
+    return None, Outcome.failed('lost', f'Node {name} never showed the job that was sent to it',
                                 hint='Submit it again as a new job')
 
 # %% ../../nbs/net/03_remote.ipynb #240d746e
@@ -490,52 +613,65 @@ async def _send_again(self:RemoteRunner, job:Job) -> tuple[dict|None, Any]:
     try: return {'job': True}, await self._send(job)
     except JobtrackError as e:
         if not is_refusal(e): raise
-        refusal = _as_runner_error(e)
-        if not isinstance(refusal, InvalidInput): raise refusal from e
-        return None, Outcome.failed('invalid', str(refusal), hint=refusal.remedy or None)
+        error = _as_runner_error(e)
+        if not isinstance(error, InvalidInput): raise error from e
+        return None, Outcome.failed('invalid', str(error), hint=error.remedy or None)
 
 # %% ../../nbs/net/03_remote.ipynb #d38f8e5f
+_ASKED = ('inputMethod', 'youtubeUrl', 'manualPath')   # Keys that say what a request is for
+
 def find_match(
-    request:dict,      # The eight keys that were asked for
-    since:float,       # When, epoch seconds of the node's clock
-    wires:list[tuple], # Jobs of the node: as answered and as read
-    other_ids:set,         # Ids there that belong to other jobs
+    request:dict,        # The eight keys that were asked for
+    since:float,         # When, epoch seconds of the node's clock
+    wires:list[tuple],   # Jobs of the node: as answered and as read
+    other_ids:set,       # Ids there that belong to other jobs
 ) -> tuple[dict|None, Job|None]:
     "The job that an original node server made for a request; None, None when there is none."
-    def is_same(wire):
-        return all(wire.get(snake_case(k)) == request.get(k) for k in ('inputMethod', 'youtubeUrl', 'manualPath'))
     for wire, there in wires:
-        if there.id not in other_ids and is_same(wire) and (epoch(there.created_at) or 0) >= since:
-            return wire, there
+        is_same = all(wire.get(snake_case(k)) == request.get(k) for k in _ASKED)
+        is_new = (epoch(there.created_at) or 0) >= since
+        if is_same and is_new and there.id not in other_ids: return wire, there
     return None, None
 
+# %% ../../nbs/net/03_remote.ipynb #3c2bc469
 @patch
 async def _match(self:RemoteRunner, s:_Session) -> tuple[dict|None, Job|None]:
-    since = self._sent_event(s.job).data.get('node_time') or 0
+    "Our job among those of an original node server."
+    job = s.job
+    since = self._sent_event(job).data.get('node_time') or 0
     wires = await s.client.raw_jobs()
-    other_ids = {j.remote_id for j in self.tracker.list_jobs(node=s.job.node) if j.id != s.job.id}
-    return find_match(s.job.spec['original'], since, wires, other_ids)
+    others = self.tracker.list_jobs(node=job.node)
+    other_ids = {j.remote_id for j in others if j.id != job.id}
+    return find_match(job.spec['original'], since, wires, other_ids)
 
 # %% ../../nbs/net/03_remote.ipynb #ee57f4aa
 COPY_PAUSE = .2  # Between two looks at a log that grows, seconds
 
 @patch
-async def _relay_events(self:RemoteRunner, s:_Session) -> None:
-    async with aclosing(s.client.listen(s.job.remote_id, s.seq or None)) as events:
-        async for e in events:
-            s.quiet_since, s.last_contact = time.monotonic(), now()
-            self._relay(s, e)
-            if e.type == 'progress': s.progress(e.data.get('percent'), e.data.get('message'))
-            if e.type == 'log' and e.data.get('size', 0) > s.report.log_size:
-                s.note_growth(e.attempt)
-
-@patch
 async def _copy_growth(self:RemoteRunner, s:_Session) -> None:
+    "Copy the log whenever it has grown, until cancelled."
     while True:
         await s.log_grew.wait()
         s.log_grew.clear()
         await self._copy_log(s, s.log_attempt)
         await asyncio.sleep(COPY_PAUSE)
+
+# %% ../../nbs/net/03_remote.ipynb #a224d6ff
+@patch
+def _take_event(self:RemoteRunner, s:_Session, e:JobEvent) -> None:
+    "What an event of the node means here."
+    s.quiet_since = time.monotonic()
+    s.last_contact = now()
+    self._relay(s, e)
+    if e.type == 'progress': s.progress(e.data.get('percent'), e.data.get('message'))
+    has_grown = e.type == 'log' and e.data.get('size', 0) > s.report.log_size
+    if has_grown: s.note_growth(e.attempt)
+
+@patch
+async def _relay_events(self:RemoteRunner, s:_Session) -> None:
+    events = s.client.listen(s.job.remote_id, s.seq or None)
+    async with aclosing(events):
+        async for e in events: self._take_event(s, e)
 
 # %% ../../nbs/net/03_remote.ipynb #28033b51
 @patch
@@ -550,11 +686,14 @@ async def _until_one_ends(self:RemoteRunner, s:_Session, tasks:list) -> None:
         if is_quiet and not await self.directory.check_cached(s.node, self.patience):
             raise self.directory.unreachable(s.node)
 
+# %% ../../nbs/net/03_remote.ipynb #35a47ab0
 @patch
 async def _listen(self:RemoteRunner, s:_Session) -> None:
     start = s.quiet_since = time.monotonic()
-    work = (self._relay_events(s), self._copy_growth(s), s.wake.wait())
-    relaying, copying, _ = tasks = [asyncio.ensure_future(w) for w in work]
+    relaying = asyncio.ensure_future(self._relay_events(s))
+    copying = asyncio.ensure_future(self._copy_growth(s))
+    waking = asyncio.ensure_future(s.wake.wait())
+    tasks = [relaying, copying, waking]
     try:
         await self._until_one_ends(s, tasks)
         for t in (relaying, copying):
@@ -563,10 +702,17 @@ async def _listen(self:RemoteRunner, s:_Session) -> None:
         for t in tasks: t.cancel()
         await asyncio.wait(tasks)
         s.wake.clear()
-    if relaying.done() and time.monotonic() - start < .5:
-        await s.sleep(.2)   # a server that hangs up at once
+    if time.monotonic() - start < .5: await s.sleep(.2)   # a server that hangs up at once
 
 # %% ../../nbs/net/03_remote.ipynb #83266b58
+@patch
+def _record_cancel_taken(self:RemoteRunner, job:Job, there:Job) -> None:
+    "Note that an original node server has marked the job as cancelled, once."
+    is_marked = there.runner == 'original' and there.status is JobStatus.CANCELLED
+    if is_marked and not self._last_event(job, 'cancel_taken'):
+        self.tracker.note(job.id, 'cancel_taken', {'remote_id': there.id})
+
+# %% ../../nbs/net/03_remote.ipynb #ebb240d6
 @patch
 async def _forward_cancel(self:RemoteRunner, s:_Session, there:Job) -> Job:
     "The cancel, to the node; at most every few seconds."
@@ -578,36 +724,11 @@ async def _forward_cancel(self:RemoteRunner, s:_Session, there:Job) -> Job:
     self._record_cancel_taken(s.job, there)
     return there
 
+# %% ../../nbs/net/03_remote.ipynb #c74abe04
 @patch
-def _record_cancel_taken(self:RemoteRunner, job:Job, there:Job) -> None:
-    is_marked = there.runner == 'original' and there.status is JobStatus.CANCELLED
-    if is_marked and not self._last_event(job, 'cancel_taken'):
-        self.tracker.note(job.id, 'cancel_taken', {'remote_id': there.id})
-
-@patch
-def _wake(self:RemoteRunner, job:Job) -> None:
-    if s := self._sessions.get(job.id): s.wake.set()
-
-@patch
-async def stop(self:RemoteRunner, job:Job, handle:dict, grace:float) -> Receipt:
-    """Have the node stop a job.
-
-    If the node is silent, answers within about two seconds: unconfirmed, and the cancel is sent later."""
-    try: return await self._stop(job, grace)
-    except UnknownJob: return Receipt(True, 'gone')
-    except JobtrackError as e:
-        message = f'{e} The wish is on record and is passed on as soon as the node answers'
-        return Receipt(False, 'unconfirmed', left=[job.remote_id], message=message)
-    finally: self._wake(job)
-
-# %% ../../nbs/net/03_remote.ipynb #90474fbd
-@patch
-async def _stop(self:RemoteRunner, job:Job, grace:float) -> Receipt:
-    node = self.directory.get(job.node)
-    c = self.directory.client(node)
-    if job.remote_id is None:
-        return Receipt(False, 'unconfirmed', message='The node has not acknowledged the job yet')
-    asking = asyncio.ensure_future(c.cancel(job.remote_id))
+async def _ask_to_cancel(self:RemoteRunner, node:dict, client:AsyncRemoteClient, remote_id:str, grace:float) -> Job:
+    "The job as it is after the node was asked to cancel it. Raises `NodeUnreachable` when the node is silent."
+    asking = asyncio.ensure_future(client.cancel(remote_id))
     try:
         done, _ = await asyncio.wait({asking}, timeout=ANSWER/2)
         if not done and not await self.directory.check(node, ANSWER/2):
@@ -615,25 +736,73 @@ async def _stop(self:RemoteRunner, job:Job, grace:float) -> Receipt:
         done, _ = await asyncio.wait({asking}, timeout=grace + 10)
         if not done:
             raise NodeUnreachable(node['url'], 'it answers, and has not said that the job is stopped')
-        there = asking.result()
+        return asking.result()
     finally:
         asking.cancel()
         await asyncio.wait({asking})
-    return await self._receipt(job, c, there)
+
+# %% ../../nbs/net/03_remote.ipynb #fff6cc19
+@patch
+def _wake(self:RemoteRunner, job:Job) -> None:
+    "Let the follower of a job know that there is news."
+    if s := self._sessions.get(job.id): s.wake.set()
 
 @patch
-async def _receipt(self:RemoteRunner, job:Job, c:AsyncRemoteClient, there:Job) -> Receipt:
+async def _original_receipt(self:RemoteRunner, job:Job, there:Job) -> Receipt:
+    self._record_cancel_taken(job, there)
+    self._wake(job)
+    with suppress(TimeoutError):
+        await self.tracker.wait(job.id, ANSWER/2)   # the follower ends it
+    return Receipt(False, 'unconfirmed', left=[there.id], message=_RUNS_ON)
+
+# %% ../../nbs/net/03_remote.ipynb #e055d8dd
+@patch
+async def _node_receipt(self:RemoteRunner, client:AsyncRemoteClient, there:Job) -> Receipt:
+    "The receipt that the node has in its journal."
+    cancels = (e.data.get('receipt') for e in await client.history(there.id) if e.type == 'cancelled')
+    theirs = next(cancels, None) or {}
+    return Receipt(
+        True,
+        theirs.get('how') or 'asked',
+        theirs.get('ended') or [],
+        theirs.get('left') or [],
+        theirs.get('message'))
+
+# %% ../../nbs/net/03_remote.ipynb #90474fbd
+@patch
+async def _receipt(self:RemoteRunner, job:Job, client:AsyncRemoteClient, there:Job) -> Receipt:
+    "What a cancel has achieved."
     if there.runner == 'original' and there.status is JobStatus.CANCELLED:
-        self._record_cancel_taken(job, there)
-        self._wake(job)
-        with suppress(TimeoutError):
-            await self.tracker.wait(job.id, ANSWER/2)   # the follower ends it
-        return Receipt(False, 'unconfirmed', left=[there.id], message=_RUNS_ON)
+        return await self._original_receipt(job, there)
     if not there.is_terminal:
         return Receipt(False, 'unconfirmed', left=[there.id],
-                       message='The node has the wish on record, and the job is not stopped yet')
-    if there.status is not JobStatus.CANCELLED:
-        return Receipt(True, 'gone', message=f'It had {there.status} before')
-    theirs = next((e.data.get('receipt') for e in await c.history(there.id) if e.type == 'cancelled'), None) or {}
-    return Receipt(True, theirs.get('how') or 'asked', theirs.get('ended') or [],
-                   theirs.get('left') or [], theirs.get('message'))
+                       message='The node has the request on record, and the job is not stopped yet')
+    if there.status is JobStatus.CANCELLED: return await self._node_receipt(client, there)
+    return Receipt(True, 'gone', message=f'It had {there.status} before')
+
+# %% ../../nbs/net/03_remote.ipynb #69fc167b
+@patch
+async def _stop(self:RemoteRunner, job:Job, grace:float) -> Receipt:
+    node = self.directory.get(job.node)
+    client = self.directory.client(node)
+    if job.remote_id is None:
+        return Receipt(False, 'unconfirmed', message='The node has not acknowledged the job yet')
+    there = await self._ask_to_cancel(node, client, job.remote_id, grace)
+    return await self._receipt(job, client, there)
+
+# %% ../../nbs/net/03_remote.ipynb #e72b9734
+@patch
+async def stop(self:RemoteRunner,
+    job:Job,
+    handle:dict,   # From `start` or `find`
+    grace:float,   # Seconds between asking and forcing
+) -> Receipt:
+    """Have the node stop a job.
+
+    If the node is silent, answers within about two seconds: unconfirmed, and the cancel is sent later."""
+    try: return await self._stop(job, grace)
+    except UnknownJob: return Receipt(True, 'gone')
+    except JobtrackError as e:
+        message = f'{e} The request is on record and is passed on as soon as the node answers'
+        return Receipt(False, 'unconfirmed', left=[job.remote_id], message=message)
+    finally: self._wake(job)

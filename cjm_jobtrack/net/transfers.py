@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
 from urllib.parse import quote, unquote
+from fastcore.basics import patch
 from ..model.errors import DamagedTransfer, InvalidInput, NodeRefused, NodeUnreachable
 from ..model.errors import UnknownJob
 from ..model.job import Job, OutputFile, newest_first
@@ -53,62 +54,90 @@ class HashingReader(io.RawIOBase):
         if whence == os.SEEK_END: return self._file.seek(self.size + at)
         return self._file.seek(at, whence)
 
-    def read(self, n=-1):
-        position = self.tell()
-        if position == 0: self.digest = hashlib.sha256()
-        remaining = self.size - position
-        data = self._file.read(remaining if n is None or n < 0 else min(n, remaining))
-        if remaining and n and not data:
-            problem = f'has become shorter while it was sent: {self.path} had {self.size} bytes and has {position}'
-            raise InvalidInput('input', problem, 'Send it again when nobody writes to it any more')
-        self.digest.update(data)
-        return data
-
     def close(self):
         self._file.close()
         super().close()
 
+# %% ../../nbs/net/06_transfers.ipynb #d72cd0ed
+@patch
+def _shrunk(self:HashingReader, position:int) -> InvalidInput:
+    problem = f'has become shorter while it was sent: {self.path} had {self.size} bytes and has {position}'
+    return InvalidInput('input', problem, 'Send it again when nobody writes to it any more')
+
+@patch
+def read(self:HashingReader,
+    n:int=-1,   # Most bytes; negative or None: all that remain
+) -> bytes:
+    "The next bytes. Reading from the beginning begins a new hash. Raises `InvalidInput` when the file has shrunk."
+    position = self.tell()
+    if position == 0: self.digest = hashlib.sha256()
+    remaining = self.size - position
+    size = remaining if n is None or n < 0 else min(n, remaining)
+    data = self._file.read(size)
+    if remaining and n and not data: raise self._shrunk(position)
+    self.digest.update(data)
+    return data
+
 # %% ../../nbs/net/06_transfers.ipynb #2c17ce7f
 _OFFERS = 20   # How often an upload is offered to a server that is busy
 
+def _upload_request(f:HashingReader, node:str|None) -> HttpRequest:
+    kind = mimetypes.guess_type(f.path.name)[0] or 'application/octet-stream'
+    return HttpRequest(
+        'POST',
+        '/upload',
+        params={'node': node},
+        files={'file': (f.path.name, f, kind)},
+        timeout=300.,
+        repeat=False)
+
+# %% ../../nbs/net/06_transfers.ipynb #d496080a
 def _offer_flow(f:HashingReader, node:str|None):
     "A flow: send a file, again and again while the server is too busy to take it."
-    kind = mimetypes.guess_type(f.path.name)[0] or 'application/octet-stream'
-    files = {'file': (f.path.name, f, kind)}
+    request = _upload_request(f, node)
     for n in range(1, _OFFERS + 1):
         f.seek(0)
-        try:
-            return (yield HttpRequest('POST', '/upload', params={'node': node}, files=files, timeout=300.,
-                                      repeat=False))
+        try: return (yield request)
         except NodeRefused as e:
             if not is_busy(e) or n == _OFFERS: raise
             yield Sleep(min(e.retry_after_s or 1., MAX_RETRY_AFTER))
 
+# %% ../../nbs/net/06_transfers.ipynb #71234aad
 def _open_for_upload(path:Path) -> HashingReader:
+    "Raises `InvalidInput` for a file that cannot be read, or whose name cannot be sent."
     try: path.name.encode()
     except UnicodeEncodeError as e:
         raise InvalidInput('input', f'has a name that is not text: {path.name!r}', 'Rename the file') from e
     try: return HashingReader(path)
     except OSError as e:
-        raise InvalidInput('input', f'cannot be read: {path}: {e.strerror}',
-                           'Give a file of this machine') from e
+        problem = f'cannot be read: {path}: {e.strerror}'
+        raise InvalidInput('input', problem, 'Give a file of this machine') from e
 
 # %% ../../nbs/net/06_transfers.ipynb #4be2f834
-def upload_flow(path, node:str|None):
+def _check_stored(response:HttpResponse, name:str, sent:dict) -> None:
+    "Raises `DamagedTransfer` when the server says that it has received something else."
+    stored = response.json()
+    for key, value in sent.items():
+        if stored.get(key) in (None, value): continue
+        raise DamagedTransfer(response.url, name, f'its {key} is {value} here and {stored[key]} there')
+
+# %% ../../nbs/net/06_transfers.ipynb #062c5663
+def upload_flow(
+    path,            # A file of this machine
+    node:str|None,   # Id or name of the node it is for, when a manager is asked
+):
     """A flow: bring a file to a node; returns an `Upload`.
 
     Raises `InvalidInput`, `NodeRefused`, `DamagedTransfer`."""
     path = Path(path)
     with _open_for_upload(path) as f:
         response = yield from _offer_flow(f, node)
-        stored, stored_path = response.json(), response.field('path', str)
+        stored_path = response.field('path', str)
         sent = {'size': f.tell(), 'sha256': f.digest.hexdigest()}
-    for key, value in sent.items():
-        if stored.get(key) in (None, value): continue
-        raise DamagedTransfer(response.url, path.name, f'its {key} is {value} here and {stored[key]} there')
-    name = stored.get('name')
-    return Upload(stored_path, sent['size'], stored.get('sha256'), stored.get('node'),
-                  name if isinstance(name, str) else None)
+    _check_stored(response, path.name, sent)
+    stored = response.json()
+    name = stored.get('name') if isinstance(stored.get('name'), str) else None
+    return Upload(stored_path, sent['size'], stored.get('sha256'), stored.get('node'), name)
 
 # %% ../../nbs/net/06_transfers.ipynb #7a7a31bc
 def disposition_name(
@@ -145,27 +174,38 @@ def target_path(
 
 # %% ../../nbs/net/06_transfers.ipynb #c6e29959
 def _read_output(o:dict) -> OutputFile:
-    return OutputFile(o['name'], o['path'], o['size'], o.get('sha256'), o.get('content_type'),
-                      from_epoch(o.get('modified')), o.get('raw_path'))
+    return OutputFile(
+        o['name'],
+        o['path'],
+        o['size'],
+        o.get('sha256'),
+        o.get('content_type'),
+        from_epoch(o.get('modified')),
+        o.get('raw_path'))
 
+# %% ../../nbs/net/06_transfers.ipynb #3328ef44
 def _all_outputs_flow(wire:dict, job:Job):
+    "A flow: all outputs of a job, the newest first."
     if wire.get('output_count', 0) <= len(job.outputs): return newest_first(job.outputs)
-    found = []
+    outputs = []
     while True:
-        response = yield HttpRequest('GET', job_path(job.id, '/outputs'), params={'offset': len(found)})
+        response = yield HttpRequest('GET', job_path(job.id, '/outputs'), params={'offset': len(outputs)})
         page = response.field('output_files')
-        if not page: return found
-        found += [_read_output(o) for o in page]
+        if not page: return outputs
+        outputs += [_read_output(o) for o in page]
 
+# %% ../../nbs/net/06_transfers.ipynb #e603aab2
 def _printed_output_flow(wire:dict):
     "A flow: the one file that a later generation of the original names in its output, as a list."
     path = original_result_path(wire)
     if path is None: return []
-    root = str((yield from health_flow()).get('workspace') or '/workspace').rstrip('/') + '/'
+    workspace = (yield from health_flow()).get('workspace') or '/workspace'
+    root = str(workspace).rstrip('/') + '/'
     path = path.removeprefix(root).lstrip('/')
-    response = yield HttpRequest('GET', '/download', params={'path': path},
-                                 headers={'Accept-Encoding': 'identity'}, stream='bytes')
-    size, kind = int(response.headers.get('content-length', 0)), response.headers.get('content-type')
+    headers = {'Accept-Encoding': 'identity'}
+    response = yield HttpRequest('GET', '/download', params={'path': path}, headers=headers, stream='bytes')
+    size = int(response.headers.get('content-length', 0))
+    kind = response.headers.get('content-type')
     return [OutputFile(path.rsplit('/', 1)[-1], path, size, None, kind)]
 
 # %% ../../nbs/net/06_transfers.ipynb #4271a25d
@@ -220,26 +260,32 @@ class Download:
 
 # %% ../../nbs/net/06_transfers.ipynb #114d3509
 def _range_headers(d:Download) -> dict:
+    "Headers that ask for what is missing from the part."
     headers = {'Accept-Encoding': 'identity'}
     if d.received: headers['Range'] = f'bytes={d.received}-'
     if d.received and d.etag: headers['If-Range'] = d.etag
     return headers
 
+# %% ../../nbs/net/06_transfers.ipynb #350de99a
+def _total_size(d:Download, response:HttpResponse) -> int:
+    "Size of the whole file there, bytes. Raises `DamagedTransfer` for a part other than the one asked for."
+    if response.status != 206: return int(response.headers.get('content-length', d.output.size))
+    m = re.match(r'bytes (\d+)-\d+/(\d+)', response.headers.get('content-range', ''))
+    if m and int(m[1]) == d.received: return int(m[2])
+    raise d.damaged('the server sent another part than the one asked for')
+
+# %% ../../nbs/net/06_transfers.ipynb #4889c685
 def _check_answer(d:Download, response:HttpResponse) -> None:
-    "Raises `DamagedTransfer` when the server gives out something else than what was asked for."
+    "Raises `DamagedTransfer` when the server sends something else than what was asked for."
     d.url = response.url
     name = disposition_name(response.headers.get('content-disposition'))
-    if name is not None and name != d.output.name.rsplit('/', 1)[-1]:
+    if name not in (None, d.output.name.rsplit('/', 1)[-1]):
         raise d.damaged(f'the server sent another file, {name!r}')
-    total = response.headers.get('content-length', d.output.size)
-    if response.status == 206:
-        m = re.match(r'bytes (\d+)-\d+/(\d+)', response.headers.get('content-range', ''))
-        if not m or int(m[1]) != d.received:
-            raise d.damaged('the server sent another part than the one asked for')
-        total = m[2]
-    if int(total) != d.output.size:
+    total = _total_size(d, response)
+    if total != d.output.size:
         raise d.damaged(f'it has {total} bytes there and {d.output.size} on record')
 
+# %% ../../nbs/net/06_transfers.ipynb #f85d8b17
 def _receive_flow(d:Download):
     "A flow: bytes into the part, until the server has no more."
     response = yield HttpRequest('GET', d.path, d.params, headers=_range_headers(d), stream='bytes')
@@ -253,21 +299,28 @@ def _receive_flow(d:Download):
 _FAILURES = 6   # Most failures in a row without a new byte
 
 def _is_final(e:NodeUnreachable|NodeRefused) -> bool:
+    "Whether asking again would bring the same."
     return isinstance(e, NodeRefused) and e.status < 500 and e.status != 429
 
+def _receive_all_flow(d:Download):
+    "A flow: the rest of the part, over one connection. A part that does not belong to the file is deleted."
+    try:
+        yield from _receive_flow(d)
+        if d.received < d.output.size:
+            raise NodeUnreachable(d.url, 'the connection was closed in the middle of the file')
+    except DamagedTransfer:
+        d.part.unlink(missing_ok=True)
+        raise
+
+# %% ../../nbs/net/06_transfers.ipynb #92eb5adf
 def _fill_part_flow(d:Download):
     "A flow: get all bytes into the part."
     while not d.part.exists() or d.received < d.output.size:
         before = d.received
-        try:
-            yield from _receive_flow(d)
-            if d.received < d.output.size:
-                raise NodeUnreachable(d.url, 'the connection was closed in the middle of the file')
-        except DamagedTransfer:
-            d.part.unlink(missing_ok=True)
-            raise
+        try: yield from _receive_all_flow(d)
         except (NodeUnreachable, NodeRefused) as e:
-            if getattr(e, 'status', None) == 416 and d.part.exists():   # the file there is shorter than the part
+            is_too_long = getattr(e, 'status', None) == 416   # the file there is shorter than the part
+            if is_too_long and d.part.exists():
                 d.part.unlink()
                 continue
             if _is_final(e): raise
@@ -276,16 +329,22 @@ def _fill_part_flow(d:Download):
             yield Sleep(retry_delay(d.tries, **RECONNECT_DELAY))
 
 # %% ../../nbs/net/06_transfers.ipynb #b933d333
-def fetch_flow(d:Download, overwrite:bool):
-    "A flow: one output, whole and right, or not at all; returns its path."
-    if d.target.is_file() and d.sha256 and mismatch(d.target, d.output, d.sha256) is None:
-        return d.target
+def _check_target(d:Download, overwrite:bool) -> None:
+    "Raises `InvalidInput` when another file is in the way. Makes the folder."
     if d.target.exists() and not overwrite:
         raise InvalidInput('to', f'already has a file {d.target.name!r} with other content',
                            'Give another folder, or overwrite=True')
     d.target.parent.mkdir(parents=True, exist_ok=True)
-    if d.sha256 is None:
-        d.part.unlink(missing_ok=True)   # nothing would tell whether an old part belongs to this file
+
+# %% ../../nbs/net/06_transfers.ipynb #559dbaa3
+def fetch_flow(
+    d:Download,
+    overwrite:bool,   # Whether another file of that name may be replaced
+):
+    "A flow: one output, whole and right, or not at all; returns its path."
+    if d.target.is_file() and d.sha256 and mismatch(d.target, d.output, d.sha256) is None: return d.target
+    _check_target(d, overwrite)
+    if d.sha256 is None: d.part.unlink(missing_ok=True)   # an old part may belong to another file
     is_resumed = d.part.exists()
     while True:
         yield from _fill_part_flow(d)
@@ -298,19 +357,29 @@ def fetch_flow(d:Download, overwrite:bool):
     return d.target
 
 # %% ../../nbs/net/06_transfers.ipynb #5e46ef2f
-def download_flow(job_id:str, name:str|None, to, overwrite:bool):
+def _choose_output(job_id:str, outputs:list[OutputFile], name:str|None) -> OutputFile:
+    "The output with this name; None: the first. Raises `InvalidInput`."
+    for o in outputs:
+        if name in (None, o.name): return o
+    problem = f'is {name!r}, which job {job_id} did not leave'
+    if name is None: problem = f'cannot be chosen: job {job_id} has left no files'
+    raise InvalidInput('name', problem, f'There is: {", ".join(o.name for o in outputs) or "nothing"}')
+
+# %% ../../nbs/net/06_transfers.ipynb #fa3c904f
+def download_flow(
+    job_id:str,
+    name:str|None,    # Which output; None: the first
+    to,               # Folder
+    overwrite:bool,   # Whether another file of that name may be replaced
+):
     """A flow: fetch an output of a job; returns its path.
 
     Raises `UnknownJob`, `InvalidInput`, `DamagedTransfer`, `NodeUnreachable`."""
     outputs, by_path = yield from outputs_flow(job_id)
-    output = next((o for o in outputs if name in (None, o.name)), None)
-    if output is None:
-        problem = f'is {name!r}, which job {job_id} did not leave'
-        if name is None: problem = f'cannot be chosen: job {job_id} has left no files'
-        raise InvalidInput('name', problem, f'There is: {", ".join(o.name for o in outputs) or "nothing"}')
+    output = _choose_output(job_id, outputs, name)
     target = target_path(to, output.local_name)
-    if by_path:
-        return (yield from fetch_flow(Download('/download', {'path': output.path}, output, target),
-                                      overwrite))
-    path = job_path(job_id, f'/download/{quote(output.name, safe="")}')
-    return (yield from fetch_flow(Download(path, None, output, target), overwrite))
+    if by_path: d = Download('/download', {'path': output.path}, output, target)
+    else:
+        path = job_path(job_id, f'/download/{quote(output.name, safe="")}')
+        d = Download(path, None, output, target)
+    return (yield from fetch_flow(d, overwrite))

@@ -23,8 +23,8 @@ import httpx, stamina
 from fastcore.basics import patch, store_attr
 from httpx_sse import EventSource
 import cjm_jobtrack
-from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused
-from ..model.errors import NodeUnreachable
+from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict
+from ..model.errors import NodeRefused, NodeUnreachable
 from ..model.errors import UnknownJob, UnknownNode, UnknownPipeline
 from ..model.job import Job, read_statuses
 from .legacy import original_job
@@ -61,8 +61,8 @@ class Sleep:
 @dataclass(frozen=True)
 class HttpResponse:
     "A successful answer."
-    url:str
-    status:int
+    url:str        # What was asked
+    status:int     # 200-299
     headers:dict   # Lower-case names
     body:bytes     # Empty for a stream
 
@@ -71,17 +71,22 @@ class HttpResponse:
         try: return json.loads(self.body)
         except ValueError as e:
             kind = self.headers.get('content-type', 'something')
-            raise self.refused(f'Answered {kind} where JSON was expected; is this the address of a node or manager?') from e
+            problem = f'Answered {kind} where JSON was expected; is this the address of a node or manager?'
+            raise self.refused(problem) from e
 
-    def refused(self, message:str, status:int|None=None) -> NodeRefused:
+    def refused(self,
+        message:str,            # What is wrong with the answer
+        status:int|None=None,   # None: its own
+    ) -> NodeRefused:
         return NodeRefused(self.url, status or self.status, message)
 
     def json(self, type=dict) -> Any:
         "The body. Raises `NodeRefused` when it is not JSON of this type: then this is no node."
         if isinstance(self._parsed, type): return self._parsed
-        raise self.refused(f'Answered with a JSON {self._parsed.__class__.__name__}, not with a {type.__name__}')
+        kind = self._parsed.__class__.__name__
+        raise self.refused(f'Answered with a JSON {kind}, not with a {type.__name__}')
 
-    def field(self, key, type=list) -> Any:
+    def field(self, key:str, type=list) -> Any:
         "One field of the body, an object. Raises `NodeRefused` when it is missing."
         value = self.json().get(key)
         if isinstance(value, type): return value
@@ -99,8 +104,10 @@ def is_refusal(
     "Whether the server itself understood the request and said no: then nothing came of it."
     if not isinstance(e, NodeRefused):
         return isinstance(e, (InvalidInput, KeyConflict, IllegalMove, UnknownJob, UnknownNode))
-    return 400 <= e.status < 500 and e.status not in _TRANSIENT and _has_own_words(e)
+    is_final = 400 <= e.status < 500 and e.status not in _TRANSIENT
+    return is_final and _has_own_words(e)
 
+# %% ../../nbs/net/05_transport.ipynb #399d07d2
 def is_busy(
     e:JobtrackError,   # What came of a request
 ) -> bool:
@@ -136,26 +143,32 @@ def _unknown_job(e:NodeRefused, body:dict, job_id):
 def _unknown_node(e:NodeRefused, body:dict, job_id):
     return UnknownNode(body['node']) if isinstance(body.get('node'), str) else None
 
-def _key_conflict(e:NodeRefused, body:dict, job_id):
-    if not isinstance(body.get('differences'), dict): return None
-    def pair(v): return tuple(v) if isinstance(v, list) and len(v) == 2 else (v, None)
-    return KeyConflict(body.get('job_id') or job_id, {k: pair(v) for k, v in body['differences'].items()})
-
-def _illegal_move(e:NodeRefused, body:dict, job_id):
-    if not body.keys() >= {'job_id', 'frm', 'to'}: return None
-    return IllegalMove(body['job_id'], body['frm'], body['to'])
-
 def _unknown_pipeline(e:NodeRefused, body:dict, job_id):
     if not isinstance(body.get('known'), list) or 'pipeline' not in body: return None
     return UnknownPipeline(body['pipeline'], body['known'])
 
+# %% ../../nbs/net/05_transport.ipynb #c5d58fb0
+def _key_conflict(e:NodeRefused, body:dict, job_id):
+    differences = body.get('differences')
+    if not isinstance(differences, dict): return None
+    def pair(v): return tuple(v) if isinstance(v, list) and len(v) == 2 else (v, None)
+    pairs = {k: pair(v) for k, v in differences.items()}
+    return KeyConflict(body.get('job_id') or job_id, pairs)
+
+# %% ../../nbs/net/05_transport.ipynb #51432247
+def _illegal_move(e:NodeRefused, body:dict, job_id):
+    if not body.keys() >= {'job_id', 'frm', 'to'}: return None
+    return IllegalMove(body['job_id'], body['frm'], body['to'])
+
 def _invalid_input(e:NodeRefused, body:dict, job_id):
     if e.field is None: return None
-    return InvalidInput(e.field, body.get('problem') or e.message.removeprefix(f'`{e.field}` '),
-                        body.get('remedy') or '')
+    problem = body.get('problem') or e.message.removeprefix(f'`{e.field}` ')
+    return InvalidInput(e.field, problem, body.get('remedy') or '')
 
-_ERRORS = {404: (_unknown_job, _unknown_node), 409: (_key_conflict, _illegal_move),
-           422: (_unknown_pipeline, _invalid_input)}
+_ERRORS = {
+    404: (_unknown_job, _unknown_node),
+    409: (_key_conflict, _illegal_move),
+    422: (_unknown_pipeline, _invalid_input)}
 
 # %% ../../nbs/net/05_transport.ipynb #c60cdf7b
 def _json_object(body:bytes) -> dict:
@@ -167,8 +180,10 @@ def _message(status:int, body:dict) -> str:
     "The sentence of an error body; without one, the phrase of the status."
     for key in ('error', 'message', 'detail'):
         if isinstance(body.get(key), str) and body[key]: return body[key]
-    return f'HTTP {status} {HTTPStatus(status).phrase}' if status in set(HTTPStatus) else f'HTTP {status}'
+    if status not in set(HTTPStatus): return f'HTTP {status}'
+    return f'HTTP {status} {HTTPStatus(status).phrase}'
 
+# %% ../../nbs/net/05_transport.ipynb #7be2a715
 def read_error(
     url:str,                # What was asked
     status:int,             # HTTP status code, 300-599
@@ -181,26 +196,31 @@ def read_error(
     What is none of ours, such as a proxy's page, stays a `NodeRefused`."""
     facts = _json_object(body)
     field = facts.get('field') if isinstance(facts.get('field'), str) else None
-    refused = NodeRefused(url, status, _message(status, facts), field, facts or None,
-                          retry_after(retry_after_header))
+    pause = retry_after(retry_after_header)
+    refused = NodeRefused(url, status, _message(status, facts), field, facts or None, pause)
     if not is_refusal(refused): return refused
-    return next((e for read in _ERRORS.get(status, ()) if (e := read(refused, facts, job_id))), refused)
+    for read in _ERRORS.get(status, ()):
+        if error := read(refused, facts, job_id): return error
+    return refused
 
 # %% ../../nbs/net/05_transport.ipynb #007a92df
+def _readable_job(wire:dict) -> Job|None:
+    "None when it is no job. Raises `InvalidInput` when it is a damaged one."
+    record = wire.get('job')
+    if isinstance(record, dict) and isinstance(record.get('id'), str): return Job.from_dict(record)
+    return original_job(wire) if isinstance(wire.get('id'), (str, int)) else None
+
+# %% ../../nbs/net/05_transport.ipynb #08f3943d
 def read_job(
     wire:Any,      # A job as a server sent it
     url:str='',    # Where it came from, for the message
 ) -> Job:
     "A job from a node or manager, ours or an original's. Raises `NodeRefused` when it cannot be read."
-    wire = wire if isinstance(wire, dict) else {}
-    record = wire.get('job')
-    try:
-        if isinstance(record, dict) and isinstance(record.get('id'), str):
-            return Job.from_dict(record)
-        if isinstance(wire.get('id'), (str, int)): return original_job(wire)
+    try: job = _readable_job(wire if isinstance(wire, dict) else {})
     except InvalidInput as e:
         raise NodeRefused(url, 200, f'Sent a job that cannot be read: {e}') from e
-    raise NodeRefused(url, 200, 'Sent something else where a job was expected')
+    if job is None: raise NodeRefused(url, 200, 'Sent something else where a job was expected')
+    return job
 
 # %% ../../nbs/net/05_transport.ipynb #d98098dc
 def _parse_url(text:str, field:str) -> httpx.URL:
@@ -211,20 +231,25 @@ def _parse_url(text:str, field:str) -> httpx.URL:
         raise InvalidInput(field, f'is {text[:200]!r}: {e}', 'Write http://host:port') from e
     return url
 
+def _check_scheme(text:str, field:str) -> None:
+    if '://' in text: return
+    remedy = 'Write http://host:port'
+    if re.fullmatch(r'[\w.-]+:\d+/?', text): remedy = f'Write http://{text}'
+    raise InvalidInput(field, f'is {text[:200]!r}, without http:// or https:// in front', remedy)
+
+# %% ../../nbs/net/05_transport.ipynb #d41899cc
 def check_address(
     address:Any, # Address of a server, as people write it
     field:str,   # What the caller calls it
 ) -> httpx.URL:  # The same
     "An address that requests can be sent to. Raises `InvalidInput` naming the field."
     text = str(address)
-    shown, remedy = f'is {text[:200]!r}', 'Write http://host:port'
-    if '://' not in text:
-        if re.fullmatch(r'[\w.-]+:\d+/?', text): remedy = f'Write http://{text}'
-        raise InvalidInput(field, f'{shown}, without http:// or https:// in front', remedy)
-    if len(text) > 2000: raise InvalidInput(field, f'has {len(text)} characters', remedy)
+    _check_scheme(text, field)
+    if len(text) > 2000:
+        raise InvalidInput(field, f'has {len(text)} characters', 'Write http://host:port')
     url = _parse_url(text, field)
     if url.scheme not in ('http', 'https') or not url.host or re.search(r'\s', text):
-        raise InvalidInput(field, shown, remedy)
+        raise InvalidInput(field, f'is {text[:200]!r}', 'Write http://host:port')
     if not (url.query or url.fragment or url.userinfo): return url
     raise InvalidInput(field, f'has more than host, port and path: {text[:200]!r}',
                        'Give credentials as `token`')
@@ -236,11 +261,11 @@ TRANSFER_CONNECT_TIMEOUT = 30.   # The same for a transfer with a server that ha
 logging.getLogger('stamina').addHandler(logging.NullHandler())   # keep its notices of retries off stderr
 
 def _request_headers(token:str|None) -> dict:
-    if token is not None and not re.fullmatch(r'[\x21-\x7e]+', token):
-        problem = 'has blanks, line breaks or other characters that a header cannot carry'
-        raise InvalidInput('token', problem, 'Look for a line break at its end')
     headers = {'User-Agent': f'cjm-jobtrack/{cjm_jobtrack.__version__}'}
-    return headers | {'Authorization': f'Bearer {token}'} if token else headers
+    if token is None: return headers
+    if re.fullmatch(r'[\x21-\x7e]+', token): return headers | {'Authorization': f'Bearer {token}'}
+    raise InvalidInput('token', 'has blanks, line breaks or other characters that a header cannot carry',
+                       'Look for a line break at its end')
 
 # %% ../../nbs/net/05_transport.ipynb #35ce4b80
 class Transport:
@@ -258,8 +283,10 @@ class Transport:
         self.base_url, self._token = str(base_url).rstrip('/'), token
         self.last_contact = float('-inf')   # When the server last gave a sign of life, on the monotonic clock
         is_local = url.host in ('localhost', '127.0.0.1', '::1')
-        self.http = self._client(headers=_request_headers(token),
-                                 limits=httpx.Limits(max_connections=None), trust_env=not is_local)
+        self.http = self._client(
+            headers=_request_headers(token),
+            limits=httpx.Limits(max_connections=None),
+            trust_env=not is_local)
 
     def __repr__(self): return f'{type(self).__name__}({self.base_url!r})'
 
@@ -281,7 +308,10 @@ class AsyncTransport(Transport):
 # %% ../../nbs/net/05_transport.ipynb #d1a1b8d1
 @patch
 @contextmanager
-def _translate_errors(self:Transport, silence:float, connect:float=CONNECT_TIMEOUT):
+def _translate_errors(self:Transport,
+    silence:float,                   # Longest silence that was allowed, seconds
+    connect:float=CONNECT_TIMEOUT,   # The same for the connection
+):
     "httpx's errors as `NodeUnreachable`; success is a sign of life."
     def unreachable(problem, **facts): return NodeUnreachable(self.base_url, problem, **facts)
     try:
@@ -302,14 +332,20 @@ def _translate_errors(self:Transport, silence:float, connect:float=CONNECT_TIMEO
 def _silence(self:Transport, request:HttpRequest) -> float:  # Longest silence, seconds
     return self.timeout if request.timeout is None else request.timeout
 
+# %% ../../nbs/net/05_transport.ipynb #0fab475f
 @patch
 def _arguments(self:Transport, request:HttpRequest) -> dict:
-    "A request in httpx's words."
+    "The arguments of `httpx.Client.request` for a request."
     params = {k: v for k, v in (request.params or {}).items() if v is not None}
     silence = self._silence(request)
-    timeout = httpx.Timeout(silence, connect=min(CONNECT_TIMEOUT, silence))
-    return dict(method=request.method, url=self.base_url + request.path, params=params or None,
-                json=request.json, files=request.files, headers=request.headers, timeout=timeout)
+    return dict(
+        method=request.method,
+        url=self.base_url + request.path,
+        params=params or None,
+        json=request.json,
+        files=request.files,
+        headers=request.headers,
+        timeout=httpx.Timeout(silence, connect=min(CONNECT_TIMEOUT, silence)))
 
 # %% ../../nbs/net/05_transport.ipynb #b8f4d994
 def _job_id_of(request:HttpRequest) -> str|None:
@@ -317,16 +353,16 @@ def _job_id_of(request:HttpRequest) -> str|None:
     if m := re.match('/jobs/([^/]+)', request.path): return unquote(m[1])
     return request.json.get('id') if isinstance(request.json, dict) else None
 
+# %% ../../nbs/net/05_transport.ipynb #fbe73725
 def check_response(
     request:HttpRequest,
     r:httpx.Response,     # The answer, its body read unless the request is for a stream
 ) -> HttpResponse:
     "A successful response; otherwise raises the error that it stands for."
-    if not r.is_success:
-        raise read_error(str(r.url), r.status_code, r.content, _job_id_of(request),
-                         r.headers.get('retry-after'))
-    response = HttpResponse(str(r.url), r.status_code, dict(r.headers),
-                            b'' if request.stream else r.content)
+    url, pause = str(r.url), r.headers.get('retry-after')
+    if not r.is_success: raise read_error(url, r.status_code, r.content, _job_id_of(request), pause)
+    body = b'' if request.stream else r.content
+    response = HttpResponse(url, r.status_code, dict(r.headers), body)
     if request.is_json and not request.stream: response.json(object)
     return response
 
@@ -334,7 +370,7 @@ def check_response(
 def retry_wait(
     request:HttpRequest,
     e:Exception,          # What came of it
-) -> bool|float:          # Whether to send it again; a number: after so many seconds
+) -> bool|float:          # Whether to send it again; a number: after this pause, seconds
     "Whether a request that failed is sent again, as stamina's `on` hook wants it."
     if isinstance(e, NodeUnreachable):
         was_silent = isinstance(e.__cause__, httpx.TimeoutException)
@@ -344,19 +380,51 @@ def retry_wait(
     if e.status not in _TRANSIENT: return not _has_own_words(e)
     return True if e.retry_after_s is None else min(e.retry_after_s, MAX_RETRY_AFTER)
 
+# %% ../../nbs/net/05_transport.ipynb #a53dbb10
 @patch
 def _attempts(self:Transport, request:HttpRequest):
     "stamina's attempts at a request."
-    on = functools.partial(retry_wait, request)
-    return stamina.retry_context(on=on, attempts=self.tries, timeout=None, wait_initial=.1, wait_max=2.,
-                                 wait_jitter=.1)
+    return stamina.retry_context(
+        on=functools.partial(retry_wait, request),
+        attempts=self.tries,
+        timeout=None,
+        wait_initial=.1,
+        wait_max=2.,
+        wait_jitter=.1)
 
-# %% ../../nbs/net/05_transport.ipynb #c9bdbf8f
+# %% ../../nbs/net/05_transport.ipynb #8e4f125b
 @dataclass(frozen=True)
 class FlowResult:
     "What a flow returns, after everything it yields to its caller."
     value:Any
 
+class _FlowRun:
+    "A flow on its way."
+    def __init__(self, flow:Generator):
+        self.flow = flow
+        self.send(None)
+
+    def send(self, value) -> None:
+        "What its last step brought."
+        self._resume, self._value = self.flow.send, value
+
+    def throw(self, error:JobtrackError) -> None:
+        "What went wrong with its last step."
+        self._resume, self._value = self.flow.throw, error
+
+# %% ../../nbs/net/05_transport.ipynb #1ba9e2c1
+@patch
+def advance(self:_FlowRun):
+    "The next step, or a value for the caller; last, a `FlowResult`."
+    resume, value = self._resume, self._value
+    self.send(None)
+    try: return resume(value)
+    except StopIteration as e: return FlowResult(e.value)
+
+def _is_step(item) -> bool:
+    return isinstance(item, (HttpRequest, ReadNext, Sleep))
+
+# %% ../../nbs/net/05_transport.ipynb #c9bdbf8f
 class _OpenStream:
     "The one stream that a flow may have open."
     def __init__(self, stack:ExitStack|AsyncExitStack):
@@ -392,18 +460,14 @@ def _perform(self:BlockingTransport, step, stream:_OpenStream):
 def _drive(self:BlockingTransport, flow:Generator) -> Iterator:
     "What the flow yields for its caller; last, a `FlowResult`."
     with closing(flow), ExitStack() as stack:
-        stream, resume, value = _OpenStream(stack), flow.send, None
-        while True:
-            try: step = resume(value)
-            except StopIteration as e:
-                yield FlowResult(e.value)
-                return
-            resume, value = flow.send, None
-            if not isinstance(step, (HttpRequest, ReadNext, Sleep)):
-                yield step
+        run, stream = _FlowRun(flow), _OpenStream(stack)
+        while not isinstance(item := run.advance(), FlowResult):
+            if not _is_step(item):
+                yield item
                 continue
-            try: value = self._perform(step, stream)
-            except JobtrackError as e: resume, value = flow.throw, e
+            try: run.send(self._perform(item, stream))
+            except JobtrackError as e: run.throw(e)
+        yield item
 
 @patch
 def _run(self:BlockingTransport, flow:Generator):
@@ -422,6 +486,7 @@ async def _open_stream(self:AsyncTransport, request:HttpRequest, stream:_OpenStr
     stream.stack.push_async_callback(stream.items.aclose)
     return check_response(request, r)
 
+# %% ../../nbs/net/05_transport.ipynb #611989ef
 @patch
 async def _perform(self:AsyncTransport, step, stream:_OpenStream):
     "Carry out one step."
@@ -436,30 +501,29 @@ async def _perform(self:AsyncTransport, step, stream:_OpenStream):
 # %% ../../nbs/net/05_transport.ipynb #702494b1
 @patch
 async def _drive(self:AsyncTransport, flow:Generator) -> AsyncIterator:
+    "What the flow yields for its caller; last, a `FlowResult`."
     with closing(flow):
         async with AsyncExitStack() as stack:
-            stream, resume, value = _OpenStream(stack), flow.send, None
-            while True:
-                try: step = resume(value)
-                except StopIteration as e:
-                    yield FlowResult(e.value)
-                    return
-                resume, value = flow.send, None
-                if not isinstance(step, (HttpRequest, ReadNext, Sleep)):
-                    yield step
+            run, stream = _FlowRun(flow), _OpenStream(stack)
+            while not isinstance(item := run.advance(), FlowResult):
+                if not _is_step(item):
+                    yield item
                     continue
-                try: value = await self._perform(step, stream)
-                except JobtrackError as e: resume, value = flow.throw, e
+                try: run.send(await self._perform(item, stream))
+                except JobtrackError as e: run.throw(e)
+            yield item
 
-# %% ../../nbs/net/05_transport.ipynb #33f55164
 @patch
 async def _run(self:AsyncTransport, flow:Generator):
+    "Carry out a flow that yields nothing for its caller; what it returns."
     async with aclosing(self._drive(flow)) as items:
         async for item in items:
             if isinstance(item, FlowResult): return item.value
 
 # %% ../../nbs/net/05_transport.ipynb #d0c1a784
-def health_flow(): return (yield HttpRequest('GET', '/health')).json(dict)
+def health_flow():
+    "A flow: the signs of life of a server."
+    return (yield HttpRequest('GET', '/health')).json(dict)
 
 def lacks_call(e:NodeRefused):
     """A flow: whether this is an original node server without that call.
@@ -478,32 +542,42 @@ def job_path(
     return f'/jobs/{quote(job_id, safe="")}{rest}'
 
 # %% ../../nbs/net/05_transport.ipynb #60609b26
-def raw_job_flow(job_id:str, timeout:float|None=None):
+def raw_job_flow(
+    job_id:str,
+    timeout:float|None=None,   # Longest silence, seconds; None: the client's
+):
     "A flow: the answer as it came, and the job; None, None when the server does not know it."
     try: response = yield HttpRequest('GET', job_path(job_id), timeout=timeout)
     except UnknownJob: return None, None
     wire = response.json()
     return wire, read_job(wire, response.url)
 
+# %% ../../nbs/net/05_transport.ipynb #da5c1955
 def job_flow(job_id:str):
     "A flow: one job, or None."
     return (yield from raw_job_flow(job_id))[1]
 
-def known_job_flow(job_id:str):
+def known_job_flow(
+    job_id:str,
+    timeout:float|None=None,   # As for `raw_job_flow`
+):
     "A flow: one job. Raises `UnknownJob`."
-    job = yield from job_flow(job_id)
+    _, job = yield from raw_job_flow(job_id, timeout)
     if job is None: raise UnknownJob(job_id)
     return job
 
 # %% ../../nbs/net/05_transport.ipynb #9da79e25
-def pages_flow(query:dict, limit:int|None=None, before:str|None=None):
+def pages_flow(
+    query:dict,             # What is asked for: name -> value
+    limit:int|None=None,    # Most jobs
+    before:str|None=None,   # Only jobs older than this one: its id
+):
     "A flow: the address, and all jobs that `query` asks for, oldest first, as they came."
     wires, cursors = [], [before]
     while True:
         remaining = None if limit is None else limit - len(wires)
-        try:
-            response = yield HttpRequest('GET', '/jobs',
-                                         params=query | dict(limit=remaining, before=cursors[0]))
+        params = query | dict(limit=remaining, before=cursors[0])
+        try: response = yield HttpRequest('GET', '/jobs', params=params)
         except NodeRefused as e:
             if e.status != 404 or len(cursors) == 1: raise
             cursors = cursors[1:]
@@ -514,28 +588,44 @@ def pages_flow(query:dict, limit:int|None=None, before:str|None=None):
         cursors = [w['id'] for w in page]
 
 # %% ../../nbs/net/05_transport.ipynb #b925ff1b
+def _seconds(at:str|None, default:float) -> float:  # Since the epoch
+    return datetime.fromisoformat(at).timestamp() if at else default
+
 def _matcher(name=None, node=None, batch=None, since=None, until=None):
     "Whether a job is one of those asked for, as far as it shows."
-    def seconds(at, default): return datetime.fromisoformat(at).timestamp() if at else default
-    earliest, end = seconds(since, float('-inf')), seconds(until, float('inf'))
+    earliest = _seconds(since, float('-inf'))
+    end = _seconds(until, float('inf'))
     def matches(job:Job) -> bool:
-        if name not in (None, job.name) or node not in (None, job.node): return False
-        return earliest <= seconds(job.created_at, 0) < end
+        if name not in (None, job.name): return False
+        if node not in (None, job.node): return False
+        return earliest <= _seconds(job.created_at, 0) < end
     return matches
 
-def list_flow(status, limit:int|None, before:str|None, **filters):
+# %% ../../nbs/net/05_transport.ipynb #2f7eb3fa
+def _status_flow(status:str|None, limit:int|None, before:str|None, filters:dict):
+    "A flow: the jobs that a server lists for a status (None: any), oldest first."
+    query = dict(status=status) | {k: v for k, v in filters.items() if v is not None}
+    url, wires = yield from pages_flow(query, limit, before)
+    is_original = any('job' not in w for w in wires)
+    if is_original and filters.get('batch') is not None:
+        raise InvalidInput('batch', f'was asked of {url}, an original node server, which knows none',
+                           'Leave it out')
+    jobs = [read_job(w, url) for w in wires]
+    ids = [j.id for j in jobs]
+    return jobs[:ids.index(before)] if before in ids else jobs
+
+# %% ../../nbs/net/05_transport.ipynb #f5d3a846
+def list_flow(
+    status,             # One or several; None: any
+    limit:int|None,     # Most jobs
+    before:str|None,    # Only jobs older than this one: its id
+    **filters,          # As for `_matcher`
+):
     "A flow: jobs, newest first. Raises `InvalidInput`."
     statuses = [None] if status is None else read_statuses(status)
     matches, jobs = _matcher(**filters), []
     for s in statuses:
-        query = dict(status=s) | {k: v for k, v in filters.items() if v is not None}
-        url, wires = yield from pages_flow(query, limit, before)
-        if filters.get('batch') is not None and any('job' not in w for w in wires):
-            raise InvalidInput('batch', f'was asked of {url}, an original node server, which knows none',
-                               'Leave it out')
-        found = [read_job(w, url) for w in wires]
-        ids = [j.id for j in found]
-        if before in ids: found = found[:ids.index(before)]
-        jobs += [j for j in found if s in (None, j.status) and matches(j)]
+        listed = yield from _status_flow(s, limit, before, filters)
+        jobs += [j for j in listed if s in (None, j.status) and matches(j)]
     if len(statuses) > 1: jobs.sort(key=lambda j: j.created_at or '')
     return jobs[::-1][:limit]

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from fastcore.basics import patch
+from fastcore.basics import patch, store_attr
 from ..model.errors import IllegalMove, InvalidInput, NeverFits, StoreError
 from ..model.errors import UnknownRunner, is_infrastructure_error
 from ..model.job import Failure, Job, JobStatus, safe_repr
@@ -46,15 +46,14 @@ class Admission:
         active:Mapping[str, Attempt]={},  # Job id -> attempt in the queue's hands; only read here
         signals:Signals|None=None,        # Where `WaitTimedOut` is published
     ):
-        self.tracker, self.runners = tracker, runners
-        self.ready, self.default = ready, default
-        self.group_commit, self.lease = group_commit, lease
-        self.active, self.signals = active, signals or Signals()
+        store_attr()
+        self.signals = signals or Signals()
         self.submitted: dict[str, float] = {}    # When each was submitted, seconds since the epoch; until it ends
         self.reasons: dict[str, str] = {}        # The last reason given for one that cannot begin
         self.timers: dict[str, Any] = {}         # Of those with a `queue_timeout`
         self.blocked: dict[str, set[str]] = {}   # A job that runs -> jobs that must not run beside it
-        self.is_open, self._alarm = False, None
+        self.is_open = False
+        self._alarm = None   # Wakes the queue when the next job that was set aside comes back
 
     def __contains__(self, job_id) -> bool: return job_id in self.submitted
 
@@ -69,6 +68,7 @@ def stop_admitting(self:Admission) -> None:
     "Accept no more jobs, and begin none."
     self.is_open = False
 
+# %% ../../nbs/queue/03_admission.ipynb #1e2219f2
 @patch
 def close(self:Admission) -> None:
     "Accept no more jobs, and forget those that wait."
@@ -82,11 +82,13 @@ def close(self:Admission) -> None:
 @patch
 def requirements(self:Admission, job:Job) -> QueueRequirements:
     "What a job asks of the queue. Raises `InvalidInput`, `UnknownRunner`."
-    if (runner := self.runners.get(job.runner)) is None: raise UnknownRunner(job.runner, self.runners)
+    runner = self.runners.get(job.runner)
+    if runner is None: raise UnknownRunner(job.runner, self.runners)
     if not overrides(runner, 'terms') and REQUIREMENT_KEYS.isdisjoint(job.spec): return self.default
     with contain_exit(): of_runner = capability(runner, 'terms')(job)
     return read_requirements(of_runner, job.spec, default=self.default)
 
+# %% ../../nbs/queue/03_admission.ipynb #9cc571f5
 @patch
 def requirements_or_default(self:Admission, job:Job) -> QueueRequirements:
     "The same, for a job that was accepted before, so that it made sense then."
@@ -97,11 +99,13 @@ def requirements_or_default(self:Admission, job:Job) -> QueueRequirements:
 
 # %% ../../nbs/queue/03_admission.ipynb #239b0af9
 @patch
-def _fail_unsubmitted(self:Admission, job_id:str, e:NeverFits):
+def _fail_unsubmitted(self:Admission, job_id:str, e:NeverFits) -> None:
     job = self.tracker.get_job(job_id)
     if job is None or job.status is not JobStatus.PENDING: return
-    if self.tracker.assignments([job_id])[job_id][0] is not None: return   # another queue may have enough
-    failure = Failure('never_fits', str(e), evidence=dict(needs=e.needs, has=e.has), hint=e.remedy)
+    queued_at, _ = self.tracker.assignments([job_id])[job_id]
+    if queued_at is not None: return   # another queue may have enough
+    evidence = dict(needs=e.needs, has=e.has)
+    failure = Failure('never_fits', str(e), evidence=evidence, hint=e.remedy)
     with suppress(IllegalMove): self.tracker.mark_failed(job_id, failure)   # or it has just ended
 
 @patch
@@ -120,38 +124,47 @@ def _plan_waiting(self:Admission, job:Job, reason:str) -> Write|None:
     write.drop_if_stale = True
     return write
 
+# %% ../../nbs/queue/03_admission.ipynb #a5f324ad
 @patch
-def explain(self:Admission, job:Job, reason:str) -> None:
+def explain(self:Admission,
+    job:Job,     # One that waits
+    reason:str,  # In words
+) -> None:
     "Journal why a job waits, unless that is known."
     if self.reasons.get(job.id) == reason: return
     self.reasons[job.id] = reason
-    if job.message != reason: self.group_commit.write(job, partial(self._plan_waiting, job, reason))
+    if job.message == reason: return
+    self.group_commit.write(job, partial(self._plan_waiting, job, reason))
 
 # %% ../../nbs/queue/03_admission.ipynb #b012234d
 @patch
 def explain_unreadable(self:Admission, job_id:str, e:Exception) -> None:
-    "What is on record of a job makes no sense: say so where people look. The other jobs go on."
+    "Say, where people look, that the record of a job makes no sense. The other jobs go on."
     job = self.tracker.jobs.get(job_id)
-    if job is None or job.status is not JobStatus.PENDING or job.runner not in self.runners: return
+    if job is None or job.status is not JobStatus.PENDING: return
+    if job.runner not in self.runners: return
     if job_id in self.ready or job_id in self.active: return
     self.explain(job, f'this queue cannot make sense of its record: {type(e).__name__}: {e}')
 
 # %% ../../nbs/queue/03_admission.ipynb #16f077d3
 @patch
 def _never_fits_here(self:Admission, job:Job, e:NeverFits) -> str:
-    "Why a job waits for which this queue has not enough."
-    return f'needs more than this queue has: {e.problem}. {self._describe_capable(job.runner, e.needs)}'
+    "Why a job waits that is too large for this queue."
+    others = self._describe_capable(job.runner, e.needs)
+    return f'needs more than this queue has: {e.problem}. {others}'
 
 @patch
 def _describe_capable(self:Admission, runner:str, needs:dict) -> str:
+    "Which queues at work could take a job, in words."
     try: queues = self.lease.capable_queues(runner, needs)
     except StoreError as e: return f'Who else is at work cannot be asked now: {e.problem}'
     if queues: return f'Left to {", ".join(queues)}'
     return 'No queue at work has that much; it waits for one that has'
 
+# %% ../../nbs/queue/03_admission.ipynb #8f0e1f50
 @patch
 def why_never_fits(self:Admission, job:Job) -> str|None:  # None: this queue has enough
-    "Why a job waits for which this queue has not enough, as things are at this moment. From any thread."
+    "Why a job waits that is too large for this queue, as things are at this moment. From any thread."
     try: self.ready.check(self.requirements(job).resources)
     except NeverFits as e: return self._never_fits_here(job, e)
     except Exception: return None   # that has been explained
@@ -165,6 +178,7 @@ def refuse(self:Admission, job:Job, e:Exception) -> None:
         return self.tracker.plan_failed(job, outcome_of_error(e, False).failure)
     self.group_commit.write(job, plan)
 
+# %% ../../nbs/queue/03_admission.ipynb #9b43c6b5
 @patch
 def _cannot_admit(self:Admission, job:Job, e:Exception):
     if is_infrastructure_error(e):   # says nothing about the job
@@ -178,14 +192,19 @@ def _cannot_admit(self:Admission, job:Job, e:Exception):
 
 # %% ../../nbs/queue/03_admission.ipynb #70a773e2
 @patch
-def _put(self:Admission, job:Job, requirements:QueueRequirements, at:float|None):
-    self.ready.add(job.id, self.submitted[job.id], job.priority, requirements.resources, at)
+def _put(self:Admission,
+    job:Job,
+    requirements:QueueRequirements,
+    at:float|None,  # Not before this instant on the loop's clock; None: now
+) -> None:
+    submitted = self.submitted[job.id]
+    self.ready.add(job.id, submitted, job.priority, requirements.resources, at)
 
 @patch
 def admit(self:Admission,
     job:Job,                     # On record, submitted
-    delay:float=0.,              # Not before so many seconds
-    submitted:float|None=None,   # When it was submitted, seconds since the epoch; None: as said before
+    delay:float=0.,              # Shortest wait from now, seconds
+    submitted:float|None=None,   # When it was submitted, seconds since the epoch; None: as it was last time
 ) -> None:
     "Let a job wait for its turn. Nothing happens when it does not wait any more."
     if submitted is not None: self.submitted[job.id] = submitted
@@ -193,7 +212,8 @@ def admit(self:Admission,
     requirements = self.default
     try:
         requirements = self.requirements(job)
-        self._put(job, requirements, self.group_commit.loop.time() + delay if delay > 0 else None)
+        at = self.group_commit.loop.time() + delay if delay > 0 else None
+        self._put(job, requirements, at)
     except NeverFits as e: self.explain(job, self._never_fits_here(job, e))
     except Exception as e: return self._cannot_admit(job, e)
     if requirements.queue_timeout is not None: self._set_timer(job, requirements.queue_timeout)
@@ -201,26 +221,32 @@ def admit(self:Admission,
 
 # %% ../../nbs/queue/03_admission.ipynb #49272695
 @patch
-def _set_timer(self:Admission, job:Job, limit:float):
+def _set_timer(self:Admission,
+    job:Job,
+    limit:float,  # Longest wait, seconds
+) -> None:
     if job.attempt or job.id in self.timers: return
     waited = max(0., time.time() - self.submitted[job.id])
-    self.timers[job.id] = self.group_commit.loop.call_later(max(0., limit - waited), self._on_timeout, job, limit)
+    remaining = max(0., limit - waited)
+    loop = self.group_commit.loop
+    self.timers[job.id] = loop.call_later(remaining, self._on_timeout, job, limit)
 
 @patch
-def _on_timeout(self:Admission, job:Job, limit:float):
+def _on_timeout(self:Admission, job:Job, limit:float) -> None:
     self.timers.pop(job.id, None)
     self.signals.publish(WaitTimedOut(job, limit))
 
 # %% ../../nbs/queue/03_admission.ipynb #7f69d80a
 @patch
-def _stop_waiting(self:Admission, job_id:str):
-    "It is about to begin, or has ended."
-    if self.reasons: self.reasons.pop(job_id, None)
-    if self.timers and (timer := self.timers.pop(job_id, None)): timer.cancel()
+def _stop_waiting(self:Admission, job_id:str) -> None:
+    "Forget why a job waited: it is about to begin, or has ended."
+    self.reasons.pop(job_id, None)
+    timer = self.timers.pop(job_id, None)
+    if timer is not None: timer.cancel()
 
 @patch
 def forget(self:Admission, job_id:str) -> None:
-    "A job has ended."
+    "Forget a job that has ended."
     self.submitted.pop(job_id, None)
     self._stop_waiting(job_id)
     self.ready.discard(job_id)
@@ -235,7 +261,8 @@ class Obstacle:
 def _owner(job:Job) -> dict|None:
     "The other process to which the function of a job belongs, if it names one."
     owner = job.spec.get('belongs_to')
-    return owner if is_identity(owner) and not is_same_process(owner, this_process()) else None
+    if not is_identity(owner) or is_same_process(owner, this_process()): return None
+    return owner
 
 def _describe(owner:dict) -> str:
     return f'the notebook or program that submitted it (process {owner["pid"]} on {owner["host"]})'
@@ -244,21 +271,30 @@ def _describe(owner:dict) -> str:
 @patch
 def _is_known(self:Admission, job:Job) -> bool:
     try:
-        with contain_exit(): return bool(capability(self.runners[job.runner], 'knows')(job))
+        with contain_exit():
+            knows = capability(self.runners[job.runner], 'knows')
+            return bool(knows(job))
     except Exception: return True   # what is wrong with it is seen when it is begun
 
 # %% ../../nbs/queue/03_admission.ipynb #aeab7751
 @patch
-def _other_queue(self:Admission, job:Job) -> Obstacle|None:
-    "Why a job is left to other queues, or has to wait for one; None: it is ours to take."
+def _other_queue(self:Admission,
+    job:Job,
+) -> Obstacle|None:  # None: it is ours to take
+    "Why a job is left to other queues, or has to wait for one."
     owner = _owner(job)
     if owner is not None and self.lease.is_alive(owner):
-        return Obstacle(f'left to {_describe(owner)}: its functions are known there', is_elsewhere=True)
+        reason = f'left to {_describe(owner)}: its functions are known there'
+        return Obstacle(reason, is_elsewhere=True)
     if self._is_known(job): return None
     name = job.spec.get('func') or job.spec.get('plugin_name')
     if owner is not None:
         return Obstacle(f'{name!r} is not known here, and {_describe(owner)} has ended. '
                         'It waits for one that has a function of this name')
+    return self._wait_for_capable(job, name)
+
+@patch
+def _wait_for_capable(self:Admission, job:Job, name:str) -> Obstacle|None:
     try: queues = self.lease.capable_queues(job.runner, {})
     except StoreError: return None
     if not queues: return None
@@ -281,10 +317,12 @@ def _clash(self:Admission, job:Job) -> Any:
     "Why a job must not run beside one that is running."
     runner = self.runners[job.runner]
     if not overrides(runner, 'clash'): return None
-    for other in [a.job for a in self.active.values() if a.job.runner == job.runner]:
-        if reason := runner.clash(job, other):
-            self.blocked.setdefault(other.id, set()).add(job.id)
-            return reason
+    others = [a.job for a in self.active.values() if a.job.runner == job.runner]
+    for other in others:
+        reason = runner.clash(job, other)
+        if not reason: continue
+        self.blocked.setdefault(other.id, set()).add(job.id)
+        return reason
     return None
 
 @patch
@@ -306,12 +344,18 @@ def unblock(self:Admission) -> None:
     "Look again at once at jobs that waited for one which has ended."
     for other in [o for o in self.blocked if o not in self.active]:
         for job_id in self.blocked.pop(other):
-            job = self.tracker.jobs.get(job_id) if job_id in self.ready else None
+            if job_id not in self.ready: continue
+            job = self.tracker.jobs.get(job_id)
             if job is not None: self._put(job, self.requirements_or_default(job), None)
 
 # %% ../../nbs/queue/03_admission.ipynb #e584dd74
 @patch
-def _set_aside(self:Admission, job:Job, obstacle:Obstacle, now:float, pause:float):
+def _set_aside(self:Admission,
+    job:Job,
+    obstacle:Obstacle,
+    now:float,    # On the loop's clock
+    pause:float,  # Seconds
+) -> None:
     if obstacle.is_elsewhere:
         self._leave_to_others(job, obstacle.reason)
         pause = max(pause, min(2., self.lease.ttl/3))
@@ -341,13 +385,17 @@ def next(self:Admission,
 
 # %% ../../nbs/queue/03_admission.ipynb #b58d4b28
 @patch
-def _set_alarm(self:Admission, due:float|None):
-    "Have a round at that instant on the loop's clock; None: no need."
+def _set_alarm(self:Admission,
+    due:float|None,  # On the loop's clock; None: no need
+) -> None:
+    "Have a round at that instant."
     loop, alarm = self.group_commit.loop, self._alarm
-    if alarm is not None and (due is None or alarm.when() > due or alarm.when() <= loop.time()):
+    if alarm is not None:
+        is_useless = due is None or alarm.when() > due or alarm.when() <= loop.time()
+        if not is_useless: return
         alarm.cancel()
         self._alarm = None
-    if due is not None and self._alarm is None: self._alarm = loop.call_at(due, self.group_commit.wake)
+    if due is not None: self._alarm = loop.call_at(due, self.group_commit.wake)
 
 # %% ../../nbs/queue/03_admission.ipynb #a7da206c
 @patch
@@ -356,7 +404,7 @@ def end_round(self:Admission,
     busy:int,   # Slots that are taken
     slots:int,  # Slots there are
 ) -> None:
-    "Say what those lack that could begin otherwise, and have a round when the next one comes back."
+    "Explain what is lacking for jobs that could begin otherwise, and have a round when the next one comes back."
     if busy < slots:
         for job_id in self.ready.lacking(now):
             job = self.tracker.jobs.get(job_id)
@@ -372,6 +420,8 @@ def why(self:Admission,
     slots:int,  # Slots there are
 ) -> str|None:  # None: it is not here
     "Why a job waits, with the numbers of this moment. From any thread."
-    place, reason = self.ready.why(job.id, time.monotonic(), busy, slots), self.reasons.get(job.id)
-    if place is None: return (self.why_never_fits(job) or reason) if reason else None
-    return reason if reason and place.startswith('trying again') else place
+    place = self.ready.why(job.id, time.monotonic(), busy, slots)
+    reason = self.reasons.get(job.id)
+    if not reason: return place
+    if place is None: return self.why_never_fits(job) or reason
+    return reason if place.startswith('trying again') else place

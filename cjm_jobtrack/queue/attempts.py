@@ -16,10 +16,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from typing import Any
-from fastcore.basics import patch
+from fastcore.basics import patch, store_attr
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost
 from ..model.errors import NodeUnreachable, RecordGone, is_infrastructure_error
-from ..model.job import Failure, Job, JobStatus, elapsed_s, jsonable
+from ..model.job import Failure, Job, JobEvent, JobStatus, elapsed_s, jsonable
 from ..model.retry import RetryPolicy, QueueRequirements, retry_delay
 from .foreign_code import check_outcome, check_receipt, contain_exit, outcome_of_error
 from .group_commit import GroupCommit
@@ -44,10 +44,10 @@ class Phase(StrEnum):
     OVER = 'over'
 
 class Ownership(StrEnum):
-    "Who says how an attempt ended."
+    "Which queue records how an attempt ended."
     OURS = 'ours'         # This queue
     LEAVING = 'leaving'   # This queue is stopping: the attempt ends with it, or is left to the next queue
-    LOST = 'lost'         # Another queue: nothing is to be said about it here
+    LOST = 'lost'         # Another queue: nothing may be recorded about it here
 
 # %% ../../nbs/queue/05_attempts.ipynb #5f63ef56
 _MOVES = {
@@ -63,7 +63,7 @@ _MOVES = {
 @dataclass(slots=True, eq=False)
 class Overtime:
     "An attempt that has broken a time limit, and is being stopped for it."
-    outcome:Outcome        # What is said if it was stopped
+    outcome:Outcome        # What goes on record if it was stopped
     task:asyncio.Task      # Stops it; gives the receipt
 
 @dataclass(slots=True, eq=False)
@@ -78,11 +78,11 @@ class Attempt:
     ownership:Ownership=Ownership.OURS
     requirements:QueueRequirements=QueueRequirements()
     handle:dict|None=None              # Of the work, as the runner gave it; None: there is none (yet)
-    report:Report|None=None            # Through which the runner tells what happens
+    report:Report|None=None            # Takes what the runner reports
     task:asyncio.Task|None=None        # Starts and follows the work
     on_stop:Callable|None=None         # What the tracker calls to have it stopped
     stop_task:asyncio.Task|None=None   # Stops it on request; gives the receipt
-    stop_wish:asyncio.Event|None=None  # There while starting waits for better times: set when a stop is requested
+    stop_wish:asyncio.Event|None=None  # Only while the start waits for its next try: set when a stop is requested
     overtime:Overtime|None=None
     timers:list=field(default_factory=list)   # Of its time limits
 
@@ -90,13 +90,14 @@ class Attempt:
 @patch
 def move(self:Attempt, phase:Phase) -> None:
     "Go on to another phase. Raises `RuntimeError` for a move that the table does not have: an error of ours."
-    if phase not in _MOVES[self.phase]: raise RuntimeError(f'An attempt cannot go from {self.phase} to {phase}')
+    if phase not in _MOVES[self.phase]:
+        raise RuntimeError(f'An attempt cannot go from {self.phase} to {phase}')
     self.phase = phase
 
 # %% ../../nbs/queue/05_attempts.ipynb #718238c1
 @patch(as_prop=True)
 def is_ours(self:Attempt) -> bool:
-    "Whether this queue is to say how it ended."
+    "Whether this queue records how it ended."
     return self.ownership is Ownership.OURS
 
 @patch(as_prop=True)
@@ -123,9 +124,8 @@ class AttemptManager:
         retry:RetryPolicy=RetryPolicy(),  # When a failed attempt is followed by another
         recheck:float=1.,                 # Seconds until an attempt that never began is tried again
     ):
-        self.tracker, self.runners = tracker, runners
-        self.group_commit, self.lease, self.signals = group_commit, lease, signals or Signals()
-        self.grace, self.retry, self.recheck = grace, retry, recheck
+        store_attr()
+        self.signals = signals or Signals()
         self.active: dict[str, Attempt] = {}   # Job id -> attempt
         self.busy = 0                          # Slots that are taken: attempts in `active` that have not ended
         self.unrecorded: list[str] = []        # Ids of jobs that ended when the record was gone
@@ -133,14 +133,19 @@ class AttemptManager:
 
     def start(self) -> None:
         "Work on the running loop, in this thread."
-        self.loop, self.thread = asyncio.get_running_loop(), threading.current_thread()
+        self.loop = asyncio.get_running_loop()
+        self.thread = threading.current_thread()
         self.unrecorded = []
 
 # %% ../../nbs/queue/05_attempts.ipynb #81ccc784
 @patch
-def claim(self:AttemptManager, job:Job, fence:int|None=None) -> Attempt:
-    "Take a job into our hands, and a slot for it."
-    a = Attempt(job, self.loop.create_future(), self.loop.create_future(), fence)
+def claim(self:AttemptManager,
+    job:Job,
+    fence:int|None=None,  # Number of the lease under which it is held
+) -> Attempt:
+    "A new attempt at a job, and a slot for it."
+    settled, over = self.loop.create_future(), self.loop.create_future()
+    a = Attempt(job, settled, over, fence)
     self.active[job.id] = a
     self.busy += 1
     return a
@@ -171,9 +176,15 @@ def release(self:AttemptManager, a:Attempt) -> None:
 _RETRY = .2, 10.   # First and longest wait until a runner is asked again, seconds
 
 @patch
-async def _call_runner(self:AttemptManager, job:Job, verb:str, *args):
-    with contain_exit(): return await getattr(self.runners[job.runner], verb)(job, *args)
+async def _call_runner(self:AttemptManager,
+    job:Job,
+    verb:str,  # 'start', 'find', 'follow' or 'stop'
+    *args,     # Besides the job
+):
+    runner = self.runners[job.runner]
+    with contain_exit(): return await getattr(runner, verb)(job, *args)
 
+# %% ../../nbs/queue/05_attempts.ipynb #2901f1dd
 @patch
 async def _find(self:AttemptManager, job:Job) -> dict|None:
     "What the runner finds of the work. Not knowing is not the same as nothing: then it is asked again."
@@ -194,11 +205,16 @@ def _plan_fact(self:AttemptManager, a:Attempt, type:str, data:dict, **fields) ->
 
 # %% ../../nbs/queue/05_attempts.ipynb #b84b0602
 @patch
-async def _wait_out(self:AttemptManager, a:Attempt, n:int, e:Exception):
-    "Wait after the n-th time that this machine was in trouble, or until somebody wants the job stopped."
+async def _wait_out(self:AttemptManager,
+    a:Attempt,
+    n:int,  # How often this machine has been in trouble; only the first time is journaled
+    e:Exception,
+):
+    "Wait before the next try, or until somebody wants the job stopped."
     _log.warning('Job %s has to wait, because this machine is short of something: %s', a.job.id, e)
     if n == 1:
-        plan = self._plan_fact(a, 'delayed', {'reason': f'{e}'}, message=f'Trying again soon: {e}')
+        message = f'Trying again soon: {e}'
+        plan = self._plan_fact(a, 'delayed', {'reason': f'{e}'}, message=message)
         self.group_commit.write(a.job, plan)
     a.stop_wish = asyncio.Event()
     with suppress(TimeoutError):
@@ -206,22 +222,28 @@ async def _wait_out(self:AttemptManager, a:Attempt, n:int, e:Exception):
 
 # %% ../../nbs/queue/05_attempts.ipynb #cef37f5f
 @patch
-async def _stop_work(self:AttemptManager, job:Job, handle:dict|None) -> Receipt:
-    "Have the runner stop an attempt; without a handle, look for it first. Raises what the runner raises."
+async def _stop_work(self:AttemptManager,
+    job:Job,
+    handle:dict|None,  # None: look for the work first
+) -> Receipt:
+    "Have the runner stop an attempt. Raises what the runner raises."
     if handle is None: handle = await self._call_runner(job, 'find')
     if handle is None: return Receipt(True, 'gone')
-    return check_receipt(await self._call_runner(job, 'stop', handle, self.grace))
+    receipt = await self._call_runner(job, 'stop', handle, self.grace)
+    return check_receipt(receipt)
 
 # %% ../../nbs/queue/05_attempts.ipynb #b56576e7
-def _unconfirmed(message:str) -> Receipt: return Receipt(False, 'unconfirmed', message=message)
+def _unconfirmed(message:str) -> Receipt:
+    return Receipt(False, 'unconfirmed', message=message)
 
 @patch
 def _failed_receipt(self:AttemptManager, job:Job, e:Exception) -> Receipt:
     trace = None if is_infrastructure_error(e) else e
     _log.error('Runner %s could not stop job %s: %s', job.runner, job.id, e, exc_info=trace)
-    message = f'{e}' if isinstance(e, JobtrackError) else f'{type(e).__name__}: {e}'
-    return _unconfirmed(message)
+    if isinstance(e, JobtrackError): return _unconfirmed(f'{e}')
+    return _unconfirmed(f'{type(e).__name__}: {e}')
 
+# %% ../../nbs/queue/05_attempts.ipynb #579329db
 @patch
 async def _stop_for_certain(self:AttemptManager, job:Job, handle:dict|None) -> Receipt:
     "Have the runner stop an attempt. While this machine is in trouble, it is asked again."
@@ -240,12 +262,17 @@ def _with_receipt(outcome:Outcome, receipt:Receipt) -> Outcome:
 
 # %% ../../nbs/queue/05_attempts.ipynb #d6647215
 @patch
-async def _outcome_of_error(self:AttemptManager, a:Attempt, handle:dict|None, e:BaseException) -> Outcome:
+async def _outcome_of_error(self:AttemptManager,
+    a:Attempt,
+    handle:dict|None,  # None: the start failed
+    e:BaseException,
+) -> Outcome:
     outcome = outcome_of_error(e, handle is not None)
     was_refused = handle is None and isinstance(e, InvalidInput)
     if was_refused or isinstance(e, NodeUnreachable): return outcome
     _log.error('Runner %s failed on job %s', a.job.runner, a.job.id, exc_info=e)
-    return _with_receipt(outcome, await self._stop_for_certain(a.job, handle))
+    receipt = await self._stop_for_certain(a.job, handle)
+    return _with_receipt(outcome, receipt)
 
 # %% ../../nbs/queue/05_attempts.ipynb #3a9ff23d
 @patch
@@ -258,24 +285,34 @@ def _end_following(self:AttemptManager, a:Attempt, stopping:asyncio.Task):
 def _stop_overtime(self:AttemptManager, a:Attempt, outcome:Outcome):
     "Stop the work of an attempt that has broken a time limit."
     if a.overtime is not None or not a.is_ours or a.phase is not Phase.FOLLOWING: return
-    a.overtime = Overtime(outcome, self.loop.create_task(self._stop_for_certain(a.job, a.handle)))
-    a.overtime.task.add_done_callback(partial(self._end_following, a))
+    task = self.loop.create_task(self._stop_for_certain(a.job, a.handle))
+    a.overtime = Overtime(outcome, task)
+    task.add_done_callback(partial(self._end_following, a))
 
 # %% ../../nbs/queue/05_attempts.ipynb #0007041e
 @patch
-def _on_timeout(self:AttemptManager, a:Attempt, limit:float):
-    hint = 'Allow more time with `timeout`, or look into the log for what it was doing'
-    self._stop_overtime(a, Outcome.failed('timeout', f'Still running after its limit of {limit:g} s', hint=hint))
+def _on_timeout(self:AttemptManager,
+    a:Attempt,
+    limit:float,  # Seconds
+):
+    outcome = Outcome.failed(
+        'timeout', f'Still running after its limit of {limit:g} s',
+        hint='Allow more time with `timeout`, or look into the log for what it was doing')
+    self._stop_overtime(a, outcome)
 
 @patch
-def _check_silence(self:AttemptManager, a:Attempt, silence:float):
+def _check_silence(self:AttemptManager,
+    a:Attempt,
+    silence:float,  # The longest that is allowed, seconds
+):
     remaining = a.report.last_activity + silence - time.monotonic()
     if remaining > .001:
         a.timers[-1] = self.loop.call_later(remaining, self._check_silence, a, silence)
         return
-    message = f'Gave no sign of life for {silence:g} s: no progress, and nothing new in its log'
-    hint = 'Look into the log for what it was doing, or allow a longer silence with `stall_timeout`'
-    self._stop_overtime(a, Outcome.failed('stalled', message, hint=hint))
+    outcome = Outcome.failed(
+        'stalled', f'Gave no sign of life for {silence:g} s: no progress, and nothing new in its log',
+        hint='Look into the log for what it was doing, or allow a longer silence with `stall_timeout`')
+    self._stop_overtime(a, outcome)
 
 # %% ../../nbs/queue/05_attempts.ipynb #a7768ac6
 @patch
@@ -291,10 +328,14 @@ def _set_timers(self:AttemptManager, a:Attempt):
         a.timers.append(self.loop.call_later(silence, self._check_silence, a, silence))
 
 # %% ../../nbs/queue/05_attempts.ipynb #87226c33
-async def _after_overtime(overtime:Overtime, outcome:Outcome|None) -> Outcome:
-    "The outcome of an attempt that has broken a time limit, where following gave this one."
+async def _after_overtime(
+    overtime:Overtime,
+    outcome:Outcome|None,  # From following it; None: that was broken off
+) -> Outcome:
+    "The outcome of an attempt that has broken a time limit."
     receipt = await overtime.task
-    ended_by_itself = receipt.how == 'gone' and outcome is not None and outcome.status is not JobStatus.CANCELLED
+    has_end = outcome is not None and outcome.status is not JobStatus.CANCELLED
+    ended_by_itself = has_end and receipt.how == 'gone'
     return outcome if ended_by_itself else _with_receipt(overtime.outcome, receipt)
 
 # %% ../../nbs/queue/05_attempts.ipynb #3c1ec9a8
@@ -308,21 +349,33 @@ async def _storable(self:AttemptManager, result:Any) -> Any:
 
 # %% ../../nbs/queue/05_attempts.ipynb #6df5b05b
 @patch
-def _retry_data(self:AttemptManager, job:Job, failure:Failure|None) -> dict|None:  # None: this was the last attempt
+def _retry_data(self:AttemptManager,
+    job:Job,
+    failure:Failure|None,
+) -> dict|None:  # None: this was the last attempt
     "What the journal says of a failure that is followed by another attempt."
-    if not failure or job.attempt >= job.max_attempts or not self.retry.should_retry(failure): return None
-    return {'failure': jsonable(failure), 'delay_s': round(self.retry.delay(job.attempt), 3)}
+    if not failure or job.attempt >= job.max_attempts: return None
+    if not self.retry.should_retry(failure): return None
+    delay_s = round(self.retry.delay(job.attempt), 3)
+    return {'failure': jsonable(failure), 'delay_s': delay_s}
 
 # %% ../../nbs/queue/05_attempts.ipynb #184e5aaa
 _MAX_LISTED = 20   # Earlier failures that the last one lists
 
 @patch
 def _earlier_failures(self:AttemptManager, job:Job) -> list[dict]:
-    events = [e for e in self.tracker.events(0, job.id, None) if e.type == 'retried' and e.data.get('failure')]
-    def summary(e):
-        failure = e.data['failure']
-        return dict(attempt=e.attempt, at=e.at, kind=failure.get('kind'), message=failure.get('message'))
-    return [summary(e) for e in events][-_MAX_LISTED:]
+    events = self.tracker.events(0, job.id, None)
+    retried = [e for e in events if e.type == 'retried' and e.data.get('failure')]
+    return [_summary(e) for e in retried][-_MAX_LISTED:]
+
+def _summary(e:JobEvent) -> dict:
+    "Of a `retried` event."
+    failure = e.data['failure']
+    return dict(
+        attempt=e.attempt,
+        at=e.at,
+        kind=failure.get('kind'),
+        message=failure.get('message'))
 
 # %% ../../nbs/queue/05_attempts.ipynb #666fe315
 @patch
@@ -335,15 +388,23 @@ async def _with_earlier_failures(self:AttemptManager, job:Job, outcome:Outcome) 
 
 # %% ../../nbs/queue/05_attempts.ipynb #6eb8ba79
 def _receipt_data(a:Attempt, outcome:Outcome) -> dict|None:
+    "The receipt of a stop, by the runner or on request, as the journal keeps it."
     task, receipt = a.stop_task, outcome.receipt
     has_result = task and task.done() and not task.cancelled() and not task.exception()
     if not receipt and has_result: receipt = task.result()
     return {'receipt': receipt.to_dict()} if receipt else None
 
+# %% ../../nbs/queue/05_attempts.ipynb #28337895
 @patch
-def _plan_end(self:AttemptManager, a:Attempt, outcome:Outcome, retry:dict|None) -> Write:
+def _plan_end(self:AttemptManager,
+    a:Attempt,
+    outcome:Outcome,
+    retry:dict|None,  # From `_retry_data`
+) -> Write:
+    "Plan by the table."
     job, tracker, status = a.job, self.tracker, outcome.status
-    if status is JobStatus.COMPLETED: write = tracker.plan_completed(job, outcome.result, outcome.outputs)
+    if status is JobStatus.COMPLETED:
+        write = tracker.plan_completed(job, outcome.result, outcome.outputs)
     elif status is JobStatus.CANCELLED or tracker.cancel_requested(job.id):
         write = tracker.plan_cancelled(job, _receipt_data(a, outcome))
     elif retry: write = tracker.plan_pending(job, outcome.failure.message, data=retry)
@@ -354,7 +415,8 @@ def _plan_end(self:AttemptManager, a:Attempt, outcome:Outcome, retry:dict|None) 
 @patch
 def _plan_broken(self:AttemptManager, a:Attempt, e:Exception) -> Write:
     "Plan for an attempt that the queue itself cannot go on with."
-    return self._fenced(a, self.tracker.plan_failed(a.job, outcome_of_error(e, True).failure))
+    failure = outcome_of_error(e, True).failure
+    return self._fenced(a, self.tracker.plan_failed(a.job, failure))
 
 # %% ../../nbs/queue/05_attempts.ipynb #d10ca4ff
 @patch
@@ -385,7 +447,9 @@ def _record_end(self:AttemptManager, a:Attempt, plan:Callable[[], Write]):
 async def _end(self:AttemptManager, a:Attempt, outcome:Outcome):
     "Have recorded how an attempt ended."
     retry = None
-    if outcome.status is JobStatus.COMPLETED: outcome = replace(outcome, result=await self._storable(outcome.result))
+    if outcome.status is JobStatus.COMPLETED:
+        result = await self._storable(outcome.result)
+        outcome = replace(outcome, result=result)
     else:
         if a.stop_task: await asyncio.wait({a.stop_task})
         retry = self._retry_data(a.job, outcome.failure)
@@ -407,11 +471,15 @@ def give_up(self:AttemptManager, a:Attempt, e:Exception) -> None:
     if not a.is_ended: self._record_end(a, partial(self._plan_broken, a, e))
 
 # %% ../../nbs/queue/05_attempts.ipynb #a116fe7b
-def _never_began(e:BaseException) -> bool: return isinstance(e, NodeUnreachable) and not e.begun
+def _never_began(e:BaseException) -> bool:
+    return isinstance(e, NodeUnreachable) and not e.begun
 
+# %% ../../nbs/queue/05_attempts.ipynb #cf6ea0cd
 @patch
-async def _start(self:AttemptManager, a:Attempt) -> dict|None:
-    "Have the runner start the work; to repeat this is safe. None: the job is to be stopped, and there is no work."
+async def _start(self:AttemptManager,
+    a:Attempt,
+) -> dict|None:  # The handle; None: the job is to be stopped, and there is no work
+    "Have the runner start the work. To repeat this is safe."
     for n in itertools.count(1):
         try: return await self._call_runner(a.job, 'start')
         except Exception as e:
@@ -421,14 +489,18 @@ async def _start(self:AttemptManager, a:Attempt) -> dict|None:
 
 # %% ../../nbs/queue/05_attempts.ipynb #cba1d922
 @patch
-async def _start_on_record(self:AttemptManager, a:Attempt) -> dict|None:  # The handle; None: as for `_start`
+async def _start_on_record(self:AttemptManager,
+    a:Attempt,
+) -> dict|None:  # As from `_start`
     "Have the work started, and *started* recorded. Raises what the runner raises, but for trouble of this machine."
     is_known = self.lease.is_fresh() or await self.group_commit.retry_on_store_error(self.lease.renew)
     if not is_known: raise LeaseLost(a.job.id, a.fence)
-    if (handle := await self._start(a)) is None: return None
+    handle = await self._start(a)
+    if handle is None: return None
     cleared = {} if a.stop_wish is None else {'message': None}   # there was trouble, and it is over
     plan = self._plan_fact(a, 'started', {'handle': handle}, **cleared)
-    if self.runners[a.job.runner].durable: await self.group_commit.write_and_wait(a.job, plan)
+    is_durable = self.runners[a.job.runner].durable
+    if is_durable: await self.group_commit.write_and_wait(a.job, plan)
     else: self.group_commit.write(a.job, plan)
     return handle
 
@@ -436,7 +508,8 @@ async def _start_on_record(self:AttemptManager, a:Attempt) -> dict|None:  # The 
 @patch
 def _settle(self:AttemptManager, a:Attempt, handle:dict|None):
     "The start is behind us: there is a handle, or no work."
-    a.handle, a.stop_wish = handle, None
+    a.handle = handle
+    a.stop_wish = None
     if not a.settled.done(): a.settled.set_result(True)
     if not a.is_ended: a.move(Phase.CLOSING if handle is None else Phase.FOLLOWING)
     has_limit = a.job.timeout is not None or a.requirements.stall_timeout is not None
@@ -448,19 +521,26 @@ def _holds(self:AttemptManager, a:Attempt) -> bool:
     "Whether an attempt is still in our hands. From any thread."
     return a.ownership is not Ownership.LOST and self.lease.holds(a.fence)
 
+# %% ../../nbs/queue/05_attempts.ipynb #ded8abc0
 @patch
 async def _follow(self:AttemptManager, a:Attempt) -> Outcome:
     "Follow the work to its end. After trouble with the record or the machine, go on where following was broken off."
-    a.report = Report(self.tracker, a.job.id, a.number, partial(self._holds, a))
+    still = partial(self._holds, a)
+    a.report = Report(self.tracker, a.job.id, a.number, still)
     for n in itertools.count(1):
-        try: return check_outcome(await self._call_runner(a.job, 'follow', a.handle, a.report))
+        try:
+            outcome = await self._call_runner(a.job, 'follow', a.handle, a.report)
+            return check_outcome(outcome)
         except Exception as e:
             if not is_infrastructure_error(e): raise
             _log.error('%s. Following job %s again', e, a.job.id)
         await asyncio.sleep(retry_delay(n, *_RETRY))
 
 # %% ../../nbs/queue/05_attempts.ipynb #9ee23380
-def _says_nothing_of_job(e:BaseException, deferred:bool) -> bool:
+def _says_nothing_of_job(
+    e:BaseException,
+    deferred:bool,  # Whether the work has certainly not begun
+) -> bool:
     "Whether an error is about our lease, our own cancellation, or this machine."
     if isinstance(e, LeaseLost): return True
     if isinstance(e, asyncio.CancelledError): return asyncio.current_task().cancelling() > 0
@@ -478,7 +558,8 @@ async def _run_once(self:AttemptManager, a:Attempt, handle:dict|None=None):
     except (Exception, asyncio.CancelledError) as e:
         if not a.is_ours: return   # the one that lets go of it does the rest
         deferred = handle is None and _never_began(e)
-        if a.overtime is not None and not isinstance(e, LeaseLost): asyncio.current_task().uncancel()
+        is_overtime = a.overtime is not None and not isinstance(e, LeaseLost)
+        if is_overtime: asyncio.current_task().uncancel()
         elif _says_nothing_of_job(e, deferred): raise
         else: outcome = await self._outcome_of_error(a, handle, e)
     if a.phase is Phase.FOLLOWING: a.move(Phase.CLOSING)
@@ -496,17 +577,20 @@ def _has_started(self:AttemptManager, a:Attempt) -> bool:
     events = self.tracker.events(0, a.job.id, None)
     return any(e.type == 'started' and e.attempt == a.number for e in events)
 
+# %% ../../nbs/queue/05_attempts.ipynb #300cc701
 @patch
 async def _recover(self:AttemptManager, a:Attempt):
     "Find what is left of an attempt, and go on from there."
     handle, job = await self._find(a.job), a.job
     cancel_requested = self.tracker.cancel_requested(job.id)
     started = await self.group_commit.retry_on_store_error(partial(self._has_started, a))
-    if handle is None and (started or cancel_requested or not self.runners[job.runner].durable):
+    can_start = not started and not cancel_requested and self.runners[job.runner].durable
+    if handle is None and not can_start:
         self._settle(a, None)
         return await self._end(a, Outcome.failed('lost', _LOST, hint=_TRY_AGAIN))
     if handle is not None and not a.is_settled:
-        await self.group_commit.write_and_wait(job, self._plan_fact(a, 'adopted', {'handle': handle}))
+        plan = self._plan_fact(a, 'adopted', {'handle': handle})
+        await self.group_commit.write_and_wait(job, plan)
     if cancel_requested: self.request_stop(a)
     await self._run_once(a, handle)
 
@@ -522,8 +606,8 @@ async def _run(self:AttemptManager, a:Attempt, adopted:bool):
                 _log.exception('The queue cannot go on with job %s', a.job.id)
                 return self.give_up(a, e)
             await self._wait_out(a, n, e)
-        adopted = True   # whatever there is of it by now is found
-        if a.phase is Phase.FOLLOWING or a.phase is Phase.CLOSING: a.move(Phase.STARTING)
+        adopted = True   # what there is of it by now is looked for
+        if a.phase in (Phase.FOLLOWING, Phase.CLOSING): a.move(Phase.STARTING)
 
 @patch
 def run(self:AttemptManager,
@@ -531,8 +615,9 @@ def run(self:AttemptManager,
     requirements:QueueRequirements,  # What the job asks of the queue
     adopted:bool=False,              # Another queue began it
 ) -> None:
-    "Carry an attempt out, and be the one who stops it."
-    a.number, a.requirements = a.job.attempt, requirements
+    "Carry an attempt out, and stop it when the tracker asks for that."
+    a.number = a.job.attempt
+    a.requirements = requirements
     a.move(Phase.STARTING)
     a.on_stop = partial(self._on_stop_request, a)
     self.tracker.attach(a.job.id, a.on_stop)
@@ -548,7 +633,8 @@ async def _record_unconfirmed(self:AttemptManager, a:Attempt, receipt:Receipt):
 @patch
 def _request_stop_again(self:AttemptManager, a:Attempt):
     "What could not be stopped because this machine was in trouble is stopped as soon as it can be."
-    if self.active.get(a.job.id) is a and a.phase is Phase.FOLLOWING and a.is_ours: self.request_stop(a)
+    is_active = self.active.get(a.job.id) is a and a.is_ours
+    if is_active and a.phase is Phase.FOLLOWING: self.request_stop(a)
 
 @patch
 async def _stop_once_settled(self:AttemptManager, a:Attempt) -> Receipt:
@@ -569,7 +655,8 @@ _STILL_STARTING = _unconfirmed('It is still being begun, and is stopped as soon 
 @patch
 def request_stop(self:AttemptManager, a:Attempt) -> asyncio.Task:
     "Have an attempt stopped; the task gives the receipt."
-    if a.stop_task is None: a.stop_task = self.loop.create_task(self._stop_once_settled(a))
+    if a.stop_task is None:
+        a.stop_task = self.loop.create_task(self._stop_once_settled(a))
     if a.stop_wish is not None: a.stop_wish.set()
     return a.stop_task
 
@@ -584,7 +671,8 @@ async def _stop(self:AttemptManager, a:Attempt) -> Receipt:
     if not a.is_settled and a.is_ours: return _STILL_STARTING
     receipt = await asyncio.shield(task)
     is_closing = a.is_settled and a.phase is not Phase.FOLLOWING
-    if is_closing and self.active.get(a.job.id) is a: await asyncio.wait({a.over}, timeout=self.grace)
+    if is_closing and self.active.get(a.job.id) is a:
+        await asyncio.wait({a.over}, timeout=self.grace)
     return receipt
 
 # %% ../../nbs/queue/05_attempts.ipynb #4d4a32ab
@@ -592,12 +680,15 @@ async def _stop(self:AttemptManager, a:Attempt) -> Receipt:
 async def _on_stop_request(self:AttemptManager, a:Attempt) -> Receipt:
     "`_stop`, from the event loop of any thread. There is always an answer, also when the queue is stopping."
     thread, stop = self.thread, self._stop(a)
-    try: answer = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(stop, self.loop))
+    try: future = asyncio.run_coroutine_threadsafe(stop, self.loop)
     except RuntimeError:   # the loop is closed
         stop.close()
         return _QUEUE_STOPPED
-    while not answer.done() and thread.is_alive(): await asyncio.wait({answer}, timeout=.5)
-    return answer.result() if answer.done() and not answer.cancelled() else _QUEUE_STOPPED
+    answer = asyncio.wrap_future(future)
+    while not answer.done() and thread.is_alive():
+        await asyncio.wait({answer}, timeout=.5)
+    has_answer = answer.done() and not answer.cancelled()
+    return answer.result() if has_answer else _QUEUE_STOPPED
 
 # %% ../../nbs/queue/05_attempts.ipynb #a8972c91
 @patch
@@ -632,15 +723,18 @@ async def _leave(self:AttemptManager, a:Attempt):
     if a.phase is Phase.CLAIMED:   # nothing was begun, and nothing will be
         self._disown(a)
         return self.release(a)
-    if (task := a.task) is None: return   # it was over in this instant
+    task = a.task
+    if task is None: return   # it was over in this instant
     if a.overtime is not None: await asyncio.wait({a.overtime.task})
-    was_stopped = a.stop_task is not None and a.is_settled and (await a.stop_task).confirmed
+    is_stopping = a.stop_task is not None and a.is_settled
+    was_stopped = is_stopping and (await a.stop_task).confirmed
     if not was_stopped and not a.is_ended:
         self._disown(a)
         task.cancel()
     await self._wait_for(a, task)
     if a.is_ended: return
-    if not self.runners[a.job.runner].durable and a.job.status is JobStatus.RUNNING:
+    ends_with_us = not self.runners[a.job.runner].durable
+    if ends_with_us and a.job.status is JobStatus.RUNNING:
         return await self._end(a, await self._interrupt(a))
     self.tracker.release(a.job.id, a.fence)
     self.release(a)
@@ -657,14 +751,16 @@ async def _leave_or_give_up(self:AttemptManager, a:Attempt):
 @patch
 async def leave_all(self:AttemptManager) -> None:
     "Leave what outlives us to the next queue, and end the rest. Returns when that is on record."
-    await asyncio.gather(*[self._leave_or_give_up(a) for a in [*self.active.values()]])
+    leaving = [self._leave_or_give_up(a) for a in [*self.active.values()]]
+    await asyncio.gather(*leaving)
 
 # %% ../../nbs/queue/05_attempts.ipynb #ca910f63
 @patch
 def _has_local_heir(self:AttemptManager, a:Attempt) -> bool:
     "Whether a queue of this process has the attempt now, with the same runner."
-    if (heir := self.lease.local_holder(a.job.id)) is None or a.job.attempt != a.number: return False
-    return heir.runners.get(a.job.runner) is self.runners[a.job.runner]
+    heir, name = self.lease.local_holder(a.job.id), a.job.runner
+    if heir is None or a.job.attempt != a.number: return False
+    return heir.runners.get(name) is self.runners[name]
 
 # %% ../../nbs/queue/05_attempts.ipynb #e205180b
 @patch
@@ -682,10 +778,12 @@ async def drop(self:AttemptManager, a:Attempt) -> None:
     "Let go of an attempt that another queue has. Work of which that queue cannot know is stopped."
     started = a.phase is not Phase.CLAIMED
     a.ownership = Ownership.LOST
-    if (task := a.task) is not None and not task.done():
+    task = a.task
+    if task is not None and not task.done():
         task.cancel()
         await asyncio.wait({task})
-    if started and not a.is_ended and not self.runners[a.job.runner].durable:
+    must_stop = started and not a.is_ended and not self.runners[a.job.runner].durable
+    if must_stop:
         has_heir = await self.group_commit.retry_on_store_error(partial(self._has_local_heir, a))
         if not has_heir: await self._stop_double(a)
     self.tracker.release(a.job.id, a.fence)

@@ -19,7 +19,11 @@ from ..tracker.tracker import JobTracker
 # %% ../../nbs/queue/01_batch.ipynb #455f9ea1
 _SPACE = uuid.UUID('7b0f2a52-9a5e-5c0e-8d6f-0c1d7f5b6a11')   # for the ids of jobs in batches
 
-def _job_id(batch:str, place) -> str: return str(uuid.uuid5(_SPACE, f'{batch}/{place}'))
+def _job_id(
+    batch:str,  # Its name
+    place,      # Of the job in it
+) -> str:
+    return str(uuid.uuid5(_SPACE, f'{batch}/{place}'))
 
 class Batch:
     "The jobs that carry one batch's name. Cheap to make; each question reads the record."
@@ -30,18 +34,24 @@ class Batch:
         self.tracker, self.id = tracker, check_id(id)
 
 # %% ../../nbs/queue/01_batch.ipynb #e8dfdb9f
-def _names(name, n:int) -> list[str]:
-    "One name for each of n jobs. Raises `InvalidInput`."
-    if isinstance(name, str): return [f'{name} {i}' for i in range(1, n+1)]
+def _names(
+    name,   # One for all, or one for each
+    n:int,  # How many jobs there are
+) -> list[str]:
+    "A name for each job. Raises `InvalidInput`."
+    if isinstance(name, str):
+        return [f'{name} {i}' for i in range(1, n+1)]
     names = [*name]
     if len(names) == n: return names
     raise InvalidInput('name', f'has {len(names)} names for {n} jobs', 'Give one text, or one for each job')
 
+# %% ../../nbs/queue/01_batch.ipynb #20ae5106
 def _check_members(batch:Batch, jobs:list[Job]) -> None:
     "Raises `KeyConflict` for a job that is on record in another batch."
     members = {j.id for j in batch.jobs()}
     for j in jobs:
-        if j.id not in members: raise KeyConflict(j.id, {'batch': ('not in this one', batch.id)})
+        if j.id in members: continue
+        raise KeyConflict(j.id, {'batch': ('not in this one', batch.id)})
 
 # %% ../../nbs/queue/01_batch.ipynb #375f6013
 def submit_batch(
@@ -56,12 +66,14 @@ def submit_batch(
 
     Raises `InvalidInput` naming the field; `UnknownRunner`; `NeverFits`; `KeyConflict` when the batch is on record
     with another spec at the same place."""
-    batch, specs = Batch(queue.tracker, new_id() if id is None else id), [*specs]
+    batch = Batch(queue.tracker, new_id() if id is None else id)
+    specs = [*specs]
     if not specs: raise InvalidInput('specs', 'is empty', 'Give at least one')
     names = _names(name, len(specs))
     def make(n, spec):
         if isinstance(spec, Job): return spec
-        return queue.tracker.make_job(names[n], id=_job_id(batch.id, n), spec=spec, **options)
+        job_id = _job_id(batch.id, n)
+        return queue.tracker.make_job(names[n], id=job_id, spec=spec, **options)
     jobs = [make(n, spec) for n, spec in enumerate(specs)]
     queue.submit_many(jobs, batch=batch.id)
     if any(isinstance(spec, Job) for spec in specs): _check_members(batch, jobs)
@@ -74,9 +86,9 @@ def counts(self:Batch) -> dict[str, int]:  # Every status, also those with none
     return self.tracker.counts(self.id)
 
 @patch
-def __repr__(self:Batch):
-    counts = ', '.join(f'{n} {status}' for status, n in self.counts().items() if n)
-    return f'Batch({self.id!r}: {counts or "no jobs"})'
+def __repr__(self:Batch) -> str:
+    counts = [f'{n} {status}' for status, n in self.counts().items() if n]
+    return f'Batch({self.id!r}: {", ".join(counts) or "no jobs"})'
 
 # %% ../../nbs/queue/01_batch.ipynb #73df413d
 @patch
@@ -101,12 +113,14 @@ class _OpenJobs:
         self.tracker = batch.tracker
         self.cursor = self.tracker.last_seq()   # the journal is read on from here: first the cursor, then the list
         jobs = batch.jobs()
-        self.ended = sorted((j for j in jobs if j.is_terminal), key=lambda j: j.completed_at or '')
+        ended = [j for j in jobs if j.is_terminal]
+        self.ended = sorted(ended, key=lambda j: j.completed_at or '')
         self.ids = {j.id for j in jobs if not j.is_terminal}
 
     def take(self, event:JobEvent) -> Job|None:
         "The job that this event ends, if it is one of ours."
-        if event.type == 'deleted' and not event.job_id: self.ids.difference_update(event.data['jobs'])
+        is_purge = event.type == 'deleted' and not event.job_id
+        if is_purge: self.ids.difference_update(event.data['jobs'])
         if event.type not in _ENDS or event.job_id not in self.ids: return None
         self.ids.discard(event.job_id)
         return self.tracker.get_job(event.job_id)
@@ -117,34 +131,37 @@ class AsCompleted:
     def __init__(self, batch:Batch, timeout:float|None=None): store_attr()
 
     def _timeout_error(self, jobs:_OpenJobs) -> TimeoutError:
-        n = len(jobs.ids)
-        return TimeoutError(f'{n} jobs of batch {self.batch.id} have not ended after {self.timeout} s; they go on')
+        problem = f'{len(jobs.ids)} jobs of batch {self.batch.id} have not ended after {self.timeout} s'
+        return TimeoutError(f'{problem}; they go on')
 
     def __iter__(self) -> Iterator[Job]:
         jobs, events = _OpenJobs(self.batch), queue.SimpleQueue()
         deadline = None if self.timeout is None else time.monotonic() + self.timeout
-        unsubscribe = jobs.tracker.subscribe(events.put, after=jobs.cursor) if jobs.ids else lambda: None
+        def unsubscribe(): pass
+        if jobs.ids: unsubscribe = jobs.tracker.subscribe(events.put, after=jobs.cursor)
         try:
             yield from jobs.ended
             while jobs.ids:
                 remaining = None if deadline is None else max(0., deadline - time.monotonic())
                 try: event = events.get(timeout=remaining)
                 except queue.Empty: raise self._timeout_error(jobs) from None
-                if (job := jobs.take(event)) is not None: yield job
+                job = jobs.take(event)
+                if job is not None: yield job
         finally: unsubscribe()
 
 # %% ../../nbs/queue/01_batch.ipynb #43fea056
 @patch
 async def __aiter__(self:AsCompleted) -> AsyncIterator[Job]:
-    jobs = _OpenJobs(self.batch)
-    deadline = None if self.timeout is None else asyncio.get_running_loop().time() + self.timeout
+    jobs, now = _OpenJobs(self.batch), asyncio.get_running_loop().time()
+    deadline = None if self.timeout is None else now + self.timeout
     for job in jobs.ended: yield job
     events = jobs.tracker.watch(after=jobs.cursor)
     try:
         while jobs.ids:
             try:
-                async with asyncio.timeout_at(deadline): job = jobs.take(await anext(events))
+                async with asyncio.timeout_at(deadline): event = await anext(events)
             except TimeoutError: raise self._timeout_error(jobs) from None
+            job = jobs.take(event)
             if job is not None: yield job
     finally: await events.aclose()
 
@@ -164,17 +181,27 @@ async def wait(self:Batch,
     async for _ in self.as_completed(timeout): pass
     return self.counts()
 
+# %% ../../nbs/queue/01_batch.ipynb #2d2fcffa
 @patch
-def join(self:Batch, timeout:float|None=None) -> dict[str, int]:
+def join(self:Batch,
+    timeout:float|None=None,  # Seconds; None: as long as it takes
+) -> dict[str, int]:          # As from `counts`
     "`wait` for code without an event loop: blocks."
     for _ in self.as_completed(timeout): pass
     return self.counts()
 
 # %% ../../nbs/queue/01_batch.ipynb #729741a7
-def _copy_of(tracker:JobTracker, job:Job, batch:str) -> Job:
-    fields = {f: getattr(job, f) for f in ('runner', 'spec', 'priority', 'max_attempts', 'timeout')}
+_SAME = 'runner', 'spec', 'priority', 'max_attempts', 'timeout'   # in a copy
+
+def _copy_of(
+    tracker:JobTracker,
+    job:Job,
+    batch:str,  # Name of the batch that the copy belongs to
+) -> Job:
+    fields = {f: getattr(job, f) for f in _SAME}
     metadata = job.metadata | {'again_of': job.id}
-    return tracker.make_job(job.name, id=_job_id(batch, job.id), metadata=metadata, node=None, **fields)
+    job_id = _job_id(batch, job.id)
+    return tracker.make_job(job.name, id=job_id, metadata=metadata, node=None, **fields)
 
 # %% ../../nbs/queue/01_batch.ipynb #8ea5f9b8
 @patch
@@ -187,8 +214,8 @@ def retry_failed(self:Batch,
 
     `metadata` gets `again_of`, the id of the job that it repeats."""
     again = Batch(self.tracker, f'{self.id}.again')
-    failed = self.jobs(['failed', 'cancelled'] if cancelled else 'failed')
-    jobs = [_copy_of(self.tracker, j, again.id) for j in failed]
+    statuses = ['failed', 'cancelled'] if cancelled else ['failed']
+    jobs = [_copy_of(self.tracker, j, again.id) for j in self.jobs(statuses)]
     if jobs: queue.submit_many(jobs, batch=again.id)
     return again
 
@@ -196,7 +223,7 @@ def retry_failed(self:Batch,
 @patch
 async def cancel(self:Batch) -> dict[str, int]:  # As from `counts`, afterwards
     "Cancel what has not ended. A job that could not be stopped for certain stays running, with the request on record."
-    t = self.tracker
-    t.cancel_pending(self.jobs('pending'))   # those that were begun in this instant are stopped below
-    await asyncio.gather(*[t.cancel_job(j.id) for j in self.jobs(['pending', 'running'])])
+    self.tracker.cancel_pending(self.jobs('pending'))   # those that were begun in this instant are stopped below
+    remaining = self.jobs(['pending', 'running'])
+    await asyncio.gather(*[self.tracker.cancel_job(j.id) for j in remaining])
     return self.counts()

@@ -27,9 +27,11 @@ class Callbacks:
     def __repr__(self):
         calls = [*self._calls] if self.thread else []
         if not calls: return 'no call of on_job_completed is waiting'
+        job_id, *_ = calls[0]
         running_s = time.monotonic() - self._call_began
-        waiting = f'; {len(calls) - 1} more waiting' if len(calls) > 1 else ''
-        return f'on_job_completed has been running for {running_s:.1f} s for job {calls[0][0]}{waiting}'
+        running = f'on_job_completed has been running for {running_s:.1f} s for job {job_id}'
+        if len(calls) == 1: return running
+        return f'{running}; {len(calls) - 1} more waiting'
 
 # %% ../../nbs/queue/07_callbacks.ipynb #953f67fa
 @patch
@@ -49,7 +51,7 @@ def start(self:Callbacks) -> None:
     self._calls, self._n_calls = deque(), threading.Semaphore(0)
     self._call_began, self._was_logged = time.monotonic(), False
     self._over = Future()
-    self._over.set_running_or_notify_cancel()   # one who waits for it cannot cancel it
+    self._over.set_running_or_notify_cancel()   # so that nobody who waits for it can cancel it
     thread = threading.Thread(target=self._serve, name='jobtrack-callbacks', daemon=True)
     thread.start()
     self.thread = thread
@@ -79,7 +81,11 @@ async def finish(self:Callbacks) -> None:
 def check(self:Callbacks) -> None:
     "Say in the log when calls have been waiting for long. Called now and then by the queue."
     waiting = [*self._calls][1:]
-    if not waiting: self._was_logged = False
-    elif not self._was_logged and time.monotonic() - waiting[0][2] > self.patience:
-        self._was_logged = True
-        _log.warning('%s. The queue goes on', self)
+    if not waiting:
+        self._was_logged = False
+        return
+    _, _, added_at = waiting[0]
+    is_late = time.monotonic() - added_at > self.patience
+    if self._was_logged or not is_late: return
+    self._was_logged = True
+    _log.warning('%s. The queue goes on', self)

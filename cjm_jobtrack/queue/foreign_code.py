@@ -47,13 +47,15 @@ def outcome_of_error(
 ) -> Outcome:
     "The outcome of an attempt that ended in an error."
     if isinstance(e, _Exit): e = e.__cause__
-    kind = 'error' if started else 'not_started'
     if isinstance(e, NodeUnreachable): return Outcome.failed('node_lost', str(e))
-    if isinstance(e, InvalidInput): return Outcome.failed('invalid', str(e), hint=e.remedy or None)
+    if isinstance(e, InvalidInput):
+        return Outcome.failed('invalid', str(e), hint=e.remedy or None)
     if is_unstorable(e):
         message = f'What there was to put on record cannot be stored: {e.problem}'
         return Outcome.failed('unstorable', message, hint=_UNSTORABLE_HINT)
-    if isinstance(e, JobtrackError): return Outcome.failed(kind, str(e), evidence=jsonable(e.facts()))
+    kind = 'error' if started else 'not_started'
+    if isinstance(e, JobtrackError):
+        return Outcome.failed(kind, str(e), evidence=jsonable(e.facts()))
     trace = ''.join(traceback.format_exception(e))
     return Outcome.failed(kind, f'{type(e).__name__}: {e}', evidence={'traceback': trace})
 
@@ -88,9 +90,11 @@ def check_outcome(
         raise TypeError(f'The runner answered {safe_repr(answer):.200} where an Outcome belongs')
     _check_status(answer.status)
     if answer.failure is None:
-        return Outcome.failed('error', _NO_REASON) if answer.status is JobStatus.FAILED else answer
+        has_failed = answer.status is JobStatus.FAILED
+        return Outcome.failed('error', _NO_REASON) if has_failed else answer
     failure = _check_failure(answer.failure)
-    return answer if failure is answer.failure else replace(answer, failure=failure)
+    if failure is answer.failure: return answer
+    return replace(answer, failure=failure)
 
 # %% ../../nbs/queue/09_foreign_code.ipynb #31e4647f
 def check_receipt(

@@ -1,4 +1,4 @@
-"""Writes what a queue has to say about many jobs in few transactions, and tries again while the record is in trouble
+"""Writes what a queue records about many jobs in few transactions, and tries again while the record is in trouble
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/group_commit.html.md"""
 
@@ -24,7 +24,7 @@ from ..tracker.transitions import Write
 # %% ../../nbs/queue/06_group_commit.ipynb #145b9432
 _log = logging.getLogger(__name__)
 
-Plan = Callable[[], Write|None]      # Makes a write at the last moment; None: there is nothing left to say
+Plan = Callable[[], Write|None]      # Makes a write at the last moment; None: there is nothing left to write
 OnResult = Callable[[Any], Any]      # Is given the event, None, or the error that kept it from being written
 
 @dataclass(slots=True, eq=False)
@@ -40,6 +40,9 @@ class _Entry:
             level = logging.INFO if isinstance(result, IllegalMove) else logging.ERROR
             _log.log(level, 'Not written: %s', result)
 
+_Planned = tuple[_Entry, Write]
+_Result = tuple[_Entry, Any]   # The event, None, or an error
+
 # %% ../../nbs/queue/06_group_commit.ipynb #29e30c99
 class GroupCommit:
     "Writes for one event loop, in whose thread all of its methods are to be called."
@@ -48,7 +51,8 @@ class GroupCommit:
         signals:Signals|None=None,    # Where `RoundStarted` is published
         later:Callable|None=None,     # As for `JobTracker.record`
     ):
-        self.tracker, self.signals, self.later = tracker, signals or Signals(), later
+        self.tracker, self.later = tracker, later
+        self.signals = signals or Signals()
         self.loop = None
         self.discard()
         self._reset()
@@ -65,7 +69,8 @@ class GroupCommit:
 
     def discard(self) -> None:
         "Forget what is not written yet."
-        self._entries, self._postponed, self._postponed_ids = [], [], set()
+        self._entries = []
+        self._postponed, self._postponed_ids = [], set()
 
 # %% ../../nbs/queue/06_group_commit.ipynb #7ac66e51
 @patch
@@ -86,14 +91,21 @@ def wake(self:GroupCommit) -> None:
     self.loop.call_soon(self._run_round)
 
 @patch
-def write(self:GroupCommit, job:Job, plan:Plan, on_result:OnResult|None=None) -> None:
+def write(self:GroupCommit,
+    job:Job,                        # What it is about
+    plan:Plan,                      # Makes the write
+    on_result:OnResult|None=None,   # As for `add`
+) -> None:
     "`add`, and have a round soon."
     self.add(job, plan, on_result)
     self.wake()
 
 # %% ../../nbs/queue/06_group_commit.ipynb #188f7754
 @patch
-def _make_plan(self:GroupCommit, entry:_Entry, results:list) -> Write|None:
+def _make_plan(self:GroupCommit,
+    entry:_Entry,
+    results:list,  # Takes (entry, result) when there is nothing to write
+) -> Write|None:
     try:
         with contain_exit(): write = entry.plan()
     except Exception as e:
@@ -104,26 +116,28 @@ def _make_plan(self:GroupCommit, entry:_Entry, results:list) -> Write|None:
     return write
 
 @patch
-def _make_plans(self:GroupCommit) -> tuple[list[tuple[_Entry, Write]], list[tuple[_Entry, Any]]]:
+def _make_plans(self:GroupCommit) -> tuple[list[_Planned], list[_Result]]:
     "Entries with their plans; and the results of those for which nothing is to be written."
     entries, self._entries = self._entries, []
     planned, results, moving = [], [], set()
     for entry in entries:
-        if entry.job.id in self._postponed_ids: self._postponed.append(entry)
-        elif entry.job.id in moving: self._entries.append(entry)
+        job_id = entry.job.id
+        if job_id in self._postponed_ids: self._postponed.append(entry)
+        elif job_id in moving: self._entries.append(entry)
         elif (write := self._make_plan(entry, results)) is not None:
-            if write.op.changes: moving.add(entry.job.id)
+            if write.op.changes: moving.add(job_id)
             planned.append((entry, write))
     return planned, results
 
 # %% ../../nbs/queue/06_group_commit.ipynb #b17b76e6
 @patch
 def _run_round(self:GroupCommit):
-    "Write what there is to write, then say what came of it."
+    "Write what there is to write, then pass on the results."
     self._is_scheduled = False
     self.signals.publish(RoundStarted())
     planned, results = self._make_plans()
-    for entry, result in results + self._commit(planned): entry.finish(result)
+    results += self._commit(planned)
+    for entry, result in results: entry.finish(result)
     if self._entries: self.wake()
 
 # %% ../../nbs/queue/06_group_commit.ipynb #29d7ed9d
@@ -135,28 +149,36 @@ def _is_temporary(self:GroupCommit, e:Exception) -> bool:
 
 # %% ../../nbs/queue/06_group_commit.ipynb #e0ac1176
 @patch
-def _commit(self:GroupCommit, planned:list[tuple[_Entry, Write]]) -> list[tuple[_Entry, Any]]:
+def _commit(self:GroupCommit, planned:list[_Planned]) -> list[_Result]:
     "Write all in one transaction, and return the results. What cannot be written now is postponed."
     if not planned: return []
-    try: results = self.tracker.record([write for _, write in planned], self.later)
+    entries = [entry for entry, _ in planned]
+    writes = [write for _, write in planned]
+    try: results = self.tracker.record(writes, self.later)
     except Exception as e:
         if len(planned) > 1: return self._commit_separately(planned, e)
-        (entry, _), = planned
-        if not self._is_temporary(e): return [(entry, e)]
-        self._postpone([entry], e)
+        if not self._is_temporary(e): return [(entries[0], e)]
+        self._postpone(entries, e)
         return []
     if not self._postponed: self._failures = 0
-    return [(entry, result) for (entry, _), result in zip(planned, results)]
+    return [*zip(entries, results)]
 
 @patch
-def _commit_separately(self:GroupCommit, planned, e:Exception) -> list[tuple[_Entry, Any]]:
+def _commit_separately(self:GroupCommit, planned:list[_Planned], e:Exception) -> list[_Result]:
     "Write one by one what could not be written together."
-    if not self._is_temporary(e): return [r for p in planned for r in self._commit([p])]
+    if not self._is_temporary(e): return self._commit_each(planned)
     n = self._failures % len(planned)
     first, *rest = [*planned[n:], *planned[:n]]
-    if results := self._commit([first]): return results + [r for p in rest for r in self._commit([p])]
+    results = self._commit([first])
+    if results: return results + self._commit_each(rest)
     self._postpone([entry for entry, _ in rest], e)
     return []
+
+@patch
+def _commit_each(self:GroupCommit, planned:list[_Planned]) -> list[_Result]:
+    results = []
+    for p in planned: results += self._commit([p])
+    return results
 
 # %% ../../nbs/queue/06_group_commit.ipynb #5a10aace
 @patch
@@ -186,16 +208,18 @@ def begin_closing(self:GroupCommit) -> None:
 async def write_and_wait(self:GroupCommit,
     job:Job,    # What it is about
     plan:Plan,  # Makes the write
-) -> JobEvent|None:  # None: there was nothing left to say, or the job has moved on
+) -> JobEvent|None:  # None: there was nothing left to write, or the job has moved on
     "Have it written, and wait until it is. Raises `LeaseLost`; `StoreError` when it can never be written."
     done = self.loop.create_future()
     def finish(result):
-        if not done.done(): done.set_result(result)   # else the one who waited was cancelled meanwhile
+        if not done.done(): done.set_result(result)   # else the caller was cancelled meanwhile
     self.write(job, plan, finish)
     result = await done
-    if isinstance(result, IllegalMove) and not isinstance(result, LeaseLost): _log.info('Not written: %s', result)
+    if isinstance(result, JobEvent): return result
+    has_moved_on = isinstance(result, IllegalMove) and not isinstance(result, LeaseLost)
+    if has_moved_on: _log.info('Not written: %s', result)
     elif isinstance(result, Exception): raise result
-    return result if isinstance(result, JobEvent) else None
+    return None
 
 # %% ../../nbs/queue/06_group_commit.ipynb #65400ee0
 @patch

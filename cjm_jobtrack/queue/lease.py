@@ -29,19 +29,21 @@ def queue_identity(
     "What a lease says of the queue that holds it."
     return this_process() | dict(queue=token)
 
+# %% ../../nbs/queue/04_lease.ipynb #45b72798
 def _has_ended(
     doc:dict,  # Of a lease; as others wrote it, so it may be anything
 ) -> bool:     # False also when that cannot be known here
     "Whether the queue of a lease has certainly ended."
-    if not is_identity(doc) or not isinstance(doc.get('queue'), str): return False
+    names_queue = is_identity(doc) and isinstance(doc.get('queue'), str)
+    if not names_queue: return False
     if is_same_process(doc, this_process()): return doc['queue'] not in _holders
     return bool(has_ended(doc))
 
 # %% ../../nbs/queue/04_lease.ipynb #b5cf1c33
 def _clock() -> float:
     "Seconds, including those in which the machine was suspended. Source: clock_gettime(2), Linux manual pages."
-    if hasattr(time, 'CLOCK_BOOTTIME'): return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
+    has_boot_time = hasattr(time, 'CLOCK_BOOTTIME')
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if has_boot_time else time.monotonic()
 
 # %% ../../nbs/queue/04_lease.ipynb #15c1044e
 class LeaseHolder:
@@ -64,7 +66,8 @@ class LeaseHolder:
 
     def reset(self) -> None:
         "Forget what was seen of other leases."
-        self._watch, self._is_new = LeaseWatch(self.ttl), True
+        self._watch = LeaseWatch(self.ttl)
+        self._is_new = True
 
     def is_fresh(self) -> bool:
         "Whether it was renewed so lately that nobody can consider us dead."
@@ -81,7 +84,8 @@ def open(self:LeaseHolder,
     _holders.pop(self._token, None)
     _holders[token] = self   # before anybody can see the lease
     self._token = token
-    doc = identity | dict(name=f'{identity["host"]}:{identity["pid"]}', runners=sorted(self.runners), ttl=self.ttl)
+    name = f'{identity["host"]}:{identity["pid"]}'
+    doc = identity | dict(name=name, runners=sorted(self.runners), ttl=self.ttl)
     self.fence = self.tracker.open_lease(doc | (facts or {}))
     self._renewed_at = opened_at
 
@@ -94,6 +98,7 @@ def renew(self:LeaseHolder) -> bool:  # False: others considered us dead
     self._renewed_at = renewed_at
     return True
 
+# %% ../../nbs/queue/04_lease.ipynb #badebaa0
 @patch
 def abandon(self:LeaseHolder) -> int|None:  # The number it had
     "Stop using a lease that has expired."
@@ -128,7 +133,8 @@ def _claimed_before(self:LeaseHolder, job_ids:list[str]) -> list[str]:
     "Those of these jobs that we took over earlier, when the record broke off in the middle of its answer."
     if not job_ids: return []
     assignments = self.tracker.assignments(job_ids)
-    return [i for i, (queued_at, fence) in assignments.items() if queued_at and fence == self.fence]
+    def is_ours(queued_at, fence): return queued_at and fence == self.fence
+    return [i for i, assignment in assignments.items() if is_ours(*assignment)]
 
 @patch
 def take_over(self:LeaseHolder,
@@ -138,26 +144,33 @@ def take_over(self:LeaseHolder,
     leases, others = self.tracker.leases(), [*running]
     dead = self._watch.dead(leases, time.monotonic(), self.fence, _has_ended)
     if not (dead or others or self._is_new): return [], []
-    job_ids = self.tracker.take_over(self.fence, [*self.runners], dead) + self._claimed_before(others)
-    jobs = [self.tracker.hold(i, self.fence) for i in dict.fromkeys(job_ids)]
+    taken_over = self.tracker.take_over(self.fence, [*self.runners], dead)
+    job_ids = dict.fromkeys(taken_over + self._claimed_before(others))
+    jobs = [self.tracker.hold(i, self.fence) for i in job_ids]
     self._is_new = False
     names = {l.fence: l.doc.get('name') for l in leases if isinstance(l.doc, dict)}
-    running_jobs = [job for job in jobs if job is not None and job.status is JobStatus.RUNNING]
-    return running_jobs, [str(names.get(fence) or f'queue {fence}') for fence, _ in dead]
+    dead_names = [str(names.get(fence) or f'queue {fence}') for fence, _ in dead]
+    return [job for job in jobs if job is not None and job.status is JobStatus.RUNNING], dead_names
 
 # %% ../../nbs/queue/04_lease.ipynb #bcc82e61
 @patch
 def _docs(self:LeaseHolder) -> list[tuple[int, dict]]:
-    return [(l.fence, l.doc) for l in self.tracker.leases() if isinstance(l.doc, dict)]
+    "(fence, what it says) of each lease that makes sense."
+    leases = self.tracker.leases()
+    return [(l.fence, l.doc) for l in leases if isinstance(l.doc, dict)]
 
+# %% ../../nbs/queue/04_lease.ipynb #7740fd9a
 @patch
 def local_holder(self:LeaseHolder,
     job_id:str,  # A running job
 ) -> 'LeaseHolder|None':
     "The holder in this process under whose lease the job runs."
     _, fence = self.tracker.assignments([job_id]).get(job_id, (None, None))
-    tokens = [doc.get('queue') for f, doc in self._docs() if f == fence]
-    return _holders.get(tokens[0]) if tokens and isinstance(tokens[0], str) else None
+    for lease_fence, doc in self._docs():
+        if lease_fence != fence: continue
+        token = doc.get('queue')
+        return _holders.get(token) if isinstance(token, str) else None
+    return None
 
 # %% ../../nbs/queue/04_lease.ipynb #7c01cf17
 def _is_capable(doc:dict, runner:str, needs:dict[str, int]) -> bool:
@@ -165,9 +178,11 @@ def _is_capable(doc:dict, runner:str, needs:dict[str, int]) -> bool:
         if runner not in doc['runners']: return False
         if not needs: return True
         resources = read_resources(doc.get('resources'))
-        return all(resources.get(r, 0) >= n for r, n in needs.items())
+        is_enough = [resources.get(r, 0) >= n for r, n in needs.items()]
+        return all(is_enough)
     except Exception: return False   # a lease that makes no sense promises nothing
 
+# %% ../../nbs/queue/04_lease.ipynb #fc8fdcd3
 @patch
 def capable_queues(self:LeaseHolder,
     runner:str,            # Name of the job's runner
@@ -184,12 +199,14 @@ def _has_lease(self:LeaseHolder, process:dict) -> bool:
     except StoreError: return True   # nothing is known, so nothing changes
 
 # %% ../../nbs/queue/04_lease.ipynb #5f10aa02
+_PROCESS_KEY = 'host', 'boot', 'ns', 'pid', 'born'
+
 @patch
 def is_alive(self:LeaseHolder,
     process:dict,  # As from `this_process`
 ) -> bool:         # True also while the record cannot be asked
     "Whether a process is alive. Looks once a second."
-    key, now = tuple(process[k] for k in ('host', 'boot', 'ns', 'pid', 'born')), _clock()
+    key, now = tuple(process[k] for k in _PROCESS_KEY), _clock()
     looked_at, seen_at, was_alive = self._processes.get(key, (None, now, True))
     if looked_at is not None and now - looked_at < 1.: return was_alive
     ended = has_ended(process)

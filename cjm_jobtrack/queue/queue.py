@@ -33,18 +33,22 @@ from ..tracker.transitions import Write
 _log = logging.getLogger(__name__)
 
 def _check_slots(slots) -> int:
-    if isinstance(slots, int) and not isinstance(slots, bool) and slots >= 1: return slots
+    is_number = isinstance(slots, int) and not isinstance(slots, bool)
+    if is_number and slots >= 1: return slots
     raise InvalidInput('slots', f'is {slots!r}', 'Give a whole number of at least 1')
 
-def _by_name(runners) -> dict[str, Runner]:
-    "Name -> runner. Raises `InvalidInput` for two of one name."
+# %% ../../nbs/queue/00_queue.ipynb #08ad3df9
+def _by_name(
+    runners,   # One, several, or a dict of them
+) -> dict[str, Runner]:  # Name -> runner
+    "The runners of a queue. Raises `InvalidInput` for two of one name."
     if isinstance(runners, Runner): runners = [runners]
     elif isinstance(runners, dict): runners = runners.values()
-    found = {}
+    by_name = {}
     for r in runners:
-        if found.setdefault(r.name, r) is not r:
+        if by_name.setdefault(r.name, r) is not r:
             raise InvalidInput('runners', f'has two of the name {r.name!r}', 'Give each a name of its own')
-    return found
+    return by_name
 
 # %% ../../nbs/queue/00_queue.ipynb #d2cf64a1
 class JobQueue:
@@ -68,7 +72,7 @@ class JobQueue:
     ):
         self.tracker, self.runners = tracker, _by_name(runners)
         self.slots, self.name = _check_slots(slots), name
-        retry = backoff if isinstance(backoff, RetryPolicy) else RetryPolicy(base=check_seconds('backoff', backoff))
+        retry = _retry_policy(backoff)
         default = read_requirements(dict(queue_timeout=queue_timeout, stall_timeout=stall_timeout))
         ttl, recheck = check_seconds('lease_ttl', lease_ttl, .05), check_seconds('recheck', recheck, .001)
         limits = dict(grace=check_seconds('grace', grace), retry=retry, recheck=recheck)
@@ -77,12 +81,17 @@ class JobQueue:
         self.lease = LeaseHolder(tracker, self.runners, ttl=ttl, signals=signals)
         parts = dict(group_commit=self.group_commit, lease=self.lease, signals=signals)
         self.attempts = AttemptManager(tracker, self.runners, **parts, **limits)
-        self.admission = Admission(tracker, self.runners, self.ready, default, active=self.attempts.active, **parts)
+        waiting = dict(ready=self.ready, default=default, active=self.attempts.active)
+        self.admission = Admission(tracker, self.runners, **waiting, **parts)
         self._subscribe(signals)
         self._thread = self._loop = self._main_task = None
         self._reopening = None      # The task that opens a new lease after ours expired
         self._is_stopping = False   # Whether `stop` was called since it was started
         self._lock = threading.Lock()
+
+def _retry_policy(backoff:float|RetryPolicy) -> RetryPolicy:
+    if isinstance(backoff, RetryPolicy): return backoff
+    return RetryPolicy(base=check_seconds('backoff', backoff))
 
 # %% ../../nbs/queue/00_queue.ipynb #7b5123c2
 @patch
@@ -98,8 +107,9 @@ def _subscribe(self:JobQueue, signals:Signals):
 
 # %% ../../nbs/queue/00_queue.ipynb #6ed64b25
 @patch
-def __repr__(self:JobQueue):
-    return f'JobQueue({self.attempts.busy} of {self.slots} slots busy, runners: {", ".join(sorted(self.runners))})'
+def __repr__(self:JobQueue) -> str:
+    runners = ', '.join(sorted(self.runners))
+    return f'JobQueue({self.attempts.busy} of {self.slots} slots busy, runners: {runners})'
 
 @patch
 def __enter__(self:JobQueue): return self.start()
@@ -110,7 +120,9 @@ def __exit__(self:JobQueue, *_): self.stop()
 @patch
 def _lease_facts(self:JobQueue) -> dict:
     "What its lease says of a queue, for other queues."
-    return dict(slots=self.slots, resources=self.ready.resources) | ({'name': self.name} if self.name else {})
+    facts = dict(slots=self.slots, resources=self.ready.resources)
+    if self.name: facts['name'] = self.name
+    return facts
 
 @patch(as_prop=True)
 def recheck(self:JobQueue) -> float:
@@ -122,11 +134,11 @@ def recheck(self:JobQueue, value:float): self.attempts.recheck = value   # noqa:
 
 # %% ../../nbs/queue/00_queue.ipynb #64c19e42
 def _check_job(job) -> Job:
-    "The same. Raises `InvalidInput` that says what to do, for what people try first."
+    "The same. For what people try first, raises `InvalidInput` that says what to do."
     if isinstance(job, Job): return job
-    spec = 'spec=runner.call(f)' if callable(job) else 'spec=…'
-    if callable(job): what = 'a function'
-    else: what = 'a spec' if isinstance(job, dict) else repr(job)[:80]
+    spec, what = 'spec=…', repr(job)[:80]
+    if callable(job): spec, what = 'spec=runner.call(f)', 'a function'
+    elif isinstance(job, dict): what = 'a spec'
     remedy = f"Make one of it: queue.submit(tracker.create_job('name', {spec}))"
     raise InvalidInput('job', f'is {what}, not a job', remedy)
 
@@ -140,10 +152,13 @@ def submit(self:JobQueue,
     Raises `UnknownRunner`, `NeverFits`, `InvalidInput` for what it asks of the queue;
     `KeyConflict` when the id is on record with another spec."""
     self.admission.check(_check_job(job))
-    if self.tracker.jobs.get(job.id) is job: return self.tracker.submit_job(job.id)
+    is_on_record = self.tracker.jobs.get(job.id) is job
+    if is_on_record: return self.tracker.submit_job(job.id)
     return self.tracker.add_job(job, queued=True)
 
 # %% ../../nbs/queue/00_queue.ipynb #6128efa0
+_PART = 500   # Jobs in one transaction
+
 @patch
 def submit_many(self:JobQueue,
     jobs:Iterable[Job],     # Pending
@@ -155,8 +170,11 @@ def submit_many(self:JobQueue,
     are on record."""
     jobs = [*jobs]
     for job in jobs: self.admission.check(_check_job(job))
-    parts = [jobs[n:n+500] for n in range(0, len(jobs), 500)]
-    return [job for part in parts for job in self.tracker.add_jobs(part, queued=True, batch=batch)]
+    live = []
+    for n in range(0, len(jobs), _PART):
+        part = jobs[n:n+_PART]
+        live += self.tracker.add_jobs(part, queued=True, batch=batch)
+    return live
 
 # %% ../../nbs/queue/00_queue.ipynb #2c9ae7c1
 @patch
@@ -183,7 +201,8 @@ def submit_left(self:JobQueue) -> list[Job]:  # In the order of their creation
     for job in jobs:
         try: self.submit(job)
         except InvalidInput as e:
-            if not job.is_terminal: self.tracker.mark_failed(job.id, Failure('invalid', str(e), hint=e.remedy or None))
+            failure = Failure('invalid', str(e), hint=e.remedy or None)
+            if not job.is_terminal: self.tracker.mark_failed(job.id, failure)
     return jobs
 
 # %% ../../nbs/queue/00_queue.ipynb #8fb29cef
@@ -206,8 +225,11 @@ def _plan_running(self:JobQueue, a:Attempt) -> Write|None:
 
 # %% ../../nbs/queue/00_queue.ipynb #82e42a57
 @patch
-def _on_running(self:JobQueue, a:Attempt, result):
-    "It is on record that a job runs, or another queue was faster."
+def _on_running(self:JobQueue,
+    a:Attempt,
+    result,   # The event; None: another queue was faster; or an error
+):
+    "Carry out a job of which it is on record that it runs."
     job, is_recorded = a.job, isinstance(result, JobEvent)
     if is_recorded and a.is_ours and job.status is JobStatus.RUNNING:
         return self.attempts.run(a, self.admission.requirements_or_default(job))
@@ -223,15 +245,19 @@ def _on_running(self:JobQueue, a:Attempt, result):
 def _begin(self:JobQueue, job:Job):
     "Have it recorded that a job runs, then carry it out."
     a = self.attempts.claim(job)
-    self.group_commit.add(job, partial(self._plan_running, a), partial(self._on_running, a))
+    plan, on_result = partial(self._plan_running, a), partial(self._on_running, a)
+    self.group_commit.add(job, plan, on_result)
 
 @patch
 def _begin_jobs(self:JobQueue):
     "Begin what can begin."
-    if not self.admission.is_open or self.lease.fence is None or is_interpreter_exiting(): return
+    can_begin = self.admission.is_open and self.lease.fence is not None
+    if not can_begin or is_interpreter_exiting(): return
     now, busy = self._loop.time(), self.attempts.busy
     self.admission.unblock()
-    while busy < self.slots and (job := self.admission.next(now, self.recheck)) is not None:
+    while busy < self.slots:
+        job = self.admission.next(now, self.recheck)
+        if job is None: break
         self._begin(job)
         busy += 1
     self.admission.end_round(now, busy, self.slots)
@@ -240,32 +266,42 @@ def _begin_jobs(self:JobQueue):
 @patch
 def _queued_at(self:JobQueue, job_id:str) -> str|None:
     "When a job was submitted, as the record has it; None: it was not."
-    return self.tracker.assignments([job_id]).get(job_id, (None, None))[0]
+    assignments = self.tracker.assignments([job_id])
+    queued_at, _ = assignments.get(job_id, (None, None))
+    return queued_at
 
 @patch
 def why_waiting(self:JobQueue,
     job_id:str,   # A job
 ) -> str|None:    # None: it does not wait, but runs or has ended
     "Why a job has not begun. From any thread. Raises `UnknownJob`."
-    if (job := self.tracker.get_job(job_id)) is None: raise UnknownJob(job_id)
+    job = self.tracker.get_job(job_id)
+    if job is None: raise UnknownJob(job_id)
     if job.status is not JobStatus.PENDING: return None
-    if self._thread is None or not self._thread.is_alive(): return 'the queue is not running'
+    is_running = self._thread is not None and self._thread.is_alive()
+    if not is_running: return 'the queue is not running'
     if job.runner not in self.runners: return f'this queue has no runner {job.runner!r}'
     reason = self.admission.why(job, self.attempts.busy, self.slots)
     if reason is not None: return reason
     if job_id in self.attempts.active: return 'it is just being begun'
-    return 'it was not submitted' if self._queued_at(job_id) is None else 'the queue has not heard of it yet'
+    if self._queued_at(job_id) is None: return 'it was not submitted'
+    return 'the queue has not heard of it yet'
 
 # %% ../../nbs/queue/00_queue.ipynb #07c25e8f
 @patch
-def _on_wait_timed_out(self:JobQueue, job:Job, limit:float):
-    hint = 'Allow more time with `queue_timeout`, or give the queue more slots'
+def _on_wait_timed_out(self:JobQueue,
+    job:Job,
+    limit:float,  # Seconds
+):
     def plan():
-        is_waiting = job.status is JobStatus.PENDING and not job.attempt and job.id not in self.attempts.active
+        is_claimed = job.id in self.attempts.active
+        is_waiting = job.status is JobStatus.PENDING and not job.attempt and not is_claimed
         if not is_waiting or not self.admission.is_open: return None
-        evidence = {'why': self.why_waiting(job.id)}
-        message = f'Not begun within its limit of {limit:g} s'
-        return self.tracker.plan_failed(job, Failure('queue_timeout', message, evidence=evidence, hint=hint))
+        failure = Failure(
+            'queue_timeout', f'Not begun within its limit of {limit:g} s',
+            evidence={'why': self.why_waiting(job.id)},
+            hint='Allow more time with `queue_timeout`, or give the queue more slots')
+        return self.tracker.plan_failed(job, failure)
     self.group_commit.write(job, plan)
 
 # %% ../../nbs/queue/00_queue.ipynb #5b20aecd
@@ -280,8 +316,8 @@ def _admit_recorded(self:JobQueue, job:Job, queued_at:str):
     submitted, delay = epoch(queued_at), 0.
     if job.attempt or job.message:
         events = self.tracker.events(0, job.id, None)
-        last = next((e for e in reversed(events) if e.type in ('retried', 'deferred')), None)
-        if last: delay = _remaining_delay(last)
+        announced = [e for e in events if e.type in ('retried', 'deferred')]
+        if announced: delay = _remaining_delay(announced[-1])
     self.admission.admit(job, delay, submitted)
 
 @patch
@@ -296,7 +332,8 @@ def _readmit(self:JobQueue, job_id:str):
 def _adopt(self:JobQueue, job:Job):
     "Go on with a job that another queue began."
     requirements = self.admission.requirements_or_default(job)
-    self.attempts.run(self.attempts.claim(job, self.lease.fence), requirements, adopted=True)
+    a = self.attempts.claim(job, self.lease.fence)
+    self.attempts.run(a, requirements, adopted=True)
     self.ready.hold(job.id, requirements.resources)
 
 @patch
@@ -304,8 +341,10 @@ def _take_over(self:JobQueue):
     "Take over what dead queues, and those that were stopped, have left running."
     active, jobs = self.attempts.active, [*self.tracker.jobs.values()]
     running = [j for j in jobs if j.status is JobStatus.RUNNING and j.runner in self.runners]
-    jobs, dead = self.lease.take_over([j.id for j in running if j.id not in active])
-    if dead: _log.warning('Taking over the jobs of %s, which has ended or gives no sign of life', ' and of '.join(dead))
+    others = [j.id for j in running if j.id not in active]
+    jobs, dead = self.lease.take_over(others)
+    if dead:
+        _log.warning('Taking over the jobs of %s, which has ended or gives no sign of life', ' and of '.join(dead))
     for job in jobs:
         if job.id not in active: self._adopt(job)
 
@@ -321,8 +360,9 @@ async def _start_afresh(self:JobQueue):
     _log.warning('This queue gave no sign of life for %g s, so another one has its jobs now. '
                  'It goes on with others', self.lease.ttl)
     retry = self.group_commit.retry_on_store_error
+    lost = [a for a in self.attempts.active.values() if a.fence == fence]
     try:
-        await asyncio.gather(*[self._drop(a) for a in [*self.attempts.active.values()] if a.fence == fence])
+        await asyncio.gather(*[self._drop(a) for a in lost])
         if self.admission.is_open:
             await retry(lambda: self.lease.open(self._lease_facts()))
             await retry(self._take_over)
@@ -332,13 +372,13 @@ async def _start_afresh(self:JobQueue):
 # %% ../../nbs/queue/00_queue.ipynb #ed5a9213
 @patch
 def _reopen(self:JobQueue):
-    "Other queues consider this one dead."
-    if self._reopening is not None or self.lease.fence is None: return   # that is being seen to
+    "Start afresh, because other queues consider this one dead."
+    if self._reopening is not None or self.lease.fence is None: return   # that is under way
     self._reopening = self._loop.create_task(self._start_afresh())
 
 @patch
 def _check_lease(self:JobQueue):
-    "Is our lease still known?"
+    "Make sure that our lease is still known."
     try:
         if not self.lease.renew(): self._reopen()
     except StoreError as e: _log.error('%s', e)   # the next renewal finds out
@@ -386,11 +426,13 @@ def _admit_all(self:JobQueue, jobs:list[Job]):
 @patch
 def _recover(self:JobQueue) -> int:  # Where to read on in the journal
     "Open a lease, take over what is running, and admit what waits on record."
-    if self.lease.fence is None and self._reopening is None: self.lease.open(self._lease_facts())
+    has_lease = self.lease.fence is not None or self._reopening is not None
+    if not has_lease: self.lease.open(self._lease_facts())
     cursor = self.tracker.last_seq()
     self._take_over()
     waiting = [j for j in self.tracker.pending_jobs() if j.runner in self.runners]
-    for n in range(0, len(waiting), 500): self._admit_all(waiting[n:n+500])
+    for n in range(0, len(waiting), _PART):
+        self._admit_all(waiting[n:n+_PART])
     return cursor
 
 # %% ../../nbs/queue/00_queue.ipynb #14487c31
@@ -402,13 +444,16 @@ def _on_queued(self:JobQueue, e:JobEvent):
 
 @patch
 def _on_waiting_again(self:JobQueue, e:JobEvent):
-    "An attempt is over, and another may follow."
+    "Admit a job again: an attempt is over, and another may follow."
     job = self.tracker.jobs.get(e.job_id)
-    if job is None or job.runner not in self.runners or job.status is not JobStatus.PENDING: return
-    if job.attempt != e.attempt - (e.type == 'deferred'): return   # it has gone on since
+    if job is None or job.runner not in self.runners: return
+    if job.status is not JobStatus.PENDING: return
+    attempts = e.attempt - 1 if e.type == 'deferred' else e.attempt
+    if job.attempt != attempts: return   # it has gone on since
     submitted = None
     if job.id not in self.admission:
-        if (queued_at := self._queued_at(job.id)) is None: return   # no queue is to carry it out
+        queued_at = self._queued_at(job.id)
+        if queued_at is None: return   # no queue is to carry it out
         submitted = epoch(queued_at)
     self.admission.admit(job, _remaining_delay(e), submitted)
 
@@ -435,7 +480,8 @@ _ON_EVENT = {
 @patch
 def _handle(self:JobQueue, e:JobEvent):
     "Act on one journaled fact."
-    if (act := _ON_EVENT.get(e.type)) is None: return
+    act = _ON_EVENT.get(e.type)
+    if act is None: return
     try: act(self, e)
     except Exception as err:
         if is_infrastructure_error(err): raise   # it is read again
@@ -467,9 +513,9 @@ async def _shut_down(self:JobQueue):
     self.group_commit.begin_closing()
     if self._reopening is not None: await asyncio.wait({self._reopening})
     await self.attempts.leave_all()
-    if ids := self.attempts.unrecorded:
-        _log.error('The record is gone, so it does not say how these jobs ended: %s', ', '.join(ids))
-    self.group_commit.discard()   # what is left speaks of jobs that wait
+    ids = self.attempts.unrecorded
+    if ids: _log.error('The record is gone, so it does not say how these jobs ended: %s', ', '.join(ids))
+    self.group_commit.discard()   # what is left is about jobs that wait
 
 # %% ../../nbs/queue/00_queue.ipynb #796990c4
 @patch
@@ -510,7 +556,8 @@ def stop(self:JobQueue,
     Raises `TimeoutError`; it then goes on letting go, and may be asked to stop again."""
     with self._lock:   # or it is just being started, and its loop not there yet
         thread, loop = self._thread, self._loop
-        if thread is None or not thread.is_alive(): return
+        is_running = thread is not None and thread.is_alive()
+        if not is_running: return
         self._is_stopping = True
     with suppress(RuntimeError): loop.call_soon_threadsafe(self._begin_stop)   # or it has ended just now
     if self._is_inside(thread): return
@@ -522,7 +569,8 @@ def stop(self:JobQueue,
 # %% ../../nbs/queue/00_queue.ipynb #1d0ceae5
 @patch
 def _start_thread(self:JobQueue) -> JobQueue:
-    is_ready, errors, self._is_stopping = threading.Event(), [], False
+    is_ready, errors = threading.Event(), []
+    self._is_stopping = False
     def run():
         try: asyncio.run(self._live(is_ready))
         except BaseException as e:
@@ -544,7 +592,8 @@ def start(self:JobQueue) -> JobQueue:  # Itself
     before that callback returns. `OSError`, say, when there is no descriptor left for its loop."""
     while True:
         with self._lock:
-            if self._thread is None or not self._thread.is_alive(): return self._start_thread()
+            is_running = self._thread is not None and self._thread.is_alive()
+            if not is_running: return self._start_thread()
             if not self._is_stopping: return self
             ending = self._thread
         if self._is_inside(ending):

@@ -24,7 +24,8 @@ class _Entry:
     order:tuple       # (instant of submission less what its priority is worth, number): less goes first
     needs:dict        # Resource -> how much of it
     at:float|None     # Set aside until this instant on the queue's clock; None: it is in its lane
-    def __lt__(self, other): return self.order < other.order
+
+    def __lt__(self, other:'_Entry') -> bool: return self.order < other.order
 
 # %% ../../nbs/queue/02_scheduling.ipynb #239bb403
 class ReadyQueue:
@@ -33,7 +34,8 @@ class ReadyQueue:
         resources:dict[str, int]|None=None,  # Resource -> how much there is in all
         ageing:float=600.,                   # Seconds of waiting that one step of priority is worth
     ):
-        self.resources, self.ageing = read_resources(resources), check_seconds('ageing', ageing)
+        self.resources = read_resources(resources)
+        self.ageing = check_seconds('ageing', ageing)
         self._count = itertools.count()
         self._entries: dict[str, _Entry] = {}
         self._lanes: dict[tuple, list[_Entry]] = {}   # Needs -> heap
@@ -41,18 +43,21 @@ class ReadyQueue:
         self._in_use: dict[str, dict] = {}            # Job id -> the resources that it holds
         self.free = dict(self.resources)
 
-    def __len__(self): return len(self._entries)
-    def __contains__(self, job_id): return job_id in self._entries
+    def __len__(self) -> int: return len(self._entries)
+    def __contains__(self, job_id) -> bool: return job_id in self._entries
 
 # %% ../../nbs/queue/02_scheduling.ipynb #edbd5c97
 @patch
-def check(self:ReadyQueue, needs:dict[str, int]) -> None:
+def check(self:ReadyQueue,
+    needs:dict[str, int],  # Resource -> how much of it
+) -> None:
     "Raises `NeverFits` when there is not that much in all."
-    if any(n > self.resources.get(r, 0) for r, n in needs.items()): raise NeverFits(needs, self.resources)
+    for resource, n in needs.items():
+        if n > self.resources.get(resource, 0): raise NeverFits(needs, self.resources)
 
 @patch
 def clear(self:ReadyQueue) -> None:
-    "No job waits, and none holds anything."
+    "Forget all jobs: none waits, and none holds anything."
     for d in (self._entries, self._lanes, self._later, self._in_use): d.clear()
     self.free = dict(self.resources)
 
@@ -71,84 +76,102 @@ def add(self:ReadyQueue,
     self._enter(_Entry(job_id, order, needs or {}, at))
 
 @patch
-def _enter(self:ReadyQueue, e:_Entry):
+def _enter(self:ReadyQueue, e:_Entry) -> None:
     self._entries[e.id] = e
     if e.at is None: heapq.heappush(self._lane(e), e)
     else: heapq.heappush(self._later, (e.at, e.order, e))
 
 @patch
 def _lane(self:ReadyQueue, e:_Entry) -> list:
+    "The heap of the jobs with the same needs."
     needs = tuple(sorted(e.needs.items())) if e.needs else ()
     return self._lanes.setdefault(needs, [])
 
 # %% ../../nbs/queue/02_scheduling.ipynb #98fcb9c7
 @patch
 def discard(self:ReadyQueue, job_id:str) -> None:
-    "A job does not wait any more."
+    "Forget a job, which does not wait any more."
     if self._entries.pop(job_id, None) is None: return
-    in_heaps = sum(map(len, self._lanes.values())) + len(self._later)
+    in_lanes = sum(map(len, self._lanes.values()))
+    in_heaps = in_lanes + len(self._later)
     if in_heaps > 2*len(self._entries) + 64: self._rebuild()
 
 @patch
-def _rebuild(self:ReadyQueue):
-    "Heaps without leftovers."
+def _rebuild(self:ReadyQueue) -> None:
+    "Make the heaps anew, without leftovers."
     self._lanes, self._later = {}, []
     for e in sorted(self._entries.values()): self._enter(e)
 
 @patch
-def _is_leftover(self:ReadyQueue, e:_Entry) -> bool: return self._entries.get(e.id) is not e
+def _is_leftover(self:ReadyQueue, e:_Entry) -> bool:
+    return self._entries.get(e.id) is not e
 
 # %% ../../nbs/queue/02_scheduling.ipynb #b45616d4
 @patch
-def _return_due(self:ReadyQueue, now:float):
+def due(self:ReadyQueue) -> float|None:  # None: no job is set aside
+    "When the next job that was set aside comes back, on the queue's clock."
+    while self._later:
+        at, _, e = self._later[0]
+        if not self._is_leftover(e): return at
+        heapq.heappop(self._later)
+    return None
+
+# %% ../../nbs/queue/02_scheduling.ipynb #60dda2ec
+@patch
+def _return_due(self:ReadyQueue, now:float) -> None:
     "Put jobs that were set aside, and whose time has come, back into their lanes."
     while self._later and self._later[0][0] <= now:
-        e = heapq.heappop(self._later)[-1]
+        _, _, e = heapq.heappop(self._later)
         if self._is_leftover(e): continue
         e.at = None
         heapq.heappush(self._lane(e), e)
-
-@patch
-def due(self:ReadyQueue) -> float|None:  # None: no job is set aside
-    "When the next job that was set aside comes back."
-    while self._later and self._is_leftover(self._later[0][-1]): heapq.heappop(self._later)
-    return self._later[0][0] if self._later else None
 
 # %% ../../nbs/queue/02_scheduling.ipynb #27b17c07
 @patch
 def _heads(self:ReadyQueue) -> list[_Entry]:
     "The first job of each lane, in order."
     for needs, lane in [*self._lanes.items()]:
-        while lane and self._is_leftover(lane[0]): heapq.heappop(lane)
+        while lane and self._is_leftover(lane[0]):
+            heapq.heappop(lane)
         if not lane: del self._lanes[needs]
     return sorted(lane[0] for lane in self._lanes.values())
 
 # %% ../../nbs/queue/02_scheduling.ipynb #3cd03c42
 @patch
-def _scan(self:ReadyQueue, now:float) -> tuple[_Entry|None, list[_Entry]]:
+def _scan(self:ReadyQueue,
+    now:float,   # On the queue's clock
+) -> tuple[_Entry|None, list[_Entry]]:
     "The next job that can begin, and those before it that lack something."
     self._return_due(now)
     free, lacking = None, []
     for e in self._heads():
         if not e.needs: return e, lacking
         if free is None: free = dict(self.free)
-        if all(free[r] >= n for r, n in e.needs.items()): return e, lacking
+        is_enough = all(free[r] >= n for r, n in e.needs.items())
+        if is_enough: return e, lacking
         lacking.append(e)
-        for r, n in e.needs.items(): free[r] -= n   # reserved
+        for r, n in e.needs.items():
+            free[r] -= n   # reserved
     return None, lacking
 
 # %% ../../nbs/queue/02_scheduling.ipynb #b685aed0
 @patch
-def hold(self:ReadyQueue, job_id:str, needs:dict) -> None:
-    "A job runs, and holds this, even if it is more than there is."
+def hold(self:ReadyQueue,
+    job_id:str,
+    needs:dict,  # Resource -> how much it holds, even if it is more than there is
+) -> None:
+    "Note that a job runs, and what it holds."
     if not needs or job_id in self._in_use: return
     self._in_use[job_id] = needs
-    for r, n in needs.items(): self.free[r] = self.free.get(r, 0) - n
+    for r, n in needs.items():
+        self.free[r] = self.free.get(r, 0) - n
 
+# %% ../../nbs/queue/02_scheduling.ipynb #11058ef8
 @patch
 def release(self:ReadyQueue, job_id:str) -> None:
-    "A job holds nothing any more."
-    for r, n in self._in_use.pop(job_id, {}).items(): self.free[r] += n
+    "Take back what a job holds."
+    needs = self._in_use.pop(job_id, {})
+    for r, n in needs.items(): self.free[r] += n
 
 # %% ../../nbs/queue/02_scheduling.ipynb #70882ed7
 @patch
@@ -164,37 +187,54 @@ def next(self:ReadyQueue,
     return e.id
 
 # %% ../../nbs/queue/02_scheduling.ipynb #99d97e7c
-def _list_ids(ids:Iterable[str], n:int=3) -> str:
+def _list_ids(
+    ids:Iterable[str],
+    n:int=3,   # How many are listed
+) -> str:
     "The first of these ids, in short."
     ids = [*ids]
-    rest = f' and {len(ids)-n} more' if len(ids) > n else ''
-    return ', '.join(i[:8] for i in ids[:n]) + rest
+    listed = ', '.join(i[:8] for i in ids[:n])
+    if len(ids) <= n: return listed
+    return f'{listed} and {len(ids)-n} more'
 
 # %% ../../nbs/queue/02_scheduling.ipynb #54a42cab
 @patch
-def _describe_lack(self:ReadyQueue, e:_Entry, resource:str, ahead:list[_Entry], in_use:dict) -> str|None:
-    "How much a job lacks of one resource, in words; None: nothing."
-    n, free, total = e.needs[resource], self.free.get(resource, 0), self.resources.get(resource, 0)
+def _describe_lack(self:ReadyQueue,
+    e:_Entry,
+    resource:str,
+    ahead:list[_Entry],  # Jobs before it that need something
+    in_use:dict,         # Job id -> the resources that it holds
+) -> str|None:           # None: it lacks nothing
+    "How much a job lacks of one resource, in words."
+    n, free = e.needs[resource], self.free.get(resource, 0)
+    total = self.resources.get(resource, 0)
+    need = f'needs {resource}={n}: {max(free, 0)} of {total} free'
     if n > free:
-        holders = _list_ids(i for i, needs in in_use.items() if resource in needs)
-        return f'needs {resource}={n}: {max(free, 0)} of {total} free, held by {holders}'
+        holders = [i for i, needs in in_use.items() if resource in needs]
+        return f'{need}, held by {_list_ids(holders)}'
     before = [q for q in ahead if resource in q.needs]
-    if n <= free - sum(q.needs[resource] for q in before): return None
-    return f'needs {resource}={n}: {free} of {total} free, set aside for {_list_ids(q.id for q in before)} before it'
+    reserved = sum(q.needs[resource] for q in before)
+    if n <= free - reserved: return None
+    return f'{need}, set aside for {_list_ids(q.id for q in before)} before it'
 
 @patch
 def _lacks(self:ReadyQueue, e:_Entry) -> str|None:
     "What a job in its lane lacks, in words."
-    waiting, in_use = [*self._entries.values()], {**self._in_use}
+    waiting = [*self._entries.values()]   # copies, because another thread may be asking
+    in_use = {**self._in_use}
     ahead = sorted(q for q in waiting if q.at is None and q.needs and q < e)
     lacks = [self._describe_lack(e, r, ahead, in_use) for r in sorted(e.needs)]
     return '; '.join(filter(None, lacks)) or None
 
 # %% ../../nbs/queue/02_scheduling.ipynb #f59560b9
 @patch
-def lacking(self:ReadyQueue, now:float) -> list[str]:  # Job ids
+def lacking(self:ReadyQueue,
+    now:float,  # On the queue's clock
+) -> list[str]: # Job ids
     "The first job of each lane that could begin if it did not lack a resource."
-    return [e.id for e in self._scan(now)[1]] if self.resources else []
+    if not self.resources: return []
+    _, lacking = self._scan(now)
+    return [e.id for e in lacking]
 
 # %% ../../nbs/queue/02_scheduling.ipynb #bb3578c8
 @patch
@@ -205,11 +245,15 @@ def why(self:ReadyQueue,
     slots:int,   # Slots there are
 ) -> str|None:   # None: it does not wait here
     "Why a job waits. From any thread."
-    if (e := self._entries.get(job_id)) is None: return None
-    if e.at is not None and e.at > now: return f'trying again in {e.at - now:.0f} s'
+    e = self._entries.get(job_id)
+    if e is None: return None
+    delay = 0. if e.at is None else e.at - now
+    if delay > 0: return f'trying again in {delay:.0f} s'
     if e.needs and (lack := self._lacks(e)): return lack
-    before = sum(q < e for q in [*self._entries.values()] if q.at is None)
-    return f'{before} job{"s"*(before != 1)} before it, {busy} of {slots} slots busy'
+    waiting = [q for q in [*self._entries.values()] if q.at is None]
+    before = sum(q < e for q in waiting)
+    jobs = '1 job' if before == 1 else f'{before} jobs'
+    return f'{jobs} before it, {busy} of {slots} slots busy'
 
 # %% ../../nbs/queue/02_scheduling.ipynb #2ccb2b7f
 class LeaseWatch:
@@ -222,12 +266,15 @@ class LeaseWatch:
         self._last_look = None
 
     def _ttl_of(self, lease:Lease) -> float:
-        own = finite_number(lease.doc.get('ttl')) if isinstance(lease.doc, dict) else None
+        if not isinstance(lease.doc, dict): return self.ttl
+        own = finite_number(lease.doc.get('ttl'))
         return own if own is not None and own > 0 else self.ttl
 
     def _silence(self, lease:Lease, gap:float, ttl:float) -> float:
+        "For how long a lease has been silent, where we did not look for `gap` seconds."
         beat, silence = self._seen.get(lease.fence, (None, 0.))
-        return silence + min(gap, ttl/2) if beat == lease.beat else 0.
+        if beat != lease.beat: return 0.
+        return silence + min(gap, ttl/2)
 
 # %% ../../nbs/queue/02_scheduling.ipynb #062de9d0
 @patch
@@ -245,6 +292,7 @@ def dead(self:LeaseWatch,
         ttl = self._ttl_of(lease)
         silence = self._silence(lease, gap, ttl)
         seen[lease.fence] = lease.beat, silence
-        if silence >= ttl or gone(lease.doc): dead.append((lease.fence, lease.beat))
+        is_dead = silence >= ttl or gone(lease.doc)
+        if is_dead: dead.append((lease.fence, lease.beat))
     self._seen, self._last_look = seen, now
     return dead

@@ -32,7 +32,7 @@ from .transitions import NO_STATE, LocalStates, TransitionPlanner, Write, check_
 def _open_store(store):
     "The record. Raises `InvalidInput` when another tracker of this process has it."
     if store is None: return MemoryStore()
-    if not hasattr(store, 'move'):
+    if not hasattr(store, 'last_seq'):
         from cjm_jobtrack.store.store import JobStore
         return JobStore(store)
     owner = getattr(store, 'tracker', lambda: None)()

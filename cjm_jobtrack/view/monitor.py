@@ -23,6 +23,13 @@ from ..tracker.tracker import JobTracker, tracker_of
 from .render import (LOG_LINES, JobSnapshot, element, facts_html, format_elapsed, format_status,
                                       header_html, job_html, log_html, progress_html)
 
+# %% ../../nbs/view/00_monitor.ipynb #6f95ef8b
+def _open_source(job_or_id:Job|str, source) -> tuple[Any, bool]:
+    "Where to read from, and whether it is ours to close."
+    if source is None: return tracker_of(job_or_id), False
+    if hasattr(source, 'get_job'): return source, False
+    return JobTracker(source), True
+
 # %% ../../nbs/view/00_monitor.ipynb #4b89848f
 _log = logging.getLogger(__name__)
 
@@ -40,32 +47,33 @@ class JobMonitor:
         self.job_id = job_or_id.id if isinstance(job_or_id, Job) else str(job_or_id)
         self.clock = clock
         self.source, self._owns_source = _open_source(job_or_id, source)
-        self._lock = threading.RLock()
-        self._displays = []            # Handles of the outputs that hold the widget
-        self._cell = None              # Number of the cell in which `monitor` showed the view
-        self._parts = None             # The widgets by name, once created
-        self._cancelling = False       # A cancellation is being sent
-        self._cancel_notice = ''       # What came of the last one
         self._init_threads()
+        self._init_display()
         job = self.source.get_job(self.job_id) if self.source is not None else None
         if job is None:
             self._close_source()
             raise UnknownJob(self.job_id)
         self.latest = JobSnapshot(replace(job, task=None), clock())
 
-    def _init_threads(self):
-        self._threads = []
-        self._news, self._repaint = threading.Event(), threading.Event()   # something to read; something to paint
-        self._stop, self._done = threading.Event(), threading.Event()      # read no more; nothing more will be read
-
     def __repr__(self): return format_status(self.latest.job)
 
-# %% ../../nbs/view/00_monitor.ipynb #555793b1
-def _open_source(job_or_id:Job|str, source) -> tuple[Any, bool]:
-    "Where to read from, and whether it is ours to close."
-    if source is None: return tracker_of(job_or_id), False
-    if hasattr(source, 'get_job'): return source, False
-    return JobTracker(source), True
+# %% ../../nbs/view/00_monitor.ipynb #704d3514
+@patch
+def _init_threads(self:JobMonitor):
+    self._lock = threading.RLock()
+    self._threads = []
+    self._news = threading.Event()      # There may be something to read
+    self._repaint = threading.Event()   # There is something to paint
+    self._stop = threading.Event()      # Read no more
+    self._done = threading.Event()      # Nothing more will be read
+
+@patch
+def _init_display(self:JobMonitor):
+    self._displays = []            # Handles of the outputs that hold the widget
+    self._cell = None              # Number of the cell in which `monitor` showed the view
+    self._parts = None             # The widgets by name, once created
+    self._cancelling = False       # A cancellation is being sent
+    self._cancel_notice = ''       # What came of the last one
 
 @patch
 def _close_source(self:JobMonitor):
@@ -79,8 +87,11 @@ def refresh(self:JobMonitor) -> JobSnapshot:
     if self._done.is_set(): return self.latest
     job, log, problem = self.latest.job, self.latest.log, ''
     try:
-        if (record := self.source.get_job(self.job_id)) is None: problem = 'The job is not on record any more'
-        else: job, log = replace(record, task=None), self.source.log_tail(self.job_id, LOG_LINES)
+        record = self.source.get_job(self.job_id)
+        if record is None: problem = 'The job is not on record any more'
+        else:
+            log = self.source.log_tail(self.job_id, LOG_LINES)
+            job = replace(record, task=None)
     except JobtrackError as e: problem = f'{e}. Shown is what was known; trying again'
     except Exception as e:
         _log.exception('Cannot read job %s', self.job_id)
@@ -89,6 +100,7 @@ def refresh(self:JobMonitor) -> JobSnapshot:
     self.latest = JobSnapshot(job, self.clock(), log, tuple(filter(None, notices)))
     return self.latest
 
+# %% ../../nbs/view/00_monitor.ipynb #2eae6d26
 @patch(as_prop=True)
 def following(self:JobMonitor) -> bool:
     "Whether the threads of this view are running."
@@ -109,7 +121,8 @@ def cancel(self:JobMonitor) -> None:
     "Ask for the job to be cancelled. Returns at once; the view shows the outcome."
     with self._lock:
         if self._cancelling or self.latest.job.is_terminal: return
-        self._cancelling, self._cancel_notice = True, 'Cancelling …'
+        self._cancelling = True
+        self._cancel_notice = 'Cancelling …'
     threading.Thread(target=self._cancel, name='jobtrack-cancel', daemon=True).start()
     self._news.set()
 
@@ -125,7 +138,8 @@ def _cancel(self:JobMonitor):
     self._news.set()
 
 # %% ../../nbs/view/00_monitor.ipynb #d39c3403
-MIN_INTERVAL, MAX_INTERVAL = .25, 1.  # Between two paints, seconds: with news, without
+MIN_INTERVAL = .25   # Between two paints with news, seconds
+MAX_INTERVAL = 1.    # Between two paints without, seconds
 
 def next_paint(
     last:float,  # When the last paint was, seconds
@@ -144,31 +158,63 @@ def heartbeat_html(
     snapshot:JobSnapshot,  # A job
 ) -> str:                  # HTML
     "The elapsed time, and a mark that appears when nothing has been painted for five seconds."
-    at, warning = html.escape(snapshot.at[:19]), '&nbsp;not live, run the cell again&nbsp;'
-    mark = '' if snapshot.job.is_terminal else f'<b class="jobtrack-old" data-at="{at}">{warning}</b> '
+    at = html.escape(snapshot.at[:19])
+    mark = f'<b class="jobtrack-old" data-at="{at}">&nbsp;not live, run the cell again&nbsp;</b> '
+    if snapshot.job.is_terminal: mark = ''
     elapsed = element('span', format_elapsed(snapshot), 'opacity:.75')
     return f'<div style="line-height:1.6;white-space:nowrap;text-align:right">{mark}{elapsed}</div>'
 
 # %% ../../nbs/view/00_monitor.ipynb #903cdaed
-_PIECES = dict(header=lambda s: _CSS + header_html(s), heartbeat=heartbeat_html, progress=progress_html,
-               facts=facts_html, log=lambda s: log_html(s.log))
+_PIECES = {   # name -> function from a snapshot to HTML
+    'header': lambda snapshot: _CSS + header_html(snapshot),
+    'heartbeat': heartbeat_html,
+    'progress': progress_html,
+    'facts': facts_html,
+    'log': lambda snapshot: log_html(snapshot.log)}
 
 def _html_widget(name:str) -> W.HTML:
-    return W.HTML(layout=dict(width='auto', margin='0', flex='1 1 auto' if name == 'header' else '0 0 auto'))
+    flex = '1 1 auto' if name == 'header' else '0 0 auto'
+    return W.HTML(layout=dict(width='auto', margin='0', flex=flex))
+
+# %% ../../nbs/view/00_monitor.ipynb #d2cfa34f
+_BUTTON = dict(width='110px', margin='0 0 0 10px', flex='0 0 auto')
+_BOX = dict(border='1px solid rgba(128,128,128,.4)', padding='7px 12px', max_width='820px', grid_gap='3px')
 
 @patch
 def _create_parts(self:JobMonitor) -> dict[str, W.Widget]:
     parts = {name: _html_widget(name) for name in _PIECES}
-    layout = dict(width='110px', margin='0 0 0 10px', flex='0 0 auto')
-    button = W.Button(description='Cancel', tooltip='Stop this job', layout=layout)
+    button = W.Button(description='Cancel', tooltip='Stop this job', layout=_BUTTON)
     button.on_click(lambda button: self.cancel())
     top = W.HBox([parts['header'], parts['heartbeat'], button], layout=dict(align_items='center'))
-    layout = dict(border='1px solid rgba(128,128,128,.4)', padding='7px 12px', max_width='820px', grid_gap='3px')
-    box = W.VBox([top, parts['progress'], parts['facts'], parts['log']], layout=layout)
+    box = W.VBox([top, parts['progress'], parts['facts'], parts['log']], layout=_BOX)
     box.add_class('jobtrack-live')
     return parts | dict(cancel=button, top=top, box=box)
 
-# %% ../../nbs/view/00_monitor.ipynb #9c149d7c
+# %% ../../nbs/view/00_monitor.ipynb #d0a8a265
+@patch
+def _wanted_values(self:JobMonitor) -> list[tuple[Any, str, Any]]:
+    "What each widget should show now: (object, trait, value)."
+    snapshot = self._current()
+    button = self._parts['cancel']
+    has_ended = self.latest.job.is_terminal
+    pieces = [(self._parts[name], 'value', piece(snapshot)) for name, piece in _PIECES.items()]
+    return [
+        *pieces,
+        (button, 'disabled', self._cancelling or has_ended),
+        (button.layout, 'display', 'none' if has_ended else None),
+        (button, 'description', 'Cancelling …' if self._cancelling else 'Cancel')]
+
+@patch
+def paint(self:JobMonitor) -> int:  # Values that differed and were set
+    "Bring the widgets up to the latest snapshot."
+    with self._lock:
+        if self._parts is None: return 0
+        wanted = self._wanted_values()
+        changes = [(w, trait, value) for w, trait, value in wanted if getattr(w, trait) != value]
+        for w, trait, value in changes: setattr(w, trait, value)
+        return len(changes)
+
+# %% ../../nbs/view/00_monitor.ipynb #ee745596
 @patch(as_prop=True)
 def widget(self:JobMonitor) -> W.VBox:  # The same one each time
     "The live view. Created at first use; works without a kernel too."
@@ -177,24 +223,6 @@ def widget(self:JobMonitor) -> W.VBox:  # The same one each time
             self._parts = self._create_parts()
             self.paint()
         return self._parts['box']
-
-@patch
-def paint(self:JobMonitor) -> int:  # Values that differed and were set
-    "Bring the widgets up to the latest snapshot."
-    with self._lock:
-        if self._parts is None: return 0
-        changes = [(w, trait, value) for w, trait, value in self._wanted_values() if getattr(w, trait) != value]
-        for w, trait, value in changes: setattr(w, trait, value)
-        return len(changes)
-
-@patch
-def _wanted_values(self:JobMonitor) -> list[tuple[Any, str, Any]]:
-    "What each widget should show now: (object, trait, value)."
-    snapshot, button, ended = self._current(), self._parts['cancel'], self.latest.job.is_terminal
-    return [*[(self._parts[name], 'value', piece(snapshot)) for name, piece in _PIECES.items()],
-            (button, 'disabled', self._cancelling or ended),
-            (button.layout, 'display', 'none' if ended else None),
-            (button, 'description', 'Cancelling …' if self._cancelling else 'Cancel')]
 
 # %% ../../nbs/view/00_monitor.ipynb #906de34b
 def handle_clicks_beside_cells(
@@ -221,14 +249,21 @@ def start(self:JobMonitor) -> 'JobMonitor':  # Itself
         if self._threads or self._done.is_set(): return self
         if self.latest.job.is_terminal: return self._finish()
         self._news.set()   # read at once: the job may have ended since
-        self._threads = [threading.Thread(target=self._read_loop, name='jobtrack-view-read', daemon=True),
-                         threading.Thread(target=self._paint_loop, name='jobtrack-view-write', daemon=True)]
+        loops = {'jobtrack-view-read': self._read_loop, 'jobtrack-view-write': self._paint_loop}
+        self._threads = [threading.Thread(target=loop, name=name, daemon=True) for name, loop in loops.items()]
     for t in self._threads: t.start()
     return self
 
+# %% ../../nbs/view/00_monitor.ipynb #0ae317e9
+@patch
+def _subscribe(self:JobMonitor) -> Callable[[], None]|None:  # None when the source does not answer just now
+    try: return self.source.subscribe(lambda event: self._news.set(), self.job_id)
+    except JobtrackError: return None   # the next `refresh` says why
+
 @patch
 def _read_loop(self:JobMonitor):
-    is_local, unsubscribe = isinstance(self.source, JobTracker), None
+    is_local = isinstance(self.source, JobTracker)
+    unsubscribe = None
     try:
         while not self._stop.is_set() and not self.latest.job.is_terminal:
             if unsubscribe is None: unsubscribe = self._subscribe()
@@ -242,19 +277,15 @@ def _read_loop(self:JobMonitor):
         self._done.set(), self._repaint.set()
         self._close_source()
 
-@patch
-def _subscribe(self:JobMonitor) -> Callable[[], None]|None:  # None when the source does not answer just now
-    try: return self.source.subscribe(lambda event: self._news.set(), self.job_id)
-    except JobtrackError: return None   # the next `refresh` says why
-
-# %% ../../nbs/view/00_monitor.ipynb #b1f7d63d
+# %% ../../nbs/view/00_monitor.ipynb #1c939716
 @patch
 def _paint_loop(self:JobMonitor):
     while not self._done.is_set():
         handle_clicks_beside_cells(self._all_widgets)
         self.paint()
         last = time.monotonic()
-        if self._repaint.wait(MAX_INTERVAL): self._stop.wait(max(0., next_paint(last, True) - time.monotonic()))
+        has_news = self._repaint.wait(MAX_INTERVAL)
+        if has_news: self._stop.wait(max(0., next_paint(last, True) - time.monotonic()))
         self._repaint.clear()
     if not self._stop.is_set(): self._finish()
 
@@ -269,6 +300,7 @@ def _finish(self:JobMonitor) -> 'JobMonitor':
         self._displays.clear()
     return self
 
+# %% ../../nbs/view/00_monitor.ipynb #6e60a483
 @patch
 def close(self:JobMonitor) -> None:
     "End the threads and close the widgets, which a kernel would keep. Outputs keep the static HTML. The job goes on."
@@ -292,9 +324,10 @@ def _static_formats(self:JobMonitor) -> dict[str, str]:
 @patch
 def _formats(self:JobMonitor) -> dict[str, Any]:
     "The job at this instant, by media type."
-    over = self._done.is_set() or self._stop.is_set() or self.latest.job.is_terminal
-    if over or _kernel() is None: return self._static_formats()
-    return self._static_formats() | {_WIDGET_TYPE: self.widget._repr_mimebundle_()[_WIDGET_TYPE]}
+    is_over = self._done.is_set() or self._stop.is_set() or self.latest.job.is_terminal
+    formats = self._static_formats()
+    if is_over or _kernel() is None: return formats
+    return formats | {_WIDGET_TYPE: self.widget._repr_mimebundle_()[_WIDGET_TYPE]}
 
 # %% ../../nbs/view/00_monitor.ipynb #6ee9ede5
 @patch
@@ -307,6 +340,7 @@ def show(self:JobMonitor) -> None:
         if _WIDGET_TYPE in formats: self._displays.append(handle)
     if _WIDGET_TYPE in formats: self.start()
 
+# %% ../../nbs/view/00_monitor.ipynb #4ac48062
 @patch
 def _repr_mimebundle_(self:JobMonitor, include=None, exclude=None) -> dict[str, Any]:
     if not self.following: self.refresh()
@@ -328,6 +362,7 @@ def monitor(
         view.show()
     return view
 
+# %% ../../nbs/view/00_monitor.ipynb #16669d1a
 @patch
 def _ipython_display_(self:JobMonitor):
     "Called by IPython. Shows nothing more in the cell in which `monitor` has shown it already."

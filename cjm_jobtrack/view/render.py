@@ -6,7 +6,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/view/render.html.md"""
 
 # %% auto #0
 __all__ = ['STATUS_COLOURS', 'LOG_LINES', 'JobSnapshot', 'format_duration', 'format_size', 'format_progress', 'format_elapsed',
-           'shorten', 'display_name', 'format_status', 'format_attempt', 'element', 'isolated', 'header_html',
+           'shorten', 'display_name', 'format_attempt', 'format_status', 'element', 'isolated', 'header_html',
            'progress_html', 'log_html', 'failure_html', 'outputs_html', 'facts_html', 'job_html']
 
 # %% ../../nbs/view/01_render.ipynb #c8b18407
@@ -46,7 +46,8 @@ def format_size(
     for unit in ('kB', 'MB', 'GB', 'TB'):
         size_bytes /= 1000
         if size_bytes < 999.5: break
-    return f'{size_bytes:.1f} {unit}' if size_bytes < 9.95 else f'{size_bytes:.0f} {unit}'
+    digits = 1 if size_bytes < 9.95 else 0
+    return f'{size_bytes:.{digits}f} {unit}'
 
 # %% ../../nbs/view/01_render.ipynb #c265e44e
 def format_progress(
@@ -56,6 +57,7 @@ def format_progress(
     if job.progress is not None: return f'{int(job.progress)} %'
     return 'progress unknown' if job.shown_status is JobStatus.RUNNING else ''
 
+# %% ../../nbs/view/01_render.ipynb #6ffc272f
 def format_elapsed(
     snapshot:JobSnapshot,  # A job and an instant
 ) -> str:                  # '' when it never started
@@ -75,27 +77,33 @@ def shorten(
     text = visible(str(text), keep='\n\t')
     return text if len(text) <= limit else f'{text[:limit//2]} … {text[-limit//2:]}'
 
+# %% ../../nbs/view/01_render.ipynb #daae3790
 def display_name(job:Job) -> str:  # On one line
     "The name of a job, or its id when it has none."
     return visible(shorten(job.name or job.id, 120))
 
 # %% ../../nbs/view/01_render.ipynb #35515597
-def format_status(
-    job:Job,  # A job
-) -> str:     # 'interview.wav: running, 40 %, decoding'
-    "A job on one line: name, status, progress, attempt, and its message or error."
-    parts = [job.shown_status.value, format_progress(job)]
-    if job.attempt > 1: parts.append(format_attempt(job))
-    if message := _latest_message(job): parts.append(shorten(message, 200))
-    return f'{display_name(job)}: {", ".join(filter(None, parts))}'
-
 def format_attempt(job:Job) -> str: return f'attempt {job.attempt} of {job.max_attempts}'
 
 def _latest_message(job:Job) -> str|None:
     if not job.is_terminal: return job.message
     return None if job.status is JobStatus.COMPLETED else job.error
 
+def format_status(
+    job:Job,  # A job
+) -> str:     # 'interview.wav: running, 40 %, decoding'
+    "A job on one line: name, status, progress, attempt, and its message or error."
+    parts = [job.shown_status.value, format_progress(job)]
+    if job.attempt > 1: parts.append(format_attempt(job))
+    message = _latest_message(job)
+    if message: parts.append(shorten(message, 200))
+    return f'{display_name(job)}: {", ".join(filter(None, parts))}'
+
 # %% ../../nbs/view/01_render.ipynb #a4eefffa
+def _attributes(style:str, attrs:dict) -> str:
+    pairs = {'style': style, **attrs}.items()
+    return ''.join(f' {name}="{html.escape(visible(str(value)))}"' for name, value in pairs if value)
+
 def element(
     tag:str,       # 'div', 'span', …
     text:Any,      # Its content; escaped
@@ -105,16 +113,14 @@ def element(
     "An HTML element with escaped text."
     return f'<{tag}{_attributes(style, attrs)}>{html.escape(str(text))}</{tag}>'
 
+# %% ../../nbs/view/01_render.ipynb #42838198
 def isolated(tag:str, text:Any, style:str='', **attrs) -> str:
     "An element whose text keeps its own writing direction. Source: WHATWG HTML, 4.5.24 (the `bdi` element)."
     return f'<{tag}{_attributes(style, attrs)}>{element("bdi", text)}</{tag}>'
 
-def _attributes(style:str, attrs:dict) -> str:
-    pairs = {'style': style, **attrs}.items()
-    return ''.join(f' {name}="{html.escape(visible(str(value)))}"' for name, value in pairs if value)
-
 # %% ../../nbs/view/01_render.ipynb #48c0d8d4
-STATUS_COLOURS = dict(pending='#6b6355', running='#0b66c3', completed='#1a7f37', failed='#c62828', cancelled='#6e6e6e')
+STATUS_COLOURS = dict(
+    pending='#6b6355', running='#0b66c3', completed='#1a7f37', failed='#c62828', cancelled='#6e6e6e')
 _PILL = 'color:#fff;border-radius:9px;padding:1px 9px;font-size:12px;white-space:nowrap'
 
 def header_html(
@@ -139,19 +145,24 @@ def _bar_fill(job:Job) -> str:  # CSS background
     if job.progress is not None or job.shown_status is not JobStatus.RUNNING: return colour
     return f'repeating-linear-gradient(-45deg,{colour} 0 8px,{colour}55 8px 16px)'
 
+# %% ../../nbs/view/01_render.ipynb #38f58f30
+def _bar_role(job:Job, words:str) -> str:  # HTML attributes
+    "A progress bar for screen readers. Source: WAI-ARIA 1.2, role `progressbar`."
+    role = 'role="progressbar" aria-label="progress" aria-valuemin="0" aria-valuemax="100"'
+    if job.progress is not None: role += f' aria-valuenow="{job.progress:.0f}"'
+    return role + f' aria-valuetext="{words or job.shown_status.value}"'
+
 # %% ../../nbs/view/01_render.ipynb #7ce8cf45
 def progress_html(
     snapshot:JobSnapshot,  # A job
 ) -> str:                  # HTML
-    "A progress bar with its words. Source: WAI-ARIA 1.2, role `progressbar`."
-    job, words = snapshot.job, format_progress(snapshot.job)
-    role = 'role="progressbar" aria-label="progress" aria-valuemin="0" aria-valuemax="100"'
-    if job.progress is not None: role += f' aria-valuenow="{job.progress:.0f}"'
-    role += f' aria-valuetext="{words or job.shown_status.value}"'
+    "A progress bar with its words."
+    job = snapshot.job
+    words = format_progress(job)
     style = f'width:{_bar_width(job):.1f}%;height:8px;background:{_bar_fill(job)}'
     fill = f'<div class="jobtrack-fill" style="{style}"></div>'
     label = element('span', words, 'white-space:nowrap;font-variant-numeric:tabular-nums') if words else ''
-    track = f'<div {role} style="{_TRACK}">{fill}</div>'
+    track = f'<div {_bar_role(job, words)} style="{_TRACK}">{fill}</div>'
     return f'<div style="display:flex;align-items:center;gap:10px;line-height:1.6">{track}{label}</div>'
 
 # %% ../../nbs/view/01_render.ipynb #503c1459
@@ -176,33 +187,48 @@ def log_html(
 ) -> str:                 # HTML; '' when the log is empty
     "The end of a log."
     if not log.strip(): return ''
-    shown = _without_repeated_percentages(log.rstrip('\n').split('\n'))[-lines:]
+    all_lines = log.rstrip('\n').split('\n')
+    shown = _without_repeated_percentages(all_lines)[-lines:]
     text = '\n'.join(shorten(line, 400) for line in shown)
     pre = element('pre', text, _LOG_TEXT)
     return f'<div tabindex="0" role="log" aria-label="end of the log" style="{_LOG_BOX}">{pre}</div>'
 
 # %% ../../nbs/view/01_render.ipynb #55029cee
+def _failure_facts(failure:Failure) -> str:
+    "Kind, exit status and signal, as far as the message does not mention them."
+    exit_status = f'exit status {failure.exit_code}' if failure.exit_code is not None else ''
+    facts = [fact for fact in (failure.kind, exit_status, failure.signal) if fact]
+    news = [fact for fact in facts if fact.lower() not in failure.message.lower()]
+    return html.escape(visible(f' ({", ".join(news)})')) if news else ''
+
+# %% ../../nbs/view/01_render.ipynb #35923dc9
+_FAILURE = f'border-left:3px solid {STATUS_COLOURS["failed"]};padding-left:9px;margin:4px 0;overflow-wrap:anywhere'
+
+def _failure_parts(failure:Failure, has_log:bool) -> list[str]:
+    message = element('bdi', shorten(failure.message))
+    parts = [f'<div style="font-weight:600">Failed: {message}{_failure_facts(failure)}</div>']
+    hint = failure.hint
+    if hint and hint not in failure.message: parts.append(isolated('div', f'Hint: {shorten(hint)}'))
+    last_lines = failure.evidence.get('last_lines')
+    if last_lines and not has_log: parts.append(log_html('\n'.join(map(str, last_lines)), 12))
+    return parts
+
 def failure_html(
     snapshot:JobSnapshot,  # A job that failed
 ) -> str:                  # HTML; '' when there is no reason on record
     "Why a job failed, and what to do."
-    job, failure = snapshot.job, snapshot.job.failure
-    if failure is None: return isolated('div', f'Failed: {shorten(job.error)}') if job.error else ''
-    message, hint = element('bdi', shorten(failure.message)), failure.hint
-    parts = [f'<div style="font-weight:600">Failed: {message}{_failure_facts(failure)}</div>']
-    if hint and hint not in failure.message: parts.append(isolated('div', f'Hint: {shorten(hint)}'))
-    last_lines = failure.evidence.get('last_lines')
-    if last_lines and not snapshot.log: parts.append(log_html('\n'.join(map(str, last_lines)), 12))
-    style = f'border-left:3px solid {STATUS_COLOURS["failed"]};padding-left:9px;margin:4px 0;overflow-wrap:anywhere'
-    return f'<div style="{style}">{"".join(parts)}</div>'
-
-def _failure_facts(failure:Failure) -> str:
-    "Kind, exit status and signal, as far as the message does not mention them."
-    exit_status = f'exit status {failure.exit_code}' if failure.exit_code is not None else ''
-    facts = [f for f in (failure.kind, exit_status, failure.signal) if f and f.lower() not in failure.message.lower()]
-    return html.escape(visible(f' ({", ".join(facts)})')) if facts else ''
+    job = snapshot.job
+    if job.failure is not None:
+        parts = _failure_parts(job.failure, bool(snapshot.log))
+        return f'<div style="{_FAILURE}">{"".join(parts)}</div>'
+    return isolated('div', f'Failed: {shorten(job.error)}') if job.error else ''
 
 # %% ../../nbs/view/01_render.ipynb #1806bd6d
+def _output_html(output:OutputFile) -> str:
+    name = isolated('span', visible(shorten(output.name, 120)), _MONOSPACE, title=output.path)
+    size = element('span', format_size(output.size), 'opacity:.75')
+    return f'<li>{name} {size}</li>'
+
 def outputs_html(
     job:Job,       # An ended job
     limit:int=20,  # Most files listed
@@ -215,23 +241,7 @@ def outputs_html(
     title = '1 file' if n == 1 else f'{n} files'
     return f'<div>{title}:<ul style="margin:2px 0 4px;padding-left:22px">{"".join(items)}</ul></div>'
 
-def _output_html(output:OutputFile) -> str:
-    name = isolated('span', visible(shorten(output.name, 120)), _MONOSPACE, title=output.path)
-    return f'<li>{name} {element("span", format_size(output.size), "opacity:.75")}</li>'
-
 # %% ../../nbs/view/01_render.ipynb #0de0e797
-def facts_html(
-    snapshot:JobSnapshot,  # A job
-) -> str:                  # HTML; '' when there is nothing to say
-    "Message, lost contact, failure, files and notices of a job."
-    job = snapshot.job
-    parts = _ended_facts(snapshot) if job.is_terminal else [_message_html(job)]
-    parts.insert(0 if job.is_terminal else 1, _contact_html(job))
-    style = 'font-style:italic;overflow-wrap:anywhere'
-    parts += [element('div', shorten(notice), style) for notice in snapshot.notices]
-    content = ''.join(parts)
-    return f'<div style="line-height:1.6">{content}</div>' if content else ''
-
 def _message_html(job:Job) -> str:
     if not job.message: return ''
     return isolated('div', shorten(job.message), 'overflow-wrap:anywhere')
@@ -243,6 +253,7 @@ def _contact_html(job:Job) -> str:
     instant = visible(f'{job.unreachable_since[:19].replace("T", " ")} UTC')
     return element('div', f'No contact with its node since {instant}. It may well be running there.', 'font-weight:600')
 
+# %% ../../nbs/view/01_render.ipynb #8d40061a
 def _ended_facts(snapshot:JobSnapshot) -> list[str]:
     job = snapshot.job
     if job.status is JobStatus.FAILED: return [failure_html(snapshot), outputs_html(job)]
@@ -251,6 +262,19 @@ def _ended_facts(snapshot:JobSnapshot) -> list[str]:
     if job.failure and job.failure.hint: parts.append(element('div', shorten(job.failure.hint)))
     if job.status is JobStatus.CANCELLED and job.error: parts.append(_bold(job.error))
     return parts + [outputs_html(job)]
+
+# %% ../../nbs/view/01_render.ipynb #4e77eed0
+def facts_html(
+    snapshot:JobSnapshot,  # A job
+) -> str:                  # HTML; '' when there is nothing to say
+    "Message, lost contact, failure, files and notices of a job."
+    job = snapshot.job
+    contact = _contact_html(job)
+    parts = [contact, *_ended_facts(snapshot)] if job.is_terminal else [_message_html(job), contact]
+    style = 'font-style:italic;overflow-wrap:anywhere'
+    parts += [element('div', shorten(notice), style) for notice in snapshot.notices]
+    content = ''.join(parts)
+    return f'<div style="line-height:1.6">{content}</div>' if content else ''
 
 # %% ../../nbs/view/01_render.ipynb #a1b066fd
 _BOX = 'border:1px solid rgba(128,128,128,.4);border-radius:8px;padding:9px 13px;max-width:820px'

@@ -15,20 +15,57 @@ from starlette.responses import Response
 
 # %% ../../nbs/view/02_web.ipynb #ec8f2c80
 _POLICY = "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
-HEADERS = {'Content-Security-Policy': _POLICY, 'X-Content-Type-Options': 'nosniff',
-           'Referrer-Policy': 'no-referrer', 'Cache-Control': 'no-cache'}
-_MEDIA_TYPES = dict(html='text/html; charset=utf-8', css='text/css; charset=utf-8',
-                    js='text/javascript; charset=utf-8', svg='image/svg+xml')
-
-def page_files() -> dict[str, tuple[bytes, str]]:  # URL path -> content, media type
-    "The files of the page."
-    folder = files('cjm_jobtrack.view').joinpath('web')
-    by_name = {f.name: f for f in folder.iterdir() if f.name.rpartition('.')[2] in _MEDIA_TYPES}
-    return {_url_path(name): (f.read_bytes(), _MEDIA_TYPES[name.rpartition('.')[2]]) for name, f in by_name.items()}
+HEADERS = {
+    'Content-Security-Policy': _POLICY,
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+    'Cache-Control': 'no-cache'}
+_MEDIA_TYPES = dict(
+    html='text/html; charset=utf-8',
+    css='text/css; charset=utf-8',
+    js='text/javascript; charset=utf-8',
+    svg='image/svg+xml')
 
 def _url_path(name:str) -> str: return '/' if name == 'index.html' else f'/static/{name}'
 
+# %% ../../nbs/view/02_web.ipynb #e65a5f06
+def page_files() -> dict[str, tuple[bytes, str]]:  # URL path -> content, media type
+    "The files of the page."
+    pages = {}
+    for f in files('cjm_jobtrack.view').joinpath('web').iterdir():
+        media_type = _MEDIA_TYPES.get(f.name.rpartition('.')[2])
+        if media_type is not None: pages[_url_path(f.name)] = f.read_bytes(), media_type
+    return pages
+
 # %% ../../nbs/view/02_web.ipynb #5c09d56d
+_GZIP = re.compile(r'(^|[\s,])gzip\s*($|,|;(?!\s*q=0(\.0*)?\s*($|,)))', re.IGNORECASE)
+
+def _accepts_gzip(accept:str) -> bool:
+    "Whether a client accepts `gzip`: it names it, without `q=0`. Source: RFC 9110, 12.5.3."
+    return bool(_GZIP.search(accept))
+
+# %% ../../nbs/view/02_web.ipynb #5a2183ce
+def _prepared(data:bytes, kind:str) -> tuple:  # [whether compressed] -> content, headers
+    "A file plain and compressed. Each variant has an entity tag of its own, because a cache may hold both."
+    packed = gzip.compress(data, 9, mtime=0)
+    tag = hashlib.sha256(data).hexdigest()[:20]
+    headers = HEADERS | {'Content-Type': kind, 'Vary': 'Accept-Encoding'}
+    plain = (data, headers | {'ETag': f'"{tag}"'})
+    return plain, (packed, headers | {'ETag': f'"{tag}-gzip"', 'Content-Encoding': 'gzip'})
+
+# %% ../../nbs/view/02_web.ipynb #45d2b2d2
+def _respond(
+    variants:tuple,  # From `_prepared`
+    method:str,      # 'GET' or 'HEAD'
+    request_headers:dict[bytes, str],
+) -> Response:
+    accept = request_headers.get(b'accept-encoding', '')
+    data, headers = variants[_accepts_gzip(accept)]
+    if request_headers.get(b'if-none-match') == headers['ETag']: return Response(b'', 304, headers)
+    length = {'Content-Length': str(len(data))}
+    return Response(b'' if method == 'HEAD' else data, 200, headers | length)
+
+# %% ../../nbs/view/02_web.ipynb #50ae4189
 class _Page:
     "ASGI middleware: serves the few paths of the page, and passes on everything else."
     def __init__(self, app):
@@ -39,25 +76,9 @@ class _Page:
         is_read = scope['type'] == 'http' and scope['method'] in ('GET', 'HEAD')
         variants = self.files.get(scope.get('path')) if is_read else None
         if variants is None: return await self.app(scope, receive, send)
-        response = _respond(variants, scope['method'], {k: v.decode('latin-1') for k, v in scope['headers']})
+        headers = {k: v.decode('latin-1') for k, v in scope['headers']}
+        response = _respond(variants, scope['method'], headers)
         await response(scope, receive, send)
-
-def _respond(variants:tuple, method:str, request_headers:dict[bytes, str]) -> Response:
-    data, headers = variants[_accepts_gzip(request_headers.get(b'accept-encoding', ''))]
-    if request_headers.get(b'if-none-match') == headers['ETag']: return Response(b'', 304, headers)
-    return Response(b'' if method == 'HEAD' else data, 200, headers | {'Content-Length': str(len(data))})
-
-def _accepts_gzip(accept:str) -> bool:
-    "Whether a client accepts `gzip`: it names it, without `q=0`. Source: RFC 9110, 12.5.3."
-    return bool(re.search(r'(^|[\s,])gzip\s*($|,|;(?!\s*q=0(\.0*)?\s*($|,)))', accept, re.IGNORECASE))
-
-def _prepared(data:bytes, kind:str) -> tuple:  # [whether compressed] -> content, headers
-    "A file plain and compressed. Each variant has an entity tag of its own, because a cache may hold both."
-    packed = gzip.compress(data, 9, mtime=0)
-    tag = hashlib.sha256(data).hexdigest()[:20]
-    headers = HEADERS | {'Content-Type': kind, 'Vary': 'Accept-Encoding'}
-    plain = (data, headers | {'ETag': f'"{tag}"'})
-    return plain, (packed, headers | {'ETag': f'"{tag}-gzip"', 'Content-Encoding': 'gzip'})
 
 def mount_page(
     app:FastAPI,  # The application of a node or manager, before it is started

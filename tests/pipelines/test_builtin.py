@@ -13,7 +13,7 @@ SAID = 'one two three four five we will meet again tomorrow the meeting is on mo
 
 def command(program, *args): return [sys.executable, '-P', '-m', f'cjm_jobtrack.pipelines.builtin.{program}', *map(str, args)]
 def run(program, *args, status=0):
-    p = subprocess.run(command(program, *args), capture_output=True, text=True, timeout=60)
+    p = subprocess.run(command(program, *args), capture_output=True, text=True, timeout=240)
     assert p.returncode == status, p.stderr
     return p
 def ffmpeg(*args): subprocess.run([ffmpeg_exe, '-v', 'error', '-y', *map(str, args)], check=True, timeout=60)

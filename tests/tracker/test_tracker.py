@@ -26,6 +26,12 @@ def two(url):
     "Two trackers on one record, as two processes would have."
     with JobTracker(url) as a, JobTracker(url) as b: yield a, b
 
+def test_a_path_is_that_of_a_record_whatever_methods_paths_have(tmp_path):
+    class Movable(type(tmp_path)):
+        def move(self, target): raise AssertionError('since Python 3.14')
+    with JobTracker(Movable(tmp_path/'jobs.db')) as tracker: tracker.create_job('x')
+    with JobTracker(tmp_path/'jobs.db') as tracker: assert [j.name for j in tracker.list_jobs()] == ['x']
+
 def until(true, deadline=60.):
     "Wait for a condition."
     end = time.monotonic() + deadline
