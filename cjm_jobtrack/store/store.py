@@ -46,9 +46,9 @@ def _plan(self:JobStore, op) -> tuple[_Plan, dict, tuple|None]:  # plan, values,
 def _with_event(self:JobStore,
     plan:_Plan,
     values:dict,   # Parameter -> value
-    event:tuple,   # Job id, attempt, type, instant, data
+    facts:tuple,   # Of the event: job id, attempt, type, instant
+    data:dict|None,
 ) -> tuple[_Plan, dict, tuple]:
-    *facts, data = event
     text = self._db.doc(data) if data else None
     values |= zip(_EVENT_PARAMS, (*facts, text))
     return plan, values, (*facts, _decode(text)[0] if text else {})
@@ -60,9 +60,10 @@ _EVENT_PARAMS = [f'e_{k}' for k in _EVENT]
 def _plan_add(self:JobStore, op:Add):
     job = vars(op.job)
     plan = _add_plan(self._db, op.queued)
-    values = _encoded(plan.encoders, job) | {'v_batch': op.batch}
-    event = (job['id'], job['attempt'], 'created', job['created_at'], op.data)
-    return self._with_event(plan, values, event)
+    values = _encoded(plan.encoders, job)
+    values['v_batch'] = op.batch
+    facts = (job['id'], job['attempt'], 'created', job['created_at'])
+    return self._with_event(plan, values, facts, op.data)
 
 @patch
 def _plan_update(self:JobStore, op:Update):
@@ -87,13 +88,17 @@ def _plan_move(self:JobStore, op:Move):
         checks_status=op.expect is not None,
         checks_lease=op.lease is not None)
     plan = _change_plan(self._db, change)
-    values = _encoded(plan.encoders, op.changes) | {'w_id': op.job_id, 'w_lease': op.lease}
+    values = _encoded(plan.encoders, op.changes)
+    values['w_id'] = op.job_id
+    values['w_lease'] = op.lease
     attempt = op.attempt
     if op.expect is not None:
-        values |= {'w_status': op.expect[0]._value_, 'w_attempt': op.expect[1]}
-        if attempt is None: attempt = op.expect[1]
-    event = (op.job_id, attempt or 0, op.type, op.at, op.data)
-    return self._with_event(plan, values, event)
+        status, number = op.expect
+        values['w_status'] = status._value_
+        values['w_attempt'] = number
+        if attempt is None: attempt = number
+    facts = (op.job_id, attempt or 0, op.type, op.at)
+    return self._with_event(plan, values, facts, op.data)
 
 # %% ../../nbs/store/00_store.ipynb #5dbf9161
 WRITES = ()   # Names of all methods of `JobStore` that write, for tests that crash before and after each of them
