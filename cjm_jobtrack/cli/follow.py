@@ -1,4 +1,4 @@
-"""A job from where it stands to its end: as a live bar on a terminal, as lines elsewhere
+"""A job from now to its end: as a live bar on a terminal, as lines elsewhere
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/follow.html.md"""
 

@@ -268,7 +268,12 @@ def job_facts(
 
 # %% ../../nbs/cli/05_jobs.ipynb #57291176
 @app.command()
-def show(id:JobId, as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
+def show(
+    id:JobId,
+    as_json:AsJson=False,
+    url:Url=URL,
+    token_file:TokenFile=None,
+):
     "Show one job: what was asked, where it stands, what happened when."
     with connect(url, token_file) as client:
         job = find_job(client, id)
@@ -283,7 +288,12 @@ def show(id:JobId, as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None)
 
 # %% ../../nbs/cli/05_jobs.ipynb #60011ef7
 @app.command()
-def watch(id:JobId, as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
+def watch(
+    id:JobId,
+    as_json:AsJson=False,
+    url:Url=URL,
+    token_file:TokenFile=None,
+):
     "Follow a job to its end; the exit status is that of the job."
     with connect(url, token_file) as client:
         job = find_job(client, id)
@@ -331,7 +341,12 @@ def cancel_message(
 
 # %% ../../nbs/cli/05_jobs.ipynb #af0497bf
 @app.command()
-def cancel(id:JobId, as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
+def cancel(
+    id:JobId,
+    as_json:AsJson=False,
+    url:Url=URL,
+    token_file:TokenFile=None,
+):
     "Stop a job, and wait until nothing of it is left."
     with connect(url, token_file) as client:
         job = client.cancel(find_job(client, id).id)

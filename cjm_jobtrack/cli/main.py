@@ -1,4 +1,4 @@
-"""The program `jobtrack`: submit, watch and fetch jobs from a shell, run the servers, look after the record
+"""The program `jobtrack`: submit, watch and fetch jobs from a shell, run the servers, maintain the record
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/main.html.md"""
 

@@ -36,7 +36,7 @@ def printed_path(
 # %% ../../nbs/cli/02_output.ipynb #82e800f7
 def clip(
     text:str,
-    most:int=40,   # Columns of a terminal, of which an East Asian character takes two
+    most:int=40,   # Columns of a terminal; an East Asian character takes two
 ) -> str:
     "A name cut in its middle: its end tells the kind of file."
     if cell_len(text) <= most: return text

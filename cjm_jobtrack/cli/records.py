@@ -48,7 +48,7 @@ def store_url(
     make:bool=False,     # Whether it may be one that does not exist yet
     changes:bool=False,  # Whether it will be changed: then a guess is not good enough
 ) -> str|Path:           # URL of a database, or file of one
-    "Which record is meant. Raises `InvalidInput` naming `--store`."
+    "The record to work on. Raises `InvalidInput` naming `--store`."
     if store is None: return usual_record(make, changes)
     is_sqlite = store.startswith('sqlite:///')
     if '://' in store and not is_sqlite: return store
@@ -81,7 +81,7 @@ def usual_record(
     make:bool=False,     # As for `store_url`
     changes:bool=False,
 ) -> Path:
-    """The record that is meant when none is named; it is named on stderr.
+    """The record to work on when `--store` is missing; says on stderr which one it is.
 
     Raises `InvalidInput` where there is none, and before a change where there is one here and a server's as well."""
     places = _usual_places()
@@ -104,7 +104,7 @@ def open_record(
     changes:bool=False,
     logs:Path|None=None,  # Folder of the logs; None: where they are by default
 ) -> JobTracker:
-    "A tracker for the record that is meant."
+    "A tracker for the record to work on."
     return JobTracker(store_url(store, make, changes), logs=logs)
 
 # %% ../../nbs/cli/08_records.ipynb #bbf4767d

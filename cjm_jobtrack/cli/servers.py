@@ -71,7 +71,12 @@ def _node_row(n:dict) -> list[str|Text]:
 
 # %% ../../nbs/cli/07_servers.ipynb #f14df3cb
 @nodes_app.callback(invoke_without_command=True)
-def nodes(ctx:typer.Context, as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
+def nodes(
+    ctx:typer.Context,
+    as_json:AsJson=False,
+    url:Url=URL,
+    token_file:TokenFile=None,
+):
     "List the nodes of a manager, and check whether each is online."
     if ctx.invoked_subcommand: return
     with connect(url, token_file) as client: on_record = call(client, 'GET', '/api/nodes')
@@ -107,7 +112,10 @@ NodeName = Annotated[str, Argument(metavar='NAME', help='Name or id of a node')]
 def add_node(
     address:Annotated[str, Argument(metavar='URL', help='Address of a node: http://host:9090')],
     name:Annotated[str|None, Option(help='What to call it; default: its host and port')]=None,
-    as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
+    as_json:AsJson=False,
+    url:Url=URL,
+    token_file:TokenFile=None,
+):
     "Add a node to the manager's record."
     with connect(url, token_file) as client:
         n = call(client, 'POST', '/api/nodes', read_address(address, name))
@@ -129,7 +137,10 @@ def remove_node(name:NodeName, url:Url=URL, token_file:TokenFile=None):
 def adopt_node(
     name:NodeName,
     old_id:Annotated[str, Argument(metavar='OLD_ID', help='Id that imported jobs have for the node')],
-    as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
+    as_json:AsJson=False,
+    url:Url=URL,
+    token_file:TokenFile=None,
+):
     "Let a node take the place of one of the original manager, so that the files of its jobs are found."
     with connect(url, token_file) as client:
         node_id = find_node(client, name)["id"]

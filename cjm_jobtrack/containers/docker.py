@@ -38,8 +38,8 @@ _log = logging.getLogger(__name__)
 class DockerRunner(BaseRunner):
     """Runs containers, which outlive this process.
 
-    `job.spec` has the fields of `check_container`. Paths in it are paths of the engine's machine. The engine is first contacted when
-    there is something to do."""
+    `job.spec` has the fields of `check_container`. Paths in it are paths of the engine's machine.
+    The engine is first contacted when there is something to do."""
     durable = True
     capabilities = frozenset({'log', 'outputs', 'force'})   # see `Runner`
     interval = .1       # Seconds between looks at the log of a running container
@@ -57,7 +57,7 @@ class DockerRunner(BaseRunner):
         tls=None,                   # A `docker.tls.TLSConfig`, for `tcp://`
         owner:str|None=None,        # Id of this installation; None: the one in the folder
         name:str='docker',          # What `job.runner` calls it
-        roots:Iterable[str|Path]|None=None,  # Folders of the engine's machine that all paths must lie in; None: anywhere
+        roots:Iterable[str|Path]|None=None,  # Folders there that all paths must lie in; None: anywhere
         user:str|None=None,         # Default user of containers, `uid:gid`; None: `default_user()`
         timeout:float=120.,         # Longest wait for one answer of the engine, seconds
     ):
@@ -122,9 +122,10 @@ async def lacks(self:DockerRunner,
 async def forget(self:DockerRunner,
     job:Job,  # An attempt whose end is on record
 ) -> bool:    # Whether nothing of it is left
-    "Remove the container of an attempt that has ended, and its markers. Usually `follow` arranges for this to be called."
+    "Remove the container of an attempt that has ended, and its markers. Usually `follow` arranges for this."
     name = self.container(job)
-    try: await self.engine.acall(lambda api: self.containers.remove(name, api, job, force=False))
+    def remove(api): self.containers.remove(name, api, job, force=False)
+    try: await self.engine.acall(remove)
     except InvalidInput: pass   # the name is somebody else's: there is nothing of ours
     except APIError as e:
         if e.status_code != 409: raise
@@ -167,12 +168,14 @@ def _schedule_removal(self:DockerRunner,
 ) -> asyncio.Event:  # Set it when the attempt has ended
     loop = asyncio.get_running_loop()
     key = loop, self.container(job), job.created_at
-    self._removals = {k: v for k, v in self._removals.items() if not v[0].done()}
-    if key not in self._removals:
+    pending = {k: (task, event) for k, (task, event) in self._removals.items() if not task.done()}
+    self._removals = pending
+    if key not in pending:
         has_ended = asyncio.Event()
         task = loop.create_task(self._remove_when_recorded(job, report, has_ended))
-        self._removals[key] = task, has_ended
-    return self._removals[key][1]
+        pending[key] = task, has_ended
+    _, has_ended = pending[key]
+    return has_ended
 
 # %% ../../nbs/containers/00_docker.ipynb #8c4e0b70
 @patch
@@ -189,8 +192,9 @@ async def _await_removal_of_earlier(self:DockerRunner, job:Job) -> None:
 # %% ../../nbs/containers/00_docker.ipynb #448df56d
 @patch
 async def _must_pull(self:DockerRunner, request:CreateRequest) -> bool:
-    if request.pull == 'missing': return not await self.engine.acall(lambda api: has_image(api, request.image))
-    return request.pull == 'always'
+    if request.pull != 'missing': return request.pull == 'always'
+    is_there = await self.engine.acall(lambda api: has_image(api, request.image))
+    return not is_there
 
 # %% ../../nbs/containers/00_docker.ipynb #392c96f8
 @patch
@@ -205,7 +209,8 @@ async def start(self:DockerRunner,
 ) -> dict:    # Handle: the name of the `container`
     """Start the container, or find that it was started.
 
-    Raises `InvalidInput` naming the field that cannot be used; `NodeUnreachable(begun=False)` if the engine cannot be reached."""
+    Raises `InvalidInput` naming the field that cannot be used;
+    `NodeUnreachable(begun=False)` if the engine cannot be reached."""
     handle = {'container': self.container(job)}
     if self.markers.has(job, 'begun', 'failed', 'pull'): return handle
     await self._await_removal_of_earlier(job)
@@ -274,9 +279,11 @@ async def _reap_one(self:DockerRunner, c:Inspected, result:ReapResult, job:Job|N
 async def reap(self:DockerRunner,
     tracker:JobTracker,           # Its record decides
     dry_run:bool=False,           # Only report
-    unknown_after:float|None=None,  # Seconds after which ended containers of unknown jobs go; None: never, another record may know them
+    unknown_after:float|None=None,  # Seconds after which ended containers of unknown jobs go; None: never
 ) -> list[ReapResult]:
-    "Remove our containers that nobody needs any more. Raises `NodeUnreachable`."
+    """Remove our containers that nobody needs any more. Raises `NodeUnreachable`.
+
+    A job that this record does not know may be on another one."""
     results = []
     for c in await self.engine.acall(self._our_containers):
         result, job = self._judge(c, tracker, unknown_after)
@@ -347,10 +354,14 @@ async def _pull(self:DockerRunner, f:_ContainerFollower, image:str) -> Outcome|N
 
 # %% ../../nbs/containers/00_docker.ipynb #f047e511
 @patch
-async def _start_pulled(self:DockerRunner, f:_ContainerFollower, spec:dict) -> Outcome|None:  # None: the container has started
+async def _start_pulled(self:DockerRunner,
+    f:_ContainerFollower,
+    spec:dict,       # As it was when the job was started
+) -> Outcome|None:   # None: the container has started
     job = f.job
+    as_started = replace(job, spec=spec)
     try:
-        request = await f.call(lambda api: self.containers.request(replace(job, spec=spec), api))
+        request = await f.call(lambda api: self.containers.request(as_started, api))
         if self.markers.has(job, 'stop'): return Outcome(JobStatus.CANCELLED)
         is_pending = await f.call(lambda api: self.containers.create_and_start(job, request, api))
         if is_pending: await self.containers.start_when_reachable(job, request)
@@ -360,11 +371,16 @@ async def _start_pulled(self:DockerRunner, f:_ContainerFollower, spec:dict) -> O
 
 # %% ../../nbs/containers/00_docker.ipynb #97c25579
 @patch
-async def _pull_and_start(self:DockerRunner, job:Job, report:Report) -> Outcome|None:  # None: the container has started
+async def _pull_and_start(self:DockerRunner,
+    job:Job,
+    report:Report,
+) -> Outcome|None:   # None: the container has started
     "Pull the image, then start the container."
     pull = self.markers.read(job, 'pull')
     f = self._follower(job, self.container(job), report)
-    return await self._pull(f, pull['image']) or await self._start_pulled(f, pull['spec'])
+    outcome = await self._pull(f, pull['image'])
+    if outcome: return outcome
+    return await self._start_pulled(f, pull['spec'])
 
 # %% ../../nbs/containers/00_docker.ipynb #f9b5e145
 @patch
@@ -373,9 +389,9 @@ async def follow(self:DockerRunner,
     handle:dict,    # From `start` or `find`
     report:Report,  # Takes the progress, and that the log has grown
 ) -> Outcome:       # CANCELLED if the attempt was stopped
-    """Follow a container until it ends, also one that another process started. While the engine cannot be reached, wait for it.
+    """Follow a container until it ends, also one that another process started.
 
-    The container is removed once its end is on record."""
+    While the engine cannot be reached, wait for it. The container is removed once its end is on record."""
     self._start_reaper(report.tracker)
     has_ended = self._schedule_removal(replace(job), report)
     failed = self.markers.read(job, 'failed')
@@ -414,8 +430,10 @@ async def _stop_running(self:DockerRunner, c:Inspected, grace:float) -> Receipt:
     "Ask, then force, and verify each time."
     signals = dict(asked=c.info['Config'].get('StopSignal') or 'SIGTERM', forced='SIGKILL')
     for step in end_steps(grace, self.force, every=math.inf):
-        await self.engine.acall(lambda api, sig=signals[step.how]: signal_container(api, c.id, sig))
-        if await self._wait_until_over(c.name, step.deadline): return Receipt(True, step.how, [c.name])
+        sig = signals[step.how]
+        await self.engine.acall(lambda api, sig=sig: signal_container(api, c.id, sig))
+        is_over = await self._wait_until_over(c.name, step.deadline)
+        if is_over: return Receipt(True, step.how, [c.name])
     message = f'{c.name} still runs after SIGKILL. It may be waiting in the kernel, for a disk that does not answer'
     return Receipt(False, 'unconfirmed', left=[c.name], message=message)
 
@@ -429,7 +447,9 @@ async def _stop(self:DockerRunner, job:Job, name:str, grace:float) -> Receipt:
     if is_gone: return Receipt(True, 'gone')
     self.markers.write(job, 'stop')
     c = await inspect()
-    if c is None: return Receipt(True, 'asked', [f'pull of {self.markers.read(job, "pull")["image"]}'])
+    if c is None:
+        pull = self.markers.read(job, 'pull')
+        return Receipt(True, 'asked', [f'pull of {pull["image"]}'])
     if not c.is_created: return await self._stop_running(c, grace)
     await self.engine.acall(lambda api: self.containers.remove(name, api, job))
     return Receipt(True, 'asked', [name])
@@ -454,12 +474,18 @@ async def stop(self:DockerRunner,
         return Receipt(False, 'unconfirmed', left=[name], message=message)
 
 # %% ../../nbs/containers/00_docker.ipynb #ae766287
+_ALIKE = 'url', 'owner', 'roots', 'user'   # in runners that share a queue
+
 @patch
-def _check_shared(self:DockerRunner, shared:SharedQueue|None, slots:int|None) -> None:
+def _check_shared(self:DockerRunner,
+    shared:SharedQueue|None,  # None: there is no such queue yet
+    slots:int|None,           # As for `queue`
+) -> None:
     "Raises `InvalidInput` unless the queue would run our jobs as we would."
     if self._is_closed: raise InvalidInput('runner', f'{self!r} is closed', 'Make another `DockerRunner`')
     if shared is None: return
-    if any(getattr(shared.runner, k) != getattr(self, k) for k in ('url', 'owner', 'roots', 'user')):
+    is_alike = all(getattr(shared.runner, k) == getattr(self, k) for k in _ALIKE)
+    if not is_alike:
         problem = f'is {self.name!r}, and the queue of this record knows another runner by this name, {shared.runner!r}'
         raise InvalidInput('name', problem, 'Give this runner another name, or a folder of its own')
     if slots not in (None, shared.queue.slots):
@@ -474,8 +500,8 @@ def queue(self:DockerRunner,
 ) -> JobQueue:                     # Started
     """The queue of this process for a record, the same one each time. It recovers the jobs of an earlier one.
 
-    `close` of the last runner that uses it stops it. Its `tracker` waits for a job: `await runner.queue().tracker.wait(job.id)`, or
-    `join` where no event loop runs. Raises `InvalidInput`."""
+    `close` of the last runner that uses it stops it. Its `tracker` waits for a job:
+    `await runner.queue().tracker.wait(job.id)`, or `join` where no event loop runs. Raises `InvalidInput`."""
     owns_tracker = tracker is None
     record = self.folder if owns_tracker else id(tracker)
     def make():
@@ -516,8 +542,8 @@ def run(self:DockerRunner,
     image:str,                     # The image
     argv:list[str]|None=None,      # Program and arguments; None: the image's own
     *,
-    inputs:dict|list|None=None,    # Path here to path inside; or a list of paths, which appear in /input under their names
-    outputs:str|Path|None=None,    # Folder for what it writes to /output, never removed; None: one in the runner's folder
+    inputs:dict|list|None=None,    # Path here to path inside; or a list of paths, which appear in /input
+    outputs:str|Path|None=None,    # Folder for /output, never removed; None: one in the runner's folder
     name:str|None=None,            # Of the job; None: the image's
     tracker:JobTracker|None=None,  # As for `queue`
     timeout:float|None=None,       # Longest run, seconds

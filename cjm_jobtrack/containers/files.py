@@ -1,4 +1,4 @@
-"""What an engine cannot know: whose containers are whose, how far each attempt got, and which folders belong to a container's user for now
+"""What an engine cannot know: whose its containers are, how far each attempt got, and which folders a container's user has
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/containers/files.html.md"""
 
@@ -88,7 +88,7 @@ def has(self:AttemptMarkers,
 def delete(self:AttemptMarkers, job:Job) -> None:
     "Delete the markers of an attempt, unless they belong to another job of the same id."
     folder = self.folder_of(job)
-    names = [p.name for p in folder.glob('*') if p.name != 'lock' and not p.name.startswith('.')]
+    names = [p.name for p in folder.glob('[!.]*') if p.name != 'lock']
     if any(not self.has(job, name) for name in names): return
     shutil.rmtree(folder, ignore_errors=True)
     with suppress(OSError): folder.parent.rmdir()   # unless another attempt has its folder there
@@ -261,7 +261,8 @@ def _change_owner(self:FolderGrants,
     if not is_granted and (is_shared or info.st_uid == user[0]): return   # everybody's, or already theirs
     if info.st_uid != user[0] and not self._record(path).exists():
         draft = self.folder/f'.{new_id()}'
-        draft.write_text(json.dumps({'path': path, 'owner': [info.st_uid, info.st_gid], 'user': user}))
+        record = {'path': path, 'owner': [info.st_uid, info.st_gid], 'user': user}
+        draft.write_text(json.dumps(record))
         draft.replace(self._record(path))
     _chown_tree(fd, os.getuid(), user, skip_bits=stat.S_ISUID | stat.S_ISGID)   # a new owner would clear these bits
     os.chown(fd, *user)
@@ -295,7 +296,8 @@ def _revoke_unused(self:FolderGrants, path:str, uid:int, in_use:Callable[[str], 
     for g in grants:
         if g['user'][0] == uid: continue
         if in_use(g['path']):
-            problem = f'is {uid}, and the folder {g["path"]!r} is granted to {g["user"][0]} for another container'
+            granted = f'the folder {g["path"]!r} is granted to {g["user"][0]}'
+            problem = f'is {uid}, and {granted} for another container'
             raise InvalidInput('user', problem, 'Use the same user for both, or a folder for each')
         self._restore(g)
     return any(g['user'][0] == uid for g in grants)

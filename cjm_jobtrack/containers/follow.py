@@ -151,7 +151,8 @@ def _read_log(self:_ContainerFollower, api) -> None:
 def close(self:_ContainerFollower) -> None:
     "Stop reading. The container goes on."
     if self.log is not None: self.log.close()
-    if self.watch is not None and self.watch.attached is not None: self.watch.attached.stream.close()
+    attached = self.watch and self.watch.attached
+    if attached is not None: attached.stream.close()
 
 # %% ../../nbs/containers/10_follow.ipynb #b20506d9
 @patch
@@ -162,8 +163,9 @@ async def measure(self:_ContainerFollower, c:Inspected) -> None:
     if self.cgroup is not None and self.cgroup.folders:
         self.cgroup.update(self.usage)
         return
+    def read(api): return api.stats(self.name, stream=False, one_shot=True)
     with suppress(APIError, NodeUnreachable):
-        stats = await self.engine.acall(lambda api: api.stats(self.name, stream=False, one_shot=True))
+        stats = await self.engine.acall(read)
         _read_stats(stats, self.usage)
 
 @patch
@@ -178,7 +180,8 @@ async def until_due(self:_ContainerFollower, c:Inspected) -> None:
     await self._watch_until(c, begin + self.look_every)
     error = self.log.error if self.log.has_ended else None
     if isinstance(error, StoreError): raise error
-    if error is not None or time.monotonic() < begin + .01: await asyncio.sleep(.05)
+    was_brief = time.monotonic() < begin + .01
+    if error is not None or was_brief: await asyncio.sleep(.05)
 
 @patch
 async def _watch_until(self:_ContainerFollower, c:Inspected, deadline:float) -> None:
@@ -274,9 +277,11 @@ async def _recall_oom(self:_ContainerFollower, c:Inspected) -> None:
     is_explained = not c.state['ExitCode'] or c.state['OOMKilled'] or self.usage.oom_kills
     if is_explained or self.markers.has(self.job, 'stop'): return
     # times of the engine's clock
-    since, until = (datetime.fromisoformat(c.state[k]).timestamp() for k in ('StartedAt', 'FinishedAt'))
+    started = datetime.fromisoformat(c.state['StartedAt'])
+    finished = datetime.fromisoformat(c.state['FinishedAt'])
+    since, until = f'{started.timestamp():.6f}', f'{finished.timestamp() + .1:.6f}'
     filters = {'container': c.id, 'event': 'oom'}
-    events = await self._engine_events(f'{since:.6f}', f'{until + .1:.6f}', filters)
+    events = await self._engine_events(since, until, filters)
     if events is not None: self.usage.oom_kills = len(events)
 
 # %% ../../nbs/containers/10_follow.ipynb #b6b6ece6
@@ -324,7 +329,8 @@ async def _gone(self:_ContainerFollower) -> Outcome:
     "Somebody has removed it."
     await self.containers.revoke_grants(self.container and self.container.work['output_dir'])
     if self.markers.has(self.job, 'stop'): return Outcome(JobStatus.CANCELLED)
-    events = await self._engine_events(0, int(time.time())+1, {'container': self.name}) or []
+    until = int(time.time()) + 1
+    events = await self._engine_events(0, until, {'container': self.name}) or []
     evidence = {
         'container': self.name,
         'engine_events': [e['Action'] for e in events][-10:],
@@ -339,10 +345,12 @@ async def _gone(self:_ContainerFollower) -> Outcome:
 @patch
 async def _start(self:_ContainerFollower, c:Inspected) -> Outcome:
     "Start it, unless it was to be stopped, and follow it."
-    if self.markers.has(self.job, 'stop'): await self.call(lambda api: self.containers.remove(self.name, api, self.job))
+    def remove(api): self.containers.remove(self.name, api, self.job)
+    is_stopped = self.markers.has(self.job, 'stop')
+    if is_stopped: await self.call(remove)
     else: await self.containers.start_when_reachable(self.job, CreateRequest.of(c))
-    failed = self.markers.read(self.job, 'failed')
-    return Outcome.failed(**failed) if failed else await self.run()
+    failure = self.markers.read(self.job, 'failed')
+    return Outcome.failed(**failure) if failure else await self.run()
 
 # %% ../../nbs/containers/10_follow.ipynb #d5a88c20
 @patch

@@ -146,8 +146,6 @@ def request(self:ContainerCollection,
     args['name'] = self.name_of(job)
     return CreateRequest(args, spec['pull'])
 
-
-
 # %% ../../nbs/containers/09_lifecycle.ipynb #2b354728
 @patch
 def inspect(self:ContainerCollection,
@@ -241,8 +239,6 @@ def create(self:ContainerCollection,
         return False
     return True
 
-
-
 # %% ../../nbs/containers/09_lifecycle.ipynb #674af7c2
 _ACTIVE = ['created', 'running', 'paused', 'restarting']   # statuses of containers that can still write
 
@@ -307,7 +303,8 @@ def take_attached(self:ContainerCollection,
 
 @patch
 def _forget_ended(self:ContainerCollection, keep:str) -> None:
-    ended = [name for name, reader in self._attached.items() if reader.stream.has_ended and name != keep]
+    attached = [*self._attached.items()]   # other threads attach and detach meanwhile
+    ended = [name for name, reader in attached if reader.stream.has_ended and name != keep]
     for name in ended: self._attached.pop(name, None)
 
 @patch

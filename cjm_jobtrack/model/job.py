@@ -259,7 +259,7 @@ def _copy(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> Any:
     return _copy_made(walk, depth, cost, made, value)
 
 # %% ../../nbs/model/00_job.ipynb #c1660669
-_PLAIN_FORMS = 'isoformat', 'to_dict', 'model_dump', 'tolist', 'item'   # datetime, models, pydantic, arrays, their scalars
+_PLAIN_FORMS = 'isoformat', 'to_dict', 'model_dump', 'tolist', 'item'   # of dates, models, pydantic, arrays, scalars
 
 def _copy_made(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> Any:
     "The copy of what a value's own method makes of it, or else its `repr`."
@@ -344,7 +344,7 @@ class Failure:
     message:str               # What happened, one sentence
     exit_code:int|None=None   # Exit status of the program, 0-255
     signal:str|None=None      # Name of the signal that ended it, such as 'SIGKILL'
-    evidence:dict=field(default_factory=dict)  # Facts: 'last_lines' list of str, 'peak_memory_bytes' int, 'traceback' str
+    evidence:dict=field(default_factory=dict)  # 'last_lines' list of str, 'peak_memory_bytes' int, 'traceback' str
     hint:str|None=None        # What to try
 
     def __str__(self): return self.message
@@ -414,7 +414,7 @@ class JobEvent:
     seq:int|None                 # Position in the store, counted from 1; None for live facts
     job_id:str                   # Which job
     attempt:int                  # Which attempt, counted from 1; 0 before the first
-    type:str                     # created queued running started completed failed cancelled retried adopted unreachable …
+    type:str                     # created queued running started completed failed cancelled retried adopted …
     at:str                       # Instant
     data:dict=field(default_factory=dict)  # Facts that belong to the type
 
@@ -460,7 +460,7 @@ class Job:
     remote_id:str|None=None                    # Its id there
     created_at:str=field(default_factory=now)  # Instant of creation
     updated_at:str|None=None                   # Instant of the last change
-    started_at:str|None=None                   # Instant the latest attempt started; None also while it waits at its node
+    started_at:str|None=None                   # Instant the latest attempt started; None while it waits at its node
     completed_at:str|None=None                 # Instant it ended, however it ended
     result:Any=None                            # What the work returned, JSON-ready when stored
     error:str|None=None                        # One sentence when failed
@@ -552,7 +552,9 @@ class Add:
 # %% ../../nbs/model/00_job.ipynb #a8e7d1d2
 @dataclass(slots=True)
 class Move:
-    "Change fields together with an event, if the job is as expected (compare-and-set). Gives the event; None if it is not."
+    """Change fields together with an event, if the job is as expected (compare-and-set).
+
+    Gives the event; None if it is not."""
     job_id:str
     expect:tuple[JobStatus, int]|None  # Status and attempt it must have; None: any
     changes:dict            # Field -> value; `queued_at` besides the fields of `Job`

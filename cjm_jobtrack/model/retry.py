@@ -58,7 +58,8 @@ class RetryPolicy:
         check_seconds('base', self.base)
         check_seconds('cap', self.cap)
 
-    def delay(self, attempt:int) -> float: return retry_delay(attempt, self.base, self.cap)   # Seconds until the next one
+    def delay(self, attempt:int) -> float:  # Seconds until the next one
+        return retry_delay(attempt, self.base, self.cap)
 
 # %% ../../nbs/model/02_retry.ipynb #7d2a147f
 @patch

@@ -9,9 +9,10 @@ __all__ = ['NO_ROOM', 'client_address', 'AccessMiddleware', 'answers_of', 'descr
 
 # %% ../../nbs/net/09_app.ipynb #f54043c5
 import asyncio, errno, logging, re
+from collections.abc import Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
@@ -19,11 +20,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 import cjm_jobtrack
 from ..model.errors import DISK_FULL, JobtrackError, RecordGone, is_infrastructure_error
-from .access import AccessPolicy, refusal
+from .access import AccessPolicy, Refusal, refusal
 from .broadcast import BroadcastHub
 from .connections import ConcurrencyLimiter, Throttle
 from .routes import add_routes
 from .service import Service, error_response, response_for
+
+# %% ../../nbs/net/09_app.ipynb #d6913de0
+def _refusal_response(refused:Refusal) -> JSONResponse:
+    response = error_response(refused.status, refused.message, field=refused.field)
+    if refused.status == 401: response.headers['WWW-Authenticate'] = 'Bearer'
+    return response
 
 # %% ../../nbs/net/09_app.ipynb #a9716baf
 def client_address(scope) -> str:
@@ -31,7 +38,7 @@ def client_address(scope) -> str:
     return (scope.get('client') or ('',))[0]
 
 class AccessMiddleware:
-    """ASGI middleware: nothing reaches the routes that the policy refuses.
+    """ASGI middleware that refuses what the policy refuses.
 
     Says in `scope['has_token']` whether the request has the token."""
     def __init__(self, app, policy:AccessPolicy): self.app, self.policy = app, policy
@@ -40,36 +47,33 @@ class AccessMiddleware:
         if scope['type'] == 'lifespan': return await self.app(scope, receive, send)
         headers = {k.decode('latin-1'): v.decode('latin-1') for k, v in scope['headers']}
         scope['has_token'] = self.policy.has_token(headers)
-        refused = refusal(self.policy, scope.get('method', 'WEBSOCKET'), scope['path'], headers,
-                          client_address(scope))
+        method = scope.get('method', 'WEBSOCKET')
+        refused = refusal(self.policy, method, scope['path'], headers, client_address(scope))
         if refused: return await _refusal_response(refused)(scope, receive, send)
-        if connection := scope.get('connection'): connection.is_known = scope['has_token']
+        connection = scope.get('connection')
+        if connection: connection.is_known = scope['has_token']
         return await self.app(scope, receive, send)
 
-# %% ../../nbs/net/09_app.ipynb #d6913de0
-def _refusal_response(refused) -> JSONResponse:
-    response = error_response(refused.status, refused.message, field=refused.field)
-    if refused.status == 401: response.headers['WWW-Authenticate'] = 'Bearer'
-    return response
-
 # %% ../../nbs/net/09_app.ipynb #8b36e088
-_log = logging.getLogger(__name__)
 NO_ROOM = DISK_FULL | {errno.EFBIG}   # `errno` of a write for which there is no room
 
-def _on_disconnect(request, e:ClientDisconnect) -> JSONResponse:
-    "Nobody reads the answer; the line in the log is what remains."
-    call = f'{request.method} {request.url.path}'
-    request.app.state.warn(call, f'{call}: the connection broke off before the whole body had come')
-    return error_response(400, 'The body broke off')
+def _call(request) -> str: return f'{request.method} {request.url.path}'
 
 def _on_os_error(request, e:OSError) -> JSONResponse:
     if not is_infrastructure_error(e): raise e
-    call = f'{request.method} {request.url.path}'
+    call = _call(request)
     request.app.state.warn(f'{call}{e.errno}', f'{call}: {e}')
     if e.errno in NO_ROOM: return error_response(507, f'There is no room left here: {e.strerror}')
     response = error_response(503, f'Cannot be done here just now: {e.strerror}')
     response.headers['Retry-After'] = '5'
     return response
+
+# %% ../../nbs/net/09_app.ipynb #473860c1
+def _on_disconnect(request, e:ClientDisconnect) -> JSONResponse:
+    "Nobody reads the answer; the line in the log is what remains."
+    call = _call(request)
+    request.app.state.warn(call, f'{call}: the connection broke off before the whole body had come')
+    return error_response(400, 'The body broke off')
 
 # %% ../../nbs/net/09_app.ipynb #48240ecc
 def _on_http_error(request, e:HTTPException) -> JSONResponse:
@@ -81,9 +85,10 @@ def _on_http_error(request, e:HTTPException) -> JSONResponse:
 def _on_invalid_parameter(request, e:RequestValidationError) -> JSONResponse:
     error = e.errors()[0]
     field = str(error['loc'][-1])
-    return error_response(422, f'`{field}`: {error["msg"]} (given: {error.get("input")!r})'[:500],
-                          field=field)
+    problem = f'`{field}`: {error["msg"]} (given: {error.get("input")!r})'
+    return error_response(422, problem[:500], field=field)
 
+# %% ../../nbs/net/09_app.ipynb #8528582b
 _BUG = 'Something went wrong here that should not have; the log of the server says what'
 
 _HANDLERS = {
@@ -115,36 +120,40 @@ def answers_of(
 ) -> list[int]:   # Statuses
     "What a call may be answered with besides its good answer."
     call = f'{method} {path}'
-    return sorted({s for pattern, statuses in _ANSWERS if re.fullmatch(pattern, call) for s in statuses})
+    answers = set()
+    for pattern, statuses in _ANSWERS:
+        if re.fullmatch(pattern, call): answers.update(statuses)
+    return sorted(answers)
 
 # %% ../../nbs/net/09_app.ipynb #3914f52c
-_ERROR_SCHEMA = {'type': 'object', 'required': ['error', 'message'],
-                 'properties': {k: {'type': 'string'} for k in ('error', 'message', 'field')}}
+_TEXT = {'type': 'string'}
+_ERROR_SCHEMA = {
+    'type': 'object',
+    'required': ['error', 'message'],
+    'properties': {'error': _TEXT, 'message': _TEXT, 'field': _TEXT}}
 
 def _describe_call(method:str, path:str, call:dict) -> None:
     call['operationId'] = re.sub(r'\W+', '_', f'{method}{path}').strip('_')
+    responses = call['responses']
     for status in answers_of(method, path):
-        if status < 400 and str(status) in call['responses']: continue
-        content = {'content': {'application/json': {'schema': _ERROR_SCHEMA}}} if status >= 400 else {}
-        call['responses'][str(status)] = {'description': HTTPStatus(status).phrase} | content
+        is_error = status >= 400
+        if not is_error and str(status) in responses: continue
+        response = responses[str(status)] = {'description': HTTPStatus(status).phrase}
+        if is_error: response['content'] = {'application/json': {'schema': _ERROR_SCHEMA}}
 
+# %% ../../nbs/net/09_app.ipynb #6983e320
 def describe_answers(app:FastAPI) -> None:
     "Let an application describe what it really answers, and give each call a name of its own."
     make = app.openapi
     def openapi():
-        if app.openapi_schema is None:
-            for path, calls in make()['paths'].items():
-                for method, call in calls.items(): _describe_call(method, path, call)
+        if app.openapi_schema is not None: return app.openapi_schema
+        for path, calls in make()['paths'].items():
+            for method, call in calls.items(): _describe_call(method, path, call)
         return app.openapi_schema
     app.openapi = openapi
 
 # %% ../../nbs/net/09_app.ipynb #e83e31e5
-_EXPOSED = ['X-Log-Offset', 'X-Log-Next-Offset', 'X-Log-Size', 'X-Log-Attempt', 'X-Log-Elsewhere',
-            'Content-Disposition', 'Repr-Digest', 'Link']
-_ALLOWED = dict(
-    allow_methods=['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
-    allow_headers=['Content-Type', 'Authorization', 'Last-Event-ID'],
-    allow_credentials=True, expose_headers=_EXPOSED)
+_log = logging.getLogger(__name__)
 
 def _lifespan(service:Service):
     "What happens when the server starts and stops."
@@ -158,22 +167,38 @@ def _lifespan(service:Service):
         except RecordGone as e: _log.error('%s', e)
     return lifespan
 
+# %% ../../nbs/net/09_app.ipynb #49e16930
+def _health_hint(policy:AccessPolicy) -> Callable[[Request], dict]:
+    "What `/health` adds for a caller without the token: how to get in."
+    def hint(request):
+        if request.scope['has_token']: return {}
+        address = client_address(request.scope)
+        return {'authentication': 'bearer', 'hint': policy.hint(address)}
+    return hint
+
 # %% ../../nbs/net/09_app.ipynb #a6010485
+_EXPOSED = ['X-Log-Offset', 'X-Log-Next-Offset', 'X-Log-Size', 'X-Log-Attempt', 'X-Log-Elsewhere',
+            'Content-Disposition', 'Repr-Digest', 'Link']
+_CORS = dict(
+    allow_methods=['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
+    allow_headers=['Content-Type', 'Authorization', 'Last-Event-ID'],
+    allow_credentials=True,
+    expose_headers=_EXPOSED)
+
 def make_app(
     service:Service,  # A node or a manager
 ) -> FastAPI:
     "The HTTP application of a server."
-    app = FastAPI(title=f'cjm_jobtrack {service.service}', version=cjm_jobtrack.__version__,
-                  lifespan=_lifespan(service), docs_url=None, redoc_url=None)
-    app.state.service, app.state.uploads = service, ConcurrencyLimiter()
+    title = f'cjm_jobtrack {service.service}'
+    app = FastAPI(title=title, version=cjm_jobtrack.__version__, lifespan=_lifespan(service),
+                  docs_url=None, redoc_url=None)
+    app.state.service = service
+    app.state.uploads = ConcurrencyLimiter()
     app.state.warn = Throttle(_log.warning, every=5.)
     policy = AccessPolicy(service)
     app.add_middleware(AccessMiddleware, policy=policy)
-    app.add_middleware(CORSMiddleware, allow_origins=[*service.origins], **_ALLOWED)
+    app.add_middleware(CORSMiddleware, allow_origins=[*service.origins], **_CORS)
     for kind, handler in _HANDLERS.items(): app.exception_handler(kind)(handler)
-    def hint(request):
-        if request.scope['has_token']: return {}
-        return {'authentication': 'bearer', 'hint': policy.hint(client_address(request.scope))}
-    add_routes(app, service, hint)
+    add_routes(app, service, _health_hint(policy))
     describe_answers(app)
     return app

@@ -11,8 +11,8 @@ __all__ = ['PING', 'encode_event', 'resync_event', 'EventBuffer', 'Broadcast', '
 import asyncio, json, logging, time
 from bisect import bisect_right
 from contextlib import aclosing
-from typing import AsyncIterator
-from fastcore.basics import patch
+from typing import AsyncIterator, Iterable
+from fastcore.basics import patch, store_attr
 from ..model.errors import UnknownJob
 from ..model.job import JobEvent, JobStatus, now
 from ..tracker.tracker import JobTracker
@@ -22,73 +22,44 @@ def encode_event(
     e:JobEvent,   # An event
 ) -> bytes:       # With the empty line that ends it
     "An event as it goes over the wire. Source: WHATWG HTML, 9.2 (Server-sent events)."
-    head = '' if e.seq is None else f'id: {e.seq}\n'
-    return f'{head}event: {" ".join(e.type.split())}\ndata: {json.dumps(e.to_dict(), allow_nan=False)}\n\n'.encode()
+    id_line = '' if e.seq is None else f'id: {e.seq}\n'
+    kind = ' '.join(e.type.split())
+    data = json.dumps(e.to_dict(), allow_nan=False)
+    return f'{id_line}event: {kind}\ndata: {data}\n\n'.encode()
 
+# %% ../../nbs/net/16_broadcast.ipynb #6cf91579
 def resync_event(
     after:int,   # Last `seq` that the reader has
     seq:int,     # Last `seq` that it has missed
 ) -> JobEvent:
     "Tells a reader which part of the journal it has missed."
-    return JobEvent(None, '', 0, 'resync', now(), {'after': after, 'seq': seq})
+    gap = {'after': after, 'seq': seq}
+    return JobEvent(None, '', 0, 'resync', now(), gap)
 
 # %% ../../nbs/net/16_broadcast.ipynb #10be849b
-_ENDS = {s.value for s in JobStatus if s.is_terminal}
-
 class EventBuffer:
     "The latest events, encoded."
     max_events = 4096          # Events of the journal
     max_bytes = 8 << 20        # Their size
-    chunk_bytes = 256 << 10    # Read at once, and one event more
+    chunk_bytes = 256 << 10    # A chunk is at most one event larger
 
-    def __init__(self, since:int):   # Last `seq` before everything that will be added
+    def __init__(self,
+        since:int,   # Last `seq` before everything that will be added
+    ):
         self.since = self.last = since
-        self.seqs, self.frames, self.size = [], [], 0
-        self.live, self.tick = {}, 0   # (job, type) -> (tick, frame), the latest last
-        self._chunks = {}              # position -> what follows it: many readers are at the same one
+        self.seqs = []      # the journal: the number of each event,
+        self.frames = []    # and its bytes
+        self.size = 0       # of all frames, bytes
+        self.live = {}      # (job, type) -> (tick, frame), the latest last
+        self.tick = 0       # counts live changes
+        self._chunks = {}   # position -> what follows it: many readers are at the same one
 
-    def add(self, e:JobEvent) -> None:
-        "The next event."
-        self._chunks.clear()
-        frame = encode_event(e)
-        if e.seq is None: return self._add_live(e, frame)
-        if e.type in _ENDS:
-            for kind in ('progress', 'log'): self.live.pop((e.job_id, kind), None)
-        self.seqs.append(e.seq), self.frames.append(frame)
-        self.last, self.size = e.seq, self.size + len(frame)
-        if len(self.seqs) > self.max_events or self.size > self.max_bytes: self._drop_half()
-
-    def _add_live(self, e:JobEvent, frame:bytes):
-        self.tick += 1
-        self.live.pop((e.job_id, e.type), None)
-        self.live[e.job_id, e.type] = self.tick, frame
-
-    def _drop_half(self):
-        "Drop the older half of the journal."
-        n = max(1, len(self.seqs)//2)
-        self.since = self.seqs[n-1]
-        self.size -= sum(map(len, self.frames[:n]))
-        del self.seqs[:n], self.frames[:n]
-
-# %% ../../nbs/net/16_broadcast.ipynb #48e2f08c
+# %% ../../nbs/net/16_broadcast.ipynb #f76a5d38
 @patch
-def after(self:EventBuffer,
-    seq:int,     # Last event of the journal that the reader has, not before `since`
-    tick:int,    # Last live change that it has
-) -> tuple[bytes, int, int]:   # What comes next, and the position after it
-    "What a reader does not have yet, or the first chunk of it."
-    chunk = self._chunks.get((seq, tick))
-    if chunk is None: chunk = self._chunks[seq, tick] = self._read(seq, tick)
-    return chunk
-
-@patch
-def _read(self:EventBuffer, seq:int, tick:int) -> tuple[bytes, int, int]:
-    frames, size = [], 0
-    for i in range(bisect_right(self.seqs, seq), len(self.seqs)):
-        if size > self.chunk_bytes: return b''.join(frames), self.seqs[i-1], tick
-        frames.append(self.frames[i])
-        size += len(self.frames[i])
-    return b''.join(frames + self._live_after(tick)), max(seq, self.last), self.tick
+def _add_live(self:EventBuffer, e:JobEvent, frame:bytes) -> None:
+    self.tick += 1
+    self.live.pop((e.job_id, e.type), None)
+    self.live[e.job_id, e.type] = self.tick, frame
 
 @patch
 def _live_after(self:EventBuffer, tick:int) -> list[bytes]:
@@ -99,13 +70,67 @@ def _live_after(self:EventBuffer, tick:int) -> list[bytes]:
         frames.append(frame)
     return frames[::-1]
 
-# %% ../../nbs/net/16_broadcast.ipynb #6ef5522e
-_log = logging.getLogger(__name__)
+# %% ../../nbs/net/16_broadcast.ipynb #1eff619b
+_ENDS = {s.value for s in JobStatus if s.is_terminal}
 
-PING = 15.     # Seconds after which a reader without news gets a heartbeat
+@patch
+def _drop_older_half(self:EventBuffer) -> None:
+    n = max(1, len(self.seqs)//2)
+    self.since = self.seqs[n-1]
+    self.size -= sum(map(len, self.frames[:n]))
+    del self.seqs[:n], self.frames[:n]
+
+@patch
+def _add_to_journal(self:EventBuffer, e:JobEvent, frame:bytes) -> None:
+    if e.type in _ENDS:
+        for kind in ('progress', 'log'): self.live.pop((e.job_id, kind), None)
+    self.seqs.append(e.seq)
+    self.frames.append(frame)
+    self.last = e.seq
+    self.size += len(frame)
+    if len(self.seqs) > self.max_events or self.size > self.max_bytes: self._drop_older_half()
+
+# %% ../../nbs/net/16_broadcast.ipynb #e7831e4e
+@patch
+def add(self:EventBuffer,
+    e:JobEvent,   # Later than every event of the journal so far
+) -> None:
+    "Add an event of the journal, or a live change."
+    self._chunks.clear()
+    frame = encode_event(e)
+    if e.seq is None: self._add_live(e, frame)
+    else: self._add_to_journal(e, frame)
+
+# %% ../../nbs/net/16_broadcast.ipynb #48e2f08c
+@patch
+def _read(self:EventBuffer, seq:int, tick:int) -> tuple[bytes, int, int]:
+    frames, size = [], 0
+    for i in range(bisect_right(self.seqs, seq), len(self.seqs)):
+        if size > self.chunk_bytes: return b''.join(frames), self.seqs[i-1], tick
+        frames.append(self.frames[i])
+        size += len(self.frames[i])
+    frames += self._live_after(tick)
+    return b''.join(frames), max(seq, self.last), self.tick
+
+@patch
+def after(self:EventBuffer,
+    seq:int,     # Last event of the journal that the reader has, not before `since`
+    tick:int,    # Last live change that it has
+) -> tuple[bytes, int, int]:   # What comes next, and the position after it
+    "What a reader does not have yet, or the first chunk of it."
+    chunk = self._chunks.get((seq, tick))
+    if chunk is None: chunk = self._chunks[seq, tick] = self._read(seq, tick)
+    return chunk
+
+# %% ../../nbs/net/16_broadcast.ipynb #222f217a
 _GROUP = 32    # Readers woken in one turn of the loop
-_PAUSE = 3.    # Pause before the next round, as a multiple of the time that waking them took
 
+async def _wake(readers:Iterable[asyncio.Event]) -> None:
+    for n, reader in enumerate([*readers], 1):
+        reader.set()
+        if n % _GROUP == 0: await asyncio.sleep(0)
+
+# %% ../../nbs/net/16_broadcast.ipynb #6ef5522e
 class Broadcast:
     "The events of all jobs, or of one, for any number of readers. Lives on one event loop, while it has readers."
     def __init__(self,
@@ -113,82 +138,103 @@ class Broadcast:
         job_id:str|None=None,    # None: all jobs
         shutdown:asyncio.Event|None=None,  # Ends it when set
     ):
-        self.tracker, self.job_id, self.shutdown = tracker, job_id, shutdown or asyncio.Event()
-        start = max(0, tracker.last_seq() - 1000) if job_id is None else 0
-        self.recent, self.is_over = EventBuffer(start), False
-        self.readers, self.news = set(), asyncio.Event()
-        self.tasks = [asyncio.ensure_future(task()) for task in (self._read_tracker, self._wake_readers, self._watch_shutdown)]
-
-    async def _read_tracker(self):
-        "Put the tracker's events into the buffer, until they end."
-        try:
-            async with aclosing(self.tracker.watch(self.job_id, self.recent.since)) as events:
-                async for e in events:
-                    self.recent.add(e)
-                    self.news.set()
-        except UnknownJob: pass   # deleted just now
-        except Exception as e: _log.warning('A stream of events has ended; its readers will come back: %s', e)
-        finally:
-            self.is_over = True
-            self.news.set()
+        store_attr('tracker,job_id')
+        self.shutdown = shutdown or asyncio.Event()
+        since = max(0, tracker.last_seq() - 1000) if job_id is None else 0
+        self.recent = EventBuffer(since)
+        self.is_over = False         # whether no more events will come
+        self.readers = set()         # an event for each, which wakes it
+        self.news = asyncio.Event()
+        work = self._read_tracker, self._wake_readers, self._watch_shutdown
+        self.tasks = [asyncio.ensure_future(task()) for task in work]
 
     async def _watch_shutdown(self):
         await self.shutdown.wait()
         self.tasks[0].cancel()
 
+# %% ../../nbs/net/16_broadcast.ipynb #8e43e2dc
+_log = logging.getLogger(__name__)
+_PAUSE = 3.    # Pause before the next round, as a multiple of the time that waking them took
+
 @patch
-async def _wake_readers(self:Broadcast):
+async def _wake_readers(self:Broadcast) -> None:
     while True:
         await self.news.wait()
         self.news.clear()
         started = time.monotonic()
-        for n, reader in enumerate([*self.readers], 1):
-            reader.set()
-            if not n % _GROUP: await asyncio.sleep(0)
+        await _wake(self.readers)
         if self.is_over: return
         await asyncio.sleep(0)
         await asyncio.sleep(min(_PAUSE*(time.monotonic() - started), 2.))
 
-# %% ../../nbs/net/16_broadcast.ipynb #0607d187
 @patch
-async def read(self:Broadcast,
-    after:int|None=None,     # Last `seq` already seen; None: from the job's beginning, or from now on for all jobs
-) -> AsyncIterator[bytes]:   # Whole events, some at a time
-    "The stream of one reader."
-    if after is None: after = self.tracker.last_seq() if self.job_id is None else 0
-    seq, tick = after, self.recent.tick if self.job_id is None else 0
-    news = asyncio.Event()
-    self.readers.add(news)
+async def _read_tracker(self:Broadcast) -> None:
+    "Put the tracker's events into the buffer, until they end."
     try:
-        async for data, seq in self._read_journal(after): yield data
-        while True:
-            news.clear()
-            is_over = self.is_over
-            if seq < self.recent.since:
-                yield encode_event(resync_event(seq, self.recent.last))
-                seq = self.recent.last
-            data, seq, tick = self.recent.after(seq, tick)
-            if not data and is_over: return
-            yield data or await self._heartbeat(news)
-    finally: self.readers.discard(news)
+        async with aclosing(self.tracker.watch(self.job_id, self.recent.since)) as events:
+            async for e in events:
+                self.recent.add(e)
+                self.news.set()
+    except UnknownJob: pass   # deleted just now
+    except Exception as e: _log.warning('A stream of events has ended; its readers will come back: %s', e)
+    finally:
+        self.is_over = True
+        self.news.set()
 
-@patch
-async def _heartbeat(self:Broadcast, news:asyncio.Event) -> bytes:
-    "Wait for news: nothing once there is some, a comment line when there is none for a while."
-    try:
-        async with asyncio.timeout(PING): await news.wait()
-    except TimeoutError: return b': ping\n\n'
-    return b''
+# %% ../../nbs/net/16_broadcast.ipynb #878638a4
+_PAGE = 1000   # Events of the journal that are read at once
 
 @patch
 async def _read_journal(self:Broadcast, seq:int) -> AsyncIterator[tuple[bytes, int]]:
     "The journal after `seq`, up to the buffer: a page of events, and the last `seq` that it covers."
     while seq < self.recent.since:
         last = self.recent.last
-        events = await asyncio.to_thread(self.tracker.events, seq, self.job_id, 1000)
-        if len(events) == 1000: seq = events[-1].seq
+        events = await asyncio.to_thread(self.tracker.events, seq, self.job_id, _PAGE)
+        if len(events) == _PAGE: seq = events[-1].seq
         else: seq = max(last, seq, *[e.seq for e in events[-1:]])
         yield b''.join(map(encode_event, events)), seq
+
+# %% ../../nbs/net/16_broadcast.ipynb #5aa3b929
+PING = 15.     # Seconds after which a reader without news gets a heartbeat
+
+async def _heartbeat(news:asyncio.Event) -> bytes:
+    "Wait for news: nothing once there is some, a comment line when there is none for a while."
+    try:
+        async with asyncio.timeout(PING): await news.wait()
+    except TimeoutError: return b': ping\n\n'
+    return b''
+
+# %% ../../nbs/net/16_broadcast.ipynb #d9e91397
+@patch
+def _start(self:Broadcast, after:int|None) -> tuple[int, int]:
+    "The position at which a reader begins."
+    if self.job_id is not None: return after or 0, 0
+    seq = self.tracker.last_seq() if after is None else after
+    return seq, self.recent.tick
+
+# %% ../../nbs/net/16_broadcast.ipynb #0607d187
+@patch
+async def read(self:Broadcast,
+    after:int|None=None,     # Last `seq` already seen; None: from the job's beginning, or from now on for all jobs
+) -> AsyncIterator[bytes]:   # Whole events, some at a time; an empty chunk now and then
+    "The stream of one reader."
+    start, tick = self._start(after)
+    seq = start
+    news = asyncio.Event()
+    self.readers.add(news)
+    try:
+        async for data, seq in self._read_journal(start): yield data
+        while True:
+            news.clear()
+            is_over = self.is_over
+            if seq < self.recent.since:
+                gap, seq = resync_event(seq, self.recent.last), self.recent.last
+                yield encode_event(gap)
+                continue   # more may have come meanwhile
+            data, seq, tick = self.recent.after(seq, tick)
+            if not data and is_over: return
+            yield data or await _heartbeat(news)
+    finally: self.readers.discard(news)
 
 # %% ../../nbs/net/16_broadcast.ipynb #e096f711
 class BroadcastHub:
@@ -197,25 +243,31 @@ class BroadcastHub:
         tracker:JobTracker,
         shutdown:asyncio.Event,   # Ends them all when set
     ):
-        self.tracker, self.shutdown = tracker, shutdown
+        store_attr()
         self.open = {}   # job, None for all -> Broadcast
 
-    async def read(self,
-        job_id:str|None=None,    # None: all jobs
-        after:int|None=None,     # As for `Broadcast.read`
-    ) -> AsyncIterator[bytes]:
-        "A stream of server-sent events."
+    def _broadcast(self, job_id:str|None) -> Broadcast:
         broadcast = self.open.get(job_id)
-        if broadcast is None or broadcast.is_over:
-            broadcast = self.open[job_id] = Broadcast(self.tracker, job_id, self.shutdown)
-        try:
-            async with aclosing(broadcast.read(after)) as chunks:
-                async for data in chunks:
-                    if data: yield data
-        finally:
-            if not broadcast.readers: await self._close(broadcast)
+        if broadcast is not None and not broadcast.is_over: return broadcast
+        broadcast = self.open[job_id] = Broadcast(self.tracker, job_id, self.shutdown)
+        return broadcast
 
     async def _close(self, broadcast:Broadcast):
         if self.open.get(broadcast.job_id) is broadcast: del self.open[broadcast.job_id]
         for task in broadcast.tasks: task.cancel()
         await asyncio.wait(broadcast.tasks)
+
+# %% ../../nbs/net/16_broadcast.ipynb #f81cf4d6
+@patch
+async def read(self:BroadcastHub,
+    job_id:str|None=None,    # None: all jobs
+    after:int|None=None,     # As for `Broadcast.read`
+) -> AsyncIterator[bytes]:
+    "A stream of server-sent events."
+    broadcast = self._broadcast(job_id)
+    try:
+        async with aclosing(broadcast.read(after)) as chunks:
+            async for data in chunks:
+                if data: yield data
+    finally:
+        if not broadcast.readers: await self._close(broadcast)

@@ -13,7 +13,7 @@ import asyncio, json, logging, resource, time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from fastcore.basics import patch
+from fastcore.basics import patch, store_attr
 from starlette.exceptions import HTTPException
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from ..model.errors import is_infrastructure_error
@@ -27,6 +27,7 @@ class ConnectionLimits:
     header_s:float=10.     # Longest wait for the whole header of a request
     stall_s:float=60.      # Longest silence within a request: a body that stops coming, a response that nobody reads
 
+# %% ../../nbs/net/17_connections.ipynb #9e3b6205
 def connection_limits(
     slots:int=1,                 # Jobs running at once
     descriptors:int|None=None,   # Descriptors that the process may open; None: ask the system
@@ -37,7 +38,8 @@ def connection_limits(
     reserve = min(64 + 16*slots, descriptors//2)
     available = descriptors - reserve
     idle = min(available//4, 4096)
-    return ConnectionLimits(requests=min((available - idle)//2, 4096), idle=idle)
+    requests = min((available - idle)//2, 4096)
+    return ConnectionLimits(requests, idle)
 
 # %% ../../nbs/net/17_connections.ipynb #e5e889b6
 class Throttle:
@@ -47,7 +49,7 @@ class Throttle:
         every:float=60.,                          # Interval for messages of one kind, seconds
         clock:Callable[[], float]=time.monotonic, # Seconds
     ):
-        self.log, self.every, self.clock = log, every, clock
+        store_attr()
         self._kinds = {}   # kind -> (when it was last logged, how many were left out since)
 
     def __call__(self,
@@ -55,12 +57,22 @@ class Throttle:
         message:str,   # One line
     ) -> None:
         "Log a message, or count it."
-        now, (logged_at, omitted) = self.clock(), self._kinds.get(kind, (float('-inf'), 0))
+        now = self.clock()
+        logged_at, omitted = self._kinds.get(kind, (float('-inf'), 0))
         if now - logged_at < self.every:
             self._kinds[kind] = logged_at, omitted + 1
             return
         self._kinds[kind] = now, 0
-        self.log(f'{message} ({omitted} more since the last of these lines)' if omitted else message)
+        suffix = f' ({omitted} more since the last of these lines)' if omitted else ''
+        self.log(message + suffix)
+
+# %% ../../nbs/net/17_connections.ipynb #3638b66a
+def _line_of(error:BaseException|None) -> int|None:
+    "Number of the line that raised it."
+    if error is None or error.__traceback__ is None: return None
+    traceback = error.__traceback__
+    while traceback.tb_next is not None: traceback = traceback.tb_next
+    return traceback.tb_lineno
 
 # %% ../../nbs/net/17_connections.ipynb #36a78a83
 class LogThrottle(logging.Filter):
@@ -71,17 +83,12 @@ class LogThrottle(logging.Filter):
 
     def filter(self, record) -> bool:
         error = record.exc_info[1] if record.exc_info else None
+        kind = f'{record.name}{record.levelno}{record.msg}{type(error)}{_line_of(error)}'
         suffixes = []   # what the throttle adds to the message, when it lets the record through
         self.throttle.log = suffixes.append
-        self.throttle(f'{record.name}{record.levelno}{record.msg}{type(error)}{_line_of(error)}', '')
+        self.throttle(kind, '')
         if suffixes: record.msg = f'{record.msg}{suffixes[0]}'
         return bool(suffixes)
-
-def _line_of(error:BaseException|None) -> int|None:
-    "Number of the line that raised it."
-    traceback = error and error.__traceback__
-    while traceback is not None and traceback.tb_next is not None: traceback = traceback.tb_next
-    return traceback and traceback.tb_lineno
 
 # %% ../../nbs/net/17_connections.ipynb #de3ca4e8
 _log = logging.getLogger(__name__)
@@ -92,41 +99,21 @@ class ConnectionPool:
         limits:ConnectionLimits,
         clock:Callable[[], float]=time.monotonic,  # Seconds
     ):
-        self.limits, self.clock = limits, clock
+        store_attr()
         self.waiting = {}     # connection -> since when it waits for a request; the oldest first
         self.active = set()   # connections that serve a request
         self.warn = Throttle(_log.warning)
 
-    def wait(self, c) -> None:
-        "A connection waits for a request."
-        self.active.discard(c)
-        self.waiting[c] = self.clock()
-        if len(self.waiting) <= self.limits.idle: return
-        self.make_room('idle', f'More than {self.limits.idle} idle connections')
-
-    def begin(self,
-        c,            # A connection
-        path:str,     # Of the request
-    ) -> bool:        # Whether it is served; if not, answer 503
-        "A connection has received a request."
-        self.waiting.pop(c, None)
-        if path != '/health' and len(self.active) >= self.limits.requests:
-            self.warn('requests', f'More than {self.limits.requests} requests at once: answering 503')
-            return False
-        self.active.add(c)
-        return True
-
     def remove(self, c) -> None:
-        "A connection is closed."
+        "Forget a connection that is closed."
         self.active.discard(c)
         self.waiting.pop(c, None)
+
+    def _drop(self, c):
+        self.remove(c)
+        c.drop()
 
 # %% ../../nbs/net/17_connections.ipynb #f9a735f5
-@patch
-def _drop(self:ConnectionPool, c):
-    self.remove(c)
-    c.drop()
-
 @patch
 def make_room(self:ConnectionPool,
     kind:str,     # For the log
@@ -139,12 +126,36 @@ def make_room(self:ConnectionPool,
     self._drop(c)
     self.warn(kind, f'{reason}: closing the oldest, those without a token first')
 
+@patch
+def wait(self:ConnectionPool, c) -> None:
+    "Note that a connection waits for a request."
+    self.active.discard(c)
+    self.waiting[c] = self.clock()
+    if len(self.waiting) <= self.limits.idle: return
+    self.make_room('idle', f'More than {self.limits.idle} idle connections')
+
+# %% ../../nbs/net/17_connections.ipynb #a460cb94
+@patch
+def begin(self:ConnectionPool,
+    c,            # A connection
+    path:str,     # Of the request
+) -> bool:        # Whether it is served; if not, answer 503
+    "Note that a connection has received a request."
+    self.waiting.pop(c, None)
+    is_full = len(self.active) >= self.limits.requests
+    if is_full and path != '/health':
+        self.warn('requests', f'More than {self.limits.requests} requests at once: answering 503')
+        return False
+    self.active.add(c)
+    return True
+
 # %% ../../nbs/net/17_connections.ipynb #e4fe66f0
 @patch
 def sweep(self:ConnectionPool) -> None:
     "Close the connections that have exceeded a time limit."
-    earliest, stall_s = self.clock() - self.limits.header_s, self.limits.stall_s
+    earliest = self.clock() - self.limits.header_s
     for c in [c for c, since in self.waiting.items() if since < earliest]: self._drop(c)
+    stall_s = self.limits.stall_s
     for c in [c for c in self.active if c.is_stalled(stall_s)]:
         self._drop(c)
         self.warn('stalled', f'Nothing was sent or read for {stall_s:g} s within a request: closing the connection')
@@ -154,7 +165,8 @@ def sweep(self:ConnectionPool) -> None:
 def on_loop_error(self:ConnectionPool, loop, context:dict) -> None:
     "For `loop.set_exception_handler`: make room when a connection cannot be accepted, instead of logging a traceback."
     e = context.get('exception')
-    if not isinstance(e, OSError) or not is_infrastructure_error(e): return loop.default_exception_handler(context)
+    if not isinstance(e, OSError) or not is_infrastructure_error(e):
+        return loop.default_exception_handler(context)
     for _ in range(len(self.waiting)): self.make_room('idle', 'Too few descriptors')
     remedy = 'Raise the limit (ulimit -n), or run fewer jobs at once'
     self.warn('scarce', f'A connection cannot be accepted: {e.strerror}. {remedy}')
@@ -165,7 +177,8 @@ class Connection(H11Protocol):
     is_known = False    # Whether it has shown the token
     def __init__(self, pool:ConnectionPool, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.pool, self.inner_app, self.app = pool, self.app, self._serve
+        self.pool = pool
+        self.inner_app, self.app = self.app, self._serve
         self.received_at = None     # When something was last received
         self.blocked_since = None   # Since when nobody reads what we send
 
@@ -193,22 +206,6 @@ class Connection(H11Protocol):
         self.blocked_since = None
         super().resume_writing()
 
-    def drop(self) -> None:
-        "Close it at once."
-        if self.transport is not None: self.transport.abort()
-
-# %% ../../nbs/net/17_connections.ipynb #8733acb7
-@patch
-def is_stalled(self:Connection,
-    timeout:float,   # Seconds
-) -> bool:
-    "Whether the other side of a request has been silent for longer."
-    now, request = self.pool.clock(), self.cycle
-    if self.blocked_since is not None: return now - self.blocked_since > timeout
-    if request is None or self.received_at is None: return False
-    awaits_body = request.more_body and not request.response_complete and not self.flow.read_paused
-    return awaits_body and now - self.received_at > timeout
-
 # %% ../../nbs/net/17_connections.ipynb #39f86dec
 def busy_answer(
     reason:str,           # One sentence
@@ -221,6 +218,7 @@ def busy_answer(
     start = {'type': 'http.response.start', 'status': 503, 'headers': headers}
     return start, {'type': 'http.response.body', 'body': body}
 
+# %% ../../nbs/net/17_connections.ipynb #b7a12739
 @patch
 async def _serve(self:Connection, scope, receive, send):
     "Pass a request on to the application, unless there are too many."
@@ -228,26 +226,49 @@ async def _serve(self:Connection, scope, receive, send):
     if self.pool.begin(self, scope['path']): return await self.inner_app(scope, receive, send)
     for message in busy_answer('Too many requests at once. Try again in a second'): await send(message)
 
+@patch
+def drop(self:Connection) -> None:
+    "Close it at once."
+    if self.transport is not None: self.transport.abort()
+
+# %% ../../nbs/net/17_connections.ipynb #8733acb7
+@patch
+def is_stalled(self:Connection,
+    timeout:float,   # Seconds
+) -> bool:
+    "Whether the other side of a request has been silent for longer."
+    now, request = self.pool.clock(), self.cycle
+    if self.blocked_since is not None: return now - self.blocked_since > timeout
+    if request is None or self.received_at is None: return False
+    is_waiting_for_body = request.more_body and not request.response_complete and not self.flow.read_paused
+    return is_waiting_for_body and now - self.received_at > timeout
+
 # %% ../../nbs/net/17_connections.ipynb #6a388e3f
 class ConcurrencyLimiter:
-    "Lets only so many run at once, and so many others wait. Used on one event loop."
+    "Lets a limited number run at once, and a limited number wait. Used on one event loop."
     def __init__(self,
         max_active:int=32,     # How many run at the same time
         max_waiting:int=1024,  # How many may wait
         patience:float=60.,    # Longest wait, seconds
     ):
-        self.max_waiting, self.patience, self.waiting = max_waiting, patience, 0
+        store_attr('max_waiting,patience')
+        self.waiting = 0   # how many wait now
         self.free = asyncio.Semaphore(max_active)
 
-    @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        "Wait for a free slot, and hold it until the end of the block. Raises `HTTPException` 429, with `Retry-After`."
-        busy = HTTPException(429, 'Too many uploads at once. Try again in a few seconds', {'Retry-After': '5'})
-        if self.free.locked() and self.waiting >= self.max_waiting: raise busy
+    async def _acquire(self):
         self.waiting += 1
         try:
             async with asyncio.timeout(self.patience): await self.free.acquire()
-        except TimeoutError: raise busy from None
         finally: self.waiting -= 1
-        try: yield
-        finally: self.free.release()
+
+# %% ../../nbs/net/17_connections.ipynb #b7ea3c8e
+@patch
+@asynccontextmanager
+async def slot(self:ConcurrencyLimiter) -> AsyncIterator[None]:
+    "Wait for a free slot, and hold it until the end of the block. Raises `HTTPException` 429, with `Retry-After`."
+    busy = HTTPException(429, 'Too many uploads at once. Try again in a few seconds', {'Retry-After': '5'})
+    if self.free.locked() and self.waiting >= self.max_waiting: raise busy
+    try: await self._acquire()
+    except TimeoutError: raise busy from None
+    try: yield
+    finally: self.free.release()

@@ -1,4 +1,4 @@
-"""The server that people and notebooks talk to: a tracker, a store, a queue with a remote runner, and the HTTP application of a node
+"""The server that people and notebooks talk to: a node whose jobs run on other nodes
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/manager.html.md"""
 
@@ -9,6 +9,7 @@ __all__ = ['Manager']
 
 # %% ../../nbs/net/02_manager.ipynb #7b90d4be
 import asyncio, logging
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
@@ -31,7 +32,7 @@ from .legacy import LISTED, original_request, wire_output
 from .original_api import add_original_api
 from .placement import Placement
 from .remote import RemoteRunner
-from .server import lock_folder
+from .server import closed_on_error, lock_folder
 from .transfers import disposition_name
 from .transport import job_path, no_route
 from ..queue.queue import JobQueue
@@ -57,9 +58,7 @@ class Manager(Service):
         store_attr('token,slots,check_every')
         self.origins, self.instance = tuple(origins), new_id()
         self.data = self.workspace = Path(data).resolve()
-        self.data.mkdir(parents=True, exist_ok=True)
-        self._folder_lock = lock_folder(self.data)
-        self.tracker = JobTracker(JobStore(self.data/'jobs.db', durability=durability), logs=logs)
+        self._open_record(durability, logs)
         self.directory = NodeDirectory(self.tracker.store, token=node_token, me=self.instance)
         self.placement = Placement(self.directory)
         self.runner = RemoteRunner(self.directory, self.tracker, node_lost_after=node_lost_after)
@@ -68,7 +67,20 @@ class Manager(Service):
         self.app = make_app(self)
         add_original_api(self.app, self)
 
-    def __repr__(self): return f'Manager({len(self.directory.list())} nodes; {self.tracker})'
+# %% ../../nbs/net/02_manager.ipynb #492912f7
+@patch
+def _open_record(self:Manager, durability:str, logs) -> None:
+    "Take the data folder. If that fails halfway, it is unlocked again."
+    self.data.mkdir(parents=True, exist_ok=True)
+    self._folder_lock = lock_folder(self.data)
+    with closed_on_error(self._folder_lock):
+        store = JobStore(self.data/'jobs.db', durability=durability)
+        self.tracker = JobTracker(store, logs=logs)
+
+@patch
+def __repr__(self:Manager):
+    nodes = len(self.directory.list())
+    return f'Manager({nodes} nodes; {self.tracker})'
 
 # %% ../../nbs/net/02_manager.ipynb #bf5b8a43
 @patch
@@ -78,7 +90,6 @@ def start(self:Manager) -> None:
     self.queue.start()
     self._stop_checking = self.directory.start(self.check_every)
 
-# %% ../../nbs/net/02_manager.ipynb #d5b08cc4
 @patch
 def close(self:Manager) -> None:
     "Stop accepting jobs, and release everything. The jobs go on where they run."
@@ -91,13 +102,14 @@ def close(self:Manager) -> None:
 # %% ../../nbs/net/02_manager.ipynb #c609278c
 @patch
 def list_jobs(self:Manager, status=None, limit=None, **filters) -> list[Job]:
-    if status not in (JobStatus.PENDING, JobStatus.RUNNING): return self.tracker.list_jobs(status, limit, **filters)
+    if status not in (JobStatus.PENDING, JobStatus.RUNNING):
+        return self.tracker.list_jobs(status, limit, **filters)
     running = self.tracker.list_jobs(JobStatus.RUNNING, **filters)   # never more than there are slots
-    found = [j for j in running if j.shown_status is status]
+    jobs = [j for j in running if j.shown_status is status]
     if status is JobStatus.PENDING:
-        found += self.tracker.list_jobs(status, limit, **filters)
-        found.sort(key=lambda j: j.created_at, reverse=True)
-    return found[:limit]
+        jobs += self.tracker.list_jobs(status, limit, **filters)
+        jobs.sort(key=lambda j: j.created_at, reverse=True)
+    return jobs[:limit]
 
 # %% ../../nbs/net/02_manager.ipynb #6d6bf2de
 @patch
@@ -105,13 +117,17 @@ def _counts(self:Manager) -> dict[str, int]:
     "Jobs by status as people see it."
     counts = self.tracker.counts()
     waiting = min(self.runner.waiting, counts['running'])
-    return counts | {'pending': counts['pending'] + waiting, 'running': counts['running'] - waiting}
+    shown = {'pending': counts['pending'] + waiting, 'running': counts['running'] - waiting}
+    return counts | shown
 
 @patch
 def health(self:Manager) -> dict:
     nodes = self.directory.list()
     online = sum(self.directory.is_online(n) for n in nodes)
-    return Service.health(self) | {'jobs': self._counts(), 'nodes': {'online': online, 'known': len(nodes)}}
+    health = Service.health(self)
+    health['jobs'] = self._counts()
+    health['nodes'] = {'online': online, 'known': len(nodes)}
+    return health
 
 # %% ../../nbs/net/02_manager.ipynb #4fba21a9
 @patch
@@ -119,37 +135,24 @@ async def pipelines(self:Manager) -> list[dict]:
     "What the nodes offer, each pipeline with the names of the nodes that offer it."
     return await self.placement.pipelines()
 
-# %% ../../nbs/net/02_manager.ipynb #3f0d4803
-@patch
-async def submit(self:Manager,
-    body:dict,             # As for a node; `node` says which one
-) -> tuple[Job, bool]:     # The job, and whether it is new; a new one as it was created
-    "Accept a job for a node. Raises `InvalidInput` naming the field, `KeyConflict`, `UnknownNode`."
-    request = _read(body)
-    def recorded(): return None if request.id is None else self.tracker.get_job(request.id)
-    node = None if recorded() else await self.placement.node_for(request)
-    spec = self._spec(request, node, recorded())
-    is_new = not recorded()   # of several who submit one id at once, one hears that it is new
-    options = request.model_dump(include={'id', 'priority', 'max_attempts', 'timeout', 'metadata'})
-    name, node_id = request.name or _default_name(spec), node['id'] if node else None
-    job = self.tracker.make_job(name, runner=self.runner.name, spec=spec, node=node_id, **options)
-    as_created = copy(job)
-    job = self.queue.submit(job)
-    return (as_created, True) if is_new else (job, False)
-
-# %% ../../nbs/net/02_manager.ipynb #01589bc4
-@patch
-async def check(self:Manager, body:dict) -> None:
-    "Whether a new job would be accepted, as far as the nodes can be asked. Raises as `submit` does."
-    await self.placement.node_for(_read(body))
-
+# %% ../../nbs/net/02_manager.ipynb #3c7c32a6
 def _read(body:dict) -> JobRequest:
     request = read_request(body)
     if request.id is not None: check_id(request.id)
     return request
 
 @patch
-def _spec(self:Manager, request:JobRequest, node:dict|None, recorded:Job|None) -> dict:
+async def check(self:Manager, body:dict) -> None:
+    "Whether a new job would be accepted, as far as the nodes can be asked. Raises as `submit` does."
+    await self.placement.node_for(_read(body))
+
+# %% ../../nbs/net/02_manager.ipynb #01589bc4
+@patch
+def _spec(self:Manager,
+    request:JobRequest,
+    node:dict|None,      # None: not known yet
+    recorded:Job|None,   # The job, if it was accepted before
+) -> dict:
     "What will be sent to the node: its eight keys, if it is an original node server."
     if recorded: is_original = 'original' in recorded.spec
     else: is_original = node is not None and self.directory.is_original(node)
@@ -159,10 +162,32 @@ def _spec(self:Manager, request:JobRequest, node:dict|None, recorded:Job|None) -
     return {'pipeline': pipeline, 'input': request.input, 'params': request.params}
 
 def _default_name(spec:dict) -> str:
-    "The name of a job that was given none."
+    "The name of a job that was submitted without one."
     original = spec.get('original') or {}
-    source = original.get('manualPath') or original.get('youtubeUrl') or spec.get('input') or spec['pipeline']
-    return Path(source).name
+    source = original.get('manualPath') or original.get('youtubeUrl') or spec.get('input')
+    return Path(source or spec['pipeline']).name
+
+# %% ../../nbs/net/02_manager.ipynb #3f0d4803
+@patch
+def _recorded(self:Manager, request:JobRequest) -> Job|None:
+    return None if request.id is None else self.tracker.get_job(request.id)
+
+@patch
+async def submit(self:Manager,
+    body:dict,             # As for a node; `node` says which one
+) -> tuple[Job, bool]:     # The job, and whether it is new; a new one as it was created
+    "Accept a job for a node. Raises `InvalidInput` naming the field, `KeyConflict`, `UnknownNode`."
+    request = _read(body)
+    node = None if self._recorded(request) else await self.placement.node_for(request)
+    spec = self._spec(request, node, self._recorded(request))
+    is_new = not self._recorded(request)   # if several submit one id at once, the first has created it
+    options = request.model_dump(include={'id', 'priority', 'max_attempts', 'timeout', 'metadata'})
+    options['name'] = request.name or _default_name(spec)
+    options['node'] = node['id'] if node else None
+    job = self.tracker.make_job(runner=self.runner.name, spec=spec, **options)
+    as_created = copy(job)
+    job = self.queue.submit(job)
+    return (as_created, True) if is_new else (job, False)
 
 # %% ../../nbs/net/02_manager.ipynb #8f3d1c85
 @patch
@@ -171,10 +196,16 @@ async def reachable_client(self:Manager, node:dict) -> AsyncRemoteClient:
 
     A transfer can take long, but does not start with a silent node."""
     is_online = await self.directory.check_cached(node) or await self.directory.check(node)
-    if not is_online: raise NodeUnreachable(node['url'], self.directory.state(node).problem, begun=False)
+    if not is_online:
+        problem = self.directory.state(node).problem
+        raise NodeUnreachable(node['url'], problem, begun=False)
     return self.directory.client(node)
 
 # %% ../../nbs/net/02_manager.ipynb #9a212c55
+def _headers(message:Request|httpx.Response, *names:str) -> dict[str, str]:
+    "Those headers of a message that are passed on, by their names in lower case."
+    return {k: v for k, v in message.headers.items() if k in names}
+
 @patch
 async def upload(self:Manager, request:Request, node:str|None=None) -> dict:
     "Forward an upload to a node, as it comes."
@@ -182,20 +213,21 @@ async def upload(self:Manager, request:Request, node:str|None=None) -> dict:
         raise HTTPException(415, 'Send multipart/form-data with a field `file`')
     if not node: await self.placement.refresh()
     n = self.directory.get(node) if node else self.directory.pick()
-    headers = {k: v for k, v in request.headers.items() if k in ('content-type', 'content-length')}
+    headers = _headers(request, 'content-type', 'content-length')
     client = await self.reachable_client(n)
     answer = await client.forward('POST', '/upload', content=request.stream(), headers=headers)
     if not isinstance(answer.get('path'), str):
-        raise NodeRefused(f'{n["url"]}/upload', 200, f'Node {n["name"]} did not say where the file is')
+        problem = f'Node {n["name"]} did not say where the file is'
+        raise NodeRefused(f'{n["url"]}/upload', 200, problem)
     return answer | {'node': n['id']}
 
 # %% ../../nbs/net/02_manager.ipynb #49231977
 def _attachment(name:str) -> str:
     "Content-Disposition for a file name. Source: RFC 6266, 4.1."
     plain = name.rsplit('/', 1)[-1]
+    if quote(plain) == plain: return f'attachment; filename="{plain}"'
     encoded = quote(plain, safe='')
-    is_simple = quote(plain) == plain
-    return f'attachment; filename="{plain}"' if is_simple else f"attachment; filename*=UTF-8''{encoded}"
+    return f"attachment; filename*=UTF-8''{encoded}"
 
 # %% ../../nbs/net/02_manager.ipynb #a78d8853
 def _mismatch(
@@ -205,19 +237,20 @@ def _mismatch(
     "What shows that a node sends another file than the one on record."
     headers = response.headers
     name = disposition_name(headers.get('content-disposition'))
-    size = headers.get('content-range', '').rpartition('/')[2] or headers.get('content-length')
-    if name is not None and name != output.name.rsplit('/', 1)[-1]: return f'gives out another file, {name!r}'
+    expected_name = output.name.rsplit('/', 1)[-1]
+    if name is not None and name != expected_name: return f'gives out another file, {name!r}'
+    whole_size = headers.get('content-range', '').rpartition('/')[2]   # after `bytes 0-4/`
+    size = whole_size or headers.get('content-length')
     if size is not None and size != str(output.size):
         return f'has another file of that name now, of {size} bytes instead of {output.size}'
     return None
 
 # %% ../../nbs/net/02_manager.ipynb #8f8e8069
 _log = logging.getLogger(__name__)
-_KEPT_HEADERS = ('content-type', 'content-length', 'content-range', 'accept-ranges',
-                 'etag', 'last-modified', 'repr-digest')
+
 @patch
 def _note_fetched(self:Manager, job_id:str, output:OutputFile) -> None:
-    "Note that somebody has fetched a file. It has been sent by then: trouble here must not spoil the connection."
+    "Note that somebody has fetched a file. It has been sent, so trouble here must not end the connection."
     facts = {'name': output.name, 'size': output.size}
     try:
         if self.tracker.get_job(job_id): self.tracker.note(job_id, 'fetched', facts)
@@ -225,18 +258,40 @@ def _note_fetched(self:Manager, job_id:str, output:OutputFile) -> None:
 
 # %% ../../nbs/net/02_manager.ipynb #d1e27dcf
 @patch
-async def _open_output(self:Manager, node:dict, job:Job, output:OutputFile, request:Request) -> httpx.Response:
-    "Begin to download an output from its node."
-    headers = {k: v for k, v in request.headers.items() if k in ('range', 'if-range')}
+async def _open_output(self:Manager,
+    node:dict,
+    job:Job,
+    output:OutputFile,
+    request:Request,    # Its method, and the range that it asks for, are passed on
+) -> httpx.Response:    # Not read yet
+    "Begin to download an output from its node. Raises `NodeUnreachable`, `NodeRefused`, `UnknownJob`."
+    headers = _headers(request, 'range', 'if-range')
     client = await self.reachable_client(node)
-    path = job_path(job.remote_id, f'/download/{quote(output.name, safe="")}')
+    name = quote(output.name, safe='')
+    path = job_path(job.remote_id, f'/download/{name}')
     try: return await client.open(request.method, path, headers=headers)
     except NodeRefused as e:
         if not (self.directory.is_original(node) and no_route(e)): raise
     path = f'/download?path={quote(output.path, safe="")}'   # later generations of the original know paths only
     return await client.open(request.method, path, headers=headers)
 
+# %% ../../nbs/net/02_manager.ipynb #49f4ea1e
+@patch
+async def _relay(self:Manager,
+    job:Job,
+    output:OutputFile,
+    response:httpx.Response,   # Of the node; closed at the end
+    is_whole:bool,             # Whether it is the whole file
+) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in response.aiter_raw(): yield chunk
+    finally: await response.aclose()
+    if is_whole: await asyncio.to_thread(self._note_fetched, job.id, output)
+
 # %% ../../nbs/net/02_manager.ipynb #20e274d6
+_KEPT_HEADERS = ('content-type', 'content-length', 'content-range', 'accept-ranges',
+                 'etag', 'last-modified', 'repr-digest')
+
 @patch
 async def download(self:Manager, job:Job, output:OutputFile, request:Request) -> Response:
     "Send an output of a job, fetched from its node as it is read here."
@@ -247,15 +302,11 @@ async def download(self:Manager, job:Job, output:OutputFile, request:Request) ->
     if problem := _mismatch(response, output):
         await response.aclose()
         raise HTTPException(502, f'Output file {output.name!r}: node {node["name"]} {problem}')
-    headers = {k: v for k, v in response.headers.items() if k in _KEPT_HEADERS}
+    headers = _headers(response, *_KEPT_HEADERS)
     headers |= {'Content-Disposition': _attachment(output.name), 'Cache-Control': 'no-cache'}
-    async def body():
-        try:
-            async for chunk in response.aiter_raw(): yield chunk
-        finally: await response.aclose()
-        is_whole = request.method == 'GET' and response.status_code == 200
-        if is_whole: await asyncio.to_thread(self._note_fetched, job.id, output)
-    return StreamingResponse(body(), response.status_code, headers)
+    is_whole = request.method == 'GET' and response.status_code == 200
+    body = self._relay(job, output, response, is_whole)
+    return StreamingResponse(body, response.status_code, headers)
 
 # %% ../../nbs/net/02_manager.ipynb #3471f7e5
 @patch
@@ -268,7 +319,8 @@ async def refresh(self:Manager,
     if node is None: return f'Node {job.node} not found', 404
     try: there = await self.directory.client(node).get_job(job.remote_id)
     except NodeUnreachable:
-        return f'Cannot connect to remote node {node["host"]}:{node["apiPort"]}. The job may well be running there', 503
+        address = f'{node["host"]}:{node["apiPort"]}'
+        return f'Cannot connect to remote node {address}. The job may well be running there', 503
     except NodeRefused as e: return f'Failed to refresh job: {e}', 502
     if there is None or there.is_terminal:
         with suppress(TimeoutError): await self.tracker.wait(job.id, 3)   # the follower sees it too, and records it
@@ -288,4 +340,5 @@ def files_of(self:Manager,
     health = self.directory.state(node).health if node else None
     workspace = Path((health or {}).get('workspace') or '/')
     outputs = newest_first(job.outputs)[offset:offset+limit]
-    return [wire_output(replace(o, path=str(workspace/o.path)), workspace) for o in outputs]
+    absolute = [replace(o, path=str(workspace/o.path)) for o in outputs]
+    return [wire_output(o, workspace) for o in absolute]

@@ -23,20 +23,23 @@ from .access import read_networks
 from .app import make_app
 from .legacy import original_params
 from .routes import OpenFile
-from .server import lock_folder
+from .server import closed_on_error, lock_folder
 from .service import JobRequest, Service, read_request
 from .uploads import display_name, place_file, receive_file, remove_leftovers, safe_name
 from ..pipelines.params import UploadNames, is_url
-from ..pipelines.pipeline import SHIPPED, PipelineCatalog, PipelineRunner
+from ..pipelines.pipeline import SHIPPED, Pipeline, PipelineCatalog, PipelineRunner
 from ..queue.queue import JobQueue
 from ..runners.outputs import OutputFiles, open_below
 from ..runners.process import ProcessRunner
 from ..store.store import JobStore
 from ..tracker.tracker import JobTracker
 
-# %% ../../nbs/net/01_node.ipynb #d377d3bb
-VIDEO_SUFFIXES = {'.mp4', '.avi', '.mov', '.mkv', '.webm'}   # What the original's pages offer to upload
+# %% ../../nbs/net/01_node.ipynb #9421cdbb
+def _catalog(pipelines:PipelineCatalog|str|Path|None) -> PipelineCatalog:
+    if isinstance(pipelines, PipelineCatalog): return pipelines
+    return PipelineCatalog.load() if pipelines is None else PipelineCatalog.load(pipelines)
 
+# %% ../../nbs/net/01_node.ipynb #d377d3bb
 class Node(Service):
     """The server on a worker machine. `app` is its HTTP application; `serving(node)` runs it.
 
@@ -46,7 +49,7 @@ class Node(Service):
     def __init__(self,
         data:str|Path,                     # Folder of everything it keeps; made when missing
         *,
-        pipelines:PipelineCatalog|str|Path|None=None, # A catalogue, or a TOML file or folder of them; None: the shipped ones
+        pipelines:PipelineCatalog|str|Path|None=None, # A catalogue, TOML file, or folder of them; None: those shipped
         workspace:str|Path|None=None,      # Folder that jobs see; None: `workspace` in the data folder
         slots:int=1,                       # Jobs running at once
         token:str|None=None,               # Bearer token it wants
@@ -57,31 +60,20 @@ class Node(Service):
         grace:float=1.5,                   # Seconds between asking a job to end and forcing it
         resources:dict[str, int]|None=None, # Resource -> how much there is, for pipelines that ask for it
         logs:str|Path|None=None,           # Folder of the logs; None: beside the record, in the data folder
-        original_from=(),                  # Addresses or networks from which an original manager may call without a token
+        original_from=(),                  # Addresses or networks of original managers that need no token
     ):
         store_attr('token,slots,upload_limit')
-        self.origins, self.original_from, self.instance = tuple(origins), read_networks(original_from), new_id()
+        self.origins, self.instance = tuple(origins), new_id()
+        self.original_from = read_networks(original_from)
         self._set_folders(data, workspace)
         self.catalog = _catalog(pipelines)
         self._open_record(durability, logs)
         self._accepting = threading.Lock()
-        self._docker = None
-        if runners is None: runners = self._default_runners()
-        self.names, self.files = UploadNames(self.data/'names'), OutputFiles(self.workspace)
-        self.runner = PipelineRunner(self.catalog, runners, self.workspace, self.workspace/'outputs',
-                                     self.names)
-        self.queue = JobQueue(self.tracker, self.runner, slots, grace=grace, resources=resources)
+        self._set_up_queue(runners, grace, resources)
         self.app = make_app(self)
         _add_path_download(self.app, self)
 
-    def __repr__(self):
-        return f'Node({str(self.data)!r}: {", ".join(self.catalog.names())}; {self.tracker})'
-
 # %% ../../nbs/net/01_node.ipynb #684c3167
-def _catalog(pipelines) -> PipelineCatalog:
-    if isinstance(pipelines, PipelineCatalog): return pipelines
-    return PipelineCatalog.load() if pipelines is None else PipelineCatalog.load(pipelines)
-
 @patch
 def _set_folders(self:Node, data, workspace) -> None:
     self.data = Path(data).resolve()
@@ -92,15 +84,31 @@ def _set_folders(self:Node, data, workspace) -> None:
 def _open_record(self:Node, durability:str, logs) -> None:
     "Take the data folder. If that fails halfway, it is unlocked again."
     self._folder_lock = lock_folder(self.data)
-    try:
-        for d in (self.inputs, self.workspace/'outputs'): d.mkdir(parents=True, exist_ok=True)
-        self.tracker = JobTracker(JobStore(self.data/'jobs.db', durability=durability), logs=logs)
-    except BaseException:
-        self._folder_lock.close()
-        raise
+    with closed_on_error(self._folder_lock):
+        for folder in (self.inputs, self.workspace/'outputs'): folder.mkdir(parents=True, exist_ok=True)
+        store = JobStore(self.data/'jobs.db', durability=durability)
+        self.tracker = JobTracker(store, logs=logs)
 
 # %% ../../nbs/net/01_node.ipynb #6ce8d24e
-def _add_path_download(app:FastAPI, node:Node):
+@patch
+def _default_runners(self:Node) -> list:
+    logs = self.tracker.logs
+    self._docker = DockerRunner(self.data/'docker', logs, roots=[self.workspace])
+    return [ProcessRunner(self.data/'attempts', logs), self._docker]
+
+@patch
+def _set_up_queue(self:Node, runners, grace:float, resources) -> None:
+    "The queue, the runner behind it, and the files that its jobs read and leave."
+    self._docker = None
+    if runners is None: runners = self._default_runners()
+    self.names = UploadNames(self.data/'names')
+    self.files = OutputFiles(self.workspace)
+    outputs = self.workspace/'outputs'
+    self.runner = PipelineRunner(self.catalog, runners, self.workspace, outputs, self.names)
+    self.queue = JobQueue(self.tracker, self.runner, self.slots, grace=grace, resources=resources)
+
+# %% ../../nbs/net/01_node.ipynb #9be3b307
+def _add_path_download(app:FastAPI, node:Node) -> None:
     @app.head('/download', include_in_schema=False)
     @app.get('/download')
     def download_path(path:str='') -> Response:
@@ -109,9 +117,9 @@ def _add_path_download(app:FastAPI, node:Node):
         except OSError as e: raise HTTPException(404, 'File not found') from e
 
 @patch
-def _default_runners(self:Node) -> list:
-    self._docker = DockerRunner(self.data/'docker', self.tracker.logs, roots=[self.workspace])
-    return [ProcessRunner(self.data/'attempts', self.tracker.logs), self._docker]
+def __repr__(self:Node):
+    pipelines = ', '.join(self.catalog.names())
+    return f'Node({str(self.data)!r}: {pipelines}; {self.tracker})'
 
 # %% ../../nbs/net/01_node.ipynb #c500620b
 @patch
@@ -128,85 +136,114 @@ def close(self:Node) -> None:
     try: self.tracker.close()
     finally: self._folder_lock.close()
 
+# %% ../../nbs/net/01_node.ipynb #fdbd3a1f
 @patch
-async def pipelines(self:Node) -> list[dict]: return [p.to_dict() for p in self.catalog]
+async def pipelines(self:Node) -> list[dict]:
+    "What can be asked for."
+    return [p.to_dict() for p in self.catalog]
 
 # %% ../../nbs/net/01_node.ipynb #b1707dc3
 @patch
-def _original_pipeline(self:Node) -> str:
-    if self.catalog.original is not None: return self.catalog.original.name
+def _original_pipeline(self:Node) -> Pipeline:
+    "The pipeline for requests of an original manager. Raises `InvalidInput` when there is none."
+    if self.catalog.original is not None: return self.catalog.original
+    names = ', '.join(self.catalog.names())
     start = f'jobtrack node --pipelines {SHIPPED/"original.toml"} --workspace FOLDER'
-    remedy = f'Name one ({", ".join(self.catalog.names())}), or start the node with one: {start}'
+    remedy = f'Name one ({names}), or start the node with one: {start}'
     raise InvalidInput('pipeline', 'is missing, and this node has none for the requests of an original manager', remedy)
 
-def _number(text:str, kind:str) -> Any:
-    try: value = int(text) if kind == 'int' else float(text)
-    except ValueError: return text
-    return value if math.isfinite(value) else text
+# %% ../../nbs/net/01_node.ipynb #2b571261
+def _number(
+    value:Any,       # Of a parameter
+    kind:str|None,   # `int`, `float`; None: not a number
+) -> Any:
+    "A number that was written as text; anything else as it is."
+    if kind is None or not isinstance(value, str): return value
+    try:
+        number = int(value) if kind == 'int' else float(value)
+        return number if math.isfinite(number) else value
+    except (ValueError, OverflowError): return value   # too many digits for `isfinite`, among others
 
-@patch
-def _with_numbers(self:Node, params:dict) -> dict:
-    "Parameters of the original's pipeline, with numbers that were written as text."
-    numeric = [p for p in self.catalog.original.params.values() if p.type in ('int', 'float')]
-    kinds = {spelling: p.type for p in numeric for spelling in (p.name, *p.aliases)}
-    return {k: _number(v, kinds[k]) if k in kinds and isinstance(v, str) else v for k, v in params.items()}
+# %% ../../nbs/net/01_node.ipynb #a0cc7850
+def _with_numbers(
+    pipeline:Pipeline,
+    params:dict,         # By name or alias
+) -> dict:
+    "Parameters of a pipeline, with numbers that were written as text."
+    kinds = {}
+    for p in pipeline.params.values():
+        if p.type not in ('int', 'float'): continue
+        for spelling in (p.name, *p.aliases): kinds[spelling] = p.type
+    return {k: _number(v, kinds.get(k)) for k, v in params.items()}
 
 # %% ../../nbs/net/01_node.ipynb #8d84f338
 @patch
 def _from_original(self:Node, body:dict) -> JobRequest:
     "A request of the original manager, as one for the pipeline that is marked as the original's."
     pipeline = self._original_pipeline()
-    params = self._with_numbers({k: v for k, v in body.items() if k != 'id'})
-    return read_request({'pipeline': pipeline, 'params': params, 'id': body.get('id')})
+    params = {k: v for k, v in body.items() if k != 'id'}
+    params = _with_numbers(pipeline, params)
+    return read_request({'pipeline': pipeline.name, 'params': params, 'id': body.get('id')})
 
-# %% ../../nbs/net/01_node.ipynb #68158d1e
 @patch
 def _read(self:Node, body:dict) -> JobRequest:
+    "Raises `InvalidInput` naming the field."
     is_ours = body.get('pipeline') is not None or 'params' in body
-    ask = read_request(body) if is_ours else self._from_original(body)
-    if ask.pipeline is None:
-        ask.pipeline = self._original_pipeline()
-        ask.params = self._with_numbers(ask.params)
-    if ask.node is not None:
-        raise InvalidInput('node', 'was given to a node',
-                           'Leave it out; only a manager has nodes to choose from')
-    if ask.id is not None: check_id(ask.id)
-    return ask
+    request = read_request(body) if is_ours else self._from_original(body)
+    if request.pipeline is None:
+        pipeline = self._original_pipeline()
+        request.pipeline = pipeline.name
+        request.params = _with_numbers(pipeline, request.params)
+    if request.node is not None:
+        raise InvalidInput('node', 'was given to a node', 'Leave it out; only a manager has nodes to choose from')
+    if request.id is not None: check_id(request.id)
+    return request
 
 # %% ../../nbs/net/01_node.ipynb #ad6a7d69
 @patch
 async def check(self:Node, body:dict) -> None:
     "Whether a new job would be accepted. Raises as `submit` does."
-    ask = self._read(body)
-    await asyncio.to_thread(self.catalog[ask.pipeline].check, ask.input, ask.params, self.workspace)
+    request = self._read(body)
+    pipeline = self.catalog[request.pipeline]
+    await asyncio.to_thread(pipeline.check, request.input, request.params, self.workspace)
 
 # %% ../../nbs/net/01_node.ipynb #f6966139
 @patch
-def _name_of(self:Node, ask:JobRequest) -> str:
-    "What people call the job: what they say, or the name of the input."
-    if ask.name: return ask.name
-    params = original_params(ask.params)
-    source = ask.input or params['manual_path'] or params['youtube_url'] or ask.pipeline
-    return Path(source).name if is_url(source) else self.names.get(self.workspace/source)
+def _name_of(self:Node, request:JobRequest) -> str:
+    if request.name: return request.name
+    params = original_params(request.params)
+    source = request.input or params['manual_path'] or params['youtube_url'] or request.pipeline
+    if is_url(source): return Path(source).name
+    return self.names.get(self.workspace/source)
 
+# %% ../../nbs/net/01_node.ipynb #2dad057b
 @patch
-def _make_job(self:Node, ask:JobRequest) -> Job:
-    pipeline = self.catalog[ask.pipeline]
-    limits = [t for t in (ask.timeout, pipeline.timeout) if t is not None]
-    spec = {'pipeline': ask.pipeline, 'input': ask.input, 'params': ask.params}
-    return self.tracker.make_job(self._name_of(ask), id=ask.id, runner=self.runner.name, spec=spec, priority=ask.priority,
-                                 max_attempts=max(ask.max_attempts, pipeline.max_attempts),
-                                 timeout=min(limits, default=None), metadata=ask.metadata)
+def _make_job(self:Node, request:JobRequest) -> Job:
+    pipeline = self.catalog[request.pipeline]
+    limits = [t for t in (request.timeout, pipeline.timeout) if t is not None]
+    spec = {'pipeline': request.pipeline, 'input': request.input, 'params': request.params}
+    return self.tracker.make_job(
+        self._name_of(request),
+        id=request.id,
+        runner=self.runner.name,
+        spec=spec,
+        priority=request.priority,
+        max_attempts=max(request.max_attempts, pipeline.max_attempts),
+        timeout=min(limits, default=None),
+        metadata=request.metadata)
 
 # %% ../../nbs/net/01_node.ipynb #85aef369
 @patch
-def _accept(self:Node, ask:JobRequest) -> tuple[Job, bool]:
-    def is_known(): return ask.id is not None and self.tracker.get_job(ask.id) is not None
-    pipeline = self.catalog[ask.pipeline]
-    if not is_known(): pipeline.check(ask.input, ask.params, self.workspace)
+def _is_known(self:Node, job_id:str|None) -> bool:
+    return job_id is not None and self.tracker.get_job(job_id) is not None
+
+@patch
+def _accept(self:Node, request:JobRequest) -> tuple[Job, bool]:
+    pipeline = self.catalog[request.pipeline]
+    if not self._is_known(request.id): pipeline.check(request.input, request.params, self.workspace)
     with self._accepting:
-        is_new = not is_known()
-        job = self._make_job(ask)
+        is_new = not self._is_known(request.id)
+        job = self._make_job(request)
         as_created = copy(job)
         job = self.queue.submit(job)
     return (as_created, True) if is_new else (job, False)
@@ -219,14 +256,18 @@ async def submit(self:Node,
     return await asyncio.to_thread(self._accept, self._read(body))
 
 # %% ../../nbs/net/01_node.ipynb #fc30dad9
+VIDEO_SUFFIXES = {'.mp4', '.avi', '.mov', '.mkv', '.webm'}   # What the original's pages offer to upload
+
 @patch
 def _check_suffix(self:Node, name:str) -> None:
     "Raises `HTTPException` 400 for a file that no pipeline takes."
     if not self.catalog.accepts: return
     accepted = {*VIDEO_SUFFIXES, *self.catalog.accepts}
     if Path(name).suffix.lower() in accepted: return
-    raise HTTPException(400, f'Invalid file type. Allowed: {", ".join(sorted(s.lstrip(".") for s in accepted))}')
+    allowed = ', '.join(sorted(suffix.lstrip('.') for suffix in accepted))
+    raise HTTPException(400, f'Invalid file type. Allowed: {allowed}')
 
+# %% ../../nbs/net/01_node.ipynb #d9ab51f0
 @patch
 async def upload(self:Node, request:Request, node:str|None=None) -> dict:
     "Take a file into the workspace."
@@ -236,9 +277,16 @@ async def upload(self:Node, request:Request, node:str|None=None) -> dict:
         stored = await asyncio.to_thread(place_file, tmp, self.inputs, name)
         shown = display_name(incoming.name)
         await asyncio.to_thread(self.names.record, stored, shown)
-    return {'success': True, 'message': f'File uploaded as {stored.name}', 'node': None,
-            'filename': stored.name, 'name': shown, 'path': f'input_videos/{stored.name}',
-            'full_path': str(stored), 'size': incoming.size, 'sha256': incoming.sha256.hexdigest()}
+    return {
+        'success': True,
+        'message': f'File uploaded as {stored.name}',
+        'node': None,
+        'filename': stored.name,
+        'name': shown,
+        'path': f'input_videos/{stored.name}',
+        'full_path': str(stored),
+        'size': incoming.size,
+        'sha256': incoming.sha256.hexdigest()}
 
 # %% ../../nbs/net/01_node.ipynb #073afc42
 @patch
@@ -248,19 +296,24 @@ async def download(self:Node, job:Job, output:OutputFile, request:Request) -> Re
     except FileNotFoundError as e:
         raise HTTPException(404, f'Output file {output.name!r} was removed from the disk') from e
     headers = {'Cache-Control': 'no-cache'}
-    if output.sha256:
-        headers['Repr-Digest'] = f'sha-256=:{base64.b64encode(bytes.fromhex(output.sha256)).decode()}:'
-    return OpenFile(fd, output.name.rsplit('/', 1)[-1], media_type=output.content_type, headers=headers)
+    if output.sha256: headers['Repr-Digest'] = _digest_header(output.sha256)
+    filename = output.name.rsplit('/', 1)[-1]
+    return OpenFile(fd, filename, media_type=output.content_type, headers=headers)
 
+def _digest_header(sha256:str) -> str:
+    digest = bytes.fromhex(sha256)
+    return f'sha-256=:{base64.b64encode(digest).decode()}:'
+
+# %% ../../nbs/net/01_node.ipynb #6c2fc44e
 @patch
 def forget(self:Node, job:Job) -> None:
     """Remove a job from the record, and its files from the disk.
 
     Raises `IllegalMove` while it is pending or running."""
     if not job.is_terminal: raise IllegalMove(job.id, job.status, 'deleted')
-    # left behind, they would be taken for work of a new job with this id
-    for d in (self.data/'attempts'/job.id, self.workspace/'outputs'/job.id):
-        if d.exists(): shutil.rmtree(d)
+    folders = self.data/'attempts', self.workspace/'outputs'
+    for folder in folders:
+        if (folder/job.id).exists(): shutil.rmtree(folder/job.id)
     self.tracker.delete_job(job.id)
 
 # %% ../../nbs/net/01_node.ipynb #e52f2647
@@ -268,7 +321,8 @@ def forget(self:Node, job:Job) -> None:
 def _shared_path(self:Node, path:str) -> tuple[Path, Path]:
     "A path that may be downloaded: the folder that it lies in, and the rest. Raises `HTTPException` 400."
     if not path: raise HTTPException(400, 'Path parameter is required')
-    target = Path(path) if Path(path).is_relative_to(self.workspace) else self.workspace/path.lstrip('/')
+    target = Path(path)
+    if not target.is_relative_to(self.workspace): target = self.workspace/path.lstrip('/')
     try: target = target.resolve()
     except (OSError, ValueError, RuntimeError) as e:
         raise HTTPException(400, 'Invalid path') from e   # NUL, a link to itself

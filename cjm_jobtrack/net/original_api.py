@@ -9,19 +9,20 @@ __all__ = ['api_job', 'api_node', 'add_original_api']
 
 # %% ../../nbs/net/15_original_api.ipynb #0a696516
 import asyncio
+from collections.abc import Sequence
 from copy import copy
 from datetime import datetime, timezone
 from pathlib import Path
 from urllib.parse import quote
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from ..model.errors import JobtrackError
 from ..model.job import Job, JobStatus
-from .routes import PAGE_JOBS, find_job, page_of, pick_output, require_job
+from .routes import PAGE_JOBS, RequestedJob, add_output_routes, page_of, require_job
 from .service import error_response, read_json
 from .directory import NodeDirectory
-from .legacy import LISTED, ORIGINAL_FLAGS, check_original_request
+from .legacy import ORIGINAL_FLAGS, check_original_request
 
 # %% ../../nbs/net/15_original_api.ipynb #565a2302
 def _iso(instant:str|None) -> str|None:
@@ -31,105 +32,135 @@ def _iso(instant:str|None) -> str|None:
     return utc.isoformat(timespec='milliseconds').replace('+00:00', 'Z')
 
 # %% ../../nbs/net/15_original_api.ipynb #5a8aa2f9
-def _asked(job:Job) -> dict:
+def _request_fields(job:Job) -> dict:
     "What was asked for, in the original's fields."
     request = job.spec.get('original') or {'manualPath': job.spec.get('input')}
-    path, url = request.get('manualPath'), request.get('youtubeUrl')
-    return {'inputMethod': request.get('inputMethod', 'manual'),
-            'youtubeUrl': url, 'manualPath': path, 'inputPath': path or url,
-            **{k: request.get(k, False) for k in ORIGINAL_FLAGS}, 'upscaleValue': request.get('upscaleValue', 2.0)}
+    path = request.get('manualPath')
+    url = request.get('youtubeUrl')
+    source = {
+        'inputMethod': request.get('inputMethod', 'manual'),
+        'youtubeUrl': url,
+        'manualPath': path,
+        'inputPath': path or url}
+    flags = {k: request.get(k, False) for k in ORIGINAL_FLAGS}
+    return source | flags | {'upscaleValue': request.get('upscaleValue', 2.0)}
+
+# %% ../../nbs/net/15_original_api.ipynb #58f4dd6c
+def _error_details(job:Job) -> dict:
+    if not job.failure: return {}
+    details = {
+        'timestamp': _iso(job.completed_at),
+        'code': job.failure.kind,
+        'hint': job.failure.hint}
+    return {'errorDetails': details}
 
 # %% ../../nbs/net/15_original_api.ipynb #35c5d1e0
 def api_job(
     job:Job,          # A job of the manager
     node:dict|None,   # Its node, while that is on record
     logs:str='',      # End of its log
-    files:list=(),    # Its outputs, from `wire_output`
+    files:Sequence[dict]=(),    # Its outputs, from `wire_output`
 ) -> dict:
     "A job in the shape that the original's pages read."
-    d = {'id': job.id, 'name': job.name, **_asked(job),
-         'nodeId': job.node or '', 'nodeName': node['name'] if node else '', 'pipeline': job.spec.get('pipeline'),
-         'status': job.shown_status.value, 'progress': job.progress or 0, 'message': job.message, 'error': job.error,
-         'createdAt': _iso(job.created_at), 'updatedAt': _iso(job.updated_at),
-         'unreachableSince': _iso(job.unreachable_since),
-         'logs': logs, 'outputPath': files[0]['path'] if files else None}
+    d = {'id': job.id, 'name': job.name}
+    d |= _request_fields(job)
+    d |= {
+        'nodeId': job.node or '',
+        'nodeName': node['name'] if node else '',
+        'pipeline': job.spec.get('pipeline'),
+        'status': job.shown_status.value,
+        'progress': job.progress or 0,
+        'message': job.message,
+        'error': job.error,
+        'createdAt': _iso(job.created_at),
+        'updatedAt': _iso(job.updated_at),
+        'unreachableSince': _iso(job.unreachable_since),
+        'logs': logs,
+        'outputPath': files[0]['path'] if files else None}
     if job.remote_id: d['remoteJobId'] = job.remote_id
-    if job.failure:
-        f = job.failure
-        d['errorDetails'] = {'timestamp': _iso(job.completed_at), 'code': f.kind, 'hint': f.hint}
+    d |= _error_details(job)
     if job.status is JobStatus.COMPLETED: d['outputFiles'] = [*files]
     return d
 
 # %% ../../nbs/net/15_original_api.ipynb #2e790afb
-_MAX_BODY = 100 << 10   # Bytes of a JSON body under `/api`
 class _JobView:
     "Shows the jobs of a manager in the original's words."
     def __init__(self, manager): self.manager = manager
 
     def __call__(self, job:Job, with_log:bool=True) -> dict:
-        job = copy(job)   # it may change meanwhile
+        job = copy(job)
         m = self.manager
-        logs = m.tracker.logs.tail(job.id, job.attempt) if with_log and job.attempt else ''
-        return api_job(job, m.directory.find(job.node), logs, m.files_of(job))
+        logs = ''
+        if with_log and job.attempt: logs = m.tracker.logs.tail(job.id, job.attempt)
+        node = m.directory.find(job.node)
+        return api_job(job, node, logs, m.files_of(job))
 
 # %% ../../nbs/net/15_original_api.ipynb #b090000b
-def _add_job_lists(app:FastAPI, m, show:_JobView) -> None:
+def _add_job_list(app:FastAPI, m, show:_JobView) -> None:
     @app.get('/api/health')
-    def health() -> dict: return {'status': 'ok', 'timestamp': _iso(datetime.now(timezone.utc).isoformat())}
+    def health() -> dict:
+        now = datetime.now(timezone.utc).isoformat()
+        return {'status': 'ok', 'timestamp': _iso(now)}
 
     @app.get('/api/jobs', response_model=list[dict])
-    def jobs(before:str|None=None) -> Response:   # the later page reads the logs here, and shows the newest ten
+    def jobs(before:str|None=None) -> Response:
         if before is not None: require_job(m.tracker, before)
-        found = m.tracker.list_jobs(limit=PAGE_JOBS, before=before)
-        shown = (show(j, with_log=n < 10 and before is None) for n, j in enumerate(found))
-        body, _, next_before = page_of(shown, whole=len(found) < PAGE_JOBS)
-        link = {'Link': f'</api/jobs?before={quote(next_before, safe="")}>; rel="next"'} if next_before else {}
-        return Response(body, media_type='application/json', headers=link)
+        jobs = m.tracker.list_jobs(limit=PAGE_JOBS, before=before)
+        logs = 10 if before is None else 0   # the later page reads the logs here, and shows the newest ten
+        shown = (show(j, with_log=n < logs) for n, j in enumerate(jobs))
+        is_whole = len(jobs) < PAGE_JOBS
+        body, _, next_before = page_of(shown, whole=is_whole)
+        headers = {}
+        if next_before:
+            query = quote(next_before, safe='')
+            headers['Link'] = f'</api/jobs?before={query}>; rel="next"'
+        return Response(body, media_type='application/json', headers=headers)
 
 # %% ../../nbs/net/15_original_api.ipynb #9608cd4b
+_MAX_BODY = 100 << 10   # Bytes of a JSON body under `/api`
+
 def _add_job_create(app:FastAPI, m, show:_JobView) -> None:
     @app.post('/api/jobs', status_code=201)
     async def create(request:Request) -> dict:
         body = await read_json(request, _MAX_BODY)
-        original, node = check_original_request(body), m.directory.find(body.get('nodeId'))
-        if node is None or not await m.directory.check(node): raise HTTPException(400, 'Node not available')
+        original = check_original_request(body)
+        node = m.directory.find(body.get('nodeId'))
+        is_available = node is not None and await m.directory.check(node)
+        if not is_available: raise HTTPException(400, 'Node not available')
         await m.placement.check(node, original)
-        name = Path(original['manualPath'] or original['youtubeUrl']).name
-        job = m.tracker.make_job(name, runner=m.runner.name, spec={'original': original}, node=node['id'])
+        source = original['manualPath'] or original['youtubeUrl']
+        spec = {'original': original}
+        job = m.tracker.make_job(Path(source).name, runner=m.runner.name, spec=spec, node=node['id'])
         as_created = copy(job)   # pending
         m.queue.submit(job)
         return show(as_created, with_log=False)
 
     @app.get('/api/jobs/{job_id}')
-    def job(job:Job=Depends(find_job)) -> dict: return show(job)
+    def job(job:RequestedJob) -> dict: return show(job)
 
 # %% ../../nbs/net/15_original_api.ipynb #8e30722a
 def _add_job_actions(app:FastAPI, m, show:_JobView) -> None:
     @app.post('/api/jobs/{job_id}/cancel')
-    async def cancel(job:Job=Depends(find_job)) -> Response:
+    async def cancel(job:RequestedJob) -> Response:
         if job.is_terminal: return error_response(400, 'Job cannot be cancelled')
         await m.tracker.cancel_job(job.id)
-        if job.status is JobStatus.CANCELLED: return JSONResponse({'message': job.error or 'Job cancelled'})
-        if job.is_terminal: return error_response(400, f'Job cannot be cancelled: it has just {job.status}')
+        if job.status is JobStatus.CANCELLED:
+            return JSONResponse({'message': job.error or 'Job cancelled'})
+        if job.is_terminal:
+            return error_response(400, f'Job cannot be cancelled: it has just {job.status}')
         message = 'Cancel requested. The node is silent; the job is stopped as soon as it answers'
         return JSONResponse({'message': message}, 202)
 
     @app.delete('/api/jobs/{job_id}')
-    def delete(job:Job=Depends(find_job)) -> dict:
+    def delete(job:RequestedJob) -> dict:
         m.forget(job)
         return {'message': 'Job deleted'}
 
     @app.post('/api/jobs/{job_id}/refresh')
-    async def refresh(job:Job=Depends(find_job)) -> Response:
+    async def refresh(job:RequestedJob) -> Response:
         message, status = await m.refresh(job)
         if status >= 400: return error_response(status, message, job=show(job))
         return JSONResponse({'message': message, 'job': show(job)})
-
-# %% ../../nbs/net/15_original_api.ipynb #bf925642
-def _output_page(m, job:Job, offset:int, limit:int) -> dict:
-    page = {'job_id': job.id, 'output_files': m.files_of(job, offset, limit), 'count': 0}
-    if job.status is JobStatus.COMPLETED: return page | {'count': len(job.outputs)}
-    return page | {'message': 'Job not completed yet'}
 
 # %% ../../nbs/net/15_original_api.ipynb #adea31ce
 def _add_files(app:FastAPI, m) -> None:
@@ -138,59 +169,58 @@ def _add_files(app:FastAPI, m) -> None:
     async def upload(node_id:str, request:Request) -> dict:
         async with app.state.uploads.slot(): return await m.upload(request, node_id)
 
-    @app.get('/api/jobs/{job_id}/outputs')
-    def outputs(job:Job=Depends(find_job),
-        offset:int=Query(0, ge=0, lt=2**31),
-        limit:int=Query(LISTED, ge=1, le=LISTED),
-    ) -> dict:
-        return _output_page(m, job, offset, limit)
-
-    @app.head('/api/jobs/{job_id}/download', include_in_schema=False)
-    @app.get('/api/jobs/{job_id}/download')
-    async def first(request:Request, job:Job=Depends(find_job)) -> Response:
-        return await m.download(job, pick_output(job, None), request)
-
-    @app.head('/api/jobs/{job_id}/download/{name:file_name}', include_in_schema=False)
-    @app.get('/api/jobs/{job_id}/download/{name:file_name}')
-    async def named(name:str, request:Request, job:Job=Depends(find_job)) -> Response:
-        return await m.download(job, pick_output(job, name, request), request)
+    def files_of(job:Job, offset:int, limit:int) -> list[dict]: return m.files_of(job, offset, limit)
+    add_output_routes(app, m, files_of, prefix='/api')
 
 # %% ../../nbs/net/15_original_api.ipynb #a390495b
+def _activity(is_online:bool, active:int) -> str:
+    if not is_online: return 'offline'
+    return 'running' if active else 'idle'
+
+# %% ../../nbs/net/15_original_api.ipynb #0d347ef7
 def api_node(
     directory:NodeDirectory,
     node:dict,    # From the directory
     active:int,   # Its jobs on record that have not ended
 ) -> dict:
     "A node in the shape that the original's pages read."
-    state, is_online = directory.state(node), directory.is_online(node)
+    state = directory.state(node)
+    is_online = directory.is_online(node)
     facts = {k: v for k, v in node.items() if k != 'url'}
-    facts |= {k: _iso(node[k]) for k in ('createdAt', 'updatedAt') if k in node}
-    activity = 'running' if active else 'idle'
+    for k in ('createdAt', 'updatedAt'):
+        if k in node: facts[k] = _iso(node[k])
     return facts | {
-        'status': 'online' if is_online else 'offline', 'activityStatus': activity if is_online else 'offline',
-        'jobs': active, 'activeJobs': active, 'jobsThere': (state.health or {}).get('jobs'),
+        'status': 'online' if is_online else 'offline',
+        'activityStatus': _activity(is_online, active),
+        'jobs': active,
+        'activeJobs': active,
+        'jobsThere': (state.health or {}).get('jobs'),
         'problem': None if is_online else state.problem,
-        'unreachableSince': _iso(directory.silent_since(node)), 'lastSeen': _iso(state.last_seen)}
+        'unreachableSince': _iso(directory.silent_since(node)),
+        'lastSeen': _iso(state.last_seen)}
 
 # %% ../../nbs/net/15_original_api.ipynb #4429870e
 class _NodeView:
     "Shows the nodes of a manager in the original's words."
-    def __init__(self, manager): self.manager, self.directory = manager, manager.directory
+    def __init__(self, manager): self.manager = manager
 
     def __call__(self, node:dict) -> dict:
-        active = self.manager.tracker.list_jobs(['pending', 'running'], node=node['id'])
-        return api_node(self.directory, node, len(active))
+        m = self.manager
+        active = m.tracker.list_jobs(['pending', 'running'], node=node['id'])
+        return api_node(m.directory, node, len(active))
 
     async def checked(self, node:dict) -> dict:
         "After the node was asked how it is."
-        await self.directory.check(node)
+        await self.manager.directory.check(node)
         return self(node)
 
 # %% ../../nbs/net/15_original_api.ipynb #d8a2c95e
 def _add_node_edits(app:FastAPI, m, show:_NodeView) -> None:
     d = m.directory
     @app.get('/api/nodes')
-    async def nodes() -> list[dict]: return await asyncio.gather(*[show.checked(n) for n in d.list()])
+    async def nodes() -> list[dict]:
+        checks = [show.checked(n) for n in d.list()]
+        return await asyncio.gather(*checks)
 
     @app.post('/api/nodes', status_code=201)
     async def add(request:Request) -> dict:
@@ -203,7 +233,8 @@ def _add_node_edits(app:FastAPI, m, show:_NodeView) -> None:
     @app.put('/api/nodes/{node_id}')
     async def change(node_id:str, request:Request) -> dict:
         node = d.get(node_id)
-        fields = d.read(await read_json(request, _MAX_BODY), partial=True)
+        body = await read_json(request, _MAX_BODY)
+        fields = d.read(body, partial=True)
         return await show.checked(d.update(node['id'], **fields))
 
 # %% ../../nbs/net/15_original_api.ipynb #1797232d
@@ -218,7 +249,7 @@ def _add_node_moves(app:FastAPI, m, show:_NodeView) -> None:
     @app.delete('/api/nodes/{node_id}')
     async def remove(node_id:str) -> Response:
         node = d.get(node_id)
-        active = m.tracker.list_jobs('running', node=node['id'])   # on a silent node they may run on: it can be added again
+        active = m.tracker.list_jobs('running', node=node['id'])
         if active and await d.check(node):
             message = f'Node {node["name"]} is running {len(active)} jobs'
             return error_response(409, message, remedy='Cancel them, or let them end first')
@@ -226,45 +257,67 @@ def _add_node_moves(app:FastAPI, m, show:_NodeView) -> None:
         return JSONResponse({'message': 'Node deleted'})
 
 # %% ../../nbs/net/15_original_api.ipynb #bcee416f
-def _verify(status:dict, is_original:bool) -> tuple[bool, list[dict]]:  # Whether it can work, and the checks
-    "What a node has of the things it needs, from its own `/status`."
-    part = lambda key: status.get(key) or {}
-    python, files = str(status.get('python')), part('files')
-    folders = [_check(name, part(key).get('exists'), path=part(key).get('path'))
-               for name, key in (('Workspace', 'workspace'), ('Input videos', 'input_videos'))]
-    programs = [_check('pipeline.py', files.get('pipeline_py')),
-                _check('pipeline_wrapper.py', files.get('pipeline_wrapper_py'))]
-    has_python = 'Python' in python
-    checks = [*folders, *programs, _check('Python', has_python, version=status['python'] if has_python else None)]
-    needed = checks if is_original else [*folders, checks[-1]]
+def _check(name:str, ok, **facts) -> dict:
+    "One check: facts that are None are left out."
+    known = {k: v for k, v in facts.items() if v}
+    return {'name': name, 'status': 'ok' if ok else 'missing'} | known
+
+def _check_folder(name:str, folder:dict) -> dict:
+    return _check(name, folder.get('exists'), path=folder.get('path'))
+
+def _check_python(version:str|None) -> dict:
+    is_python = 'Python' in str(version)
+    return _check('Python', is_python, version=version if is_python else None)
+
+# %% ../../nbs/net/15_original_api.ipynb #eb5b6893
+def _verify(
+    status:dict,        # `/status` of a node
+    is_original:bool,   # Whether it is an original node server
+) -> tuple[bool, list[dict]]:  # Whether it can work, and the checks
+    "What a node has of the things it needs."
+    def part(key): return status.get(key) or {}
+    files = part('files')
+    folders = [
+        _check_folder('Workspace', part('workspace')),
+        _check_folder('Input videos', part('input_videos'))]
+    programs = [
+        _check('pipeline.py', files.get('pipeline_py')),
+        _check('pipeline_wrapper.py', files.get('pipeline_wrapper_py'))]
+    python = _check_python(status.get('python'))
+    checks = [*folders, *programs, python]
+    needed = checks if is_original else [*folders, python]
     return all(c['status'] == 'ok' for c in needed), checks
 
-def _check(name:str, ok, **facts) -> dict:
-    return {'name': name, 'status': 'ok' if ok else 'missing'} | {k: v for k, v in facts.items() if v}
-
 # %% ../../nbs/net/15_original_api.ipynb #dd50547c
-def _add_node_checks(app:FastAPI, m) -> None:
-    d = m.directory
+def _add_node_test(app:FastAPI, m) -> None:
     @app.post('/api/nodes/{node_id}/test')
     async def test(node_id:str) -> Response:
-        node = d.get(node_id)
-        if await d.check(node):
-            return JSONResponse({'status': 'online', 'message': f'Node {node["name"]} answers at {node["url"]}'})
+        node = m.directory.get(node_id)
+        if await m.directory.check(node):
+            message = f'Node {node["name"]} answers at {node["url"]}'
+            return JSONResponse({'status': 'online', 'message': message})
         problem = f'No answer from {node["url"]}'
-        hints = ['Is the node running there? jobtrack node', f'Can this machine reach it? curl {node["url"]}/health',
-                 'Is there a firewall in between, or is it another port?']
-        return JSONResponse({'status': 'offline', 'error': problem, 'message': problem, 'troubleshooting': hints}, 400)
+        hints = [
+            'Is the node running there? jobtrack node',
+            f'Can this machine reach it? curl {node["url"]}/health',
+            'Is there a firewall in between, or is it another port?']
+        answer = {'status': 'offline', 'error': problem, 'message': problem, 'troubleshooting': hints}
+        return JSONResponse(answer, 400)
 
+# %% ../../nbs/net/15_original_api.ipynb #4397cef0
+def _add_node_verify(app:FastAPI, m) -> None:
     @app.post('/api/nodes/{node_id}/verify')
     async def verify(node_id:str) -> Response:
-        node = d.get(node_id)
+        node = m.directory.get(node_id)
         try:
             client = await m.reachable_client(node)
             status = await client.status()
         except JobtrackError: return error_response(400, 'Cannot connect to node API')
-        is_ready, checks = _verify(status, d.is_original(node))
-        if is_ready: return JSONResponse({'status': 'ready', 'message': 'Node is ready', 'checks': checks})
-        return JSONResponse({'status': 'incomplete', 'message': 'Something is missing on the node', 'checks': checks})
+        is_ready, checks = _verify(status, m.directory.is_original(node))
+        answer = {'status': 'incomplete', 'message': 'Something is missing on the node'}
+        if is_ready: answer = {'status': 'ready', 'message': 'Node is ready'}
+        answer['checks'] = checks
+        return JSONResponse(answer)
 
 # %% ../../nbs/net/15_original_api.ipynb #de404e8d
 def add_original_api(
@@ -273,7 +326,7 @@ def add_original_api(
 ) -> None:
     "Add the routes under `/api`."
     jobs, nodes = _JobView(manager), _NodeView(manager)
-    for add in _add_job_lists, _add_job_create, _add_job_actions: add(app, manager, jobs)
+    for add in _add_job_list, _add_job_create, _add_job_actions: add(app, manager, jobs)
     _add_files(app, manager)
     for add in _add_node_edits, _add_node_moves: add(app, manager, nodes)
-    _add_node_checks(app, manager)
+    for add in _add_node_test, _add_node_verify: add(app, manager)

@@ -1,4 +1,4 @@
-"""What a node and a manager have in common: the requests they read, the errors they answer with, and what each must provide
+"""What a node and a manager share: the requests they read, the errors they answer with, what each must provide
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/service.html.md"""
 
@@ -25,11 +25,6 @@ from .transport import is_busy, is_refusal
 from ..tracker.tracker import JobTracker
 
 # %% ../../nbs/net/11_service.ipynb #85ddd1f8
-STATUS_CODES = {   # The first class that an error is an instance of decides
-    UnknownJob: 404, UnknownNode: 404, KeyConflict: 409, IllegalMove: 409, OutputReplaced: 409,
-    InvalidInput: 422, StoreFull: 507, StoreError: 503, NodeUnreachable: 503, NodeRefused: 502,
-    JobtrackError: 500}
-
 def error_response(
     status:int,    # HTTP status code
     text:str,      # The sentence
@@ -39,16 +34,35 @@ def error_response(
     "An error body."
     return JSONResponse({**facts, 'error': text, 'message': text}, status)
 
-def _status_of(e:JobtrackError) -> int:
-    # a token that a node rejects is not the caller's fault
-    passes_on = isinstance(e, NodeRefused) and (is_busy(e) or is_refusal(e) and e.status not in (401, 403))
-    return e.status if passes_on else next(status for kind, status in STATUS_CODES.items() if isinstance(e, kind))
+# %% ../../nbs/net/11_service.ipynb #56364262
+STATUS_CODES = {   # The first class that an error is an instance of decides
+    UnknownJob: 404,
+    UnknownNode: 404,
+    KeyConflict: 409,
+    IllegalMove: 409,
+    OutputReplaced: 409,
+    InvalidInput: 422,
+    StoreFull: 507,
+    StoreError: 503,
+    NodeUnreachable: 503,
+    NodeRefused: 502,
+    JobtrackError: 500}
 
-def _sentence_of(e:JobtrackError) -> str:
-    if isinstance(e, UnknownJob): return 'Job not found'
-    return e.message if isinstance(e, NodeRefused) else str(e)
+# %% ../../nbs/net/11_service.ipynb #d850f688
+def _is_passed_on(e:JobtrackError) -> bool:
+    if not isinstance(e, NodeRefused): return False
+    if is_busy(e): return True
+    return is_refusal(e) and e.status not in (401, 403)
+
+def _status_of(e:JobtrackError) -> int:
+    if _is_passed_on(e): return e.status
+    return next(status for kind, status in STATUS_CODES.items() if isinstance(e, kind))
 
 # %% ../../nbs/net/11_service.ipynb #f5598d04
+def _sentence_of(e:JobtrackError) -> str:
+    if isinstance(e, UnknownJob): return 'Job not found'   # the original's words
+    return e.message if isinstance(e, NodeRefused) else str(e)
+
 def response_for(
     e:JobtrackError,  # What was raised
 ) -> JSONResponse:
@@ -64,34 +78,44 @@ class JobRequest(BaseModel):
     "A job, as it is asked for over HTTP."
     model_config = ConfigDict(extra='forbid', strict=True)
     pipeline:str|None = Field(None, max_length=200,
-                              description='Name of a pipeline; without, the one that takes the requests of the original manager')
+        description='Name of a pipeline; without, the one that takes the requests of the original manager')
     input:str|None = Field(None, max_length=4096,
-                           description='Path in the workspace, as an upload answered it')
-    params:dict[str, Any] = Field(default_factory=dict, description="The pipeline's parameters")
-    id:str|None = Field(None, description='Chosen by the caller, as idempotency key; a UUID')
-    name:str|None = Field(None, description='What people call it')
-    priority:int = Field(0, ge=-2**31, lt=2**31, description='Larger runs sooner')
-    max_attempts:int = Field(1, ge=1, le=100, description='Attempts allowed')
+        description='Path in the workspace, as an upload answered it')
+    params:dict[str, Any] = Field(default_factory=dict,
+        description="The pipeline's parameters")
+    id:str|None = Field(None,
+        description='Chosen by the caller, as idempotency key; a UUID')
+    name:str|None = Field(None,
+        description='What people call it')
+    priority:int = Field(0, ge=-2**31, lt=2**31,
+        description='Larger runs sooner')
+    max_attempts:int = Field(1, ge=1, le=100,
+        description='Attempts allowed')
     timeout:float|None = Field(None, gt=0, allow_inf_nan=False,
-                               description='Longest run of one attempt, seconds')
-    metadata:dict[str, Any] = Field(default_factory=dict, description="The caller's own data")
+        description='Longest run of one attempt, seconds')
+    metadata:dict[str, Any] = Field(default_factory=dict,
+        description="The caller's own data")
     node:str|None = Field(None, max_length=1000,
-                          description='Id or name of the node; a manager picks one when it is not given')
+        description='Id or name of the node; a manager picks one when it is not given')
 
 # %% ../../nbs/net/11_service.ipynb #ae49cf40
+def _as_invalid_input(e:ValidationError) -> InvalidInput:
+    "The first error of a request, in our words."
+    error = e.errors()[0]
+    field = '.'.join(str(part) for part in error['loc'])
+    problem = error['msg'][:1].lower() + error['msg'][1:]
+    if error['type'] == 'extra_forbidden':
+        names = ', '.join(JobRequest.model_fields)
+        return InvalidInput(field, problem, f'Fields: {names}')
+    if error['type'] != 'missing': problem += f' (given: {error["input"]!r})'[:200]
+    return InvalidInput(field, problem)
+
 def read_request(
     body:dict,       # A JSON object
 ) -> JobRequest:
     "Check a request's form. Raises `InvalidInput` naming the first field at fault."
     try: return JobRequest.model_validate(body)
-    except ValidationError as e:
-        error = e.errors()[0]
-        field, kind = '.'.join(str(p) for p in error['loc']), error['type']
-        problem = error['msg'][:1].lower() + error['msg'][1:]
-        if kind not in ('missing', 'extra_forbidden'):
-            problem += f' (given: {error["input"]!r})'[:200]
-        remedy = f'Fields: {", ".join(JobRequest.model_fields)}' if kind == 'extra_forbidden' else ''
-        raise InvalidInput(field, problem, remedy) from e
+    except ValidationError as e: raise _as_invalid_input(e) from e
 
 # %% ../../nbs/net/11_service.ipynb #bb633022
 def _parse_json(data:bytes) -> dict:
@@ -108,17 +132,22 @@ def _parse_json(data:bytes) -> dict:
     return body
 
 # %% ../../nbs/net/11_service.ipynb #5093dcbf
+async def _read_body(request:Request, limit:int) -> bytes:
+    data = b''
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > limit: raise HTTPException(413, f'The body is larger than {limit} bytes')
+    return data
+
 async def read_json(
     request:Request,     # A request with a JSON object
     limit:int=1 << 20,   # Most bytes accepted
 ) -> dict:
     "The body, as an object. Raises `HTTPException` 400, 413 or 415 with what is wrong."
-    data = b''
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > limit: raise HTTPException(413, f'The body is larger than {limit} bytes')
+    data = await _read_body(request, limit)
     if not data.strip(): raise HTTPException(400, 'No data provided')
-    kind = request.headers.get('content-type', '').split(';')[0].strip().lower()
+    content_type = request.headers.get('content-type', '')
+    kind = content_type.split(';')[0].strip().lower()
     if kind != 'application/json':
         raise HTTPException(415, f'Content-Type is {kind or "missing"!r}; send application/json')
     return _parse_json(data)
@@ -159,11 +188,18 @@ def forget(self:Service,
     "Remove a job from the record. Raises `IllegalMove` while it is pending or running."
     self.tracker.delete_job(job.id)
 
+# %% ../../nbs/net/11_service.ipynb #c5049cb7
 @patch
 def health(self:Service) -> dict:
     "Signs of life, in the original's shape."
-    who = {'status': 'ok', 'service': self.service, 'instance': self.instance,
-           'version': cjm_jobtrack.__version__}
-    where = {'workspace': str(self.workspace), 'input_videos': str(self.workspace/'input_videos')}
-    return {**who, **where, 'python_version': sys.version, 'timestamp': time.time(),
-            'jobs': self.tracker.counts(), 'slots': self.slots}
+    return {
+        'status': 'ok',
+        'service': self.service,
+        'instance': self.instance,
+        'version': cjm_jobtrack.__version__,
+        'workspace': str(self.workspace),
+        'input_videos': str(self.workspace/'input_videos'),
+        'python_version': sys.version,
+        'timestamp': time.time(),
+        'jobs': self.tracker.counts(),
+        'slots': self.slots}

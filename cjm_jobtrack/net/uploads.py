@@ -24,22 +24,27 @@ from ..model.job import new_id
 from .app import NO_ROOM
 
 # %% ../../nbs/net/13_uploads.ipynb #0eab5ad4
-# Controls (of direction, too); what a file system or shell takes for its own; and `#` and `%`, because the
-# original manager puts names into URLs as they are
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069/\\:*?"<>|#%]+')
+_UNSAFE = re.compile('['
+    r'\x00-\x1f\x7f-\x9f'                         # controls,
+    r'\u2028-\u202e\u2066-\u2069'                 # those of lines and of direction among them
+    r'/\\:*?"<>|'                                # what a file system or a shell takes for its own
+    r'#%'                                        # the original manager puts names into URLs as they are
+    ']+')
+
+def _last_part(path:str) -> str: return re.split(r'[/\\]', path)[-1]
 
 def safe_name(
     name:str,  # A file name as a client sent it, any path in front
 ) -> str:      # A plain name of at most 200 bytes with its suffix kept
     "A name fit for a folder of ours. Raises `InvalidInput` when nothing is left of it."
-    base = _UNSAFE.sub('_', re.split(r'[/\\]', name)[-1]).strip()
+    base = _UNSAFE.sub('_', _last_part(name)).strip()
     stem, dot, suffix = base.rpartition('.')
     if not dot: stem, suffix = base, ''
     stem = stem.lstrip('. ')
     while len(stem.encode()) > 180: stem = stem[:-1]
     if not stem or len(suffix) > 16:
-        raise InvalidInput('file', f'has the name {name[:100]!r}',
-                           name_problem(name) + 'Give it a plain name with a suffix')
+        remedy = name_problem(name) + 'Give it a plain name with a suffix'
+        raise InvalidInput('file', f'has the name {name[:100]!r}', remedy)
     return f'{stem}{dot}{suffix}'
 
 # %% ../../nbs/net/13_uploads.ipynb #046fa0d1
@@ -47,12 +52,12 @@ def display_name(
     name:str,  # A file name as a client sent it
 ) -> str:
     "What people called a file, without the path in front: only shown, never used as a path."
-    return re.split(r'[/\\]', name)[-1].strip()[:200]
+    return _last_part(name).strip()[:200]
 
 # %% ../../nbs/net/13_uploads.ipynb #7f67d645
 def place_file(
     tmp:Path,     # A finished file
-    folder:Path,  # Where it is to lie, on the same file system
+    folder:Path,  # Where it goes, on the same file system
     name:str,     # The name wanted
 ) -> Path:        # Where it is now
     "Give a finished file its name, or the name with a number when that is taken. Never overwrites."
@@ -63,8 +68,7 @@ def place_file(
         except FileExistsError: continue
         tmp.unlink()
         return target
-    raise InvalidInput('file', f'has the name {name!r}, as do thousands of others here',
-                       'Choose another name')
+    raise InvalidInput('file', f'has the name {name!r}, as do thousands of others here', 'Choose another name')
 
 # %% ../../nbs/net/13_uploads.ipynb #e298c39d
 @dataclass
@@ -78,65 +82,80 @@ class IncomingFile:
     is_whole:bool=False       # Whether the end of the form was seen
 
     def on_part_begin(self):
-        self._headers, self._name, self._value, self._is_file = {}, b'', b'', False
+        self._is_file = False
+        self._headers = {}   # of this part; and the one that is being read:
+        self._name = self._value = b''
+
     def on_header_field(self, data, start, end): self._name += data[start:end]
     def on_header_value(self, data, start, end): self._value += data[start:end]
+
     def on_header_end(self):
         self._headers[self._name.lower()] = self._value.strip()
         self._name = self._value = b''
+
     def on_end(self): self.is_whole = True
 
-    @property
-    def callbacks(self) -> dict:  # For the parser
-        return {n: getattr(self, n) for n in dir(self) if n.startswith('on_')}
+# %% ../../nbs/net/13_uploads.ipynb #d811d36e
+@patch(as_prop=True)
+def callbacks(self:IncomingFile) -> dict:   # Name -> method
+    "For the parser: each method by its name."
+    names = [n for n in dir(self) if n.startswith('on_')]
+    return {n: getattr(self, n) for n in names}
 
 # %% ../../nbs/net/13_uploads.ipynb #c8ff94eb
 @patch
 def on_headers_finished(self:IncomingFile):
-    "Is this part the file?"
+    "Find out whether this part is the file. Raises `HTTPException` 400 for a second one, or one that is encoded."
     _, options = parse_options_header(self._headers.get(b'content-disposition'))
     if options.get(b'name') != b'file' or b'filename' not in options: return
-    if self.name is not None:
-        raise HTTPException(400, 'There is more than one file. Send them one by one')
+    if self.name is not None: raise HTTPException(400, 'There is more than one file. Send them one by one')
     encoding = self._headers.get(b'content-transfer-encoding', b'binary').lower()
     if encoding not in (b'binary', b'8bit', b'7bit'):
         raise HTTPException(400, f'The file is encoded as {encoding.decode(errors="replace")!r}. Send it as it is')
-    self.name, self._is_file = options[b'filename'].decode(errors='replace'), True
+    self.name = options[b'filename'].decode(errors='replace')
+    self._is_file = True
 
+# %% ../../nbs/net/13_uploads.ipynb #1fee95ac
 @patch
 def on_part_data(self:IncomingFile, data, start, end):
+    "Write and hash the file's bytes. Raises `HTTPException` 413 when there are too many."
     if not self._is_file: return
     self.size += end - start
-    if self.size > self.limit:
-        raise HTTPException(413, f'The file is larger than {self.limit} bytes')
+    if self.size > self.limit: raise HTTPException(413, f'The file is larger than {self.limit} bytes')
     chunk = memoryview(data)[start:end]
     self.sha256.update(chunk)
     while chunk:
         chunk = chunk[self.to.write(chunk):]   # a disk that is nearly full takes a part, and refuses the next
 
 # %% ../../nbs/net/13_uploads.ipynb #2f7822d6
-_FORM_BYTES = 1 << 16   # Most bytes of a form besides the file
-
 def _boundary(request:Request) -> bytes:
     "What separates the parts of a form. Raises `HTTPException`."
     kind, options = parse_options_header(request.headers.get('content-type'))
-    if kind != b'multipart/form-data':
-        raise HTTPException(415, 'Send multipart/form-data with a field `file`')
+    if kind != b'multipart/form-data': raise HTTPException(415, 'Send multipart/form-data with a field `file`')
     if not options.get(b'boundary'): raise HTTPException(400, 'The Content-Type names no boundary')
     return options[b'boundary']
 
-async def _receive(request:Request, incoming:IncomingFile) -> None:
+# %% ../../nbs/net/13_uploads.ipynb #319d44ee
+_FORM_BYTES = 1 << 16   # Most bytes of a form besides the file
+
+async def _parse(request:Request, incoming:IncomingFile) -> None:
     "Read a form to its end. Raises `HTTPException`."
-    boundary, most, total = _boundary(request), incoming.limit + _FORM_BYTES, 0
+    boundary = _boundary(request)
+    limit = incoming.limit + _FORM_BYTES
     too_large = HTTPException(413, f'The upload is larger than {incoming.limit} bytes')
-    if int(request.headers.get('content-length') or 0) > most: raise too_large
+    if int(request.headers.get('content-length') or 0) > limit: raise too_large
+    total = 0
     try:
         parser = MultipartParser(boundary, incoming.callbacks)
         async for chunk in request.stream():
             total += len(chunk)
-            if total > most: raise too_large
+            if total > limit: raise too_large
             await asyncio.to_thread(parser.write, chunk)
     except FormParserError as e: raise HTTPException(400, f'The upload cannot be read: {e}') from e
+
+async def _receive(request:Request, incoming:IncomingFile) -> None:
+    "Read a form that has one whole file. Raises `HTTPException`."
+    await _parse(request, incoming)
     if incoming.name is None: raise HTTPException(400, 'No file provided')
     if not incoming.name: raise HTTPException(400, 'No file selected')
     if not incoming.is_whole: raise HTTPException(400, 'The upload is cut short')
@@ -148,20 +167,22 @@ def _storage_error(e:OSError) -> HTTPException:
         return HTTPException(507, f'The upload cannot be kept, there is no room for it: {e.strerror}')
     return HTTPException(503, f'The upload cannot be kept: {e.strerror}', {'Retry-After': '5'})
 
+# %% ../../nbs/net/13_uploads.ipynb #331097f6
 @contextmanager
 def _removed_after(path:Path):
     try: yield
     finally: path.unlink(missing_ok=True)
 
+# %% ../../nbs/net/13_uploads.ipynb #ddd9a6b0
 @asynccontextmanager
 async def receive_file(
     request:Request,      # multipart/form-data with a field `file`
     folder:Path,          # Where it is written
     limit:int,            # Most bytes accepted
-) -> AsyncIterator[tuple[IncomingFile, Path]]:  # What came, and where it lies until the end of the block
-    """Stream an upload to disk.
+) -> AsyncIterator[tuple[IncomingFile, Path]]:  # What came, and where it is until the end of the block
+    """Stream an upload to disk. Raises `HTTPException` 400, 413, 415, 503 or 507.
 
-    Raises `HTTPException` 400, 413, 415, 503 or 507. After the block nothing is left that was not given a name."""
+    After the block, only a file that has been placed remains."""
     tmp = folder/f'.{new_id()}.part'
     try:
         with _removed_after(tmp), tmp.open('xb', buffering=0) as f:

@@ -23,6 +23,7 @@ from .coroutines import CoroutineLoop
 from .functions import _failure_outcome, _FunctionReport, _outcome_of, _run_async, _run_sync, _Signature
 from .identity import this_process
 from .outcome import Outcome, Receipt, Report, drop_old_log
+from .runner import BaseRunner
 from .threads import in_daemon_thread
 from .worker import _pickle_call, _retry_while_scarce, _Worker
 
@@ -49,17 +50,35 @@ class _BufferedReport(_FunctionReport):
     @property
     def log_size(self) -> int: return self._report.log_size if self.is_connected else 0
 
-    def must_stop(self) -> bool: return self.stop_requested or self.is_connected and self._report.cancelled
+    def must_stop(self) -> bool:
+        return self.stop_requested or self.is_connected and self._report.cancelled
 
-# %% ../../nbs/runners/04_call.ipynb #6de01f3a
+# %% ../../nbs/runners/04_call.ipynb #3a91be39
 @patch
-def _send(self:_BufferedReport, verb:str, *args, **kw) -> None:
-    with self._lock:
-        if not self.is_connected or self._pending: return self._keep(verb, args, kw)
-    if self._pass_on(verb, args, kw): return
-    with self._lock: self._keep(verb, args, kw)
-    self._on_behind()
+def _keep(self:_BufferedReport, verb:str, args:tuple, kw:dict) -> None:
+    if self.is_connected:
+        self._report.last_activity = time.monotonic()   # the function is alive
+    if verb == 'log':
+        if self._pending_bytes >= self.max_log_bytes: return
+        args = (self._count_log(args[0]),)
+    if verb == 'progress': args = self._latest_progress(args)
+    self._pending.append((verb, args, kw))
 
+@patch
+def _count_log(self:_BufferedReport, data:bytes) -> bytes:
+    "Count bytes that are kept; the last of them say that more could not be."
+    self._pending_bytes += len(data)
+    if self._pending_bytes < self.max_log_bytes: return data
+    return data + b'\n[jobtrack: what followed could not be kept while the log could not be written]\n'
+
+@patch
+def _latest_progress(self:_BufferedReport, args:tuple) -> tuple:
+    "Progress, together with an earlier one that it takes the place of. The first is left: it may be under way."
+    if len(self._pending) <= 1 or self._pending[-1][0] != 'progress': return args
+    _, earlier, _ = self._pending.pop()
+    return tuple(old if new is None else new for old, new in zip(earlier, args))
+
+# %% ../../nbs/runners/04_call.ipynb #a6035c01
 @patch
 def _pass_on(self:_BufferedReport, verb:str, args:tuple, kw:dict) -> bool:  # False: the record is unavailable
     try: getattr(self._report, verb)(*args, **kw)
@@ -69,19 +88,13 @@ def _pass_on(self:_BufferedReport, verb:str, args:tuple, kw:dict) -> bool:  # Fa
         return False
     return True
 
-# %% ../../nbs/runners/04_call.ipynb #3a91be39
 @patch
-def _keep(self:_BufferedReport, verb:str, args:tuple, kw:dict) -> None:
-    if self.is_connected: self._report.last_activity = time.monotonic()   # the function is alive
-    if verb == 'log':
-        if self._pending_bytes >= self.max_log_bytes: return
-        self._pending_bytes += len(args[0])
-        if self._pending_bytes >= self.max_log_bytes:
-            args = (args[0] + b'\n[jobtrack: what followed could not be kept while the log could not be written]\n',)
-    if verb == 'progress' and len(self._pending) > 1 and self._pending[-1][0] == 'progress':
-        _, earlier, _ = self._pending.pop()
-        args = tuple(old if new is None else new for old, new in zip(earlier, args))
-    self._pending.append((verb, args, kw))
+def _send(self:_BufferedReport, verb:str, *args, **kw) -> None:
+    with self._lock:
+        if not self.is_connected or self._pending: return self._keep(verb, args, kw)
+    if self._pass_on(verb, args, kw): return
+    with self._lock: self._keep(verb, args, kw)
+    self._on_behind()
 
 # %% ../../nbs/runners/04_call.ipynb #ad6ffb68
 @patch
@@ -98,11 +111,11 @@ def catch_up(self:_BufferedReport) -> bool:  # False: the record is still unavai
     "Pass on what waits, in order. Blocks. Raises an error that is the message's own fault; that message is dropped."
     with self._catching_up:
         while self._pending:
-            try: passed = self._pass_on(*self._pending[0])
+            try: is_passed = self._pass_on(*self._pending[0])
             except BaseException:
                 with self._lock: self._pending.popleft()
                 raise
-            if not passed: return False
+            if not is_passed: return False
             with self._lock: self._pending.popleft()
         self._pending_bytes = 0
     return True
@@ -131,11 +144,13 @@ async def outcome(self:_RunningCall) -> Outcome:
     def resolve(): waiter.done() or waiter.set_result(None)
     def wake(_):
         if asyncio._get_running_loop() is loop: return resolve()
-        with suppress(RuntimeError): loop.call_soon_threadsafe(resolve)   # nobody waits on a loop that is closed
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(resolve)   # nobody waits on a loop that is closed
     self.done.add_done_callback(wake)
     await waiter
     return self.done.result()
 
+# %% ../../nbs/runners/04_call.ipynb #90876c2e
 @patch
 async def wait(self:_RunningCall, seconds:float) -> None:
     "Wait for the end of the call, but no longer than this."
@@ -146,12 +161,19 @@ async def wait(self:_RunningCall, seconds:float) -> None:
 _POOLS = ('thread', 'process')
 
 def _check_pool(value) -> str:
-    if value not in _POOLS: raise InvalidInput('pool', f'is {value!r}', f'Give one of: {", ".join(_POOLS)}')
+    if value not in _POOLS:
+        raise InvalidInput('pool', f'is {value!r}', f'Give one of: {", ".join(_POOLS)}')
     if value == 'process' and os.name != 'posix':
         raise InvalidInput('pool', "'process' needs a POSIX system", 'On Windows, use it inside WSL')
     return value
 
-class CallRunner:
+def _check_warm(value) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise InvalidInput('warm', f'is {value!r}', 'Give a whole number of at least 0')
+
+# %% ../../nbs/runners/04_call.ipynb #5ee471c6
+class CallRunner(BaseRunner):
     """Carries out functions and coroutines in this process, or in Python processes of their own.
 
     `job.spec` is `{"func": name, "args": [...], "kwargs": {...}, "pool": "thread" or "process"}`; without `pool`, that
@@ -159,7 +181,6 @@ class CallRunner:
     them, anything else in a daemon thread, so that a function that hangs does not keep the interpreter from exiting.
     A process that is kept warm keeps what functions left in it: modules, environment, working folder.
     A context manager: leaving it ends the processes; otherwise they end with this process."""
-    durable = False
     keep = 100     # Finished calls that are remembered, so that a late `start` does not begin one again
     patience = 5.  # Seconds for which a coroutine may block its event loop before its log says so
 
@@ -170,9 +191,7 @@ class CallRunner:
         pool:str='thread',   # Where functions run, unless a spec says otherwise: 'thread' or 'process'
         warm:int=0,          # Idle processes kept for later jobs; 0: each job gets a fresh one
     ):
-        if isinstance(warm, bool) or not isinstance(warm, int) or warm < 0:
-            raise InvalidInput('warm', f'is {warm!r}', 'Give a whole number of at least 0')
-        self.name, self.pool, self.warm = name, _check_pool(pool), warm
+        self.warm, self.name, self.pool = _check_warm(warm), name, _check_pool(pool)
         self.capabilities = frozenset({'log', 'force'} if pool == 'process' else ())
         self.functions = dict(functions or {})
         self._names, self._namesakes = {}, {}     # function -> its name; name -> how many functions have it
@@ -194,6 +213,18 @@ def register(self:CallRunner,
     self.functions[name or fn.__name__] = fn
     return fn
 
+# %% ../../nbs/runners/04_call.ipynb #e5e2f9cf
+@patch
+def _name_for(self:CallRunner, fn:Callable, base:str) -> str:
+    "The name under which a function is registered; a number distinguishes namesakes."
+    key = fn if isinstance(fn, Hashable) else id(fn)
+    with self._lock:
+        if key not in self._names:
+            n = self._namesakes[base] = self._namesakes.get(base, 0) + 1
+            self._names[key] = base if n == 1 else f'{base}#{n}'
+            self.functions[self._names[key]] = fn
+        return self._names[key]
+
 # %% ../../nbs/runners/04_call.ipynb #c2f55249
 @patch
 def call(self:CallRunner,
@@ -203,30 +234,23 @@ def call(self:CallRunner,
 ) -> dict:        # A spec for `create_job`
     "The spec of a job that calls `fn(*args, **kwargs)`; registers the function as `module:qualname`."
     if not callable(fn):
-        raise InvalidInput('fn', f'is {fn!r:.80}, which cannot be called',
-                           'Give the function and its arguments: `call(f, 1)`, not `call(f(1))`')
-    base = f'{getattr(fn, "__module__", None) or "?"}:{getattr(fn, "__qualname__", type(fn).__qualname__)}'
+        problem = f'is {fn!r:.80}, which cannot be called'
+        raise InvalidInput('fn', problem, 'Give the function and its arguments: `call(f, 1)`, not `call(f(1))`')
+    module = getattr(fn, '__module__', None) or '?'
+    qualname = getattr(fn, '__qualname__', type(fn).__qualname__)
+    base = f'{module}:{qualname}'
     spec = {'func': self._name_for(fn, base), 'args': list(args), 'kwargs': kwargs}
-    return spec | {'belongs_to': this_process()} if base.startswith('__main__:') else spec
+    if base.startswith('__main__:'): spec['belongs_to'] = this_process()
+    return spec
 
-@patch
-def _name_for(self:CallRunner, fn:Callable, base:str) -> str:
-    "The name under which a function is registered; a number tells namesakes apart."
-    key = fn if isinstance(fn, Hashable) else id(fn)
-    with self._lock:
-        if key not in self._names:
-            n = self._namesakes[base] = self._namesakes.get(base, 0) + 1
-            self._names[key] = base if n == 1 else f'{base}#{n}'
-            self.functions[self._names[key]] = fn
-        return self._names[key]
-
-# %% ../../nbs/runners/04_call.ipynb #3afe4404
+# %% ../../nbs/runners/04_call.ipynb #96440284
 @patch
 def knows(self:CallRunner, job:Job) -> bool:
     "Whether the function of a job is registered here."
     name = job.spec.get('func')
     return not isinstance(name, str) or name in self.functions
 
+# %% ../../nbs/runners/04_call.ipynb #3afe4404
 @dataclass
 class _CallSpec:
     "What a spec asks for, checked."
@@ -243,6 +267,13 @@ class _CallSpec:
 
 # %% ../../nbs/runners/04_call.ipynb #950df3d7
 @patch
+def _signature(self:CallRunner, name:str, fn:Callable) -> _Signature:
+    known = self._signatures.get(name)
+    if known is None or known.fn is not fn:
+        known = self._signatures[name] = _Signature(fn)
+    return known
+
+@patch
 def _parse(self:CallRunner, spec:dict) -> _CallSpec:
     "Raises `InvalidInput`."
     name, args, kwargs = spec.get('func'), spec.get('args') or [], spec.get('kwargs') or {}
@@ -250,32 +281,33 @@ def _parse(self:CallRunner, spec:dict) -> _CallSpec:
     if fn is None:
         known = ', '.join(sorted(self.functions)) or 'none'
         raise InvalidInput('func', f'{name!r} is not a function of this runner', f'Known here: {known}')
-    if not isinstance(args, (list, tuple)): raise InvalidInput('args', f'is {args!r}', 'Give a list')
-    if not isinstance(kwargs, dict): raise InvalidInput('kwargs', f'is {kwargs!r}', 'Give a dict')
+    if not isinstance(args, (list, tuple)):
+        raise InvalidInput('args', f'is {args!r}', 'Give a list')
+    if not isinstance(kwargs, dict):
+        raise InvalidInput('kwargs', f'is {kwargs!r}', 'Give a dict')
     pool = self.pool if spec.get('pool') is None else _check_pool(spec['pool'])
     signature = self._signature(name, fn)
-    return _CallSpec(signature, list(args), dict(kwargs), signature.check(name, args, kwargs), pool)
-
-@patch
-def _signature(self:CallRunner, name:str, fn:Callable) -> _Signature:
-    known = self._signatures.get(name)
-    if known is None or known.fn is not fn: known = self._signatures[name] = _Signature(fn)
-    return known
+    pass_report = signature.check(name, args, kwargs)
+    return _CallSpec(signature, list(args), dict(kwargs), pass_report, pool)
 
 # %% ../../nbs/runners/04_call.ipynb #52e9c5c7
-@patch
-def _begin_on_loop(self:CallRunner, work:_RunningCall, coroutine) -> None:
-    def ended(task): work.done.set_result(Outcome(JobStatus.CANCELLED) if task.cancelled() else task.result())
-    cancel = self._coroutines.begin(coroutine, ended, work.name)
-    if not work.done.done(): work.cancel = cancel
-
 def _begin_in_thread(work:_RunningCall, carry_out:Callable[..., Outcome], *args) -> None:
     "In a daemon thread, in a copy of the caller's context."
     def run():
         try: outcome = carry_out(*args)
-        except BaseException as e: outcome = _failure_outcome(e)   # its end could not be reported
+        except BaseException as e:
+            outcome = _failure_outcome(e)   # its end could not be reported
         work.done.set_result(outcome)
-    threading.Thread(target=contextvars.copy_context().run, args=(run,), name=work.name, daemon=True).start()
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(run,), name=work.name, daemon=True).start()
+
+# %% ../../nbs/runners/04_call.ipynb #c302d5d9
+@patch
+def _begin_on_loop(self:CallRunner, work:_RunningCall, coroutine) -> None:
+    def ended(task):
+        work.done.set_result(Outcome(JobStatus.CANCELLED) if task.cancelled() else task.result())
+    cancel = self._coroutines.begin(coroutine, ended, work.name)
+    if not work.done.done(): work.cancel = cancel
 
 # %% ../../nbs/runners/04_call.ipynb #6f4b4a58
 def _key(job:Job) -> str: return f'{job.id}/{job.attempt}/{job.created_at}'
@@ -283,18 +315,22 @@ def _key(job:Job) -> str: return f'{job.id}/{job.attempt}/{job.created_at}'
 @patch
 def _begin(self:CallRunner, job:Job, key:str) -> _RunningCall:
     "Begin a function on the loop, in a thread, or in a process with a thread that listens to it."
-    asked = self._parse(job.spec)
-    work = _RunningCall(f'job {job.id}/{job.attempt}', asked.place, _BufferedReport(), Future())
+    request = self._parse(job.spec)
+    work = _RunningCall(f'job {job.id}/{job.attempt}', request.place, _BufferedReport(), Future())
     work.done.set_running_or_notify_cancel()  # from here on a caller that stops waiting cannot cancel it
     def finished(_):
         self._finished.append(key)
         work.cancel = None   # and with it the task
     work.done.add_done_callback(finished)
-    fn, args, kwargs = asked.signature.fn, asked.args, asked.kwargs
-    if asked.pass_report and not work.in_process: kwargs['report'] = work.report
-    if work.place == 'loop': self._begin_on_loop(work, _run_async(fn, args, kwargs, work.report))
-    elif work.place == 'thread': _begin_in_thread(work, _run_sync, fn, args, kwargs, work.report)
-    else: _begin_in_thread(work, self._run_in_worker, work, _pickle_call(fn, args, kwargs, asked.pass_report))
+    fn, args, kwargs = request.signature.fn, request.args, request.kwargs
+    if work.in_process:
+        packed = _pickle_call(fn, args, kwargs, request.pass_report)
+        _begin_in_thread(work, self._run_in_worker, work, packed)
+        return work
+    if request.pass_report: kwargs['report'] = work.report
+    if work.place == 'loop':
+        self._begin_on_loop(work, _run_async(fn, args, kwargs, work.report))
+    else: _begin_in_thread(work, _run_sync, fn, args, kwargs, work.report)
     return work
 
 # %% ../../nbs/runners/04_call.ipynb #8cecde7b
@@ -305,7 +341,8 @@ async def start(self:CallRunner,
     "Begin the function. Raises `InvalidInput` if it is unknown, or if arguments do not fit or cannot be sent."
     key = _key(job)
     if key not in self._works:
-        while len(self._finished) > self.keep: self._works.pop(self._finished.popleft(), None)
+        while len(self._finished) > self.keep:
+            self._works.pop(self._finished.popleft(), None)
         self._works[key] = self._begin(job, key)
     return {'key': key}
 
@@ -315,6 +352,7 @@ async def find(self:CallRunner, job:Job) -> dict|None:  # A handle, also when it
     key = _key(job)
     return {'key': key} if key in self._works else None
 
+# %% ../../nbs/runners/04_call.ipynb #8d5c4ef2
 @patch
 def running_call(self:CallRunner, handle:dict) -> _RunningCall|None:
     "The call behind a handle; None if it is not remembered."
@@ -324,6 +362,37 @@ def running_call(self:CallRunner, handle:dict) -> _RunningCall|None:
 def call_for(self:CallRunner, job:Job) -> _RunningCall|None:
     "The call of this attempt; None if it has not begun, or is not remembered."
     return self._works.get(_key(job))
+
+# %% ../../nbs/runners/04_call.ipynb #2b7740cf
+class _Repeat:
+    "Calls a function at regular intervals, until it is cancelled."
+    def __init__(self, loop:asyncio.AbstractEventLoop, fn:Callable[[], None], every:float):
+        self.loop, self.fn, self.every = loop, fn, every
+        self.timer = loop.call_later(every, self._run)
+    def _run(self):
+        self.fn()
+        self.timer = self.loop.call_later(self.every, self._run)
+    def cancel(self): self.timer.cancel()
+
+# %% ../../nbs/runners/04_call.ipynb #b447ee39
+_BLOCKS = ('[jobtrack: this coroutine has blocked its event loop for {:g} s, at {}. '
+           'Other coroutines wait for it, and it cannot be cancelled meanwhile. '
+           'Make it a plain `def`, or call what takes long with `await asyncio.to_thread(...)`]\n')
+
+@patch
+def _watch(self:CallRunner, loop:asyncio.AbstractEventLoop, work:_RunningCall, report:Report) -> _Repeat:
+    "Have the log of a job say when its coroutine blocks."
+    def check():
+        if work.done.done(): return
+        where = self._coroutines.blocked(work.name, self.patience)
+        if where is None: return
+        message = _BLOCKS.format(self.patience, where)
+        data = message.encode(errors='backslashreplace')
+        try:
+            report.tracker.log(report.job_id, data, report.attempt)   # not through the report: it is no sign of life
+        except Exception as e:
+            _log.warning('Job %s: %s (its log cannot be written: %s)', report.job_id, message, e)
+    return _Repeat(loop, check, min(1., self.patience/4))
 
 # %% ../../nbs/runners/04_call.ipynb #06bcd1cf
 @patch
@@ -341,7 +410,8 @@ async def _wait_until_recorded(self:CallRunner, work:_RunningCall, report:Report
             if work.report.is_behind:
                 failures += 1
                 await asyncio.sleep(retry_delay(failures, .1, 5.))
-                if await asyncio.wrap_future(in_daemon_thread(work.report.catch_up)): failures = 0
+                if await asyncio.wrap_future(in_daemon_thread(work.report.catch_up)):
+                    failures = 0
                 else: bell.set()
             if work.done.done() and not work.report.is_behind: return work.done.result()
     finally:
@@ -355,39 +425,17 @@ async def follow(self:CallRunner,
     report:Report,  # From now on the function reports to this
 ) -> Outcome:
     "Wait for the function. Ceasing to wait does not stop it."
-    if (work := self.running_call(handle)) is None:
-        return Outcome.failed('lost', 'The process that carried out the function has ended',
-                              hint='Submit it again, or allow more attempts')
-    if not work.report.is_connected and report.tracker.has_logs: drop_old_log(report.tracker.logs, job)
+    work = self.running_call(handle)
+    if work is None:
+        message = 'The process that carried out the function has ended'
+        return Outcome.failed('lost', message, hint='Submit it again, or allow more attempts')
+    if not work.report.is_connected and report.tracker.has_logs:
+        drop_old_log(report.tracker.logs, job)
     outcome = await self._wait_until_recorded(work, report)
     if outcome.failure is None or not report.log_size: return outcome
     last_lines = report.tracker.logs.tail(job.id, job.attempt, lines=40).splitlines()
     evidence = outcome.failure.evidence | {'last_lines': last_lines}
     return replace(outcome, failure=replace(outcome.failure, evidence=evidence))
-
-# %% ../../nbs/runners/04_call.ipynb #2b7740cf
-class _Repeat:
-    "Calls something every so many seconds, until it is cancelled."
-    def __init__(self, loop:asyncio.AbstractEventLoop, fn:Callable[[], None], every:float):
-        self.loop, self.fn, self.every = loop, fn, every
-        self.timer = loop.call_later(every, self._run)
-    def _run(self):
-        self.fn()
-        self.timer = self.loop.call_later(self.every, self._run)
-    def cancel(self): self.timer.cancel()
-
-@patch
-def _watch(self:CallRunner, loop:asyncio.AbstractEventLoop, work:_RunningCall, report:Report) -> _Repeat:
-    "Have the log of a job say when its coroutine blocks."
-    def check():
-        if work.done.done() or (where := self._coroutines.blocked(work.name, self.patience)) is None: return
-        message = (f'[jobtrack: this coroutine has blocked its event loop for {self.patience:g} s, at {where}. '
-                   'Other coroutines wait for it, and it cannot be cancelled meanwhile. '
-                   'Make it a plain `def`, or call what takes long with `await asyncio.to_thread(...)`]\n')
-        data = message.encode(errors='backslashreplace')
-        try: report.tracker.log(report.job_id, data, report.attempt)   # not through the report: it is no sign of life
-        except Exception as e: _log.warning('Job %s: %s (its log cannot be written: %s)', report.job_id, message, e)
-    return _Repeat(loop, check, min(1., self.patience/4))
 
 # %% ../../nbs/runners/04_call.ipynb #8101c7cf
 @patch
@@ -418,6 +466,15 @@ def _why_still_running(self:CallRunner, work:_RunningCall) -> str:
     return 'The coroutine goes on in spite of being cancelled'
 
 # %% ../../nbs/runners/04_call.ipynb #926152cf
+def _try_to_spawn(work:_RunningCall, tries:int) -> _Worker|None:
+    "A new worker; None, after a pause, while this machine lacks something. The first time, that is reported."
+    try: return _Worker()
+    except Exception as e:
+        if not is_infrastructure_error(e): raise
+        if not tries:
+            work.report.note('delayed', {'reason': f'{e}'}, message=f'Trying again soon: {e}')
+    time.sleep(retry_delay(tries + 1, .1, 1.))
+
 @patch
 def _acquire_worker(self:CallRunner, work:_RunningCall) -> _Worker|None:
     """An idle worker, or a new one; None if a stop was requested first.
@@ -437,22 +494,18 @@ def _acquire_worker(self:CallRunner, work:_RunningCall) -> _Worker|None:
     if tries: work.report.note('begun', {'tries': tries + 1}, message=None)
     return worker
 
-def _try_to_spawn(work:_RunningCall, tries:int) -> _Worker|None:
-    "A new worker; None, after a pause, while this machine lacks something. The first time, that is reported."
-    try: return _Worker()
-    except Exception as e:
-        if not is_infrastructure_error(e): raise
-        if not tries: work.report.note('delayed', {'reason': f'{e}'}, message=f'Trying again soon: {e}')
-    time.sleep(retry_delay(tries + 1, .1, 1.))
-
 # %% ../../nbs/runners/04_call.ipynb #15d2feb0
+def _is_clean(worker:_Worker) -> bool:
+    if worker.stop_sent or worker.threads: return False
+    return not worker.has_ended() and not worker.descendants()
+
 @patch
 def _release_worker(self:CallRunner, work:_RunningCall, worker:_Worker) -> bool:
     "Make a worker idle, if it is clean and there is room for it."
-    if not self.warm or worker.stop_sent or worker.threads: return False
-    if worker.has_ended() or worker.descendants(): return False
+    if not self.warm or not _is_clean(worker): return False
     with self._lock:
-        if work.report.stop_requested or worker.closed or len(self._idle) >= self.warm: return False
+        if work.report.stop_requested or worker.closed or len(self._idle) >= self.warm:
+            return False
         work.worker = None
         self._idle.append(worker)
         self._at_exit = self._at_exit or weakref.finalize(self, _retire_all, self._idle)
@@ -467,7 +520,8 @@ def _retire_all(idle:list[_Worker]) -> None:
 def _run_in_worker(self:CallRunner, work:_RunningCall, packed:bytes) -> Outcome:
     "Carry out a call in a worker. Blocks until it has ended and nothing is left that should not be."
     try: work.worker = worker = self._acquire_worker(work)
-    except OSError as e: return Outcome.failed('not_started', f'No worker process could be begun: {e}')
+    except OSError as e:
+        return Outcome.failed('not_started', f'No worker process could be begun: {e}')
     if worker is None: return Outcome(JobStatus.CANCELLED)
     is_spoiled = False
     try: outcome = worker.carry(packed, work.report)
@@ -497,6 +551,7 @@ async def _force(self:CallRunner, work:_RunningCall) -> Receipt:
     message = 'Its processes were killed, and it is not over all the same'
     return replace(worker.receipt(how), confirmed=False, how='unconfirmed', message=message)
 
+# %% ../../nbs/runners/04_call.ipynb #3cbb7617
 @patch
 def close(self:CallRunner) -> None:
     "End all worker processes, also busy ones. Blocks until they are gone. Threads and coroutines go on."

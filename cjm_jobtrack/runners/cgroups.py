@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/runners/cgroups.html.md"""
 __all__ = ['V2', 'PERIOD_US', 'read_text', 'raise_scarcity', 'own_groups', 'Cgroup', 'Cgroups']
 
 # %% ../../nbs/runners/15_cgroups.ipynb #ecc4e7e2
-import logging, os, re, signal, subprocess, time
+import os, re, signal, subprocess, time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -25,13 +25,13 @@ def read_text(path:str|Path) -> str:
     finally: os.close(fd)
     return data.decode()
 
-# %% ../../nbs/runners/15_cgroups.ipynb #5c585792
 def raise_scarcity(e:OSError) -> None:
     """Raise an error that is about this machine rather than about the file.
 
     Having no descriptors left does not mean that nobody is there."""
     if is_infrastructure_error(e): raise e
 
+# %% ../../nbs/runners/15_cgroups.ipynb #5c585792
 def _read(path:str|Path) -> str|None:
     "A small file; None where there is none, in this version say, or because the group is gone."
     try: return read_text(path)
@@ -47,14 +47,25 @@ def _entry(path:str|Path, name:str) -> int|None:
 # %% ../../nbs/runners/15_cgroups.ipynb #610ec0f1
 V2 = 'unified'  # The tree of version 2; those of version 1 are named after what they control
 
+def _unescape(field:str) -> str:
+    return re.sub(r'\\(\d{3})', lambda m: chr(int(m[1], 8)), field)
+
 def _mounted(line:str) -> tuple[list[str], str, str]:
     "A line of `mountinfo`: which trees it mounts, from which root, and where."
     mount, _, system = line.partition(' - ')
     kind, _, options = system.split(' ', 2)
-    root, point = (
-        re.sub(r'\\(\d{3})', lambda m: chr(int(m[1], 8)), field) for field in mount.split(' ')[3:5])
+    root, point = map(_unescape, mount.split(' ')[3:5])
     trees = {'cgroup2': [''], 'cgroup': options.split(',')}.get(kind, [])
     return trees, root, point
+
+# %% ../../nbs/runners/15_cgroups.ipynb #347ecb1b
+def _paths(memberships:list[str]) -> dict[str, str]:
+    "Tree -> path of our group in it, from the lines of `/proc/self/cgroup`."
+    paths = {}
+    for line in memberships:
+        _, trees, path = line.split(':', 2)
+        paths |= dict.fromkeys(trees.split(','), path)
+    return paths
 
 # %% ../../nbs/runners/15_cgroups.ipynb #5a377b64
 def own_groups(
@@ -62,35 +73,30 @@ def own_groups(
 ) -> dict[str, Path]:            # Tree -> folder of our group; empty on other systems than Linux
     """The control groups that this process is in, as far as they can be seen from here.
 
+    A tree that is mounted in several places is used where it was mounted first, unless another mount covers that place.
     Source: cgroups(7) and proc_pid_mountinfo(5), Linux manual pages."""
     try:
-        memberships, mounts = (
-            (Path(proc)/name).read_text().splitlines() for name in ('cgroup', 'mountinfo'))
+        memberships = (Path(proc)/'cgroup').read_text().splitlines()
+        mounts = (Path(proc)/'mountinfo').read_text().splitlines()
     except OSError: return {}
-    paths = {
-        tree: path for _, trees,
-        path in (line.split(':', 2) for line in memberships) for tree in trees.split(',')}
-    found = {}
+    paths, groups = _paths(memberships), {}
     for line in mounts:
         trees, root, point = _mounted(line)
         for tree in trees:
             path = Path(paths.get(tree, '..'))
-            if '..' not in path.parts and path.is_relative_to(root):
-                found[tree or V2] = Path(point)/path.relative_to(root)
-    return found
+            if '..' in path.parts or not path.is_relative_to(root): continue
+            group = Path(point)/path.relative_to(root)
+            if not groups.setdefault(tree or V2, group).exists(): groups[tree or V2] = group
+    return groups
 
 # %% ../../nbs/runners/15_cgroups.ipynb #61b64135
-@cache
-def _is_v2(tree:Path) -> bool:
-    "Whether a tree, named by a folder in it that stays, is of version 2."
-    return (tree/'cgroup.controllers').exists()
-
 @dataclass(frozen=True)
 class Cgroup:
     "The control group of one program."
     folders:dict[str, str]  # Purpose -> folder: `all`; also `memory`, `pids`, `cpu`, `time`, `freezer`
 
-    def at(self, use:str) -> Path|None: return Path(self.folders[use]) if use in self.folders else None
+    def at(self, use:str) -> Path|None:
+        return Path(self.folders[use]) if use in self.folders else None
 
     @property
     def trees(self) -> list[str]:
@@ -106,12 +112,14 @@ class Cgroup:
 @patch
 def pids(self:Cgroup) -> set[int]:  # Process ids; zombies do not count
     "Who is in the group now."
-    found = set()
+    ids = set()
     for tree in self.trees:
         for folder, _, _ in os.walk(tree, onerror=raise_scarcity):
-            found |= {*map(int, (_read(f'{folder}/cgroup.procs') or '').split())}
-    return found - {0}
+            words = (_read(f'{folder}/cgroup.procs') or '').split()
+            ids |= {*map(int, words)}
+    return ids - {0}   # somebody whose number cannot be seen from here
 
+# %% ../../nbs/runners/15_cgroups.ipynb #3e4bfff3
 @patch(as_prop=True)
 def busy(self:Cgroup) -> bool:
     "Whether anybody is in the group."
@@ -119,6 +127,13 @@ def busy(self:Cgroup) -> bool:
     return bool(self.pids() if populated is None else populated)
 
 # %% ../../nbs/runners/15_cgroups.ipynb #db0dfde2
+@patch
+def _write(self:Cgroup, use:str, name:str, value) -> None:
+    "Write to a file that one of the two versions has."
+    path = self.at(use)/name
+    if path.exists(): path.write_text(str(value))
+
+# %% ../../nbs/runners/15_cgroups.ipynb #c4ba191a
 PERIOD_US = 100_000  # The time over which a share of the processors is measured, microseconds
 
 @patch
@@ -129,7 +144,8 @@ def limit(self:Cgroup,
 ) -> None:
     "Set the limits of the group. Raises `OSError` when the kernel refuses them."
     if memory is not None:
-        for name in 'memory.max', 'memory.limit_in_bytes': self._write('memory', name, memory)
+        for name in 'memory.max', 'memory.limit_in_bytes':
+            self._write('memory', name, memory)
         self._write('memory', 'memory.swap.max', 0)
         self._write('memory', 'memory.memsw.limit_in_bytes', memory)
     if cpus is not None:
@@ -139,13 +155,34 @@ def limit(self:Cgroup,
         self._write('cpu', 'cpu.cfs_quota_us', quota)
     if pids is not None: self._write('pids', 'pids.max', pids)
 
-@patch
-def _write(self:Cgroup, use:str, name:str, value) -> None:
-    "Write to a file that one of the two versions has."
-    path = self.at(use)/name
-    if path.exists(): path.write_text(str(value))
-
 # %% ../../nbs/runners/15_cgroups.ipynb #08ad3a19
+@cache
+def _is_v2(tree:Path) -> bool:
+    "Whether a tree, named by a folder in it that stays, is of version 2."
+    return (tree/'cgroup.controllers').exists()
+
+@patch
+def _memory_usage(self:Cgroup) -> dict:
+    folder = self.at('memory')
+    if not folder: return {}
+    of_v2 = 'memory.peak', 'memory.events'
+    of_v1 = 'memory.max_usage_in_bytes', 'memory.oom_control'
+    peak_file, events_file = of_v2 if _is_v2(folder.parent) else of_v1
+    usage = {}
+    if peak := _read(folder/peak_file): usage['peak_memory_bytes'] = int(peak)
+    if kills := _entry(folder/events_file, 'oom_kill'): usage['oom_kills'] = kills
+    return usage
+
+# %% ../../nbs/runners/15_cgroups.ipynb #c585130a
+@patch
+def _cpu_usage(self:Cgroup) -> dict:
+    folder = self.at('time')
+    if not folder: return {}
+    if _is_v2(folder.parent): us = _entry(folder/'cpu.stat', 'usage_usec')
+    else: us = int(_read(folder/'cpuacct.usage') or 0) // 1000
+    return {} if us is None else {'cpu_s': us/1e6}
+
+# %% ../../nbs/runners/15_cgroups.ipynb #5c4b497b
 @patch
 # `peak_memory_bytes`, `cpu_s`, and `oom_kills` when there were any; only what is known
 def usage(self:Cgroup) -> dict:
@@ -153,23 +190,6 @@ def usage(self:Cgroup) -> dict:
 
     Source: Control Group v2, and the memory and cpuacct controllers of version 1, The Linux Kernel documentation."""
     return self._memory_usage() | self._cpu_usage()
-
-@patch
-def _memory_usage(self:Cgroup) -> dict:
-    if not (folder := self.at('memory')): return {}
-    used, v2 = {}, _is_v2(folder.parent)
-    if peak := _read(folder/('memory.peak' if v2 else 'memory.max_usage_in_bytes')):
-        used['peak_memory_bytes'] = int(peak)
-    if kills := _entry(folder/('memory.events' if v2 else 'memory.oom_control'), 'oom_kill'):
-        used['oom_kills'] = kills
-    return used
-
-@patch
-def _cpu_usage(self:Cgroup) -> dict:
-    if not (folder := self.at('time')): return {}
-    if _is_v2(folder.parent): us = _entry(folder/'cpu.stat', 'usage_usec')
-    else: us = int(_read(folder/'cpuacct.usage') or 0) // 1000
-    return {} if us is None else {'cpu_s': us/1e6}
 
 # %% ../../nbs/runners/15_cgroups.ipynb #d995740e
 @patch
@@ -185,7 +205,8 @@ def kill(self:Cgroup) -> bool:
 
 @patch
 def _kill_frozen(self:Cgroup) -> None:
-    if not (folder := self.at('freezer')): raise FileNotFoundError('freezer')
+    folder = self.at('freezer')
+    if not folder: raise FileNotFoundError('freezer')
     state = folder/'freezer.state'
     state.write_text('FROZEN')
     try:
@@ -193,19 +214,16 @@ def _kill_frozen(self:Cgroup) -> None:
         while (_read(state) or '').strip() == 'FREEZING' and time.monotonic() < deadline:
             time.sleep(.001)
         for pid in self.pids():
-            with suppress(ProcessLookupError, PermissionError): os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
     finally: state.write_text('THAWED')
 
 # %% ../../nbs/runners/15_cgroups.ipynb #e25f9dd7
-@patch
-def remove(self:Cgroup) -> bool:  # Whether it is gone
-    "Remove the group. The kernel refuses while anybody is in it."
-    return all([_remove(folder) for folder in self.trees])
-
 def _remove(folder:str) -> bool:
     try: os.rmdir(folder)
     except FileNotFoundError: return True
-    except OSError: return _remove_nested(folder)   # it has groups of its own, or somebody in it
+    except OSError:
+        return _remove_nested(folder)   # it has groups of its own, or somebody in it
     return True
 
 def _remove_nested(folder:str) -> bool:
@@ -214,9 +232,12 @@ def _remove_nested(folder:str) -> bool:
         with suppress(OSError): os.rmdir(d)
     return bool(nested) and not os.path.exists(nested[0]) and _remove(folder)
 
-# %% ../../nbs/runners/15_cgroups.ipynb #97976587
-_log = logging.getLogger('cjm_jobtrack')
+@patch
+def remove(self:Cgroup) -> bool:  # Whether it is gone
+    "Remove the group. The kernel refuses while anybody is in it."
+    return all([_remove(folder) for folder in self.trees])
 
+# %% ../../nbs/runners/15_cgroups.ipynb #97976587
 def _is_delegated(folder:Path) -> bool:
     """Whether systemd gave this group to its members.
 
@@ -226,12 +247,15 @@ def _is_delegated(folder:Path) -> bool:
             if os.getxattr(folder, name) == b'1': return True
     return False
 
+# %% ../../nbs/runners/15_cgroups.ipynb #1130476c
 def _hands_out(folder:Path, controller:str) -> bool:
     "Whether groups below this one have a controller of version 2, now or because we switched it on."
-    if controller not in (_read(folder/'cgroup.controllers') or '').split(): return False
+    available = (_read(folder/'cgroup.controllers') or '').split()
+    if controller not in available: return False
     enabled = folder/'cgroup.subtree_control'
     with suppress(OSError):
-        if controller not in enabled.read_text().split(): enabled.write_text(f'+{controller}')
+        if controller not in enabled.read_text().split():
+            enabled.write_text(f'+{controller}')
         return True
     return False
 
@@ -248,43 +272,48 @@ class Cgroups:
         "The group of a name."
         return Cgroup({use: str(self.parents[use]/name) for use in uses if use in self.parents})
 
-    def tidy(self) -> None:
-        "Remove groups that were made only to try, by a process that was killed while trying."
-        for d in (d for parent in set(self.parents.values()) for d in parent.glob('jobtrack-try-*')):
-            with suppress(OSError):
-                if time.time() - d.stat().st_mtime > 60: d.rmdir()
-
 # %% ../../nbs/runners/15_cgroups.ipynb #adf0832a
 # a shell that joins groups, and says for each whether it could
 _JOIN = 'for f; do echo 0 >"$f" && echo y || echo n; done'
 
 def _may_join(parents:list[Path]) -> set[Path]:
-    "Below which of these a group can be made and joined, found out by doing it."
+    "Below which of these a group can be made and joined."
     name = f'jobtrack-try-{os.getpid()}-{time.monotonic_ns()}'
     group = Cgroup({str(parent): str(parent/name) for parent in parents})
     for folder in group.trees:
         with suppress(OSError): os.mkdir(folder)
-    try:
-        p = subprocess.run(
-            ['/bin/sh', '-c', _JOIN, 'sh', *group.doors], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    command = ['/bin/sh', '-c', _JOIN, 'sh', *group.doors]
+    pipes = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try: p = subprocess.run(command, text=True, **pipes)
     finally: group.remove()
     return {parent for parent, answer in zip(parents, p.stdout.split()) if answer == 'y'}
+
+# %% ../../nbs/runners/15_cgroups.ipynb #efde63bd
+@patch
+def tidy(self:Cgroups) -> None:
+    "Remove groups that were made only to try, by a process that was killed while trying."
+    for parent in set(self.parents.values()):
+        for d in parent.glob('jobtrack-try-*'):
+            with suppress(OSError):
+                if time.time() - d.stat().st_mtime > 60: d.rmdir()
 
 # %% ../../nbs/runners/15_cgroups.ipynb #288c9245
 _LIMITED = 'memory', 'pids', 'cpu'
 
+def _candidates_v2(top:Path) -> list[tuple[str, Path]]:
+    "Purposes for which groups below this one, of version 2, would do."
+    if _is_delegated(top.parent) and not any(_hands_out(top, use) for use in _LIMITED):
+        top = top.parent
+    return [('all', top), ('time', top), *((use, top) for use in _LIMITED if _hands_out(top, use))]
+
 def _candidates(own:dict[str, Path]) -> list[tuple[str, Path]]:
     "Purposes, and folders that would do for them, in order of preference."
-    found = []
-    if top := own.get(V2):
-        if _is_delegated(top.parent) and not any(_hands_out(top, use) for use in _LIMITED):
-            top = top.parent
-        found += [
-            ('all', top), ('time', top), *((use, top) for use in _LIMITED if _hands_out(top, use))]
-    trees = {**{use: use for use in _LIMITED}, 'time': 'cpuacct', 'freezer': 'freezer'}
-    found += [(use, own[tree]) for use, tree in trees.items() if tree in own]
-    return found + [('all', own[tree]) for tree in ('freezer', *_LIMITED, 'cpuacct') if tree in own]
+    top = own.get(V2)
+    candidates = _candidates_v2(top) if top else []
+    trees = {use: use for use in _LIMITED} | {'time': 'cpuacct', 'freezer': 'freezer'}
+    candidates += [(use, own[tree]) for use, tree in trees.items() if tree in own]
+    candidates += [('all', own[tree]) for tree in ('freezer', *_LIMITED, 'cpuacct') if tree in own]
+    return candidates
 
 # %% ../../nbs/runners/15_cgroups.ipynb #ac2474d1
 @patch(cls_method=True)

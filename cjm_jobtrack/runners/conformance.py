@@ -46,8 +46,9 @@ class ConformanceReport(list):
         self.untried: dict[str, str] = {}   # Promise -> why it was not tested
 
     def _repr_markdown_(self) -> str:
-        rows = [(text, 'kept') for text in self] + [(text, f'not tested: {why}') for text, why in self.untried.items()]
-        return '\n'.join(['| promise | |', '|---|---|', *(f'| {text} | {result} |' for text, result in rows)])
+        kept = [f'| {text} | kept |' for text in self]
+        untried = [f'| {text} | not tested: {why} |' for text, why in self.untried.items()]
+        return '\n'.join(['| promise | |', '|---|---|', *kept, *untried])
 
 # %% ../../nbs/runners/01_conformance.ipynb #6fb92a02
 class _Promise(NamedTuple):
@@ -64,8 +65,16 @@ def _promise(text:str, needs:str=''):
         return f
     return register
 
+# %% ../../nbs/runners/01_conformance.ipynb #a348644f
 def _require(ok:bool, why:str) -> None:
     if not ok: raise AssertionError(why)
+
+def _require_equal(
+    actual:Any,
+    expected:Any,
+    difference:str,   # With `{}` for the first and the second
+) -> None:
+    _require(actual == expected, difference.format(actual, expected))
 
 # %% ../../nbs/runners/01_conformance.ipynb #0faa5722
 @dataclass
@@ -79,51 +88,77 @@ class _Check:
     queue:Callable|None=None    # `JobQueue`
     begun:list[Job]=field(default_factory=list)
 
-    def claims(self, name:str) -> bool: return name in capability(self.runner, 'capabilities')
+    def claims(self, name:str) -> bool:
+        return name in capability(self.runner, 'capabilities')
 
-    def lacks(self, needs:str) -> str|None:
-        "Why a promise is not tested; None: it can be."
-        return next(filter(None, map(self._lacks, needs.split())), None)
+# %% ../../nbs/runners/01_conformance.ipynb #09987249
+@patch
+def lacks(self:_Check, needs:str) -> str|None:
+    "Why a promise is not tested; None: it can be."
+    return next(filter(None, map(self._lacks, needs.split())), None)
 
-    def _lacks(self, need:str) -> str|None:
-        if need in ('log', 'outputs', 'force'):
-            return None if self.claims(need) else f'the runner does not claim `{need}`'
-        if need == 'durable': return None if self.runner.durable else 'the runner is not durable'
-        if need == 'ids':
-            once = capability(self.runner, 'ids_once')
-            return 'the runner says that each id is used once, and does not claim more' if once else None
-        source = self if need in ('make', 'queue') else self.jobs
-        return f'`{need}` was not given' if getattr(source, need) is None else None
+@patch
+def _lacks(self:_Check, need:str) -> str|None:
+    if need in ('log', 'outputs', 'force'):
+        return None if self.claims(need) else f'the runner does not claim `{need}`'
+    if need == 'durable':
+        return None if self.runner.durable else 'the runner is not durable'
+    if need == 'ids':
+        if not capability(self.runner, 'ids_once'): return None
+        return 'the runner says that each id is used once, and does not claim more'
+    source = self if need in ('make', 'queue') else self.jobs
+    return f'`{need}` was not given' if getattr(source, need) is None else None
 
 # %% ../../nbs/runners/01_conformance.ipynb #8b535126
 @patch
 def job(self:_Check, what:str, id:str|None=None) -> tuple[Job, Report]:
     "A running job with one of the specs."
-    job = self.tracker.create_job(f'trial: {what}', id=id, runner=self.runner.name, spec=getattr(self.jobs, what))
+    spec = getattr(self.jobs, what)
+    job = self.tracker.create_job(f'trial: {what}', id=id, runner=self.runner.name, spec=spec)
     self.tracker.mark_running(job.id)
     self.begun.append(job)
     return job, Report(self.tracker, job.id, job.attempt)
 
 @patch
 async def start(self:_Check, job:Job) -> dict:
-    async with asyncio.timeout(self.deadline): return await self.runner.start(job)
+    async with asyncio.timeout(self.deadline):
+        return await self.runner.start(job)
 
 @patch
 async def follow(self:_Check, job:Job, handle:dict, report:Report) -> Outcome:
-    async with asyncio.timeout(self.deadline): return await self.runner.follow(job, handle, report)
+    async with asyncio.timeout(self.deadline):
+        return await self.runner.follow(job, handle, report)
 
+# %% ../../nbs/runners/01_conformance.ipynb #6980e1de
 @patch
 async def stop(self:_Check, job:Job, handle:dict, grace:float|None=None) -> Receipt:
     if grace is None:   # work that cannot be forced needs time to notice
         grace = 1. if self.claims('force') else self.deadline/2
-    async with asyncio.timeout(self.deadline): return await self.runner.stop(job, handle, grace)
+    async with asyncio.timeout(self.deadline):
+        return await self.runner.stop(job, handle, grace)
 
+# %% ../../nbs/runners/01_conformance.ipynb #280fbe37
 @patch
 async def clear(self:_Check) -> None:
     "Leave nothing running."
     for job in self.begun:
-        if (handle := await self.runner.find(job)) is not None: await self.runner.stop(job, handle, 0.)
+        handle = await self.runner.find(job)
+        if handle is not None: await self.runner.stop(job, handle, 0.)
         if not job.is_terminal: self.tracker.mark_cancelled(job.id)
+
+# %% ../../nbs/runners/01_conformance.ipynb #6c490012
+@patch
+async def run(self:_Check, what:str) -> Outcome:
+    "How a job ends."
+    job, report = self.job(what)
+    handle = await self.start(job)
+    return await self.follow(job, handle, report)
+
+@patch
+async def begin(self:_Check, what:str) -> tuple[Job, Report, dict]:
+    "A job that has begun, and its handle."
+    job, report = self.job(what)
+    return job, report, await self.start(job)
 
 # %% ../../nbs/runners/01_conformance.ipynb #821d3b9d
 @patch
@@ -135,13 +170,14 @@ async def following(self:_Check, job:Job, handle:dict, report:Report):
     finally:
         task.cancel()
         await asyncio.wait({task}, timeout=self.deadline)
-        if task.done() and not task.cancelled(): task.exception()   # or asyncio would complain that nobody looked
+        if task.done() and not task.cancelled():
+            task.exception()   # or asyncio would complain that nobody looked
 
+# %% ../../nbs/runners/01_conformance.ipynb #719a0365
 @patch
 async def stopped(self:_Check) -> tuple[Job, dict, Receipt, Outcome]:
     "An endless job that is followed, and stopped meanwhile."
-    job, report = self.job('endless')
-    handle = await self.start(job)
+    job, report, handle = await self.begin('endless')
     async with self.following(job, handle, report) as following:
         await asyncio.sleep(0)
         receipt = await self.stop(job, handle)
@@ -152,52 +188,43 @@ async def stopped(self:_Check) -> tuple[Job, dict, Receipt, Outcome]:
 async def printed(self:_Check, job:Job, least:int) -> None:
     "Wait until the log has this many bytes."
     async with asyncio.timeout(self.deadline):
-        while self.tracker.logs.size(job.id, job.attempt) < least: await asyncio.sleep(.005)
+        while self.tracker.logs.size(job.id, job.attempt) < least:
+            await asyncio.sleep(.005)
 
+# %% ../../nbs/runners/01_conformance.ipynb #ac543a2e
 @patch
 def require_failure(self:_Check, outcome:Outcome) -> None:
     "The outcome is the failure of the `failing` job."
     _require(outcome.status == JobStatus.FAILED, f'it is called {outcome.status}')
-    actual = {k: getattr(outcome.failure, k) for k in self.jobs.failure}
-    _require(actual == self.jobs.failure, f'it is reported as {actual} and not as {self.jobs.failure}')
+    expected = self.jobs.failure
+    actual = {k: getattr(outcome.failure, k) for k in expected}
+    _require_equal(actual, expected, 'it is reported as {} and not as {}')
+
+@patch
+def require_stopped(self:_Check, receipt:Receipt) -> None:
+    _require(receipt.confirmed and not receipt.left, f'the receipt is {receipt}')
+
+# %% ../../nbs/runners/01_conformance.ipynb #2b21cea2
+def _first_difference(a:bytes, b:bytes) -> int:
+    "Where two texts differ first; one may only be longer."
+    pairs = enumerate(zip(a, b))
+    return next((i for i, (x, y) in pairs if x != y), min(len(a), len(b)))
 
 @patch
 def require_log(self:_Check, job:Job) -> None:
     "The log is what the `talkative` job prints."
-    log, says = self.tracker.logs.path(job.id, job.attempt).read_bytes(), self.jobs.says
+    log = self.tracker.logs.path(job.id, job.attempt).read_bytes()
+    says = self.jobs.says
     if log == says: return
-    at = next((i for i, (a, b) in enumerate(zip(log, says)) if a != b), min(len(log), len(says)))
+    at = _first_difference(log, says)
     raise AssertionError(f'the log has {len(log)} bytes where {len(says)} were printed, and differs from byte {at} on: '
                          f'{log[at:at+40]!r} for {says[at:at+40]!r}')
 
-# %% ../../nbs/runners/01_conformance.ipynb #74a81816
-async def check_runner(
-    runner:Runner,         # The runner to test
-    quick:dict|ConformanceJobs,      # All jobs to test it with; or only the spec of one that completes soon
-    endless:dict|None=None,  # With a spec for `quick`: that of one that would run for a minute or more
-    tracker:JobTracker|None=None,  # Where the jobs are recorded, with the logs that the runner writes; None: a new one
-    deadline:float=20.,    # Longest wait for any one step, seconds
-    *,
-    make:str|None=None,    # 'module:function': makes such a runner from a `JobTracker` in another process
-    queue:Callable|None=None,  # `JobQueue`, to test time limits with
-    only:str='',           # Test only promises whose text contains this
-) -> ConformanceReport:    # The promises that were kept, and in `untried` the others
-    """Test a runner against the promises of `Runner`, and those that its `durable` and `capabilities` claim.
-
-    Raises `AssertionError` naming the first that is broken, and stops what it began. Takes some seconds."""
-    jobs = quick if isinstance(quick, ConformanceJobs) else ConformanceJobs(quick=quick, endless=endless, many=None)
-    check = _Check(runner, jobs, JobTracker() if tracker is None else tracker, deadline, make, queue)
-    try: report = await _check_promises(check, only)
-    except AssertionError as e:
-        try: await check.clear()
-        except Exception as also: e.add_note(f'What was begun could not be stopped: {type(also).__name__}: {also}')
-        raise
-    else: await check.clear()
-    finally:
-        if tracker is None: check.tracker.close()
-    return report
-
 # %% ../../nbs/runners/01_conformance.ipynb #40bb3d18
+def _describe(e:Exception, deadline:float) -> str:
+    if isinstance(e, TimeoutError): return f'nothing happened for {deadline:g} s'
+    return str(e) if isinstance(e, AssertionError) else f'{type(e).__name__}: {e}'
+
 async def _check_promises(check:_Check, only:str) -> ConformanceReport:
     "Raises `AssertionError` for the first promise that is broken."
     report = ConformanceReport()
@@ -213,14 +240,40 @@ async def _check_promises(check:_Check, only:str) -> ConformanceReport:
         report.append(promise.text)
     return report
 
-def _describe(e:Exception, deadline:float) -> str:
-    if isinstance(e, TimeoutError): return f'nothing happened for {deadline:g} s'
-    return str(e) if isinstance(e, AssertionError) else f'{type(e).__name__}: {e}'
+# %% ../../nbs/runners/01_conformance.ipynb #74a81816
+async def check_runner(
+    runner:Runner,                   # The runner to test
+    quick:dict|ConformanceJobs,      # All jobs to test it with; or only the spec of one that completes soon
+    endless:dict|None=None,          # With a spec for `quick`: that of one that would run for a minute or more
+    tracker:JobTracker|None=None,    # Where the jobs are recorded, with the logs that the runner writes; None: a new one
+    deadline:float=20.,              # Longest wait for any one step, seconds
+    *,
+    make:str|None=None,              # 'module:function': makes such a runner from a `JobTracker` in another process
+    queue:Callable|None=None,        # `JobQueue`, to test time limits with
+    only:str='',                     # Test only promises whose text contains this
+) -> ConformanceReport:              # The promises that were kept, and in `untried` the others
+    """Test a runner against the promises of `Runner`, and those that its `durable` and `capabilities` claim.
+
+    Raises `AssertionError` naming the first that is broken, and stops what it began. Takes some seconds."""
+    jobs = quick if isinstance(quick, ConformanceJobs) else ConformanceJobs(quick=quick, endless=endless, many=None)
+    check = _Check(runner, jobs, JobTracker() if tracker is None else tracker, deadline, make, queue)
+    try: report = await _check_promises(check, only)
+    except AssertionError as e:
+        try: await check.clear()
+        except Exception as also:
+            e.add_note(f'What was begun could not be stopped: {type(also).__name__}: {also}')
+        raise
+    else: await check.clear()
+    finally:
+        if tracker is None: check.tracker.close()
+    return report
 
 # %% ../../nbs/runners/01_conformance.ipynb #f604d2b3
 @_promise('what was never begun is not found')
 async def _not_found_before_start(c:_Check):
-    _require(await c.runner.find(c.job('quick')[0]) is None, '`find` gives a handle')
+    job, _ = c.job('quick')
+    handle = await c.runner.find(job)
+    _require(handle is None, '`find` gives a handle')
 
 # %% ../../nbs/runners/01_conformance.ipynb #8830b0ff
 @_promise('what cannot be carried out is refused by the name of its field, and not begun', 'bad')
@@ -229,15 +282,15 @@ async def _bad_spec_is_refused(c:_Check):
     try: await c.start(job)
     except InvalidInput as e: _require(bool(e.field), 'the error names no field')
     else: _require(False, '`start` raises no `InvalidInput`')
-    _require(await c.runner.find(job) is None, '`find` gives a handle')
+    handle = await c.runner.find(job)
+    _require(handle is None, '`find` gives a handle')
 
 # %% ../../nbs/runners/01_conformance.ipynb #53fcb62d
 @_promise('starting twice begins once')
 async def _start_is_idempotent(c:_Check):
-    job, report = c.job('quick')
-    handles = [await c.start(job), await c.start(job)]
+    job, report, first = await c.begin('quick')
+    handles = [first, await c.start(job)]
     handles += await asyncio.gather(*(c.start(job) for _ in range(3)))
-    first = handles[0]
     _require(all(h == first for h in handles), f'the handles differ: {handles}')
     _require(json.loads(json.dumps(first)) == first, f'the handle is not JSON: {first}')
     await c.follow(job, first, report)
@@ -245,66 +298,68 @@ async def _start_is_idempotent(c:_Check):
 # %% ../../nbs/runners/01_conformance.ipynb #6cc6860a
 @_promise('work that ends well is completed')
 async def _success_is_completed(c:_Check):
-    job, report = c.job('quick')
-    outcome = await c.follow(job, await c.start(job), report)
+    outcome = await c.run('quick')
     _require(outcome.status == JobStatus.COMPLETED, f'it is called {outcome.status}: {outcome.failure}')
 
+# %% ../../nbs/runners/01_conformance.ipynb #bef9658f
 @_promise('work that was begun is found')
 async def _found_after_start(c:_Check):
-    job, _ = c.job('endless')
-    handle, found = await c.start(job), await c.runner.find(job)
-    _require(found == handle, f'`start` gave {handle} and `find` gives {found}')
+    job, _, handle = await c.begin('endless')
+    found = await c.runner.find(job)
+    _require_equal(handle, found, '`start` gave {} and `find` gives {}')
     await c.stop(job, handle)
 
 # %% ../../nbs/runners/01_conformance.ipynb #849185a6
 @_promise('work that fails is failed, and says why', 'failing')
-async def _failure_has_a_cause(c:_Check):
-    job, report = c.job('failing')
-    c.require_failure(await c.follow(job, await c.start(job), report))
+async def _failure_has_a_cause(c:_Check): c.require_failure(await c.run('failing'))
 
 # %% ../../nbs/runners/01_conformance.ipynb #5a5f40ec
+def _result(task:asyncio.Task) -> Any: return task.exception() or task.result()
+
 @_promise('following can be broken off and taken up')
 async def _following_can_resume(c:_Check):
-    job, report = c.job('endless')
-    handle = await c.start(job)
-    for _ in range(3):
-        async with c.following(job, handle, report) as following:
-            done, _ = await asyncio.wait({following}, timeout=.05)
-            _require(not done, f'`follow` ended before the work: {done and _result(following)}')
-        _require(following.cancelled(), '`follow` does not let itself be cancelled')
+    job, report, handle = await c.begin('endless')
+    for _ in range(3): await _break_off(c, job, handle, report)
     async with c.following(job, handle, report) as following:
         await c.stop(job, handle)
         outcome = await following
         _require(outcome.status != JobStatus.COMPLETED, 'the work, which was stopped then, is called completed')
 
-def _result(task:asyncio.Task) -> Any: return task.exception() or task.result()
+async def _break_off(c:_Check, job:Job, handle:dict, report:Report) -> None:
+    async with c.following(job, handle, report) as following:
+        done, _ = await asyncio.wait({following}, timeout=.05)
+        _require(not done, f'`follow` ended before the work: {done and _result(following)}')
+    _require(following.cancelled(), '`follow` does not let itself be cancelled')
 
 # %% ../../nbs/runners/01_conformance.ipynb #c11f90fd
 @_promise('the log has what was printed, whole and once, also when following is broken off', 'log talkative failing')
 async def _log_is_complete(c:_Check):
-    job, report = c.job('talkative')
-    handle = await c.start(job)
+    job, report, handle = await c.begin('talkative')
     _require(await c.start(job) == handle, 'starting again gives another handle')
     for part in .1, .4, .7:
-        async with c.following(job, handle, report): await c.printed(job, int(part*len(c.jobs.says)))
+        async with c.following(job, handle, report):
+            await c.printed(job, int(part*len(c.jobs.says)))
     c.require_failure(await c.follow(job, handle, report))
     c.require_log(job)
 
 # %% ../../nbs/runners/01_conformance.ipynb #15fde649
 @_promise('the files it leaves are told, with size and digest', 'outputs leaving')
 async def _outputs_are_listed(c:_Check):
-    job, report = c.job('leaving')
-    outcome = await c.follow(job, await c.start(job), report)
+    outcome = await c.run('leaving')
     actual = {o.name: (o.size, o.sha256) for o in outcome.outputs}
-    expected = {name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in c.jobs.leaves.items()}
-    _require(actual == expected, f'they are reported as {actual} and not as {expected}')
+    expected = {
+        name: (len(data), hashlib.sha256(data).hexdigest())
+        for name, data in c.jobs.leaves.items()}
+    _require_equal(actual, expected, 'they are reported as {} and not as {}')
 
 # %% ../../nbs/runners/01_conformance.ipynb #6d4a251b
 @_promise('many at once end well', 'many')
 async def _many_at_once(c:_Check):
-    async def run(job, report): return await c.runner.follow(job, await c.runner.start(job), report)
+    async def run(job, report):
+        return await c.runner.follow(job, await c.runner.start(job), report)
     jobs = [c.job('quick') for _ in range(c.jobs.many)]
-    async with asyncio.timeout(max(60., c.deadline)): outcomes = await asyncio.gather(*(run(*job) for job in jobs))
+    async with asyncio.timeout(max(60., c.deadline)):
+        outcomes = await asyncio.gather(*(run(*job) for job in jobs))
     bad = [o for o in outcomes if o.status != JobStatus.COMPLETED]
     _require(not bad, f'{len(bad)} did not')
 
@@ -312,25 +367,25 @@ async def _many_at_once(c:_Check):
 @_promise('what is stopped is gone')
 async def _stop_is_confirmed(c:_Check):
     _, _, receipt, _ = await c.stopped()
-    _require(receipt.confirmed and not receipt.left, f'the receipt is {receipt}')
+    c.require_stopped(receipt)
     _require(receipt.how in ('asked', 'forced'), f'it ran, and the receipt says {receipt.how!r}')
 
+# %% ../../nbs/runners/01_conformance.ipynb #7f41f67f
 @_promise('work that was stopped is not called completed')
 async def _stopped_is_not_completed(c:_Check):
     *_, outcome = await c.stopped()
     _require(outcome.status != JobStatus.COMPLETED, 'it is called completed')
 
-# %% ../../nbs/runners/01_conformance.ipynb #25d9966b
+# %% ../../nbs/runners/01_conformance.ipynb #fe92d46f
 @_promise('stopping twice does no harm')
 async def _stop_is_idempotent(c:_Check):
     job, handle, _, _ = await c.stopped()
-    receipt = await c.stop(job, handle)
-    _require(receipt.confirmed and not receipt.left, f'the receipt is {receipt}')
+    c.require_stopped(await c.stop(job, handle))
 
+# %% ../../nbs/runners/01_conformance.ipynb #25d9966b
 @_promise('what was stopped does not begin afterwards', 'durable')
 async def _stop_is_final(c:_Check):
-    job, report = c.job('endless')
-    handle = await c.start(job)
+    job, report, handle = await c.begin('endless')
     await c.stop(job, handle)
     await c.start(job)
     outcome = await c.follow(job, handle, report)
@@ -339,13 +394,14 @@ async def _stop_is_final(c:_Check):
 # %% ../../nbs/runners/01_conformance.ipynb #52f4f463
 @_promise('work that does not listen is ended by force', 'force log deaf')
 async def _deaf_work_is_forced(c:_Check):
-    job, report = c.job('deaf')
-    handle = await c.start(job)
+    job, report, handle = await c.begin('deaf')
     async with c.following(job, handle, report) as following:
         await c.printed(job, 1)
         receipt = await c.stop(job, handle, .3)
-        _require(receipt.confirmed and receipt.how == 'forced' and not receipt.left, f'the receipt is {receipt}')
-        _require((await following).status != JobStatus.COMPLETED, 'it is called completed')
+        is_forced = receipt.confirmed and receipt.how == 'forced' and not receipt.left
+        _require(is_forced, f'the receipt is {receipt}')
+        outcome = await following
+        _require(outcome.status != JobStatus.COMPLETED, 'it is called completed')
 
 # %% ../../nbs/runners/01_conformance.ipynb #94aa610a
 async def _start_anew(c:_Check, what:str, before:Job) -> tuple[Job, Report, dict]:
@@ -357,10 +413,11 @@ async def _start_anew(c:_Check, what:str, before:Job) -> tuple[Job, Report, dict
     _require(found is None, f'before it is begun, `find` gives {found}')
     return job, report, await c.start(job)
 
+# %% ../../nbs/runners/01_conformance.ipynb #afa87531
 @_promise('an id that is used again is new work', 'ids')
 async def _reused_id_is_new_work(c:_Check):
-    job, report = c.job('quick')
-    await c.follow(job, await c.start(job), report)
+    job, report, handle = await c.begin('quick')
+    await c.follow(job, handle, report)
     job, report, handle = await _start_anew(c, 'endless', job)
     async with c.following(job, handle, report) as following:
         done, _ = await asyncio.wait({following}, timeout=.3)
@@ -369,8 +426,8 @@ async def _reused_id_is_new_work(c:_Check):
         await following
     job, report, handle = await _start_anew(c, 'quick', job)
     outcome = await c.follow(job, handle, report)
-    _require(outcome.status == JobStatus.COMPLETED,
-             f'the earlier job was stopped, and the new one is called {outcome.status}: {outcome.failure}')
+    is_new = outcome.status == JobStatus.COMPLETED
+    _require(is_new, f'the earlier job was stopped, and the new one is called {outcome.status}: {outcome.failure}')
 
 # %% ../../nbs/runners/01_conformance.ipynb #bbd21eae
 _CLIENT = """
@@ -398,7 +455,8 @@ def _client_input(c:_Check, job:Job, follow:bool) -> str:
     "What the other process reads: how to make the runner, where the record is, and the job."
     store = c.tracker.store
     url = store.url.render_as_string(hide_password=False) if store.shared else None
-    return json.dumps((c.make, url, str(c.tracker.logs.folder), job.to_json(), follow, sys.path))
+    logs = str(c.tracker.logs.folder)
+    return json.dumps((c.make, url, logs, job.to_json(), follow, sys.path))
 
 # %% ../../nbs/runners/01_conformance.ipynb #0c083d74
 @asynccontextmanager
@@ -410,8 +468,10 @@ async def _client(c:_Check, what:str, follow:bool=False):
     try:
         p.stdin.write(_client_input(c, job, follow))
         p.stdin.close()
-        async with asyncio.timeout(c.deadline): line = await asyncio.to_thread(p.stdout.readline)
-        if not line: raise RuntimeError(f'The process that was to begin it ended: {p.stderr.read()[-1000:]}')
+        async with asyncio.timeout(c.deadline):
+            line = await asyncio.to_thread(p.stdout.readline)
+        if not line:
+            raise RuntimeError(f'The process that was to begin it ended: {p.stderr.read()[-1000:]}')
         job.attempt = 1
         yield job, json.loads(line)
     finally:
@@ -419,22 +479,25 @@ async def _client(c:_Check, what:str, follow:bool=False):
         p.wait()
         p.stdout.close(), p.stderr.close()
 
+# %% ../../nbs/runners/01_conformance.ipynb #4b5346ff
 def _adopt(c:_Check, job:Job) -> tuple[Job, Report]:
     "A job that another process began, as it is on record."
     if not c.tracker.store.shared:
         job.attempt = 0
         c.tracker.mark_running(c.tracker.add_job(job).id)
-    c.begun.append(job := c.tracker.get_job(job.id))
+    job = c.tracker.get_job(job.id)
+    c.begun.append(job)
     return job, Report(c.tracker, job.id, job.attempt)
 
 # %% ../../nbs/runners/01_conformance.ipynb #ac7f89f6
 @_promise('work outlives the process that began it, and its log goes on where it was',
           'durable make log talkative failing')
 async def _survives_its_process(c:_Check):
-    async with _client(c, 'talkative', follow=True) as (job, handle): await c.printed(job, len(c.jobs.says)//5)
+    async with _client(c, 'talkative', follow=True) as (job, handle):
+        await c.printed(job, len(c.jobs.says)//5)
     job, report = _adopt(c, job)
     found = await c.runner.find(job)
-    _require(found == handle, f'`start` gave {handle}, and after the death of its process `find` gives {found}')
+    _require_equal(handle, found, '`start` gave {}, and after the death of its process `find` gives {}')
     _require(await c.start(job) == handle, 'starting again gives another handle')
     c.require_failure(await c.follow(job, found, report))
     c.require_log(job)
@@ -449,7 +512,6 @@ async def _outcome_survives(c:_Check):
     again = [await c.runner.find(job), await c.start(job)]
     _require(again == [found, found], 'now that it has ended, it is not found as before')
 
-# %% ../../nbs/runners/01_conformance.ipynb #ecfab7f2
 @_promise('what another process began can be stopped', 'durable make')
 async def _stops_adopted_work(c:_Check):
     async with _client(c, 'endless') as (job, handle): pass
@@ -459,11 +521,14 @@ async def _stops_adopted_work(c:_Check):
     outcome = await c.follow(job, handle, report)
     _require(outcome.status != JobStatus.COMPLETED, 'it is called completed')
 
+# %% ../../nbs/runners/01_conformance.ipynb #ecfab7f2
 @_promise('a time limit ends it, and is told as the cause', 'queue')
 async def _time_limit_applies(c:_Check):
     with c.queue(c.tracker, [c.runner]) as q:
-        job = q.submit(c.tracker.create_job('trial: time limit', runner=c.runner.name, spec=c.jobs.endless, timeout=.5))
+        job = c.tracker.create_job('trial: time limit', runner=c.runner.name, spec=c.jobs.endless, timeout=.5)
+        job = q.submit(job)
         await c.tracker.wait(job.id, c.deadline)
-    _require(job.failure is not None and job.failure.kind == 'timeout', f'it ended as {job.status}: {job.failure}')
+    is_timeout = job.failure is not None and job.failure.kind == 'timeout'
+    _require(is_timeout, f'it ended as {job.status}: {job.failure}')
     stopped = job.failure.evidence['stopped']
     _require(stopped['confirmed'], f'the receipt is {stopped}')

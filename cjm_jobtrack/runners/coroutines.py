@@ -30,7 +30,23 @@ class CoroutineLoop:
         self._loop = self._thread = None
         self._rest_timer = None     # Ends the thread, unless there is something to do by then
         self._ping_sent = None      # When the loop was asked to answer, monotonic seconds; None: it has answered
-        self._ping_reported = None  # The ping of which `blocked` has told already
+        self._ping_reported = None  # The ping that `blocked` has reported already
+
+# %% ../../nbs/runners/08_coroutines.ipynb #8d8a4601
+@patch
+def _serve(self:CoroutineLoop):
+    "The life of its thread."
+    asyncio.set_event_loop(self._loop)
+    pool = ThreadPoolExecutor(thread_name_prefix=self.name)   # for `asyncio.to_thread`; its threads end with this one
+    self._loop.set_default_executor(pool)
+    while True:
+        try: self._loop.run_forever()
+        except BaseException:   # `SystemExit`, say
+            _log.exception('A task that a coroutine has begun raised; the others go on')
+        with self._lock:
+            if not self._busy and not asyncio.all_tasks(self._loop):
+                self._thread = self._ping_sent = None
+                return pool.shutdown(wait=False)
 
 # %% ../../nbs/runners/08_coroutines.ipynb #5a691cf3
 @patch
@@ -47,27 +63,13 @@ def _running(self:CoroutineLoop) -> asyncio.AbstractEventLoop:
         self._busy += 1
         return self._loop
 
-@patch
-def _serve(self:CoroutineLoop):
-    "The life of its thread."
-    asyncio.set_event_loop(self._loop)
-    pool = ThreadPoolExecutor(thread_name_prefix=self.name)   # for `asyncio.to_thread`; its threads end with this one
-    self._loop.set_default_executor(pool)
-    while True:
-        try: self._loop.run_forever()
-        except BaseException:   # `SystemExit`, say
-            _log.exception('A task that a coroutine has begun raised; the others go on')
-        with self._lock:
-            if not self._busy and not asyncio.all_tasks(self._loop):
-                self._thread = self._ping_sent = None
-                return pool.shutdown(wait=False)
-
 # %% ../../nbs/runners/08_coroutines.ipynb #a3c10b60
 @patch
 def _finished(self:CoroutineLoop):
     "One coroutine less."
     with self._lock: self._busy -= 1
-    if not self._busy and self._rest_timer is None: self._rest_timer = self._loop.call_later(self.linger, self._rest)
+    if not self._busy and self._rest_timer is None:
+        self._rest_timer = self._loop.call_later(self.linger, self._rest)
 
 @patch
 def _rest(self:CoroutineLoop):
@@ -114,10 +116,22 @@ def silent(self:CoroutineLoop) -> float:
 @patch
 def _answer(self:CoroutineLoop): self._ping_sent = None
 
+# %% ../../nbs/runners/08_coroutines.ipynb #b0553601
+_OURS, _ASYNCIO = os.path.dirname(__file__) if '__file__' in globals() else '', os.path.dirname(asyncio.__file__)
+
+def _place(frame) -> str:
+    "Where the user's own code is in a stack: file, line and function."
+    stack = traceback.extract_stack(frame)
+    ours = [n for n, f in enumerate(stack) if os.path.dirname(f.filename) in (_OURS, _ASYNCIO)]
+    first = ours[-1] + 1 if ours else 0
+    f = stack[min(first, len(stack) - 1)]
+    return f'{f.filename}, line {f.lineno}, in {f.name}'
+
+# %% ../../nbs/runners/08_coroutines.ipynb #a2479aed
 @patch
 def blocked(self:CoroutineLoop,
     name:str,      # Of a task that is under way
-    longer:float,  # Than so many seconds
+    longer:float,  # Seconds that it must have blocked
 ) -> str|None:     # Where it is; None: it does not block, or that was returned before
     "Where a task blocks the loop."
     silent, ping, thread = self.silent(), self._ping_sent, self._thread
@@ -127,13 +141,3 @@ def blocked(self:CoroutineLoop,
     if task is None or task.get_name() != name or frame is None: return None
     self._ping_reported = ping
     return _place(frame)
-
-# %% ../../nbs/runners/08_coroutines.ipynb #b0553601
-_OURS, _ASYNCIO = os.path.dirname(__file__) if '__file__' in globals() else '', os.path.dirname(asyncio.__file__)
-
-def _place(frame) -> str:
-    "Where the user's own code is in a stack: file, line and function."
-    stack = traceback.extract_stack(frame)
-    ours = [n for n, f in enumerate(stack) if os.path.dirname(f.filename) in (_OURS, _ASYNCIO)]
-    f = stack[min(ours[-1] + 1 if ours else 0, len(stack) - 1)]
-    return f'{f.filename}, line {f.lineno}, in {f.name}'

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
 from typing import Any
+from fastcore.basics import patch
 from ..model.errors import InvalidInput, is_unstorable
 from ..model.job import JobStatus, number, percentage
 from ..tracker.transitions import check_note
@@ -40,12 +41,15 @@ class _FunctionReport(Report):
         check_note(type, fields)   # here, so that the function gets the error, even while the record is unavailable
         self._send('note', type, data, **fields)
 
-    def must_stop(self) -> bool: return self.stop_requested
+# %% ../../nbs/runners/06_functions.ipynb #6ec2f2c2
+@patch
+def must_stop(self:_FunctionReport) -> bool: return self.stop_requested
 
-    @property
-    def cancelled(self) -> bool:
-        self.stop_noticed = self.stop_noticed or self.must_stop()
-        return self.stop_noticed
+@patch(as_prop=True)
+def cancelled(self:_FunctionReport) -> bool:
+    "Whether the function is to stop. It has been noticed once this was true."
+    self.stop_noticed = self.stop_noticed or self.must_stop()
+    return self.stop_noticed
 
 # %% ../../nbs/runners/06_functions.ipynb #10d4cf8c
 @dataclass(frozen=True)
@@ -58,8 +62,10 @@ def _report_yield(report:Report, value:Any) -> None:
     if value is None: return
     if number(value) is not None: return report.progress(value)
     if isinstance(value, str): return report.progress(None, value)
-    if isinstance(value, (tuple, list)) and len(value) == 2: return report.progress(*value)
-    if isinstance(value, dict) and value and value.keys() <= {'percent', 'message'}: return report.progress(**value)
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        return report.progress(*value)
+    if isinstance(value, dict) and value and value.keys() <= {'percent', 'message'}:
+        return report.progress(**value)
     raise TypeError(f'The generator yielded {value!r}. Yield percent (0-100), a message, '
                     'both as a pair or as a dict of `percent` and `message`; and the result by `return` or `yield Result(…)`')
 
@@ -67,13 +73,16 @@ def _report_yield(report:Report, value:Any) -> None:
 def _describe(e:BaseException) -> str:
     "Type and message of an exception, also of one whose message cannot be had."
     try: message = str(e)
-    except BaseException as again: message = f'<its message cannot be had: {type(again).__name__}>'
+    except BaseException as again:
+        message = f'<its message cannot be had: {type(again).__name__}>'
     return f'{type(e).__name__}: {message}' if message else type(e).__name__
 
+# %% ../../nbs/runners/06_functions.ipynb #e3b70585
 def _traceback(e:BaseException) -> str:
     "The traceback of an exception, from the caller's function on."
     ours, tb = os.path.dirname(_traceback.__code__.co_filename), e.__traceback__
-    while tb and os.path.dirname(tb.tb_frame.f_code.co_filename) == ours: tb = tb.tb_next
+    while tb and os.path.dirname(tb.tb_frame.f_code.co_filename) == ours:
+        tb = tb.tb_next
     try: return ''.join(traceback.format_exception(type(e), e, tb or e.__traceback__))
     except BaseException as again: return f'<cannot be had: {type(again).__name__}>'
 
@@ -83,17 +92,20 @@ def is_interpreter_exiting() -> bool:
     if getattr(threading, '_SHUTTING_DOWN', False): return True
     return not threading.main_thread().is_alive() or sys.is_finalizing()
 
+# %% ../../nbs/runners/06_functions.ipynb #2b144bcf
 def _failure_outcome(e:BaseException) -> Outcome:
     "The outcome of a function that raised."
-    if isinstance(e, InvalidInput) and not is_interpreter_exiting():
+    is_exiting = is_interpreter_exiting()
+    if isinstance(e, InvalidInput) and not is_exiting:
         return Outcome.failed('invalid', str(e), hint=e.remedy or None, evidence={'field': e.field})
     evidence = {'traceback': _traceback(e)}
-    if is_interpreter_exiting():
-        return Outcome.failed('lost', 'The process that carried it out ended before the job was done',
-                              evidence=evidence, hint='Submit it again, or allow more attempts')
+    if is_exiting:
+        message = 'The process that carried it out ended before the job was done'
+        return Outcome.failed('lost', message, evidence=evidence, hint='Submit it again, or allow more attempts')
     if is_unstorable(e):
-        return Outcome.failed('unstorable', f'What the function reported cannot be put on record: {e.problem}',
-                              evidence=evidence, hint='Report plain text, and numbers of a size that a database takes')
+        message = f'What the function reported cannot be put on record: {e.problem}'
+        hint = 'Report plain text, and numbers of a size that a database takes'
+        return Outcome.failed('unstorable', message, evidence=evidence, hint=hint)
     return Outcome.failed('error', _describe(e), evidence=evidence)
 
 # %% ../../nbs/runners/06_functions.ipynb #0ee51adf
@@ -130,6 +142,7 @@ def _call(fn, args, kwargs, report:_FunctionReport) -> Any:
     raise TypeError(f'{fn!r} returned something to be awaited. '
                     'Make it an `async def`, so that it runs on the event loop')
 
+# %% ../../nbs/runners/06_functions.ipynb #3c3e2c1a
 def _run_sync(fn, args, kwargs, report:_FunctionReport) -> Outcome:
     "Carry out a function or generator function, in this thread."
     try:
@@ -146,6 +159,7 @@ async def _run_async_generator(steps, report:_FunctionReport) -> Any:
             _report_yield(report, value)
             if report.cancelled: return   # also one that ignored being cancelled
 
+# %% ../../nbs/runners/06_functions.ipynb #4ecf30bc
 async def _run_async(fn, args, kwargs, report:_FunctionReport) -> Outcome:
     "Carry out a coroutine function or asynchronous generator function."
     try:
@@ -171,11 +185,15 @@ class _Signature:
         self.no_params = self.sig is not None and not params
         self.takes_report = 'report' in params and params['report'].kind in _BY_NAME
 
-    def check(self, name:str, args:list, kwargs:dict) -> bool:  # Whether the report is to be passed as `report`
-        "Check arguments. Raises `InvalidInput`."
-        if self.sig is None or self.no_params and not args and not kwargs: return False
-        try:
-            pass_report = self.takes_report and 'report' not in self.sig.bind_partial(*args, **kwargs).arguments
-            self.sig.bind(*args, **(kwargs | {'report': None} if pass_report else kwargs))
-        except TypeError as e: raise InvalidInput('args', f'do not fit {name}{self.sig}: {e}') from e
-        return pass_report
+# %% ../../nbs/runners/06_functions.ipynb #87cf0efc
+@patch
+def check(self:_Signature, name:str, args:list, kwargs:dict) -> bool:  # Whether the report is to be passed as `report`
+    "Check arguments. Raises `InvalidInput`."
+    if self.sig is None or self.no_params and not args and not kwargs: return False
+    try:
+        pass_report = self.takes_report and 'report' not in self.sig.bind_partial(*args, **kwargs).arguments
+        if pass_report: kwargs = kwargs | {'report': None}
+        self.sig.bind(*args, **kwargs)
+    except TypeError as e:
+        raise InvalidInput('args', f'do not fit {name}{self.sig}: {e}') from e
+    return pass_report

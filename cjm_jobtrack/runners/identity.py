@@ -14,31 +14,33 @@ from pathlib import Path
 import psutil
 
 # %% ../../nbs/runners/17_identity.ipynb #d0e5aa06
-def _started(pid:int) -> str|None:
-    """When a process started, as its system puts it; '' when that cannot be seen.
-
-    None: there is no such process, or nothing is left but its exit status."""
-    try: state, *rest = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
-    except OSError: return _started_elsewhere(pid)
-    return None if state in 'ZX' else rest[18]   # proc_pid_stat(5): field 22, ticks since boot
-
 def _started_elsewhere(pid:int) -> str|None:
+    "When a process started, on systems without `/proc`."
     try:
         p = psutil.Process(pid)
         return None if p.status() == psutil.STATUS_ZOMBIE else f'{p.create_time():.2f}'
     except psutil.NoSuchProcess: return None
     except psutil.Error: return ''
 
+def _started(pid:int) -> str|None:
+    """When a process started, as the system records it; '' when that cannot be seen.
+
+    None: there is no such process, or nothing is left but its exit status."""
+    try: state, *rest = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+    except OSError: return _started_elsewhere(pid)
+    return None if state in 'ZX' else rest[18]   # proc_pid_stat(5): field 22, ticks since boot
+
 # %% ../../nbs/runners/17_identity.ipynb #adfc18ed
 @cache
 def _machine() -> dict:
     "What distinguishes this machine, since it was switched on, from others: also from other containers on it."
+    host = socket.gethostname()
     try:
-        return dict(
-            host=socket.gethostname(), boot=Path('/proc/sys/kernel/random/boot_id').read_text().strip(),
-            ns=os.readlink('/proc/self/ns/pid'))
-    except OSError: return dict(host=socket.gethostname(), boot=f'{psutil.boot_time():.0f}', ns='')
+        boot = Path('/proc/sys/kernel/random/boot_id').read_text().strip()
+        return dict(host=host, boot=boot, ns=os.readlink('/proc/self/ns/pid'))
+    except OSError: return dict(host=host, boot=f'{psutil.boot_time():.0f}', ns='')
 
+# %% ../../nbs/runners/17_identity.ipynb #35c224f7
 @cache
 def _identity(pid:int) -> dict: return _machine() | dict(pid=pid, born=_started(pid))
 
@@ -53,10 +55,12 @@ def is_identity(
     value,      # As it was read from elsewhere: it may be anything
 ) -> bool:
     "Whether a value identifies a process."
-    if not isinstance(value, dict) or type(value.get('pid')) is not int or not 0 < value['pid'] < 2**31:
-        return False
+    if not isinstance(value, dict): return False
+    pid = value.get('pid')
+    if type(pid) is not int or not 0 < pid < 2**31: return False
     return all(isinstance(value.get(k), str) for k in _TEXTS)
 
+# %% ../../nbs/runners/17_identity.ipynb #be0ce4f7
 def is_same_process(
     a:dict,    # From `this_process`, like the other
     b:dict,
@@ -69,7 +73,8 @@ def has_ended(
     identity:dict,  # From `this_process`, there and then
 ) -> bool|None:     # None: that cannot be seen from here
     "Whether a process has ended."
-    if not is_identity(identity) or any(identity[k] != v for k, v in _machine().items()): return None
-    started = _started(identity['pid'])
+    if not is_identity(identity): return None
+    if any(identity[k] != v for k, v in _machine().items()): return None
+    started, born = _started(identity['pid']), identity['born']
     if started is None: return True
-    return '' not in (started, identity['born']) and started != identity['born']
+    return '' not in (started, born) and started != born

@@ -25,15 +25,16 @@ def _is_secret(name:str) -> bool:
     "Whether a variable of ours may hold a token or a password. The address of a record may."
     return name.startswith('JOBTRACK_') and ('TOKEN' in name or name == 'JOBTRACK_STORE')
 
+# %% ../../nbs/runners/16_inheritance.ipynb #132642ac
 def inherited_environment(
     names:list[str]|None=None,  # Names to pass on, also patterns like `CUDA_*`; None: all
 ) -> dict[str, str]:
     "Our environment as a program gets it: never with our own tokens."
-    def passes(name): return names is None or any(fnmatchcase(name, pattern) for pattern in names)
+    def passes(name):
+        return names is None or any(fnmatchcase(name, pattern) for pattern in names)
     return {name: value for name, value in os.environ.items() if passes(name) and not _is_secret(name)}
 
 # %% ../../nbs/runners/16_inheritance.ipynb #7fe79be6
-UMASK = 0o022
 _RESOURCE, _NICE = 24, 23   # CAP_SYS_RESOURCE, CAP_SYS_NICE: capabilities(7)
 
 def _may(capability:int) -> bool:
@@ -44,6 +45,7 @@ def _may(capability:int) -> bool:
     except (OSError, StopIteration): return os.geteuid() == 0
     return bool(effective >> capability & 1)
 
+# %% ../../nbs/runners/16_inheritance.ipynb #c867f360
 def ignored_signals() -> set[signal.Signals]:
     """Signals that programs would ignore because we do.
 
@@ -51,35 +53,47 @@ def ignored_signals() -> set[signal.Signals]:
     python = {signal.SIGPIPE, getattr(signal, 'SIGXFSZ', signal.SIGPIPE)}
     return {s for s in signal.valid_signals() if signal.getsignal(s) is signal.SIG_IGN} - python
 
+# %% ../../nbs/runners/16_inheritance.ipynb #e88dc3bd
 def blocked_signals() -> set[signal.Signals]:
     "Signals that are blocked in this thread."
     return signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+# %% ../../nbs/runners/16_inheritance.ipynb #9893161c
+def _higher(a:int, b:int) -> int:
+    "The higher of two limits."
+    return resource.RLIM_INFINITY if resource.RLIM_INFINITY in (a, b) else max(a, b)
+
+# %% ../../nbs/runners/16_inheritance.ipynb #468a63a7
+def _hard_limit(
+    kind:int,         # One of the `RLIMIT_` of `resource`
+    privileged:bool,  # Whether we may raise it
+) -> int:
+    "The hard limit that a program should have."
+    _, hard = resource.getrlimit(kind)
+    if not privileged or hard == resource.RLIM_INFINITY or not hasattr(resource, 'prlimit'):
+        return hard
+    try:
+        _, of_first = resource.prlimit(1, kind)
+        return _higher(hard, of_first)
+    except OSError: return hard   # another user's, or hidden
 
 # %% ../../nbs/runners/16_inheritance.ipynb #06ff93c9
 _LIMITS = ('CPU', 'FSIZE', 'DATA', 'STACK', 'RSS', 'NPROC', 'NOFILE', 'MEMLOCK', 'AS')
 _ENOUGH = {'NOFILE': 1024, 'STACK': 8 << 20}   # The usual soft limits, where more is not better
 
-def _higher(a:int, b:int) -> int:
-    "The higher of two limits."
-    return resource.RLIM_INFINITY if resource.RLIM_INFINITY in (a, b) else max(a, b)
-
 def _wanted_limit(name:str, kind:int, privileged:bool) -> tuple[int, int]:
     "What a limit should be: soft, hard."
-    soft, hard = resource.getrlimit(kind)
-    if privileged and hard != resource.RLIM_INFINITY and hasattr(resource, 'prlimit'):
-        try: hard = _higher(hard, resource.prlimit(1, kind)[1])
-        except OSError: pass   # another user's, or hidden
+    soft, _ = resource.getrlimit(kind)
+    hard = _hard_limit(kind, privileged)
     enough = _ENOUGH.get(name)
     if enough is None: return hard, hard
     least = enough if hard == resource.RLIM_INFINITY else min(enough, hard)
     return _higher(soft, least), hard
 
-# %% ../../nbs/runners/16_inheritance.ipynb #dbeeaa2d
 def tight_limits() -> dict[int, tuple[int, int]]:
     "Limits that are tighter than a program should have: which -> soft, hard."
-    kinds = {
-        name: getattr(resource, f'RLIMIT_{name}') for name in _LIMITS
-        if hasattr(resource, f'RLIMIT_{name}')}
+    names = [name for name in _LIMITS if hasattr(resource, f'RLIMIT_{name}')]
+    kinds = {name: getattr(resource, f'RLIMIT_{name}') for name in names}
     privileged = _may(_RESOURCE)
     wanted = {kind: _wanted_limit(name, kind, privileged) for name, kind in kinds.items()}
     return {kind: limits for kind, limits in wanted.items() if limits != resource.getrlimit(kind)}
@@ -87,7 +101,8 @@ def tight_limits() -> dict[int, tuple[int, int]]:
 # %% ../../nbs/runners/16_inheritance.ipynb #1a3d4271
 def _least_by_limit() -> int:
     "The lowest niceness that the limit of this process allows, which may be one that no process can have."
-    soft = resource.getrlimit(resource.RLIMIT_NICE)[0] if hasattr(resource, 'RLIMIT_NICE') else 0
+    if not hasattr(resource, 'RLIMIT_NICE'): return 20
+    soft, _ = resource.getrlimit(resource.RLIMIT_NICE)
     return -20 if soft == resource.RLIM_INFINITY else 20 - soft
 
 def niceness() -> int:
@@ -108,6 +123,7 @@ def _processors() -> set[int]|None:
     except (AttributeError, OSError): return None
     return wanted if wanted != os.sched_getaffinity(0) else None
 
+# %% ../../nbs/runners/16_inheritance.ipynb #04252b86
 def _read_score(pid:int|str) -> int:
     with open(f'/proc/{pid}/oom_score_adj') as f: return int(f.read())
 
@@ -115,16 +131,20 @@ def _oom_score() -> int|None:
     "The `oom_score_adj` that a program starts with; None: ours."
     try: ours, wanted = _read_score('self'), _read_score(1)
     except (OSError, ValueError): return None
-    allowed = wanted > ours or wanted < ours and _may(_RESOURCE)
-    return wanted if allowed else None
+    is_allowed = wanted > ours or wanted < ours and _may(_RESOURCE)
+    return wanted if is_allowed else None
 
 # %% ../../nbs/runners/16_inheritance.ipynb #1b25ba69
 def unclean() -> list[str]:
     "What a program would inherit from this thread, and should not. The umask is set in any case."
-    found = dict(
-        ignored=ignored_signals(), blocked=blocked_signals(), limits=tight_limits(), processors=_processors(),
-        oom_score_adj=_oom_score() is not None, niceness=niceness() != os.getpriority(os.PRIO_PROCESS, 0))
-    return [name for name, amiss in found.items() if amiss]
+    checks = dict(
+        ignored=ignored_signals(),
+        blocked=blocked_signals(),
+        limits=tight_limits(),
+        processors=_processors(),
+        oom_score_adj=_oom_score() is not None,
+        niceness=niceness() != os.getpriority(os.PRIO_PROCESS, 0))
+    return [name for name, is_amiss in checks.items() if is_amiss]
 
 # %% ../../nbs/runners/16_inheritance.ipynb #79305de2
 def exit_status_is_lost() -> bool:
@@ -144,6 +164,7 @@ def clean_signals() -> None:
     for s in ignored_signals(): _try(signal.signal, s, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
+# %% ../../nbs/runners/16_inheritance.ipynb #5f362017
 def _write_score(score:int) -> None:
     with open('/proc/self/oom_score_adj', 'w') as f: f.write(str(score))
 
@@ -178,10 +199,12 @@ def become(words:list[str]) -> None:
     clean_process()
     for s in signal.SIGPIPE, getattr(signal, 'SIGXFSZ', signal.SIGPIPE):
         signal.signal(s, signal.SIG_DFL)
-    if words[0] == 'no': forbid_new_privileges()
-    os.execv(words[1], words[1:])
+    may_gain, *argv = words
+    if may_gain == 'no': forbid_new_privileges()
+    os.execv(argv[0], argv)
 
 # %% ../../nbs/runners/16_inheritance.ipynb #8242db01
+UMASK = 0o022
 _BOOT = (
     'import sys; exec(compile(open(sys.argv[1], encoding="utf-8").read(), sys.argv[1], "exec")); '
     'become(sys.argv[2:])')
@@ -192,4 +215,5 @@ def begin_clean(
 ) -> list[str]:                 # What to run for it, with the umask `UMASK`; `argv` itself where there is nothing to do
     "A command that starts a program in a clean state. It has to be run from this very thread."
     if not no_new_privs and not unclean(): return argv
-    return [sys.executable, '-I', '-S', '-c', _BOOT, __file__, 'no' if no_new_privs else 'yes', *argv]
+    may_gain = 'no' if no_new_privs else 'yes'
+    return [sys.executable, '-I', '-S', '-c', _BOOT, __file__, may_gain, *argv]

@@ -70,36 +70,54 @@ class _Exit:
         stripped = (line.strip() for line in reversed(self.last_lines))
         return next(filter(None, stripped), None)
 
-    def failed(self, kind:str, message:str, hint:str|None=None) -> Outcome:
-        evidence = {'last_lines': list(self.last_lines), **self.facts}
-        return Outcome.failed(kind, message, exit_code=self.code, signal=self.signal, evidence=evidence, hint=hint)
+# %% ../../nbs/runners/02_outcome.ipynb #afada583
+@patch
+def failed(self:_Exit, kind:str, message:str, hint:str|None=None) -> Outcome:
+    "The outcome, with what is known as evidence."
+    evidence = {'last_lines': list(self.last_lines), **self.facts}
+    return Outcome.failed(
+        kind, message,
+        exit_code=self.code,
+        signal=self.signal,
+        evidence=evidence,
+        hint=hint)
 
 # %% ../../nbs/runners/02_outcome.ipynb #b5672297
-_DISK_FULL = os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT)
-_NOT_STARTED = {126: ('The program may not be executed', 'Check its permissions'),
-                127: ('The program was not found', 'Check the first word of the command')}
-
 def _out_of_memory(e:_Exit) -> Outcome|None:
     if e.signal != 'SIGKILL' or not e.facts.get('oom_kills'): return None
     if limit := e.facts.get('memory_limit_bytes'):
-        return e.failed('out_of_memory', f'Killed for lack of memory: it may have {limit:,} bytes',
-                        'Allow more with `limits.memory`, or give it less to do at once')
-    return e.failed('out_of_memory', 'Killed for lack of memory, which the machine had no more of',
-                    'Run fewer at once, or on a machine with more memory')
-
-def _disk_full(e:_Exit) -> Outcome|None:
-    line = next((line.strip() for line in e.last_lines if any(words in line for words in _DISK_FULL)), None)
-    return e.failed('disk_full', line, 'Make room where it writes, then try again') if line else None
+        message = f'Killed for lack of memory: it may have {limit:,} bytes'
+        return e.failed('out_of_memory', message, 'Allow more with `limits.memory`, or give it less to do at once')
+    message = 'Killed for lack of memory, which the machine had no more of'
+    return e.failed('out_of_memory', message, 'Run fewer at once, or on a machine with more memory')
 
 def _signalled(e:_Exit) -> Outcome|None:
     if e.signal is None: return None
     hint = 'Something outside the program ended it; for SIGKILL, look for memory running out'
     return e.failed('signal', f'Ended by {e.signal}', hint if e.signal == 'SIGKILL' else None)
 
+# %% ../../nbs/runners/02_outcome.ipynb #af403470
+_DISK_FULL = os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT)
+_NOT_STARTED = {126: ('The program may not be executed', 'Check its permissions'),
+                127: ('The program was not found', 'Check the first word of the command')}
+
+def _disk_full(e:_Exit) -> Outcome|None:
+    telling = [line.strip() for line in e.last_lines if any(words in line for words in _DISK_FULL)]
+    line = next(iter(telling), None)
+    return e.failed('disk_full', line, 'Make room where it writes, then try again') if line else None
+
 def _not_started(e:_Exit) -> Outcome|None:
     return e.failed('not_started', *_NOT_STARTED[e.code]) if e.code in _NOT_STARTED else None
 
-# %% ../../nbs/runners/02_outcome.ipynb #8511ce41
+# %% ../../nbs/runners/02_outcome.ipynb #97f119e5
+def _invalid(e:_Exit) -> Outcome:
+    "The outcome of a program that cannot use its input."
+    evidence = {'last_lines': e.last_lines, **e.facts}
+    message = e.last_line or f'The input cannot be used (exit status {e.code})'
+    hint = 'Check the input file and the parameters, then submit again as a new job'
+    return Outcome.failed('invalid', message, exit_code=e.code, evidence=evidence, hint=hint)
+
+# %% ../../nbs/runners/02_outcome.ipynb #8f31244e
 def exit_outcome(
     code:int,                # Exit status as a shell reports it, 0-255
     last_lines:list[str]=(), # End of the log, as evidence
@@ -111,14 +129,11 @@ def exit_outcome(
     Source: POSIX.1-2017, Shell Command Language, 2.8.2 Exit Status for Commands."""
     if code == 0: return Outcome.completed({'exit_code': 0, **facts})
     e = _Exit(code, list(last_lines), facts)
-    if code in invalid_exit:
-        evidence = {'last_lines': e.last_lines, **facts}
-        message = e.last_line or f'The input cannot be used (exit status {code})'
-        return Outcome.failed('invalid', message, exit_code=code, evidence=evidence,
-                              hint='Check the input file and the parameters, then submit again as a new job')
+    if code in invalid_exit: return _invalid(e)
     for explain in _out_of_memory, _disk_full, _signalled, _not_started:
         if outcome := explain(e): return outcome
-    return e.failed('exit', f'Ended with exit status {code}', f'Its last words: {e.last_line}' if e.last_line else None)
+    hint = f'Its last words: {e.last_line}' if e.last_line else None
+    return e.failed('exit', f'Ended with exit status {code}', hint)
 
 # %% ../../nbs/runners/02_outcome.ipynb #17c65159
 class Report:
@@ -134,13 +149,6 @@ class Report:
         self.last_activity = time.monotonic()   # When the work last gave a sign of life, on the monotonic clock
 
     @property
-    def _is_current(self) -> bool:
-        self.last_activity = time.monotonic()
-        job = self.tracker.get_job(self.job_id)
-        if job is None or job.attempt != self.attempt: return False
-        return job.status is JobStatus.RUNNING and self._is_ours()
-
-    @property
     def cancelled(self) -> bool:
         "Whether somebody asked for the job to be cancelled. Cooperative work looks at this and returns."
         return self.tracker.cancel_requested(self.job_id)
@@ -151,6 +159,13 @@ class Report:
         return self.tracker.logs.size(self.job_id, self.attempt)
 
 # %% ../../nbs/runners/02_outcome.ipynb #bf9fb5a1
+@patch(as_prop=True)
+def _is_current(self:Report) -> bool:
+    self.last_activity = time.monotonic()
+    job = self.tracker.get_job(self.job_id)
+    if job is None or job.attempt != self.attempt: return False
+    return job.status is JobStatus.RUNNING and self._is_ours()
+
 @patch
 def progress(self:Report,
     percent:float|None=None,  # 0-100; None: leave as it is
@@ -159,6 +174,7 @@ def progress(self:Report,
     "Report how far the work is."
     if self._is_current: self.tracker.mark_progress(self.job_id, percent, message)
 
+# %% ../../nbs/runners/02_outcome.ipynb #66435a13
 @patch
 def log(self:Report,
     data:bytes=b'',  # Bytes to append; empty: the log file has grown by itself
@@ -167,6 +183,7 @@ def log(self:Report,
     self.last_activity = time.monotonic()
     if self._is_ours(): self.tracker.log(self.job_id, data, self.attempt)
 
+# %% ../../nbs/runners/02_outcome.ipynb #d3fb6d54
 @patch
 def note(self:Report,
     type:str,             # Type of the event
@@ -181,34 +198,50 @@ class LogWatch:
     "Looks at a growing log, and reports the progress in it."
     most = 1 << 15  # Bytes that are read at one look; anything before them is skipped
 
-    def __init__(self, logs:LogStore, job:Job, report:Report, options:dict|None):
+    def __init__(self,
+        logs:LogStore,
+        job:Job,
+        report:Report,
+        options:dict|None,   # Of `ProgressReader`
+    ):
         self.logs, self.job, self.report = logs, job, report
         self.options = options or {}
         self.reader = ProgressReader(**self.options)
-        self.offset = 0             # Where the next look begins
+        self.offset = 0     # Where the next look begins
         self.shown = None   # What was reported last
 
-    def look(self) -> None:
-        "Read what is new."
-        size = self.logs.size(self.job.id, self.job.attempt)
-        if size <= self.offset: return
-        self.logs.trim(self.job.id, self.job.attempt)
-        chunk = self.logs.read(self.job.id, self.job.attempt, max(self.offset, size-self.most), self.most)
-        data = chunk.data if chunk.offset <= self.offset else self._after_gap(chunk.data)
-        self.offset = chunk.next_offset
-        self._tell(self.reader.feed(data, time.monotonic()))
-        self.report.log()
+# %% ../../nbs/runners/02_outcome.ipynb #ab31f7e7
+@patch
+def look(self:LogWatch) -> None:
+    "Read what is new."
+    job_id, attempt = self.job.id, self.job.attempt
+    size = self.logs.size(job_id, attempt)
+    if size <= self.offset: return
+    self.logs.trim(job_id, attempt)
+    chunk = self.logs.read(job_id, attempt, max(self.offset, size-self.most), self.most)
+    data = chunk.data if chunk.offset <= self.offset else self._after_gap(chunk.data)
+    self.offset = chunk.next_offset
+    self._tell(self.reader.feed(data, time.monotonic()))
+    self.report.log()
 
-    def _after_gap(self, data:bytes) -> bytes:
-        "Begin anew with the first whole line or frame, because something was skipped."
-        self.reader = ProgressReader(**self.options)
-        start = re.search(rb'[\r\n](?=.)', data, re.DOTALL)
-        return data[start.end():] if start else data
+@patch
+def finish(self:LogWatch) -> None:
+    "Read what is new, now that nothing more will come."
+    self.look()
+    self._tell(self.reader.finish())
 
-    def _tell(self, found:list) -> None:
-        if not found or found[-1] == self.shown: return
-        self.shown = found[-1]
-        self.report.progress(self.shown.percent, self.shown.message)
+@patch
+def _after_gap(self:LogWatch, data:bytes) -> bytes:
+    "Begin anew with the first whole line or frame, because something was skipped."
+    self.reader = ProgressReader(**self.options)
+    start = re.search(rb'[\r\n](?=.)', data, re.DOTALL)
+    return data[start.end():] if start else data
+
+@patch
+def _tell(self:LogWatch, readings:list) -> None:
+    if not readings or readings[-1] == self.shown: return
+    self.shown = readings[-1]
+    self.report.progress(self.shown.percent, self.shown.message)
 
 # %% ../../nbs/runners/02_outcome.ipynb #f65c4fd8
 class StopTokens:
@@ -217,25 +250,26 @@ class StopTokens:
     Source of the idea: stop tokens in C++, cancellation tokens in .NET."""
     def __init__(self): self._events = {}   # key -> an event for each token
 
-    @contextmanager
-    def token(self,
-        key:Any,        # Which attempt
-        report:Report,  # Takes each question as a sign of life
-    ) -> Iterator[Callable[[], bool]]:
-        "Gives a function to ask now and then: whether to stop."
-        event = threading.Event()
-        def stop_requested():
-            report.last_activity = time.monotonic()
-            return event.is_set()
-        self._events.setdefault(key, set()).add(event)
-        try: yield stop_requested
-        finally:
-            self._events[key].discard(event)
-            if not self._events[key]: del self._events[key]
-
     def stop(self, key:Any) -> None:
         "Stop everything that is done for an attempt."
         for event in [*self._events.get(key, ())]: event.set()
+
+@patch
+@contextmanager
+def token(self:StopTokens,
+    key:Any,        # Which attempt
+    report:Report,  # Takes each question as a sign of life
+) -> Iterator[Callable[[], bool]]:
+    "Gives a function to ask now and then: whether to stop."
+    event = threading.Event()
+    def stop_requested():
+        report.last_activity = time.monotonic()
+        return event.is_set()
+    self._events.setdefault(key, set()).add(event)
+    try: yield stop_requested
+    finally:
+        self._events[key].discard(event)
+        if not self._events[key]: del self._events[key]
 
 # %% ../../nbs/runners/02_outcome.ipynb #0c112200
 _CLOCK_TICK = .02   # Seconds; file systems round their times
@@ -248,4 +282,5 @@ def drop_old_log(
     try: written = logs.path(job.id, job.attempt).stat().st_mtime
     except OSError: return   # there is none, or opening it will say what is wrong
     created = epoch(job.created_at)
-    if created is not None and written < created - _CLOCK_TICK: logs.remove(job.id, job.attempt)
+    if created is not None and written < created - _CLOCK_TICK:
+        logs.remove(job.id, job.attempt)

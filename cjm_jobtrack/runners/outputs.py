@@ -30,7 +30,8 @@ from .threads import in_thread
 def _real(path:Path, root:Path) -> Path:
     "Where a path leads. Raises `FileNotFoundError` unless that is below `root`."
     try: real = path.resolve(strict=True)
-    except (OSError, RuntimeError) as e: raise FileNotFoundError(path) from e   # broken link, link to itself
+    except (OSError, RuntimeError) as e:
+        raise FileNotFoundError(path) from e   # broken link, link to itself
     if real.is_relative_to(root): return real
     raise FileNotFoundError(path)
 
@@ -39,10 +40,15 @@ def _is_within(path:Path, root:Path) -> bool:
     try: return stat.S_ISREG(_real(path, root).stat().st_mode)
     except OSError: return False   # gone meanwhile
 
+# %% ../../nbs/runners/03_outputs.ipynb #d54e6631
 def _candidates(root:Path, globs:list[str]|None) -> Iterator[Iterator[Path]]:
     "What may count, for one pattern after another."
     if globs is not None: yield from map(root.glob, globs)
-    else: yield (Path(d)/f for d, _, fs in os.walk(root, onerror=raise_scarcity) for f in fs)
+    else: yield _walk(root)
+
+def _walk(root:Path) -> Iterator[Path]:
+    for folder, _, names in os.walk(root, onerror=raise_scarcity):
+        for name in names: yield Path(folder)/name
 
 # %% ../../nbs/runners/03_outputs.ipynb #a0367e0f
 def _fingerprint(path:Path) -> list[int]:
@@ -50,10 +56,11 @@ def _fingerprint(path:Path) -> list[int]:
     info = path.stat()
     return [info.st_size, info.st_mtime_ns, info.st_ctime_ns]
 
+# %% ../../nbs/runners/03_outputs.ipynb #8589c6ed
 def snapshot_files(
     root:str|Path,              # The folder; it need not exist
     globs:list[str]|None=None,  # Patterns below it; None: every file
-) -> dict[str, list[int]]:      # Name -> by what a change can be told; JSON-ready
+) -> dict[str, list[int]]:      # Name -> size and dates, by which a change shows; JSON-ready
     "What is in a folder before work begins, for `collect_outputs`. Blocks while it looks."
     root, files = Path(root).resolve(), {}
     for paths in _candidates(root, globs):
@@ -66,6 +73,19 @@ def snapshot_files(
 _FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, 'O_PATH', os.O_RDONLY)
 _FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC   # if it is a pipe, we do not wait for a writer
 
+def _open_parts(root:str|Path, parts:tuple[str, ...]) -> int:
+    "A descriptor for the last part. Raises `OSError` if any part is a link."
+    *folders, name = parts
+    at = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
+    try:
+        for folder in folders:
+            below = os.open(folder, _FOLDER, dir_fd=at)
+            os.close(at)
+            at = below
+        return os.open(name, _FILE, dir_fd=at)
+    finally: os.close(at)
+
+# %% ../../nbs/runners/03_outputs.ipynb #85007000
 def open_below(
     root:str|Path,   # A folder that is trusted, links in its own path too
     path:str|Path,   # Path of a file, relative to it
@@ -76,26 +96,16 @@ def open_below(
     with `EINVAL` if it is no regular file.
     Source: open(2), Linux manual pages, `O_NOFOLLOW` and the rationale for openat()."""
     parts = Path(path).parts
-    if not parts or '..' in parts: raise OSError(errno.EINVAL, 'is no file below the folder', str(path))
-    at = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
-    try:
-        for part in parts[:-1]:
-            below = os.open(part, _FOLDER, dir_fd=at)
-            os.close(at)
-            at = below
-        fd = os.open(parts[-1], _FILE, dir_fd=at)
-    finally: os.close(at)
+    if not parts or '..' in parts:
+        raise OSError(errno.EINVAL, 'is no file below the folder', str(path))
+    fd = _open_parts(root, parts)
     if stat.S_ISREG(os.fstat(fd).st_mode): return fd
     os.close(fd)
     raise OSError(errno.EINVAL, 'is no regular file', str(path))
 
 # %% ../../nbs/runners/03_outputs.ipynb #ffbd4b3c
-MAX_DIGEST_BYTES = 1 << 38   # A larger file is not read, unless the caller says otherwise
-_PIECE = 1 << 20    # Bytes between two looks whether to stop
-_HOLES = 1 << 30    # Bytes of zeros that are read although they are stored nowhere
-
 def _stored(fd:int, size:int) -> Iterator[tuple[int, int]]:
-    """The ranges of a file whose bytes are stored somewhere; all of it where the file system does not tell.
+    """The ranges of a file whose bytes are stored somewhere; all of it where the file system does not say.
 
     Source: lseek(2), Linux manual pages, SEEK_HOLE and SEEK_DATA."""
     at = 0
@@ -106,36 +116,62 @@ def _stored(fd:int, size:int) -> Iterator[tuple[int, int]]:
         else: at = min(os.lseek(fd, start, os.SEEK_HOLE), size)
         yield start, at
 
+# %% ../../nbs/runners/03_outputs.ipynb #42ed7697
+MAX_DIGEST_BYTES = 1 << 38   # A larger file is not read, unless the caller says otherwise
+_HOLES = 1 << 30             # Bytes of zeros that are read although they are stored nowhere
+
 def _why_not_read(fd:int, size:int, most:int) -> str|None:
     "Why a file is not to be read; None if it is."
     if size > _HOLES:
         holes = size - sum(end-start for start, end in _stored(fd, size))
-        if holes > max(_HOLES, size*3//4): return f'of its {size:,} bytes, {holes:,} are holes'
+        if holes > max(_HOLES, size*3//4):
+            return f'of its {size:,} bytes, {holes:,} are holes'
     return f'it has {size:,} bytes, and no more than {most:,} are read' if size > most else None
 
 # %% ../../nbs/runners/03_outputs.ipynb #171600eb
-def _digest(fd:int, size:int, most:int, stop:Callable[[], bool]) -> tuple[str|None, str|None]:
-    "The SHA-256 of so many bytes, or why there is none."
+_PIECE = 1 << 20    # Bytes between two looks whether to stop
+
+def _digest(
+    fd:int,
+    size:int,                  # Bytes to read, from the start
+    most:int,                  # Bytes: a larger file is not read
+    stop:Callable[[], bool],   # Asked after each piece
+) -> tuple[str|None, str|None]:
+    "The SHA-256, or why there is none."
     if why := _why_not_read(fd, size, most): return None, why
-    sha, left, buffer = hashlib.sha256(), size, bytearray(min(size, _PIECE))
+    sha, remaining, buffer = hashlib.sha256(), size, bytearray(min(size, _PIECE))
     os.lseek(fd, 0, os.SEEK_SET)
-    while left:
+    while remaining:
         if stop(): return None, 'nobody waited for it any more'
-        if not (n := os.readv(fd, [memoryview(buffer)[:left]])): return None, 'it became shorter while it was read'
+        n = os.readv(fd, [memoryview(buffer)[:remaining]])
+        if not n: return None, 'it became shorter while it was read'
         sha.update(memoryview(buffer)[:n])
-        left -= n
+        remaining -= n
     return sha.hexdigest(), None
 
-# %% ../../nbs/runners/03_outputs.ipynb #0c441d1e
-# A link, a file in place of a folder, no regular file, a socket
-_EXCHANGED = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EINVAL, errno.ENXIO})
-
+# %% ../../nbs/runners/03_outputs.ipynb #fbf47320
 @dataclass(frozen=True)
 class _Reading:
     "What is known of a file after reading it."
     info:os.stat_result
     digest:str|None
     why:str|None         # There is no digest
+
+def _read_open(fd:int, most:int, stop:Callable[[], bool]) -> _Reading:
+    info = os.fstat(fd)
+    try:
+        digest, why = _digest(fd, info.st_size, most, stop)
+        is_changed = os.fstat(fd).st_mtime_ns != info.st_mtime_ns
+    except OSError as e:
+        raise_scarcity(e)
+        return _Reading(info, None, f'it cannot be read: {e.strerror}')
+    if digest and is_changed:
+        return _Reading(info, None, 'it was written to while it was read')
+    return _Reading(info, digest, why)
+
+# %% ../../nbs/runners/03_outputs.ipynb #0c441d1e
+# A link, a file in place of a folder, no regular file, a socket
+_EXCHANGED = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EINVAL, errno.ENXIO})
 
 def _read(path:Path, root:Path, most:int, stop:Callable[[], bool]) -> _Reading:
     "Raises `FileNotFoundError`, also if the file has been exchanged for something else."
@@ -148,21 +184,7 @@ def _read(path:Path, root:Path, most:int, stop:Callable[[], bool]) -> _Reading:
     try: return _read_open(fd, most, stop)
     finally: os.close(fd)
 
-def _read_open(fd:int, most:int, stop:Callable[[], bool]) -> _Reading:
-    info = os.fstat(fd)
-    try:
-        digest, why = _digest(fd, info.st_size, most, stop)
-        is_changed = os.fstat(fd).st_mtime_ns != info.st_mtime_ns
-    except OSError as e:
-        raise_scarcity(e)
-        return _Reading(info, None, f'it cannot be read: {e.strerror}')
-    if digest and is_changed: return _Reading(info, None, 'it was written to while it was read')
-    return _Reading(info, digest, why)
-
 # %% ../../nbs/runners/03_outputs.ipynb #d2bf2024
-_TYPES = {'.vtt': 'text/vtt', '.srt': 'application/x-subrip', '.md': 'text/markdown', '.jsonl': 'application/jsonl',
-          '.mkv': 'video/x-matroska', '.flac': 'audio/flac'}
-
 def _text(path:str|Path) -> str: return os.fsencode(path).decode(errors='replace')
 
 def _raw(path:Path) -> str|None:
@@ -176,27 +198,44 @@ def with_path(
     "The same file in another place."
     return replace(o, path=_text(to), raw_path=_raw(to))
 
-def _as_text(found:list[OutputFile]) -> list[OutputFile]:
+# %% ../../nbs/runners/03_outputs.ipynb #73bacdb0
+def _as_text(files:list[OutputFile]) -> list[OutputFile]:
     "The same, with names and paths that are text. Names that would become the same are percent-encoded."
-    names = Counter(_text(o.name) for o in found)
+    names = Counter(_text(o.name) for o in files)
     def as_text(o):
         name = _text(o.name)
-        if name != o.name and names[name] > 1: name = quote_from_bytes(os.fsencode(o.name))
+        if name != o.name and names[name] > 1:
+            name = quote_from_bytes(os.fsencode(o.name))
         return with_path(replace(o, name=name), Path(o.path))
-    return [as_text(o) for o in found]
+    return [as_text(o) for o in files]
 
 # %% ../../nbs/runners/03_outputs.ipynb #07b32bdc
+_TYPES = {'.vtt': 'text/vtt', '.srt': 'application/x-subrip', '.md': 'text/markdown', '.jsonl': 'application/jsonl',
+          '.mkv': 'video/x-matroska', '.flac': 'audio/flac'}
+
+def _content_type(path:Path) -> str:
+    known = _TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0]
+    return known or 'application/octet-stream'
+
 def _instant(info:os.stat_result) -> str:
     return datetime.fromtimestamp(info.st_mtime, timezone.utc).isoformat(timespec='microseconds')
 
-def _output(path:Path, root:Path, tell:Callable[[str, str], None], *how) -> OutputFile:
+# %% ../../nbs/runners/03_outputs.ipynb #2b2b3e04
+def _output(
+    path:Path,
+    root:Path,
+    tell:Callable[[str, str], None],   # Called with name and reason if there is no digest
+    most:int,                          # As for `_digest`, as is `stop`
+    stop:Callable[[], bool],
+) -> OutputFile:
     "The record of one file. A link is listed under its own name, with the path of what it leads to."
     real, name = _real(path, root), path.relative_to(root).as_posix()
-    reading = _read(real, root, *how)
+    reading = _read(real, root, most, stop)
     if reading.why: tell(_text(name), reading.why)
-    kind = _TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or 'application/octet-stream'
-    return OutputFile(name, str(real), reading.info.st_size, reading.digest, kind, _instant(reading.info))
+    info = reading.info
+    return OutputFile(name, str(real), info.st_size, reading.digest, _content_type(path), _instant(info))
 
+# %% ../../nbs/runners/03_outputs.ipynb #317bdd6f
 def _check_descriptors() -> None:
     "Raises `OSError` if there are no descriptors left: some versions of Python find no files then, and do not say so."
     os.close(os.open(os.devnull, os.O_RDONLY))
@@ -207,39 +246,45 @@ def collect_outputs(
     *,
     since:dict|None=None,        # From `snapshot_files`: what is still as it was then does not count. None: all counts
     stop:Callable[[], bool]|None=None,         # Asked often: True ends the reading; the rest is listed without digests
-    most:int=MAX_DIGEST_BYTES,               # Bytes: larger files get no digest
+    most:int=MAX_DIGEST_BYTES,                 # Bytes: larger files get no digest
     tell:Callable[[str, str], None]|None=None, # Called with the name of each file that gets no digest, and why
 ) -> list[OutputFile]:           # In order of their names
     "The files that work left, with size and SHA-256. Blocks while it reads them."
-    root, found, since = Path(root).resolve(), [], since or {}
-    stop, tell = stop or (lambda: False), tell or (lambda name, why: None)
-    def is_new(p): return _is_within(p, root) and since.get(p.relative_to(root).as_posix()) != _fingerprint(p)
+    root, files, since = Path(root).resolve(), [], since or {}
+    stop = stop or (lambda: False)
+    tell = tell or (lambda name, why: None)
+    def is_new(p): return since.get(p.relative_to(root).as_posix()) != _fingerprint(p)
     for paths in _candidates(root, globs):
         for p in paths:
-            with suppress(FileNotFoundError):  # somebody still removes files
-                if is_new(p): found.append(_output(p, root, tell, most, stop))
-        if found: break
-    if not found: _check_descriptors()
-    return sorted(_as_text(found), key=lambda o: o.name)
+            with suppress(FileNotFoundError):  # files are still being removed
+                if _is_within(p, root) and is_new(p):
+                    files.append(_output(p, root, tell, most, stop))
+        if files: break
+    if not files: _check_descriptors()
+    return sorted(_as_text(files), key=lambda o: o.name)
 
 # %% ../../nbs/runners/03_outputs.ipynb #5dff5b34
 def _can_meet(
     a:list,                 # Parts of a pattern
     b:list,                 # Parts of another
-    run:str,                # The part that stands for any number of parts
+    run:str,                # The part that matches any number of parts
     alike:Callable,         # Whether two other parts can be the same
 ) -> bool:
     "Whether something fits both patterns."
-    visited, todo = set(), [(0, 0)]
+    visited, todo = set(), [(0, 0)]   # How far each pattern has been used up
     while todo:
-        i, j = place = todo.pop()
+        place = todo.pop()
+        if place == (len(a), len(b)): return True
         if place in visited: continue
         visited.add(place)
-        if i == len(a) and j == len(b): return True
-        if i < len(a) and a[i] == run: todo += [(i+1, j), *[(i, j+1)] * (j < len(b))]
-        elif j < len(b) and b[j] == run: todo += [(i, j+1), *[(i+1, j)] * (i < len(a))]
-        elif i < len(a) and j < len(b) and alike(a[i], b[j]): todo.append((i+1, j+1))
+        todo += _next_places(*place, a, b, run, alike)
     return False
+
+def _next_places(i:int, j:int, a:list, b:list, run:str, alike:Callable) -> list[tuple[int, int]]:
+    more_a, more_b = i < len(a), j < len(b)
+    if more_a and a[i] == run: return [(i+1, j), (i, j+1)] if more_b else [(i+1, j)]
+    if more_b and b[j] == run: return [(i, j+1), (i+1, j)] if more_a else [(i, j+1)]
+    return [(i+1, j+1)] if more_a and more_b and alike(a[i], b[j]) else []
 
 # %% ../../nbs/runners/03_outputs.ipynb #4780b43a
 def _characters(name:str) -> list[str]:
@@ -252,16 +297,20 @@ def _same_character(a:str, b:str) -> bool:
     if len(a) == 3: return fnmatchcase(a[1], b)
     return len(b) != 3 or fnmatchcase(b[1], a)   # two sets: they may have one in common
 
-def _same_name(a:str, b:str) -> bool: return a == b or _can_meet(_characters(a), _characters(b), '*', _same_character)
+def _same_name(a:str, b:str) -> bool:
+    return a == b or _can_meet(_characters(a), _characters(b), '*', _same_character)
 
+# %% ../../nbs/runners/03_outputs.ipynb #a01db68d
 def common_pattern(
     a:Iterable[str],  # Patterns below a folder
     b:Iterable[str],  # Patterns below the same folder
 ) -> str|None:        # None: no file fits both
     "The first of `a` that a file may fit which fits one of `b` too."
-    b = [pattern.split('/') for pattern in b]
+    others = [pattern.split('/') for pattern in b]
     for pattern in a:
-        if any(_can_meet(pattern.split('/'), other, '**', _same_name) for other in b): return pattern
+        parts = pattern.split('/')
+        if any(_can_meet(parts, other, '**', _same_name) for other in others):
+            return pattern
 
 # %% ../../nbs/runners/03_outputs.ipynb #56993295
 class OutputFiles:
@@ -276,41 +325,56 @@ class OutputFiles:
         "The root, also if that has moved and a link is in its old place, and the rest, in which no link is followed."
         for above in reversed(path.parents):
             with suppress(OSError):
-                if os.path.samefile(above, self.root): return above, path.relative_to(above)
+                if os.path.samefile(above, self.root):
+                    return above, path.relative_to(above)
         return Path(path.anchor), path.relative_to(path.anchor)
-
-    def open(self,
-        output:OutputFile,     # As it was listed
-        completed_at:str|None, # When its job completed
-    ) -> int:                  # A descriptor for reading, of the very file
-        "Blocks. Raises `FileNotFoundError` if nothing is there any more, `OutputReplaced` if it is something else."
-        try: fd = open_below(*self._split(output.local_path))
-        except FileNotFoundError: raise
-        except OSError as e:
-            if e.errno not in _EXCHANGED: raise
-            raise OutputReplaced(output.name, 'there is a link or a folder in its place') from e
-        try:
-            if problem := self._difference(fd, output, completed_at): raise OutputReplaced(output.name, problem)
-        except BaseException:
-            os.close(fd)
-            raise
-        return fd
 
 # %% ../../nbs/runners/03_outputs.ipynb #7ea7d49c
 @patch
-def _difference(self:OutputFiles, fd:int, output:OutputFile, completed_at:str|None) -> str|None:
+def _difference(self:OutputFiles,
+    fd:int,
+    output:OutputFile,       # As it was listed
+    completed_at:str|None,   # When its job completed
+) -> str|None:
     "How an open file differs from the one that was listed; None if it is the same."
     info = os.fstat(fd)
-    if info.st_size != output.size: return f'it has {info.st_size:,} bytes now, and had {output.size:,}'
+    if info.st_size != output.size:
+        return f'it has {info.st_size:,} bytes now, and had {output.size:,}'
     is_untouched = completed_at is None or info.st_ctime <= epoch(completed_at)
     if _instant(info) == output.modified and is_untouched: return None
     if output.sha256 is None: return 'it was written to, or exchanged'
+    return self._different_content(fd, info, output.sha256)
+
+@patch
+def _different_content(self:OutputFiles, fd:int, info:os.stat_result, expected:str) -> str|None:
+    "Read an open file, unless this version was read before."
     version = info.st_dev, info.st_ino, info.st_mtime_ns, info.st_ctime_ns
-    if self._verified.get(output.sha256) == version: return None
-    if _digest(fd, info.st_size, info.st_size, lambda: False)[0] != output.sha256: return 'it has other content now'
+    if self._verified.get(expected) == version: return None
+    digest, _ = _digest(fd, info.st_size, info.st_size, lambda: False)
+    if digest != expected: return 'it has other content now'
     os.lseek(fd, 0, os.SEEK_SET)
     if len(self._verified) >= 1000: self._verified.clear()   # it only saves work
-    self._verified[output.sha256] = version
+    self._verified[expected] = version
+
+# %% ../../nbs/runners/03_outputs.ipynb #ed234967
+@patch
+def open(self:OutputFiles,
+    output:OutputFile,     # As it was listed
+    completed_at:str|None, # When its job completed
+) -> int:                  # A descriptor for reading, of the very file
+    "Blocks. Raises `FileNotFoundError` if nothing is there any more, `OutputReplaced` if it is something else."
+    try: fd = open_below(*self._split(output.local_path))
+    except FileNotFoundError: raise
+    except OSError as e:
+        if e.errno not in _EXCHANGED: raise
+        raise OutputReplaced(output.name, 'there is a link or a folder in its place') from e
+    try:
+        if problem := self._difference(fd, output, completed_at):
+            raise OutputReplaced(output.name, problem)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
 
 # %% ../../nbs/runners/03_outputs.ipynb #3e69bc9b
 async def find_outputs(
@@ -321,17 +385,22 @@ async def find_outputs(
     **options,
 ) -> list[OutputFile]:
     "What `collect_outputs` finds, while the event loop goes on."
-    return await in_thread(lambda stop_requested: collect_outputs(root, globs, stop=stop_requested, **options), stop)
+    def collect(stop_requested):
+        return collect_outputs(root, globs, stop=stop_requested, **options)
+    return await in_thread(collect, stop)
 
 # %% ../../nbs/runners/03_outputs.ipynb #8ede5d5e
 def _copy_range(a, b, start:int, end:int, stop:Callable[[], bool]) -> bool:  # Whether it is whole
     a.seek(start), b.seek(start)
-    while start < end and (data := a.read(min(_PIECE, end-start))):
+    while start < end:
+        data = a.read(min(_PIECE, end-start))
+        if not data: return True
         if stop(): return False
         start += len(data)
         while data: data = data[b.write(data):]
     return True
 
+# %% ../../nbs/runners/03_outputs.ipynb #00e10c81
 def copy_output(
     path:str|Path,  # The file
     to:str|Path,    # The copy, with the same dates; what is there is replaced
@@ -339,9 +408,10 @@ def copy_output(
 ) -> bool:          # Whether it is whole
     "Copy a file with its holes; a link is not followed. Blocks."
     path = Path(path)
-    with os.fdopen(open_below(path.parent, path.name), 'rb', buffering=0) as a, open(to, 'wb', buffering=0) as b:
-        size = os.fstat(a.fileno()).st_size
-        for start, end in _stored(a.fileno(), size):
+    fd = open_below(path.parent, path.name)
+    with os.fdopen(fd, 'rb', buffering=0) as a, open(to, 'wb', buffering=0) as b:
+        size = os.fstat(fd).st_size
+        for start, end in _stored(fd, size):
             if not _copy_range(a, b, start, end, stop): return False
         b.truncate(size)
     shutil.copystat(path, to)

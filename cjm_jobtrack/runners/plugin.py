@@ -17,13 +17,14 @@ from functools import partial
 from numbers import Real
 from types import SimpleNamespace
 from typing import Any
-from fastcore.basics import patch
+from fastcore.basics import patch, store_attr
 from ..model.errors import InvalidInput
 from ..model.job import Job, JobStatus, jsonable
 from .call import CallRunner, _RunningCall
 from .functions import _describe, _failure_outcome, _traceback
 from .outcome import Outcome, Receipt, Report
 from .process_tree import ProcessTree, runs
+from .runner import BaseRunner
 from .threads import in_daemon_thread
 from .worker import _lost_outcome
 
@@ -50,31 +51,41 @@ class _PluginCall:
 # %% ../../nbs/runners/05_plugin.ipynb #f74c8e79
 _log = logging.getLogger(__name__)
 
-def _lookup(o:Any, name:str) -> Any:
-    "An attribute of an object that is not ours; None if it has none, or raises."
+def _lookup(
+    o:Any,      # A manager, a plugin, an error: not ours
+    name:str,   # Of an attribute
+) -> Any:       # None: there is none, or it raises
+    "An attribute of an object that is not ours."
     try: return getattr(o, name, None)
-    except Exception as e: _log.debug('%s of a %s cannot be had: %s', name, type(o).__name__, _describe(e))
+    except Exception as e:
+        _log.debug('%s of a %s cannot be had: %s', name, type(o).__name__, _describe(e))
+
+# %% ../../nbs/runners/05_plugin.ipynb #f92f1e56
+def _missing_methods(manager, kind:str) -> list[str]:
+    "Which of the required methods a manager of this kind lacks."
+    required = f'execute_{kind}_async', f'get_{kind}_meta'
+    return [name for name in required if not callable(_lookup(manager, name))]
 
 def _kind(manager) -> str:
     "What a manager calls what it manages: 'plugin' or 'capability'. Raises `InvalidInput`."
     for kind in 'plugin', 'capability':
-        missing = [v for v in (f'execute_{kind}_async', f'get_{kind}_meta') if not callable(_lookup(manager, v))]
+        missing = _missing_methods(manager, kind)
         if not missing: return kind
-        if len(missing) == 1: break
-    else: missing = ['execute_plugin_async']
-    raise InvalidInput('manager', f'is a {type(manager).__name__}, which has no `{missing[0]}`',
-                       'Give a plugin manager, such as that of cjm-plugin-system or cjm-substrate')
+        if len(missing) == 1: raise _no_manager(manager, missing[0])
+    raise _no_manager(manager, 'execute_plugin_async')
+
+def _no_manager(manager, missing:str) -> InvalidInput:
+    problem = f'is a {type(manager).__name__}, which has no `{missing}`'
+    return InvalidInput('manager', problem, 'Give a plugin manager, such as that of cjm-plugin-system or cjm-substrate')
 
 # %% ../../nbs/runners/05_plugin.ipynb #30104e9d
-class PluginRunner:
+class PluginRunner(BaseRunner):
     """Carries out jobs by the plugins of a plugin manager.
 
     `job.spec` is `{"plugin_name": name, "file_path": path, "task": task, "method": method, "args": [...], "kwargs": {...}}`;
-    only the name is required. The worker processes end with this process, so it is not `durable`. The manager stays the
-    caller's, who loads the plugins and finally unloads them."""
-    durable = False
+    only the name is required. The worker processes end with this process, so it is not `durable`."""
     interval = .5   # Seconds between looks at a plugin's progress
-    patience = 8.   # Seconds to wait for a worker process that was told to end
+    patience = 8.   # Seconds to wait for a worker process that was asked to end
     hearing = 3.    # Seconds to wait for an answer to what is asked once: to stop, for the last lines
 
     def __init__(self,
@@ -85,8 +96,7 @@ class PluginRunner:
         in_process:bool=False,      # Whether the manager's coroutines do the work, so that cancelling one ends it
     ):
         self.kind = _kind(manager)
-        self.manager, self.name, self.file_argument = manager, name, file_argument
-        self.in_process = in_process
+        store_attr()
         self._calls = CallRunner(name=name)
         self._at = {}        # key -> `_PluginCall`
         self._lines = {}     # plugin -> its calls, in order
@@ -94,8 +104,9 @@ class PluginRunner:
         self._open = {}      # (plugin, topic) -> a `_Query` that has not been answered
         self._reloads: dict[str, Future] = {}   # plugin -> whether it is loaded again
 
+# %% ../../nbs/runners/05_plugin.ipynb #a89d2473
 @patch
-def _verb(self:PluginRunner, name:str) -> Any:
+def _method(self:PluginRunner, name:str) -> Any:
     "A method of the manager, by its name in a manager of plugins; None if there is none."
     return _lookup(self.manager, name.replace('plugin', self.kind))
 
@@ -111,33 +122,41 @@ def call(self:PluginRunner,
         raise TypeError(f'At most one file is passed by position, got {len(file_path)}. Name the other arguments')
     spec = {'plugin_name': plugin_name}
     if file_path and file_path[0] is not None: spec['file_path'] = str(file_path[0])
-    if {'task', 'method'} <= kwargs.keys(): spec |= {k: kwargs.pop(k) for k in ('task', 'method')}
-    return spec | {'kwargs': kwargs} if kwargs else spec
+    if {'task', 'method'} <= kwargs.keys():
+        spec |= {k: kwargs.pop(k) for k in ('task', 'method')}
+    if kwargs: spec['kwargs'] = kwargs
+    return spec
 
 # %% ../../nbs/runners/05_plugin.ipynb #4364f5ef
 @patch
 def _plugin(self:PluginRunner, name:str):
     "The plugin itself, or its proxy in this process; None if the manager does not give it."
-    get = self._verb('get_plugin')
+    get = self._method('get_plugin')
     try: return get(name) if callable(get) else None
     except LookupError: return None
-    except Exception as e: _log.debug('The manager does not give plugin %s: %s', name, _describe(e))
+    except Exception as e:
+        _log.debug('The manager does not give plugin %s: %s', name, _describe(e))
 
+# %% ../../nbs/runners/05_plugin.ipynb #0b77250b
 @patch
 def _is_loaded(self:PluginRunner, name:str) -> bool:
+    "Raises `InvalidInput` if the manager cannot say."
     try:
-        if self._verb('get_plugin_meta')(name) is not None: return True
+        if self._method('get_plugin_meta')(name) is not None: return True
     except LookupError: pass
     except Exception as e:
-        raise InvalidInput('plugin_name', f'{name!r} cannot be looked up, the manager says: {_describe(e)}',
-                           'See that the plugin manager works, and has loaded the plugin') from e
+        problem = f'{name!r} cannot be looked up, the manager says: {_describe(e)}'
+        remedy = 'See that the plugin manager works, and has loaded the plugin'
+        raise InvalidInput('plugin_name', problem, remedy) from e
     return name in self._configs or self._plugin(name) is not None
 
+# %% ../../nbs/runners/05_plugin.ipynb #1a5d75ec
 @patch
 def _plugin_names(self:PluginRunner) -> list[str]:
     "The plugins there are, if the manager lists them."
-    try: return sorted(str(m.name) for m in self._verb('list_plugins')())
-    except Exception as e: _log.debug('The manager does not list its plugins: %s', _describe(e))
+    try: return sorted(str(m.name) for m in self._method('list_plugins')())
+    except Exception as e:
+        _log.debug('The manager does not list its plugins: %s', _describe(e))
     return []
 
 # %% ../../nbs/runners/05_plugin.ipynb #c6f40c2e
@@ -146,31 +165,48 @@ def _instance(self:PluginRunner, plugin:str) -> Any:
     "The instance of this id, if there are instances."
     get = _lookup(self.manager, 'get_instance')
     try: return get(plugin) if callable(get) else None
-    except Exception as e: _log.debug('The manager does not give instance %s: %s', plugin, _describe(e))
+    except Exception as e:
+        _log.debug('The manager does not give instance %s: %s', plugin, _describe(e))
 
 @patch
 def _meta(self:PluginRunner, plugin:str) -> Any:
     "What is on record about a plugin, or the plugin of an instance; while it is being loaded again, what was."
     instance = self._instance(plugin)
     name = plugin if instance is None else _lookup(instance, f'{self.kind}_name')
-    try: meta = self._verb('get_plugin_meta')(name)
-    except Exception as e: meta = _log.debug('The manager does not tell what plugin %s is: %s', plugin, _describe(e))
-    return self._configs.get(plugin, (None, None))[0] if meta is None else meta
+    try: meta = self._method('get_plugin_meta')(name)
+    except Exception as e:
+        meta = _log.debug('The manager has no record of plugin %s: %s', plugin, _describe(e))
+    if meta is not None: return meta
+    remembered_meta, _ = self._configs.get(plugin, (None, None))
+    return remembered_meta
 
+# %% ../../nbs/runners/05_plugin.ipynb #67939603
 def _methods(meta) -> set|None:
     "The methods of a plugin according to its manifest; None if that does not list them."
     manifest = _lookup(meta, 'manifest')
-    surface = manifest.get('structural_surface') if isinstance(manifest, dict) else None
-    return {m.get('name') for m in surface.get('methods', [])} if isinstance(surface, dict) else None
+    if not isinstance(manifest, dict): return None
+    surface = manifest.get('structural_surface')
+    if not isinstance(surface, dict): return None
+    return {m.get('name') for m in surface.get('methods', [])}
+
+# %% ../../nbs/runners/05_plugin.ipynb #47d7810c
+def _check_pair(task:Any, method:Any) -> None:
+    "Raises `InvalidInput` unless both are texts, or neither is there."
+    if task is None and method is None: return
+    for name, value in ('task', task), ('method', method):
+        if not isinstance(value, str) or not value:
+            raise InvalidInput(name, f'is {value!r}', 'Give both `task` and `method`, as texts, or none of the two')
 
 # %% ../../nbs/runners/05_plugin.ipynb #18c0a3ea
 @patch
-def _adapter(self:PluginRunner, plugin:str, task:Any, method:Any, transcription:bool) -> tuple[str, str]|None:
+def _adapter(self:PluginRunner,
+    plugin:str,
+    task:Any,             # From the spec, as is `method`
+    method:Any,
+    transcription:bool,   # Whether a file was given
+) -> tuple[str, str]|None:
     "Task and method of an adapter; None for a plugin's own `execute`. Raises `InvalidInput`."
-    for name, value, other in ('task', task, method), ('method', method, task):
-        if value is None and other is None: continue
-        if not isinstance(value, str) or not value:
-            raise InvalidInput(name, f'is {value!r}', 'Give both `task` and `method`, as texts, or none of the two')
+    _check_pair(task, method)
     if task is not None: return task, method
     methods = _methods(self._meta(plugin))
     has_execute = self.kind == 'plugin' if methods is None else 'execute' in methods
@@ -180,31 +216,87 @@ def _adapter(self:PluginRunner, plugin:str, task:Any, method:Any, transcription:
     raise InvalidInput('task', f'is missing, and plugin {plugin} has no `execute`',
                        f'Give `task` and `method`. Its own methods: {", ".join(sorted(methods))}')
 
+# %% ../../nbs/runners/05_plugin.ipynb #0f35f581
+@patch
+def _check_plugin(self:PluginRunner, name:Any) -> None:
+    if isinstance(name, str) and self._is_loaded(name): return
+    names = ', '.join(self._plugin_names())
+    remedy = f'Loaded: {names}' if names else 'Load it with the plugin manager first'
+    raise InvalidInput('plugin_name', f'{name!r} is not a loaded plugin', remedy)
+
+@patch
+def _check_arguments(self:PluginRunner, path:Any, args:Any, kwargs:Any) -> None:
+    if path is not None and (not isinstance(path, str) or not path):
+        raise InvalidInput('file_path', f'is {path!r}', 'Give the path of a file')
+    if not isinstance(args, (list, tuple)):
+        raise InvalidInput('args', f'is {args!r}', 'Give a list')
+    if not isinstance(kwargs, dict) or not all(isinstance(k, str) for k in kwargs):
+        raise InvalidInput('kwargs', f'is {kwargs!r}', 'Give a dict of name to value')
+    if path is not None and self.file_argument in kwargs:
+        raise InvalidInput(f'kwargs.{self.file_argument}', 'is given, and `file_path` too', 'Give the file once')
+
 # %% ../../nbs/runners/05_plugin.ipynb #fda922e0
 @patch
 def _parse(self:PluginRunner, spec:dict) -> _PluginCall:
     "Check a spec. Raises `InvalidInput`."
     name, path = spec.get('plugin_name'), spec.get('file_path')
     args, kwargs = spec.get('args') or [], spec.get('kwargs') or {}
-    if not isinstance(name, str) or not self._is_loaded(name):
-        names = ', '.join(self._plugin_names())
-        remedy = f'Loaded: {names}' if names else 'Load it with the plugin manager first'
-        raise InvalidInput('plugin_name', f'{name!r} is not a loaded plugin', remedy)
-    if path is not None and (not isinstance(path, str) or not path):
-        raise InvalidInput('file_path', f'is {path!r}', 'Give the path of a file')
-    if not isinstance(args, (list, tuple)): raise InvalidInput('args', f'is {args!r}', 'Give a list')
-    if not isinstance(kwargs, dict) or not all(isinstance(k, str) for k in kwargs):
-        raise InvalidInput('kwargs', f'is {kwargs!r}', 'Give a dict of name to value')
-    if path is not None and self.file_argument in kwargs:
-        raise InvalidInput(f'kwargs.{self.file_argument}', 'is given, and `file_path` too', 'Give the file once')
-    adapter = self._adapter(name, spec.get('task'), spec.get('method'), path is not None)
+    self._check_plugin(name)
+    self._check_arguments(path, args, kwargs)
+    has_file = path is not None
+    adapter = self._adapter(name, spec.get('task'), spec.get('method'), has_file)
     if adapter and args:
-        raise InvalidInput('args', f'is {args!r}', f'Give the arguments of {".".join(adapter)} by name, in `kwargs`')
-    if path is not None: kwargs = {self.file_argument: path} | kwargs
-    return _PluginCall(name, [*args], dict(kwargs), path is not None, adapter)
+        remedy = f'Give the arguments of {".".join(adapter)} by name, in `kwargs`'
+        raise InvalidInput('args', f'is {args!r}', remedy)
+    if has_file: kwargs = {self.file_argument: path} | kwargs
+    return _PluginCall(name, [*args], dict(kwargs), has_file, adapter)
+
+# %% ../../nbs/runners/05_plugin.ipynb #7376934e
+_PARTS = ('text', 'confidence', 'segments', 'metadata')
+
+def _are_segments(plain:Any) -> bool:
+    if not isinstance(plain, list) or not plain: return False
+    return all(isinstance(o, dict) and isinstance(o.get('text'), str) for o in plain)
+
+def _attributes(value:Any) -> dict:
+    "The public attributes of a simple object."
+    if isinstance(value, (type, BaseException, list, tuple, set, frozenset, bytes)):
+        return {}
+    if callable(value): return {}
+    attributes = getattr(value, '__dict__', {})
+    return {k: v for k, v in attributes.items() if not k.startswith('_')}
+
+# %% ../../nbs/runners/05_plugin.ipynb #b5ea3c01
+def _as_dict(
+    value:Any,   # What a plugin returned
+    plain:Any,   # Its JSON form
+) -> dict:
+    "A result as a dict."
+    if isinstance(plain, dict): return plain
+    if isinstance(value, tuple) and hasattr(value, '_asdict'):
+        return jsonable(value._asdict())
+    parts = () if isinstance(value, type) else [p for p in _PARTS if hasattr(value, p)]
+    if parts:
+        return jsonable({p: getattr(value, p) for p in parts} | _attributes(value))
+    if isinstance(plain, str) and isinstance(value, str): return {'text': plain}
+    if _are_segments(plain): return {'segments': plain}
+    if attributes := _attributes(value): return attributes
+    return {} if value is None else {'value': plain}
+
+# %% ../../nbs/runners/05_plugin.ipynb #d184fca8
+def _text(result:dict) -> str:
+    text, segments = result.get('text'), result.get('segments')
+    if text is not None: return str(text)
+    if not isinstance(segments, list): return ''
+    texts = [s.get('text') for s in segments if isinstance(s, dict)]
+    return ' '.join(text.strip() for text in texts if isinstance(text, str))
+
+def _metadata(result:dict) -> dict:
+    metadata = result.get('metadata')
+    if isinstance(metadata, dict): return metadata
+    return {} if metadata is None else {'value': metadata}
 
 # %% ../../nbs/runners/05_plugin.ipynb #c107a330
-_PARTS = ('text', 'confidence', 'segments', 'metadata')
 _ENVELOPE = {'__wire__', 'data'}   # A result whose type is not known here. Source: cjm-substrate 0.0.74, `core/wire.py`
 
 def plugin_result(
@@ -213,42 +305,11 @@ def plugin_result(
 ) -> dict:                     # JSON-ready
     "The result of a job, from the result of a plugin."
     plain = jsonable(value)
-    if isinstance(plain, dict) and plain.keys() == _ENVELOPE: return plugin_result(plain['data'], transcription)
+    if isinstance(plain, dict) and plain.keys() == _ENVELOPE:
+        return plugin_result(plain['data'], transcription)
     result = jsonable(_as_dict(value, plain))
     if transcription: result |= {'text': _text(result), 'metadata': _metadata(result)}
     return result
-
-def _as_dict(value:Any, plain:Any) -> dict:
-    "A result as a dict. `plain`: its JSON form."
-    if isinstance(plain, dict): return plain
-    if isinstance(value, tuple) and hasattr(value, '_asdict'): return jsonable(value._asdict())
-    if not isinstance(value, type) and any(hasattr(value, p) for p in _PARTS):
-        return jsonable({p: getattr(value, p) for p in _PARTS if hasattr(value, p)} | _attributes(value))
-    if isinstance(plain, str) and isinstance(value, str): return {'text': plain}
-    if _are_segments(plain): return {'segments': plain}
-    if attributes := _attributes(value): return attributes
-    return {} if value is None else {'value': plain}
-
-# %% ../../nbs/runners/05_plugin.ipynb #7376934e
-def _are_segments(plain:Any) -> bool:
-    if not isinstance(plain, list) or not plain: return False
-    return all(isinstance(o, dict) and isinstance(o.get('text'), str) for o in plain)
-
-def _attributes(value:Any) -> dict:
-    "The public attributes of a simple object."
-    if isinstance(value, (type, BaseException, list, tuple, set, frozenset, bytes)) or callable(value): return {}
-    return {k: v for k, v in getattr(value, '__dict__', {}).items() if not k.startswith('_')}
-
-def _text(result:dict) -> str:
-    text, segments = result.get('text'), result.get('segments')
-    if text is not None: return str(text)
-    if not isinstance(segments, list): return ''
-    return ' '.join(s['text'].strip() for s in segments if isinstance(s, dict) and isinstance(s.get('text'), str))
-
-def _metadata(result:dict) -> dict:
-    metadata = result.get('metadata')
-    if isinstance(metadata, dict): return metadata
-    return {} if metadata is None else {'value': metadata}
 
 # %% ../../nbs/runners/05_plugin.ipynb #4952a8aa
 def _capture_call(fn) -> tuple[Any, BaseException|None]:
@@ -257,16 +318,18 @@ def _capture_call(fn) -> tuple[Any, BaseException|None]:
     except BaseException as e: return None, e
 
 async def _capture(work) -> tuple[Any, BaseException|None]:
-    "The same for an awaitable: `SystemExit`, say, would end the loop with all its jobs."
+    "The same for an awaitable."
     try: return await work, None
     except asyncio.CancelledError: raise
     except BaseException as e: return None, e
 
+# %% ../../nbs/runners/05_plugin.ipynb #20fe3e3b
 class _Query:
     "Something that was asked of a plugin, and will be answered, or not."
     def __init__(self, ask, what:str):
         self.at = time.monotonic()
-        if inspect.iscoroutinefunction(ask): self.answer = asyncio.ensure_future(_capture(ask()))
+        if inspect.iscoroutinefunction(ask):
+            self.answer = asyncio.ensure_future(_capture(ask()))
         else: self.answer = in_daemon_thread(_capture_call, ask, name=f'ask {what}')
         self.waiter = asyncio.wrap_future(self.answer)   # for this loop
 
@@ -286,23 +349,37 @@ async def _ask(self:PluginRunner,
     until=frozenset() # Tasks whose end ends the wait
 ) -> _Query|None:     # Answered; None: not yet, it remains open
     "Ask a plugin something."
-    if (query := self._open.get((plugin, topic))) is not None: seconds = min(seconds, self.interval)
-    else: query = self._open[plugin, topic] = _Query(ask, f'{plugin}: {topic}')
+    key = plugin, topic
+    if (query := self._open.get(key)) is not None: seconds = min(seconds, self.interval)
+    else: query = self._open[key] = _Query(ask, f'{plugin}: {topic}')
     if query.waiter.get_loop() is asyncio.get_running_loop():
         await asyncio.wait({query.waiter, *until}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     if not query.answer.done(): return None
-    self._open.pop((plugin, topic), None)
+    self._open.pop(key, None)
     return query
+
+# %% ../../nbs/runners/05_plugin.ipynb #7abb387e
+_Progress = tuple[float|None, str|None]   # Percent, message
+
+def _parse_progress(answer:dict) -> _Progress|None:  # None: it says nothing
+    share = answer.get('progress')
+    message = answer.get('message') or None
+    is_share = isinstance(share, Real) and not isinstance(share, bool) and 0 <= share <= 1
+    is_known = is_share and bool(share > 0 or message)
+    if not is_known and not message: return None
+    percent = 100.*share if is_known else None
+    return percent, message and str(message)
 
 # %% ../../nbs/runners/05_plugin.ipynb #caec13c3
 @patch
-async def _progress(self:PluginRunner, call:_PluginCall, until=frozenset()) -> tuple[float|None, str|None]|None:
+async def _progress(self:PluginRunner, call:_PluginCall, until=frozenset()) -> _Progress|None:
     "Percent and message of a plugin; None if there is nothing new."
     p = self._plugin(call.plugin)
     ask = _lookup(p, 'get_progress_async') or _lookup(p, 'get_progress')
     if not callable(ask): return None
     patience = self.interval if call.task else self.hearing   # before the job begins it is useful, not necessary
-    if (query := await self._ask(call.plugin, 'progress', ask, patience, until)) is None: return None
+    query = await self._ask(call.plugin, 'progress', ask, patience, until)
+    if query is None: return None
     try: progress = _parse_progress(query.result())
     except BaseException as e:
         _log.debug('Plugin %s cannot be asked for its progress: %s', call.plugin, _describe(e))
@@ -310,13 +387,6 @@ async def _progress(self:PluginRunner, call:_PluginCall, until=frozenset()) -> t
     if progress is None or progress == call.last_progress: return None
     call.last_progress = progress
     return progress if query.at >= call.at else None
-
-def _parse_progress(answer:dict) -> tuple[float|None, str|None]|None:  # None: it says nothing
-    share, message = answer.get('progress'), answer.get('message') or None
-    is_share = isinstance(share, Real) and not isinstance(share, bool) and 0 <= share <= 1
-    is_known = is_share and bool(share > 0 or message)
-    if not is_known and not message: return None
-    return 100.*share if is_known else None, message and str(message)
 
 # %% ../../nbs/runners/05_plugin.ipynb #00db2ddc
 @patch
@@ -329,15 +399,18 @@ def _status(worker) -> int|None:
     "The exit status of a worker process; None while it runs, or if there is none."
     if worker is None: return None
     try: code = worker.poll()
-    except Exception as e: code = _log.debug('Worker %s does not tell how it is: %s', worker.pid, _describe(e))
+    except Exception as e:
+        code = _log.debug('Worker %s does not say how it is: %s', worker.pid, _describe(e))
     return code if isinstance(code, int) else None
 
+# %% ../../nbs/runners/05_plugin.ipynb #aeb5b3b6
 @patch
 def _notice_replacement(self:PluginRunner, call:_PluginCall, report:Report) -> None:
     "Journal that the manager has another worker for the plugin."
     worker = self._worker(call.plugin)
     if worker is None or call.worker is None or worker.pid == call.worker.pid: return
-    report.note('worker_replaced', {'was': call.worker.pid, 'exit_status': _status(call.worker), 'is': worker.pid})
+    facts = {'was': call.worker.pid, 'exit_status': _status(call.worker), 'is': worker.pid}
+    report.note('worker_replaced', facts)
     call.worker = worker
     call.tree.add(worker.pid)
 
@@ -349,79 +422,60 @@ async def _watch(self:PluginRunner, call:_PluginCall, report:Report) -> None:
     while not call.task.done():
         await asyncio.wait({call.task}, timeout=self.interval)
         if call.task.done(): return
-        if progress := await self._progress(call, {call.task}): report.progress(*progress)
+        if progress := await self._progress(call, {call.task}):
+            report.progress(*progress)
         self._notice_replacement(call, report)
-        if call.tree and (begun := time.monotonic()) >= due:
-            await asyncio.wrap_future(in_daemon_thread(call.tree.look))
-            due = time.monotonic() + max(1., 50*(time.monotonic()-begun))
+        if call.tree and time.monotonic() >= due: due = await _look(call.tree)
         rounds_dead = 0 if _status(call.worker) is None else rounds_dead + 1
         if rounds_dead <= 3 or call.task.done(): continue
-        call.task.cancel()   # the manager waits for an answer that will not come
+        call.task.cancel()
         await asyncio.wait({call.task}, timeout=self.hearing)
         return
 
-# %% ../../nbs/runners/05_plugin.ipynb #429cc88b
-_CANCELLED = 'PluginCancelledError', 'CapabilityCancelledError'   # What managers raise for a plugin that has stopped
-
-@patch
-async def _outcome(self:PluginRunner, call:_PluginCall) -> Outcome:
-    "How a call ended."
-    is_cancelled = not call.task.done() or call.task.cancelled()
-    value, e = (None, None) if is_cancelled else call.task.result()
-    if not is_cancelled and e is None: return self._completed(call, value)
-    if call.stop_requested or type(e).__name__ in _CANCELLED: return Outcome(JobStatus.CANCELLED)
-    category = _lookup(e, 'category')
-    if not isinstance(category, str): category = None
-    code = await self._exit_status(call, category)
-    outcome = _failed(call.plugin, e, category) if code is None else _worker_lost(call, e, code)
-    more = {'category': category} if category else {}
-    if last := await self._last_lines(call): more['last_lines'] = last
-    return replace(outcome, failure=replace(outcome.failure, evidence=outcome.failure.evidence | more))
-
-@patch
-def _completed(self:PluginRunner, call:_PluginCall, value:Any) -> Outcome:
-    "The outcome of a call that returned something."
-    try: return Outcome.completed(plugin_result(value, call.transcription))
-    except BaseException as e:
-        what = f'What plugin {call.plugin} gave back ({type(value).__name__}) cannot be read: {_describe(e)}'
-        return Outcome.failed('error', what, evidence={'traceback': _traceback(e)})
+async def _look(tree:ProcessTree) -> float:  # When to look again, on the monotonic clock
+    "Look at the processes of a worker, which takes long where there are many."
+    begun = time.monotonic()
+    await asyncio.wrap_future(in_daemon_thread(tree.look))
+    now = time.monotonic()
+    return now + max(1., 50*(now-begun))
 
 # %% ../../nbs/runners/05_plugin.ipynb #8e81c3d0
-def _failed(plugin:str, e:BaseException|None, category:str|None) -> Outcome:
-    "The outcome of a call that raised, or was cancelled (None)."
+def _failed(
+    plugin:str,
+    e:BaseException|None,   # What the manager raised; None: its call was cancelled
+    category:str|None,      # Of the error, as the manager has it
+) -> Outcome:
+    "The outcome of a call that raised, or was cancelled."
     if e is None:
         return Outcome.failed('error', f'Plugin {plugin} raised CancelledError, although nobody had asked it to stop')
     if category != 'user_input': return _failure_outcome(e)
     message = _describe(e).removeprefix(f'{type(e).__name__}: ')
-    return Outcome.failed('invalid', message, evidence={'fields': jsonable(_lookup(e, 'fields_invalid') or [])})
+    fields = jsonable(_lookup(e, 'fields_invalid') or [])
+    return Outcome.failed('invalid', message, evidence={'fields': fields})
 
-def _worker_lost(call:_PluginCall, e:BaseException|None, code:int) -> Outcome:
+# %% ../../nbs/runners/05_plugin.ipynb #d32ed36a
+def _worker_lost(
+    call:_PluginCall,
+    e:BaseException|None,   # What the manager raised meanwhile
+    code:int,               # Exit status of the worker
+) -> Outcome:
     "The outcome of a call whose worker process has ended."
-    facts = {'pid': call.worker.pid} | ({'said': _describe(e)} if e is not None else {})
+    facts = {'pid': call.worker.pid}
+    if e is not None: facts['said'] = _describe(e)
     return _lost_outcome(f'The worker process of plugin {call.plugin}', 'it had answered', code, facts)
 
 # %% ../../nbs/runners/05_plugin.ipynb #1154cebc
 @patch
 async def _exit_status(self:PluginRunner, call:_PluginCall, category:str|None) -> int|None:
     "The exit status of the worker process, if it has ended; waits a moment if it may just be ending."
-    until = time.monotonic() + (.5 if category not in ('user_input', 'fatal') else 0.)
+    patience = 0. if category in ('user_input', 'fatal') else .5
+    until = time.monotonic() + patience
     while call.worker is not None:
-        if (code := _status(call.worker)) is not None or time.monotonic() >= until: return code
+        if (code := _status(call.worker)) is not None or time.monotonic() >= until:
+            return code
         await asyncio.sleep(.02)
 
-@patch
-async def _last_lines(self:PluginRunner, call:_PluginCall) -> list[str]:
-    "What the plugin has printed since it was called, if the manager tells."
-    ask = self._verb('get_plugin_diagnostics')
-    if not callable(ask): return []
-    try:
-        query = await self._ask(call.plugin, 'diagnostics', partial(ask, call.plugin, limit=40), self.hearing)
-        return _lines_since(str(query.result()).splitlines(), call.begun)[-40:] if query else []
-    except BaseException as e:
-        if isinstance(e, asyncio.CancelledError): raise
-        _log.warning('The diagnostics of plugin %s cannot be had: %s', call.plugin, _describe(e))
-        return []
-
+# %% ../../nbs/runners/05_plugin.ipynb #72e847fb
 def _lines_since(lines:list[str], begun:datetime) -> list[str]:
     "The lines dated then or later, without their dates, and those that continue them."
     found, is_later = [], False
@@ -433,26 +487,85 @@ def _lines_since(lines:list[str], begun:datetime) -> list[str]:
         if is_later: found.append(line[-1000:])
     return found
 
+# %% ../../nbs/runners/05_plugin.ipynb #1d26520f
+@patch
+async def _last_lines(self:PluginRunner, call:_PluginCall) -> list[str]:
+    "What the plugin has printed since it was called, if the manager can say."
+    ask = self._method('get_plugin_diagnostics')
+    if not callable(ask): return []
+    ask = partial(ask, call.plugin, limit=40)
+    try:
+        query = await self._ask(call.plugin, 'diagnostics', ask, self.hearing)
+        return _lines_since(str(query.result()).splitlines(), call.begun)[-40:] if query else []
+    except asyncio.CancelledError: raise
+    except BaseException as e:
+        _log.warning('The diagnostics of plugin %s cannot be had: %s', call.plugin, _describe(e))
+        return []
+
+# %% ../../nbs/runners/05_plugin.ipynb #d3568d51
+@patch
+def _completed(self:PluginRunner, call:_PluginCall, value:Any) -> Outcome:
+    "The outcome of a call that returned something."
+    try: return Outcome.completed(plugin_result(value, call.transcription))
+    except BaseException as e:
+        what = f'What plugin {call.plugin} gave back ({type(value).__name__}) cannot be read: {_describe(e)}'
+        return Outcome.failed('error', what, evidence={'traceback': _traceback(e)})
+
+# %% ../../nbs/runners/05_plugin.ipynb #429cc88b
+_CANCELLED = 'PluginCancelledError', 'CapabilityCancelledError'   # What managers raise for a plugin that has stopped
+
+@patch
+async def _outcome(self:PluginRunner, call:_PluginCall) -> Outcome:
+    "How a call ended."
+    is_cancelled = not call.task.done() or call.task.cancelled()
+    value, e = (None, None) if is_cancelled else call.task.result()
+    if not is_cancelled and e is None: return self._completed(call, value)
+    if call.stop_requested or type(e).__name__ in _CANCELLED:
+        return Outcome(JobStatus.CANCELLED)
+    return await self._failure(call, e)
+
+@patch
+async def _failure(self:PluginRunner, call:_PluginCall, e:BaseException|None) -> Outcome:
+    "Why a call failed, with the evidence there is."
+    category = _lookup(e, 'category')
+    if not isinstance(category, str): category = None
+    code = await self._exit_status(call, category)
+    outcome = _failed(call.plugin, e, category) if code is None else _worker_lost(call, e, code)
+    more = {'category': category} if category else {}
+    if last := await self._last_lines(call): more['last_lines'] = last
+    evidence = outcome.failure.evidence | more
+    return replace(outcome, failure=replace(outcome.failure, evidence=evidence))
+
 # %% ../../nbs/runners/05_plugin.ipynb #f9ea4802
 @patch
 def _remember(self:PluginRunner, plugin:str) -> None:
     "Keep what is needed to load a plugin again."
     get = _lookup(self.manager, 'get_instance')
-    if (instance := get(plugin) if callable(get) else None) is not None:
+    instance = get(plugin) if callable(get) else None
+    if instance is not None:
         self._configs[plugin] = (self._meta(plugin), dict(instance.config or {}))
 
+# %% ../../nbs/runners/05_plugin.ipynb #90b4aea0
+@patch
+def _reload(self:PluginRunner, plugin:str) -> bool:  # Whether it is loaded
+    "End the worker of a plugin and start another. Blocks for seconds. Raises what the manager raises."
+    self._remember(plugin)
+    meta, config = self._configs.get(plugin, (None, None))
+    if self._plugin(plugin) is not None and self._method('reload_plugin')(plugin, config=config):
+        return True
+    if meta is None: return False
+    return any(self._method('load_plugin')(meta, config, instance_id=plugin) for _ in range(2))
+
+# %% ../../nbs/runners/05_plugin.ipynb #9fdcbec5
 @patch
 def _load_again(self:PluginRunner, plugin:str, loaded:Future) -> None:
-    "End the worker of a plugin and start another, in a thread: it takes seconds."
-    def load() -> bool:
-        self._remember(plugin)
-        meta, config = self._configs.get(plugin, (None, None))
-        if self._plugin(plugin) is not None and self._verb('reload_plugin')(plugin, config=config): return True
-        return meta is not None and any(self._verb('load_plugin')(meta, config, instance_id=plugin) for _ in range(2))
+    "Load a plugin again in a thread. `loaded` becomes whether that went well."
     def done(answer):
-        if e := answer.exception(): _log.error('Plugin %s could not be loaded again: %s', plugin, _describe(e))
+        e = answer.exception()
+        if e:
+            _log.error('Plugin %s could not be loaded again: %s', plugin, _describe(e))
         loaded.set_result(not e and bool(answer.result()))
-    in_daemon_thread(load, name=f'load {plugin}').add_done_callback(done)
+    in_daemon_thread(lambda: self._reload(plugin), name=f'load {plugin}').add_done_callback(done)
 
 # %% ../../nbs/runners/05_plugin.ipynb #a7af447a
 @patch
@@ -475,37 +588,51 @@ async def _ready(self:PluginRunner, plugin:str) -> bool:
         if loaded.done(): self._reloads.pop(plugin, None)
 
 # %% ../../nbs/runners/05_plugin.ipynb #aeb888da
+def _unfinished(calls:list[_RunningCall]) -> list[_RunningCall]:
+    return [c for c in calls if not c.done.done()]
+
 @patch
-async def _carry_out(self:PluginRunner, call:_PluginCall, report:Report) -> Outcome:
-    "Have a plugin called, when it is free."
-    if _unfinished(call.ahead): report.progress(None, f'Waits until plugin {call.plugin} has finished another job')
+async def _await_turn(self:PluginRunner, call:_PluginCall, report:Report) -> None:
+    "Wait until earlier jobs of the same plugin are over."
+    if _unfinished(call.ahead):
+        report.progress(None, f'Waits until plugin {call.plugin} has finished another job')
     while ahead := _unfinished(call.ahead): await ahead[-1].outcome()
     call.ahead = []   # or the jobs of a plugin would all be remembered
-    if not await self._ready(call.plugin):
-        what = f'Plugin {call.plugin} could not be loaded again after its worker had ended'
-        return Outcome.failed('not_started', what, hint='Load it with the plugin manager')
-    await self._progress(call)   # of the job before
-    call.begun, call.at = datetime.now(timezone.utc), time.monotonic()
-    call.worker, call.loop = self._worker(call.plugin), asyncio.get_running_loop()
-    if call.worker is not None: call.tree = ProcessTree(call.worker.pid)
-    call.task = asyncio.ensure_future(_capture(self._execute(call)))
-    try: await self._watch(call, report)
-    finally: call.task.cancel()   # does nothing when it has ended
-    return await self._outcome(call)
 
-def _unfinished(calls:list[_RunningCall]) -> list[_RunningCall]: return [c for c in calls if not c.done.done()]
-
-# %% ../../nbs/runners/05_plugin.ipynb #cdb3e274
+# %% ../../nbs/runners/05_plugin.ipynb #9e1d875c
 @patch
 async def _execute(self:PluginRunner, call:_PluginCall) -> Any:
     "Have the manager call the plugin. Raises what it raises."
     if call.stop_requested: raise asyncio.CancelledError   # in the moment before
     task = dict(zip(('_task_name', '_method'), call.adapter, strict=True)) if call.adapter else {}
-    work = self._verb('execute_plugin_async')(call.plugin, *call.args, **task, **call.kwargs)
+    work = self._method('execute_plugin_async')(call.plugin, *call.args, **task, **call.kwargs)
     if inspect.isawaitable(work): return await work
     problem = f'has an `execute_{self.kind}_async` that gave back a {type(work).__name__}, nothing to be awaited'
     raise InvalidInput('manager', problem, 'Make it an `async def`')
 
+# %% ../../nbs/runners/05_plugin.ipynb #a9a9a91a
+@patch
+def _begin(self:PluginRunner, call:_PluginCall) -> None:
+    "Have the plugin called, in a task."
+    call.begun, call.at = datetime.now(timezone.utc), time.monotonic()
+    call.worker, call.loop = self._worker(call.plugin), asyncio.get_running_loop()
+    if call.worker is not None: call.tree = ProcessTree(call.worker.pid)
+    call.task = asyncio.ensure_future(_capture(self._execute(call)))
+
+@patch
+async def _carry_out(self:PluginRunner, call:_PluginCall, report:Report) -> Outcome:
+    "Have a plugin called, when it is free."
+    await self._await_turn(call, report)
+    if not await self._ready(call.plugin):
+        what = f'Plugin {call.plugin} could not be loaded again after its worker had ended'
+        return Outcome.failed('not_started', what, hint='Load it with the plugin manager')
+    await self._progress(call)   # of the job before
+    self._begin(call)
+    try: await self._watch(call, report)
+    finally: call.task.cancel()   # does nothing when it has ended
+    return await self._outcome(call)
+
+# %% ../../nbs/runners/05_plugin.ipynb #cdb3e274
 @patch
 async def start(self:PluginRunner,
     job:Job,  # The job and attempt to begin
@@ -515,9 +642,11 @@ async def start(self:PluginRunner,
     call = self._parse(job.spec)
     self._calls.functions.setdefault('call', self._carry_out)
     call.ahead = _unfinished(self._lines.get(call.plugin, []))
-    inner = SimpleNamespace(id=job.id, attempt=job.attempt, created_at=job.created_at, spec={'func': 'call', 'args': [call]})
+    spec = {'func': 'call', 'args': [call]}
+    inner = SimpleNamespace(id=job.id, attempt=job.attempt, created_at=job.created_at, spec=spec)
     handle = await self._calls.start(inner)
-    self._at = {k: c for k, c in self._at.items() if self._calls.running_call({'key': k})} | {handle['key']: call}
+    self._at = {k: c for k, c in self._at.items() if self._calls.running_call({'key': k})}
+    self._at[handle['key']] = call
     self._lines[call.plugin] = [*call.ahead, self._calls.running_call(handle)]
     return handle
 
@@ -526,6 +655,7 @@ async def find(self:PluginRunner, job:Job) -> dict|None:  # A handle, also when 
     "The call of this attempt, if this process has begun it."
     return await self._calls.find(job)
 
+# %% ../../nbs/runners/05_plugin.ipynb #1df99d47
 @patch
 async def follow(self:PluginRunner,
     job:Job,
@@ -556,20 +686,56 @@ async def _ask_to_stop(self:PluginRunner, plugin:str) -> bool:  # Whether it has
     p = self._plugin(plugin)
     ask = _lookup(p, 'cancel_async') or _lookup(p, 'cancel')
     if not callable(ask): return False
-    if (query := await self._ask(plugin, 'cancel', ask, self.hearing)) is None:
+    query = await self._ask(plugin, 'cancel', ask, self.hearing)
+    if query is None:
         _log.warning('Plugin %s does not answer when it is asked to stop', plugin)
         return False
     try: return query.result() is not False
-    except BaseException as e: _log.warning('Plugin %s could not be asked to stop: %s', plugin, _describe(e))
+    except BaseException as e:
+        _log.warning('Plugin %s could not be asked to stop: %s', plugin, _describe(e))
     return False
 
+# %% ../../nbs/runners/05_plugin.ipynb #428207e9
 @patch
 async def _ask_to_stop_there(self:PluginRunner, call:_PluginCall) -> bool:
-    "The same on the loop on which the plugin was called, to which the manager's objects belong; it may be blocked."
-    if call.loop is asyncio.get_running_loop(): return await self._ask_to_stop(call.plugin)
-    asked = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._ask_to_stop(call.plugin), call.loop))
-    await asyncio.wait({asked}, timeout=2*self.hearing)
-    return asked.done() and not asked.cancelled() and asked.result()
+    "Ask on the loop on which the plugin was called."
+    if call.loop is asyncio.get_running_loop():
+        return await self._ask_to_stop(call.plugin)
+    asking = asyncio.run_coroutine_threadsafe(self._ask_to_stop(call.plugin), call.loop)
+    answer = asyncio.wrap_future(asking)
+    await asyncio.wait({answer}, timeout=2*self.hearing)
+    return answer.done() and not answer.cancelled() and answer.result()
+
+# %% ../../nbs/runners/05_plugin.ipynb #78f727c3
+_UNSEEN = ('Nothing was found to be left. '
+           "A process that had taken leave of the plugin's worker before it was seen there cannot be found")
+
+def _verify_ended(
+    tree:ProcessTree,   # Of the worker
+    worker:int,         # Process id
+    patience:float,     # Seconds that the manager has to end it
+) -> tuple[set[int], set[int]]:  # Ids: ended, left
+    "Wait until the manager has ended a worker, then end what is left of its process tree. Blocks."
+    until = time.monotonic() + patience
+    first = [p for p in tree.look() if p.pid == worker]
+    while any(map(runs, first)) and time.monotonic() < until: time.sleep(.02)
+    return tree.end(2.)
+
+# %% ../../nbs/runners/05_plugin.ipynb #28469a6e
+@patch
+async def _force(self:PluginRunner, call:_PluginCall, work:_RunningCall) -> Receipt:
+    "End the worker of a plugin, and have the plugin loaded again."
+    loaded = self._reloads[call.plugin] = Future()   # the next job waits for it
+    before = {p.pid for p in await asyncio.wrap_future(in_daemon_thread(call.tree.look))}
+    call.loop.call_soon_threadsafe(call.task.cancel)
+    await work.wait(2.)
+    self._load_again(call.plugin, loaded)
+    verifying = in_daemon_thread(_verify_ended, call.tree, call.worker.pid, self.patience)
+    ended, left = await asyncio.wrap_future(verifying)
+    ended = sorted((before | ended) - left)
+    if left:
+        return Receipt(False, 'unconfirmed', ended, sorted(left), f'Still there after SIGKILL: {sorted(left)}')
+    return Receipt(True, 'forced', ended, message=_UNSEEN)
 
 # %% ../../nbs/runners/05_plugin.ipynb #370e3868
 @patch
@@ -584,36 +750,16 @@ async def stop(self:PluginRunner,
     call.stop_requested = True   # first: it may be about to be called
     if call.task is None: return await self._calls.stop(job, handle, grace)
     if await self._ask_to_stop_there(call): await work.wait(grace)
-    can_force = call.worker is not None and callable(self._verb('reload_plugin'))
+    can_force = call.worker is not None and callable(self._method('reload_plugin'))
     if not work.done.done() and can_force: return await self._force(call, work)
     if not work.done.done() and self.in_process:
         call.loop.call_soon_threadsafe(call.task.cancel)
         await work.wait(max(grace, 1.))
-    what = f'plugin {call.plugin}'
-    if work.done.done(): return Receipt(True, 'asked', [what])
-    message = (f'Plugin {call.plugin} goes on: it does not stop when asked, and its manager has no process to end. '
+    return _receipt(call.plugin, work.done.done())
+
+def _receipt(plugin:str, has_ended:bool) -> Receipt:
+    what = f'plugin {plugin}'
+    if has_ended: return Receipt(True, 'asked', [what])
+    message = (f'Plugin {plugin} goes on: it does not stop when asked, and its manager has no process to end. '
                'The job is over when it has returned')
     return Receipt(False, 'unconfirmed', left=[what], message=message)
-
-# %% ../../nbs/runners/05_plugin.ipynb #78f727c3
-_UNSEEN = ('Nothing was found to be left. '
-           "A process that had taken leave of the plugin's worker before it was seen there cannot be found")
-
-@patch
-async def _force(self:PluginRunner, call:_PluginCall, work:_RunningCall) -> Receipt:
-    "End the worker of a plugin, and have the plugin loaded again."
-    loaded = self._reloads[call.plugin] = Future()   # the next job waits for it
-    before = {p.pid for p in await asyncio.wrap_future(in_daemon_thread(call.tree.look))}
-    call.loop.call_soon_threadsafe(call.task.cancel)
-    await work.wait(2.)
-    self._load_again(call.plugin, loaded)
-    ended, left = await asyncio.wrap_future(in_daemon_thread(_verify_ended, call.tree, call.worker.pid, self.patience))
-    ended = sorted((before | ended) - left)
-    if left: return Receipt(False, 'unconfirmed', ended, sorted(left), f'Still there after SIGKILL: {sorted(left)}')
-    return Receipt(True, 'forced', ended, message=_UNSEEN)
-
-def _verify_ended(tree:ProcessTree, worker:int, patience:float) -> tuple[set[int], set[int]]:  # Ids: ended, left
-    "Wait until the manager has ended a worker, then end what is left of its process tree. Blocks."
-    until, first = time.monotonic() + patience, [p for p in tree.look() if p.pid == worker]
-    while any(map(runs, first)) and time.monotonic() < until: time.sleep(.02)
-    return tree.end(2.)

@@ -12,9 +12,11 @@ import logging, sys, threading
 from collections.abc import Callable
 from contextlib import contextmanager
 from contextvars import ContextVar
+from fastcore.basics import patch
 
 # %% ../../nbs/runners/09_printing.ipynb #f9b973f4
 _log = logging.getLogger(__name__)
+_printer:ContextVar[dict|None] = ContextVar('jobtrack_printer', default=None)   # stream -> its `_LineBuffer`
 
 class _LineBuffer:
     "Passes on what is printed, line by line. Safe from any thread."
@@ -24,31 +26,35 @@ class _LineBuffer:
         self.log, self.lock = log, threading.Lock()
         self.rest = ''   # The line that is not complete
 
-    def write(self, text:str):
-        with self.lock:
-            self.rest += text
-            end = len(self.rest) if len(self.rest) > self.most else self.rest.rfind('\n') + 1
-            complete, self.rest = self.rest[:end], self.rest[end:]
-            self._pass_on(complete)
-
-    def flush(self):
-        with self.lock:
-            complete, self.rest = self.rest, ''
-            self._pass_on(complete)
-
-    def close(self):
-        "What comes later belongs to no job."
-        self.flush()
-        self.log = lambda text: None
-
     def _pass_on(self, text:str):
         if not text: return
         token = _printer.set(None)   # what the log itself prints is not printed into it
         try: self.log(text)
-        except Exception: _log.exception('What a function printed could not be put into its log')
+        except Exception:
+            _log.exception('What a function printed could not be put into its log')
         finally: _printer.reset(token)
 
-_printer:ContextVar[dict[str, _LineBuffer]|None] = ContextVar('jobtrack_printer', default=None)   # stream -> its buffer
+# %% ../../nbs/runners/09_printing.ipynb #114ab826
+@patch
+def write(self:_LineBuffer, text:str):
+    with self.lock:
+        self.rest += text
+        is_long = len(self.rest) > self.most
+        end = len(self.rest) if is_long else self.rest.rfind('\n') + 1
+        complete, self.rest = self.rest[:end], self.rest[end:]
+        self._pass_on(complete)
+
+@patch
+def flush(self:_LineBuffer):
+    with self.lock:
+        complete, self.rest = self.rest, ''
+        self._pass_on(complete)
+
+@patch
+def close(self:_LineBuffer):
+    "What comes later belongs to no job."
+    self.flush()
+    self.log = lambda text: None
 
 # %% ../../nbs/runners/09_printing.ipynb #1761437d
 class _Tee:
@@ -78,7 +84,8 @@ def _install():
         _running[0] += 1
         for name in _STREAMS:
             stream = getattr(sys, name)
-            if stream is not None and not isinstance(stream, _Tee): setattr(sys, name, _Tee(name, stream))
+            if stream is not None and not isinstance(stream, _Tee):
+                setattr(sys, name, _Tee(name, stream))
 
 def _uninstall():
     with _lock:

@@ -25,9 +25,10 @@ from .process_files import AttemptFolder, AttemptState, check_platform, supervis
 from .process_spec import PROCESS_DEFAULTS, check_machine, check_process
 from .process_spec import find_program, output_places, program_environment
 from .process_tree import UNSURE, end_steps, process_ids, runs, send_signals, wait_for_exit
+from .runner import BaseRunner
 
 # %% ../../nbs/runners/11_process.ipynb #5da2e461
-class ProcessRunner:
+class ProcessRunner(BaseRunner):
     """Runs programs that outlive this process.
 
     `job.spec` is described at `check_process`. Needs a POSIX system and a local folder: locks do not
@@ -38,6 +39,7 @@ class ProcessRunner:
     force = 3.         # Seconds that `stop` waits for processes it has killed
     moment = .25       # Seconds that processes which outlived their program have to end by themselves
     patience = 1.      # Seconds that they then have between SIGTERM and SIGKILL
+    sweep_after = 60.  # Age in seconds from which another runner's control group counts as left behind
     largest = MAX_DIGEST_BYTES  # Bytes: a larger output is reported without its SHA-256
 
     def __init__(self,
@@ -58,11 +60,6 @@ class ProcessRunner:
         self._known = {}          # Folder -> processes that were seen to belong to it
         self._reading = StopTokens()
 
-    @property
-    def groups(self) -> Cgroups|None:
-        "Where control groups are made; None: nowhere."
-        return Cgroups.find() if self._groups is True else self._groups or None
-
 # %% ../../nbs/runners/11_process.ipynb #16f2e84e
 @patch
 def _attempt(self:ProcessRunner, job:Job) -> AttemptFolder:
@@ -82,9 +79,15 @@ def _forget(self:ProcessRunner, folder:Path) -> None:
 _log = logging.getLogger('cjm_jobtrack')
 _OWNER = 'user.jobtrack'   # Extended attribute of a group: the folder of its attempt
 
+@patch(as_prop=True)
+def groups(self:ProcessRunner) -> Cgroups|None:
+    "Where control groups are made; None: nowhere."
+    return Cgroups.find() if self._groups is True else self._groups or None
+
 @patch
 def _prefix(self:ProcessRunner) -> str:
-    return f'jobtrack-work-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]}-'
+    digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()
+    return f'jobtrack-work-{digest[:12]}-'
 
 def attempt_of(
     group:Cgroup,
@@ -99,18 +102,19 @@ def _new_group(self:ProcessRunner, job:Job, limits:dict) -> Cgroup|None:
     """Make the group of an attempt, with its limits.
 
     None where no group can be made, and no limit needs one."""
-    if not (groups := self.groups): return None
-    uses = ['all', 'memory', 'time'] + ['pids'] * ('pids' in limits) + ['cpu'] * ('cpus' in limits)
-    group = groups.group(f'{self._prefix()}{job.id}.{job.attempt}', uses)
+    groups = self.groups
+    if not groups: return None
+    kinds = ['all', 'memory', 'time']
+    kinds += [kind for kind, limit in (('pids', 'pids'), ('cpu', 'cpus')) if limit in limits]
+    group = groups.group(f'{self._prefix()}{job.id}.{job.attempt}', kinds)
     grouped = {k: v for k, v in limits.items() if k in ('memory', 'cpus', 'pids')}
     try: self._make_group(group, self._attempt(job), grouped)
     except OSError as e:
         group.remove()
         raise_scarcity(e)
         if grouped:
-            raise StoreError(
-                group.folders['all'], f'the control group for `limits` cannot be made: {e.strerror}',
-                'Try again, or without limits') from e
+            problem = f'the control group for `limits` cannot be made: {e.strerror}'
+            raise StoreError(group.folders['all'], problem, 'Try again, or without limits') from e
         _log.warning('Job %s runs without a control group: %s', job.id, e)
         return None
     return group
@@ -128,28 +132,37 @@ def _make_group(self:ProcessRunner, group:Cgroup, attempt:AttemptFolder, limits:
 def _sweep(self:ProcessRunner) -> None:
     "Remove groups that were left behind. The kernel refuses while there are processes in them."
     self._swept = True
-    if not (groups := self.groups): return
+    groups = self.groups
+    if not groups: return
     groups.tidy()
-    names = {d.name for parent in set(groups.parents.values()) for d in parent.glob('jobtrack-work-*')}
+    parents = set(groups.parents.values())
+    names = {d.name for parent in parents for d in parent.glob('jobtrack-work-*')}
     for name in names: self._sweep_group(name, groups.group(name, groups.parents))
 
 @patch
 def _sweep_group(self:ProcessRunner, name:str, group:Cgroup) -> None:
-    # another runner's: it sees to it as long as the attempt exists
-    if not name.startswith(self._prefix()):
-        owner = attempt_of(group)
-        if owner is not None and not os.path.exists(owner): group.remove()
-        return
+    if not name.startswith(self._prefix()): return _sweep_other(group, self.sweep_after)
     job_id, _, number = name.removeprefix(self._prefix()).rpartition('.')
     attempt = AttemptFolder(self.folder/job_id/number)
     if not attempt.exists():
         group.remove()
         return
-    if (lock := attempt.lock()) is None: return   # it is alive, or being started
+    lock = attempt.lock()
+    if lock is None: return   # it is alive, or being started
     try:
         attempt.settle()
         group.remove()
     finally: os.close(lock)
+
+def _sweep_other(group:Cgroup, sweep_after:float) -> None:
+    """Another runner's group is removed only if its attempt does not exist any more.
+
+    A new group may belong to a runner whose files cannot be seen from here, in a container say, and be about to be used."""
+    owner = attempt_of(group)
+    if owner is None or os.path.exists(owner): return
+    with suppress(FileNotFoundError):
+        age = time.time() - os.stat(group.folders['all']).st_mtime
+        if age >= sweep_after: group.remove()
 
 # %% ../../nbs/runners/11_process.ipynb #4eca2091
 @patch
@@ -167,13 +180,17 @@ async def _until_gone(ps:set[psutil.Process], deadline:float) -> None:
     "Wait until these processes have ended, or until the deadline (monotonic seconds)."
     while any(map(runs, ps)) and time.monotonic() < deadline: await asyncio.sleep(.01)
 
-def _signal(top:psutil.Process|None, rest:set[psutil.Process], forced:bool, done:set) -> None:
-    """Signal those that were not `done` yet.
-
-    Last comes the supervisor: it is woken up, and killed if that was not enough."""
+def _signal(
+    top:psutil.Process|None,      # The supervisor
+    rest:set[psutil.Process],     # The others
+    forced:bool,
+    done:set,                     # Those that had this signal
+) -> None:
+    "Signal them. Last comes the supervisor: it is woken up, and killed if that was not enough."
     sig = signal.SIGKILL if forced else signal.SIGTERM
     for p in rest - done: send_signals(p, sig, signal.SIGCONT)
-    if top and not rest: send_signals(top, signal.SIGKILL if forced and done else signal.SIGCONT)
+    if top and not rest:
+        send_signals(top, signal.SIGKILL if forced and done else signal.SIGCONT)
 
 # %% ../../nbs/runners/11_process.ipynb #a8930d5c
 @patch
@@ -182,35 +199,43 @@ async def _processes(self:ProcessRunner,
     seen:set[psutil.Process]=frozenset(),  # Besides those that were seen while it ran
 ) -> tuple[psutil.Process|None, set[psutil.Process]]:
     "The supervisor and all other processes of an attempt."
-    return await asyncio.to_thread(attempt.processes, {*self._known.get(attempt.path, ()), *seen})
+    known = {*self._known.get(attempt.path, ()), *seen}
+    return await asyncio.to_thread(attempt.processes, known)
 
+# %% ../../nbs/runners/11_process.ipynb #65fc7f44
 @patch
-async def _end(
-    self:ProcessRunner, attempt:AttemptFolder, grace:float, how:str='gone') -> tuple[str, set[int], list[int]]:
+async def _end(self:ProcessRunner,
+    attempt:AttemptFolder,
+    grace:float,       # Seconds between asking and forcing
+    how:str='gone',    # How it went, if nothing is left to end
+) -> tuple[str, set[int], list[int]]:
     """End all processes of an attempt.
 
     Returns how that went, in the words of a `Receipt`; process ids of those that ended, and of those left."""
     group, seen, done = attempt.group, set(), {'asked': set(), 'forced': set()}
-    def remains(top, rest): return top or rest or group and group.busy
     for step in end_steps(max(0., grace), self.force):
         top, rest = await self._processes(attempt, seen)
-        if not remains(top, rest): break
+        everyone = rest | {top} - {None}
+        if not everyone and not (group and group.busy): break
         how = step.how
         if step.forced and group: await asyncio.to_thread(group.kill)
         _signal(top, rest, step.forced, done[how])
         seen |= rest
         done[how] |= rest | {top}
-        await _until_gone((rest or {top}) - {None}, step.pause)
-        if not (top or rest): await asyncio.sleep(.01)   # somebody is in the group who cannot be seen
+        await _until_gone(rest or everyone, step.pause)
+        if not everyone:
+            await asyncio.sleep(.01)   # somebody is in the group who cannot be seen
     else: top, rest = await self._processes(attempt, seen)
-    left = {p.pid for p in rest | {top} - {None}} | (group.pids() if group else set())
+    in_group = group.pids() if group else set()
+    left = {p.pid for p in rest | {top} - {None}} | in_group
     return how, {p.pid for p in seen} - left, sorted(left)
 
 # %% ../../nbs/runners/11_process.ipynb #8ab61cca
 @patch
 def _move_away(self:ProcessRunner, job:Job, attempt:AttemptFolder) -> None:
     "Remove an attempt of an earlier job, and its log, unless somebody has it locked."
-    if (lock := attempt.lock()) is None: return
+    lock = attempt.lock()
+    if lock is None: return
     try:
         if attempt.belongs_to(job): return
         if group := attempt.group: group.remove()
@@ -219,6 +244,27 @@ def _move_away(self:ProcessRunner, job:Job, attempt:AttemptFolder) -> None:
     finally: os.close(lock)
     # also one that somebody was killed over
     for away in attempt.path.parent.glob('.*'): shutil.rmtree(away, ignore_errors=True)
+
+# %% ../../nbs/runners/11_process.ipynb #dad25d4b
+@patch
+async def _clear(self:ProcessRunner, job:Job, attempt:AttemptFolder) -> None:
+    "Stop what runs of an earlier job and remove its files, with the folder of all its attempts locked."
+    if attempt.belongs_to(job): return
+    _, ended, left = await self._end(attempt, self.patience)
+    if left:
+        problem = f'was that of an earlier job, of which processes are still running: {left}'
+        raise InvalidInput('id', problem, 'End them, or give the job another id')
+    if ended:
+        _log.warning('Processes of an earlier job %s, which was deleted, were still running and were ended: %s',
+                     job.id, sorted(ended))
+    child = self._children.get(attempt.path)
+    if child: await asyncio.to_thread(child.wait, self.force)
+    self._forget(attempt.path)
+    try: self._move_away(job, attempt)
+    except FileNotFoundError: pass   # somebody else was quicker
+    except OSError as e:
+        problem = f'it is that of an earlier job, and cannot be removed: {e.strerror or e}'
+        raise StoreError(str(attempt), problem, 'Check the permissions there') from e
 
 # %% ../../nbs/runners/11_process.ipynb #c1a5206f
 @patch
@@ -233,34 +279,10 @@ async def _make_room(self:ProcessRunner, job:Job, attempt:AttemptFolder) -> None
                                'for 30 s. Is it suspended?')
         lock = None
         with suppress(FileNotFoundError): lock = attempt.lock_all()
-        # only one at a time: a second would take what the first has started there for the earlier job's
         if lock is not None:
             try: await self._clear(job, attempt)
             finally: os.close(lock)
         await asyncio.sleep(.001)
-
-# %% ../../nbs/runners/11_process.ipynb #dad25d4b
-@patch
-async def _clear(self:ProcessRunner, job:Job, attempt:AttemptFolder) -> None:
-    "Stop what runs of an earlier job and remove its files, with the folder of all its attempts locked."
-    if attempt.belongs_to(job): return
-    _, ended, left = await self._end(attempt, self.patience)
-    if left:
-        raise InvalidInput(
-            'id', f'was that of an earlier job, of which processes are still running: {left}',
-            'End them, or give the job another id')
-    if ended:
-        _log.warning(
-            'Processes of an earlier job %s, which was deleted, were still running and were ended: %s',
-            job.id, sorted(ended))
-    if child := self._children.get(attempt.path): await asyncio.to_thread(child.wait, self.force)
-    self._forget(attempt.path)
-    try: self._move_away(job, attempt)
-    except FileNotFoundError: pass   # somebody else was quicker
-    except OSError as e:
-        raise StoreError(
-            str(attempt), f'it is that of an earlier job, and cannot be removed: {e.strerror or e}',
-            'Check the permissions there') from e
 
 # %% ../../nbs/runners/11_process.ipynb #9ffa7d48
 @dataclass(frozen=True)
@@ -290,9 +312,8 @@ def _store_errors(attempt:AttemptFolder):
     "Errors of the file system, as what they mean for us."
     try: yield
     except OSError as e:
-        raise StoreError(
-            str(attempt), f'nothing can be written there: {e.strerror or e}',
-            'Check free space and permissions there') from e
+        problem = f'nothing can be written there: {e.strerror or e}'
+        raise StoreError(str(attempt), problem, 'Check free space and permissions there') from e
 
 # %% ../../nbs/runners/11_process.ipynb #774bc994
 def _create_folder(folder:Path) -> list[Path]:
@@ -303,13 +324,14 @@ def _create_folder(folder:Path) -> list[Path]:
     try: folder.mkdir(parents=True, exist_ok=True)
     except OSError as e:
         if e.errno in DISK_FULL:
-            raise StoreError(
-                str(folder), f'the folder for outputs cannot be made: {e.strerror}', 'Make room there') from e
-        raise InvalidInput(
-            'output_dir', f'{str(folder)!r} cannot be made: {e.strerror}',
-            'Give a folder that exists, or whose parent may be written to') from e
+            problem = f'the folder for outputs cannot be made: {e.strerror}'
+            raise StoreError(str(folder), problem, 'Make room there') from e
+        problem = f'{str(folder)!r} cannot be made: {e.strerror}'
+        remedy = 'Give a folder that exists, or whose parent may be written to'
+        raise InvalidInput('output_dir', problem, remedy) from e
     return missing
 
+# %% ../../nbs/runners/11_process.ipynb #619b5e82
 def _has_entries(folder:str) -> bool:
     "Whether there is anything in a folder."
     try:
@@ -322,12 +344,32 @@ def _has_entries(folder:str) -> bool:
 @patch
 async def _record_existing(self:ProcessRunner, launch:_Launch) -> None:
     "Write down which files are in the output folder already."
+    attempt, files = launch.attempt, {}
     root, globs = output_places(launch.spec)
-    files = await asyncio.to_thread(snapshot_files, root, globs) if root and _has_entries(root) else {}
-    with _store_errors(launch.attempt):
-        if files: (launch.attempt/'before.json').write_text(json.dumps(files))
+    if root and _has_entries(root):
+        files = await asyncio.to_thread(snapshot_files, root, globs)
+    with _store_errors(attempt):
+        if files: (attempt/'before.json').write_text(json.dumps(files))
         # of somebody who did not get as far as starting it
-        elif launch.attempt.has('before.json'): (launch.attempt/'before.json').unlink()
+        elif attempt.has('before.json'): (attempt/'before.json').unlink()
+
+# %% ../../nbs/runners/11_process.ipynb #4c5c4bdb
+@patch
+def _popen(self:ProcessRunner, launch:_Launch, group:Cgroup|None, lock:int) -> subprocess.Popen:
+    job, spec = launch.job, launch.spec
+    drop_old_log(self.logs, job)
+    argv = supervised(launch.attempt, launch.argv, spec['limits'], group)
+    argv = begin_clean(argv, spec['no_new_privs'])
+    with self.logs.open(job.id, job.attempt) as log:
+        return subprocess.Popen(
+            argv,
+            cwd=spec['cwd'],
+            env=launch.env,
+            stdin=lock,
+            stdout=log,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            umask=UMASK)
 
 # %% ../../nbs/runners/11_process.ipynb #886d58ae
 @patch
@@ -348,20 +390,23 @@ def _spawn(self:ProcessRunner, launch:_Launch, lock:int) -> None:
         for d in created:
             with suppress(OSError): d.rmdir()
         if isinstance(e, OSError) and e.errno == errno.E2BIG:
-            raise InvalidInput(
-                'argv', 'is too long for this system', 'Pass a file with the arguments instead') from e
+            remedy = 'Pass a file with the arguments instead'
+            raise InvalidInput('argv', 'is too long for this system', remedy) from e
         raise
 
+# %% ../../nbs/runners/11_process.ipynb #ce3c56e4
 @patch
-def _popen(self:ProcessRunner, launch:_Launch, group:Cgroup|None, lock:int) -> subprocess.Popen:
-    job, spec = launch.job, launch.spec
-    drop_old_log(self.logs, job)
-    argv = begin_clean(
-        supervised(launch.attempt, launch.argv, spec['limits'], group), spec['no_new_privs'])
-    with self.logs.open(job.id, job.attempt) as log:
-        return subprocess.Popen(
-            argv, cwd=spec['cwd'], env=launch.env, stdin=lock, stdout=log, stderr=subprocess.DEVNULL,
-            start_new_session=True, umask=UMASK)
+async def _settled(self:ProcessRunner, attempt:AttemptFolder, deadline:float=30.) -> AttemptState:
+    "The state of an attempt, once nobody is just about to start it."
+    until = time.monotonic() + deadline
+    while True:
+        state = attempt.state
+        if state != AttemptState.ALIVE or attempt.number('pid') is not None:
+            return state
+        if time.monotonic() > until:
+            raise TimeoutError(f'Another process has been about to start the program in {attempt} for '
+                               f'{deadline:g} s. Is it suspended?')
+        await asyncio.sleep(.001)
 
 # %% ../../nbs/runners/11_process.ipynb #edca4aa4
 @patch
@@ -376,33 +421,26 @@ async def start(self:ProcessRunner,
     self._reap()
     await self._make_room(job, attempt)
     while await self._settled(attempt) == AttemptState.UNBEGUN:
-        launch = self._prepare(job, attempt)
-        with _store_errors(attempt):
-            attempt.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = attempt.lock()
-        if lock is None:   # somebody else was quicker, or is looking at it
-            await asyncio.sleep(.001)
-            continue
-        try:
-            if attempt.number('pid') is None and not attempt.has('stop'):
-                await self._record_existing(launch)
-                self._spawn(launch, lock)
-                break      # its supervisor has the lock: it is started, whatever happens to us
-        finally: os.close(lock)
+        if await self._try_to_start(self._prepare(job, attempt)): break
     return self._handle(attempt)
 
-# %% ../../nbs/runners/11_process.ipynb #ce3c56e4
 @patch
-async def _settled(self:ProcessRunner, attempt:AttemptFolder, deadline:float=30.) -> AttemptState:
-    "The state of an attempt, once nobody is just about to start it."
-    until = time.monotonic() + deadline
-    while (state := attempt.state) == AttemptState.ALIVE and attempt.number('pid') is None:
-        if time.monotonic() > until:
-            raise TimeoutError(f'Another process has been about to start the program in {attempt} for '
-                               f'{deadline:g} s. Is it suspended?')
+async def _try_to_start(self:ProcessRunner, launch:_Launch) -> bool:  # Whether it was started here
+    attempt = launch.attempt
+    with _store_errors(attempt):
+        attempt.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = attempt.lock()
+    if lock is None:   # somebody else was quicker, or is looking at it
         await asyncio.sleep(.001)
-    return state
+        return False
+    try:
+        if attempt.number('pid') is not None or attempt.has('stop'): return False
+        await self._record_existing(launch)
+        self._spawn(launch, lock)
+        return True   # its supervisor has the lock: it is started, whatever happens to us
+    finally: os.close(lock)
 
+# %% ../../nbs/runners/11_process.ipynb #88b5876e
 @patch
 async def find(self:ProcessRunner,
     job:Job,     # The job and attempt
@@ -419,21 +457,44 @@ async def find(self:ProcessRunner,
 async def _over(self:ProcessRunner, attempt:AttemptFolder) -> None:
     "Wait until an attempt is over."
     while (state := attempt.state) == AttemptState.ALIVE:
-        child = self._children.get(attempt.path)
-        if child and child.poll() is None: await wait_for_exit(child.pid)
-        elif p := attempt.supervisor(): await wait_for_exit(p)
-        else:
-            # it may have ended between the two looks
-            await asyncio.sleep(.05 if attempt.is_locked else 0)
-        if child: child.poll()
-    while state == AttemptState.LOST and (await self._processes(attempt))[1]:
+        await self._wait_for_supervisor(attempt)
+    while state == AttemptState.LOST:
+        _, others = await self._processes(attempt)
+        if not others: return
         await asyncio.sleep(.5)
         state = attempt.state
 
+@patch
+async def _wait_for_supervisor(self:ProcessRunner, attempt:AttemptFolder) -> None:
+    child = self._children.get(attempt.path)
+    if child and child.poll() is None: await wait_for_exit(child.pid)
+    elif p := attempt.supervisor(): await wait_for_exit(p)
+    else:
+        # it may have ended between the two looks
+        await asyncio.sleep(.05 if attempt.is_locked else 0)
+    if child: child.poll()
+
+# %% ../../nbs/runners/11_process.ipynb #5f0a9e44
+@patch
+async def _look(self:ProcessRunner,
+    attempt:AttemptFolder,
+    group:Cgroup|None,
+    known:set[psutil.Process],   # Changed in place
+) -> int:
+    """Remember who belongs to a program. Returns the memory that its processes have now, bytes.
+
+    Skipped while this machine is short of resources."""
+    try: seen, memory = await asyncio.to_thread(attempt.look, group)
+    except OSError as e:
+        if not is_infrastructure_error(e): raise
+        return 0
+    known |= seen
+    known -= {p for p in known - seen if not runs(p)}
+    return memory
+
 # %% ../../nbs/runners/11_process.ipynb #8eea2d8f
 @patch
-async def _until_over(
-    self:ProcessRunner, attempt:AttemptFolder, group:Cgroup|None, log:LogWatch) -> int:
+async def _until_over(self:ProcessRunner, attempt:AttemptFolder, group:Cgroup|None, log:LogWatch) -> int:
     "Watch log and processes until an attempt is over. Returns the peak of memory that was seen, bytes."
     known = self._known.setdefault(attempt.path, set())
     over = asyncio.ensure_future(self._over(attempt))
@@ -454,20 +515,50 @@ async def _until_over(
     over.result()   # raises what went wrong with waiting
     return peak
 
-# %% ../../nbs/runners/11_process.ipynb #5f0a9e44
-@patch
-async def _look(
-    self:ProcessRunner, attempt:AttemptFolder, group:Cgroup|None, known:set[psutil.Process]) -> int:
-    """Remember who belongs to a program. Returns the memory that its processes have now, bytes.
+# %% ../../nbs/runners/11_process.ipynb #855f086b
+def _status_of(child:subprocess.Popen) -> int|None:
+    "The exit status of a supervisor, which is that of its program; None: unknown."
+    code = child.returncode
+    return code if code is not None and code >= 0 and not exit_status_is_lost() else None
 
-    Skipped while this machine is short of resources."""
-    try: seen, memory = await asyncio.to_thread(attempt.look, group)
-    except OSError as e:
-        if not is_infrastructure_error(e): raise
-        return 0
-    known |= seen
-    known -= {p for p in known - seen if not runs(p)}
-    return memory
+def _lost(attempt:AttemptFolder, evidence:dict) -> Outcome:
+    why = 'its supervisor was killed, or the machine restarted'
+    if not attempt.exists(): why = f'its files were removed from {attempt} while it ran'
+    return Outcome.failed('lost', f'How the program ended is not known: {why}', evidence=evidence)
+
+# %% ../../nbs/runners/11_process.ipynb #f3f13458
+def _limit_hint(failure:Failure, limits:dict) -> str|None:
+    if failure.signal == 'SIGXCPU' and 'cpu_s' in limits:
+        used = f'used more than {limits["cpu_s"]:g} s of processor time'
+        return f'One of its processes {used}: allow more with `limits.cpu_s`'
+    if failure.signal == 'SIGXFSZ' and 'file_size' in limits:
+        grew = f'grew beyond {limits["file_size"]:,} bytes'
+        return f'One of its files, or its log, {grew}: allow more with `limits.file_size`'
+    return None
+
+# %% ../../nbs/runners/11_process.ipynb #2c34e492
+@patch
+def _full_disks(self:ProcessRunner, spec:dict) -> list[str]:
+    "Folders in which nothing more can be written."
+    places = spec['cwd'], spec['output_dir'], spec['output_root'], self.folder, self.logs.folder
+    full = []
+    for folder in sorted({str(p) for p in places if p}):
+        with suppress(OSError):
+            if shutil.disk_usage(folder).free < 1 << 16: full.append(folder)
+    return full
+
+# %% ../../nbs/runners/11_process.ipynb #5d587f4b
+@patch
+def _explain(self:ProcessRunner, outcome:Outcome, spec:dict) -> Outcome:
+    "An outcome, with what limits and disks have to say about it."
+    failure = outcome.failure
+    if not failure: return outcome
+    if hint := _limit_hint(failure, spec.get('limits', {})):
+        failure = replace(failure, hint=hint)
+    if full := self._full_disks(spec):
+        evidence = failure.evidence | {'full': full}
+        failure = replace(failure, evidence=evidence, hint=failure.hint or f'The disk of {full[0]} is full')
+    return replace(outcome, failure=failure)
 
 # %% ../../nbs/runners/11_process.ipynb #e24c3543
 @patch
@@ -481,82 +572,37 @@ def _outcome(self:ProcessRunner, job:Job, attempt:AttemptFolder, spec:dict, usag
     if code == 0: return exit_outcome(0, **usage)
     if code is None and child:
         if attempt.exists() and attempt.state == AttemptState.UNBEGUN:
-            return Outcome.failed(
-                'not_started', f'The supervisor of the program could not write to {attempt}',
-                hint='Is the disk full?')
+            message = f'The supervisor of the program could not write to {attempt}'
+            return Outcome.failed('not_started', message, hint='Is the disk full?')
         code = _status_of(child)   # the disk is full, say
     last_lines = [line[-1000:] for line in self.logs.tail(job.id, job.attempt, lines=20).splitlines()]
     if code is None: return _lost(attempt, {'last_lines': last_lines} | usage)
-    if attempt.has('refused'):
-        return Outcome.failed(
-            'not_started',
-            'The program was not run: the system refused the limits it was to have, or its control '
-            'group was gone',
-            exit_code=code, hint='Try again, or with other `limits`')
+    if attempt.has('refused'): return _refused(code)
+    return self._explain(_failed(code, last_lines, spec, usage), spec)
+
+def _refused(code:int) -> Outcome:
+    message = 'The program was not run: the system refused the limits it was to have, or its control group was gone'
+    return Outcome.failed('not_started', message, exit_code=code, hint='Try again, or with other `limits`')
+
+def _failed(code:int, last_lines:list[str], spec:dict, usage:dict) -> Outcome:
     limit = {}
     if usage.get('oom_kills') and 'memory' in spec['limits']:
         limit['memory_limit_bytes'] = spec['limits']['memory']
-    return self._explain(exit_outcome(code, last_lines, spec['invalid_exit'], **usage, **limit), spec)
-
-# %% ../../nbs/runners/11_process.ipynb #855f086b
-def _status_of(child:subprocess.Popen) -> int|None:
-    "The exit status of a supervisor, which is that of its program; None: unknown."
-    code = child.returncode
-    return code if code is not None and code >= 0 and not exit_status_is_lost() else None
-
-def _lost(attempt:AttemptFolder, evidence:dict) -> Outcome:
-    if attempt.exists(): why = 'its supervisor was killed, or the machine restarted'
-    else: why = f'its files were removed from {attempt} while it ran'
-    return Outcome.failed('lost', f'How the program ended is not known: {why}', evidence=evidence)
-
-# %% ../../nbs/runners/11_process.ipynb #2c34e492
-@patch
-def _explain(self:ProcessRunner, outcome:Outcome, spec:dict) -> Outcome:
-    "An outcome, with what limits and disks have to say about it."
-    if not (failure := outcome.failure): return outcome
-    if hint := _limit_hint(failure, spec.get('limits', {})): failure = replace(failure, hint=hint)
-    if full := self._full_disks(spec):
-        failure = replace(
-            failure, evidence=failure.evidence | {'full': full},
-            hint=failure.hint or f'The disk of {full[0]} is full')
-    return replace(outcome, failure=failure)
-
-def _limit_hint(failure:Failure, limits:dict) -> str|None:
-    if failure.signal == 'SIGXCPU' and 'cpu_s' in limits:
-        used = f'used more than {limits["cpu_s"]:g} s of processor time'
-        return f'One of its processes {used}: allow more with `limits.cpu_s`'
-    if failure.signal == 'SIGXFSZ' and 'file_size' in limits:
-        grew = f'grew beyond {limits["file_size"]:,} bytes'
-        return f'One of its files, or its log, {grew}: allow more with `limits.file_size`'
-    return None
-
-@patch
-def _full_disks(self:ProcessRunner, spec:dict) -> list[str]:
-    "Folders in which nothing more can be written."
-    folders = {
-        str(p)
-        for p in (spec['cwd'], spec['output_dir'], spec['output_root'], self.folder, self.logs.folder)
-        if p}
-    full = []
-    for folder in sorted(folders):
-        with suppress(OSError):
-            if shutil.disk_usage(folder).free < 1 << 16: full.append(folder)
-    return full
+    return exit_outcome(code, last_lines, spec['invalid_exit'], **usage, **limit)
 
 # %% ../../nbs/runners/11_process.ipynb #dd572d62
 @patch
-async def _survivors(
-    self:ProcessRunner, attempt:AttemptFolder, spec:dict, before:set[int]|None) -> set[psutil.Process]:
-    """Processes that have outlived their program by more than a moment.
-
-    `before`: process ids that are none of its; None: not known."""
-    known = self._known.get(attempt.path, set())
-    deadline = time.monotonic() + self.moment
-    if spec.get('group') and not any(map(runs, known)) and await _is_empty(Cgroup(spec['group'])):
-        return set()
-    while (here := await self._rest(attempt, before, known)) and time.monotonic() < deadline:
-        await asyncio.sleep(.02)
-    return here
+async def _rest(self:ProcessRunner,
+    attempt:AttemptFolder,
+    before:set[int]|None,        # Process ids that are none of its; None: not known
+    known:set[psutil.Process],   # Seen earlier to belong to it
+) -> set[psutil.Process]:
+    "Who runs besides the supervisor."
+    among = None if before is None else process_ids() - before
+    is_quick = among is not None and len(among) < 50   # done sooner than handed to a thread
+    if is_quick: _, others = attempt.processes(known, among)
+    else: _, others = await asyncio.to_thread(attempt.processes, known, among)
+    return others
 
 async def _is_empty(group:Cgroup) -> bool:
     "Whether nobody is in a group. The kernel may count a process a little longer that has just ended."
@@ -565,14 +611,21 @@ async def _is_empty(group:Cgroup) -> bool:
         await asyncio.sleep(.001)
     return not group.busy
 
+# %% ../../nbs/runners/11_process.ipynb #0356a311
 @patch
-async def _rest(
-    self:ProcessRunner, attempt:AttemptFolder, before:set[int]|None, known:set[psutil.Process]) -> set[psutil.Process]:
-    "Who runs besides the supervisor."
-    among = None if before is None else process_ids() - before
-    # done sooner than handed to a thread
-    if among is not None and len(among) < 50: return attempt.processes(known, among)[1]
-    return (await asyncio.to_thread(attempt.processes, known, among))[1]
+async def _survivors(self:ProcessRunner,
+    attempt:AttemptFolder,
+    spec:dict,
+    before:set[int]|None,   # As for `_rest`
+) -> set[psutil.Process]:
+    "Processes that have outlived their program by more than a moment."
+    known = self._known.get(attempt.path, set())
+    deadline = time.monotonic() + self.moment
+    if spec.get('group') and not any(map(runs, known)):
+        if await _is_empty(Cgroup(spec['group'])): return set()
+    while (here := await self._rest(attempt, before, known)) and time.monotonic() < deadline:
+        await asyncio.sleep(.02)
+    return here
 
 # %% ../../nbs/runners/11_process.ipynb #a43da1fa
 @patch
@@ -580,33 +633,72 @@ async def _leftovers(self:ProcessRunner, attempt:AttemptFolder, spec:dict, repor
     "End processes that have outlived their program: the ids of those that stay."
     before = self._before.pop(attempt.path, None)
     if attempt.has('stop'): return []   # `stop` sees to it
-    if recorded := attempt.read_json('usage.json'): return recorded.get('left', [])
-    if not (rest := await self._survivors(attempt, spec, before)): return []
+    recorded = attempt.read_json('usage.json')
+    if recorded: return recorded.get('left', [])
+    rest = await self._survivors(attempt, spec, before)
+    if not rest: return []
     names = set()
     for p in rest:
         with suppress(psutil.Error): names.add(p.name())
-    pids = sorted(p.pid for p in rest)
-    left = pids if spec.get('leftovers') == 'leave' else (await self._end(attempt, self.patience))[2]
+    pids = left = sorted(p.pid for p in rest)
+    if spec.get('leftovers') != 'leave':
+        _, _, left = await self._end(attempt, self.patience)
     report.note('leftovers', {'pids': pids, 'names': sorted(names), 'left': left})
     return left
 
 # %% ../../nbs/runners/11_process.ipynb #5b22f2ce
 @patch
-async def _outputs(
-    self:ProcessRunner, attempt:AttemptFolder, spec:dict, report:Report, stop_requested) -> list[OutputFile]:
-    """The output files of an attempt that has ended.
-
-    `stop_requested`: asked now and then whether to give up."""
-    (root, globs), since, undigested = output_places(spec), None, {}
+async def _outputs(self:ProcessRunner,
+    attempt:AttemptFolder,
+    spec:dict,
+    report:Report,
+    stop_requested,   # Asked now and then whether to give up
+) -> list[OutputFile]:
+    "The output files of an attempt that has ended."
+    root, globs = output_places(spec)
     if root is None: return []
+    since, undigested = None, {}
     with suppress(FileNotFoundError, ValueError):
         since = json.loads((attempt/'before.json').read_text())
-    found = await find_outputs(
-        root, globs, since=since, stop=stop_requested, most=self.largest, tell=undigested.__setitem__)
+    outputs = await find_outputs(
+        root, globs,
+        since=since,
+        stop=stop_requested,
+        most=self.largest,
+        tell=undigested.__setitem__)
     if undigested:
-        report.note(
-            'without_digest', {'files': dict([*undigested.items()][:20]), 'count': len(undigested)})
-    return found
+        files = dict([*undigested.items()][:20])
+        report.note('without_digest', {'files': files, 'count': len(undigested)})
+    return outputs
+
+# %% ../../nbs/runners/11_process.ipynb #7c5e62d0
+@patch
+async def _watch(self:ProcessRunner, job:Job, attempt:AttemptFolder, report:Report, stop_requested) -> Outcome:
+    request = attempt.request()
+    if not request:
+        return Outcome.failed('lost', f'The files of attempt {job.attempt} are gone from {attempt}')
+    if not attempt.belongs_to(job, request):
+        return Outcome.failed('lost', f'The files in {attempt} are those of another job, which had the same id')
+    spec = PROCESS_DEFAULTS | request
+    group = Cgroup(spec['group']) if spec.get('group') else None
+    log = LogWatch(self.logs, job, report, spec['progress'])
+    peak = await self._until_over(attempt, group, log)
+    left = await self._leftovers(attempt, spec, report)
+    self._known.pop(attempt.path, None)
+    log.finish()
+    measured = {'peak_memory_bytes': peak} if peak else {}
+    usage = attempt.settle(left, group, **measured)
+    outcome = self._outcome(job, attempt, spec, usage)
+    if outcome.status is JobStatus.CANCELLED: return outcome
+    outputs = await self._outputs(attempt, spec, report, stop_requested)
+    if spec['require_output'] and outcome.status is JobStatus.COMPLETED and not outputs:
+        return _no_output(spec)
+    return replace(outcome, outputs=tuple(outputs))
+
+def _no_output(spec:dict) -> Outcome:
+    folder, _ = output_places(spec)
+    hint = f'Where does it write to? Files are looked for in {folder}'
+    return Outcome.failed('no_output', 'The program ended well and left no file', exit_code=0, hint=hint)
 
 # %% ../../nbs/runners/11_process.ipynb #3402e78a
 @patch
@@ -615,40 +707,12 @@ async def follow(self:ProcessRunner,
     handle:dict,    # From `start` or `find`
     report:Report,  # Receives progress, and word that the log has grown
 ) -> Outcome:       # CANCELLED when the attempt was stopped
-    """Watch a program until it ends, whoever started it.
+    """Watch a program until it ends, no matter which process started it.
 
     The result, or the evidence of the failure, has what it used: `peak_memory_bytes`, `cpu_s`, `oom_kills`."""
     attempt = self._attempt(job)
     with self._reading.token(attempt.path, report) as stop_requested:
         return await self._watch(job, attempt, report, stop_requested)
-
-# %% ../../nbs/runners/11_process.ipynb #7c5e62d0
-@patch
-async def _watch(
-    self:ProcessRunner, job:Job, attempt:AttemptFolder, report:Report, stop_requested) -> Outcome:
-    request = attempt.request()
-    if not request:
-        return Outcome.failed('lost', f'The files of attempt {job.attempt} are gone from {attempt}')
-    if not attempt.belongs_to(job, request):
-        return Outcome.failed(
-            'lost', f'The files in {attempt} are those of another job, which had the same id')
-    spec = PROCESS_DEFAULTS | request
-    group = Cgroup(spec['group']) if spec.get('group') else None
-    log = LogWatch(self.logs, job, report, spec['progress'])
-    peak = await self._until_over(attempt, group, log)
-    left = await self._leftovers(attempt, spec, report)
-    self._known.pop(attempt.path, None)
-    log.look()
-    log._tell(log.reader.finish())
-    measured = {'peak_memory_bytes': peak} if peak else {}
-    outcome = self._outcome(job, attempt, spec, attempt.settle(left, group, **measured))
-    if outcome.status is JobStatus.CANCELLED: return outcome
-    outputs = await self._outputs(attempt, spec, report, stop_requested)
-    if outcome.status is JobStatus.COMPLETED and spec['require_output'] and not outputs:
-        return Outcome.failed(
-            'no_output', 'The program ended well and left no file', exit_code=0,
-            hint=f'Where does it write to? Files are looked for in {output_places(spec)[0]}')
-    return replace(outcome, outputs=tuple(outputs))
 
 # %% ../../nbs/runners/11_process.ipynb #7de6ea0b
 UNSURE_AS_ROOT = UNSURE.replace(
@@ -684,9 +748,7 @@ async def stop(self:ProcessRunner,
     how, ended, left = await self._end(attempt, grace, how)
     self._reap()
     if left:
-        return Receipt(
-            False, 'unconfirmed', sorted(ended), left,
-            f'Still there after SIGKILL: {left}. They belong to another user, or wait inside the '
-            'kernel')
+        message = f'Still there after SIGKILL: {left}. They belong to another user, or wait inside the kernel'
+        return Receipt(False, 'unconfirmed', sorted(ended), left, message)
     if attempt.exists() and not attempt.is_locked: attempt.settle()
     return Receipt(True, how, sorted(ended), message=_doubt(request))

@@ -1,4 +1,4 @@
-"""One attempt at running a program, as the files in its folder tell it: started once, told apart from others, its end never missed
+"""One attempt at running a program, and all that is known of it from the files in its folder: started once, told apart from others, its end never missed
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/runners/process_files.html.md"""
 
@@ -40,16 +40,20 @@ class AttemptFolder:
         try: return read_text(f'{self.path}/{name}')
         except (FileNotFoundError, NotADirectoryError): return None
 
-    def read_json(self, name:str) -> dict:
-        "A file as JSON; empty when it is not there or incomplete."
-        try: return json.loads(self.read(name) or '{}')
-        except ValueError: return {}
+# %% ../../nbs/runners/13_process_files.ipynb #dfda35fa
+@patch
+def number(self:AttemptFolder, name:str) -> int|None:
+    "A number that the supervisor wrote; None while there is none, or only part of it."
+    text = self.read(name)
+    if text is None or not text.endswith('\n') or not text.strip().isdecimal():
+        return None
+    return int(text)
 
-    def number(self, name:str) -> int|None:
-        "A number that the supervisor wrote; None while there is none, or only part of it."
-        text = self.read(name)
-        if text is None or not text.endswith('\n') or not text.strip().isdecimal(): return None
-        return int(text)
+@patch
+def read_json(self:AttemptFolder, name:str) -> dict:
+    "A file as JSON; empty when it is not there or incomplete."
+    try: return json.loads(self.read(name) or '{}')
+    except ValueError: return {}
 
 # %% ../../nbs/runners/13_process_files.ipynb #54d69167
 @patch
@@ -66,6 +70,7 @@ def order_stop(self:AttemptFolder) -> None:
     # it was started by an earlier version, or this is the second time
     except FileNotFoundError: (self/'stop').touch()
 
+# %% ../../nbs/runners/13_process_files.ipynb #af73621d
 @patch(as_prop=True)
 def exit_status(self:AttemptFolder) -> int|None:
     "The exit status of the program; None: it has not ended, or nobody knows."
@@ -91,10 +96,12 @@ def limit_commands(
     Source: POSIX.1-2017, `ulimit`; the options are those that dash, bash, ksh, mksh and BusyBox have in common."""
     commands = []
     def add(option, value): commands.append(f'ulimit {option} {value}')
-    if 'memory' in limits and not (group and group.at('memory')): add('-v', -(-limits['memory']//1024))
+    is_by_group = group and group.at('memory')
+    if 'memory' in limits and not is_by_group: add('-v', -(-limits['memory']//1024))
     if 'cpu_s' in limits:
-        add('-S -t', math.ceil(limits['cpu_s']))       # at first SIGXCPU
-        add('-H -t', math.ceil(limits['cpu_s']) + 2)   # then SIGKILL
+        seconds = math.ceil(limits['cpu_s'])
+        add('-S -t', seconds)       # at first SIGXCPU
+        add('-H -t', seconds + 2)   # then SIGKILL
     if 'file_size' in limits: add('-f', -(-limits['file_size']//512))
     if 'open_files' in limits: add('-n', limits['open_files'])
     return commands
@@ -113,17 +120,15 @@ def supervised(
     joining = [f'echo 0 >"${{{i}}}"' for i, _ in enumerate(doors, 2)]
     steps = ''.join(f' && {command}' for command in joining + limit_commands(limits, group))
     times = '' if group and group.at('time') else 'command times >"$1/times"\n'
-    return [
-        '/bin/sh', '-c', _SUPERVISOR % (steps, 1 + len(doors), times), 'jobtrack', str(attempt), *doors,
-        *program]
+    script = _SUPERVISOR % (steps, 1 + len(doors), times)
+    return ['/bin/sh', '-c', script, 'jobtrack', str(attempt), *doors, *program]
 
 # %% ../../nbs/runners/13_process_files.ipynb #f5024b86
 def check_platform(name:str) -> None:
     "Raises `InvalidInput` where attempts cannot be locked. `name`: of the runner that needs it."
-    if fcntl is None:
-        raise InvalidInput(
-            'runner', f'{name!r} needs a POSIX system',
-            'On Windows, use it inside WSL, or send the job to a node on Linux')
+    if fcntl is not None: return
+    remedy = 'On Windows, use it inside WSL, or send the job to a node on Linux'
+    raise InvalidInput('runner', f'{name!r} needs a POSIX system', remedy)
 
 # %% ../../nbs/runners/13_process_files.ipynb #4faf5857
 def _try_lock(fd:int, kind:int) -> int|None:
@@ -136,14 +141,6 @@ def _try_lock(fd:int, kind:int) -> int|None:
     return fd
 
 @patch
-def lock(self:AttemptFolder) -> int|None:
-    """Lock the attempt.
-
-    The lock lasts until the descriptor is closed in every process that has it. None when somebody else has
-    it."""
-    return _try_lock(os.open(f'{self.path}/alive', os.O_RDWR | os.O_CREAT, 0o600), fcntl.LOCK_EX)
-
-@patch
 def lock_all(self:AttemptFolder) -> int|None:
     """Lock the folder of all attempts of the job, while room is made in it.
 
@@ -151,13 +148,25 @@ def lock_all(self:AttemptFolder) -> int|None:
     return _try_lock(os.open(self.path.parent, os.O_RDONLY), fcntl.LOCK_EX)
 
 # %% ../../nbs/runners/13_process_files.ipynb #dd6562b8
+@patch
+def lock(self:AttemptFolder) -> int|None:
+    """Lock the attempt.
+
+    The lock lasts until the descriptor is closed in every process that has it. None when somebody else has
+    it."""
+    fd = os.open(f'{self.path}/alive', os.O_RDWR | os.O_CREAT, 0o600)
+    return _try_lock(fd, fcntl.LOCK_EX)
+
+# %% ../../nbs/runners/13_process_files.ipynb #bc58a4b0
 @patch(as_prop=True)
 def is_locked(self:AttemptFolder) -> bool:
     "Whether somebody has the lock of the attempt."
     try: fd = os.open(f'{self.path}/alive', os.O_RDWR)
     except (FileNotFoundError, NotADirectoryError): return False
-    if (fd := _try_lock(fd, fcntl.LOCK_SH)) is not None: os.close(fd)
-    return fd is None
+    fd = _try_lock(fd, fcntl.LOCK_SH)
+    if fd is None: return True
+    os.close(fd)
+    return False
 
 # %% ../../nbs/runners/13_process_files.ipynb #7ff899d0
 class AttemptState(StrEnum):
@@ -173,7 +182,8 @@ def state(self:AttemptFolder) -> AttemptState:
     if not self.exists(): return AttemptState.UNBEGUN
     if self.exit_status is not None: return AttemptState.ENDED
     if self.is_locked: return AttemptState.ALIVE
-    if self.exit_status is not None: return AttemptState.ENDED   # it ended between the two looks
+    if self.exit_status is not None:
+        return AttemptState.ENDED   # it ended between the two looks
     began = self.number('pid') is not None or self.has('stop')
     return AttemptState.LOST if began else AttemptState.UNBEGUN
 
@@ -183,18 +193,17 @@ def supervisor(self:AttemptFolder) -> psutil.Process|None:
     """The supervisor, if it lives.
 
     Another process that was given its number later is not mistaken for it."""
-    if (pid := self.number('pid')) is None or not self.is_locked: return None
+    pid = self.number('pid')
+    if pid is None or not self.is_locked: return None
     try:
         p = psutil.Process(pid)
         # it may have been born long before it could write
-        older = p.create_time() - (self/'pid').stat().st_mtime < 2
-        if not older or p.status() == psutil.STATUS_ZOMBIE: return None
+        is_older = p.create_time() - (self/'pid').stat().st_mtime < 2
+        if not is_older or p.status() == psutil.STATUS_ZOMBIE: return None
     except psutil.NoSuchProcess: return None
     return p if self.is_locked else None
 
 # %% ../../nbs/runners/13_process_files.ipynb #44f995b9
-_log = logging.getLogger('cjm_jobtrack')
-
 @patch
 def request(self:AttemptFolder) -> dict:
     """What the attempt was started with: its checked spec, `group` and `created_at`.
@@ -210,16 +219,18 @@ def belongs_to(self:AttemptFolder,
     """False when the attempt is that of an earlier job with the same id, which was deleted.
 
     An attempt that does not say, of an earlier version, belongs to any."""
-    created_at = (self.request() if request is None else request).get('created_at')
+    if request is None: request = self.request()
+    created_at = request.get('created_at')
     return created_at is None or created_at == job.created_at
 
+# %% ../../nbs/runners/13_process_files.ipynb #ac8d8b3e
 @patch(as_prop=True)
 def group(self:AttemptFolder) -> Cgroup|None:
     "The control group of the attempt; None when it was started without."
     folders = self.request().get('group')
     return Cgroup(folders) if folders else None
 
-# %% ../../nbs/runners/13_process_files.ipynb #be552c94
+# %% ../../nbs/runners/13_process_files.ipynb #e1557100
 @patch
 def cpu_times(self:AttemptFolder) -> dict:
     """`cpu_s`: processor time of the program and its descendants, as the supervisor wrote it down.
@@ -227,24 +238,27 @@ def cpu_times(self:AttemptFolder) -> dict:
     Descendants count that were waited for.
 
     Source: POSIX.1-2017, Shell Command Language, `times`."""
-    if (text := self.read('times')) is None: return {}
-    # the first two are the shell's own
-    times = [re.fullmatch(r'(\d+)m([\d.]+)s', word.replace(',', '.')) for word in text.split()[2:]]
+    text = self.read('times')
+    if text is None: return {}
+    of_children = text.split()[2:]   # the first two are the shell's own
+    times = [re.fullmatch(r'(\d+)m([\d.]+)s', word.replace(',', '.')) for word in of_children]
     return {'cpu_s': sum(int(m[1])*60 + float(m[2]) for m in times if m)}
 
 # %% ../../nbs/runners/13_process_files.ipynb #e5c1810d
+_log = logging.getLogger('cjm_jobtrack')
+
 @patch
 def settle(self:AttemptFolder,
     left:list[int]|None=None,   # Process ids of those that stay; None: not looked at
     group:Cgroup|None=None,     # Its control group; None: look it up
-    **seen,                     # What was measured elsewhere, `peak_memory_bytes` say
+    **measured,                 # What was measured elsewhere, `peak_memory_bytes` say
 ) -> dict:                      # The same each time it is asked
     "What the attempt used. It is written down, and then its group is removed if it is empty."
     group, recorded = group or self.group, self.read_json('usage.json')
     if left is None and group and group.busy: return recorded
-    usage, times = recorded, {}
+    usage, times = dict(recorded), {}
     if not recorded:
-        usage = seen | (group.usage() if group else {})
+        usage = measured | (group.usage() if group else {})
         if 'cpu_s' not in usage: times = self.cpu_times()
         usage |= times
     if left: usage['left'] = left
@@ -256,7 +270,8 @@ def settle(self:AttemptFolder,
 def _record_usage(self:AttemptFolder, usage:dict) -> None:
     if self.number('pid') is None: return   # it was never started
     try: (self/'usage.json').write_text(json.dumps(usage))
-    except OSError as e: _log.warning('What the program in %s used cannot be recorded: %s', self, e)
+    except OSError as e:
+        _log.warning('What the program in %s used cannot be recorded: %s', self, e)
 
 # %% ../../nbs/runners/13_process_files.ipynb #8e1eca72
 @patch
@@ -277,18 +292,21 @@ def look(self:AttemptFolder,
     group:Cgroup|None,  # Its control group
 ) -> tuple[set[psutil.Process], int]:  # Who is there; bytes of resident memory, 0 where a group counts it
     "Who belongs to the running program, by the cheapest means. Blocks."
-    found = _in_group(group) if group else self._descendants()
-    if group and group.at('memory'): return found, 0
-    memory = 0
-    for p in found:
-        with suppress(psutil.Error): memory += p.memory_info().rss
-    return found, memory
+    processes = _in_group(group) if group else self._descendants()
+    is_counted = group and group.at('memory')
+    return processes, 0 if is_counted else _resident_memory(processes)
 
 def _in_group(group:Cgroup) -> set[psutil.Process]:
-    found = set()
+    processes = set()
     for pid in group.pids():
-        with suppress(psutil.Error): found.add(psutil.Process(pid))
-    return found
+        with suppress(psutil.Error): processes.add(psutil.Process(pid))
+    return processes
+
+def _resident_memory(processes:set[psutil.Process]) -> int:
+    size_bytes = 0
+    for p in processes:
+        with suppress(psutil.Error): size_bytes += p.memory_info().rss
+    return size_bytes
 
 @patch
 def _descendants(self:AttemptFolder) -> set[psutil.Process]:

@@ -43,7 +43,8 @@ async def wait_for_exit(
     Source: pidfd_open(2), Linux manual pages."""
     pid = p if isinstance(p, int) else p.pid
     try: fd = os.pidfd_open(pid)
-    except (AttributeError, OSError): return await _poll_for_exit(p)   # another system, or it has ended
+    except (AttributeError, OSError):
+        return await _poll_for_exit(p)   # another system, or it has ended
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     try:
         loop.add_reader(fd, ended.set)
@@ -81,10 +82,12 @@ _EXITING = 0x00000004         # PF_EXITING: on its way out
 def _read(pid:int, name:str) -> bytes:
     with open(f'{_PROC}/{pid}/{name}', 'rb', buffering=0) as f: return f.readall()
 
-def _stat(pid:int) -> list[bytes]:
-    "The fields of `stat` from the third on: what comes before may hold spaces."
-    return _read(pid, 'stat').rpartition(b') ')[2].split()
+def _stat(pid:int, most:int=-1) -> list[bytes]:
+    "The fields of `stat` from the third on: what comes before may hold spaces. `most`: fields to split off."
+    _, _, fields = _read(pid, 'stat').rpartition(b') ')
+    return fields.split(maxsplit=most)
 
+# %% ../../nbs/runners/14_process_tree.ipynb #50384f42
 def _in_execve(pid:int) -> bool:
     "Whether a process is inside execve(2): the kernel does not know yet where its environment will end (`env_end`)."
     fields = _stat(pid)
@@ -93,32 +96,21 @@ def _in_execve(pid:int) -> bool:
 def _environment(pid:int) -> list[bytes]:
     "The entries of a process's environment."
     deadline = time.monotonic() + 1.
-    while not (data := _read(pid, 'environ')) and _in_execve(pid) and time.monotonic() < deadline:
+    while True:
+        data = _read(pid, 'environ')
+        if data or not _in_execve(pid) or time.monotonic() >= deadline: break
         time.sleep(.001)
     # it may have left execve between the two reads
     return (data or _read(pid, 'environ')).split(b'\0')
 
-# %% ../../nbs/runners/14_process_tree.ipynb #375ef709
-def process_table(
-    mark:str|None=None,             # Entry of the environment, `NAME=value`, to look for
-    among:Iterable[int]|None=None,  # Look only at these process ids; None: at all
-) -> dict[int, ProcessEntry]:       # By process id
-    """The processes of this machine without zombies. Blocks; takes some microseconds for each process.
-
-    Source: proc_pid_stat(5), Linux manual pages."""
-    entry = os.fsencode(mark or '\0')   # without a mark, one that no process can have
-    read = _entry if (_PROC/'self/stat').exists() else _entry_elsewhere
-    table = {}
-    for pid in process_ids() if among is None else among:
-        with suppress(psutil.Error, *_VANISHED):
-            if found := read(pid, entry): table[pid] = found
-    return table
-
+# %% ../../nbs/runners/14_process_tree.ipynb #0e196d9b
 def _entry(pid:int, mark:bytes) -> ProcessEntry|None:
-    stat = _read(pid, 'stat').rpartition(b') ')[2].split(maxsplit=7)
+    "A process in the table; None: it is a zombie, or runs no program."
+    stat = _stat(pid, 7)
     if stat[0] == b'Z' or int(stat[6]) & _KERNEL_THREAD: return None
     marked = False
-    with suppress(PermissionError): marked = mark in _environment(pid)   # another user's cannot be read
+    with suppress(PermissionError):
+        marked = mark in _environment(pid)   # another user's cannot be read
     return ProcessEntry(int(stat[1]), int(stat[3]), marked)
 
 def _entry_elsewhere(pid:int, mark:bytes) -> ProcessEntry|None:
@@ -128,6 +120,22 @@ def _entry_elsewhere(pid:int, mark:bytes) -> ProcessEntry|None:
     name, _, value = os.fsdecode(mark).partition('=')
     with suppress(psutil.AccessDenied): marked = p.environ().get(name) == value
     return ProcessEntry(p.ppid(), os.getsid(pid), marked)
+
+# %% ../../nbs/runners/14_process_tree.ipynb #375ef709
+def process_table(
+    mark:str|None=None,             # Entry of the environment, `NAME=value`, to look for
+    among:Iterable[int]|None=None,  # Look only at these process ids; None: at all
+) -> dict[int, ProcessEntry]:       # By process id
+    """The processes of this machine without zombies. Blocks; takes some microseconds for each process.
+
+    Source: proc_pid_stat(5), Linux manual pages."""
+    mark_bytes = os.fsencode(mark or '\0')   # without a mark, one that no process can have
+    read = _entry if (_PROC/'self/stat').exists() else _entry_elsewhere
+    table = {}
+    for pid in process_ids() if among is None else among:
+        with suppress(psutil.Error, *_VANISHED):
+            if entry := read(pid, mark_bytes): table[pid] = entry
+    return table
 
 # %% ../../nbs/runners/14_process_tree.ipynb #a2d6e4a1
 def with_descendants(
@@ -139,6 +147,7 @@ def with_descendants(
         pids = pids | more
     return pids
 
+# %% ../../nbs/runners/14_process_tree.ipynb #e859842c
 def members(
     table:dict[int, ProcessEntry],   # From `process_table`
     sessions:set[int],               # Everybody in these sessions belongs to it
@@ -156,11 +165,12 @@ def find_members(
     among:Iterable[int]|None=None,  # Look only at these process ids; None: at all
 ) -> set[psutil.Process]:    # Without this process
     "The running processes that belong together. Blocks."
-    tops, found = {top} if top else set(), set()
-    for pid in members(process_table(mark, among), tops, {*pids} | tops) - {os.getpid()}:
+    tops, processes = {top} if top else set(), set()
+    table = process_table(mark, among)
+    for pid in members(table, tops, {*pids} | tops) - {os.getpid()}:
         with suppress(psutil.NoSuchProcess):
-            if runs(p := psutil.Process(pid)): found.add(p)
-    return found
+            if runs(p := psutil.Process(pid)): processes.add(p)
+    return processes
 
 # %% ../../nbs/runners/14_process_tree.ipynb #73dbce0b
 UNSURE = (
@@ -183,12 +193,9 @@ class ProcessTree:
 
     def _remember(self, pid:int) -> None:
         with suppress(psutil.NoSuchProcess, ProcessLookupError):
-            self._known.add(p := psutil.Process(pid))
+            p = psutil.Process(pid)
+            self._known.add(p)
             if os.getsid(pid) == pid: self._sessions.add(p)
-
-    def add(self, pid:int) -> None:
-        "Add a process that belongs to the tree as well."
-        with self._lock: self._remember(pid)
 
 # %% ../../nbs/runners/14_process_tree.ipynb #7977ed8c
 @patch
@@ -196,7 +203,8 @@ def look(self:ProcessTree) -> set[psutil.Process]:
     "The processes of the tree that run now."
     with self._lock:
         known = {p.pid for p in self._known if p.is_running()}
-        for pid in (self.group.pids() if self.group else self._find(known)) - known: self._remember(pid)
+        here = self.group.pids() if self.group else self._find(known)
+        for pid in here - known: self._remember(pid)
         self._known = {p for p in self._known if p.is_running()}
         return {p for p in self._known if runs(p)}
 
@@ -206,9 +214,15 @@ def _find(self:ProcessTree, known:set[int]) -> set[int]:
     table = process_table(self.mark)
     in_use = {entry.session for entry in table.values()}
     # an id that was given to another process proves nothing
-    def valid(p): return p.is_running() or p.pid not in table and p.pid in in_use
-    self._sessions = {p for p in self._sessions if valid(p)}
+    def is_valid(p): return p.is_running() or p.pid not in table and p.pid in in_use
+    self._sessions = {p for p in self._sessions if is_valid(p)}
     return members(table, {p.pid for p in self._sessions}, known)
+
+# %% ../../nbs/runners/14_process_tree.ipynb #63165b48
+@patch
+def add(self:ProcessTree, pid:int) -> None:
+    "Add a process that belongs to the tree as well."
+    with self._lock: self._remember(pid)
 
 # %% ../../nbs/runners/14_process_tree.ipynb #a3d1fa02
 @dataclass(frozen=True)
@@ -247,6 +261,23 @@ def end_steps(
             yield EndStep(how, deadline, final, every, clock)
             if clock() >= deadline: break
 
+# %% ../../nbs/runners/14_process_tree.ipynb #d68378d7
+@patch
+def _others(self:ProcessTree, spare:frozenset[int], deadline:float) -> set[psutil.Process]:
+    """Who runs, without those to be spared.
+
+    Tried again until the deadline while this machine is short of descriptors."""
+    while True:
+        try: return {p for p in self.look() if p.pid not in spare}
+        except OSError as e:
+            if not is_infrastructure_error(e) or time.monotonic() >= deadline: raise
+        time.sleep(.02)
+
+@patch
+def _kill(self:ProcessTree, here:set[psutil.Process], spare:frozenset[int]) -> None:
+    if self.group and not spare: self.group.kill()
+    for p in here: send_signals(p, signal.SIGKILL)
+
 # %% ../../nbs/runners/14_process_tree.ipynb #6f9fc542
 @patch
 def end(self:ProcessTree,
@@ -268,20 +299,3 @@ def end(self:ProcessTree,
         while any(map(runs, here)) and time.monotonic() < until: time.sleep(.002)
     left = {p.pid for p in here if runs(p)}
     return seen - left, left
-
-# %% ../../nbs/runners/14_process_tree.ipynb #d68378d7
-@patch
-def _kill(self:ProcessTree, here:set[psutil.Process], spare:frozenset[int]) -> None:
-    if self.group and not spare: self.group.kill()
-    for p in here: send_signals(p, signal.SIGKILL)
-
-@patch
-def _others(self:ProcessTree, spare:frozenset[int], deadline:float) -> set[psutil.Process]:
-    """Who runs, without those to be spared.
-
-    Tried again until the deadline while this machine is short of descriptors."""
-    while True:
-        try: return {p for p in self.look() if p.pid not in spare}
-        except OSError as e:
-            if not is_infrastructure_error(e) or time.monotonic() >= deadline: raise
-        time.sleep(.02)

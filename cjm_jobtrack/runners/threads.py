@@ -37,5 +37,6 @@ async def in_thread(
     "Do something in a thread of its own, while the event loop goes on. Cancelling the wait tells the work to stop."
     cancelled = threading.Event()
     def stop_requested(): return cancelled.is_set() or stop is not None and stop()
-    try: return await asyncio.wrap_future(in_daemon_thread(work, stop_requested, name='jobtrack-blocking'))
+    try:
+        return await asyncio.wrap_future(in_daemon_thread(work, stop_requested, name='jobtrack-blocking'))
     finally: cancelled.set()

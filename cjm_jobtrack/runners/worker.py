@@ -28,6 +28,16 @@ from .outcome import Outcome, Receipt, Report
 from .process_tree import UNSURE, ProcessTree
 
 # %% ../../nbs/runners/07_worker.ipynb #7dc0eaf8
+def _check_picklable(fields:dict[str, Any]) -> None:
+    "Raises `InvalidInput` for the first that cannot be sent."
+    import cloudpickle
+    for field, value in fields.items():
+        try: cloudpickle.dumps(value)
+        except Exception as e:
+            remedy = "Give what can be pickled, a URL instead of a connection say, or use pool='thread'"
+            raise InvalidInput(field, f'cannot be sent to a process: {_describe(e)}', remedy) from e
+
+# %% ../../nbs/runners/07_worker.ipynb #912566b7
 def _pickle_call(
     fn:Callable,
     args:list,
@@ -44,15 +54,6 @@ def _pickle_call(
         raise InvalidInput('args', f'cannot be sent to a process: {_describe(e)}', "Use pool='thread'") from e
     return pickle.dumps((list(map(str, sys.path)), work))
 
-def _check_picklable(fields:dict[str, Any]) -> None:
-    "Raises `InvalidInput` for the first that cannot be sent."
-    import cloudpickle
-    for field, value in fields.items():
-        try: cloudpickle.dumps(value)
-        except Exception as e:
-            remedy = "Give what can be pickled, a URL instead of a connection say, or use pool='thread'"
-            raise InvalidInput(field, f'cannot be sent to a process: {_describe(e)}', remedy) from e
-
 # %% ../../nbs/runners/07_worker.ipynb #33c6dfa4
 def _flush(*streams) -> None:
     "Flush streams, if the function has left them in working order."
@@ -64,27 +65,32 @@ class _WorkerReport(_FunctionReport):
     has_streams = True
     def __init__(self, pipe:Connection):
         super().__init__()
-        self._pipe, self._interrupt, self._size = pipe, None, 0
+        self._pipe = pipe        # None: disconnected
+        self._interrupt = None   # Interrupts the function
+        self._size = 0           # Bytes logged through this report
 
-    def _send(self, verb:str, *args, **kw) -> None:
-        if verb == 'log': return self._print(*args)
-        message = json.dumps([verb, jsonable(args), jsonable(kw)]).encode()
-        with self._lock:
-            if self._pipe is not None: self._pipe.send_bytes(message)
-
-    def _print(self, data:bytes) -> None:
-        _flush(sys.stdout)
-        with self._lock:
-            if self._pipe is None: return
-            self._size += len(data)
-            while data: data = data[os.write(1, data):]
+    @property
+    def log_size(self) -> int: return self._size
 
     def disconnect(self) -> None:
         "From now on nothing is sent."
         with self._lock: self._pipe = None
 
-    @property
-    def log_size(self) -> int: return self._size   # what was logged through this report
+# %% ../../nbs/runners/07_worker.ipynb #8d27b334
+@patch
+def _send(self:_WorkerReport, verb:str, *args, **kw) -> None:
+    if verb == 'log': return self._print(*args)
+    message = json.dumps([verb, jsonable(args), jsonable(kw)]).encode()
+    with self._lock:
+        if self._pipe is not None: self._pipe.send_bytes(message)
+
+@patch
+def _print(self:_WorkerReport, data:bytes) -> None:
+    _flush(sys.stdout)
+    with self._lock:
+        if self._pipe is None: return
+        self._size += len(data)
+        while data: data = data[os.write(1, data):]
 
 # %% ../../nbs/runners/07_worker.ipynb #e3560e70
 @patch
@@ -115,6 +121,7 @@ class _Interrupter:
         self.is_armed = False
         raise KeyboardInterrupt
 
+# %% ../../nbs/runners/07_worker.ipynb #55cfe977
 async def _run_interruptible(fn, args, kwargs, report:_WorkerReport) -> Outcome:
     "Carry out a coroutine function so that a stop cancels it."
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
@@ -130,16 +137,22 @@ def _run_call(packed:bytes, report:_WorkerReport, interrupter:_Interrupter) -> O
         what = f'The function or its arguments could not be loaded in the worker process: {_describe(e)}'
         return Outcome.failed('not_started', what, evidence={'traceback': traceback.format_exc()})
     if pass_report: kwargs['report'] = report
-    try:
-        if _Signature(fn).on_loop: return asyncio.run(_run_interruptible(fn, args, kwargs, report))
-        interrupter.is_armed = True
-        main = threading.main_thread().ident
-        can_see = pass_report or inspect.isgeneratorfunction(fn)
-        if not can_see: report.interrupt_with(lambda: signal.pthread_kill(main, signal.SIGINT))
-        return _run_sync(fn, args, kwargs, report)
-    except KeyboardInterrupt: return Outcome(JobStatus.CANCELLED)  # it came when the function had just ended
-    except BaseException as e: return _failure_outcome(e)          # the loop could not be closed, say
+    try: return _run_here(fn, args, kwargs, report, interrupter)
+    except KeyboardInterrupt:
+        return Outcome(JobStatus.CANCELLED)  # it came when the function had just ended
+    except BaseException as e:
+        return _failure_outcome(e)          # the loop could not be closed, say
     finally: interrupter.is_armed = False
+
+def _run_here(fn, args, kwargs, report:_WorkerReport, interrupter:_Interrupter) -> Outcome:
+    if _Signature(fn).on_loop:
+        return asyncio.run(_run_interruptible(fn, args, kwargs, report))
+    interrupter.is_armed = True
+    main = threading.main_thread().ident
+    can_see_stop = kwargs.get('report') is report or inspect.isgeneratorfunction(fn)
+    if not can_see_stop:
+        report.interrupt_with(lambda: signal.pthread_kill(main, signal.SIGINT))
+    return _run_sync(fn, args, kwargs, report)
 
 # %% ../../nbs/runners/07_worker.ipynb #899ce987
 def _last_message(outcome:Outcome, **facts) -> bytes:
@@ -147,14 +160,16 @@ def _last_message(outcome:Outcome, **facts) -> bytes:
     fields, name = {}, 'status'
     try:
         for name in 'status', 'result', 'failure', 'outputs':
-            fields[name] = json.loads(json.dumps(jsonable(getattr(outcome, name), lossless=True), allow_nan=False))
+            plain = jsonable(getattr(outcome, name), lossless=True)
+            fields[name] = json.loads(json.dumps(plain, allow_nan=False))
         return json.dumps(['done', fields, facts]).encode()
     except BaseException as e:
-        kind = type(getattr(outcome, name)).__name__
-        what = f'The {name} of the function ({kind}) cannot be sent from its process: {_describe(e)}'
-        hint = "Give back plain data, or use pool='thread'"
-        failed = Outcome.failed('error', what, evidence={'traceback': _traceback(e)}, hint=hint)
-        return _last_message(failed, **facts)
+        return _last_message(_unsendable(name, getattr(outcome, name), e), **facts)
+
+def _unsendable(name:str, value:Any, e:BaseException) -> Outcome:
+    what = f'The {name} of the function ({type(value).__name__}) cannot be sent from its process: {_describe(e)}'
+    hint = "Give back plain data, or use pool='thread'"
+    return Outcome.failed('error', what, evidence={'traceback': _traceback(e)}, hint=hint)
 
 # %% ../../nbs/runners/07_worker.ipynb #17672499
 _STOP = b'stop'
@@ -167,6 +182,12 @@ class _Requests:
         self.todo = queue.SimpleQueue()   # Pickled calls with their reports; None: no more will come
         self.report = None                # Of the call under way
 
+    def run(self) -> None:
+        try: self.read()
+        except BaseException:   # without this thread the worker could not be stopped
+            traceback.print_exc()
+            os._exit(70)
+
     def read(self) -> None:
         with suppress(EOFError, OSError):
             while True: self._handle(self.pipe.recv_bytes())
@@ -174,17 +195,13 @@ class _Requests:
         self.tree.end(2., spare=frozenset([os.getpid()]))
         os._exit(1)
 
-    def _handle(self, frame:bytes) -> None:
-        if frame != _STOP:
-            self.report = _WorkerReport(self.pipe)
-            self.todo.put((frame, self.report))
-        elif report := self.report: report.stop()
-
-    def run(self) -> None:
-        try: self.read()
-        except BaseException:   # without this thread the worker could not be stopped
-            traceback.print_exc()
-            os._exit(70)
+# %% ../../nbs/runners/07_worker.ipynb #96a97ab7
+@patch
+def _handle(self:_Requests, frame:bytes) -> None:
+    if frame != _STOP:
+        self.report = _WorkerReport(self.pipe)
+        self.todo.put((frame, self.report))
+    elif report := self.report: report.stop()
 
 # %% ../../nbs/runners/07_worker.ipynb #b1662451
 def _prepare_interpreter(fd:int, group:Cgroup|None) -> None:
@@ -193,7 +210,8 @@ def _prepare_interpreter(fd:int, group:Cgroup|None) -> None:
     for door in group.doors if group else (): Path(door).write_text('0')
     os.set_inheritable(fd, False)
     # A crash says where, in the job's log. The stack of C functions would push that out of the last lines
-    faulthandler.enable(**dict(c_stack=False) if sys.version_info >= (3, 14) else {})
+    options = {'c_stack': False} if sys.version_info >= (3, 14) else {}
+    faulthandler.enable(**options)
     sys.stdout.reconfigure(line_buffering=True, errors='backslashreplace')
 
 def _serve(fd:int, folders:dict[str, str]) -> None:
@@ -209,12 +227,16 @@ def _serve(fd:int, folders:dict[str, str]) -> None:
         packed, report = request
         outcome = _run_call(packed, report, interrupter)
         if os.getpid() != me: os._exit(0)   # a fork that came back from the function
-        _flush(sys.stdout, sys.stderr)
-        report.disconnect()
-        left_threads = not our_threads.issuperset(threading.enumerate())
-        message = _last_message(outcome, seen=report.stop_noticed, threads=left_threads)
+        message = _finish(report, outcome, our_threads)
         requests.report = None
         pipe.send_bytes(message)
+
+def _finish(report:_WorkerReport, outcome:Outcome, our_threads:set) -> bytes:
+    "Close the report of a call that is over; its last message."
+    _flush(sys.stdout, sys.stderr)
+    report.disconnect()
+    left_threads = not our_threads.issuperset(threading.enumerate())
+    return _last_message(outcome, seen=report.stop_noticed, threads=left_threads)
 
 # %% ../../nbs/runners/07_worker.ipynb #8f377373
 def _retry_while_scarce(act:Callable[[], Any]) -> Any:
@@ -228,9 +250,24 @@ def _retry_while_scarce(act:Callable[[], Any]) -> Any:
 # %% ../../nbs/runners/07_worker.ipynb #3e967b95
 _GROUP_KINDS = 'all', 'freezer'
 
+@cache
+def _worker_cgroups() -> Cgroups|None:
+    "Where groups can be made, after removing those that nobody uses any more."
+    groups = Cgroups.find()
+    if groups is None: return None
+    old = time.time() - 60
+    parents = set(groups.parents.values())
+    for folder in [d for parent in parents for d in parent.glob('jobtrack-call-*')]:
+        with suppress(FileNotFoundError):   # somebody else was quicker
+            group = groups.group(folder.name, _GROUP_KINDS)
+            if folder.stat().st_mtime < old and not group.busy: group.remove()
+    return groups
+
+# %% ../../nbs/runners/07_worker.ipynb #dd179afd
 def _new_cgroup(mark:str) -> Cgroup|None:
     "A control group for a worker; None where none can be made."
-    if (groups := _worker_cgroups()) is None: return None
+    groups = _worker_cgroups()
+    if groups is None: return None
     group = groups.group(f'jobtrack-call-{mark}', _GROUP_KINDS)
     try:
         for folder in group.trees: os.mkdir(folder)
@@ -238,17 +275,6 @@ def _new_cgroup(mark:str) -> Cgroup|None:
         group.remove()
         return None
     return group
-
-@cache
-def _worker_cgroups() -> Cgroups|None:
-    "Where groups can be made, after removing those that nobody uses any more."
-    if (groups := Cgroups.find()) is None: return None
-    old = time.time() - 60
-    for folder in [d for parent in set(groups.parents.values()) for d in parent.glob('jobtrack-call-*')]:
-        with suppress(FileNotFoundError):   # somebody else was quicker
-            group = groups.group(folder.name, _GROUP_KINDS)
-            if folder.stat().st_mtime < old and not group.busy: group.remove()
-    return groups
 
 def _remove_cgroup(group:Cgroup) -> bool:
     "Remove a group that has just been emptied: the kernel may take a moment to notice."
@@ -283,15 +309,17 @@ def _process_descriptor(pid:int) -> int|None:
     try: return os.pidfd_open(pid)
     except (AttributeError, OSError): return None
 
+# %% ../../nbs/runners/07_worker.ipynb #d7c6c9e0
 class _Worker:
     "A Python process that carries out calls, and our ends of its pipes. Its methods block."
     patience = 3.   # Seconds to wait for what was killed, and for a worker to leave by itself
 
     def __init__(self):
         self.closed = False         # The runner was closed while it worked
-        self.stop_sent = False      # It was told to stop
+        self.stop_sent = False      # It was asked to stop
         self.threads = False        # A function has left threads in it
-        self.ended, self.left = set(), set()   # Process ids: known to have ended; still there
+        self.ended = set()          # Process ids that are known to have ended
+        self.left = set()           # Those still there
         self.status = None          # A `_StatusPipe`, where there is a shell in between
         mark = uuid.uuid4().hex
         self.pipe, theirs = Pipe()
@@ -311,8 +339,12 @@ def _start(self:_Worker, theirs:Connection, mark:str, group:Cgroup|None) -> None
     self.out, printed = os.pipe()
     path = json.dumps(list(map(str, sys.path)))
     argv = [sys.executable, '-c', _BOOT, str(theirs.fileno()), path, json.dumps(group and group.folders)]
-    options = dict(env=os.environ | {_MARK: mark}, stdout=printed, stderr=subprocess.STDOUT,
-                   pass_fds=[theirs.fileno()], start_new_session=True)
+    options = dict(
+        env=os.environ | {_MARK: mark},
+        stdout=printed,
+        stderr=subprocess.STDOUT,
+        pass_fds=[theirs.fileno()],
+        start_new_session=True)
     try: self.process, self.pid = self._spawn(argv, options)
     except BaseException:
         self.pipe.close(), os.close(self.out)
@@ -336,26 +368,34 @@ def _spawn(self:_Worker, argv:list[str], options:dict) -> tuple[subprocess.Popen
 
 # %% ../../nbs/runners/07_worker.ipynb #884998a9
 @patch
-def has_ended(self:_Worker, patience:float=0.) -> bool:
-    "Whether the process has ended, within so many seconds."
+def has_ended(self:_Worker,
+    patience:float=0.,   # Seconds to wait for that
+) -> bool:
+    "Whether the process has ended."
     if self.process.returncode is not None: return True
     if self.end is not None: return bool(wait([self.end], patience))
     with suppress(subprocess.TimeoutExpired): self.process.wait(patience)
     return self.process.returncode is not None
 
+# %% ../../nbs/runners/07_worker.ipynb #dbd68fc0
 @patch
 def exit_code(self:_Worker) -> int|None:
     "How it ended: a number less than 0 is that of a signal; None: not known. Waits for it."
     code = self.process.wait()
-    if self.status is None: return None if code == 0 and exit_status_is_lost() else code
+    if self.status is None:
+        is_lost = code == 0 and exit_status_is_lost()
+        return None if is_lost else code
     code = self.status.read()
     self.status.close()
-    return 128-code if code and code-128 in signal.valid_signals() else code
+    by_signal = code and code-128 in signal.valid_signals()
+    return 128-code if by_signal else code
 
+# %% ../../nbs/runners/07_worker.ipynb #c2004d8f
 @patch
 def descendants(self:_Worker) -> set[psutil.Process]:
     "The processes that it has started and that still run."
-    return {p for p in _retry_while_scarce(self.tree.look) if p.pid not in (self.pid, self.process.pid)}
+    own = self.pid, self.process.pid
+    return {p for p in _retry_while_scarce(self.tree.look) if p.pid not in own}
 
 @patch
 def kill(self:_Worker) -> None:
@@ -399,17 +439,22 @@ def _read_outcome(fields:dict) -> Outcome:
 def _forward_messages(self:_Worker, report:_FunctionReport, most:int=100) -> Outcome|bool:  # True: there may be more
     "Pass on what the function reports; its outcome, if it has ended. Raises `_Disconnected`."
     for _ in range(most):
-        if (message := self._receive()) is None: return False
+        message = self._receive()
+        if message is None: return False
         verb, args, kwargs = message
-        if verb != 'done':
-            getattr(report, verb)(*args, **kwargs)
-            continue
-        self._forward_output(report)
-        report.stop_noticed = report.stop_noticed or kwargs['seen']
-        self.threads = kwargs['threads']
-        return _read_outcome(args)
+        if verb == 'done': return self._finish_call(report, args, kwargs)
+        getattr(report, verb)(*args, **kwargs)
     return True
 
+@patch
+def _finish_call(self:_Worker, report:_FunctionReport, fields:dict, facts:dict) -> Outcome:
+    "Take a worker's last message: its outcome, after everything that was printed."
+    self._forward_output(report)
+    report.stop_noticed = report.stop_noticed or facts['seen']
+    self.threads = facts['threads']
+    return _read_outcome(fields)
+
+# %% ../../nbs/runners/07_worker.ipynb #7f14d435
 @patch
 def carry(self:_Worker, packed:bytes, report:_FunctionReport) -> Outcome:
     "Have a call carried out, and pass on what it reports. Ends when the function has ended, or its process."
@@ -422,28 +467,34 @@ def carry(self:_Worker, packed:bytes, report:_FunctionReport) -> Outcome:
         except _Disconnected: return self._no_answer(report)
         if isinstance(answer, Outcome): return answer
         if has_ended and not answer: return self._no_answer(report)
-        if not self.stop_sent and report.must_stop():
-            self.stop_sent = True
-            with suppress(OSError): self.pipe.send_bytes(_STOP)
+        if not self.stop_sent and report.must_stop(): self._request_stop()
+
+@patch
+def _request_stop(self:_Worker) -> None:
+    self.stop_sent = True
+    with suppress(OSError): self.pipe.send_bytes(_STOP)
 
 # %% ../../nbs/runners/07_worker.ipynb #fcbabc47
 def _lost_outcome(
-    who:str,     # Whose process it was
-    before:str,  # What it had not done yet
-    code:int|None,  # Its exit status; if a signal ended it, the number of that, negative; None: not known
-    facts:dict,  # Evidence
+    who:str,         # Whose process it was
+    before:str,      # What it had not done yet
+    code:int|None,   # Its exit status; if a signal ended it, the number of that, negative; None: not known
+    facts:dict,      # Evidence
 ) -> Outcome:
     "The outcome of work whose process has ended in the middle."
     if code is None:
         return Outcome.failed('lost', f'{who} ended before {before}, and how is not known', evidence=facts,
                               hint='SIGCHLD is ignored in this process: do not ignore it')
-    if code >= 0:
-        message = f'{who} ended with exit status {code} before {before}'
-        return Outcome.failed('lost', message, exit_code=code, evidence=facts)
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else f'signal {-code}'
+    if code < 0: return _lost_to_signal(who, before, -code, facts)
+    message = f'{who} ended with exit status {code} before {before}'
+    return Outcome.failed('lost', message, exit_code=code, evidence=facts)
+
+def _lost_to_signal(who:str, before:str, number:int, facts:dict) -> Outcome:
+    is_known = number in set(signal.Signals)
+    name = signal.Signals(number).name if is_known else f'signal {number}'
     hint = 'Something outside ended it; look for memory running out' if name == 'SIGKILL' else None
     message = f'{who} was ended by {name} before {before}'
-    return Outcome.failed('lost', message, exit_code=128-code, signal=name, evidence=facts, hint=hint)
+    return Outcome.failed('lost', message, exit_code=128+number, signal=name, evidence=facts, hint=hint)
 
 # %% ../../nbs/runners/07_worker.ipynb #35fedd0d
 @patch
@@ -453,7 +504,8 @@ def _no_answer(self:_Worker, report:Report) -> Outcome:
     left_running = {p.pid for p in self.descendants()}
     _retry_while_scarce(self.kill)
     self._forward_output(report)
-    code, facts = self.exit_code(), {'pid': self.pid}
+    code = self.exit_code()
+    facts = {'pid': self.pid}
     if left_running: facts['ended'] = sorted(left_running & self.ended)
     if self.closed:
         hint = 'Submit it again, or allow more attempts'
@@ -463,6 +515,17 @@ def _no_answer(self:_Worker, report:Report) -> Outcome:
         return Outcome.failed('lost', message, evidence=facts)
     return _lost_outcome('The worker process', 'the function had returned', code, facts)
 
+# %% ../../nbs/runners/07_worker.ipynb #3e9e8fd4
+@patch
+def _wait_for_leftovers(self:_Worker, patience:float=.25) -> dict:
+    "What still runs after a moment: process ids, and names as far as they can be had."
+    until, names = time.monotonic() + patience, set()
+    while (rest := self.descendants()) and time.monotonic() < until: time.sleep(.01)
+    if not rest: return {}
+    for p in rest:
+        with suppress(psutil.Error, OSError): names.add(p.name())
+    return {'pids': sorted(p.pid for p in rest), 'names': sorted(names)}
+
 # %% ../../nbs/runners/07_worker.ipynb #ad4aa242
 @patch
 def retire(self:_Worker) -> dict|None:  # What it left running: `pids`, `names`, and `left` (still there); None: nothing
@@ -471,22 +534,14 @@ def retire(self:_Worker) -> dict|None:  # What it left running: `pids`, `names`,
     self._close_out()
     self.has_ended(self.patience)
     leftovers = self._wait_for_leftovers()
-    ended, self.left = _retry_while_scarce(lambda: self.tree.end(self.patience, grace=1. if leftovers else 0.))
+    grace = 1. if leftovers else 0.
+    ended, self.left = _retry_while_scarce(lambda: self.tree.end(self.patience, grace=grace))
     with suppress(subprocess.TimeoutExpired):
         self.process.wait(self.patience)
         self.ended |= ended | {self.pid}
     self._close_descriptors()
     if group := self.tree.group: _remove_cgroup(group)
     return leftovers | {'left': sorted(self.left)} if leftovers else None
-
-@patch
-def _wait_for_leftovers(self:_Worker, patience:float=.25) -> dict:
-    "What still runs after a moment: process ids, and names as far as they can be had."
-    until, names = time.monotonic() + patience, set()
-    while (rest := self.descendants()) and time.monotonic() < until: time.sleep(.01)
-    for p in rest:
-        with suppress(psutil.Error, OSError): names.add(p.name())
-    return {'pids': sorted(p.pid for p in rest), 'names': sorted(names)} if rest else {}
 
 @patch
 def _close_descriptors(self:_Worker) -> None:
@@ -499,6 +554,7 @@ def _close_descriptors(self:_Worker) -> None:
 def receipt(self:_Worker, how:str) -> Receipt:
     "What ending it has achieved."
     ended, left = sorted(self.ended), sorted(self.left)
-    if not left: return Receipt(True, how, ended, message=None if self.tree.group else UNSURE)
+    if not left:
+        return Receipt(True, how, ended, message=None if self.tree.group else UNSURE)
     message = f'Still there after SIGKILL: {left}. They belong to another user, or wait inside the kernel'
     return Receipt(False, 'unconfirmed', ended, left, message)

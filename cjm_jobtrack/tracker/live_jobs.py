@@ -25,7 +25,7 @@ class LiveJobs:
     def __init__(self,
         store,                # The record
         lock,                 # Reentrant lock of the owner
-        notifier:Notifier,    # Wakes those who wait for what was written
+        notifier:Notifier,    # Wakes the readers of what was written
         states:LocalStates,   # What this process knows about its jobs
         keep_ended:Callable[[], int],   # How many ended jobs to keep in memory, when a store has the others
     ):

@@ -1,4 +1,4 @@
-"""Wake those who wait for news of a job, once and soon, however many they are; a job that nobody watches costs nothing
+"""Wake all readers that wait for news of a job, once and soon; a job that nobody watches costs nothing
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/tracker/notify.html.md"""
 

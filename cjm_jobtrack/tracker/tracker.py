@@ -52,7 +52,7 @@ _END_TYPES = {s.value for s in JobStatus if s.is_terminal}         # types of th
 _open_trackers, _open_lock = WeakSet(), threading.Lock()           # of this process: see `tracker_of`
 
 class JobTracker(TransitionPlanner):
-    """Live jobs and their record. Safe from any thread; never waits for those who watch.
+    """Live jobs and their record. Safe from any thread; never waits for its watchers.
 
     With `store` (a `JobStore`, its URL, or the path of an SQLite file) it is durable; without, it lives in memory.
     Close it, or use it as a context manager. The methods `plan_…` plan moves, and `record` carries them out."""
@@ -156,7 +156,7 @@ def add_jobs(self:JobTracker,
 ) -> list[Job]:             # The live objects, in order
     """Put many jobs on record in one transaction.
 
-    Raises `KeyConflict` for the first that conflicts with the record; the others are then on record all the same."""
+    Raises `KeyConflict` for the first that conflicts with the record; the others are on record nevertheless."""
     jobs = [*jobs]
     for job in jobs:
         check_job(job)
@@ -228,7 +228,7 @@ def _check_limit(limit:int|None):
 @patch
 def list_jobs(self:JobTracker,
     status:str|Iterable[str]|None=None, # One status or several; None: all
-    limit:int|None=None,                # At most so many
+    limit:int|None=None,                # At most this many; None: all
     *,
     before:str|None=None,               # Only jobs created before the one with this id: the next page
     name:str|None=None,                 # Only this name
@@ -238,7 +238,7 @@ def list_jobs(self:JobTracker,
     since:str|None=None,                # Created at this instant or later, ISO-8601
     until:str|None=None,                # Created before this instant
     metadata:dict|None=None,            # Only jobs whose metadata has these keys with these values (text, number, bool)
-    pinned:bool|None=None,              # Only those that retention spares, or only the others
+    pinned:bool|None=None,              # True: only those that are pinned; False: only the others
 ) -> list[Job]:                         # Live objects, newest first
     "Jobs on record. `before` pages by key (*keyset pagination*), so new jobs do not shift the pages."
     _check_limit(limit)
@@ -256,7 +256,7 @@ def list_jobs(self:JobTracker,
 def events(self:JobTracker,
     after:int=0,           # Last `seq` already seen
     job_id:str|None=None,  # Only this job's
-    limit:int|None=1000,   # At most so many
+    limit:int|None=1000,   # At most this many; None: all
 ) -> list[JobEvent]:       # In order
     "The events after a cursor."
     with self._lock: return self.store.events(after, job_id, limit)
@@ -454,7 +454,7 @@ def log(self:JobTracker,
     data:bytes=b'',         # Bytes to append; empty: the file has grown by itself
     attempt:int|None=None,  # Which attempt; None: the present one
 ) -> None:
-    "Append to a job's log and wake those who read it."
+    "Append to a job's log and wake its readers."
     if (job := self.get_job(job_id)) is None: return
     if data: self.logs.append(job_id, job.attempt if attempt is None else attempt, data)
     self._live.publish_live(job_id, 'log')
@@ -516,7 +516,7 @@ async def watch(self:JobTracker,
 ) -> AsyncIterator[JobEvent]:
     """Events as they come. Raises `UnknownJob`.
 
-    The journal comes in order and complete; between its events come live `progress` and `log` facts, the latest only."""
+    The journal comes in order and complete. Between its events come live facts, `progress` and `log`: only the latest."""
     job = self._live.require(job_id) if job_id is not None else None
     if after is None: after = 0 if job else self.last_seq()
     tick = 0 if job else self._notifier.tick

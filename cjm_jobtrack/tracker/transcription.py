@@ -118,7 +118,7 @@ def create_job(self, /,
 # %% ../../nbs/tracker/01_transcription.ipynb #bad5b839
 @patch
 def _unless_ended(self:TranscriptionJobTracker, mark, job_id:str, *args):
-    try: mark(self, job_id, *args)
+    try: mark(job_id, *args)
     except IllegalMove as e:
         job = self.get_job(job_id)
         if job is not None and not job.is_terminal: raise
@@ -131,7 +131,7 @@ def mark_running(self:TranscriptionJobTracker,
     task=None,   # asyncio.Task that does the work; kept until another is given
 ) -> None:
     "Start a job. On a running job only the task handle is taken over; an ended or unknown one stays as it is."
-    self._unless_ended(JobTracker.mark_running, job_id, task)
+    self._unless_ended(super(TranscriptionJobTracker, self).mark_running, job_id, task)
 
 # %% ../../nbs/tracker/01_transcription.ipynb #e29e0c67
 @patch
@@ -143,7 +143,7 @@ def mark_completed(self:TranscriptionJobTracker,
     """End a job well; then `on_job_completed` is called. An ended or unknown job stays as it is.
 
     Raises `IllegalMove` when it has not started."""
-    self._unless_ended(JobTracker.mark_completed, job_id, result, outputs)
+    self._unless_ended(super(TranscriptionJobTracker, self).mark_completed, job_id, result, outputs)
 
 # %% ../../nbs/tracker/01_transcription.ipynb #1d806743
 @patch
@@ -152,7 +152,7 @@ def mark_failed(self:TranscriptionJobTracker,
     error:str|Failure,  # Why
 ) -> None:
     "End a job badly. An ended or unknown job stays as it is."
-    self._unless_ended(JobTracker.mark_failed, job_id, error)
+    self._unless_ended(super(TranscriptionJobTracker, self).mark_failed, job_id, error)
 
 # %% ../../nbs/tracker/01_transcription.ipynb #9bed6432
 @patch
@@ -160,14 +160,14 @@ def get_job_result(self:TranscriptionJobTracker,
     job_id:str,   # The job
 ) -> dict|None:   # `status` is 'success', 'error' or 'cancelled'; with 'data' or 'error'. None while it has not ended
     "The outcome of a job, also of one that was cleared with `keep_results`."
-    return self.results.get(job_id) or JobTracker.get_job_result(self, job_id)
+    return self.results.get(job_id) or super(TranscriptionJobTracker, self).get_job_result(job_id)
 
 # %% ../../nbs/tracker/01_transcription.ipynb #6ec53eb0
 @patch
 def delete_job(self:TranscriptionJobTracker, job_id:str) -> None:
     "Remove an ended job and its result. Raises `UnknownJob`; `IllegalMove` while it lives."
     with self._lock:
-        JobTracker.delete_job(self, job_id)
+        super(TranscriptionJobTracker, self).delete_job(job_id)
         self.results.pop(job_id, None)
 
 # %% ../../nbs/tracker/01_transcription.ipynb #81f77cf9

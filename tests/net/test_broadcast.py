@@ -1,6 +1,6 @@
 """One stream of events for many readers: complete for each, encoded once, and no burden for the server."""
 import asyncio, json, statistics, time
-from contextlib import aclosing
+from contextlib import aclosing, closing
 
 import httpx
 from fastapi import FastAPI, Header
@@ -73,6 +73,27 @@ def test_who_falls_behind_is_told_and_goes_on(monkeypatch):
     at = next(i for i, e in enumerate(events) if e['type'] == 'resync')
     assert events[at]['data']['after'] == events[at-1]['seq'] and events[-1]['data']['name'] == 'last.wav'
     assert len(events) < 60, 'what it missed is not sent after all'
+
+def test_an_event_that_comes_while_a_reader_takes_its_resync_is_not_lost():
+    async def main():
+        with closing(JobTracker()) as tracker:
+            b = Broadcast(tracker)
+            b.recent.max_events = 4
+            async def create(*names):
+                for name in names: tracker.create_job(name)
+                while b.recent.last < tracker.last_seq(): await asyncio.sleep(.001)
+            async with aclosing(b.read()) as slow:
+                begun = asyncio.ensure_future(anext(slow))
+                await asyncio.sleep(0)   # it waits for news
+                await create(*[f'clip-{n}.wav' for n in range(20)])
+                data = await begun
+                while b'resync' not in data: data = await anext(slow)
+                await create('meanwhile.wav')
+                while b'meanwhile.wav' not in data: data += await anext(slow)
+            for task in b.tasks: task.cancel()
+            return read_events(data)
+    gap, *events = asyncio.run(asyncio.wait_for(main(), 10))
+    assert [e['seq'] for e in events] == [gap['data']['seq'] + 1]
 
 def test_what_is_kept_is_bounded_in_bytes_too():
     recent = EventBuffer(0)

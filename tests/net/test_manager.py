@@ -14,7 +14,7 @@ from cjm_jobtrack.net.transfers import disposition_name
 from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.net.routes import PAGE_BYTES
 from cjm_jobtrack.net.node import Node
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.net.server import lock_folder, serving
 from cjm_jobtrack.net.directory import NodeDirectory
 from cjm_jobtrack.pipelines.pipeline import SHIPPED
 from cut_proxy import CutProxy
@@ -1183,3 +1183,9 @@ def test_the_later_page_has_the_logs_of_the_newest_ten(tmp_path):
         told = {j['id']: j['logs'] for j in h.http.get('/api/jobs').json()}
         assert [*told] == jobs, 'in order of creation'
         assert all(f'hello from {i}' in told[j] for i, j in enumerate(jobs) if i > 1) and [told[j] for j in jobs[:2]] == ['', '']
+
+def test_a_manager_that_cannot_open_its_record_gives_its_folder_back(tmp_path):
+    (tmp_path/'jobs.db').write_bytes(b'this is no database'*1000)
+    with pytest.raises(StoreError) as e: Manager(tmp_path)
+    lock_folder(tmp_path).close()
+    assert e.traceback, 'a notebook keeps it too, and with it the manager that failed'

@@ -1,10 +1,11 @@
 """The original manager on another machine: how it is let in, how it names files and numbers, and what it is told when something is missing."""
-import shutil
-from contextlib import contextmanager
+import asyncio, shutil
+from contextlib import closing, contextmanager
 
 import httpx, pytest
 from cjm_jobtrack.model.errors import InvalidInput
 from cjm_jobtrack.net.manager import Manager
+from cjm_jobtrack.net.node import Node
 from cjm_jobtrack.net.access import AccessPolicy, read_networks
 from cjm_jobtrack.net.uploads import safe_name
 from cjm_jobtrack.net.server import serving
@@ -109,3 +110,10 @@ def test_an_input_outside_the_workspace_is_told_where_that_is_by_node_and_manage
         for r in told:
             assert r.status_code in (400, 422), r.text
             assert str(s.node.workspace) in r.json()['error'] and '--workspace' in r.json()['error']
+
+@pytest.mark.parametrize('text', ['1'*400, '1'*5000, 'inf', '1e3'])
+def test_text_that_is_no_whole_number_of_ours_is_refused_by_its_field(tmp_path, text):
+    (tmp_path/'old.toml').write_text('name = "old"\noriginal = true\nargv = ["true", "{n}"]\n[params.n]\ntype = "int"\ndefault = 1\n')
+    with closing(Node(tmp_path/'data', pipelines=tmp_path/'old.toml')) as node, pytest.raises(InvalidInput) as e:
+        asyncio.run(node.submit({'n': text}))
+    assert e.value.field == 'n'

@@ -3,7 +3,7 @@
 A question is a JSON object: `url`, `folder`, `scene`, `crash_at` (which point to die at, counted from 1; null: none), `deadline` (s). The answer, one line, is a JSON
 object: `died` (whether it was killed), `point` (the name of the point it died at, or null), `passed` (how many points it passed), `said` (what went wrong). Points are not listed anywhere: they are what is passed, before and after
 every writing call of the store, every verb of a runner that changes the world, and every write to a log. A new one is met without anyone remembering it."""
-import asyncio, json, os, signal, sys, threading, time, traceback
+import asyncio, inspect, json, os, signal, sys, threading, time, traceback
 from pathlib import Path
 from cjm_jobtrack.store import store as store_module
 from cjm_jobtrack.logs.log_store import LogStore
@@ -27,7 +27,7 @@ class Points:
 
     def around(self, cls, name, told=None):
         call, told = getattr(cls, name), told or f'{cls.__name__}.{name}'
-        if asyncio.iscoroutinefunction(call):
+        if inspect.iscoroutinefunction(call):
             async def wrapped(*a, **kw):
                 self(f'before {told}')
                 r = await call(*a, **kw)

@@ -1,5 +1,5 @@
 "Several queues on one record: in one process and in many, killed, suspended, cut off from the record, recovering at the same time."
-import asyncio, json, os, signal, subprocess, sys, threading, time
+import asyncio, inspect, json, os, signal, subprocess, sys, threading, time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 import pytest
@@ -14,7 +14,7 @@ from helpers import mortal, until
 
 # What the queues of these tests can do. `call` is carried out by all of them, `a` by those that are told to
 FUNCTIONS = '''
-import asyncio, os
+import asyncio, inspect, os
 from pathlib import Path
 
 def tell(path, words):
@@ -45,7 +45,7 @@ async def rest(seconds):
 '''
 here = {}
 exec(FUNCTIONS, here)  # noqa: S102 (the same text runs in the processes below)
-FUNCS = {k: v for k, v in here.items() if asyncio.iscoroutinefunction(v)}
+FUNCS = {k: v for k, v in here.items() if inspect.iscoroutinefunction(v)}
 
 QUEUE = FUNCTIONS + '''
 import json, os, sys
@@ -54,7 +54,7 @@ from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.runners.process import ProcessRunner
 from cjm_jobtrack.queue.queue import JobQueue
 how = json.loads(sys.argv[1])
-functions = {k: v for k, v in globals().items() if asyncio.iscoroutinefunction(v)}
+functions = {k: v for k, v in globals().items() if inspect.iscoroutinefunction(v)}
 tracker = JobTracker(how['url'])
 tracker.subscribe(lambda e: e.type == how['dies_at'] and os._exit(9))
 programs = ProcessRunner(how['folder'], tracker.logs)

@@ -356,3 +356,21 @@ def test_the_known_callers_pattern(tracker):
         assert saved == [('whisper.wav', 'good morning')] and tracker.store.get(jobs[0].id).metadata == {'saved_to_disk': True}
         assert plugins.ran == [(j.plugin_name, {'audio': j.file_path}) for j in jobs]
     asyncio.run(main())
+
+def test_a_mixin_between_the_two_trackers_is_called():
+    called = []
+    class Noting(JobTracker):
+        def mark_running(self, job_id, task=None): called.append('running'); super().mark_running(job_id, task)
+        def mark_completed(self, job_id, result, outputs=()): called.append('completed'); super().mark_completed(job_id, result, outputs)
+        def mark_failed(self, job_id, error): called.append('failed'); super().mark_failed(job_id, error)
+        def delete_job(self, job_id): called.append('deleted'); super().delete_job(job_id)
+    class Mine(TranscriptionJobTracker, Noting): pass
+    with Mine() as tracker:
+        good, bad = [tracker.create_job('whisper', f'/media/{n}.wav', f'{n}.wav') for n in ('good', 'bad')]
+        tracker.mark_running(good.id)
+        tracker.mark_completed(good.id, {'text': 'hello'})
+        tracker.mark_failed(bad.id, 'no speech found')
+        tracker.mark_failed(good.id, 'too late')   # it stays as it ended
+        tracker.delete_job(good.id)
+        assert called == ['running', 'completed', 'failed', 'failed', 'deleted']
+        assert bad.status == 'failed' and good.status == 'completed'
