@@ -30,7 +30,7 @@ from .params import PLACEHOLDERS, Param, UploadNames, check_url, fill, find_inpu
 from .params import _PLACEHOLDER, _prefix_errors, _read_param, _read_table, _require, _short_repr
 from ..model.retry import REQUIREMENT_KEYS, read_resources
 from ..runners.process_spec import check_limits
-from ..runners.runner import Runner, capability
+from ..runners.runner import BaseRunner, Runner, capability
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #1302e771
 @dataclass(frozen=True)
@@ -709,7 +709,7 @@ def load(cls:PipelineCatalog,
     return cls([p for f in files for p in _read_file(f)])
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #3043549d
-class PipelineRunner:
+class PipelineRunner(BaseRunner):
     """Carries out jobs that ask for a pipeline, through the runner that the pipeline names.
 
     `job.spec`: `pipeline`, its name; `input`, a path in the workspace or a URL; `params`, a dict.
