@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from typing import Any
 from ..model.errors import InvalidInput, StoreError
 try: import fcntl
 except ImportError: fcntl = None  # Windows
@@ -20,9 +21,11 @@ except ImportError: fcntl = None  # Windows
 # %% ../../nbs/logs/02_gaps.ipynb #30cd4610
 def _check_int(field:str, value, least:int) -> int:
     "A whole number of at least `least`. Raises `InvalidInput` naming the field."
-    if isinstance(value, int) and not isinstance(value, bool) and value >= least: return value
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if is_whole and value >= least: return value
     raise InvalidInput(field, f'is {value!r}', f'Give a whole number, {least} or more')
 
+# %% ../../nbs/logs/02_gaps.ipynb #83475bd7
 @dataclass(frozen=True, order=True)
 class LogGap:
     "A range of a log that was not kept."
@@ -59,8 +62,9 @@ def _save_gaps(path:Path, record:_GapRecord) -> None:
     "Replace the record of a log atomically. The caller holds `_exclusive`."
     file = _gap_file(path)
     new = file.with_name(f'{file.name}.new')
+    doc = {'cuts': [astuple(g) for g in record.gaps], 'done': record.punched}
     with open(new, 'w') as f:
-        json.dump({'cuts': [astuple(g) for g in record.gaps], 'done': record.punched}, f)
+        json.dump(doc, f)
         f.flush()
         os.fsync(f.fileno())
     os.replace(new, file)
@@ -70,19 +74,23 @@ def _save_gaps(path:Path, record:_GapRecord) -> None:
 def _parse_gap(fields:list) -> LogGap:
     "Raises an error of some kind unless the fields make a gap."
     gap = LogGap(*fields)
-    if _check_int('end', gap.end, 0) <= _check_int('start', gap.start, 0): raise ValueError(f'{gap} has no length')
+    _check_int('end', gap.end, 0)
+    _check_int('start', gap.start, 0)
+    if gap.end <= gap.start: raise ValueError(f'{gap} has no length')
     return gap
 
+# %% ../../nbs/logs/02_gaps.ipynb #a3c2c754
 def _load_gaps(path:Path) -> _GapRecord:
     "The record of a log; an empty one when there is none. Raises `StoreError` when it is damaged."
     file = _gap_file(path)
     try:
         with open(file, 'rb') as f: doc = json.load(f)
-        return _GapRecord(tuple(sorted(map(_parse_gap, doc['cuts']))), doc['done'] is True)
+        gaps = sorted(map(_parse_gap, doc['cuts']))
+        return _GapRecord(tuple(gaps), doc['done'] is True)
     except FileNotFoundError: return _GapRecord()
     except (ValueError, TypeError, KeyError) as e:
-        raise StoreError(str(file), f'the record of the gaps of a log is damaged: {e}',
-                         'Remove it to read the log all the same: the gaps are zeros then') from e
+        problem = f'the record of the gaps of a log is damaged: {e}'
+        raise StoreError(str(file), problem, 'Remove it to read the log all the same: the gaps are zeros then') from e
 
 # %% ../../nbs/logs/02_gaps.ipynb #2b18a9b6
 @contextmanager
@@ -93,7 +101,8 @@ def _exclusive(f:io.FileIO, wait:bool=True):
     if fcntl is None:
         yield True
         return
-    try: fcntl.flock(f, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    operation = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
+    try: fcntl.flock(f, operation)
     except BlockingIOError: yield False
     else:
         try: yield True
@@ -111,18 +120,25 @@ def _first_written(f:io.FileIO, gap:LogGap) -> int:
         if at >= gap.end: break
         f.seek(at)
         block = f.read(min(gap.end-at, 16384))
-        if rest := block.lstrip(b'\0'): return at + len(block) - len(rest)
+        rest = block.lstrip(b'\0')
         at += len(block)
+        if rest: return at - len(rest)
     return gap.end
 
+# %% ../../nbs/logs/02_gaps.ipynb #a2acbaa0
 def _actual_gaps(f:io.FileIO, size:int, record:_GapRecord) -> list[LogGap]:
     "The ranges that really are missing, in order."
-    gaps = [replace(g, end=min(size, g.end)) for g in record.gaps if g.start < size]
-    if record.punched: gaps = [replace(g, end=_first_written(f, g)) for g in gaps]
+    def cut_off(gap, end): return replace(gap, end=end)
+    gaps = [cut_off(g, min(size, g.end)) for g in record.gaps if g.start < size]
+    if record.punched: gaps = [cut_off(g, _first_written(f, g)) for g in gaps]
     return [g for g in gaps if g.size > 0]
 
 # %% ../../nbs/logs/02_gaps.ipynb #8f66bbff
-def _read_consistently(path:Path, f:io.FileIO, read:Callable[[int, list[LogGap]], tuple]):
+def _read_consistently(
+    path:Path,      # The log
+    f:io.FileIO,    # The same, open
+    read:Callable[[int, list[LogGap]], Any],
+):
     "The result of `read(size, gaps)`, repeated until the gaps did not change meanwhile."
     while True:
         before = _load_gaps(path)
@@ -143,14 +159,23 @@ class LogChunk:
 # %% ../../nbs/logs/02_gaps.ipynb #69187533
 def _open_log(path:Path) -> io.FileIO:
     "A log, opened for reading. A folder or a pipe in its place is refused at once, instead of blocking."
-    f = open(path, 'rb', buffering=0, opener=lambda p, flags: os.open(p, flags | getattr(os, 'O_NONBLOCK', 0)))
+    no_wait = getattr(os, 'O_NONBLOCK', 0)
+    f = open(path, 'rb', buffering=0, opener=lambda p, flags: os.open(p, flags | no_wait))
     if stat.S_ISREG(os.fstat(f.fileno()).st_mode): return f
     f.close()
     raise OSError(errno.EINVAL, 'it is not a file')
 
-def _read_chunk(f:io.FileIO, offset:int, limit:int, size:int, gaps:list[LogGap]) -> LogChunk:
+# %% ../../nbs/logs/02_gaps.ipynb #d04d4397
+def _read_chunk(
+    f:io.FileIO,
+    offset:int,          # Where to begin, bytes
+    limit:int,           # Most bytes
+    size:int,            # Of the log, bytes
+    gaps:list[LogGap],   # In order
+) -> LogChunk:
     "What is at an offset, up to the next gap; inside a gap, what follows it."
-    at, end = min(offset, size), size
+    at = min(offset, size)
+    end = size
     for g in gaps:
         if g.start <= at < g.end: at = g.end
         elif g.start > at:
@@ -164,10 +189,13 @@ def _read_chunk(f:io.FileIO, offset:int, limit:int, size:int, gaps:list[LogGap])
 def _merge(gaps:list[LogGap], new:LogGap) -> tuple[LogGap, ...]:
     "Gaps in order, with those that touch the new one made part of it."
     near = [g for g in gaps if g.start <= new.end and new.start <= g.end]
+    others = [g for g in gaps if g not in near]
     start = min(g.start for g in [new, *near])
     end = max(g.end for g in [new, *near])
-    return tuple(sorted([replace(new, start=start, end=end), *(g for g in gaps if g not in near)]))
+    whole = replace(new, start=start, end=end)
+    return tuple(sorted([whole, *others]))
 
+# %% ../../nbs/logs/02_gaps.ipynb #b9386ebd
 def _tail_start(size:int, gaps:list[LogGap], n:int) -> int:
     "Where the last `n` bytes that are kept begin."
     for g in reversed(gaps):
@@ -188,33 +216,40 @@ def _line_boundary(f:io.FileIO, low:int, high:int, back:bool) -> int:
     f.seek(at)
     return at + re.match(rb'[\x80-\xbf]*', f.read(3)).end()
 
+# %% ../../nbs/logs/02_gaps.ipynb #67bf1801
 def _choose_gap(f:io.FileIO, size:int, gaps:list[LogGap], cap:int) -> LogGap|None:
     "What to cut; None while the log is within its limit."
-    if size - sum(g.size for g in gaps) <= cap: return None
-    head, tail, reach = cap//4, _tail_start(size, gaps, cap//2), min(65536, cap//16)
+    length = size - sum(g.size for g in gaps)
+    if length <= cap: return None
+    head = cap//4
+    tail = _tail_start(size, gaps, cap//2)
+    reach = min(65536, cap//16)   # how far a line's end is looked for
     start = next((g.start for g in gaps if g.start <= head <= g.end), None)
     if start is None: start = _line_boundary(f, head-reach, head, back=True)
-    return LogGap(start, _line_boundary(f, tail, tail+reach, back=False), cap)
+    end = _line_boundary(f, tail, tail+reach, back=False)
+    return LogGap(start, end, cap)
 
 # %% ../../nbs/logs/02_gaps.ipynb #eb5b37d6
 @functools.cache
 def _fallocate():
     "The system's own `fallocate`; None where there is none."
     if not sys.platform.startswith('linux'): return None
-    import ctypes
-    libc = ctypes.CDLL(None, use_errno=True)
+    from ctypes import CDLL, c_int, c_int64
+    libc = CDLL(None, use_errno=True)
     call = getattr(libc, 'fallocate64', None) or getattr(libc, 'fallocate', None)
-    if call: call.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
+    if call: call.argtypes = [c_int, c_int, c_int64, c_int64]
     return call
 
 _PUNCH = 1 | 2   # FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE. Source: fallocate(2), Linux manual pages
 
 def _punch(f:io.FileIO, start:int, end:int) -> None:
     "Give a range of a file back to the disk; it reads as zeros from then on. Raises `OSError`."
-    import ctypes
-    if not (call := _fallocate()): raise OSError(errno.EOPNOTSUPP, 'This system cannot punch holes into files')
+    from ctypes import get_errno
+    call = _fallocate()
+    if not call: raise OSError(errno.EOPNOTSUPP, 'This system cannot punch holes into files')
     while call(f.fileno(), _PUNCH, start, end-start):
-        if (no := ctypes.get_errno()) != errno.EINTR: raise OSError(no, os.strerror(no))
+        code = get_errno()
+        if code != errno.EINTR: raise OSError(code, os.strerror(code))
 
 def _can_punch(f:io.FileIO, size:int) -> None:
     "Raises `OSError` where holes cannot be punched."
@@ -223,7 +258,9 @@ def _can_punch(f:io.FileIO, size:int) -> None:
 
 # %% ../../nbs/logs/02_gaps.ipynb #6dd0794f
 def _trim_file(path:Path, cap:int) -> bool:
-    "Bring a log within its limit, or finish an interrupted cut. True if something was punched. Raises `OSError`, `StoreError`."
+    """Bring a log within its limit, or finish an interrupted cut. True if something was punched.
+
+    Raises `OSError`, `StoreError`."""
     with path.open('r+b', buffering=0) as f, _exclusive(f, wait=False) as is_free:
         if not is_free: return False
         record = _load_gaps(path)

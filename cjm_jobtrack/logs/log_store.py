@@ -39,15 +39,19 @@ class LogStore:
         self.cap = cap if cap is None else _check_int('cap', cap, 4096)
         self.note:str|None = None  # Why a log could not be cut when it last should have been; None: all is well
 
-    def path(self,
-        job_id:str,         # Whose log
-        attempt:int,        # Which attempt, counted from 1; 0 for what came before the first
-        stream:str=STREAM,  # Name of the stream, lower case
-    ) -> Path:              # The file, which need not exist
-        "The file of a log. Raises `InvalidInput` for names that cannot be part of a path."
-        if not isinstance(stream, str) or not _STREAM.fullmatch(stream):
-            raise InvalidInput('stream', f'is {stream!r}', 'Use 1-32 lower-case letters, digits, `-` and `_`')
-        return self.folder/check_id(job_id)/f'{_check_int("attempt", attempt, 0)}.{stream}.log'
+# %% ../../nbs/logs/00_log_store.ipynb #03819949
+@patch
+def path(self:LogStore,
+    job_id:str,         # Whose log
+    attempt:int,        # Which attempt, counted from 1; 0 for what came before the first
+    stream:str=STREAM,  # Name of the stream, lower case
+) -> Path:              # The file, which need not exist
+    "The file of a log. Raises `InvalidInput` for names that cannot be part of a path."
+    if not isinstance(stream, str) or not _STREAM.fullmatch(stream):
+        raise InvalidInput('stream', f'is {stream!r}', 'Use 1-32 lower-case letters, digits, `-` and `_`')
+    folder = self.folder/check_id(job_id)
+    _check_int('attempt', attempt, 0)
+    return folder/f'{attempt}.{stream}.log'
 
 # %% ../../nbs/logs/00_log_store.ipynb #cb436020
 @contextmanager
@@ -58,6 +62,7 @@ def _file_errors(path:Path, action:str):
         problem = f'the log cannot be {action}: {e.strerror or e}'
         raise StoreError(str(path), problem, 'Check free space and permissions there') from e
 
+# %% ../../nbs/logs/00_log_store.ipynb #556f0ee4
 @patch
 def open(self:LogStore,
     job_id:str,         # Whose log
@@ -76,6 +81,7 @@ def _write_all(f, data:bytes) -> None:
     rest = memoryview(data)
     while rest: rest = rest[f.write(rest):]
 
+# %% ../../nbs/logs/00_log_store.ipynb #0777708a
 @patch
 def append(self:LogStore,
     job_id:str,         # Whose log
@@ -84,10 +90,12 @@ def append(self:LogStore,
     stream:str=STREAM,  # Which stream
 ) -> int:               # Size after it, bytes
     "Add to the end of a log. With several writers at once, no bytes are lost."
-    with self.open(job_id, attempt, stream) as f, _file_errors(self.path(job_id, attempt, stream), 'written'):
+    path = self.path(job_id, attempt, stream)
+    with self.open(job_id, attempt, stream) as f, _file_errors(path, 'written'):
         _write_all(f, data)
         size = f.seek(0, 2)
-    if self.cap is not None and size > self.cap: self.trim(job_id, attempt, stream)
+    is_too_long = self.cap is not None and size > self.cap
+    if is_too_long: self.trim(job_id, attempt, stream)
     return size
 
 # %% ../../nbs/logs/00_log_store.ipynb #18e61fb6
@@ -121,7 +129,8 @@ def read(self:LogStore,
     with _file_errors(path, 'read'):
         try: f = _open_log(path)
         except FileNotFoundError: return LogChunk(b'', 0, 0, 0)
-        with f: return _read_consistently(path, f, lambda size, gaps: _read_chunk(f, offset, limit, size, gaps))
+        def read(size, gaps): return _read_chunk(f, offset, limit, size, gaps)
+        with f: return _read_consistently(path, f, read)
 
 # %% ../../nbs/logs/00_log_store.ipynb #285f7c5f
 def _poll(
@@ -134,7 +143,8 @@ def _poll(
     "Pieces of a log as they come, and in between the seconds to wait."
     while True:
         is_last = is_over()
-        chunk = LogChunk(b'', offset, offset, offset) if size() == offset else read(offset)
+        has_grown = size() != offset
+        chunk = read(offset) if has_grown else LogChunk(b'', offset, offset, offset)
         if chunk.size < offset:
             yield LogChunk(b'', 0, 0, chunk.size)
             offset = 0
@@ -144,6 +154,7 @@ def _poll(
         elif is_last: return
         else: yield wait
 
+# %% ../../nbs/logs/00_log_store.ipynb #4a9df8e9
 class LogFollow:
     "A log as it grows: `for chunk in …` blocks while it waits, `async for chunk in …` does not. Can be used once."
     def __init__(self, steps:Iterator[LogChunk|float]): self._steps = steps  # a float: seconds to wait
@@ -174,21 +185,27 @@ def follow(self:LogStore,
     offset:int=0,       # Where to begin, bytes from the start
     stream:str=STREAM,  # Which stream
     *,
-    until=None,         # Whether no more will come: a function, or an event of `threading` or `asyncio`; None: follow for ever
+    until=None,         # Whether no more will come: a function or an event; None: follow forever
     poll:float=.1,      # Seconds between looks while nothing comes
     limit:int=65536,    # Most bytes in one piece
 ) -> LogFollow:         # Pieces, each where the one before it ended
     """A log from an offset on, as it grows, until its end. Raises `InvalidInput`, and while it is read `StoreError`.
 
-    A piece that begins later than the one before it ended: there is a gap between them. One at 0 again: the log was emptied."""
-    if isinstance(poll, bool) or not isinstance(poll, (int, float)) or not 0 < poll < float('inf'):
-        raise InvalidInput('poll', f'is {poll!r}', 'Give seconds, more than 0')
+    A piece that begins later than the one before it ended: there is a gap between them. One at 0 again: the log was
+    emptied."""
+    _check_poll(poll)
     _check_int('offset', offset, 0)
     _check_int('limit', limit, 1)
     self.path(job_id, attempt, stream)   # names are checked now, not at the first look
     def read(at): return self.read(job_id, attempt, at, limit, stream)
     def size(): return self.size(job_id, attempt, stream)
     return LogFollow(_poll(read, size, offset, _end_condition(until), poll))
+
+# %% ../../nbs/logs/00_log_store.ipynb #513c26e6
+def _check_poll(poll) -> None:
+    is_number = isinstance(poll, (int, float)) and not isinstance(poll, bool)
+    if is_number and 0 < poll < float('inf'): return
+    raise InvalidInput('poll', f'is {poll!r}', 'Give seconds, more than 0')
 
 # %% ../../nbs/logs/00_log_store.ipynb #bcdbf2fe
 @patch
@@ -203,11 +220,13 @@ def trim(self:LogStore,
     path = self.path(job_id, attempt, stream)
     if self.cap is None: return False
     try:
-        if os.stat(path).st_size <= self.cap or not _trim_file(path, self.cap): return False
+        if os.stat(path).st_size <= self.cap: return False
+        if not _trim_file(path, self.cap): return False
         note = None
     except FileNotFoundError: return False
     except (OSError, StoreError) as e:
-        note = f'Logs in {self.folder} cannot be cut to {self.cap:,} bytes: {getattr(e, "strerror", None) or e}'
+        why = getattr(e, 'strerror', None) or e
+        note = f'Logs in {self.folder} cannot be cut to {self.cap:,} bytes: {why}'
         if note != self.note: _log.warning('%s. They are kept whole, and may fill the disk', note)
     self.note = note
     return note is None
@@ -240,17 +259,22 @@ def append_at(self:LogStore,
     """Copy a piece of a log from elsewhere. Repeating it changes nothing.
 
     Raises `InvalidInput` when the piece was asked for beyond the present size. Do not mix with `append` on one log."""
-    path, size = self.path(job_id, attempt, stream), self.size(job_id, attempt, stream)
+    path = self.path(job_id, attempt, stream)
+    size = self.size(job_id, attempt, stream)
     _check_int('offset', offset, 0)
     first = offset if asked is None else min(offset, _check_int('asked', asked, 0))
     if first > size:
-        raise InvalidInput('offset', f'is {offset}, and the log has only {size} bytes', f'Send what follows byte {size}')
-    if not data or offset+len(data) <= size: return size
+        problem = f'is {offset}, and the log has only {size} bytes'
+        raise InvalidInput('offset', problem, f'Send what follows byte {size}')
+    is_new = offset+len(data) > size
+    if not data or not is_new: return size
     self.open(job_id, attempt, stream).close()
     with _file_errors(path, 'written'): size = _copy_piece(path, offset, data)
-    if self.cap is not None and size > self.cap: self.trim(job_id, attempt, stream)
+    is_too_long = self.cap is not None and size > self.cap
+    if is_too_long: self.trim(job_id, attempt, stream)
     return size
 
+# %% ../../nbs/logs/00_log_store.ipynb #28c20855
 def _copy_piece(path:Path, offset:int, data:bytes) -> int:   # Size after it
     "Write what lies beyond the end of the file. A gap before it is recorded first."
     with path.open('r+b', buffering=0) as f, _exclusive(f):
@@ -268,12 +292,15 @@ def _copy_piece(path:Path, offset:int, data:bytes) -> int:   # Size after it
 @patch
 def _lines_before(self:LogStore, path:Path, offset:int|None, n:int) -> list[bytes]:
     "The last `n` lines before an offset, or before the end. Raises `FileNotFoundError`."
+    def read(size, gaps):
+        end = size if offset is None else min(size, offset)
+        return _last_lines(f, end, gaps, n)
     with _open_log(path) as f:
-        lines, is_partial = _read_consistently(
-            path, f, lambda size, gaps: _last_lines(f, size if offset is None else min(size, offset), gaps, n))
+        lines, is_partial = _read_consistently(path, f, read)
     if is_partial: lines[0] = _drop_partial(lines[0])
     return lines
 
+# %% ../../nbs/logs/00_log_store.ipynb #06fb64ba
 @patch
 def tail(self:LogStore,
     job_id:str,         # Whose log
@@ -281,9 +308,9 @@ def tail(self:LogStore,
     lines:int=200,      # How many at most
     stream:str=STREAM,  # Which stream
 ) -> str:               # Text; '' when there is no log
-    """The last lines of a log, for people: frames collapsed, undecodable bytes replaced, an unfinished character left out.
+    """The last lines of a log, for people.
 
-    Reads only the end of the file, `TAIL_MAX` bytes at most. Raises `InvalidInput` for `lines` below 1."""
+    Frames are collapsed, undecodable bytes replaced, and an unfinished character is left out. Reads only the end of the file, `TAIL_MAX` bytes at most. Raises `InvalidInput` for `lines` below 1."""
     _check_int('lines', lines, 1)
     path = self.path(job_id, attempt, stream)
     with _file_errors(path, 'read'):
@@ -296,7 +323,8 @@ def _list_logs(self:LogStore, job_id:str) -> list[tuple[int, str]]:
     "Attempts and streams that have a log, in order."
     folder = self.path(job_id, 0).parent
     with _file_errors(folder, 'listed'):
-        matches = [re.fullmatch(r'(\d+)\.([a-z][a-z0-9_-]*)\.log', p.name) for p in folder.glob('*.log')]
+        names = [p.name for p in folder.glob('*.log')]
+    matches = [re.fullmatch(r'(\d+)\.([a-z][a-z0-9_-]*)\.log', name) for name in names]
     return sorted((int(m[1]), m[2]) for m in matches if m)
 
 @patch
@@ -323,8 +351,9 @@ def remove(self:LogStore,
 @patch
 def _iter_lines(self:LogStore, job_id:str, attempt:int, offset:int, stream:str, needle:bytes=b'') -> Iterator[LogLine]:
     def gap_at(start, end):
-        gaps = self.gaps(job_id, attempt, stream)
-        return next((g for g in gaps if g.end == end), LogGap(start, end))
+        for g in self.gaps(job_id, attempt, stream):
+            if g.end == end: return g
+        return LogGap(start, end)
     def read(at): return self.read(job_id, attempt, at, 65536, stream)
     return iter_lines(read, gap_at, offset, needle)
 
@@ -347,10 +376,12 @@ def _context(self:LogStore, job_id:str, attempt:int, stream:str, offset:int, n:i
     path = self.path(job_id, attempt, stream)
     with _file_errors(path, 'read'): before = self._lines_before(path, offset, n)
     lines = self._iter_lines(job_id, attempt, offset, stream)
-    for l in lines:
+    for l in lines:   # the line itself, which may come in pieces
         if not l.continues: break
-    return tuple(_decode(b).rstrip('\n') for b in before), tuple(l.text for l in islice(lines, n))
+    after = islice(lines, n)
+    return tuple(_decode(b).rstrip('\n') for b in before), tuple(l.text for l in after)
 
+# %% ../../nbs/logs/00_log_store.ipynb #413a0cb3
 @patch
 def _search_logs(self:LogStore,
     job_id:str,
@@ -360,10 +391,11 @@ def _search_logs(self:LogStore,
     needle:bytes,                    # See `iter_lines`
     context:int,
 ) -> Iterator[LogMatch]:
-    for a, s in logs:
-        for l in search_lines(self._iter_lines(job_id, a, 0, s, needle), pattern, regex):
-            around = self._context(job_id, a, s, l.offset, context) if context else ()
-            yield LogMatch(a, s, l.offset, l.number, l.text, *around)
+    for attempt, stream in logs:
+        lines = self._iter_lines(job_id, attempt, 0, stream, needle)
+        for l in search_lines(lines, pattern, regex):
+            around = self._context(job_id, attempt, stream, l.offset, context) if context else ()
+            yield LogMatch(attempt, stream, l.offset, l.number, l.text, *around)
 
 # %% ../../nbs/logs/00_log_store.ipynb #0c0993d8
 @patch
@@ -380,7 +412,8 @@ def search(self:LogStore,
 ) -> Iterator[LogMatch]:      # As they are found, at most one for a line
     """Lines that contain something, as people see them. Reads as it goes, in bounded memory; blocks.
 
-    Raises `InvalidInput`: at once, also for a bad expression; later, when one has computed for `text.CPU_LIMIT_S` in one log."""
+    Raises `InvalidInput`: at once, also for a bad expression; later, when one has computed for `text.CPU_LIMIT_S`
+    in one log."""
     compiled = compile_pattern(pattern, regex, ignore_case)
     is_literal = not (regex or ignore_case or '\ufffd' in pattern)   # U+FFFD stands for bytes that are not UTF-8
     needle = pattern.encode(errors='surrogatepass') if is_literal else b''
@@ -388,6 +421,8 @@ def search(self:LogStore,
     if limit is not None: _check_int('limit', limit, 1)
     some_stream = STREAM if stream is None else stream
     self.path(job_id, 0 if attempt is None else attempt, some_stream)   # names are checked now
-    def logs(): return ((a, s) for a, s in self._list_logs(job_id) if attempt in (None, a) and stream in (None, s))
-    def matches(): yield from self._search_logs(job_id, logs(), compiled, regex, needle, context)
+    def is_meant(a, s): return attempt in (None, a) and stream in (None, s)
+    def matches():
+        logs = [log for log in self._list_logs(job_id) if is_meant(*log)]
+        yield from self._search_logs(job_id, logs, compiled, regex, needle, context)
     return islice(matches(), limit)

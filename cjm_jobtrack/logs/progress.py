@@ -31,11 +31,15 @@ class Progress:
     rate:float|None=None       # Units a second; for media, how many times faster than real time
     eta_s:float|None=None      # Seconds still to go
 
-def _short_number(x:float) -> str: return f'{x:,.2f}'.rstrip('0').rstrip('.') if x >= 1 else f'{x:.2g}'
+# %% ../../nbs/logs/03_progress.ipynb #43fcd06e
+def _short_number(x:float) -> str:
+    if x < 1: return f'{x:.2g}'
+    return f'{x:,.2f}'.rstrip('0').rstrip('.')
 
 @patch
 def __str__(self:Progress) -> str:
-    n, parts = _short_number, []
+    n = _short_number
+    parts = []
     unit = f' {self.unit}' if self.unit else ''
     if self.percent is not None: parts.append(f'{n(self.percent)} %')
     total = f'/{n(self.total)}' if self.total else ''
@@ -63,17 +67,23 @@ def _message(text:str, strip:str='') -> str|None:
     return ' '.join(text.split()).strip(' '+strip)[:200].strip() or None
 
 # %% ../../nbs/logs/03_progress.ipynb #3f192fc0
-def _not_negative(x:float|None) -> float|None: return x if x is not None and x >= 0 else None
+def _not_negative(x:float|None) -> float|None:
+    return x if x is not None and x >= 0 else None
+
+def _can_be_true(done:float|None, total:float|None) -> bool:
+    if total is None: return done is None or done >= 0
+    if done is None or not total > 0: return False
+    return 0 <= done <= total
 
 def _progress(percent=None, done=None, total=None, rate=None, eta_s=None, **more) -> Progress|None:
     "A `Progress`, or None when its numbers cannot be true."
     if percent is None and done is None: return None
-    if done is not None and done < 0: return None
-    if total is not None and (done is None or not 0 < total or done > total): return None
+    if not _can_be_true(done, total): return None
     if percent is None and total: percent = done*100/total
     try: percent = None if percent is None else percentage(percent)
     except InvalidInput: return None
-    return Progress(percent, done=done, total=total, rate=_not_negative(rate), eta_s=_not_negative(eta_s), **more)
+    pace = dict(rate=_not_negative(rate), eta_s=_not_negative(eta_s))
+    return Progress(percent, done=done, total=total, **pace, **more)
 
 # %% ../../nbs/logs/03_progress.ipynb #47c3dd46
 _PERCENT = re.compile(
@@ -88,36 +98,46 @@ def read_percent(
     """`Progress: 45%`, also with `=`, decimals after a point or comma, and words before and after it.
 
     whisper.cpp's `progress =  45%` is one of them."""
-    if not (m := _PERCENT.search(line)): return None
-    return _progress(_num(m[1].replace(',', '.')), message=_message(m[2], '.:;,-|'))
+    m = _PERCENT.search(line)
+    if m is None: return None
+    percent = _num(m[1].replace(',', '.'))
+    return _progress(percent, message=_message(m[2], '.:;,-|'))
 
+# %% ../../nbs/logs/03_progress.ipynb #d35d733d
 def read_task(
     line:str,                   # One line of output
     duration:float|None=None,   # Not used
     state:dict|None=None,       # Not used
 ) -> Progress|None:             # None when the line says nothing of the kind
     "`Task 3/10`, which is 30 %."
-    if not (m := _TASK.search(line)): return None
-    return _progress(done=_num(m[1]), total=_num(m[2]), unit='task', message=_message(m[3], '.:;,-|'))
+    m = _TASK.search(line)
+    if m is None: return None
+    message = _message(m[3], '.:;,-|')
+    return _progress(done=_num(m[1]), total=_num(m[2]), unit='task', message=message)
 
 # %% ../../nbs/logs/03_progress.ipynb #a9abccf5
-def _json_number(v:Any) -> float|None: return None if isinstance(v, str) else _num(v)
+def _json_number(v:Any) -> float|None:
+    return None if isinstance(v, str) else _num(v)
 
+def _non_null(d:dict, *keys) -> dict: return {k: d[k] for k in keys if d.get(k) is not None}
+
+# %% ../../nbs/logs/03_progress.ipynb #8204b5dc
 def read_json(
     line:str,                   # One line of output
     duration:float|None=None,   # Not used
     state:dict|None=None,       # Not used
 ) -> Progress|None:             # None when the line says nothing of the kind
-    """One JSON object with `progress` or `percent` (0-100), or `done` and perhaps `total`; also `message`, `unit`, `rate`, `eta_s`.
+    """One JSON object with `progress` or `percent` (0-100), or `done` and perhaps `total`.
 
+    Also read are `message`, `unit`, `rate` and `eta_s`.
     If one of the numbers is not a number, the line is ignored. Source: https://jsonlines.org."""
     if not line.lstrip().startswith('{'): return None
     try: d = json.loads(line)
     except (ValueError, RecursionError): return None   # not JSON, or nested beyond what any tool means
-    amounts = {k: _json_number(d[k]) for k in ('progress', 'percent', 'done', 'total') if d.get(k) is not None}
+    amounts = {k: _json_number(v) for k, v in _non_null(d, 'progress', 'percent', 'done', 'total').items()}
     if None in amounts.values(): return None
-    words = {k: _message(d[k]) for k in ('message', 'unit') if isinstance(d.get(k), str)}
-    pace = {k: _num(d[k]) for k in ('rate', 'eta_s') if isinstance(d.get(k), (int, float))}
+    words = {k: _message(v) for k, v in _non_null(d, 'message', 'unit').items() if isinstance(v, str)}
+    pace = {k: _num(v) for k, v in _non_null(d, 'rate', 'eta_s').items() if isinstance(v, (int, float))}
     percent = amounts.get('progress', amounts.get('percent'))
     return _progress(percent, amounts.get('done'), amounts.get('total'), **words, **pace)
 
@@ -125,26 +145,37 @@ def read_json(
 _N = r'\d[\d.]{0,20}'                      # an amount
 _T = r'-?(?:\d{1,9}:)?\d{1,2}:\d\d'        # a time
 _P = 'kMGTPEZY'                            # prefixes
-_BAR = re.compile(rf'(\d{{1,3}})%\|[^|]*\| *({_N})([{_P}]?)/({_N})([{_P}]?) \[{_T}<({_T}|\?), *([^],]{{1,60}})', re.A)
+_BAR = re.compile(
+    r'(\d{1,3})%\|[^|]*\| *'                      # percent, and the bar itself
+    rf'({_N})([{_P}]?)/({_N})([{_P}]?) '          # done, total
+    rf'\[{_T}<({_T}|\?), *([^],]{{1,60}})', re.A)   # time to go, rate
 _COUNT = re.compile(rf'(?:^|[:\s])({_N})( ?[^\s\d./[\]][^\d/[\]]{{0,30}}) \[{_T}, *([^],]{{1,60}})', re.A)
 _CLOCK = re.compile(r'(?:(\d{1,9}):)?(\d{1,2}):(\d\d(?:\.\d{1,9})?)', re.A)
 _SCALED = re.compile(rf'([{_P}]?)(B|b|iB|it)')  # units with prefixes; the `E` of `Epoch` is none
 _RATE = re.compile(rf'({_N}|\?) ?(?:([kM]?)s/(.+)|(.+)/s)$', re.A)
 
+# %% ../../nbs/logs/03_progress.ipynb #6050e5c1
 def _clock(text:str) -> float|None:
     "Seconds of `[hours:]minutes:seconds`; None for anything else."
-    if m := _CLOCK.fullmatch(text.strip()): return int(m[1] or 0)*3600 + int(m[2])*60 + float(m[3])
+    m = _CLOCK.fullmatch(text.strip())
+    if m is None: return None
+    hours, minutes, seconds = m.groups()
+    return int(hours or 0)*3600 + int(minutes)*60 + float(seconds)
 
+# %% ../../nbs/logs/03_progress.ipynb #88fb8cd4
 def _unit(text:str) -> tuple[str, str]:
     "A unit as tqdm prints it: its prefix and its name."
-    s = _SCALED.fullmatch(text.strip())
-    return (s[1], s[2]) if s else ('', text.strip())
+    text = text.strip()
+    scaled = _SCALED.fullmatch(text)
+    return scaled.groups() if scaled else ('', text)
 
 def _amount(number:str, prefix:str, unit:str|None) -> float|None:
     "A number times its prefix; None for `?`."
     x = _num(number)
+    if not x: return x
     base = 1024 if unit == 'iB' else 1000
-    return x and _num(x * base**f' {_P}'.index(prefix or ' '))
+    power = f' {_P}'.index(prefix or ' ')
+    return _num(x * base**power)
 
 # %% ../../nbs/logs/03_progress.ipynb #8e6ba1d7
 def _rate(text:str) -> tuple[float|None, str|None]:
@@ -155,13 +186,16 @@ def _rate(text:str) -> tuple[float|None, str|None]:
     if m[4]:
         prefix, unit = _unit(m[4])
         return _amount(m[1], prefix, unit), unit
-    x = _amount(m[1], m[2], None)
-    return (1/x if x else None), m[3].strip()
+    seconds = _amount(m[1], m[2], None)   # for each unit
+    return (1/seconds if seconds else None), m[3].strip()
 
+# %% ../../nbs/logs/03_progress.ipynb #e9620a6c
 def _read_bar(m:re.Match) -> dict:
     "The numbers of a bar with a total."
     rate, unit = _rate(m[7])
-    printed, done, total = float(m[1]), _amount(m[2], m[3], unit), _amount(m[4], m[5], unit)
+    done = _amount(m[2], m[3], unit)
+    total = _amount(m[4], m[5], unit)
+    printed = float(m[1])
     ratio = done*100/total if done is not None and total else math.inf
     percent = ratio if abs(ratio-printed) <= .5 else printed
     return dict(percent=percent, done=done, total=total, rate=rate, eta_s=_clock(m[6]), unit=unit)
@@ -170,7 +204,8 @@ def _read_count(m:re.Match) -> dict|None:
     "The numbers of a bar without a total; None when it counts one thing and its rate is of another."
     rate, unit = _rate(m[3])
     prefix, counted = _unit(m[2])
-    return dict(done=_amount(m[1], prefix, unit), rate=rate, unit=unit) if unit == counted else None
+    if unit != counted: return None
+    return dict(done=_amount(m[1], prefix, unit), rate=rate, unit=unit)
 
 # %% ../../nbs/logs/03_progress.ipynb #437dba9a
 def read_tqdm(
@@ -189,8 +224,13 @@ def read_tqdm(
     return _progress(**facts, message=_message(line[:m.start()], ':'))
 
 # %% ../../nbs/logs/03_progress.ipynb #1f2d9991
-def _position(at:float|None, duration:float|None, rate:float|None=None, message:str|None=None) -> Progress|None:
-    "Progress of a tool that has reached a position in a recording; both in seconds."
+def _position(
+    at:float|None,            # Where the tool is, seconds
+    duration:float|None,      # Length of the recording, seconds; None: unknown
+    rate:float|None=None,     # Times faster than real time
+    message:str|None=None,
+) -> Progress|None:           # None: there is no such position
+    "Progress of a tool that has reached a position in a recording."
     if at is None or at < 0: return None
     is_beyond = duration is not None and at > duration + max(1., duration/100)
     if duration is None or is_beyond: return _progress(done=at, unit='s', rate=rate, message=message)
@@ -207,19 +247,23 @@ def _seconds(text:str) -> float:
     text = text.rstrip('s').replace(',', '.')
     return _clock(text) if ':' in text else float(text)
 
+# %% ../../nbs/logs/03_progress.ipynb #54bc2e03
 def read_whisper(
     line:str,                   # One line of output
     duration:float|None=None,   # Length of the recording, seconds
     state:dict|None=None,       # Not used
 ) -> Progress|None:             # None when the line says nothing of the kind
-    """`[00:00.000 --> 00:05.000] words`, as whisper and whisper.cpp print it; `[0.00s -> 5.00s] words`, as faster-whisper's README does.
+    """`[00:00.000 --> 00:05.000] words`, as whisper and whisper.cpp print it.
 
+    Also `[0.00s -> 5.00s] words`, as faster-whisper's README does.
     Source: openai/whisper, `whisper/transcribe.py` (`verbose`), `format_timestamp` in `whisper/utils.py`;
     README of SYSTRAN/faster-whisper, "Usage";
     `whisperx/transcribe.py` of m-bain/whisperX (`Transcript: [0.031 --> 5.2]`)."""
-    if not (m := _SEGMENT.match(line)): return None
+    m = _SEGMENT.match(line)
+    if m is None: return None
     start, end = _seconds(m[1]), _seconds(m[2])
-    return _position(end, duration, message=_message(m[3])) if start <= end else None
+    if start > end: return None
+    return _position(end, duration, message=_message(m[3]))
 
 # %% ../../nbs/logs/03_progress.ipynb #73a53990
 _PAIR = re.compile(r'\s*(out_time_us|out_time_ms|out_time|speed|progress)=\s*(\S{1,40})\s*')
@@ -228,30 +272,37 @@ _LENGTH = re.compile(r'\s*Duration: (\d{1,4}:[0-5]\d:[0-5]\d(?:\.\d+)?), .*')
 
 def _read_status(line:str, duration:float|None, state:dict) -> Progress|None:
     "What a status line says, as long as there was no block."
-    if state.get('blocks') or not (m := _STATUS.search(line)): return None
+    m = None if state.get('blocks') else _STATUS.search(line)
+    if m is None: return None
     length = state.get('length')
     if length: state['begun'] = True
-    return _position(_clock(m[1]), length if duration is None else duration, _num(m[2]))
+    if duration is None: duration = length
+    return _position(_clock(m[1]), duration, _num(m[2]))
 
+# %% ../../nbs/logs/03_progress.ipynb #709fbd26
 def _note_length(line:str, state:dict) -> None:
     "Remember the longest input. A length after the first report belongs to another run of ffmpeg."
-    if not (m := _LENGTH.fullmatch(line)): return
-    before = 0. if state.pop('begun', False) else state.get('length', 0.)
+    m = _LENGTH.fullmatch(line)
+    if m is None: return
+    is_new_run = state.pop('begun', False)
+    before = 0. if is_new_run else state.get('length', 0.)
     state['length'] = max(_clock(m[1]) or 0., before)
 
+# %% ../../nbs/logs/03_progress.ipynb #9b6e806f
 def _end_block(state:dict) -> dict:
     "The values of a block that is complete. A new one begins, with the length of the inputs."
-    block, length = dict(state), state.get('length')
+    block = dict(state)
+    length = state.get('length')
     state.clear()
     state['blocks'] = True
     if length: state.update(length=length, begun=True)
     return block
 
-# %% ../../nbs/logs/03_progress.ipynb #9b6e806f
 def _block_time(block:dict) -> float|None:
     "Seconds of the result that are written; None while that is unknown."
     for k in 'out_time_us', 'out_time_ms':   # both are microseconds
-        if (us := _num(block.get(k))) is not None: return us/1e6
+        us = _num(block.get(k))
+        if us is not None: return us/1e6
     return _clock(block.get('out_time', ''))
 
 # %% ../../nbs/logs/03_progress.ipynb #9af4a21c
@@ -266,21 +317,27 @@ def read_ffmpeg(
     https://trac.ffmpeg.org/ticket/7345 on `out_time_ms`."""
     if state is None: return None
     _note_length(line, state)
-    if not (m := _PAIR.fullmatch(line)): return _read_status(line, duration, state)
+    m = _PAIR.fullmatch(line)
+    if m is None: return _read_status(line, duration, state)
     state['blocks'] = True
-    key, value = m[1], m[2]
+    key, value = m.groups()
     if key != 'progress':
         state[key] = value
         return None
     block = _end_block(state)
     if value not in ('continue', 'end'): return None
     if duration is None: duration = block.get('length')
-    return _position(_block_time(block), duration, _num(block.get('speed', '').removesuffix('x')))
+    speed = block.get('speed', '').removesuffix('x')
+    return _position(_block_time(block), duration, _num(speed))
 
 # %% ../../nbs/logs/03_progress.ipynb #62dbcd87
 FORMATS = {  # name -> function(line, duration, state) -> Progress or None; tried in this order
-    'json': read_json, 'ffmpeg': read_ffmpeg, 'whisper': read_whisper, 'tqdm': read_tqdm,
-    'percent': read_percent, 'task': read_task}
+    'json': read_json,
+    'ffmpeg': read_ffmpeg,
+    'whisper': read_whisper,
+    'tqdm': read_tqdm,
+    'percent': read_percent,
+    'task': read_task}
 
 # %% ../../nbs/logs/03_progress.ipynb #3b52803d
 LINE_MAX = 8192    # Most bytes of a line that are looked at, from its end
@@ -289,11 +346,13 @@ PATTERN_MAX = 500  # Most characters of it that a user's pattern is tried on, fr
 def _check_pattern(pattern:str|re.Pattern) -> re.Pattern:
     "A user's pattern, compiled. Raises `InvalidInput` when it cannot be used."
     try: p = re.compile(pattern)
-    except (re.error, TypeError) as e: raise InvalidInput('pattern', f'is no regular expression: {e}') from e
+    except (re.error, TypeError) as e:
+        raise InvalidInput('pattern', f'is no regular expression: {e}') from e
     groups = p.groupindex.keys()
-    if isinstance(p.pattern, str) and ('percent' in groups or {'done', 'total'} <= groups): return p
-    raise InvalidInput('pattern', f'is {p.pattern!r}, without the groups that are needed',
-                       'Name a group `(?P<percent>…)`, or two `(?P<done>…)` and `(?P<total>…)`')
+    has_groups = 'percent' in groups or {'done', 'total'} <= groups
+    if has_groups and isinstance(p.pattern, str): return p
+    remedy = 'Name a group `(?P<percent>…)`, or two `(?P<done>…)` and `(?P<total>…)`'
+    raise InvalidInput('pattern', f'is {p.pattern!r}, without the groups that are needed', remedy)
 
 # %% ../../nbs/logs/03_progress.ipynb #57bf0e3e
 def _check_formats(formats:Iterable[str]|None) -> dict:
@@ -301,13 +360,15 @@ def _check_formats(formats:Iterable[str]|None) -> dict:
     if formats is None: return dict(FORMATS)
     names = [formats] if isinstance(formats, str) else list(formats)
     for n in names:
-        if n not in FORMATS: raise InvalidInput('formats', f'has {n!r}', f'Use any of {", ".join(FORMATS)}')
+        if n in FORMATS: continue
+        raise InvalidInput('formats', f'has {n!r}', f'Use any of {", ".join(FORMATS)}')
     return {n: read for n, read in FORMATS.items() if n in names}
 
 def _check_duration(duration:float|None) -> float|None:
     "Seconds, as a float. Raises `InvalidInput`."
     if duration is None: return None
-    if isinstance(duration, str) or not (_num(duration) or 0) > 0:
+    seconds = None if isinstance(duration, str) else _num(duration)
+    if not (seconds or 0) > 0:
         raise InvalidInput('duration', f'is {duration!r}', 'Give seconds, more than 0')
     return float(duration)
 
@@ -331,21 +392,25 @@ class ProgressReader:
 # %% ../../nbs/logs/03_progress.ipynb #82691fdb
 @patch
 def _try_pattern(self:ProgressReader, line:str) -> Progress|None:
-    m = self.pattern and self.pattern.search(line, max(0, len(line)-PATTERN_MAX))
-    if not m: return None
+    if self.pattern is None: return None
+    m = self.pattern.search(line, max(0, len(line)-PATTERN_MAX))
+    if m is None: return None
     groups = m.groupdict()
-    numbers = {k: _num(groups[k]) for k in ('percent', 'done', 'total') if groups.get(k) is not None}
+    numbers = {k: _num(v) for k, v in _non_null(groups, 'percent', 'done', 'total').items()}
     if None in numbers.values(): return None
     return _progress(**numbers, message=_message(groups.get('message') or ''))
 
+# %% ../../nbs/logs/03_progress.ipynb #dbd7dc5c
 @patch
 def _read_line(self:ProgressReader, line:bytes) -> Progress|None:
     "What one whole line says."
     text = collapse_frames(line[-LINE_MAX:].decode(errors='replace'))
     if not text or text.isspace(): return None
-    if p := self._try_pattern(text): return p
+    p = self._try_pattern(text)
+    if p: return p
     for name, read in self.formats.items():
-        if p := read(text, self.duration, self._states[name]): return p
+        p = read(text, self.duration, self._states[name])
+        if p: return p
     return None
 
 # %% ../../nbs/logs/03_progress.ipynb #7f295865
@@ -353,7 +418,8 @@ def _read_line(self:ProgressReader, line:bytes) -> Progress|None:
 def _with_pace(self:ProgressReader, p:Progress, at:float|None) -> Progress:
     "With rate and time to go, where the tool gave none and the clock allows it."
     if at is None or not math.isfinite(at) or p.percent is None: return p
-    if self._first is None or p.percent < self._last: self._first = at, p.percent
+    is_first = self._first is None or p.percent < self._last
+    if is_first: self._first = at, p.percent
     self._last = p.percent
     since, percent = self._first
     took, gained = at-since, p.percent-percent
@@ -371,8 +437,10 @@ def feed(self:ProgressReader,
     "Read on. Whole lines and frames only; the rest waits for the next call. Never raises, whatever the bytes are."
     *lines, rest = re.split(rb'[\r\n]', self._rest + data)
     self._rest = rest[-LINE_MAX:]
-    return [self._with_pace(p, at) for line in lines if (p := self._read_line(line))]
+    reports = map(self._read_line, lines)
+    return [self._with_pace(p, at) for p in reports if p]
 
+# %% ../../nbs/logs/03_progress.ipynb #405ce60a
 @patch
 def finish(self:ProgressReader,
     at:float|None=None,  # When the stream ended, seconds on the same clock
@@ -385,5 +453,7 @@ def finish(self:ProgressReader,
 def for_stream(self:ProgressReader) -> ProgressReader:
     "A reader for another stream of the same program, which shares what the formats remember."
     reader = copy(self)
-    reader._rest, reader._first, reader._last = b'', None, 0.
+    reader._rest = b''
+    reader._first = None
+    reader._last = 0.
     return reader

@@ -25,10 +25,12 @@ _CONTROL = re.compile(
     r'|[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]+)')
 _MOVES = re.compile(r'\r|\x08|\x1b\[[02]?K')   # those that change what stands on the line
 
+# %% ../../nbs/logs/01_text.ipynb #e9343721
 def _replay_line(line:str) -> str:
     "One line as a terminal shows it at the end."
     if not _MOVES.search(line): return _CONTROL.sub('', line)
-    cells, at = [], 0
+    cells = []
+    at = 0   # the cursor
     for i, s in enumerate(_CONTROL.split(line)):
         if i % 2 == 0:   # text; between two texts stands a control sequence
             cells[at:at+len(s)] = s
@@ -50,8 +52,10 @@ def collapse_frames(
     Every character counts as one column wide, and the terminal as endlessly wide. Takes time in proportion to the text.
     Source: ECMA-48, 5th ed. 1991, 5.4 (control sequences), 8.3.15 CR, 8.3.41 EL."""
     text = re.sub(r'\r+$', '', text, flags=re.MULTILINE)
-    if '\x1b]' not in text and not _MOVES.search(text): return _CONTROL.sub('', text)  # only colours: all lines at once
-    return '\n'.join(_replay_line(line) if _CONTROL.search(line) else line for line in text.split('\n'))
+    has_only_colours = '\x1b]' not in text and not _MOVES.search(text)
+    if has_only_colours: return _CONTROL.sub('', text)   # all lines at once
+    def replay(line): return _replay_line(line) if _CONTROL.search(line) else line
+    return '\n'.join(map(replay, text.split('\n')))
 
 # %% ../../nbs/logs/01_text.ipynb #2f37476e
 _CONTROLS = {'Cc', 'Cf', 'Cs', 'Zl', 'Zp'}  # Source: Unicode Standard Annex #44, General_Category
@@ -64,7 +68,10 @@ def visible(
     "Text with a mark in place of each control character, including those that change the direction of writing."
     if text.isascii() and text.isprintable(): return text
     may_stay = _JOINERS + keep
-    return ''.join('·' if unicodedata.category(c) in _CONTROLS and c not in may_stay else c for c in text)
+    def mark(c):
+        is_control = unicodedata.category(c) in _CONTROLS
+        return '·' if is_control and c not in may_stay else c
+    return ''.join(map(mark, text))
 
 # %% ../../nbs/logs/01_text.ipynb #45e78f0c
 TAIL_MAX = 1 << 20  # Most bytes that `tail` reads
@@ -75,7 +82,13 @@ def _gap_line(f:io.FileIO, gap:LogGap) -> bytes:
     is_inside_line = f.read(1) != b'\n' and gap.start > 0
     return b'\n'*is_inside_line + f'{gap}\n'.encode()
 
-def _last_lines(f:io.FileIO, at:int, gaps:list[LogGap], n:int) -> tuple[list[bytes], bool]:
+# %% ../../nbs/logs/01_text.ipynb #32f9fb28
+def _last_lines(
+    f:io.FileIO,
+    at:int,              # Where to begin, going back
+    gaps:list[LogGap],   # In order
+    n:int,               # Most lines
+) -> tuple[list[bytes], bool]:
     "The last `n` lines before `at`, within `TAIL_MAX`; and whether the beginning of the first one is missing."
     data = b''
     while at and len(data) < TAIL_MAX and data.count(b'\n', 0, -1) < n:
@@ -84,7 +97,8 @@ def _last_lines(f:io.FileIO, at:int, gaps:list[LogGap], n:int) -> tuple[list[byt
             data = _gap_line(f, gap) + data
             at = gap.start
             continue
-        step = min(at - (gap.end if gap else 0), 65536)
+        low = gap.end if gap else 0
+        step = min(at - low, 65536)
         f.seek(at-step)
         data = f.read(step) + data
         at -= step
@@ -98,11 +112,13 @@ def _drop_partial(line:bytes) -> bytes:
     if b'\r' in body: return line[body.index(b'\r')+1:]
     return '…'.encode() + re.sub(rb'^[\x80-\xbf]{1,3}', b'', line)
 
+# %% ../../nbs/logs/01_text.ipynb #70678733
 def _decode(data:bytes) -> str:
     "Bytes as a person sees them, without a last character that is still being written."
     def zeros(m): return f'[… {len(m[0]):,} zero bytes …]'.encode()
     if b'\0'*512 in data: data = re.sub(rb'\0{512,}', zeros, data)
-    return collapse_frames(codecs.getincrementaldecoder('utf-8')('replace').decode(data))
+    decoder = codecs.getincrementaldecoder('utf-8')('replace')
+    return collapse_frames(decoder.decode(data))
 
 # %% ../../nbs/logs/01_text.ipynb #40aa895b
 LINE_MAX = 1 << 17  # A longer line comes in pieces, bytes
@@ -116,13 +132,14 @@ class LogLine:
     continues:bool=False  # The next one is a further piece of this line
 
 _C1_LEAD = 0xc2   # begins the C1 controls in UTF-8
-_PLAIN = bytes({9, 10} | {*range(32, 127)} | {*range(128, 256)} - {_C1_LEAD})  # no control sequence has any of them
+_PLAIN = bytes({*b'\t\n', *range(32, 127), *range(128, 256)} - {_C1_LEAD})  # no control sequence has any of them
 
 def _drop_frames(rest:bytes) -> bytes:
     "A long line that has not ended, without the frames that were written over."
     i = rest.rfind(b'\r')
     if i < 1: return rest
-    return _replay_line(rest[:i].decode(errors='replace')).encode() + rest[i:]
+    shown = _replay_line(rest[:i].decode(errors='replace'))
+    return shown.encode() + rest[i:]
 
 # %% ../../nbs/logs/01_text.ipynb #198e016f
 class _LineSplitter:
@@ -136,21 +153,24 @@ class _LineSplitter:
         self.rest = b''       # The unfinished line
         self.needle = needle
 
-    def feed(self, chunk:LogChunk) -> Iterator[LogLine]:
-        "The lines that end in the next piece, and pieces of one that is too long."
-        data = self.rest + chunk.data
-        end = data.rfind(b'\n') + 1
-        yield from self._split(data[:end], chunk.next_offset - len(data))
-        self.rest = data[end:]
-        if end: self.start = chunk.next_offset - len(self.rest)
-        if len(self.rest) > LINE_MAX: yield from self._pieces(chunk.next_offset)
-
     def flush(self, start:int) -> Iterator[LogLine]:
         "The unfinished line, at a gap or at the end. Reading continues at `start`."
         if self.rest:
             yield LogLine(self.start, self.number, _decode(self.rest))
             self.number += 1
-        self.rest, self.start = b'', start
+        self.rest = b''
+        self.start = start
+
+# %% ../../nbs/logs/01_text.ipynb #294413b0
+@patch
+def feed(self:_LineSplitter, chunk:LogChunk) -> Iterator[LogLine]:
+    "The lines that end in the next piece, and pieces of one that is too long."
+    data = self.rest + chunk.data
+    end = data.rfind(b'\n') + 1
+    yield from self._split(data[:end], chunk.next_offset - len(data))
+    self.rest = data[end:]
+    if end: self.start = chunk.next_offset - len(self.rest)
+    if len(self.rest) > LINE_MAX: yield from self._pieces(chunk.next_offset)
 
 # %% ../../nbs/logs/01_text.ipynb #11019fdb
 @patch
@@ -167,12 +187,14 @@ def _split(self:_LineSplitter, block:bytes, at:int) -> Iterator[LogLine]:
         self.start = at
         self.number += 1
 
+# %% ../../nbs/logs/01_text.ipynb #72084e83
 @patch
 def _pieces(self:_LineSplitter, end:int) -> Iterator[LogLine]:
     "Pieces of a line that is too long, until what is left is not. It reaches to `end` so far."
     self.rest = _drop_frames(self.rest)
     while len(self.rest) > LINE_MAX:
-        n = LINE_MAX + re.match(rb'[\x80-\xbf]{0,3}', self.rest[LINE_MAX:LINE_MAX+3]).end()
+        after = re.match(rb'[\x80-\xbf]{0,3}', self.rest[LINE_MAX:LINE_MAX+3])   # of the last character
+        n = LINE_MAX + after.end()
         yield LogLine(self.start, self.number, _decode(self.rest[:n]), continues=True)
         self.rest = self.rest[n:]
         self.start = end - len(self.rest)
@@ -185,7 +207,9 @@ def iter_lines(
     needle:bytes,                             # Plain blocks that do not contain it are only counted; empty: none are
 ) -> Iterator[LogLine]:
     "Lines from an offset to the present end, and a line for each gap."
-    splitter, at, end = _LineSplitter(offset, needle), offset, None
+    splitter = _LineSplitter(offset, needle)
+    at = offset
+    end = None   # of the log, when reading began
     while (chunk := read(at)).data and (end is None or at < end):
         if end is None: end = chunk.size
         if chunk.offset > at:
@@ -211,6 +235,7 @@ class LogMatch:
     before:tuple[str, ...]=()  # Lines before it
     after:tuple[str, ...]=()   # Lines after it
 
+# %% ../../nbs/logs/01_text.ipynb #db6d8867
 def compile_pattern(
     pattern:str,       # Text, or a regular expression
     regex:bool,        # Whether it is the latter
@@ -239,14 +264,18 @@ def _haystacks(lines:Iterator[LogLine]) -> Iterator[_Haystack]:
     "Lines as texts to be searched; those that stand for gaps are left out."
     overlap = ''
     for l in lines:
-        text, n_old = overlap + l.text, len(overlap)
+        text = overlap + l.text
+        n_old = len(overlap)
         overlap = text[-_OVERLAP:] if l.continues else ''
         if l.number is not None: yield _Haystack(l, text, n_old)
 
+# %% ../../nbs/logs/01_text.ipynb #3fdc15e9
 def _find_text(haystacks:Iterator[_Haystack], pattern:re.Pattern) -> Iterator[tuple[_Haystack, int|None]]:
     "Where each contains a text; None: nowhere."
     for h in haystacks:
-        if h.n_old: m = next((m for m in pattern.finditer(h.text) if m.end() > h.n_old), None)
+        if h.n_old:
+            matches = pattern.finditer(h.text)
+            m = next((m for m in matches if m.end() > h.n_old), None)
         else: m = pattern.search(h.text)
         yield h, m and m.start()
 
@@ -281,7 +310,9 @@ def _ask(p:subprocess.Popen, question:list) -> str:
 def _next_page(haystacks:Iterator[_Haystack]) -> list[_Haystack]:
     "The next texts, about as much as one long line."
     page, size = [], 0
-    while size < LINE_MAX and (h := next(haystacks, None)) is not None:
+    while size < LINE_MAX:
+        h = next(haystacks, None)
+        if h is None: break
         page.append(h)
         size += len(h.text) + 100
     return page
@@ -291,7 +322,8 @@ def _find_regex(haystacks:Iterator[_Haystack], pattern:re.Pattern) -> Iterator[t
     "Where an expression matches each. Raises `InvalidInput` when that takes too long."
     with _start_matcher() as p:
         try:
-            print(json.dumps([pattern.pattern, pattern.flags, CPU_LIMIT_S]), file=p.stdin)
+            task = [pattern.pattern, pattern.flags, CPU_LIMIT_S]
+            print(json.dumps(task), file=p.stdin)
             while page := _next_page(haystacks):
                 answer = _ask(p, [(h.text, h.n_old) for h in page])
                 if not answer:
@@ -301,13 +333,16 @@ def _find_regex(haystacks:Iterator[_Haystack], pattern:re.Pattern) -> Iterator[t
                 yield from zip(page, json.loads(answer))
         finally: p.kill()
 
+# %% ../../nbs/logs/01_text.ipynb #ad555840
 def _excerpt(h:_Haystack, at:int) -> LogLine:
     "A line that matches at a place; of a long one, what is near it."
     n = len(h.text)
-    start, end = 0, n
-    if n > 4*_WIDTH: start, end = max(0, at-_WIDTH), min(n, at+3*_WIDTH)
-    is_cut = end < n or h.line.continues
-    return replace(h.line, text='…'*(start > 0) + h.text[start:end] + '…'*is_cut)
+    is_long = n > 4*_WIDTH
+    start = max(0, at-_WIDTH) if is_long else 0
+    end = min(n, at+3*_WIDTH) if is_long else n
+    before = '…' if start > 0 else ''
+    after = '…' if end < n or h.line.continues else ''
+    return replace(h.line, text=before + h.text[start:end] + after)
 
 # %% ../../nbs/logs/01_text.ipynb #6790eebc
 def search_lines(

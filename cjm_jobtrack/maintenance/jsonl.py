@@ -16,18 +16,24 @@ from ..model.job import LOSSLESS_FIELDS, Job, JobEvent, JobRecord, JobStatus
 from ..model.job import check_id, encode_ascii_json, jsonable, parse_instant
 
 # %% ../../nbs/maintenance/02_jsonl.ipynb #3803312b
-FORMAT, VERSION = 'jobtrack-export', 1   # What the header says
+FORMAT = 'jobtrack-export'   # What the header says
+VERSION = 1
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',', ':')).encode
 
 def _event_dict(e:JobEvent) -> dict:
     doc = {'type': e.type, 'at': e.at, 'attempt': e.attempt}
     return doc | {'data': jsonable(e.data)} if e.data else doc
 
+# %% ../../nbs/maintenance/02_jsonl.ipynb #2299a6bc
 def format_record(r:JobRecord) -> str:
     "A job as a line of an export, without its end."
-    job = r.job.to_dict() | {k: jsonable(getattr(r.job, k), lossless=True) for k in LOSSLESS_FIELDS}
-    events = [_event_dict(e) for e in r.events]
-    doc = {'job': job, 'queued_at': r.queued_at, 'batch': r.batch, 'pinned': r.pinned, 'events': events}
+    exact = {k: jsonable(getattr(r.job, k), lossless=True) for k in LOSSLESS_FIELDS}
+    doc = {
+        'job': r.job.to_dict() | exact,
+        'queued_at': r.queued_at,
+        'batch': r.batch,
+        'pinned': r.pinned,
+        'events': [_event_dict(e) for e in r.events]}
     line = _encode(doc)
     try: line.encode()
     except UnicodeEncodeError: return encode_ascii_json(doc)   # a file name that is not UTF-8, say
@@ -59,7 +65,8 @@ class ImportReport:
     complete:bool=False          # Whether the file has its end
 
     @property
-    def ok(self) -> bool: return self.complete and not self.problems and not self.differing
+    def ok(self) -> bool:
+        return self.complete and not self.problems and not self.differing
 
     def add_problem(self, p:Problem) -> None:
         if len(self.problems) < _LISTED: self.problems.append(p)
@@ -69,40 +76,62 @@ def _is(kind, lo=-math.inf, hi=math.inf) -> Callable:
     "A check: whether a value is of a type, and a number within bounds."
     def check(v):
         if not isinstance(v, kind) or isinstance(v, bool): return False
-        return not isinstance(v, (int, float)) or lo <= v <= hi
+        if isinstance(v, (int, float)): return lo <= v <= hi
+        return True
     return check
 
+# %% ../../nbs/maintenance/02_jsonl.ipynb #6699e5ae
 def _is_text(v) -> bool: return isinstance(v, str) and len(v) <= 1 << 31
 def _is_status(v) -> bool: return isinstance(v, str) and v in list(JobStatus)
+def _has_texts(d:dict, *keys) -> bool: return all(isinstance(d.get(k), str) for k in keys)
 
 def _is_failure(v) -> bool:
-    if not isinstance(v, dict) or not isinstance(v.get('evidence', {}), dict): return False
-    return isinstance(v.get('kind'), str) and isinstance(v.get('message'), str)
+    if not isinstance(v, dict): return False
+    evidence = v.get('evidence', {})
+    return isinstance(evidence, dict) and _has_texts(v, 'kind', 'message')
 
 def _is_file(v) -> bool:
-    if not isinstance(v, dict) or not _is(int, 0)(v.get('size')): return False
-    return isinstance(v.get('name'), str) and isinstance(v.get('path'), str)
+    if not isinstance(v, dict): return False
+    return _is(int, 0)(v.get('size')) and _has_texts(v, 'name', 'path')
 
-def _are_files(v) -> bool: return isinstance(v, list) and all(map(_is_file, v))
+def _are_files(v) -> bool:
+    return isinstance(v, list) and all(map(_is_file, v))
 
 # %% ../../nbs/maintenance/02_jsonl.ipynb #7dc74c4d
-_INT = -2**31, 2**31-1   # what an integer column holds
-_SECONDS = 0, 1e300
+_LARGEST = 2**31-1   # that an integer column holds
 _CHECKS = {   # field -> whether a value can be on record
-    **dict.fromkeys(('name', 'runner', 'message', 'node', 'remote_id', 'error'), _is_text), 'status': _is_status,
-    'spec': _is(dict), 'metadata': _is(dict), 'result': lambda v: True, 'failure': _is_failure, 'outputs': _are_files,
-    'progress': _is((int, float), 0, 100), 'timeout': _is((int, float), *_SECONDS),
-    'priority': _is(int, *_INT), 'attempt': _is(int, 0, _INT[1]), 'max_attempts': _is(int, 1, _INT[1])}
+    **dict.fromkeys(('name', 'runner', 'message', 'node', 'remote_id', 'error'), _is_text),
+    'status': _is_status,
+    'spec': _is(dict),
+    'metadata': _is(dict),
+    'result': lambda v: True,
+    'failure': _is_failure,
+    'outputs': _are_files,
+    'progress': _is((int, float), 0, 100),
+    'timeout': _is((int, float), 0, 1e300),   # seconds
+    'priority': _is(int, -2**31, _LARGEST),
+    'attempt': _is(int, 0, _LARGEST),
+    'max_attempts': _is(int, 1, _LARGEST)}
 _INSTANTS = ('created_at', 'updated_at', 'started_at', 'completed_at', 'unreachable_since')
-_NEVER_NULL = {'name', 'runner', 'spec', 'status', 'created_at', 'priority', 'attempt', 'max_attempts', 'metadata', 'outputs'}
+_NEVER_NULL = {
+    *('name', 'runner', 'spec', 'status', 'created_at'),
+    *('priority', 'attempt', 'max_attempts', 'metadata', 'outputs')}
 
 # %% ../../nbs/maintenance/02_jsonl.ipynb #aa668d9e
-def _short_repr(value) -> str: return text if len(text := repr(value)) <= 80 else f'{text[:79]}…'
+def _short_repr(value) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f'{text[:79]}…'
 
-def _check_field(d:dict, name:str, check:Callable) -> None:
+def _check_field(
+    d:dict,
+    name:str,         # Of a field that it has
+    check:Callable,   # Whether a value can be used
+) -> None:
     "Raises `InvalidInput` unless a field passes a check."
-    if not check(d[name]): raise InvalidInput(name, f'is {_short_repr(d[name])}')
+    value = d[name]
+    if not check(value): raise InvalidInput(name, f'is {_short_repr(value)}')
 
+# %% ../../nbs/maintenance/02_jsonl.ipynb #63a94053
 def _read_job(d:dict) -> Job:
     "A job, checked. Raises `InvalidInput` naming the field."
     fields = {k: v for k, v in d.items() if v is not None or k not in _NEVER_NULL}
@@ -115,22 +144,32 @@ def _read_job(d:dict) -> Job:
         if fields.get(k) is not None: fields[k] = parse_instant(fields[k], k)
     exact = {k: jsonable(fields[k], lossless=True) for k in LOSSLESS_FIELDS & fields.keys()}
     job = Job.from_dict(jsonable(fields) | exact)
-    if job.is_terminal and job.completed_at is None: job.completed_at = job.updated_at or job.created_at
+    if job.is_terminal and job.completed_at is None:
+        job.completed_at = job.updated_at or job.created_at
     return job
 
 # %% ../../nbs/maintenance/02_jsonl.ipynb #4b8c908b
-_EVENT_CHECKS = {'type': lambda v: isinstance(v, str) and 0 < len(v) <= 32, 'attempt': _CHECKS['attempt']}
+_EVENT_CHECKS = {
+    'type': lambda v: isinstance(v, str) and 0 < len(v) <= 32,
+    'attempt': _CHECKS['attempt']}
 
 def _read_event(job:Job, d:dict) -> JobEvent:
-    for k, check in _EVENT_CHECKS.items(): _check_field({k: d.get(k)}, k, check)
+    for k, check in _EVENT_CHECKS.items():
+        _check_field({k: d.get(k)}, k, check)
     if d.get('data') is not None: _check_field(d, 'data', _is(dict))
-    at, data = parse_instant(d.get('at'), 'at'), jsonable(d.get('data') or {})
-    return JobEvent(None, job.id, d['attempt'], jsonable(d['type']), at, data)
+    return JobEvent(
+        seq=None,
+        job_id=job.id,
+        attempt=d['attempt'],
+        type=jsonable(d['type']),
+        at=parse_instant(d.get('at'), 'at'),
+        data=jsonable(d.get('data') or {}))
 
+# %% ../../nbs/maintenance/02_jsonl.ipynb #321472bb
 def _read_events(job:Job, docs) -> list[JobEvent]:
     "The history of a job; if the file has none, that it was created."
-    if not isinstance(docs, list) or not all(isinstance(e, dict) for e in docs):
-        raise InvalidInput('events', 'is not a list of events')
+    are_events = isinstance(docs, list) and all(isinstance(e, dict) for e in docs)
+    if not are_events: raise InvalidInput('events', 'is not a list of events')
     events = [_read_event(job, e) for e in docs]
     return events or [JobEvent(None, job.id, 0, 'created', job.created_at)]
 
@@ -141,10 +180,16 @@ def parse_record(
     "A job with its events, checked. Raises `InvalidInput` naming the field."
     if not isinstance(d.get('job'), dict): raise InvalidInput('job', 'is missing')
     job = _read_job(d['job'])
-    batch, queued = d.get('batch'), d.get('queued_at')
+    batch = d.get('batch')
     if batch is not None: check_id(batch)
     events = _read_events(job, d.get('events'))
-    return JobRecord(job, events, queued and parse_instant(queued, 'queued_at'), batch, d.get('pinned') is True)
+    queued = d.get('queued_at')
+    return JobRecord(
+        job,
+        events,
+        queued_at=queued and parse_instant(queued, 'queued_at'),
+        batch=batch,
+        pinned=d.get('pinned') is True)
 
 # %% ../../nbs/maintenance/02_jsonl.ipynb #99a9a64d
 _LONGEST = 1 << 28   # Most bytes of one job in a file
@@ -154,27 +199,37 @@ def _loads(text) -> Any:
     try: return json.loads(text)
     except (ValueError, RecursionError): return None
 
-def _read_value(d:Any, text:bytes, at:int) -> JobRecord|Problem:
+def _read_value(
+    d:Any,        # The line as JSON; None when it is none
+    text:bytes,   # The line
+    at:int,       # Where it begins, bytes
+) -> JobRecord|Problem:
     "A line of JSON as a job; or what is wrong with it."
     if isinstance(d, dict):
         try: return parse_record(d)
         except InvalidInput as e: return Problem(at, f'Not a job: {e}')
-    is_whole = text.endswith(b'\n')
-    return Problem(at, 'The line is damaged: it is not JSON' if is_whole else 'The line is cut short')
+    if text.endswith(b'\n'): return Problem(at, 'The line is damaged: it is not JSON')
+    return Problem(at, 'The line is cut short')
 
 # %% ../../nbs/maintenance/02_jsonl.ipynb #7a656074
-def _read_lines(f:BinaryIO, at:int, report:ImportReport) -> Iterator[tuple[int, JobRecord|Problem]]:
-    "The jobs of an export, after its header."
+def _read_lines(
+    f:BinaryIO,            # After the header
+    at:int,                # How long that is, bytes
+    report:ImportReport,   # Learns whether the file is complete
+) -> Iterator[tuple[int, JobRecord|Problem]]:
+    "The jobs of an export, each with its position."
     n = 0
     while text := f.readline(_LONGEST):
         start, at = at, at + len(text)
         d = _loads(text)
-        report.complete = isinstance(d, dict) and d.get('end') is True
+        marks = d if isinstance(d, dict) else {}
+        report.complete = marks.get('end') is True
         if report.complete:
             problem = f'The file has {n:,} jobs, and its last line says {d.get("jobs")}'
             if d.get('jobs') != n: yield start, Problem(start, problem)
-        elif isinstance(d, dict) and d.get('format') == FORMAT: n = 0   # another export was appended to this one
+        elif marks.get('format') == FORMAT: n = 0   # another export was appended to this one
         elif text.strip():
             n += 1
             yield start, _read_value(d, text, start)
-    if not report.complete: yield at, Problem(at, 'The file ends here, and its last line is missing: it was cut short')
+    if not report.complete:
+        yield at, Problem(at, 'The file ends here, and its last line is missing: it was cut short')

@@ -13,18 +13,28 @@ from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Callable, Iterator
-from fastcore.basics import store_attr
-from .jsonl import _CHECKS, _LONGEST, ImportReport, Problem, _check_field, _is, _is_file, _is_text, _short_repr
+from fastcore.basics import patch, store_attr
+from .jsonl import ImportReport, Problem
+from .jsonl import _CHECKS, _LONGEST, _check_field, _is, _is_file, _is_text, _short_repr
 from ..model.errors import InvalidInput
-from ..model.job import JobRecord, Failure, Job, JobEvent, JobStatus, OutputFile, check_id, parse_instant, jsonable
+from ..model.job import (Failure, Job, JobEvent, JobRecord, JobStatus, OutputFile, check_id, jsonable,
+                                    parse_instant)
 
 # %% ../../nbs/maintenance/03_legacy_import.ipynb #9d264bcd
-_REQUEST = ('inputMethod', 'youtubeUrl', 'manualPath',
-            'unetFlag', 'faceRestoreFlag', 'upscaleFlag', 'upscaleValue', 'claheFlag')
-_MAPPED = {*_REQUEST, 'id', 'status', 'progress', 'createdAt', 'updatedAt', 'error',
-           'nodeId', 'remoteJobId', 'outputFiles', 'logs'}
+_REQUEST = (
+    'inputMethod', 'youtubeUrl', 'manualPath',
+    'unetFlag', 'faceRestoreFlag', 'upscaleFlag', 'upscaleValue', 'claheFlag')
+_MAPPED = {
+    *_REQUEST,
+    'id', 'status', 'progress', 'createdAt', 'updatedAt', 'error',
+    'nodeId', 'remoteJobId', 'outputFiles', 'logs'}
 
-def _optional(d:dict, key:str, check:Callable) -> Any:
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #7481c9dc
+def _optional(
+    d:dict,
+    key:str,
+    check:Callable,   # Whether a value can be used
+) -> Any:
     "A value that may be missing or null. Raises `InvalidInput` when it does not pass the check."
     if d.get(key) is None: return None
     _check_field(d, key, check)
@@ -35,7 +45,9 @@ def _read_failure(d:dict, error:str) -> Failure:
     if m := re.fullmatch(r'Pipeline failed with exit code (-?\d{1,9})', error):
         code = int(m[1])
         if 0 <= code <= 255: return Failure('exit', error, exit_code=code)
-        with suppress(ValueError): return Failure('signal', error, signal=signal.Signals(-code).name)
+        with suppress(ValueError):
+            name = signal.Signals(-code).name
+            return Failure('signal', error, signal=name)
     is_early = d.get('errorDetails') and not d.get('remoteJobId')
     return Failure('not_started' if is_early else 'error', error)
 
@@ -47,10 +59,13 @@ def _modified_at(value) -> str|None:   # None: it is no time that we know
 def _unique_name(o:dict, names:set[str]) -> str:
     "The name of a file, with its folder where another file has that name."
     name = o['name']
-    if name in names: name = f'{PurePosixPath(o["path"]).parent.name}/{name}'
+    if name in names:
+        folder = PurePosixPath(o['path']).parent.name
+        name = f'{folder}/{name}'
     while name in names: name = f'again/{name}'
     return name
 
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #7fca6111
 def _read_outputs(files:list|None) -> list[OutputFile]:
     "Output files of the original."
     outputs, names = [], set()
@@ -58,29 +73,50 @@ def _read_outputs(files:list|None) -> list[OutputFile]:
         if not _is_file(o): raise InvalidInput('outputFiles', f'has {_short_repr(o)}')
         name = _unique_name(o, names)
         names.add(name)
-        outputs.append(OutputFile(name, o['path'], o['size'], modified=_modified_at(o.get('modified'))))
+        modified = _modified_at(o.get('modified'))
+        outputs.append(OutputFile(name, o['path'], o['size'], modified=modified))
     return outputs
 
 # %% ../../nbs/maintenance/03_legacy_import.ipynb #e8e3a5d2
-def _read_job(d:dict, created:str, updated:str) -> Job:
-    "The job alone. Raises `InvalidInput` naming the field."
-    status = JobStatus(d['status'])
+def _read_request(d:dict) -> dict:
+    "The eight keys of the request. Raises `InvalidInput` naming the field."
     request = {k: d[k] for k in _REQUEST if k in d}
     for k in ('youtubeUrl', 'manualPath'): _optional(request, k, _is_text)
+    return request
+
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #babb163b
+def _read_job(
+    d:dict,        # A job of the original's file
+    created:str,   # Instant
+    updated:str,   # Instant of the last change
+) -> Job:
+    "The job alone. Raises `InvalidInput` naming the field."
+    status = JobStatus(d['status'])
+    request = _read_request(d)
     source = request.get('manualPath') or request.get('youtubeUrl') or ''
-    error, remote = _optional(d, 'error', _is_text), _optional(d, 'remoteJobId', _is((str, int)))
+    error = _optional(d, 'error', _is_text)
+    remote = _optional(d, 'remoteJobId', _is((str, int)))
+    has_failed = status is JobStatus.FAILED
+    failure = _read_failure(d, error or 'The original tells no reason') if has_failed else None
     rest = {k: v for k, v in d.items() if k not in _MAPPED}
-    failure = _read_failure(d, error or 'The original tells no reason') if status is JobStatus.FAILED else None
     if error and failure is None: rest['error'] = error
     progress = _optional(d, 'progress', _is((int, float), 0, 100))
     was_begun = remote is not None or status in (JobStatus.RUNNING, JobStatus.COMPLETED)
     return Job(
-        id=d['id'], name=PurePosixPath(source).name or source or d['id'],
-        runner='remote', spec={'original': request}, status=status,
-        progress=None if progress is None else float(progress), attempt=int(was_begun),
-        node=_optional(d, 'nodeId', _is_text), remote_id=None if remote is None else str(remote),
-        created_at=created, updated_at=updated, completed_at=updated if status.is_terminal else None,
-        error=failure and failure.message, failure=failure,
+        id=d['id'],
+        name=PurePosixPath(source).name or source or d['id'],
+        runner='remote',
+        spec={'original': request},
+        status=status,
+        progress=None if progress is None else float(progress),
+        attempt=int(was_begun),
+        node=_optional(d, 'nodeId', _is_text),
+        remote_id=None if remote is None else str(remote),
+        created_at=created,
+        updated_at=updated,
+        completed_at=updated if status.is_terminal else None,
+        error=failure and failure.message,
+        failure=failure,
         outputs=_read_outputs(_optional(d, 'outputFiles', _is(list))),
         metadata={'imported': {'from': 'original', **rest}})
 
@@ -92,28 +128,35 @@ def read_original(
     check_id(d.get('id'))
     if d.get('status') is None: raise InvalidInput('status', 'is missing')
     _check_field(d, 'status', _CHECKS['status'])
-    created = parse_instant(d.get('createdAt') or d.get('updatedAt'), 'createdAt')
-    updated = created if d.get('updatedAt') is None else parse_instant(d['updatedAt'], 'updatedAt')
+    changed = d.get('updatedAt')
+    created = parse_instant(d.get('createdAt') or changed, 'createdAt')
+    updated = created if changed is None else parse_instant(changed, 'updatedAt')
     job = Job.from_dict(_read_job(d, created, updated).to_dict())   # JSON-ready
     events = [JobEvent(None, job.id, 0, 'created', created, {'imported': 'original'})]
-    why = jsonable(job.failure) if job.failure else {}
-    if job.is_terminal: events.append(JobEvent(None, job.id, job.attempt, job.status.value, updated, why))
-    return JobRecord(job, events), _optional(d, 'logs', _is_text) or ''
+    if job.is_terminal:
+        why = jsonable(job.failure) if job.failure else {}
+        events.append(JobEvent(None, job.id, job.attempt, job.status.value, updated, why))
+    log = _optional(d, 'logs', _is_text)
+    return JobRecord(job, events), log or ''
 
 # %% ../../nbs/maintenance/03_legacy_import.ipynb #05caa69a
 class _Prepended(io.RawIOBase):
     "What was already read of a file, and the rest of it."
-    def __init__(self, head:bytes, f:BinaryIO): self.head, self.f = head, f
+    def __init__(self, head:bytes, f:BinaryIO): store_attr()
+
     def read(self, n=-1):
         if not self.head: return self.f.read(n)
-        out, self.head = self.head[:n], self.head[n:]
-        return out
+        data = self.head[:n]
+        self.head = self.head[n:]
+        return data
 
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #c26919c7
 def _whole_characters(data:bytes) -> int:
     "How many bytes at the beginning are sure to end with a character."
-    for i in range(len(data)-1, max(-1, len(data)-4), -1):
+    size = len(data)
+    for i in range(size-1, max(-1, size-4), -1):
         if data[i] & 0xC0 == 0xC0: return i   # it begins a character that may continue in the next block
-    return len(data)
+    return size
 
 # %% ../../nbs/maintenance/03_legacy_import.ipynb #308adcd2
 class _Window:
@@ -124,27 +167,33 @@ class _Window:
         self.is_last = False   # whether the file has been read to its end
         self._rest = b''       # the beginning of a character
 
-    def more(self) -> bool:  # False: there is no more
-        "Read on. The window doubles, so a large object is not scanned again and again."
-        data = self.f.read(max(self.block, len(self.text)))
-        self.is_last = not data
-        data = self._rest + data
-        cut = len(data) if self.is_last else _whole_characters(data)
-        self._rest = data[cut:]
-        self.text += data[:cut].decode(errors='surrogateescape')
-        return not self.is_last
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #dd1e2844
+@patch
+def more(self:_Window) -> bool:  # False: there is no more
+    "Read on. The window doubles, so a large object is not scanned again and again."
+    data = self.f.read(max(self.block, len(self.text)))
+    self.is_last = not data
+    data = self._rest + data
+    cut = len(data) if self.is_last else _whole_characters(data)
+    self._rest = data[cut:]
+    self.text += data[:cut].decode(errors='surrogateescape')
+    return not self.is_last
 
-    def drop(self, n:int):
-        "Move the window forward by `n` characters."
-        self.at += len(self.text[:n].encode(errors='surrogateescape'))
-        self.text = self.text[n:]
+# %% ../../nbs/maintenance/03_legacy_import.ipynb #18c15169
+@patch
+def drop(self:_Window, n:int):
+    "Move the window forward by `n` characters."
+    dropped = self.text[:n]
+    self.at += len(dropped.encode(errors='surrogateescape'))
+    self.text = self.text[n:]
 
-    def skip(self, marks:str) -> str:  # The next character that is none of these and no blank; '' at the end
-        while True:
-            kept = self.text.lstrip(' \t\r\n' + marks)
-            self.drop(len(self.text) - len(kept))
-            if self.text or self.is_last: return self.text[:1]
-            self.more()
+@patch
+def skip(self:_Window, marks:str) -> str:  # The next character that is none of these and no blank; '' at the end
+    while True:
+        rest = self.text.lstrip(' \t\r\n' + marks)
+        self.drop(len(self.text) - len(rest))
+        if self.text or self.is_last: return self.text[:1]
+        self.more()
 
 # %% ../../nbs/maintenance/03_legacy_import.ipynb #76b99bd7
 _NEXT = re.compile(r'\n  \{')            # how the original begins a job; inside one, a line break is written \n
@@ -156,7 +205,8 @@ def _take_value(w:_Window) -> tuple[bool, Any]:  # whether there is one, and it
         try: value, end = _decoder.raw_decode(w.text)
         except (ValueError, RecursionError):
             is_next_in_sight = _NEXT.search(w.text, 1)   # reading on would not help
-            if is_next_in_sight or w.is_last or len(w.text) > _LONGEST: return False, None
+            is_too_long = len(w.text) > _LONGEST
+            if is_next_in_sight or w.is_last or is_too_long: return False, None
             w.more()
             continue
         w.drop(end)
@@ -178,10 +228,13 @@ def _skip_to_next(w:_Window) -> bool:  # False: there is no other job
         w.more()
 
 # %% ../../nbs/maintenance/03_legacy_import.ipynb #0c197c88
-def _read_item(w:_Window, c:str) -> tuple[tuple[JobRecord, str]|Problem, bool]:   # False: the list goes no further
+_Entry = tuple[JobRecord, str] | Problem   # A job and the text of its log; or what is wrong with it
+_BEGINNINGS = '{["-0123456789tfnNI'       # Of a value
+
+def _read_item(w:_Window, c:str) -> tuple[_Entry, bool]:   # False: the list goes no further
     "The value that begins with the character `c`, as a job. Where it is damaged, the window moves to the next one."
     start = w.at
-    is_value, d = _take_value(w) if c in '{["-0123456789tfnNI' else (False, None)   # how a value begins
+    is_value, d = _take_value(w) if c in _BEGINNINGS else (False, None)
     if is_value:
         try: return read_original(d if isinstance(d, dict) else {}), True
         except InvalidInput as e: return Problem(start, f'Not a job: {e}'), True
@@ -192,8 +245,12 @@ def _read_item(w:_Window, c:str) -> tuple[tuple[JobRecord, str]|Problem, bool]: 
     return Problem(start, problem), False
 
 # %% ../../nbs/maintenance/03_legacy_import.ipynb #f38aa0e1
-def _read_list(f:BinaryIO, report:ImportReport, head:bytes) -> Iterator[tuple[int, tuple[JobRecord, str]|Problem]]:
-    "The jobs of the original's file."
+def _read_list(
+    f:BinaryIO,
+    report:ImportReport,   # Learns whether the list is complete
+    head:bytes,            # What was read of the file already
+) -> Iterator[tuple[int, _Entry]]:
+    "The jobs of the original's file, each with its position."
     w = _Window(_Prepended(head, f))
     w.skip('\ufeff')
     w.drop(1)   # the bracket

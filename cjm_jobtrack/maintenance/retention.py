@@ -16,7 +16,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import islice
 from pathlib import Path
 from typing import Any, Callable, Iterable, Iterator
-from fastcore.basics import store_attr
+from fastcore.basics import patch, store_attr
 from ..model.errors import InvalidInput, StoreError
 from ..model.job import EndedJob, JobStatus, check_id, now, number
 from ..logs.log_store import LogStore
@@ -30,13 +30,20 @@ def duration(
     field:str='older_than',     # What the value is for, as the caller spelled it
 ) -> float:                     # Seconds
     "A length of time. Raises `InvalidInput` naming the field."
-    n = value.total_seconds() if isinstance(value, timedelta) else value
-    if isinstance(n, str) and (m := re.fullmatch(r'\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*', n)) and m[2] in _UNITS:
-        n = float(m[1])*_UNITS[m[2]]
-    n = number(n)
+    n = number(_seconds(value))
     if n is None or not 0 <= n < 1e11:
-        raise InvalidInput(field, f'is {value!r}', f'Give a number and its unit ({", ".join(_UNITS)}), such as 30d')
+        remedy = f'Give a number and its unit ({", ".join(_UNITS)}), such as 30d'
+        raise InvalidInput(field, f'is {value!r}', remedy)
     return n
+
+# %% ../../nbs/maintenance/00_retention.ipynb #25482f32
+def _seconds(value):
+    "A value that is a `timedelta`, or a text with a unit, as a number; any other as it is."
+    if isinstance(value, timedelta): return value.total_seconds()
+    if not isinstance(value, str): return value
+    m = re.fullmatch(r'\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*', value)
+    if m is None or m[2] not in _UNITS: return value
+    return float(m[1]) * _UNITS[m[2]]
 
 # %% ../../nbs/maintenance/00_retention.ipynb #06de9d91
 _TERMINAL = tuple(s for s in JobStatus if s.is_terminal)
@@ -46,7 +53,8 @@ def _check_statuses(value) -> tuple[JobStatus, ...]:
     names = [value] if isinstance(value, str) else value
     usable = ', '.join(_TERMINAL)
     try: wanted = {JobStatus(o) for o in names}
-    except (ValueError, TypeError) as e: raise InvalidInput('statuses', f'is {value!r}', f'Use {usable}') from e
+    except (ValueError, TypeError) as e:
+        raise InvalidInput('statuses', f'is {value!r}', f'Use {usable}') from e
     statuses = tuple(s for s in JobStatus if s in wanted)
     for s in statuses:
         if s.is_terminal: continue
@@ -64,13 +72,18 @@ class RetentionPolicy:
 
     def __post_init__(self):
         object.__setattr__(self, 'statuses', _check_statuses(self.statuses))
-        is_count = isinstance(self.keep, int) and not isinstance(self.keep, bool) and self.keep >= 0
-        if self.keep is not None and not is_count:
-            raise InvalidInput('keep', f'is {self.keep!r}', 'Give a whole number of at least 0')
-        if self.older_than is None and self.keep is None:
+        if self.keep is not None: _check_count(self.keep)
+        if self.older_than is not None:
+            object.__setattr__(self, 'older_than', duration(self.older_than))
+        elif self.keep is None:
             remedy = "Give one: older_than='30d', say, or keep=1000"
             raise InvalidInput('older_than', 'and `keep` are both missing', remedy)
-        if self.older_than is not None: object.__setattr__(self, 'older_than', duration(self.older_than))
+
+# %% ../../nbs/maintenance/00_retention.ipynb #b44bc94c
+def _check_count(value) -> None:
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if is_whole and value >= 0: return
+    raise InvalidInput('keep', f'is {value!r}', 'Give a whole number of at least 0')
 
 # %% ../../nbs/maintenance/00_retention.ipynb #c1441da4
 _PAGE = 500   # Jobs in one transaction
@@ -79,14 +92,18 @@ def _ago(
     seconds:float,        # How long before
     at:str|None,          # Instant; None: now
 ) -> str:
-    try: then = (datetime.fromisoformat(at or now()) - timedelta(seconds=seconds)).astimezone(timezone.utc)
+    start = datetime.fromisoformat(at or now())
+    try: then = (start - timedelta(seconds=seconds)).astimezone(timezone.utc)
     except OverflowError: return '0001-01-01T00:00:00.000000+00:00'
     return then.isoformat(timespec='microseconds')
 
+# %% ../../nbs/maintenance/00_retention.ipynb #fee17d8c
 def _ask(tracker:JobTracker, method:str, *args, **kwargs):
     "What a method of the store returns."
-    with tracker.store_access() as store: return getattr(store, method)(*args, **kwargs)
+    with tracker.store_access() as store:
+        return getattr(store, method)(*args, **kwargs)
 
+# %% ../../nbs/maintenance/00_retention.ipynb #aad5c8af
 def candidates(
     tracker:JobTracker,      # Whose record
     policy:RetentionPolicy,  # What may be removed
@@ -94,10 +111,14 @@ def candidates(
 ) -> Iterator[EndedJob]:     # Oldest first; read a page at a time
     "The jobs that a policy allows to be removed now."
     older = None if policy.older_than is None else _ago(policy.older_than, at)
-    cutoff = _ask(tracker, 'cutoff', policy.keep, policy.statuses) if policy.keep else None   # jobs before it may go
-    if policy.keep and cutoff is None: return
+    cutoff = None   # only jobs before it may go
+    if policy.keep:
+        cutoff = _ask(tracker, 'cutoff', policy.keep, policy.statuses)
+        if cutoff is None: return
+    def page_after(num):
+        return _ask(tracker, 'select_ended', policy.statuses, older, _PAGE, num, before_num=cutoff, settled=True)
     after = 0
-    while page := _ask(tracker, 'select_ended', policy.statuses, older, _PAGE, after, before_num=cutoff, settled=True):
+    while page := page_after(after):
         yield from page
         after = page[-1].num
 
@@ -115,16 +136,17 @@ class PruneReport:
 
     def summary(self) -> str:
         "What belongs to the figures, in words."
-        span = ''
+        text = f'Their logs take {self.log_bytes:,} bytes on the disk.'
         if self.first and self.last:
-            days = f'{self.first.completed_at[:10]} and {self.last.completed_at[:10]}'
-            span = f' The first and the last of them ended {days}.'
-        return f'Their logs take {self.log_bytes:,} bytes on the disk.{span}' + ''.join(f'\n{p}' for p in self.problems)
+            first, last = [e.completed_at[:10] for e in (self.first, self.last)]
+            text += f' The first and the last of them ended {first} and {last}.'
+        return '\n'.join([text, *self.problems])
 
     def _repr_markdown_(self) -> str:
         head = 'would be removed' if self.dry_run else 'removed'
-        rows = [f'| {s} | {n:,} |' for s, n in self.by_status.items()] + [f'| **in all** | **{self.jobs:,}** |']
-        return '\n'.join([f'| {head} | jobs |', '|:--|--:|', *rows, '', self.summary()])
+        rows = [f'| {s} | {n:,} |' for s, n in self.by_status.items()]
+        total = f'| **in all** | **{self.jobs:,}** |'
+        return '\n'.join([f'| {head} | jobs |', '|:--|--:|', *rows, total, '', self.summary()])
 
 # %% ../../nbs/maintenance/00_retention.ipynb #5e04e11a
 def _log_store(tracker:JobTracker) -> LogStore|None:  # None: this record has no logs of its own
@@ -146,29 +168,40 @@ class _Pruning:
     "What one run has removed so far."
     def __init__(self, logs:LogStore|None, dry_run:bool):
         store_attr()
-        self.by_status, self.log_bytes, self.problems = Counter(), 0, []
+        self.by_status = Counter()
+        self.log_bytes = 0
+        self.problems = []
         self.first = self.last = None
-
-    def add(self, page:list[EndedJob]) -> None:
-        "Count jobs whose record is gone, and remove their logs."
-        for e in page: self._remove_log(e.id)
-        self.by_status.update(e.status for e in page)
-        if page:
-            self.first = self.first or page[0]
-            self.last = page[-1]
-
-    def _remove_log(self, job_id:str) -> None:
-        if self.logs is None: return
-        n = _disk_usage(self.logs.path(job_id, 0).parent)
-        try:
-            if not self.dry_run: self.logs.remove(job_id)
-            self.log_bytes += n
-        except StoreError as e: self.problems.append(str(e))
 
     def report(self) -> PruneReport:
         return PruneReport(
-            self.dry_run, self.by_status.total(), self.log_bytes, dict(self.by_status),
-            self.first, self.last, tuple(self.problems[:100]))
+            dry_run=self.dry_run,
+            jobs=self.by_status.total(),
+            log_bytes=self.log_bytes,
+            by_status=dict(self.by_status),
+            first=self.first,
+            last=self.last,
+            problems=tuple(self.problems[:100]))
+
+# %% ../../nbs/maintenance/00_retention.ipynb #3f8fafee
+@patch
+def add(self:_Pruning, page:list[EndedJob]) -> None:
+    "Count jobs whose record is gone, and remove their logs."
+    for e in page: self._remove_log(e.id)
+    self.by_status.update(e.status for e in page)
+    if page:
+        self.first = self.first or page[0]
+        self.last = page[-1]
+
+# %% ../../nbs/maintenance/00_retention.ipynb #51f69c19
+@patch
+def _remove_log(self:_Pruning, job_id:str) -> None:
+    if self.logs is None: return
+    n = _disk_usage(self.logs.path(job_id, 0).parent)
+    try:
+        if not self.dry_run: self.logs.remove(job_id)
+        self.log_bytes += n
+    except StoreError as e: self.problems.append(str(e))
 
 # %% ../../nbs/maintenance/00_retention.ipynb #b2f0a4cf
 def _delete_page(tracker:JobTracker, page:list[EndedJob]) -> list[EndedJob]:  # Those that are gone
@@ -190,7 +223,8 @@ def prune(
     """Remove ended jobs: record, events and logs. Blocks; others may write meanwhile.
 
     Raises `StoreError`, and what `after` raises; pruning ends there, and what was removed before stays removed."""
-    jobs, pruning = candidates(tracker, policy, at or now()), _Pruning(_log_store(tracker), dry_run)
+    jobs = candidates(tracker, policy, at or now())
+    pruning = _Pruning(_log_store(tracker), dry_run)
     while page := [*islice(jobs, _PAGE)]:
         if not dry_run:
             page = _delete_page(tracker, page)
@@ -205,7 +239,9 @@ def _is_id(text) -> bool:
 
 def _folder_names(folder:Path) -> list[str]:
     "Folders in a folder, sorted. Raises `StoreError`."
-    try: return sorted(p.name for p in os.scandir(folder) if p.is_dir(follow_symlinks=False))
+    try:
+        folders = [p for p in os.scandir(folder) if p.is_dir(follow_symlinks=False)]
+        return sorted(p.name for p in folders)
     except FileNotFoundError: return []
     except OSError as e:
         problem = f'the folder of logs cannot be read: {e.strerror}'
@@ -233,6 +269,9 @@ def removed(
     names:Iterable[str],    # Names of folders
 ) -> list[str]:             # Ids among them of jobs that were removed, and have not been submitted again
     "What an interrupted pruning has left behind, according to the journal."
-    deletions = (e for e in _ask(tracker, 'events', 0, '') if e.type == 'deleted')
-    gone = {*names} & {i for e in deletions for i in e.data.get('jobs', ())}
-    return sorted(gone - {*_ask(tracker, 'places', [*gone])})
+    names = {*names}
+    gone = set()
+    for e in _ask(tracker, 'events', 0, ''):
+        if e.type == 'deleted': gone |= names.intersection(e.data.get('jobs', ()))
+    on_record = _ask(tracker, 'places', [*gone])
+    return sorted(gone - {*on_record})

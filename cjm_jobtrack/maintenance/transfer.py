@@ -30,8 +30,9 @@ def _export_lines(tracker:JobTracker, filters:dict) -> Iterator[str]:
     yield _encode({'format': FORMAT, 'version': VERSION})
     n = after = 0
     while page := _ask(tracker, 'records', after, _BATCH, **filters):
-        for r in page: yield format_record(r)
-        n, after = n + len(page), page[-1].num
+        yield from map(format_record, page)
+        n += len(page)
+        after = page[-1].num
     yield _encode({'end': True, 'jobs': n})
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #472e39dd
@@ -40,9 +41,10 @@ _CHECK_DISK = 'Check free space and permissions there'
 @contextmanager
 def _atomic_file(path:Path) -> Iterator[BinaryIO]:
     "A new file, which replaces `path` at the end of the block. Raises `InvalidInput`, `StoreError`."
+    shown = repr(str(path))
     if not path.parent.is_dir():
-        raise InvalidInput('file', f'is {str(path)!r}, and there is no such folder', 'Make it, or choose another place')
-    if path.is_dir(): raise InvalidInput('file', f'{str(path)!r} is a folder', 'Name a file in it')
+        raise InvalidInput('file', f'is {shown}, and there is no such folder', 'Make it, or choose another place')
+    if path.is_dir(): raise InvalidInput('file', f'{shown} is a folder', 'Name a file in it')
     part = path.with_name(f'{path.name}.{os.getpid()}.part')
     try:
         with part.open('wb') as f:
@@ -50,8 +52,12 @@ def _atomic_file(path:Path) -> Iterator[BinaryIO]:
             f.flush()
             os.fsync(f.fileno())
         os.replace(part, path)
-    except OSError as e: raise StoreError(str(path), f'cannot be written: {e.strerror or e}', _CHECK_DISK) from e
+    except OSError as e: raise _not_written(path, e) from e
     finally: part.unlink(missing_ok=True)
+
+# %% ../../nbs/maintenance/01_transfer.ipynb #7d18cd4f
+def _not_written(path:Path, e:OSError) -> StoreError:
+    return StoreError(str(path), f'cannot be written: {e.strerror or e}', _CHECK_DISK)
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #9b76afd9
 _FILTERS = ('name', 'node', 'batch', 'runner', 'since', 'until', 'metadata', 'pinned')
@@ -59,18 +65,24 @@ _FILTERS = ('name', 'node', 'batch', 'runner', 'since', 'until', 'metadata', 'pi
 def _check_filters(status, filters:dict) -> dict:
     "Filters as the store takes them. Raises `InvalidInput`."
     unknown = sorted(filters.keys() - {*_FILTERS})
-    if unknown: raise InvalidInput(unknown[0], 'is not a filter', f'Use {", ".join(("status", *_FILTERS))}')
+    if unknown:
+        known = ', '.join(('status', *_FILTERS))
+        raise InvalidInput(unknown[0], 'is not a filter', f'Use {known}')
     statuses = read_statuses(status)
     checked = {k: v for k, v in filters.items() if v is not None}
-    for k in checked.keys() & {'since', 'until'}: checked[k] = parse_instant(checked[k], k)
-    return checked if statuses is None else checked | {'status': statuses}
-
-def _write_lines(f:BinaryIO, lines:Iterator[str]) -> int:   # How many jobs that were
-    n = 0
-    for n, text in enumerate(lines): f.write(text.encode() + b'\n')
-    return n - 1   # without the first line and the last
+    for k in checked.keys() & {'since', 'until'}:
+        checked[k] = parse_instant(checked[k], k)
+    if statuses is not None: checked['status'] = statuses
+    return checked
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #3383fbda
+def _write_lines(f:BinaryIO, lines:Iterator[str]) -> int:   # How many jobs that were
+    n = 0
+    for n, text in enumerate(lines):
+        f.write(text.encode() + b'\n')
+    return n - 1   # without the first line and the last
+
+# %% ../../nbs/maintenance/01_transfer.ipynb #4a3154f4
 def export_jobs(
     tracker:JobTracker,      # Whose record
     file:str|Path|BinaryIO,  # A path, compressed when it ends in .gz, and replaced as a whole; or an open binary file
@@ -83,13 +95,15 @@ def export_jobs(
     path = Path(file)
     with _atomic_file(path) as f:
         if path.suffix != '.gz': return _write_lines(f, lines)
-        with gzip.GzipFile(filename='', mode='wb', fileobj=f, mtime=0) as packed: return _write_lines(packed, lines)
+        with gzip.GzipFile(filename='', mode='wb', fileobj=f, mtime=0) as packed:
+            return _write_lines(packed, lines)
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #8495c7c1
 class _Unpacked(io.RawIOBase):
     "The bytes of a file, unpacked. Where compressed data ends early or is damaged they end, and `problem` says so."
     def __init__(self, f:_Prepended, packed:bool):
-        self.at, self.problem = 0, None
+        self.at = 0
+        self.problem = None
         self._read = gzip.GzipFile(fileobj=f).read1 if packed else f.read
 
     def readable(self): return True
@@ -110,25 +124,36 @@ _BLANK = b'\xef\xbb\xbf \t\r\n'   # a byte order mark, and white space
 def _read_to_text(f:io.BufferedReader) -> bytes:
     "The beginning of a file, up to its first character that is not blank."
     head = b''
-    while not head.lstrip(_BLANK) and (more := f.read(1)): head += more
+    while not head.lstrip(_BLANK):
+        more = f.read(1)
+        if not more: break
+        head += more
     return head
 
+# %% ../../nbs/maintenance/01_transfer.ipynb #34a51fa9
 def _check_header(line:bytes, name:str) -> None:
     "Raises `InvalidInput` unless a line is the header of an export that can be read."
     d = _loads(line)
     if not isinstance(d, dict) or d.get('format') != FORMAT:
         problem = f'{name!r} is neither an export of jobtrack nor the jobs file of the original manager'
         raise InvalidInput('file', problem, 'It begins with something else')
-    if _is(int, 1, VERSION)(d.get('version')): return
-    problem = f'{name!r} is an export of version {d.get("version")}, and this program knows those up to {VERSION}'
+    version = d.get('version')
+    if _is(int, 1, VERSION)(version): return
+    problem = f'{name!r} is an export of version {version}, and this program knows those up to {VERSION}'
     raise InvalidInput('file', problem, 'Upgrade cjm-jobtrack')
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #d9f6f4c5
-def _open_jobs(f:io.BufferedReader, live:str, name:str) -> tuple[ImportReport, Iterator]:
+def _open_jobs(
+    f:io.BufferedReader,
+    live:str,   # One of `LIVE`
+    name:str,   # Of the file, for messages
+) -> tuple[ImportReport, Iterator]:
     "A report for the kind of file it is, and its jobs. Raises `InvalidInput`."
     head = _read_to_text(f)
     report = ImportReport('original')
-    if not head.lstrip(_BLANK): return report, iter([(0, Problem(0, 'The file is empty'))])
+    if not head.lstrip(_BLANK):
+        empty = Problem(0, 'The file is empty')
+        return report, iter([(0, empty)])
     if head.endswith(b'['):
         if live != 'keep': return report, _read_list(f, report, head)
         problem = "is 'keep', and this is a file of the original manager"
@@ -143,11 +168,19 @@ LIVE = ('skip', 'lost', 'keep')
 
 def _as_lost(r:JobRecord) -> JobRecord:
     "A job that had not ended, as one that nobody can follow any more."
-    job, at = r.job, r.job.updated_at or r.job.created_at
-    hint = 'Ask its node how it ended' if job.node else None
-    f = Failure('lost', f'It was {job.status} when it was last written down, and nobody here follows it', hint=hint)
-    job = replace(job, status=JobStatus.FAILED, completed_at=at, error=f.message, failure=f, unreachable_since=None)
-    return replace(r, job=job, events=[*r.events, JobEvent(None, job.id, job.attempt, 'failed', at, jsonable(f))])
+    at = r.job.updated_at or r.job.created_at
+    hint = 'Ask its node how it ended' if r.job.node else None
+    message = f'It was {r.job.status} when it was last written down, and nobody here follows it'
+    failure = Failure('lost', message, hint=hint)
+    job = replace(
+        r.job,
+        status=JobStatus.FAILED,
+        completed_at=at,
+        error=message,
+        failure=failure,
+        unreachable_since=None)
+    event = JobEvent(None, job.id, job.attempt, 'failed', at, jsonable(failure))
+    return replace(r, job=job, events=[*r.events, event])
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #9f979e58
 @dataclass
@@ -157,66 +190,93 @@ class _Item:
     record:JobRecord
     log:str=''         # The text that the original had in the job
 
-def _choose_items(page:list, live:str, report:ImportReport) -> list[_Item]:
+# %% ../../nbs/maintenance/01_transfer.ipynb #28e04693
+def _choose_items(
+    page:list,             # (position, what was read there), …
+    live:str,              # One of `LIVE`
+    report:ImportReport,   # Receives the rest
+) -> list[_Item]:
     "What is to go on record, of what was read."
     items = []
-    for at, found in page:
-        if isinstance(found, Problem):
-            report.add_problem(found)
+    for at, value in page:
+        if isinstance(value, Problem):
+            report.add_problem(value)
             continue
-        item = _Item(at, *(found if isinstance(found, tuple) else (found,)))
-        job = item.record.job
         report.read += 1
-        if not job.is_terminal:
-            report.live_jobs += 1
-            if len(report.live) < _LISTED: report.live.append((job.id, job.status.value))
+        parts = value if isinstance(value, tuple) else (value,)
+        item = _Item(at, *parts)
+        if not item.record.job.is_terminal:
+            _report_live(item.record.job, report)
             if live == 'skip': continue
             if live == 'lost': item.record = _as_lost(item.record)
         items.append(item)
     return items
 
+def _report_live(job:Job, report:ImportReport) -> None:
+    report.live_jobs += 1
+    if len(report.live) < _LISTED: report.live.append((job.id, job.status.value))
+
 # %% ../../nbs/maintenance/01_transfer.ipynb #1c21d615
 def _is_same(a:Job, b:Job|None) -> bool:
     "Whether two records are of one job: compared is what never changes any more."
     if b is None: return False
-    fixed = 'created_at', 'spec', 'status', 'completed_at'
-    return all(jsonable(getattr(a, k)) == jsonable(getattr(b, k)) for k in fixed)
+    for k in ('created_at', 'spec', 'status', 'completed_at'):
+        if jsonable(getattr(a, k)) != jsonable(getattr(b, k)): return False
+    return True
 
-def _import_log(tracker:JobTracker, item:_Item, report:ImportReport):
+# %% ../../nbs/maintenance/01_transfer.ipynb #2df4690c
+def _import_log(
+    tracker:JobTracker,
+    item:_Item,
+    report:ImportReport,   # Receives a problem
+):
     "Keep the text that the original had in the job. Repeating it changes nothing."
     job = item.record.job
     try: data = item.log.encode(errors='surrogateescape')     # bytes that are not UTF-8, as they were
     except UnicodeEncodeError: data = item.log.encode(errors='replace')   # half of a pair, written as \ud83d
-    has_folder = tracker.custom_logs or not tracker.store.shared or getattr(tracker.store, 'file', None)
-    if has_folder: return tracker.logs.append_at(job.id, job.attempt, 0, data)
-    problem = (f'The log of job {job.id} is not kept: this record has no folder for logs that all know. '
-               'Give it as `logs`, or --log-folder')
-    report.add_problem(Problem(item.at, problem))
+    is_local = not tracker.store.shared or getattr(tracker.store, 'file', None)
+    if tracker.custom_logs or is_local: return tracker.logs.append_at(job.id, job.attempt, 0, data)
+    problem = f'The log of job {job.id} is not kept: this record has no folder for logs that all know'
+    report.add_problem(Problem(item.at, f'{problem}. Give it as `logs`, or --log-folder'))
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #ce99bf80
-def _import_page(tracker:JobTracker, page:list, live:str, report:ImportReport):
+def _import_page(
+    tracker:JobTracker,
+    page:list,             # (position, what was read there), …
+    live:str,              # One of `LIVE`
+    report:ImportReport,   # Counts them
+):
     "Put what was read on record, in one transaction."
     items = _choose_items(page, live, report)
     new = tracker.restore([i.record for i in items])
     report.added += sum(new)
     report.known += len(new) - sum(new)
-    there = _ask(tracker, 'get_many', [i.record.job.id for i, is_new in zip(items, new) if not is_new])
+    known = [i.record.job.id for i, is_new in zip(items, new) if not is_new]
+    on_record = _ask(tracker, 'get_many', known)
     for i, is_new in zip(items, new):
         job = i.record.job
-        if is_new or _is_same(job, there.get(job.id)):
+        if is_new or _is_same(job, on_record.get(job.id)):
             if i.log: _import_log(tracker, i, report)
         elif len(report.differing) < _LISTED: report.differing.append(job.id)
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #c374dc30
-def _import(tracker:JobTracker, f:BinaryIO, live:str, name:str) -> ImportReport:
+def _import(
+    tracker:JobTracker,
+    f:BinaryIO,
+    live:str,   # One of `LIVE`
+    name:str,   # Of the file, for messages
+) -> ImportReport:
     if isinstance(f, io.RawIOBase): f = io.BufferedReader(f)
     head = f.read(2)
-    raw = _Unpacked(_Prepended(head, f), packed=head == b'\x1f\x8b')   # RFC 1952, 2.3.1
+    is_packed = head == b'\x1f\x8b'   # RFC 1952, 2.3.1
+    raw = _Unpacked(_Prepended(head, f), is_packed)
     report, jobs = _open_jobs(io.BufferedReader(raw), live, name)
-    while page := [*islice(jobs, _PAGE)]: _import_page(tracker, page, live, report)
+    while page := [*islice(jobs, _PAGE)]:
+        _import_page(tracker, page, live, report)
     if raw.problem is not None: report.add_problem(Problem(raw.at, raw.problem))
     return report
 
+# %% ../../nbs/maintenance/01_transfer.ipynb #a9cc718d
 def import_jobs(
     tracker:JobTracker,      # Whose record
     file:str|Path|BinaryIO,  # An export, or the original manager's jobs.json; compressed with gzip or not. Only read
@@ -227,11 +287,13 @@ def import_jobs(
     Raises `InvalidInput` when it is no such file, or of a newer version; `StoreError` when the record cannot be
     written: the pages before are then on record."""
     if live not in LIVE: raise InvalidInput('live', f'is {live!r}', f'Use {", ".join(LIVE)}')
-    if not isinstance(file, (str, Path)): return _import(tracker, file, live, getattr(file, 'name', 'the file'))
+    if not isinstance(file, (str, Path)):
+        return _import(tracker, file, live, getattr(file, 'name', 'the file'))
     try:
         with open(file, 'rb') as f: return _import(tracker, f, live, str(file))
     except OSError as e:
-        raise InvalidInput('file', f'{str(file)!r} cannot be read: {e.strerror or e}', 'Give the path of a file') from e
+        problem = f'{str(file)!r} cannot be read: {e.strerror or e}'
+        raise InvalidInput('file', problem, 'Give the path of a file') from e
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #bbacf886
 @dataclass(frozen=True)
@@ -244,6 +306,7 @@ class BackupReport:
     logs:Path|None=None  # The copy of the logs
     log_files:int=0      # How many files that is
 
+# %% ../../nbs/maintenance/01_transfer.ipynb #5c31984b
 def _read_copy(con) -> tuple[str, dict, int]:
     "What the integrity check says, counts by status, and the end of the journal."
     check, = con.execute('PRAGMA quick_check(1)').fetchone()
@@ -255,29 +318,43 @@ def _read_copy(con) -> tuple[str, dict, int]:
 def _check_copy(part:Path, seq:int) -> tuple[dict, int]:
     "Counts by status, and the end of the journal. Raises `StoreError` when the copy is not complete."
     import sqlite3
+    def error(problem, remedy='Try again'): return StoreError(str(part), problem, remedy)
     url = f'{part.absolute().as_uri()}?mode=ro&immutable=1'   # it is ours alone, and nothing is left beside it
     try:
-        with closing(sqlite3.connect(url, uri=True)) as con: check, counts, last = _read_copy(con)
-    except sqlite3.Error as e: raise StoreError(str(part), f'the copy cannot be read: {e}', 'Try again') from e
-    if check != 'ok':
-        raise StoreError(str(part), f'the copy is damaged: {check}', 'Is the record itself in order? Try again')
-    if last < seq: raise StoreError(str(part), f'the copy ends at event {last}, and the record had {seq}', 'Try again')
+        with closing(sqlite3.connect(url, uri=True)) as con:
+            check, counts, last = _read_copy(con)
+    except sqlite3.Error as e: raise error(f'the copy cannot be read: {e}') from e
+    if check != 'ok': raise error(f'the copy is damaged: {check}', 'Is the record itself in order? Try again')
+    if last < seq: raise error(f'the copy ends at event {last}, and the record had {seq}')
     return {s.value: counts.get(s.value, 0) for s in JobStatus}, last
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #0d758160
-def _next_data(fd:int, at:int, size:int) -> tuple[int, int]:
+def _next_data(
+    fd:int,
+    at:int,     # Where to begin, bytes
+    size:int,   # Of the file, bytes
+) -> tuple[int, int]:
     "The next range of a file that is not a hole; (size, size) when there is none."
     if not hasattr(os, 'SEEK_DATA'): return at, size
     try:
         start = os.lseek(fd, at, os.SEEK_DATA)
-        return min(start, size), min(os.lseek(fd, start, os.SEEK_HOLE), size)
+        end = os.lseek(fd, start, os.SEEK_HOLE)
+        return min(start, size), min(end, size)
     except OSError: return size, size   # nothing but a hole up to the end
 
-def _copy_range(a:io.FileIO, b:io.FileIO, start:int, end:int) -> None:
+# %% ../../nbs/maintenance/01_transfer.ipynb #52572352
+def _copy_range(
+    a:io.FileIO,
+    b:io.FileIO,
+    start:int,   # bytes
+    end:int,     # bytes
+) -> None:
     "Copy bytes from one file to the same place in another."
     a.seek(start)
     b.seek(start)
-    while start < end and (block := a.read(min(1 << 20, end-start))):
+    while start < end:
+        block = a.read(min(1 << 20, end-start))
+        if not block: break
         rest = memoryview(block)
         while rest: rest = rest[b.write(rest):]
         start += len(block)
@@ -286,7 +363,8 @@ def _copy_range(a:io.FileIO, b:io.FileIO, start:int, end:int) -> None:
 def _copy_sparse(source:Path, to:Path) -> None:
     "Copy a file as it is now, and its holes as holes. Source: lseek(2), `SEEK_DATA`, `SEEK_HOLE`, Linux manual pages."
     with source.open('rb', buffering=0) as a, to.open('wb', buffering=0) as b:
-        size, at = os.fstat(a.fileno()).st_size, 0
+        size = os.fstat(a.fileno()).st_size
+        at = 0
         while at < size:
             start, at = _next_data(a.fileno(), at, size)
             _copy_range(a, b, start, at)
@@ -298,33 +376,42 @@ def _log_files(job:Path) -> list[Path]:
     files = [f for f in job.iterdir() if f.suffix in ('.log', '.cut')]
     return sorted(files, key=lambda p: (p.suffix == '.cut', p.name))
 
+# %% ../../nbs/maintenance/01_transfer.ipynb #891fff78
 @contextmanager
 def _copy_logs(source:Path, to:Path) -> Iterator[int]:  # how many files
     "Copy a folder of logs while they are being written. It gets its name at the end of the block."
-    part, n = to.with_name(f'{to.name}.{os.getpid()}.new'), 0
+    part = to.with_name(f'{to.name}.{os.getpid()}.new')
     part.mkdir()
     try:
-        for job in sorted(source.iterdir()) if source.is_dir() else ():
-            if not job.is_dir(): continue
-            (part/job.name).mkdir()
-            with suppress(FileNotFoundError):   # removed meanwhile, with its job
-                for f in _log_files(job):
-                    if not f.is_file(): continue   # removed just now
-                    _copy_sparse(f, part/job.name/f.name)
-                    n += 1
-        yield n
+        entries = sorted(source.iterdir()) if source.is_dir() else []
+        yield sum(_copy_job_logs(job, part/job.name) for job in entries if job.is_dir())
         part.rename(to)
     finally: shutil.rmtree(part, ignore_errors=True)
+
+def _copy_job_logs(job:Path, to:Path) -> int:  # how many files
+    to.mkdir()
+    n = 0
+    with suppress(FileNotFoundError):   # removed meanwhile, with its job
+        for f in _log_files(job):
+            if not f.is_file(): continue   # removed just now
+            _copy_sparse(f, to/f.name)
+            n += 1
+    return n
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #9dca4863
 def _exists(path:Path) -> InvalidInput:
     return InvalidInput('path', f'{str(path)!r} exists', 'Name a new file; nothing is written over')
 
-def _check_target(store:Any, path:Path, logs:bool) -> None:
+def _check_target(
+    store:Any,
+    path:Path,   # Of the copy
+    logs:bool,   # Whether logs are copied too
+) -> None:
     "Raises `InvalidInput` unless this record can be copied to that place."
     if not hasattr(store, 'backup'):
         raise InvalidInput('tracker', 'has its record in memory', 'Only a database can be copied; use export_jobs')
-    for p in (path, path.with_suffix('.logs')) if logs else (path,):
+    targets = [path, path.with_suffix('.logs')] if logs else [path]
+    for p in targets:
         if os.path.lexists(p): raise _exists(p)
     if not path.parent.is_dir():
         raise InvalidInput('path', f'is {str(path)!r}, and there is no such folder', 'Make it, or choose another place')
@@ -333,7 +420,8 @@ def _check_target(store:Any, path:Path, logs:bool) -> None:
 
 # %% ../../nbs/maintenance/01_transfer.ipynb #d97ae927
 def _log_folder(tracker:JobTracker|Any) -> Path:   # Of a `JobStore`: the one beside the database
-    return tracker.logs.folder if hasattr(tracker, 'store') else tracker.file.with_suffix('.logs')
+    if hasattr(tracker, 'store'): return tracker.logs.folder
+    return tracker.file.with_suffix('.logs')
 
 def _publish(part:Path, path:Path):
     "Give a file its name. Raises `InvalidInput` when something of that name has come meanwhile."
@@ -350,14 +438,17 @@ def backup(
     """Copy a record to a new file, and check the copy. Others may write meanwhile.
 
     Raises `InvalidInput` when something is there already; `StoreError`."""
-    store, path = getattr(tracker, 'store', tracker), Path(path)
+    store = getattr(tracker, 'store', tracker)
+    path = Path(path)
     _check_target(store, path, logs)
     to = path.with_suffix('.logs') if logs else None
-    part, seq = path.with_name(f'{path.name}.{os.getpid()}.new'), store.last_seq()
+    part = path.with_name(f'{path.name}.{os.getpid()}.new')
+    seq = store.last_seq()
     try:
         store.backup(part)
         counts, last = _check_copy(part, seq)
-        with _copy_logs(_log_folder(tracker), to) if logs else nullcontext(0) as n: _publish(part, path)
-    except OSError as e: raise StoreError(str(path), f'cannot be written: {e.strerror or e}', _CHECK_DISK) from e
+        with _copy_logs(_log_folder(tracker), to) if logs else nullcontext(0) as n:
+            _publish(part, path)
+    except OSError as e: raise _not_written(path, e) from e
     finally: part.unlink(missing_ok=True)
     return BackupReport(path, path.stat().st_size, counts, last, to, n)

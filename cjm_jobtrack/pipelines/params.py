@@ -33,12 +33,13 @@ def _prefix_errors(at:str) -> Iterator[None]:
 # %% ../../nbs/pipelines/01_params.ipynb #3546aa1c
 _ASKS = {'str': 'a text', 'int': 'a whole number', 'float': 'a number', 'bool': 'true or false'}
 
-def _short_repr(value:Any) -> str: return s if len(s := safe_repr(value)) <= 80 else f'{s[:77]}…'
-
 def _typed_number(type:str, value:Any) -> int|float|None:
-    if not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max: return None
+    if not isinstance(value, (int, float)): return None
+    is_finite = abs(value) <= sys.float_info.max
+    if not is_finite: return None
     if type == 'float': return float(value)
-    return int(value) if value == int(value) and abs(value) < 2**63 else None
+    is_whole = value == int(value) and abs(value) < 2**63
+    return int(value) if is_whole else None
 
 def _typed(type:str, value:Any) -> Any:
     "The value as that type; None when it is not of it."
@@ -46,9 +47,16 @@ def _typed(type:str, value:Any) -> Any:
     if isinstance(value, str): return value if type == 'str' else None
     return _typed_number(type, value) if type in ('int', 'float') else None
 
+# %% ../../nbs/pipelines/01_params.ipynb #752f46c7
+def _short_repr(value:Any) -> str:
+    text = safe_repr(value)
+    return text if len(text) <= 80 else f'{text[:77]}…'
+
+def _has_surrogate(text:str) -> bool: return text.encode(errors='replace') != text.encode(errors='surrogatepass')
+
 def _passable(value:str, field:str) -> str:
     "Raises `InvalidInput` for a text that cannot be an argument of a program."
-    is_passable = '\0' not in value and value.encode(errors='replace') == value.encode(errors='surrogatepass')
+    is_passable = '\0' not in value and not _has_surrogate(value)
     problem = f'is {_short_repr(value)}, which cannot be passed to a program'
     _require(is_passable, field, problem, 'Leave out NUL characters and lone surrogates')
     return value
@@ -77,12 +85,14 @@ class Param:
         if self.type == 'str':
             shape = f' that fits {self.pattern}' if self.pattern else ''
             return f'a text of at most {self.max_length} characters{shape}'
-        return _ASKS[self.type] + self._bounds() + (f', a multiple of {self.multiple_of}' if self.multiple_of else '')
+        step = f', a multiple of {self.multiple_of}' if self.multiple_of else ''
+        return _ASKS[self.type] + _in_words(self.min, self.max) + step
 
-    def _bounds(self) -> str:
-        if self.min is not None and self.max is not None: return f' from {self.min} to {self.max}'
-        if self.min is not None: return f' of at least {self.min}'
-        return f' of at most {self.max}' if self.max is not None else ''
+def _in_words(least:float|None, most:float|None) -> str:
+    if least is None and most is None: return ''
+    if least is None: return f' of at most {most}'
+    if most is None: return f' of at least {least}'
+    return f' from {least} to {most}'
 
 # %% ../../nbs/pipelines/01_params.ipynb #e95f855c
 @patch
@@ -90,12 +100,13 @@ def _is_allowed(self:Param, v:Any) -> bool:
     "Whether a value of the right type is one of those allowed."
     if self.choices and v not in self.choices: return False
     if self.type == 'str':
-        fits = not self.pattern or re.fullmatch(self.pattern, v) is not None
-        return fits and len(v) <= self.max_length
+        if self.pattern and not re.fullmatch(self.pattern, v): return False
+        return len(v) <= self.max_length
     if self.min is not None and v < self.min: return False
     if self.max is not None and v > self.max: return False
     return not (self.multiple_of and v % self.multiple_of)
 
+# %% ../../nbs/pipelines/01_params.ipynb #5a03792d
 @patch
 def check(self:Param,
     value:Any,            # What was given; None: nothing
@@ -107,7 +118,8 @@ def check(self:Param,
         _require(not self.required, field, 'is missing', f'Give {self.asks}')
         return self.default
     v = _typed(self.type, value)
-    _require(v is not None and self._is_allowed(v), field, f'is {_short_repr(value)}', f'Give {self.asks}')
+    is_good = v is not None and self._is_allowed(v)
+    _require(is_good, field, f'is {_short_repr(value)}', f'Give {self.asks}')
     return _passable(v, field) if self.type == 'str' else v
 
 # %% ../../nbs/pipelines/01_params.ipynb #b99efcda
@@ -120,32 +132,41 @@ def placeholders(
     "What a template needs. Raises `ValueError` for a single brace."
     matches = [*_PLACEHOLDER.finditer(template)]
     for m in matches:
-        if m[0] in '{}': raise ValueError(f'has a single `{m[0]}`. Write `{m[0]*2}` for the character itself')
+        brace = m[0]
+        if brace not in '{}': continue
+        raise ValueError(f'has a single `{brace}`. Write `{brace*2}` for the character itself')
     return [m[1] for m in matches if m[1]]
 
+# %% ../../nbs/pipelines/01_params.ipynb #bb8a6883
 def fill(
     template:str,      # Text with placeholders
     values:Mapping,    # name -> value
 ) -> str:              # The text
     "A template with its placeholders filled: flags become `true` and `false`, numbers are written as in Python."
-    def word(v): return str(v).lower() if isinstance(v, bool) else str(v)
-    return _PLACEHOLDER.sub(lambda m: word(values[m[1]]) if m[1] else m[0][0], template)
+    def word(m):
+        name = m[1]
+        if not name: return m[0][0]   # a brace that was written twice
+        v = values[name]
+        return str(v).lower() if isinstance(v, bool) else str(v)
+    return _PLACEHOLDER.sub(word, template)
 
 # %% ../../nbs/pipelines/01_params.ipynb #1073c4c5
 def _resolve_input(value:str, workspace:str|Path, field:str) -> Path:
     "The file, links resolved. Raises `InvalidInput`, `StoreError`, `OSError`, `RuntimeError`."
-    root, shown = Path(workspace).resolve(), _short_repr(value)
+    root = Path(workspace).resolve()
+    shown = _short_repr(value)
     if not root.is_dir():
         problem = 'the workspace, the folder for inputs, is not there'
         raise StoreError(str(root), problem, 'Make it again, or mount what it lies on')
     path = (root/value).resolve()
-    _require(path.is_relative_to(root), field, f'{shown} lies outside the workspace, {str(root)!r}',
-             'Upload the file, copy it there, or have the node started with another `--workspace`')
-    _require(path.exists(), field, f'{shown} is not in the workspace',
-             name_problem(value) + 'Upload the file first, or check the spelling')
+    remedy = 'Upload the file, copy it there, or have the node started with another `--workspace`'
+    _require(path.is_relative_to(root), field, f'{shown} lies outside the workspace, {str(root)!r}', remedy)
+    remedy = name_problem(value) + 'Upload the file first, or check the spelling'
+    _require(path.exists(), field, f'{shown} is not in the workspace', remedy)
     _require(path.is_file(), field, f'{shown} is not a file', 'Give the path of one file')
     return path
 
+# %% ../../nbs/pipelines/01_params.ipynb #604127f3
 def find_input(
     value:str,           # A path, relative to the workspace or absolute
     workspace:str|Path,  # The folder that inputs lie in
@@ -160,7 +181,8 @@ def find_input(
     has_parents = '..' in PurePosixPath(value).parts
     _require(not has_parents, field, f'{shown} has `..` in it', 'Give the path itself, below the workspace')
     try: path = _resolve_input(value, workspace, field)
-    except (OSError, RuntimeError) as e: raise InvalidInput(field, f'{shown} cannot be looked at: {e}', remedy) from e
+    except (OSError, RuntimeError) as e:
+        raise InvalidInput(field, f'{shown} cannot be looked at: {e}', remedy) from e
     is_accepted = not accepts or path.suffix.lower() in accepts
     problem = f'{shown} is not of a kind that is accepted here'
     _require(is_accepted, field, problem, f'Give a file of one of {", ".join(accepts)}')
@@ -170,6 +192,7 @@ def find_input(
 def is_url(value:Any) -> bool:
     return isinstance(value, str) and re.match(r'[A-Za-z][A-Za-z0-9+.-]*://', value) is not None
 
+# %% ../../nbs/pipelines/01_params.ipynb #fb42bbd2
 def check_url(
     value:str,          # An http or https URL
     hosts,              # Host names allowed; '*' for any
@@ -179,14 +202,21 @@ def check_url(
     shown = _short_repr(value)
     try: url = urlsplit(value)
     except ValueError as e: raise InvalidInput(field, f'{shown} is not a URL: {e}') from e
-    is_plain = len(value) <= 2048 and re.fullmatch(r'[!-~]+', value) and '\\' not in value
-    is_web = url.scheme in ('http', 'https') and url.hostname and '@' not in url.netloc
-    _require(is_plain and is_web, field, f'{shown} is not a URL that is accepted here',
-             'Give an http or https URL without user name, blanks or backslashes')
+    remedy = 'Give an http or https URL without user name, blanks or backslashes'
+    _require(_is_plain(value) and _is_web(url), field, f'{shown} is not a URL that is accepted here', remedy)
     is_allowed = url.hostname in hosts or '*' in hosts
     remedy = f'Hosts: {", ".join(hosts) or "none, give the path of a file"}'
     _require(is_allowed, field, f'{shown} is on a host that is not accepted here', remedy)
     return value
+
+# %% ../../nbs/pipelines/01_params.ipynb #fb8eb38e
+def _is_plain(text:str) -> bool:
+    is_printable = re.fullmatch(r'[!-~]+', text) is not None
+    return len(text) <= 2048 and is_printable and '\\' not in text
+
+def _is_web(url) -> bool:
+    if url.scheme not in ('http', 'https'): return False
+    return bool(url.hostname) and '@' not in url.netloc
 
 # %% ../../nbs/pipelines/01_params.ipynb #722b2f71
 class UploadNames:
@@ -195,23 +225,29 @@ class UploadNames:
         folder:str|Path,  # Where the names are kept; made when there is one to keep
     ): self.folder = Path(folder)
 
-    def record(self,
-        path:Path,   # A file
-        name:str,    # The name it was uploaded under
-    ) -> None:
-        "Remember a name, if it differs from the file's. Blocks."
-        if name == path.name: return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder/path.name).write_text(json.dumps({'name': name, 'inode': path.stat().st_ino}), encoding='utf-8')
+@patch
+def record(self:UploadNames,
+    path:Path,   # A file
+    name:str,    # The name it was uploaded under
+) -> None:
+    "Remember a name, if it differs from the file's. Blocks."
+    if name == path.name: return
+    self.folder.mkdir(parents=True, exist_ok=True)
+    entry = json.dumps({'name': name, 'inode': path.stat().st_ino})
+    (self.folder/path.name).write_text(entry, encoding='utf-8')
 
-    def get(self,
-        path:Path,  # A file
-    ) -> str:       # Its own name, where nothing else is known
-        "The name a file was uploaded under. Blocks."
-        try:
-            entry = json.loads((self.folder/path.name).read_text(encoding='utf-8'))
-            return entry['name'] if entry['inode'] == path.stat().st_ino else path.name
-        except (OSError, ValueError): return path.name   # there is no entry, or it was cut short
+# %% ../../nbs/pipelines/01_params.ipynb #2412a025
+@patch
+def get(self:UploadNames,
+    path:Path,  # A file
+) -> str:       # Its own name, where nothing else is known
+    "The name a file was uploaded under. Blocks."
+    try:
+        text = (self.folder/path.name).read_text(encoding='utf-8')
+        entry = json.loads(text)
+        is_same = entry['inode'] == path.stat().st_ino
+    except (OSError, ValueError): return path.name   # there is no entry, or it was cut short
+    return entry['name'] if is_same else path.name
 
 # %% ../../nbs/pipelines/01_params.ipynb #dff99c28
 _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,63}')
@@ -220,8 +256,14 @@ _KEY = re.compile(r'[a-z_][a-z0-9_]{0,63}')
 def _is_text(v) -> bool: return isinstance(v, str) and bool(v)
 def _is_table(v) -> bool: return isinstance(v, dict)
 def _is_word(v) -> bool: return isinstance(v, (str, dict))
-def _is_positive(type:str) -> Callable: return lambda v: (_typed(type, v) or 0) > 0
-def _is_list_of(is_item:Callable) -> Callable: return lambda v: isinstance(v, list) and all(map(is_item, v))
+def _is_name(v) -> bool: return isinstance(v, str) and _NAME.fullmatch(v) is not None
+def _is_exit_status(v) -> bool: return type(v) is int and 0 < v < 256
+
+def _is_positive(type:str) -> Callable:
+    return lambda v: (_typed(type, v) or 0) > 0
+
+def _is_list_of(is_item:Callable) -> Callable:
+    return lambda v: isinstance(v, list) and all(map(is_item, v))
 
 # %% ../../nbs/pipelines/01_params.ipynb #243a5b3c
 _KINDS = {  # what a key takes -> whether a value is that
@@ -234,11 +276,11 @@ _KINDS = {  # what a key takes -> whether a value is that
     'true or false': lambda v: isinstance(v, bool),
     'str, int, float or bool': lambda v: v in list(_ASKS),
     'required, optional or none': lambda v: v in ('required', 'optional', 'none'),
-    'a name of letters, digits, `_`, `-` and `.`': lambda v: isinstance(v, str) and _NAME.fullmatch(v) is not None,
+    'a name of letters, digits, `_`, `-` and `.`': _is_name,
     'a list of values': _is_list_of(lambda o: True),
     'a list of texts': _is_list_of(_is_text),
     'a list of words: no shell takes a line apart': lambda v: bool(v) and _is_list_of(_is_word)(v),
-    'a list of exit statuses, 1-255': _is_list_of(lambda o: type(o) is int and 0 < o < 256),
+    'a list of exit statuses, 1-255': _is_list_of(_is_exit_status),
     'a table': _is_table,
     'a table of texts': lambda v: _is_table(v) and all(map(_is_text, v.values()))}
 
@@ -252,17 +294,37 @@ def _read_table(
     _require(isinstance(d, dict), at.rstrip('.: '), f'is {_short_repr(d)}', 'Give a table')
     for k, v in d.items():
         _require(k in kinds, at+k, 'is not a key that is known here', f'Known: {", ".join(kinds)}')
-        hint = name_problem(v) if isinstance(v, str) and kinds[k].startswith('a name') else ''
-        _require(_KINDS[kinds[k]](v), at+k, f'is {_short_repr(v)}', f'{hint}Give {kinds[k]}')
+        _check_kind(v, kinds[k], at+k)
     return {k: tuple(v) if isinstance(v, list) else v for k, v in d.items()}
 
+# %% ../../nbs/pipelines/01_params.ipynb #a1494c54
+def _check_kind(value:Any, kind:str, at:str) -> None:
+    is_name = isinstance(value, str) and kind.startswith('a name')
+    hint = name_problem(value) if is_name else ''
+    _require(_KINDS[kind](value), at, f'is {_short_repr(value)}', f'{hint}Give {kind}')
+
 # %% ../../nbs/pipelines/01_params.ipynb #f96c689c
-_BOUNDS, _FORMS = ('min', 'max', 'multiple_of'), ('pattern', 'max_length')
-_FOREIGN = {'str': _BOUNDS, 'int': _FORMS, 'float': _FORMS, 'bool': (*_BOUNDS, *_FORMS, 'choices')}   # not for that type
+_BOUNDS = ('min', 'max', 'multiple_of')
+_FORMS = ('pattern', 'max_length')
+_FOREIGN = {   # type -> rules that do not go with it
+    'str': _BOUNDS,
+    'int': _FORMS,
+    'float': _FORMS,
+    'bool': (*_BOUNDS, *_FORMS, 'choices')}
+
+# %% ../../nbs/pipelines/01_params.ipynb #f761869b
 _PARAM_KEYS = dict(
-    type='str, int, float or bool', default='any value', required='true or false', choices='a list of values',
-    min='a number', max='a number', multiple_of='a number, more than 0',
-    pattern='a text', max_length='a whole number, at least 1', description='a text', aliases='a list of texts')
+    type='str, int, float or bool',
+    default='any value',
+    required='true or false',
+    choices='a list of values',
+    min='a number',
+    max='a number',
+    multiple_of='a number, more than 0',
+    pattern='a text',
+    max_length='a whole number, at least 1',
+    description='a text',
+    aliases='a list of texts')
 
 # %% ../../nbs/pipelines/01_params.ipynb #36395a1c
 def _read_param(
@@ -277,11 +339,20 @@ def _read_param(
     _require(is_name, at, 'cannot be the name of a parameter', remedy)
     at += '.'
     d = _read_table(d, at, **_PARAM_KEYS)
+    _check_rules(d, at)
+    if 'choices' in d:
+        one = Param(name, d.get('type', 'str'))
+        d['choices'] = tuple(one.check(choice, f'{at}choices') for choice in d['choices'])
+    p = Param(name, **d)
+    if 'default' not in d: return p
+    return replace(p, default=p.check(d['default'], at+'default'))
+
+# %% ../../nbs/pipelines/01_params.ipynb #366011ff
+def _check_rules(d:dict, at:str) -> None:
+    "Raises `InvalidInput` when the rules of a parameter do not go together."
     kind = d.get('type', 'str')
     for k in _FOREIGN[kind]: _require(k not in d, at+k, f'does not go with the type {kind}')
-    _require(not (d.get('required') and 'default' in d), at+'default', 'is never used, since a value is required')
+    is_unused = d.get('required') and 'default' in d
+    _require(not is_unused, at+'default', 'is never used, since a value is required')
     try: re.compile(d.get('pattern', ''))
     except re.error as e: raise InvalidInput(at+'pattern', f'is not a regular expression: {e}') from e
-    if 'choices' in d: d['choices'] = tuple(Param(name, kind).check(o, f'{at}choices') for o in d['choices'])
-    p = Param(name, **d)
-    return replace(p, default=p.check(d['default'], at+'default')) if 'default' in d else p

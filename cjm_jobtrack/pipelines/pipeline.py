@@ -45,9 +45,11 @@ class ArgTemplate:
     def is_in(self, values:Mapping) -> bool:  # Whether the list has it, with these values
         if self.outer is not None and not self.outer.is_in(values): return False
         if self.param is None: return True
-        v = values[self.param]
-        is_set = v == self.value if self.value is not None else v not in (None, '') and v is not False
-        return is_set == self.when_set
+        return self._is_set(values[self.param]) == self.when_set
+
+    def _is_set(self, v:Any) -> bool:
+        if self.value is not None: return v == self.value
+        return v not in (None, '') and v is not False
 
     def conditions(self) -> 'list[ArgTemplate]':  # This one, and those around it
         return [self] + (self.outer.conditions() if self.outer else [])
@@ -72,7 +74,7 @@ class Pipeline:
     env:dict[str, str]=field(default_factory=dict)  # Variables added to the environment
     pass_env:tuple[str, ...]=()       # Variables of the node that the program gets as well; patterns like `HF_*`
     no_new_privs:bool=True            # Whether set-user-ID programs, `sudo` say, have no effect for it
-    outputs:tuple[str, ...]=()        # Patterns below the workspace, or all begin with {output_dir}/; the first match counts
+    outputs:tuple[str, ...]=()        # Patterns below the workspace, or all below {output_dir}/; the first match counts
     keep:str='copy'                   # How results get into the attempt's own folder: one of `KEEPING`
     require_output:bool=False         # Whether it fails when it leaves nothing
     progress:dict=field(default_factory=dict)       # Options of `ProgressReader`
@@ -93,19 +95,24 @@ class Pipeline:
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #1bc9bc40
 _ARGV = 'a list of words: no shell takes a line apart'
-
+_GROUP_KEYS = {'when': 'a text', 'unless': 'a text', 'args': _ARGV, 'is': 'any value'}
 def _read_group(
     o:dict,              # A table with `args`, and `when` or `unless`
     at:str,              # File, and keys so far
     outer:ArgTemplate,   # The condition around it
 ) -> tuple[ArgTemplate, ...]:
-    d = _read_table(o, f'{at}.', when='a text', unless='a text', args=_ARGV, **{'is': 'any value'})
-    is_complete = ('when' in d) != ('unless' in d) and 'args' in d
-    _require(is_complete, at, f'is {_short_repr(o)}', 'Give `args`, and either `when` or `unless`')
-    param = d.get('when') or d['unless']
-    inner = ArgTemplate('', param, 'when' in d, d.get('is'), outer if outer.param else None)
+    d = _read_table(o, f'{at}.', **_GROUP_KEYS)
+    has_one = ('when' in d) != ('unless' in d)
+    _require(has_one and 'args' in d, at, f'is {_short_repr(o)}', 'Give `args`, and either `when` or `unless`')
+    inner = ArgTemplate(
+        template='',
+        param=d.get('when') or d['unless'],
+        when_set='when' in d,
+        value=d.get('is'),
+        outer=outer if outer.param else None)
     return _read_argv(d['args'], f'{at}.args', inner)
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #1be165c6
 def _read_argv(
     argv:Iterable,           # Texts and tables
     at:str,                  # File, and keys so far
@@ -121,46 +128,68 @@ def _read_argv(
 # %% ../../nbs/pipelines/00_pipeline.ipynb #1d68bc74
 _OF_INPUT = {'input', 'name', 'stem'}
 
-def _check_template(key:str, template:str, known:set, unset:set=frozenset()) -> None:
+def _check_template(
+    key:str,                 # File and key, for the message
+    template:str,            # Text with placeholders
+    known:set,               # Names of placeholders that may be used
+    unset:set=frozenset(),   # Those among them that may have no value
+) -> None:
     "Raises `InvalidInput` naming the key, unless all placeholders of a template can be filled."
     try: names = placeholders(template)
     except ValueError as e: raise InvalidInput(key, f'{template!r} {e}') from e
     for n in names:
         what = f'{template!r} has a placeholder {n!r} that'
-        _require(n in known, key, f'{what} is not known there', f'Known: {", ".join(sorted(known))}')
+        remedy = f'Known: {", ".join(sorted(known))}'
+        _require(n in known, key, f'{what} is not known there', remedy)
         remedy = f'Give it a default, or write {{ when = "{n}", args = […] }}'
         _require(n not in unset, key, f'{what} may be unset', remedy)
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #e8933cc2
 def _unset_names(p:Pipeline) -> set[str]:
     "Placeholders that may have no value."
     optional = {n for n, o in p.params.items() if o.default is None and not o.required}
-    return optional | (_OF_INPUT if p.input == 'optional' else set())
+    if p.input == 'optional': optional |= _OF_INPUT
+    return optional
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #7fdbcd60
-def _check_argv(p:Pipeline, known:set, key:str) -> None:
+def _check_argv(
+    p:Pipeline,
+    known:set,   # Names of placeholders that may be used
+    key:str,     # File and key, for the message
+) -> None:
     "Raises `InvalidInput` unless conditions and placeholders of the argument list make sense."
     program, *args = p.argv
     _require(not program.param, key, 'begins with words that may be absent', 'The first word is the program')
     _check_template(key, program.template, {'python', 'workspace'})
     for a in args:
-        for c in a.conditions():
-            problem = f'asks for {c.param!r}, which is no parameter'
-            remedy = f'Parameters: {", ".join(p.params) or "none"}'
-            _require(c.param in {None, 'input', *p.params}, key, problem, remedy)
+        for c in a.conditions(): _check_condition(c, p, key)
         present = {c.param for c in a.conditions() if c.when_set}
         if 'input' in present: present |= _OF_INPUT
         _check_template(key, a.template, known, _unset_names(p) - present)
 
+def _check_condition(a:ArgTemplate, p:Pipeline, key:str) -> None:
+    problem = f'asks for {a.param!r}, which is no parameter'
+    remedy = f'Parameters: {", ".join(p.params) or "none"}'
+    _require(a.param in {None, 'input', *p.params}, key, problem, remedy)
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #64950da0
 def _check_placeholders(p:Pipeline, at:str) -> None:
     "Raises `InvalidInput` naming the key with a placeholder that cannot be filled."
-    known = {*PLACEHOLDERS, *p.params} - (_OF_INPUT if p.input == 'none' else set())
+    known = {*PLACEHOLDERS, *p.params}
+    if p.input == 'none': known -= _OF_INPUT
     _check_argv(p, known, at+'argv')
-    for key, template in ('cwd', p.cwd), *((f'env.{k}', v) for k, v in p.env.items()):
+    templates = {'cwd': p.cwd} | {f'env.{k}': v for k, v in p.env.items()}
+    for key, template in templates.items():
         _check_template(at+key, template, known, _unset_names(p))
-    for o in p.outputs: _check_template(at+'outputs', o.removeprefix(_OWN), {'stem', 'job_id', 'attempt'})
-    is_rooted = re.match(r'/|\{(output_dir|workspace)\}(/|$)', p.cwd) and '..' not in PurePosixPath(p.cwd).parts
+    for pattern in p.outputs:
+        _check_template(at+'outputs', pattern.removeprefix(_OWN), {'stem', 'job_id', 'attempt'})
     remedy = 'Begin it with `/`, `{output_dir}` or `{workspace}`, without `..`: a `~` is not expanded'
-    _require(is_rooted, at+'cwd', f'is {p.cwd!r}', remedy)
+    _require(_is_rooted(p.cwd), at+'cwd', f'is {p.cwd!r}', remedy)
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #a15042b5
+def _is_rooted(cwd:str) -> bool:
+    if '..' in PurePosixPath(cwd).parts: return False
+    return re.match(r'/|\{(output_dir|workspace)\}(/|$)', cwd) is not None
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #f75e7da4
 def _check_spellings(p:Pipeline, at:str) -> None:
@@ -169,37 +198,46 @@ def _check_spellings(p:Pipeline, at:str) -> None:
     for o in p.params.values():
         for s in {o.name, *o.aliases}:
             owner = owners.setdefault(s, o.name)
-            _require(owner == o.name, f'{at}params.{o.name}', f'can be spelled {s!r}, and so can {owner!r}')
+            problem = f'can be spelled {s!r}, and so can {owner!r}'
+            _require(owner == o.name, f'{at}params.{o.name}', problem)
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #7f7a3f30
 def _check_input_keys(p:Pipeline, at:str) -> None:
     "Raises `InvalidInput` unless the keys about the input go together."
-    if p.input_from:
-        by = p.params.get(p.input_from.get('by'))
-        has_choices = by and by.choices and by.default is not None
-        problem = f'is {p.input_from.get("by")!r}'
-        _require(has_choices, at+'input_from.by', problem, 'Give a parameter that has choices and a default')
-        for k in {*p.input_from} - {'by'} | {*by.choices}:
-            holder = p.params.get(p.input_from.get(k))
-            is_text = holder not in (None, by) and holder.type == 'str'
-            _require(k in by.choices and is_text, f'{at}input_from.{k}', f'is {p.input_from.get(k)!r}',
-                     f'For each of {", ".join(by.choices)}, give the text parameter that holds the input')
+    if p.input_from: _check_input_from(p, at+'input_from.')
     for k in 'accepts', 'hosts', 'input_from':
-        _require(p.input != 'none' or not getattr(p, k), at+k, 'does not go with input = "none"')
+        is_idle = p.input == 'none' and getattr(p, k)
+        _require(not is_idle, at+k, 'does not go with input = "none"')
     for s in p.accepts:
         is_suffix = re.fullmatch(r'\.[^./\sA-Z]+', s)
         _require(is_suffix, at+'accepts', f'has {s!r}', 'Give suffixes in lower case, each with its dot')
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #6b490a81
+def _check_input_from(p:Pipeline, at:str) -> None:
+    "Raises `InvalidInput` unless each choice leads to a text parameter."
+    by = p.params.get(p.input_from.get('by'))
+    has_choices = by and by.choices and by.default is not None
+    problem = f'is {p.input_from.get("by")!r}'
+    _require(has_choices, at+'by', problem, 'Give a parameter that has choices and a default')
+    remedy = f'For each of {", ".join(by.choices)}, give the text parameter that holds the input'
+    for k in {*p.input_from} - {'by'} | {*by.choices}:
+        holder = p.params.get(p.input_from.get(k))
+        is_text = holder not in (None, by) and holder.type == 'str'
+        _require(k in by.choices and is_text, at+k, f'is {p.input_from.get(k)!r}', remedy)
+
 # %% ../../nbs/pipelines/00_pipeline.ipynb #91046355
 def _check_outputs(p:Pipeline, at:str) -> None:
     "Raises `InvalidInput` unless results can be found and kept as the pipeline says."
-    _require(p.keep in KEEPING, at+'keep', f'is {p.keep!r}', f'Give one of: {", ".join(KEEPING)}')
-    for o in p.outputs:
-        is_below = not o.startswith('/') and '..' not in PurePosixPath(o).parts
-        _require(is_below, at+'outputs', f'has {o!r}', 'Give patterns relative to the workspace, without `..`')
-        is_alike = o.startswith(_OWN) != p.shares_workspace
-        _require(is_alike, at+'outputs', f'has {o!r}', f'Begin all patterns with `{_OWN}`, or none')
+    remedy = f'Give one of: {", ".join(KEEPING)}'
+    _require(p.keep in KEEPING, at+'keep', f'is {p.keep!r}', remedy)
+    for pattern in p.outputs:
+        problem = f'has {pattern!r}'
+        is_below = not pattern.startswith('/') and '..' not in PurePosixPath(pattern).parts
+        _require(is_below, at+'outputs', problem, 'Give patterns relative to the workspace, without `..`')
+        is_alike = pattern.startswith(_OWN) != p.shares_workspace
+        _require(is_alike, at+'outputs', problem, f'Begin all patterns with `{_OWN}`, or none')
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #a35a23a3
 def _check_keys(p:Pipeline, at:str) -> None:
     "Raises `InvalidInput` naming the key that does not go with the others."
     _check_spellings(p, at)
@@ -207,38 +245,73 @@ def _check_keys(p:Pipeline, at:str) -> None:
     _check_outputs(p, at)
     if p.runner == 'process':
         with _prefix_errors(at): check_limits(p.limits)
-    for k in p.env: _require(k and '=' not in k, at+'env', f'has the name {k!r}', 'Names are not empty and have no `=`')
+    for k in p.env:
+        is_name = k and '=' not in k
+        _require(is_name, at+'env', f'has the name {k!r}', 'Names are not empty and have no `=`')
     with _prefix_errors(f'{at}progress.'): ProgressReader(**p.progress)
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #3aff89e0
 _SETTLED = 'inputs', 'output_dir', 'output_globs', 'output_at', 'require_output'   # the pipeline fills them in
 
-def _read_container(d:Any, p:Pipeline, at:str) -> dict:
+def _read_container(
+    d:Any,        # The table; a text is the name of an image
+    p:Pipeline,   # The pipeline it belongs to
+    at:str,       # File, and keys so far
+) -> dict:        # Fields for the runner `docker`
     "The table `docker` of a pipeline, checked. Its `argv` is read as the pipeline's is."
     from cjm_jobtrack.containers.spec import check_container   # loaded only when it is needed
     spec = dict(d) if isinstance(d, dict) else {'image': d}
-    for k in _SETTLED: _require(k not in spec, at+k, 'is settled by the pipeline itself', 'Leave it out')
-    if 'argv' in spec: spec['argv'] = _read_argv(_read_table({'argv': spec['argv']}, at, argv=_ARGV)['argv'], at+'argv')
-    plain = spec | ({'argv': [a.template for a in spec['argv']]} if 'argv' in spec else {})
+    for k in _SETTLED:
+        _require(k not in spec, at+k, 'is settled by the pipeline itself', 'Leave it out')
+    plain = dict(spec)
+    if 'argv' in spec:
+        words = _read_table({'argv': spec['argv']}, at, argv=_ARGV)['argv']
+        spec['argv'] = _read_argv(words, at+'argv')
+        plain['argv'] = [a.template for a in spec['argv']]
     with _prefix_errors(at): check_container(plain)
     problem = 'does not go with a container, which sees nothing of the workspace'
     remedy = f'Have it write into {{output_dir}}, and begin the patterns with `{_OWN}`'
     _require(not p.shares_workspace, at.removesuffix('docker.')+'outputs', problem, remedy)
-    inside = replace(p, argv=spec.get('argv', p.argv), env=spec.get('env', {}), cwd=spec.get('cwd', '/'))
+    inside = replace(
+        p,
+        argv=spec.get('argv', p.argv),
+        env=spec.get('env', {}),
+        cwd=spec.get('cwd', '/'))
     _check_placeholders(inside, at)
     return spec
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #269d9f07
 _SECONDS = 'a number of seconds, more than 0'
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #3559656e
 _KEYS = dict(
-    name='a name of letters, digits, `_`, `-` and `.`', description='a text', original='true or false',
-    runner='a text', docker='any value', limits='a table', options='a table',
-    argv=_ARGV, params='a table', cwd='a text', env='a table of texts', pass_env='a list of texts',
-    no_new_privs='true or false', input='required, optional or none',
-    accepts='a list of texts', hosts='a list of texts', input_from='a table of texts',
-    outputs='a list of texts', keep='a text', require_output='true or false',
-    progress='a table', invalid_exit='a list of exit statuses, 1-255', max_attempts='a whole number, at least 1',
-    resources='a table', timeout=_SECONDS, queue_timeout=_SECONDS, stall_timeout=_SECONDS)
+    name='a name of letters, digits, `_`, `-` and `.`',
+    description='a text',
+    original='true or false',
+    runner='a text',
+    docker='any value',
+    limits='a table',
+    options='a table',
+    argv=_ARGV,
+    params='a table',
+    cwd='a text',
+    env='a table of texts',
+    pass_env='a list of texts',
+    no_new_privs='true or false',
+    input='required, optional or none',
+    accepts='a list of texts',
+    hosts='a list of texts',
+    input_from='a table of texts',
+    outputs='a list of texts',
+    keep='a text',
+    require_output='true or false',
+    progress='a table',
+    invalid_exit='a list of exit statuses, 1-255',
+    max_attempts='a whole number, at least 1',
+    resources='a table',
+    timeout=_SECONDS,
+    queue_timeout=_SECONDS,
+    stall_timeout=_SECONDS)
 _PROGRESS_KEYS = dict(formats='a list of texts', duration=_SECONDS, pattern='a text')
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #f6a04f84
@@ -249,11 +322,13 @@ def _uses_input(*tables) -> bool:
 
 def _read_parts(d:dict, at:str) -> dict:
     "The tables and lists within a pipeline."
+    params = d.get('params', {})
+    progress = d.get('progress', {})
     return dict(
         argv=_read_argv(d['argv'], at+'argv'),
         resources=read_resources(d.get('resources'), at+'resources'),
-        progress=_read_table(d.get('progress', {}), at+'progress.', **_PROGRESS_KEYS),
-        params={k: _read_param(k, v, f'{at}params.') for k, v in d.get('params', {}).items()})
+        progress=_read_table(progress, at+'progress.', **_PROGRESS_KEYS),
+        params={k: _read_param(k, v, f'{at}params.') for k, v in params.items()})
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #5b4a1f87
 def _read_pipeline(
@@ -268,12 +343,14 @@ def _read_pipeline(
     for k in 'name', 'argv': _require(k in d, at+k, 'is missing')
     _read_table({'name': d['name']}, at, name=_KEYS['name'])   # it may be the key of the table
     d.setdefault('input', 'required' if _uses_input(d, docker) else 'none')
-    p = Pipeline(**d | _read_parts(d, at), file=at.partition(': ')[0])
+    file, _, _ = at.partition(': ')
+    p = Pipeline(**d | _read_parts(d, at), file=file)
     _check_keys(p, at)
     _check_placeholders(p, at)
     is_complete = docker is not None or p.runner != 'docker'
     _require(is_complete, at+'docker', 'is missing', 'Name at least the image: docker = { image = "…" }')
-    return p if docker is None else replace(p, container=_read_container(docker, p, at+'docker.'))
+    if docker is None: return p
+    return replace(p, container=_read_container(docker, p, at+'docker.'))
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #23ff2a69
 @patch
@@ -283,21 +360,33 @@ def _read_params(self:Pipeline, params:Any) -> tuple[dict, dict]:
     _require(isinstance(params, dict), 'params', f'is {_short_repr(params)}', 'Give an object of name to value')
     spellings = {p.name: (*p.aliases, p.name) for p in self.params.values()}
     known = {s for names in spellings.values() for s in names}
-    for k in params:
-        problem = f'is not a parameter of {self.name}'
-        _require(k in known, str(k), problem, f'Parameters: {", ".join(spellings) or "none"}')
-    spelled = {n: next((s for s in names if params.get(s) is not None), n) for n, names in spellings.items()}
-    return {n: self.params[n].check(params.get(s), s) for n, s in spelled.items()}, spelled
+    remedy = f'Parameters: {", ".join(spellings) or "none"}'
+    for k in params: _require(k in known, str(k), f'is not a parameter of {self.name}', remedy)
+    def spelling(name): return next((s for s in spellings[name] if params.get(s) is not None), name)
+    spelled = {name: spelling(name) for name in spellings}
+    values = {name: self.params[name].check(params.get(s), s) for name, s in spelled.items()}
+    return values, spelled
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #b2319883
 @patch
-def _locate(self:Pipeline, value:Any, field:str, workspace) -> str:
+def _locate(self:Pipeline,
+    value:Any,    # As the request has it
+    field:str,    # How the caller spelled it
+    workspace:str|Path,
+) -> str:
     "The input in its one form: a URL, or a path below the workspace."
     if is_url(value): return check_url(value, self.hosts, field)
-    return find_input(value, workspace, self.accepts, field).relative_to(Path(workspace).resolve()).as_posix()
+    path = find_input(value, workspace, self.accepts, field)
+    return path.relative_to(Path(workspace).resolve()).as_posix()
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #62bc8bf7
 @patch
-def _input_from_params(self:Pipeline, requested:Any, values:dict, spelled:dict, workspace) -> str|None:
+def _input_from_params(self:Pipeline,
+    requested:Any,   # The input that the request names; None: it names none
+    values:dict,     # Parameter -> value
+    spelled:dict,    # Parameter -> how the caller spelled it
+    workspace:str|Path,
+) -> str|None:
     "The input that a parameter holds; None when it holds none. Raises `InvalidInput` if the request names another."
     by = self.input_from['by']
     holder = self.input_from[values[by]]
@@ -315,14 +404,21 @@ def _input_from_params(self:Pipeline, requested:Any, values:dict, spelled:dict, 
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #7dbbe6eb
 @patch
-def _find_input(self:Pipeline, requested:Any, values:dict, spelled:dict, workspace) -> str|None:
+def _find_input(self:Pipeline,
+    requested:Any,   # As for `_input_from_params`
+    values:dict,
+    spelled:dict,
+    workspace:str|Path,
+) -> str|None:       # None: there is none
     "The input, from wherever the request has it."
-    path = self._input_from_params(requested, values, spelled, workspace) if self.input_from else None
-    if path is not None: return path
+    if self.input_from:
+        path = self._input_from_params(requested, values, spelled, workspace)
+        if path is not None: return path
     if requested is None:
         _require(self.input != 'required', 'input', 'is missing', 'Give the path of a file in the workspace')
         return None
-    _require(self.input != 'none', 'input', f'is {_short_repr(requested)}, but {self.name} takes none')
+    problem = f'is {_short_repr(requested)}, but {self.name} takes none'
+    _require(self.input != 'none', 'input', problem)
     return self._locate(requested, 'input', workspace)
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #7aa2f9c3
@@ -332,31 +428,46 @@ def _is_too_long(word:str) -> bool:   # For a name on any usual file system
 def _fill_word(template:str, values:Mapping) -> str:
     "A word with its placeholders filled. For a file in `{output_dir}`, the stem is shortened as far as necessary."
     can_shrink = {'stem', 'output_dir'} <= {*placeholders(template)}
-    while _is_too_long(word := fill(template, values)) and can_shrink and values['stem']:
+    word = fill(template, values)
+    while can_shrink and values['stem'] and _is_too_long(word):
         values = {**values, 'stem': values['stem'][:-1]}
+        word = fill(template, values)
     return word
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #6e16af97
 @patch
-def _check_options(self:Pipeline, values:dict, spelled:dict) -> None:
+def _check_options(self:Pipeline,
+    values:dict,    # Placeholder -> value
+    spelled:dict,   # Parameter -> how the caller spelled it
+) -> None:
     "Raises `InvalidInput` when a value would be taken for an option."
     for a in self.argv:
-        if not a.is_in(values) or not (m := _PLACEHOLDER.match(a.template)): continue
-        n = m[1]
-        is_free = n in ('name', 'stem') or n in self.params and not self.params[n].choices
-        is_option = is_free and isinstance(values[n], str) and values[n].startswith('-')
-        problem = f'is {_short_repr(values.get(n))}, which the program would take for an option'
-        _require(not is_option, spelled.get(n, 'input'), problem, 'Begin it with another character')
+        m = _PLACEHOLDER.match(a.template) if a.is_in(values) else None
+        if m is None or not self._is_free(m[1]): continue
+        name, value = m[1], values[m[1]]
+        is_option = isinstance(value, str) and value.startswith('-')
+        problem = f'is {_short_repr(value)}, which the program would take for an option'
+        _require(not is_option, spelled.get(name, 'input'), problem, 'Begin it with another character')
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #e0f0bbb8
+@patch
+def _is_free(self:Pipeline, placeholder:str|None) -> bool:
+    "Whether a caller may give any text for it."
+    if placeholder in ('name', 'stem'): return True
+    return placeholder in self.params and not self.params[placeholder].choices
+
+# %% ../../nbs/pipelines/00_pipeline.ipynb #1d23a1f4
 @patch
 def _check_names(self:Pipeline, values:dict) -> None:
     "Raises `InvalidInput` when a file would get a name that is too long."
     values = dict.fromkeys(PLACEHOLDERS, '') | values
     problem = f'has the name {_short_repr(values["name"])}, and what comes of it would have one of more than 255 bytes'
     for a in (*self.argv, *self.container.get('argv', ())):
-        is_path = '/' in a.template and not {'stem', 'name'}.isdisjoint(placeholders(a.template))
+        has_name = not {'stem', 'name'}.isdisjoint(placeholders(a.template))
+        is_path = has_name and '/' in a.template
         if not is_path or not a.is_in(values): continue
-        _require(not _is_too_long(_fill_word(a.template, values)), 'input', problem, 'Give the file a shorter name')
+        word = _fill_word(a.template, values)
+        _require(not _is_too_long(word), 'input', problem, 'Give the file a shorter name')
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #eeabe08f
 @patch
@@ -371,7 +482,10 @@ def check(self:Pipeline,
     values, spelled = self._read_params(params)
     source = self._find_input(input, values, spelled, workspace)
     path = source and PurePosixPath(source)
-    known = values | {'input': source, 'name': path and path.name, 'stem': path and path.stem}
+    known = values | {
+        'input': source,
+        'name': path and path.name,
+        'stem': path and path.stem}
     self._check_options(known, spelled)
     self._check_names(known)
     return source, values
@@ -379,9 +493,11 @@ def check(self:Pipeline,
 # %% ../../nbs/pipelines/00_pipeline.ipynb #202f4a8c
 def _fill_all(o:Any, values:Mapping) -> Any:
     "Every text in a structure with its placeholders filled."
+    def fill_one(v): return _fill_all(v, values)
     if isinstance(o, str): return fill(o, values)
-    if isinstance(o, dict): return {k: _fill_all(v, values) for k, v in o.items()}
-    return [_fill_all(v, values) for v in o] if isinstance(o, (list, tuple)) else o
+    if isinstance(o, dict): return {k: fill_one(v) for k, v in o.items()}
+    if isinstance(o, (list, tuple)): return [*map(fill_one, o)]
+    return o
 
 def _fill_argv(argv:Iterable[ArgTemplate], values:Mapping) -> list[str]:
     return [_fill_word(a.template, values) for a in argv if a.is_in(values)]
@@ -390,49 +506,78 @@ def _fill_argv(argv:Iterable[ArgTemplate], values:Mapping) -> list[str]:
 @patch
 def _requested_input(self:Pipeline, spec:dict) -> str|None:
     "The input as a request names it, possibly in a parameter."
-    if spec.get('input') is not None or not self.input_from: return spec.get('input')
+    source = spec.get('input')
+    if source is not None or not self.input_from: return source
     try: values, _ = self._read_params(spec.get('params'))
     except InvalidInput: return None   # it is refused when it begins
-    return values[self.input_from[values[self.input_from['by']]]]
+    by = self.input_from['by']
+    holder = self.input_from[values[by]]
+    return values[holder]
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #0b4bcf23
 @patch
 def globs(self:Pipeline,
     job:Job,      # Its spec is `{'pipeline', 'input', 'params'}`
 ) -> list[str]:   # Below the workspace, or below the attempt's own folder
     "Patterns of the files that a job leaves; they match any, if its input has no name. Looks at no file."
     source = self._requested_input(job.spec)
-    stem = '*' if source is None or is_url(source) else glob.escape(PurePosixPath(source).stem)
+    has_name = source is not None and not is_url(source)
+    stem = glob.escape(PurePosixPath(source).stem) if has_name else '*'
     values = dict(stem=stem, job_id=job.id, attempt=job.attempt)
     return [fill(o.removeprefix(_OWN), values) for o in self.outputs]
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #74ab9d20
 @patch
-def _fill_values(self:Pipeline, job:Job, source:str|None, params:dict, root:Path, output_dir:str|Path) -> dict:
+def _fill_values(self:Pipeline,
+    job:Job,
+    source:str|None,       # The input: a URL, or a path below `root`
+    params:dict,           # Parameter -> value
+    root:Path,             # The workspace, links resolved
+    output_dir:str|Path,   # The folder of the attempt
+) -> dict:                 # Placeholder -> value
     "What placeholders stand for in an attempt."
     path = PurePosixPath(source or '')
+    is_file = source is not None and not is_url(source)
     return params | dict(
-        input=source if source is None or is_url(source) else str(root/source), name=path.name, stem=path.stem,
-        workspace=str(root), output_dir=str(Path(output_dir).resolve()), python=sys.executable,
-        job_id=job.id, attempt=job.attempt)
+        input=str(root/source) if is_file else source,
+        name=path.name,
+        stem=path.stem,
+        workspace=str(root),
+        output_dir=str(Path(output_dir).resolve()),
+        python=sys.executable,
+        job_id=job.id,
+        attempt=job.attempt)
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #3d1201b1
 @patch
 def _common_spec(self:Pipeline, values:dict) -> dict:
     "Fields that runners for processes and for containers share."
-    return dict(output_dir=values['output_dir'], progress=dict(self.progress) or None,
-                invalid_exit=list(self.invalid_exit), require_output=self.require_output)
+    return dict(
+        output_dir=values['output_dir'],
+        progress=dict(self.progress) or None,
+        invalid_exit=list(self.invalid_exit),
+        require_output=self.require_output)
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #d6276032
 @patch
-def _process_spec(self:Pipeline, values:dict, globs:list[str], root:Path) -> dict:
+def _process_spec(self:Pipeline,
+    values:dict,       # Placeholder -> value
+    globs:list[str],   # Patterns of the results
+    root:Path,         # The workspace, links resolved
+) -> dict:
     "The spec for a runner of processes."
     spec = self._common_spec(values) | dict(
-        argv=_fill_argv(self.argv, values), cwd=fill(self.cwd, values), env=_fill_all(self.env, values),
-        pass_env=[*PASSED, *self.pass_env], no_new_privs=self.no_new_privs)
+        argv=_fill_argv(self.argv, values),
+        cwd=fill(self.cwd, values),
+        env=_fill_all(self.env, values),
+        pass_env=[*PASSED, *self.pass_env],
+        no_new_privs=self.no_new_privs)
     below = str(root) if self.shares_workspace else values['output_dir']
     if self.outputs: spec |= dict(output_root=below, output_globs=globs)
     if self.limits: spec['limits'] = dict(self.limits)
     return spec | _fill_all(self.options, values)
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #de115d7d
 @patch
 def work(self:Pipeline,
     job:Job,              # Its spec is `{'pipeline', 'input', 'params'}`
@@ -441,26 +586,35 @@ def work(self:Pipeline,
     runner:str|None=None, # Name of the runner that will carry it out; None: the pipeline's own
 ) -> dict:                # The spec for that runner
     "What is to run for a job. Starts and creates nothing. Raises `InvalidInput` naming the field."
-    source, params = self.check(job.spec.get('input'), job.spec.get('params'), workspace)
+    request = job.spec
+    source, params = self.check(request.get('input'), request.get('params'), workspace)
     root = Path(workspace).resolve()
     values = self._fill_values(job, source, params, root, output_dir)
-    globs = self.globs(replace(job, spec=job.spec | {'input': source}))
-    if (runner or self.runner) == 'docker': return self._container_spec(values, globs)
+    globs = self.globs(replace(job, spec=request | {'input': source}))
+    in_container = (runner or self.runner) == 'docker'
+    if in_container: return self._container_spec(values, globs)
     return self._process_spec(values, globs, root)
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #438f4998
 @patch
-def _container_spec(self:Pipeline, values:dict, globs:list[str]) -> dict:
+def _container_spec(self:Pipeline,
+    values:dict,       # Placeholder -> value, on this machine
+    globs:list[str],   # Patterns of the results, below the folder of the attempt
+) -> dict:
     "The spec of the same work in a container."
-    is_file = values['input'] is not None and not is_url(values['input'])
-    source = f'/input/{values["name"]}' if is_file else values['input']
+    path = values['input']
+    is_file = path is not None and not is_url(path)
+    source = f'/input/{values["name"]}' if is_file else path
     inside = values | dict(output_dir='/output', workspace='/input', python='python3', input=source)
-    own = {k: v for k, v in self.container.items() if k not in ('argv', 'env', 'limits')}
+    own = dict(self.container)
+    argv = own.pop('argv', self.argv)
+    env = self.env | own.pop('env', {})
     spec = self._common_spec(values) | dict(
-        argv=_fill_argv(self.container.get('argv', self.argv), inside), cwd='/output',
-        env=_fill_all(self.env | self.container.get('env', {}), inside),
-        inputs={values['input']: source} if is_file else {},
-        limits=self.limits | self.container.get('limits', {}))
+        argv=_fill_argv(argv, inside),
+        cwd='/output',
+        env=_fill_all(env, inside),
+        inputs={path: source} if is_file else {},
+        limits=self.limits | own.pop('limits', {}))
     if globs: spec['output_globs'] = globs
     options = self.options if self.runner == 'docker' else {}
     return spec | _fill_all(own, inside) | _fill_all(options, inside)
@@ -471,9 +625,15 @@ SHIPPED = Path(str(files('cjm_jobtrack')/'pipelines'/'builtin'))  # Folder of th
 @patch
 def to_dict(self:Pipeline) -> dict:  # JSON-ready
     "What a caller needs to know: how to ask for it, not how it runs."
-    params = [asdict(p) | {'asks': p.asks} for p in self.params.values()]
-    return dict(name=self.name, description=self.description, input=self.input, accepts=list(self.accepts),
-                hosts=list(self.hosts), params=params, original=self.original, timeout=self.timeout)
+    return dict(
+        name=self.name,
+        description=self.description,
+        input=self.input,
+        accepts=list(self.accepts),
+        hosts=list(self.hosts),
+        params=[asdict(p) | {'asks': p.asks} for p in self.params.values()],
+        original=self.original,
+        timeout=self.timeout)
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #828db97a
 class PipelineCatalog:
@@ -505,6 +665,7 @@ def _add(self:PipelineCatalog, p:Pipeline) -> None:
     problem = f'is true for {p.name!r}, and for {first.name!r} in {first.file}'
     _require(first is p, f'{p.file}: original', problem, 'Set it for one pipeline at most')
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #4f66b2aa
 @patch(as_prop=True)
 def original(self:PipelineCatalog) -> Pipeline|None:  # None when there is none
     "The pipeline that requests of the original manager run."
@@ -515,7 +676,8 @@ def accepts(self:PipelineCatalog) -> tuple[str, ...]:  # Empty when some pipelin
     "Suffixes of the files that any of them accepts."
     with_input = [p for p in self if p.input != 'none']
     if not all(p.accepts for p in with_input): return ()
-    return tuple(dict.fromkeys(s for p in with_input for s in p.accepts))
+    suffixes = [s for p in with_input for s in p.accepts]
+    return tuple(dict.fromkeys(suffixes))
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #c9666e57
 def _read_file(path:Path) -> list[Pipeline]:
@@ -528,6 +690,7 @@ def _read_file(path:Path) -> list[Pipeline]:
     tables = _read_table(d, at, pipelines='a table')['pipelines']
     return [_read_pipeline(k, v, f'{at}pipelines.{k}.') for k, v in tables.items()]
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #73f559bb
 def _find_files(path:Path) -> list[Path]:
     "A TOML file, or those in a folder. Raises `InvalidInput` when there is none."
     _require(path.exists(), str(path), 'does not exist', 'Give a TOML file, or a folder of them')
@@ -535,20 +698,23 @@ def _find_files(path:Path) -> list[Path]:
     _require(paths, str(path), 'has no *.toml file in it')
     return paths
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #01b07f88
 @patch(cls_method=True)
 def load(cls:PipelineCatalog,
     *paths:str|Path,     # TOML files and folders of them; none: the pipelines that come with the package
 ) -> PipelineCatalog:
     "Read a catalogue. Raises `InvalidInput` naming file and key."
     paths = paths or (SHIPPED/'transcribe.toml', SHIPPED/'transcode.toml')
-    return cls([o for p in paths for f in _find_files(Path(p)) for o in _read_file(f)])
+    files = [f for p in paths for f in _find_files(Path(p))]
+    return cls([p for f in files for p in _read_file(f)])
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #3043549d
 class PipelineRunner(BaseRunner):
     """Carries out jobs that ask for a pipeline, through the runner that the pipeline names.
 
     `job.spec`: `pipeline`, its name; `input`, a path in the workspace or a URL; `params`, a dict.
-    The results of each attempt are kept in a folder of its own, `<outputs>/<job id>/<attempt>/`, even when the program leaves them elsewhere."""
+    The results of each attempt are kept in a folder of its own, `<outputs>/<job id>/<attempt>/`, even when the program
+    leaves them elsewhere."""
     name = 'pipeline'
 
     def __init__(self,
@@ -584,7 +750,7 @@ def check(self:PipelineRunner,
     "Check a request before a job is made of it. Raises `InvalidInput` naming the field."
     _require(isinstance(spec, dict), 'spec', f'is {_short_repr(spec)}', 'Give an object')
     unknown = sorted(map(str, spec.keys() - {'pipeline', 'input', 'params'}))
-    _require(not unknown, ''.join(unknown[:1]), 'is not a field of a request', 'Fields: pipeline, input, params')
+    if unknown: raise InvalidInput(unknown[0], 'is not a field of a request', 'Fields: pipeline, input, params')
     p = self.catalog[spec.get('pipeline')]
     self._inner(p.runner)
     source, params = p.check(spec.get('input'), spec.get('params'), self.workspace)
@@ -599,6 +765,7 @@ async def find(self:PipelineRunner, job:Job) -> dict|None:  # Handle: `runner`, 
         if handle is not None: return {'runner': r.name, 'handle': handle}
     return None
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #dd66ef42
 @patch
 async def choose(self:PipelineRunner,
     pipeline:str,            # Its name
@@ -612,7 +779,8 @@ async def choose(self:PipelineRunner,
     if docker is None: return p.runner, 'this node has no runner for containers'
     image = p.container['image']
     missing = await docker.lacks(image)
-    return (p.runner, missing) if missing else ('docker', f'the engine has the image {image!r}')
+    if missing: return p.runner, missing
+    return 'docker', f'the engine has the image {image!r}'
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #3335d7e4
 def _make_folder(folder:Path) -> None:
@@ -631,13 +799,16 @@ async def start(self:PipelineRunner,
     job:Job,  # The job and attempt to begin
 ) -> dict:    # Handle: `runner`, and the `handle` it gave
     "Begin what the job asks for. Raises `InvalidInput` naming the field that cannot be used."
-    if handle := await self.find(job): return handle
+    handle = await self.find(job)
+    if handle: return handle
     self.check(job.spec)
-    p, folder = self.catalog[job.spec['pipeline']], self.output_dir(job)
+    p = self.catalog[job.spec['pipeline']]
+    folder = self.output_dir(job)
     name, why = await self.choose(p.name)
     spec = p.work(job, self.workspace, folder, name)
     _make_folder(folder)
-    if p.shares_workspace: await in_thread(lambda stop_requested: unshare(self.workspace, p.globs(job)))
+    def unshare_old(stop_requested): unshare(self.workspace, p.globs(job))
+    if p.shares_workspace: await in_thread(unshare_old)
     try: handle = await self._inner(name).start(replace(job, spec=spec))
     except InvalidInput:
         _drop_empty(folder)
@@ -645,20 +816,32 @@ async def start(self:PipelineRunner,
     if why: self._choices[job.id] = {'runner': name, 'why': why}
     return {'runner': name, 'handle': handle}
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #ce468576
 @patch
-async def stop(self:PipelineRunner, job:Job, handle:dict, grace:float) -> Receipt:
+async def stop(self:PipelineRunner,
+    job:Job,
+    handle:dict,   # From `start` or `find`
+    grace:float,   # Seconds between asking and forcing
+) -> Receipt:      # What was stopped, and how
     "Ask the work to end, then force it."
     self._copies.stop(self.output_dir(job))
     inner = handle['handle']
-    return await self._inner(handle['runner']).stop(replace(job, spec=inner.get('spec', {})), inner, grace)
+    runner = self._inner(handle['runner'])
+    return await runner.stop(_as_begun(job, inner), inner, grace)
+
+def _as_begun(job:Job, handle:dict) -> Job:
+    "The job as the inner runner has begun it."
+    return replace(job, spec=handle.get('spec', {}))
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #784c1b51
 @patch
 def terms(self:PipelineRunner, job:Job) -> dict:  # `resources`, `queue_timeout`, `stall_timeout`
     "What the job requires of its queue; nothing, if its pipeline is unknown by now."
     p = self._pipeline(job)
-    return {} if p is None else {k: getattr(p, k) for k in REQUIREMENT_KEYS}
+    if p is None: return {}
+    return {k: getattr(p, k) for k in REQUIREMENT_KEYS}
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #94643cc6
 @patch
 def why_not(self:PipelineRunner, job:Job) -> str|None:  # None: it can
     "Why the pipeline's runner cannot begin it just now."
@@ -666,6 +849,7 @@ def why_not(self:PipelineRunner, job:Job) -> str|None:  # None: it can
     inner = p and self.runners.get(p.runner)
     return inner and capability(inner, 'why_not')(job)
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #d5de98d4
 @patch
 def clash(self:PipelineRunner,
     job:Job,       # One that could begin
@@ -676,6 +860,7 @@ def clash(self:PipelineRunner,
     pattern = common_pattern(mine, theirs) if mine and theirs else None
     return pattern and f'Waits for another job that may leave the same files in the workspace: {pattern}'
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #a42ff648
 @patch
 def _shared_globs(self:PipelineRunner, job:Job) -> list[str]:
     "Patterns of what a job may leave where other jobs do; if its pipeline is unknown by now, all."
@@ -703,14 +888,17 @@ def _collect(
     finally: part.unlink(missing_ok=True)
     return with_path(o, to)
 
+# %% ../../nbs/pipelines/00_pipeline.ipynb #db866002
 def _with_bare_names(
     outputs:Iterable[OutputFile],  # Files that the work left
     folder:Path,                   # The attempt's own folder
 ) -> list[OutputFile]:             # Those from elsewhere without the folders they lay in, unless two have one name
     names = [PurePosixPath(o.name).name for o in outputs]
     times = Counter(names)
-    def is_fine(o, n): return o.local_path.is_relative_to(folder) or times[n] > 1
-    return [o if is_fine(o, n) else replace(o, name=n) for o, n in zip(outputs, names)]
+    def with_bare_name(o, name):
+        is_fine = o.local_path.is_relative_to(folder) or times[name] > 1
+        return o if is_fine else replace(o, name=name)
+    return [with_bare_name(o, name) for o, name in zip(outputs, names)]
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #d85ec3b0
 def _rename_for_people(
@@ -720,9 +908,9 @@ def _rename_for_people(
     shown:str,     # The same, as people know it
 ) -> OutputFile:   # Under the name that people expect, unless it is not named after the input, or that name is taken
     path = PurePosixPath(o.name)
+    if o.raw_path is not None or not path.name.startswith(stem): return o
     rest = path.name.removeprefix(stem)
-    is_named_after = path.name.startswith(stem) and not rest[:1].isalnum()
-    if o.raw_path is not None or not is_named_after: return o
+    if rest[:1].isalnum(): return o
     renamed = replace(o, name=str(path.with_name(shown + rest)))
     to = folder/renamed.name
     if to.exists(): return o
@@ -744,11 +932,17 @@ def _input_stems(self:PipelineRunner, job:Job) -> tuple[str, str]|None:
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #95cd9907
 @patch
-def _collect_all(self:PipelineRunner, job:Job, outputs:Iterable[OutputFile], stop_requested) -> tuple[OutputFile, ...]:
+def _collect_all(self:PipelineRunner,
+    job:Job,
+    outputs:Iterable[OutputFile],   # Files that the work left
+    stop_requested,                 # Asked now and then: True ends the copying
+) -> tuple[OutputFile, ...]:
     "Results in the attempt's own folder, under the names that people expect. Blocks."
-    p, folder = self._pipeline(job), self.output_dir(job)
+    p = self._pipeline(job)
     how = p.keep if p else 'copy'
-    outputs, stems = _with_bare_names(outputs, folder), self._input_stems(job)
+    folder = self.output_dir(job)
+    outputs = _with_bare_names(outputs, folder)
+    stems = self._input_stems(job)
     if stems: outputs = [_rename_for_people(o, folder, *stems) for o in outputs]
     return tuple(_collect(o, folder, how, stop_requested) for o in outputs)
 
@@ -764,10 +958,11 @@ async def follow(self:PipelineRunner,
     if choice: report.note('runner', choice)   # an event: the message stays the work's own
     inner = handle['handle']
     with self._copies.token(self.output_dir(job), report) as stop_requested:
-        outcome = await self._inner(handle['runner']).follow(replace(job, spec=inner.get('spec', {})), inner, report)
+        runner = self._inner(handle['runner'])
+        outcome = await runner.follow(_as_begun(job, inner), inner, report)
         def collect(stop_requested): return self._collect_all(job, outcome.outputs, stop_requested)
         try: return replace(outcome, outputs=await in_thread(collect, stop_requested))
         except OSError as e:
             if e.errno not in DISK_FULL: raise_scarcity(e)   # of the machine, not of the disk
-            return Outcome.failed('error', f'The results could not be kept: {e}',
-                                  hint='Is the disk full, or was a result moved away while it was copied?')
+            hint = 'Is the disk full, or was a result moved away while it was copied?'
+            return Outcome.failed('error', f'The results could not be kept: {e}', hint=hint)

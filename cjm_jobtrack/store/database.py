@@ -13,9 +13,9 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from weakref import WeakSet
 import sqlalchemy as sa
+from fastcore.basics import patch
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from fastcore.basics import patch
 from ..model.errors import InvalidInput, JobtrackError, RecordGone, StoreError, StoreFull
 
 # %% ../../nbs/store/04_database.ipynb #0c6efd99
@@ -47,6 +47,7 @@ _END_SILENT = f"""
       AND a.datname = current_database() AND l.database = a.datid AND a.usename = current_user
       AND a.wait_event = 'ClientRead' AND clock_timestamp() - a.state_change > make_interval(secs => %s)"""
 
+# %% ../../nbs/store/04_database.ipynb #d13577f6
 class Postgres:
     "What is particular to PostgreSQL. Source: PostgreSQL, Appendix A, Error Codes."
     dialect = PGDialect_psycopg()
@@ -80,26 +81,32 @@ def sqlite_url(
     "The URL of an SQLite file. `Database.file` is the way back."
     return sa.URL.create('sqlite', database=os.path.abspath(file))
 
+# %% ../../nbs/store/04_database.ipynb #859665b0
 def _read_url(url:str|Path|sa.URL) -> sa.URL:
     "Raises `InvalidInput`."
     if isinstance(url, sa.URL): return url
     if isinstance(url, os.PathLike): return sqlite_url(url)
-    remedy = "Write 'sqlite:///jobs.db' for a file in this folder, or give a Path"
     try: return sa.make_url(str(url))
-    except sa.exc.ArgumentError as e: raise InvalidInput('url', f'is {str(url)!r}, not a database URL', remedy) from e
+    except sa.exc.ArgumentError as e:
+        remedy = "Write 'sqlite:///jobs.db' for a file in this folder, or give a Path"
+        raise InvalidInput('url', f'is {str(url)!r}, not a database URL', remedy) from e
 
+# %% ../../nbs/store/04_database.ipynb #3f59ce00
 def _sqlite_file(url:sa.URL) -> Path|None:  # None: in memory, or another database
-    if url.get_backend_name() != 'sqlite' or url.database in (None, '', ':memory:'): return None
-    if not url.database.startswith('file:'): return Path(os.path.abspath(url.database))
-    raise InvalidInput('url', f'names a file by a URI of its own: {url.database!r}', 'Write sqlite:///jobs.db, or give a Path')
+    if url.get_backend_name() != 'sqlite': return None
+    name = url.database
+    if name in (None, '', ':memory:'): return None
+    if not name.startswith('file:'): return Path(os.path.abspath(name))
+    raise InvalidInput('url', f'names a file by a URI of its own: {name!r}', 'Write sqlite:///jobs.db, or give a Path')
 
+# %% ../../nbs/store/04_database.ipynb #9f2df91e
 def _without_password(url:sa.URL) -> str:
     "A URL for display."
     try: return url.difference_update_query(['password']).render_as_string(hide_password=True)
     except UnicodeEncodeError: return ascii(url.database)   # the name of the file is not UTF-8
 
 # %% ../../nbs/store/04_database.ipynb #abb1b1ac
-_MAX_CHECKED = 16 << 20  # Files up to this size, in bytes, are checked page by page when opened; larger ones would take too long
+_MAX_CHECKED = 16 << 20  # Bytes. Files up to this size are checked page by page when opened; larger ones would take too long
 
 def _beside(f:Path, suffix:str) -> Path: return f.with_name(f.name + suffix)
 
@@ -113,32 +120,56 @@ def _file_id(path:str|Path) -> tuple[int, int]|None:  # None: there is none
     except FileNotFoundError: return None
     return s.st_dev, s.st_ino
 
+# %% ../../nbs/store/04_database.ipynb #0d6d17a4
 _databases = WeakSet()   # Those of this process that have their file open
 
 def _is_open_here(f:Path) -> bool:
-    """Whether this process has a file open as a database. Opening and closing it once more would drop the locks of that database.
+    """Whether this process has a file open as a database.
 
-    Source: fcntl(2), "Record locks are automatically released"; SQLite, "How To Corrupt An SQLite Database File", 2.2."""
-    found = _file_id(f)
-    return found is not None and any(found in d._opened.values() for d in [*_databases])
+    Source: fcntl(2), "Record locks are automatically released";
+    SQLite, "How To Corrupt An SQLite Database File", 2.2."""
+    file_id = _file_id(f)
+    if file_id is None: return False
+    return any(file_id in d._opened.values() for d in [*_databases])
 
 # %% ../../nbs/store/04_database.ipynb #10428284
 _KEPT = 'It was left as it is'
 
 def _check_place(url:str, f:Path):
     "Raises `StoreError` when no database can be at `f`."
-    if not f.parent.is_dir(): raise StoreError(url, f'the folder {f.parent} does not exist', 'Create it, or choose another place')
+    elsewhere = 'or choose another place'
+    if not f.parent.is_dir(): raise StoreError(url, f'the folder {f.parent} does not exist', f'Create it, {elsewhere}')
     if f.is_dir(): raise StoreError(url, 'is a folder', 'Name a file in it')
     for p in (f.parent, f):
         if not p.exists() or os.access(p, os.R_OK|os.W_OK): continue
-        raise StoreError(url, f'{p} may not be written', 'Allow it, or choose another place')
+        raise StoreError(url, f'{p} may not be written', f'Allow it, {elsewhere}')
 
+# %% ../../nbs/store/04_database.ipynb #b9edd211
 def _check_nothing_left(url:str, f:Path):
     "Raises `StoreError` when a deleted database has left work unfinished: SQLite would do it in a new one."
     for log in (_beside(f, '-wal'), _beside(f, '-journal')):
         if not _size(log): continue
-        raise StoreError(url, f'the file is gone, and {log.name} is left of it', 'Put the file back, or move that one away to begin a new record')
+        remedy = 'Put the file back, or move that one away to begin a new record'
+        raise StoreError(url, f'the file is gone, and {log.name} is left of it', remedy)
 
+# %% ../../nbs/store/04_database.ipynb #11469d68
+def _check_header(url:str, f:Path):
+    """Raises `StoreError` unless a file begins as a database, and is as long as it says.
+
+    Source: SQLite, Database File Format, 1.3."""
+    unmerged = _size(_beside(f, '-wal'))   # what is not in the file yet
+    with f.open('rb') as fh: head = fh.read(100)
+    if head[:16] != b'SQLite format 3\0' or len(head) < 100:
+        problem = 'the file is not an SQLite database, or its beginning is damaged'
+        raise StoreError(url, problem, f'{_KEPT}; choose another file or restore a backup')
+    page_size = int.from_bytes(head[16:18], 'big')
+    if page_size == 1: page_size = 65536
+    pages = int.from_bytes(head[28:32], 'big')
+    if pages * page_size > _size(f) and not unmerged:
+        problem = f'the file is cut short: {_size(f)} bytes, of {pages} pages'
+        raise StoreError(url, problem, f'{_KEPT}; restore a backup')
+
+# %% ../../nbs/store/04_database.ipynb #da55dfb5
 def _check_file(url:str, f:Path):
     "Raises `StoreError` when `f` exists and cannot be a whole SQLite database. Only reads."
     _check_place(url, f)
@@ -148,61 +179,88 @@ def _check_file(url:str, f:Path):
         raise StoreError(url, 'the file is empty: it was cut to 0 bytes', remedy)
     if not _is_open_here(f): _check_header(url, f)   # else it was checked then
 
-def _check_header(url:str, f:Path):
-    "Raises `StoreError` unless a file begins as a database, and is as long as it says. Source: SQLite, Database File Format, 1.3."
-    unmerged = _size(_beside(f, '-wal'))   # what is not in the file yet
-    with f.open('rb') as fh: head = fh.read(100)
-    if head[:16] != b'SQLite format 3\0' or len(head) < 100:
-        problem = 'the file is not an SQLite database, or its beginning is damaged'
-        raise StoreError(url, problem, f'{_KEPT}; choose another file or restore a backup')
-    page_size, pages = int.from_bytes(head[16:18], 'big'), int.from_bytes(head[28:32], 'big')
-    if page_size == 1: page_size = 65536
-    if pages * page_size > _size(f) and not unmerged:
-        raise StoreError(url, f'the file is cut short: {_size(f)} bytes, of {pages} pages', f'{_KEPT}; restore a backup')
-
 # %% ../../nbs/store/04_database.ipynb #a6cef863
 @contextmanager
 def _untouched(f:Path):
     "An engine that shows `f` with everything committed to it, and changes nothing in it or beside it."
     unmerged = _size(_beside(f, '-wal'))   # bytes
     is_idle = not _beside(f, '-shm').exists()   # without that file nobody has it open
-    copied = unmerged and is_idle and _size(f) <= _MAX_CHECKED
-    with tempfile.TemporaryDirectory(prefix='jobtrack-') if copied else nullcontext() as folder:
-        if copied:
-            with suppress(FileNotFoundError):   # somebody has just finished it
-                for p in (f, _beside(f, '-wal')): shutil.copyfile(p, Path(folder)/p.name)
-        path = Path(folder)/f.name if copied else f.absolute()
-        mode = 'ro' if unmerged and not copied else 'rw'
-        uri = f'{path.as_uri()}?mode={mode}'
-        yield sa.create_engine('sqlite://', creator=lambda: sqlite3.connect(uri, uri=True), poolclass=sa.pool.NullPool)
+    if unmerged and is_idle and _size(f) <= _MAX_CHECKED:
+        with tempfile.TemporaryDirectory(prefix='jobtrack-') as folder: yield _open_copy(f, Path(folder))
+    else: yield _engine(f.absolute(), 'ro' if unmerged else 'rw')
+
+# %% ../../nbs/store/04_database.ipynb #c13a14d6
+def _engine(path:Path, mode:str) -> sa.Engine:
+    "`mode` is SQLite's, `ro` or `rw`; neither makes a file."
+    uri = f'{path.as_uri()}?mode={mode}'
+    return sa.create_engine('sqlite://', creator=lambda: sqlite3.connect(uri, uri=True), poolclass=sa.pool.NullPool)
+
+def _open_copy(f:Path, folder:Path) -> sa.Engine:
+    with suppress(FileNotFoundError):   # somebody has just finished it
+        for p in (f, _beside(f, '-wal')): shutil.copyfile(p, folder/p.name)
+    return _engine(folder/f.name, 'rw')
 
 # %% ../../nbs/store/04_database.ipynb #0703740c
 def _max_silence(timeout:float) -> float: return max(1., timeout/2)   # Of the writer whose turn it is, seconds
 
-def _server_args(url:sa.URL, durability:str, timeout:float) -> dict:
-    "How to connect to a PostgreSQL server. Source: PostgreSQL, libpq, Parameter Key Words."
-    options = [f'-c lock_timeout={max(1, int(timeout*1000))}',
-               f'-c idle_in_transaction_session_timeout={int(_max_silence(timeout)*1000)}']
-    more = url.query.get('options', ())
+def _server_options(
+    query,             # That of the URL, whose own options come last
+    durability:str,    # 'normal' or 'full'
+    timeout:float,     # Longest wait for a lock, seconds
+) -> str:
+    "What the server is to do."
+    options = [
+        f'-c lock_timeout={max(1, int(timeout*1000))}',
+        f'-c idle_in_transaction_session_timeout={int(_max_silence(timeout)*1000)}']
+    more = query.get('options', ())
     options += [more] if isinstance(more, str) else more
     if durability == 'full': options.append('-c synchronous_commit=on')
-    s = max(2, round(timeout))
-    ours = dict(connect_timeout=s, keepalives=1, keepalives_idle=s, keepalives_interval=max(1, s//3), keepalives_count=3,
-                tcp_user_timeout=2000*s, application_name='jobtrack')
-    return {k: v for k, v in ours.items() if k not in url.query} | dict(autocommit=True, options=' '.join(options))
+    return ' '.join(options)
+
+# %% ../../nbs/store/04_database.ipynb #e2e11692
+def _server_args(
+    url:sa.URL,
+    durability:str,   # 'normal' or 'full'
+    timeout:float,    # Longest wait for a lock or a connection, seconds
+) -> dict:
+    "How to connect to a PostgreSQL server. Source: PostgreSQL, libpq, Parameter Key Words."
+    seconds = max(2, round(timeout))
+    defaults = dict(
+        application_name='jobtrack',
+        connect_timeout=seconds,
+        keepalives=1,
+        keepalives_idle=seconds,
+        keepalives_interval=max(1, seconds//3),
+        keepalives_count=3,
+        tcp_user_timeout=2000*seconds)   # milliseconds
+    args = {k: v for k, v in defaults.items() if k not in url.query}
+    return args | dict(autocommit=True, options=_server_options(url.query, durability, timeout))
 
 # %% ../../nbs/store/04_database.ipynb #3951a919
-def _make_engine(url:sa.URL, display_url:str, durability:str, timeout:float) -> sa.Engine:
+def _make_engine(
+    url:sa.URL,
+    display_url:str,   # The same without its password, for messages
+    durability:str,    # 'normal' or 'full'
+    timeout:float,     # Longest wait for a lock or a connection, seconds
+) -> sa.Engine:
     "Raises `StoreError` when there is no driver for it."
     is_sqlite = url.get_backend_name() == 'sqlite'
-    if is_sqlite: args = dict(connect_args=dict(check_same_thread=False, timeout=timeout))
-    else: args = dict(connect_args=_server_args(url, durability, timeout), use_native_hstore=False)
-    if is_sqlite and _sqlite_file(url) is None: args['poolclass'] = sa.pool.StaticPool
-    else: args |= dict(pool_size=5, max_overflow=-1 if is_sqlite else 15, pool_timeout=timeout)
+    args = _sqlite_args(url, timeout) if is_sqlite else dict(
+        connect_args=_server_args(url, durability, timeout),
+        use_native_hstore=False,
+        pool_size=5,
+        max_overflow=15,
+        pool_timeout=timeout)
     try: return sa.create_engine(url, pool_reset_on_return=None, **args)
     except (ImportError, TypeError, sa.exc.ArgumentError) as e:
         remedy = "For PostgreSQL: write postgresql+psycopg://… and pip install 'cjm-jobtrack[postgres]'"
         raise StoreError(display_url, f'its driver is missing or not the one for this: {e}', remedy) from e
+
+# %% ../../nbs/store/04_database.ipynb #0d1259e4
+def _sqlite_args(url:sa.URL, timeout:float) -> dict:
+    args = dict(connect_args=dict(check_same_thread=False, timeout=timeout))
+    if _sqlite_file(url) is None: return args | dict(poolclass=sa.pool.StaticPool)
+    return args | dict(pool_size=5, max_overflow=-1, pool_timeout=timeout)
 
 # %% ../../nbs/store/04_database.ipynb #fdcd8c0f
 _REMEDIES = {   # remedy -> what a driver's message says then; the first that fits
@@ -219,51 +277,83 @@ _REMEDIES = {   # remedy -> what a driver's message says then; the first that fi
     'Is the server still running?': ('server closed the connection',),
     'Is the server reachable?': ('timeout',)}
 
-def _remedy(text:str) -> str: return next((r for r, signs in _REMEDIES.items() if any(s in text for s in signs)), '')
+# %% ../../nbs/store/04_database.ipynb #c8c4b404
+def _remedy(message:str) -> str:  # '' when nothing fits
+    for remedy, signs in _REMEDIES.items():
+        if any(sign in message for sign in signs): return remedy
+    return ''
 
-def _mount_point(folder:Path) -> Path: return next(p for p in (folder, *folder.parents) if os.path.ismount(p))
+# %% ../../nbs/store/04_database.ipynb #576079d1
+def _mount_point(folder:Path) -> Path:
+    "Where the disk of a folder is mounted."
+    return next(p for p in (folder, *folder.parents) if os.path.ismount(p))
 
 # %% ../../nbs/store/04_database.ipynb #fe631a7c
 def owner_table(
     tables:sa.MetaData,  # What a database holds
 ) -> sa.Table:           # One more table in it
     "The table that says whose database this is, and which version of its tables."
-    value = sa.Column('value', sa.Text)
-    return sa.Table('jobtrack_meta', tables, sa.Column('key', sa.String(32), primary_key=True), value)
+    key = sa.Column('key', sa.String(32), primary_key=True)
+    return sa.Table('jobtrack_meta', tables, key, sa.Column('value', sa.Text))
 
 _owner = owner_table(sa.MetaData())
 
 def _read_owner(con) -> tuple[set[str], str|None]:  # names of all tables; version of ours, None if it is not ours
     names = set(sa.inspect(con).get_table_names())
     if 'jobtrack_meta' not in names: return names, None
-    return names, con.execute(sa.select(_owner.c.value).where(_owner.c.key == 'schema_version')).scalar()
+    version = sa.select(_owner.c.value).where(_owner.c.key == 'schema_version')
+    return names, con.execute(version).scalar()
+
+# %% ../../nbs/store/04_database.ipynb #4b1b790a
+def _create_tables(
+    con,                  # In a transaction
+    tables:sa.MetaData,   # Those to create, with an `owner_table`
+    version:int,          # Of these tables
+):
+    tables.create_all(con, checkfirst=False)
+    con.execute(_owner.insert(), dict(key='schema_version', value=str(version)))
+
+# %% ../../nbs/store/04_database.ipynb #5e3f4157
+def _check_owner(
+    url:str,            # For the message
+    names:set[str],     # Of all its tables
+    version:str|None,   # Of ours; None when it is not ours
+    known:int,          # The newest version that this code knows
+):
+    "Raises `StoreError` unless there are no tables yet, or they are ours and not newer than we know."
+    if names and not (version or '').isdigit():
+        some = ', '.join(sorted(names)[:5])
+        problem = f'the database belongs to something else (tables: {some})'
+        raise StoreError(url, problem, f'{_KEPT}; choose another one')
+    if version and int(version) > known:
+        raise StoreError(url, f'its schema is version {version}, newer than {known}', 'Upgrade cjm-jobtrack')
+
+def _check_pages(url:str, con):
+    "Raises `StoreError` when a file of SQLite is damaged."
+    problem = con.exec_driver_sql('PRAGMA quick_check(1)').scalar()
+    if problem != 'ok': raise StoreError(url, f'the file is damaged: {problem}', f'{_KEPT}; restore a backup')
 
 # %% ../../nbs/store/04_database.ipynb #0170ef7b
 class Database:
     """A database with our tables; a base class. Safe from any thread; several processes may share one.
 
-    Raises `StoreError` when the database cannot be opened, is damaged, is not ours, or has a newer schema; it is then left as it is."""
+    Raises `StoreError` when the database cannot be opened, is damaged, is not ours, or has a newer schema.
+    It is then left as it is."""
     tables:sa.MetaData              # What it holds, with an `owner_table`
     version_of_tables = 1           # Raised with each change of the tables; older databases are upgraded when opened
     upgrades = {}                   # version -> `f(connection)` that brings the tables to the next
     _kinds = (Sqlite, Postgres)
     def __init__(self,
-        url:str|Path|sa.URL='sqlite:///jobs.db',  # A `Path`, or a URL: 'sqlite:///relative.db', 'postgresql+psycopg://user@host/database'
+        url:str|Path|sa.URL='sqlite:///jobs.db',  # A `Path`, or a URL such as 'postgresql+psycopg://user@host/database'
         *,
-        durability:str='normal',      # 'normal' survives a killed process, 'full' a power cut
-        timeout:float=10.,            # Longest wait for a lock that another process holds, and for a connection, seconds
+        durability:str='normal',  # 'normal' survives a killed process, 'full' a power cut
+        timeout:float=10.,        # Longest wait for a lock of another process, and for a connection, seconds
     ):
-        if durability not in ('normal', 'full'): raise InvalidInput('durability', f'is {durability!r}', "Use 'normal' or 'full'")
-        self.url = _read_url(url)
-        self.display_url = _without_password(self.url)
-        self.file = _sqlite_file(self.url)
-        self._timeout = timeout
-        self._sqlite = self.url.get_backend_name() == 'sqlite'
-        self._in_memory = self._sqlite and not self.file
-        self._db = self._kinds[not self._sqlite]
-        self._lock = threading.RLock()   # Of the one connection that writes
-        self._init_state()
-        self._open(durability, timeout)
+        if durability not in ('normal', 'full'):
+            raise InvalidInput('durability', f'is {durability!r}', "Use 'normal' or 'full'")
+        self._init_place(_read_url(url))
+        self._init_state(timeout)
+        self._open(durability)
 
     def __repr__(self): return f'{type(self).__name__}({self.display_url!r})'
     def __enter__(self): return self
@@ -271,7 +361,18 @@ class Database:
 
 # %% ../../nbs/store/04_database.ipynb #a87c357a
 @patch
-def _init_state(self:Database):
+def _init_place(self:Database, url:sa.URL):
+    self.url = url
+    self.display_url = _without_password(url)
+    self.file = _sqlite_file(url)
+    self._sqlite = url.get_backend_name() == 'sqlite'
+    self._in_memory = self._sqlite and not self.file
+    self._db = self._kinds[not self._sqlite]
+
+@patch
+def _init_state(self:Database, timeout:float):
+    self._timeout = timeout
+    self._lock = threading.RLock()     # Of the one connection that writes
     self._writer = None                # Cursor of the connection that writes
     self._own_pids = set()             # PostgreSQL: sessions that write for us
     self._opened: dict[str, tuple[int, int]] = {}   # Files that are open -> their `_file_id`
@@ -284,36 +385,42 @@ def _init_state(self:Database):
 
 # %% ../../nbs/store/04_database.ipynb #66ea96df
 @patch
-def _open(self:Database, durability, timeout):
+def _open(self:Database, durability:str):
     try:
         if self.file: _check_file(self.display_url, self.file)
-    except (OSError, ValueError) as e: raise StoreError(self.display_url, f'cannot be looked at: {e}', 'Choose another place') from e
-    self.engine = _make_engine(self.url, self.display_url, durability, timeout)
-    self._errors = (sa.exc.SQLAlchemyError, self.engine.dialect.dbapi.Error, OSError, ValueError, OverflowError, TypeError)
-    self._add_hooks(durability, timeout)
-    try: self._check_or_create(timeout)
+    except (OSError, ValueError) as e:
+        raise StoreError(self.display_url, f'cannot be looked at: {e}', 'Choose another place') from e
+    self.engine = _make_engine(self.url, self.display_url, durability, self._timeout)
+    self._errors = (
+        sa.exc.SQLAlchemyError,
+        self.engine.dialect.dbapi.Error,
+        *(OSError, ValueError, OverflowError, TypeError))
+    self._add_hooks(durability)
+    try: self._check_or_create()
     except BaseException:
         self.engine.dispose()
         raise
 
 # %% ../../nbs/store/04_database.ipynb #d09e726f
 @patch
-def _add_hooks(self:Database, durability, timeout):
+def _add_hooks(self:Database, durability:str):
     "What happens when the engine connects, and when it begins a transaction."
     if self.file: sa.event.listen(self.engine, 'do_connect', self._on_connect)
     if self._sqlite:
         @sa.event.listens_for(self.engine, 'connect')
         def _set_up(con, _):
             con.isolation_level = None   # transactions are begun by us
-            con.execute(f'PRAGMA busy_timeout={int(timeout*1000)}')
+            con.execute(f'PRAGMA busy_timeout={int(self._timeout*1000)}')
             con.execute(f'PRAGMA synchronous={durability.upper()}')
     sa.event.listen(self.engine, 'begin', self._on_begin)
 
+# %% ../../nbs/store/04_database.ipynb #292b1fa2
 @patch
 def _on_connect(self:Database, dialect, record, args, options):
     self._check_present()
     _databases.add(self)
-    args[0], options['uri'] = self.file.as_uri() + '?mode=rw', True   # never makes a file
+    args[0] = self.file.as_uri() + '?mode=rw'   # never makes a file
+    options['uri'] = True
 
 @patch
 def _on_begin(self:Database, con):
@@ -330,53 +437,42 @@ def _read_lock(self:Database):
 def _transaction(self:Database, write:bool=False, engine=None):
     "One transaction: committed at the end of the block, rolled back when it raises."
     try:
-        with self._read_lock, (engine or self.engine).connect().execution_options(write=write) as con, con.begin(): yield con
+        with self._read_lock, (engine or self.engine).connect() as con:
+            con = con.execution_options(write=write)
+            with con.begin(): yield con
     except JobtrackError: raise
     except self._errors as e: raise self._store_error(e) from e
 
 # %% ../../nbs/store/04_database.ipynb #7435f767
 @patch
-def _check_or_create(self:Database, timeout:float):
+def _check_or_create(self:Database):
     "Make sure that the database is ours and of our schema; create its tables if it is empty, upgrade it if it is old."
-    if self.file and not self.file.exists() and self._create_file(): return self._start_using(timeout)
+    is_new = self.file and not self.file.exists()
+    if is_new and self._create_file(): return self._start_using()
     names, version = self._look()
-    self._check_owner(names, version)
-    if self.file: self._start_using(timeout)   # only now that it is known to be ours
+    _check_owner(self.display_url, names, version, self.version_of_tables)
+    if self.file: self._start_using()   # only now that it is known to be ours
     if version != str(self.version_of_tables): self._upgrade()
 
+# %% ../../nbs/store/04_database.ipynb #bc9a6335
 @patch
 def _look(self:Database) -> tuple[set[str], str|None]:
     "Whose database this is. Changes nothing in it. Raises `StoreError` when it is damaged."
-    has_file = bool(self.file and _size(self.file))
-    with _untouched(self.file) if has_file else nullcontext() as engine, self._transaction(engine=engine) as con:
-        if self.file and _size(self.file) <= _MAX_CHECKED:
-            found = con.exec_driver_sql('PRAGMA quick_check(1)').scalar()
-            if found != 'ok': raise StoreError(self.display_url, f'the file is damaged: {found}', f'{_KEPT}; restore a backup')
+    size = _size(self.file) if self.file else 0
+    with _untouched(self.file) if size else nullcontext() as engine, self._transaction(engine=engine) as con:
+        if self.file and _size(self.file) <= _MAX_CHECKED: _check_pages(self.display_url, con)
         return _read_owner(con)
-
-@patch
-def _check_owner(self:Database, names:set[str], version:str|None):
-    ours = self.version_of_tables
-    if names and not (version or '').isdigit():
-        some = ', '.join(sorted(names)[:5])
-        raise StoreError(self.display_url, f'the database belongs to something else (tables: {some})', f'{_KEPT}; choose another one')
-    if version and int(version) > ours:
-        raise StoreError(self.display_url, f'its schema is version {version}, newer than {ours}', 'Upgrade cjm-jobtrack')
 
 # %% ../../nbs/store/04_database.ipynb #eee6a8f0
 @patch
 def _upgrade(self:Database):
-    ours = self.version_of_tables
-    with self._transaction(write=True) as con:   # others may have been faster
-        _, version = _read_owner(con)
-        if not version: return self._create_tables(con)
-        for v in range(int(version), ours): self.upgrades[v](con)
-        con.execute(_owner.update().where(_owner.c.key == 'schema_version'), dict(value=str(ours)))
-
-@patch
-def _create_tables(self:Database, con):
-    self.tables.create_all(con, checkfirst=False)
-    con.execute(_owner.insert(), dict(key='schema_version', value=str(self.version_of_tables)))
+    known = self.version_of_tables
+    with self._transaction(write=True) as con:
+        _, version = _read_owner(con)   # others may have been faster
+        if not version: return _create_tables(con, self.tables, known)
+        for v in range(int(version), known): self.upgrades[v](con)
+        row = _owner.update().where(_owner.c.key == 'schema_version')
+        con.execute(row, dict(value=str(known)))
 
 # %% ../../nbs/store/04_database.ipynb #3ea8d28f
 def _give_name(part:Path, file:Path) -> bool:  # False: it is taken
@@ -385,12 +481,15 @@ def _give_name(part:Path, file:Path) -> bool:  # False: it is taken
     except OSError: part.rename(file)   # a file system without links
     return True
 
+# %% ../../nbs/store/04_database.ipynb #3c6ad3c5
 def _unsynced(file:Path) -> sqlite3.Connection:
     "A connection to a file that nobody else knows, and that is written to the disk as a whole in the end."
     con = sqlite3.connect(file)
-    for p in ('journal_mode=OFF', 'synchronous=OFF'): con.execute(f'PRAGMA {p}')
+    con.execute('PRAGMA journal_mode=OFF')
+    con.execute('PRAGMA synchronous=OFF')
     return con
 
+# %% ../../nbs/store/04_database.ipynb #c97bac68
 @patch
 def _create_file(self:Database) -> bool:  # False: somebody was faster
     "Create a file where there is none."
@@ -398,16 +497,18 @@ def _create_file(self:Database) -> bool:  # False: somebody was faster
     part = _beside(file, f'.{uuid.uuid4().hex}.new')
     engine = sa.create_engine('sqlite://', creator=lambda: _unsynced(part), poolclass=sa.pool.NullPool)
     try:
-        with self._transaction(engine=engine) as con: self._create_tables(con)
+        with self._transaction(engine=engine) as con: _create_tables(con, self.tables, self.version_of_tables)
         with part.open('rb') as f: os.fsync(f.fileno())
         return _give_name(part, file)
-    except OSError as e: raise StoreError(self.display_url, f'cannot be made: {e.strerror}', 'Check free space and permissions there') from e
+    except OSError as e:
+        problem = f'cannot be made: {e.strerror}'
+        raise StoreError(self.display_url, problem, 'Check free space and permissions there') from e
     finally: part.unlink(missing_ok=True)
 
 # %% ../../nbs/store/04_database.ipynb #8cdd791a
 @patch
-def _start_using(self:Database, timeout:float):
-    self._use_wal(time.monotonic() + timeout)
+def _start_using(self:Database):
+    self._use_wal(time.monotonic() + self._timeout)
     self._remember_files()
 
 @patch
@@ -425,28 +526,37 @@ def _use_wal(self:Database, deadline:float):
 @patch
 def _remember_files(self:Database, with_log:bool=False):
     "Remember which files are open: the database, and once a connection has begun to use them, those beside it."
+    paths = [self.file]
     real = self.file.resolve()
-    paths = [self.file, _beside(real, '-wal'), _beside(real, '-shm')] if with_log else [self.file]
+    if with_log: paths += [_beside(real, '-wal'), _beside(real, '-shm')]
     for path in paths:
-        if (found := _file_id(path)) is not None: self._opened.setdefault(str(path), found)
+        file_id = _file_id(path)
+        if file_id is not None: self._opened.setdefault(str(path), file_id)
 
 @patch
 def _moved_file(self:Database) -> str|None:
     "A file that is open, and whose name leads elsewhere by now."
-    return next((path for path, opened in self._opened.items() if _file_id(path) != opened), None)
+    for path, opened in self._opened.items():
+        if _file_id(path) != opened: return path
+    return None
 
+# %% ../../nbs/store/04_database.ipynb #12bc6d89
 @patch
 def _loss(self:Database) -> StoreError|None:  # None: it is still there
     "The error when what is open is not what others would open."
     if not self._opened: return None
-    try: moved, is_empty = self._moved_file(), not _size(self.file)
-    except OSError as e: return StoreError(self.display_url, f'cannot be looked at: {e.strerror}', 'Is its disk still there?')
+    try:
+        moved = self._moved_file()
+        is_empty = not _size(self.file)
+    except OSError as e:
+        return StoreError(self.display_url, f'cannot be looked at: {e.strerror}', 'Is its disk still there?')
     if not moved and not is_empty: return None
     remedy = 'Nothing more is written. Stop this process, put the record or a backup of it in its place, and start again'
     if is_empty and self.file.exists():
         return RecordGone(self.display_url, f'{self.file.name} was cut to 0 bytes while it was open', remedy)
     what = 'replaced' if os.path.exists(moved) else 'deleted'
-    return RecordGone(self.display_url, f'{Path(moved).name} was {what} while it was open', f'{remedy}; `backup` still saves what it held')
+    problem = f'{Path(moved).name} was {what} while it was open'
+    return RecordGone(self.display_url, problem, f'{remedy}; `backup` still saves what it held')
 
 # %% ../../nbs/store/04_database.ipynb #9abaf512
 @patch(as_prop=True)
@@ -459,19 +569,22 @@ def record_gone(self:Database) -> RecordGone|None:  # None: it is still there, o
 def _check_present(self:Database, every:float=0.):  # Seconds; a check that was made so recently is enough
     "Raises `StoreError` when what is open is not what others would open."
     if every and time.monotonic() - self._checked < every: return
-    if (loss := self._loss()) is not None: raise loss
+    loss = self._loss()
+    if loss is not None: raise loss
     self._checked = time.monotonic()
 
+# %% ../../nbs/store/04_database.ipynb #3dcb4b70
 @patch
 def _store_error(self:Database, e:Exception) -> StoreError:
     "What an error of the driver means, with a remedy."
-    if (loss := self._loss()) is not None: return loss
+    loss = self._loss()
+    if loss is not None: return loss
     cause = getattr(e, 'orig', None) or e
     if self.file and getattr(cause, 'sqlite_errorcode', None) == sqlite3.SQLITE_FULL:
         folder = self.file.resolve().parent
         return StoreFull(self.display_url, str(folder), str(_mount_point(folder)))
-    text = ' '.join(str(cause).split())
-    return StoreError(self.display_url, text, _remedy(text))
+    message = ' '.join(str(cause).split())
+    return StoreError(self.display_url, message, _remedy(message))
 
 # %% ../../nbs/store/04_database.ipynb #5ff57aae
 @patch
@@ -496,10 +609,13 @@ def _get_writer(self:Database):
         self._remember_files(with_log=True)
     return self._writer
 
+# %% ../../nbs/store/04_database.ipynb #70ad8a05
 @patch
 def _drop_writer(self:Database):
     self._writer = None
-    self._opened = {p: found for p, found in self._opened.items() if p == str(self.file)}   # the last to close removes the others
+    main = str(self.file)
+    # the last to close removes the others
+    self._opened = {p: opened for p, opened in self._opened.items() if p == main}
     self._own_pids.clear()   # the number of a session may be used again, by somebody else
 
 @patch
@@ -515,15 +631,20 @@ def _rollback(self:Database) -> bool:  # True when the connection is lost
     if lost: self._drop_writer()
     return lost
 
+# %% ../../nbs/store/04_database.ipynb #85bf8598
 @patch
-def _end_silent_writer(self:Database, e) -> bool:
+def _end_silent_writer(self:Database, e:Exception) -> bool:
     if self._writer is None: return False
-    with suppress(*self._errors): return self._db.end_silent_writer(self._writer, e, _max_silence(self._timeout))
+    with suppress(*self._errors):
+        return self._db.end_silent_writer(self._writer, e, _max_silence(self._timeout))
     return False   # perhaps without the right to look: the error says that there was no turn
 
 # %% ../../nbs/store/04_database.ipynb #aa1db177
 @patch
-def _write(self:Database, work, tell:bool=True):
+def _write(self:Database,
+    work,               # A function of the cursor
+    notify:bool=True,   # Tell those who listen; False: the statements do, or nobody needs to know
+):
     "What `work(cursor)` returns, done in one transaction. All of it takes effect, or nothing."
     db = self._db
     with self._lock:
@@ -532,11 +653,11 @@ def _write(self:Database, work, tell:bool=True):
             try:
                 cur = self._get_writer()
                 db.begin(cur)
-                out = work(cur)
+                reply = work(cur)
                 self._check_present()
                 committing = True
-                db.commit(cur, tell)
-                return out
+                db.commit(cur, notify)
+                return reply
             except BaseException as e:
                 lost = self._rollback()
                 if isinstance(e, JobtrackError) or not isinstance(e, self._errors): raise
@@ -545,9 +666,9 @@ def _write(self:Database, work, tell:bool=True):
                 raise self._store_error(e) from e
 
 @patch
-def _unknown_outcome(self:Database, e) -> StoreError:
-    text = ' '.join(str(e).split())
-    problem = f'the connection broke while committing, so nobody knows whether this is on record: {text}'
+def _unknown_outcome(self:Database, e:Exception) -> StoreError:
+    message = ' '.join(str(e).split())
+    problem = f'the connection broke while committing, so nobody knows whether this is on record: {message}'
     return StoreError(self.display_url, problem, 'Read it again before you repeat it')
 
 # %% ../../nbs/store/04_database.ipynb #d7ea9c1c
@@ -561,11 +682,12 @@ def _read(self:Database, work):
                 try:
                     pooled = self.engine.raw_connection()
                     con = pooled.driver_connection   # which cannot be had any more once it was given back
-                    out = work(con)
+                    reply = work(con)
                     self._check_present(every=.1)
-                    return out
+                    return reply
                 finally:
-                    if pooled is not None and not (lost := self._db.is_broken(con)): pooled.close()
+                    lost = pooled is not None and self._db.is_broken(con)
+                    if pooled is not None and not lost: pooled.close()
         except StoreError: raise
         except JobtrackError as e: raise self._store_error(e) from e
         except self._errors as e:
@@ -588,20 +710,26 @@ class _Listener:
 
     def _on_notify(self, notice): self.count += notice.pid not in self.own_pids
 
-    def count_now(self) -> int:
-        "Commits of others so far."
-        with self.lock: self.con.execute('SELECT 1')   # notices that have been sent arrive with the answer
-        return self.count
-
-    def wait(self, timeout:float):
-        "Until there may be something, or `wake` was called."
-        ready = select.select([self.con, self.waking], [], [], max(0, timeout))[0]
-        if self.waking in ready: self.waking.recv(4096)
-
-    def wake(self): self.waker.send(b'.')
-
     def close(self):
-        for c in (self.con, self.waking, self.waker): c.close()
+        self.con.close()
+        self.waking.close()
+        self.waker.close()
+
+# %% ../../nbs/store/04_database.ipynb #5e3094d1
+@patch
+def count_now(self:_Listener) -> int:
+    "Commits of others so far."
+    with self.lock: self.con.execute('SELECT 1')   # notices that have been sent arrive with the answer
+    return self.count
+
+@patch
+def wait(self:_Listener, timeout:float):
+    "Until there may be something, or `wake` was called."
+    ready, _, _ = select.select([self.con, self.waking], [], [], max(0, timeout))
+    if self.waking in ready: self.waking.recv(4096)
+
+@patch
+def wake(self:_Listener): self.waker.send(b'.')
 
 # %% ../../nbs/store/04_database.ipynb #0c1af14a
 @patch
@@ -621,6 +749,7 @@ def version(self:Database) -> int:
     except self._errors as e: raise self._store_error(e) from e
     finally: self._lock.release()
 
+# %% ../../nbs/store/04_database.ipynb #18b93a42
 @patch
 def _server_version(self:Database) -> int:
     for again in (True, False):
@@ -636,6 +765,7 @@ def _server_version(self:Database) -> int:
             self._close_listener(listener)
             if not again or listener is None: raise self._store_error(e) from e
 
+# %% ../../nbs/store/04_database.ipynb #681de689
 @patch
 def _get_listener(self:Database) -> _Listener:
     with self._lock:
@@ -660,27 +790,33 @@ def wait_change(self:Database,
     end = time.monotonic() + timeout
     if since is None: since = self._last_reported
     while not self._interrupted.is_set():
-        self._last_reported = v = self.version()
-        if since is None: since = v
-        if v != since: return True
+        version = self.version()
+        self._last_reported = version
+        if since is None: since = version
+        if version != since: return True
         remaining = end - time.monotonic()
         if remaining <= 0: return False
         self._pause(remaining)
     self._interrupted.clear()
     return False
 
+# %% ../../nbs/store/04_database.ipynb #a160c270
 @patch
 def _pause(self:Database, seconds:float):
     "Until there may be something new, at most so long."
-    if self._sqlite: self._interrupted.wait(min(.04, seconds))
-    elif (listener := self._listener) is not None and not self._interrupted.is_set():
-        with suppress(*self._errors): listener.wait(seconds)   # closed meanwhile, or broken: `version` finds out
+    if self._sqlite:
+        self._interrupted.wait(min(.04, seconds))
+        return
+    listener = self._listener
+    if listener is None or self._interrupted.is_set(): return
+    with suppress(*self._errors): listener.wait(seconds)   # closed meanwhile, or broken: `version` finds out
 
 @patch
 def interrupt(self:Database) -> None:
     "End a `wait_change` in another thread, or else the next one."
     self._interrupted.set()
-    if (listener := self._listener) is not None: listener.wake()
+    listener = self._listener
+    if listener is not None: listener.wake()
 
 # %% ../../nbs/store/04_database.ipynb #cd986e01
 @patch
@@ -696,16 +832,26 @@ def close(self:Database) -> None:
         self.engine.dispose()
     _databases.discard(self)
 
+# %% ../../nbs/store/04_database.ipynb #8944e08b
+@patch
+def _is_cut(self:Database) -> bool:
+    "Whether the file that is open was truncated to nothing."
+    if not self.file or not self._opened: return False
+    file = self.file.resolve()
+    return file.exists() and not _size(file)
+
+# %% ../../nbs/store/04_database.ipynb #752b54ba
 @patch
 @contextmanager
 def _keep_empty(self:Database):
-    """Keep SQLite from copying its log into a file that was truncated to nothing: it leaves a file alone that has another name by now.
+    """Keep SQLite from copying its log into a file that was truncated to nothing.
 
+    It leaves a file alone that has another name by now.
     Source: SQLite, pager.c, `databaseIsUnmoved`."""
-    file = self.file and self.file.resolve()
-    if not file or not self._opened or not file.exists() or _size(file):
+    if not self._is_cut():
         yield
         return
+    file = self.file.resolve()
     aside = _beside(file, f'.{uuid.uuid4().hex}.cut')
     try: file.rename(aside)
     except OSError as e: raise self._store_error(e) from e   # it stays open, and so unwritten
@@ -719,7 +865,9 @@ def _keep_empty(self:Database):
 def backup(self:Database,
     path:str|Path,  # A file that does not exist yet
 ) -> None:
-    "Copy the database as it is now into a new file, even if its own was deleted while open. SQLite only. Blocks nobody."
+    """Copy the database as it is now into a new file, even if its own was deleted while open.
+
+    SQLite only. Blocks nobody."""
     if not self._sqlite: raise StoreError(self.display_url, 'a server is not backed up from here', 'Use pg_dump')
     path = Path(path)
     if path.exists(): raise InvalidInput('path', f'{path} exists', 'Name a new file')
@@ -732,8 +880,10 @@ def backup(self:Database,
         with suppress(OSError): part.unlink(missing_ok=True)
         raise StoreError(self.display_url, f'cannot be copied to {path}: {e}', 'Choose another place') from e
 
+# %% ../../nbs/store/04_database.ipynb #787b53f2
 @patch
 def _back_up(self:Database, part:Path, path:Path):
+    "By way of a file beside it, so that the name stands for a whole copy."
     part.unlink(missing_ok=True)
     copy = sqlite3.connect(part)
     try: self._copy(copy, path)
@@ -742,12 +892,16 @@ def _back_up(self:Database, part:Path, path:Path):
     part.rename(path)
 
 @patch
-def _copy(self:Database, to:sqlite3.Connection, path:Path):
+def _copy(self:Database,
+    to:sqlite3.Connection,   # An empty database
+    path:Path,               # Its name, for the message
+):
     def copy(con):
         try: con.backup(to)
         except sqlite3.Error as e:
             if e.sqlite_errorcode != sqlite3.SQLITE_FULL: raise
-            raise StoreError(self.display_url, f'cannot be copied to {path}: there is no room', 'Choose another place') from e
+            problem = f'cannot be copied to {path}: there is no room'
+            raise StoreError(self.display_url, problem, 'Choose another place') from e
     if self._moved_file() is None: return self._read(copy)
     with self._lock:   # only a connection that is open already leads to what was there
         if self._writer is None: raise self._loss()

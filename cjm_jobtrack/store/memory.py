@@ -11,7 +11,8 @@ __all__ = ['MemoryStore']
 from itertools import islice, takewhile
 from fastcore.basics import patch
 from ..model.errors import UnknownNode
-from ..model.job import (Add, EndedJob, Job, JobEvent, JobRecord, JobStatus, Lease, Move, Update, jsonable, now)
+from ..model.job import (Add, EndedJob, Job, JobEvent, JobRecord, JobStatus, Lease, Move, Update, jsonable,
+                                    now)
 
 # %% ../../nbs/store/01_memory.ipynb #b368f411
 class MemoryStore:
@@ -26,70 +27,118 @@ class MemoryStore:
         self._leases = {}    # fence -> [beat, doc]
         self._seq = self._fence = 0
 
-    def apply(self, writes): return [_APPLY[type(w)](self, w) for w in writes]
+# %% ../../nbs/store/01_memory.ipynb #c22f77ba
+@patch
+def apply(self:MemoryStore, writes):
+    return [_APPLY[type(w)](self, w) for w in writes]
 
-    def add(self, job, data=None, *, queued=False, batch=None): return self.apply([Add(job, data, queued, batch)])[0]
+@patch
+def add(self:MemoryStore, job, data=None, *, queued=False, batch=None):
+    return self.apply([Add(job, data, queued, batch)])[0]
 
-    def move(self, job_id, expect, changes, type, at, data=None, attempt=None, *, lease=None):
-        return self.apply([Move(job_id, expect, changes, type, at, data, attempt, lease)])[0]
+@patch
+def move(self:MemoryStore, job_id, expect, changes, type, at, data=None, attempt=None, *, lease=None):
+    op = Move(job_id, expect, changes, type, at, data, attempt, lease)
+    return self.apply([op])[0]
 
-    def update(self, job_id, changes, *, attempt=None, lease=None):
-        return self.apply([Update(job_id, changes, attempt, lease)])[0]
+@patch
+def update(self:MemoryStore, job_id, changes, *, attempt=None, lease=None):
+    return self.apply([Update(job_id, changes, attempt, lease)])[0]
 
 # %% ../../nbs/store/01_memory.ipynb #061f0307
 @patch
-def _append(self:MemoryStore, job_id, attempt, type, at, data):
+def _append(self:MemoryStore, job_id, attempt, type, at, data) -> JobEvent:
     self._seq += 1
-    self._seqs.setdefault(job_id, []).append(self._seq)
-    self._events[self._seq] = e = JobEvent(self._seq, job_id, attempt, type, at, jsonable(data) if data else {})
-    return e
+    seq = self._seq
+    self._seqs.setdefault(job_id, []).append(seq)
+    facts = jsonable(data) if data else {}
+    self._events[seq] = JobEvent(seq, job_id, attempt, type, at, facts)
+    return self._events[seq]
 
+# %% ../../nbs/store/01_memory.ipynb #5fa1c734
 @patch
 def _new_row(self:MemoryStore, job, queued_at, batch, pinned=False):
-    row = {k: v for k, v in vars(job).items() if k != 'task'}
-    self._jobs[job.id] = row | dict(queued_at=queued_at, lease=None, batch=batch, pinned=pinned, num=self._seq+1)
+    row = dict(vars(job))
+    row.pop('task', None)
+    row |= dict(
+        queued_at=queued_at,
+        lease=None,
+        batch=batch,
+        pinned=pinned,
+        num=self._seq+1)
+    self._jobs[job.id] = row
 
+# %% ../../nbs/store/01_memory.ipynb #7596f000
 @patch
-def _add(self:MemoryStore, w):
-    job = w.job
+def _add(self:MemoryStore, op:Add) -> JobEvent|None:
+    job = op.job
+    at = job.created_at
     if job.id in self._jobs: return None
-    self._new_row(job, job.created_at if w.queued else None, w.batch)
-    event = self._append(job.id, job.attempt, 'created', job.created_at, w.data)
-    if w.queued: self._append(job.id, job.attempt, 'queued', job.created_at, None)
+    self._new_row(job, at if op.queued else None, op.batch)
+    event = self._append(job.id, job.attempt, 'created', at, op.data)
+    if op.queued: self._append(job.id, job.attempt, 'queued', at, None)
     return event
 
 # %% ../../nbs/store/01_memory.ipynb #5f1b2e6c
 @patch
-def _may_move(self:MemoryStore, row, w) -> bool:
-    to = w.changes.get('status')
-    if w.expect and (row['status'], row['attempt']) != w.expect: return False
+def _may_move(self:MemoryStore, row, op:Move) -> bool:
+    to = op.changes.get('status')
+    current = row['status'], row['attempt']
+    if op.expect and current != op.expect: return False
     if to is not None and row['status'].is_terminal: return False   # whatever was expected
-    if w.lease is None: return True
-    return w.lease in self._leases if to is JobStatus.RUNNING else row['lease'] == w.lease
+    if op.lease is None: return True
+    if to is JobStatus.RUNNING: return op.lease in self._leases
+    return row['lease'] == op.lease
 
+# %% ../../nbs/store/01_memory.ipynb #43c50df4
 @patch
-def _move(self:MemoryStore, w):
-    row, to = self._jobs.get(w.job_id), w.changes.get('status')
-    if row is None or not self._may_move(row, w): return None
-    row.update(w.changes)
-    if to is not None: row['lease'] = w.lease if to is JobStatus.RUNNING else None
-    attempt = w.attempt
-    if attempt is None: attempt = w.expect[1] if w.expect else 0
-    return self._append(w.job_id, attempt, w.type, w.at, w.data)
+def _move(self:MemoryStore, op:Move) -> JobEvent|None:
+    row = self._jobs.get(op.job_id)
+    if row is None or not self._may_move(row, op): return None
+    row.update(op.changes)
+    to = op.changes.get('status')
+    if to is JobStatus.RUNNING: row['lease'] = op.lease
+    elif to is not None: row['lease'] = None
+    attempt = op.attempt
+    if attempt is None: attempt = op.expect[1] if op.expect else 0
+    return self._append(op.job_id, attempt, op.type, op.at, op.data)
 
+# %% ../../nbs/store/01_memory.ipynb #3a5a0ff1
 @patch
-def _update(self:MemoryStore, w):
-    row = self._jobs.get(w.job_id)
-    if row is None or row['status'].is_terminal and w.changes.keys() != {'metadata'}: return False
-    if w.attempt not in (None, row['attempt']) or w.lease not in (None, row['lease']): return False
-    row.update(w.changes)
+def _update(self:MemoryStore, op:Update) -> bool:
+    row = self._jobs.get(op.job_id)
+    if row is None: return False
+    if row['status'].is_terminal and op.changes.keys() != {'metadata'}: return False
+    if op.attempt not in (None, row['attempt']): return False
+    if op.lease not in (None, row['lease']): return False
+    row.update(op.changes)
     return True
 
-_APPLY = {Add: MemoryStore._add, Move: MemoryStore._move, Update: MemoryStore._update}
+_APPLY = {
+    Add: MemoryStore._add,
+    Move: MemoryStore._move,
+    Update: MemoryStore._update}
+
+# %% ../../nbs/store/01_memory.ipynb #12b9e532
+@patch
+def get(self:MemoryStore, job_id):
+    row = self._jobs.get(job_id)
+    return None if row is None else Job.from_dict(row)
+
+@patch
+def get_many(self:MemoryStore, job_ids):
+    return {i: self.get(i) for i in job_ids if i in self._jobs}
 
 # %% ../../nbs/store/01_memory.ipynb #78e80580
-def _equal(a, b): return a == b and isinstance(a, bool) == isinstance(b, bool)   # True is not 1
+def _equal(a, b) -> bool:
+    both_or_none = isinstance(a, bool) == isinstance(b, bool)   # True is not 1
+    return a == b and both_or_none
 
+def _has_metadata(row, wanted) -> bool:
+    metadata = row['metadata']
+    return all(_equal(jsonable(metadata.get(k)), v) for k, v in wanted.items())
+
+# %% ../../nbs/store/01_memory.ipynb #656e7ed8
 def _filter(status=None, since=None, until=None, metadata=None, **fields):
     "What says whether a row is asked for."
     statuses = None if status is None else {JobStatus(s) for s in status}
@@ -98,97 +147,161 @@ def _filter(status=None, since=None, until=None, metadata=None, **fields):
         if statuses is not None and row['status'] not in statuses: return False
         if since is not None and row['created_at'] < since: return False
         if until is not None and row['created_at'] >= until: return False
-        if any(row[k] != v for k, v in fields.items()): return False
-        return all(_equal(jsonable(row['metadata'].get(k)), v) for k, v in (metadata or {}).items())
+        for k, v in fields.items():
+            if row[k] != v: return False
+        return _has_metadata(row, metadata or {})
     return fits
 
-# %% ../../nbs/store/01_memory.ipynb #12b9e532
+# %% ../../nbs/store/01_memory.ipynb #d7629ddf
 @patch
-def get(self:MemoryStore, job_id): return Job.from_dict(self._jobs[job_id]) if job_id in self._jobs else None
-
-@patch
-def get_many(self:MemoryStore, job_ids): return {i: self.get(i) for i in job_ids if i in self._jobs}
-
-@patch
-def list(self:MemoryStore, status=None, limit=None, before=None, name=None, node=None, batch=None,
-         since=None, until=None, metadata=None, pinned=None, runner=None):
+def _older(self:MemoryStore, job_id) -> list[dict]:
+    "Rows of the jobs created before one. None of them if it is unknown."
+    if job_id not in self._jobs: return []
     rows = self._jobs.values()
-    if before is not None: rows = [*takewhile(lambda r: r['id'] != before, rows)] if before in self._jobs else []
-    fits = _filter(status, since, until, metadata, name=name, node=node, batch=batch, pinned=pinned, runner=runner)
-    return [Job.from_dict(r) for r in islice(filter(fits, reversed(rows)), limit)]
+    return [*takewhile(lambda row: row['id'] != job_id, rows)]
 
+# %% ../../nbs/store/01_memory.ipynb #ce3583b9
+@patch
+def list(self:MemoryStore,
+    status=None,
+    limit=None,
+    before=None,
+    name=None,
+    node=None,
+    batch=None,
+    since=None,
+    until=None,
+    metadata=None,
+    pinned=None,
+    runner=None,
+):
+    rows = self._jobs.values() if before is None else self._older(before)
+    fields = dict(name=name, node=node, batch=batch, pinned=pinned, runner=runner)
+    fits = _filter(status, since, until, metadata, **fields)
+    newest_first = filter(fits, reversed(rows))
+    return [Job.from_dict(row) for row in islice(newest_first, limit)]
+
+# %% ../../nbs/store/01_memory.ipynb #6b898d5c
 @patch
 def counts(self:MemoryStore, batch=None):
-    rows = [r for r in self._jobs.values() if batch in (None, r['batch'])]
-    return {s.value: sum(r['status'] == s for r in rows) for s in JobStatus}
+    rows = self._jobs.values()
+    statuses = [row['status'] for row in rows if batch in (None, row['batch'])]
+    return {s.value: statuses.count(s) for s in JobStatus}
 
 # %% ../../nbs/store/01_memory.ipynb #e58c4c8f
 @patch
 def events(self:MemoryStore, after=0, job_id=None, limit=None):
-    if job_id is not None: return [self._events[s] for s in self._seqs.get(job_id, ()) if s > after][:limit]
-    return [*takewhile(lambda e: e.seq > after, reversed(self._events.values()))][::-1][:limit]
+    if job_id is not None:
+        seqs = [s for s in self._seqs.get(job_id, ()) if s > after]
+        return [self._events[s] for s in seqs[:limit]]
+    newest_first = reversed(self._events.values())
+    events = [*takewhile(lambda e: e.seq > after, newest_first)]
+    return events[::-1][:limit]
 
 @patch
 def last_seq(self:MemoryStore): return next(reversed(self._events), 0)
 
 # %% ../../nbs/store/01_memory.ipynb #d8170308
 @patch
+def delete_many(self:MemoryStore, job_ids, spare_pinned=False):
+    rows = [self._jobs[i] for i in dict.fromkeys(job_ids) if i in self._jobs]
+    rows = [row for row in rows if row['status'].is_terminal]
+    if spare_pinned: rows = [row for row in rows if not row['pinned']]
+    ids = [row['id'] for row in rows]
+    for i in ids:
+        del self._jobs[i]
+        for seq in self._seqs.pop(i): del self._events[seq]
+    if ids: self._append('', 0, 'deleted', now(), {'jobs': ids})
+    return len(ids)
+
+@patch
 def delete(self:MemoryStore, job_id): return bool(self.delete_many([job_id]))
 
-@patch
-def delete_many(self:MemoryStore, job_ids, spare_pinned=False):
-    rows = [self._jobs[i] for i in job_ids if i in self._jobs]
-    ended = [r['id'] for r in rows if r['status'].is_terminal and not (spare_pinned and r['pinned'])]
-    for i in ended:
-        del self._jobs[i]
-        for s in self._seqs.pop(i): del self._events[s]
-    if ended: self._append('', 0, 'deleted', now(), {'jobs': ended})
-    return len(ended)
-
+# %% ../../nbs/store/01_memory.ipynb #039df3ca
 @patch
 def pin(self:MemoryStore, job_id, pinned=True):
-    if job_id in self._jobs: self._jobs[job_id]['pinned'] = pinned
-    return job_id in self._jobs
+    if job_id not in self._jobs: return False
+    self._jobs[job_id]['pinned'] = pinned
+    return True
 
 # %% ../../nbs/store/01_memory.ipynb #7312da37
-_TERMINAL = [s for s in JobStatus if s.is_terminal]
+_TERMINAL = {s for s in JobStatus if s.is_terminal}
 
 @patch
-def select_ended(self:MemoryStore, status=None, older_than=None, limit=None, after_num=0, pinned=False, before_num=None, settled=False):
-    statuses = {JobStatus(s) for s in status or _TERMINAL} & {*_TERMINAL}
-    rows = self._jobs.values()
-    live = {r['batch'] for r in rows if not r['status'].is_terminal} - {None} if settled else ()
-    def fits(r):
-        if r['status'] not in statuses or r['num'] <= after_num: return False
-        if before_num is not None and r['num'] >= before_num: return False
-        if older_than is not None and (r['completed_at'] or '~') >= older_than: return False
-        return (pinned or not r['pinned']) and r['batch'] not in live
-    found = islice(filter(fits, rows), limit)
-    return [EndedJob(r['num'], r['id'], r['status'].value, r['completed_at'], r['pinned']) for r in found]
+def _live_batches(self:MemoryStore) -> set[str]:
+    live = [row for row in self._jobs.values() if not row['status'].is_terminal]
+    return {row['batch'] for row in live} - {None}
 
+# %% ../../nbs/store/01_memory.ipynb #30eaf565
+@patch
+def select_ended(self:MemoryStore,
+    status=None,
+    older_than=None,
+    limit=None,
+    after_num=0,
+    pinned=False,
+    before_num=None,
+    settled=False,
+):
+    statuses = {JobStatus(s) for s in status or _TERMINAL} & _TERMINAL
+    live = self._live_batches() if settled else ()
+    def fits(row):
+        if row['status'] not in statuses: return False
+        if row['num'] <= after_num: return False
+        if before_num is not None and row['num'] >= before_num: return False
+        if older_than is not None and (row['completed_at'] or '~') >= older_than: return False
+        if row['pinned'] and not pinned: return False
+        return row['batch'] not in live
+    rows = filter(fits, self._jobs.values())
+    return [_to_ended(row) for row in islice(rows, limit)]
+
+def _to_ended(row) -> EndedJob:
+    return EndedJob(
+        num=row['num'],
+        id=row['id'],
+        status=row['status'].value,
+        completed_at=row['completed_at'],
+        pinned=row['pinned'])
+
+# %% ../../nbs/store/01_memory.ipynb #9f6d6ab8
 @patch
 def cutoff(self:MemoryStore, keep, status=None):
-    statuses = {*(status or _TERMINAL)} & {*_TERMINAL}
-    newest = (r['num'] for r in reversed(self._jobs.values()) if r['status'] in statuses and not r['pinned'])
-    return next(islice(newest, keep-1, None), None)
+    statuses = {*(status or _TERMINAL)} & _TERMINAL
+    newest_first = reversed(self._jobs.values())
+    ended = (row for row in newest_first if row['status'] in statuses)
+    nums = (row['num'] for row in ended if not row['pinned'])
+    return next(islice(nums, keep-1, None), None)
 
 # %% ../../nbs/store/01_memory.ipynb #0c9ccfaf
 @patch
 def records(self:MemoryStore, after_num=0, limit=200, **filters):
-    rows = islice((r for r in filter(_filter(**filters), self._jobs.values()) if r['num'] > after_num), limit)
-    return [JobRecord(Job.from_dict(r), [self._events[s] for s in self._seqs[r['id']]],
-                      r['queued_at'], r['batch'], r['pinned'], r['num']) for r in rows]
+    rows = filter(_filter(**filters), self._jobs.values())
+    page = islice((row for row in rows if row['num'] > after_num), limit)
+    return [self._to_record(row) for row in page]
 
 @patch
-def restore(self:MemoryStore, records):
-    done = []
-    for d in records:
-        is_new = d.job.id not in self._jobs
-        done.append(is_new)
-        if not is_new: continue
-        self._new_row(d.job, d.queued_at, d.batch, d.pinned)
-        for e in d.events: self._append(d.job.id, e.attempt, e.type, e.at, e.data)
-    return done
+def _to_record(self:MemoryStore, row) -> JobRecord:
+    seqs = self._seqs[row['id']]
+    return JobRecord(
+        job=Job.from_dict(row),
+        events=[self._events[seq] for seq in seqs],
+        queued_at=row['queued_at'],
+        batch=row['batch'],
+        pinned=row['pinned'],
+        num=row['num'])
+
+# %% ../../nbs/store/01_memory.ipynb #8eca0384
+@patch
+def restore(self:MemoryStore, records): return [self._restore_one(r) for r in records]
+
+@patch
+def _restore_one(self:MemoryStore, record:JobRecord) -> bool:  # False: the id is taken
+    job = record.job
+    if job.id in self._jobs: return False
+    self._new_row(job, record.queued_at, record.batch, record.pinned)
+    for e in record.events:
+        self._append(job.id, e.attempt, e.type, e.at, e.data)
+    return True
 
 # %% ../../nbs/store/01_memory.ipynb #dbcbc386
 @patch
@@ -199,46 +312,59 @@ def open_lease(self:MemoryStore, doc):
 
 @patch
 def beat(self:MemoryStore, fence):
-    if fence in self._leases: self._leases[fence][0] += 1
-    return fence in self._leases
+    if fence not in self._leases: return False
+    self._leases[fence][0] += 1
+    return True
 
 @patch
 def close_lease(self:MemoryStore, fence): self._leases.pop(fence, None)
 
 @patch
-def leases(self:MemoryStore): return [Lease(fence, beat, doc) for fence, (beat, doc) in self._leases.items()]
+def leases(self:MemoryStore):
+    leases = self._leases.items()
+    return [Lease(fence, beat, doc) for fence, (beat, doc) in leases]
 
 # %% ../../nbs/store/01_memory.ipynb #71fa0448
 @patch
-def _queued(self:MemoryStore, runners, fits):
+def _queued(self:MemoryStore, runners, fits) -> list[dict]:
     "Rows of submitted jobs of these runners that fit, in the order of submission."
-    rows = [r for r in self._jobs.values() if r['queued_at'] and r['runner'] in runners and fits(r)]
-    return sorted(rows, key=lambda r: r['queued_at'])
+    rows = [row for row in self._jobs.values() if row['queued_at']]
+    rows = [row for row in rows if row['runner'] in runners and fits(row)]
+    return sorted(rows, key=lambda row: row['queued_at'])
 
+@patch
+def submitted(self:MemoryStore, runners):
+    rows = self._queued(runners, lambda row: not row['status'].is_terminal)
+    return [Job.from_dict(row) for row in rows]
+
+@patch
+def places(self:MemoryStore, job_ids):
+    rows = [self._jobs[i] for i in job_ids if i in self._jobs]
+    return {row['id']: (row['queued_at'], row['lease']) for row in rows}
+
+# %% ../../nbs/store/01_memory.ipynb #beb5a0b4
 @patch
 def take_over(self:MemoryStore, mine, runners, dead=()):
     if mine not in self._leases: return []
     for fence, beat in dead:
-        if fence in self._leases and self._leases[fence][0] == beat: del self._leases[fence]
-    def is_orphan(r): return r['status'] is JobStatus.RUNNING and r['lease'] not in self._leases
+        is_same = fence in self._leases and self._leases[fence][0] == beat
+        if is_same: del self._leases[fence]
+    def is_orphan(row):
+        is_running = row['status'] is JobStatus.RUNNING
+        return is_running and row['lease'] not in self._leases
     rows = self._queued(runners, is_orphan)
-    for r in rows: r['lease'] = mine
-    return [r['id'] for r in rows]
-
-@patch
-def submitted(self:MemoryStore, runners):
-    return [Job.from_dict(r) for r in self._queued(runners, lambda r: not r['status'].is_terminal)]
-
-@patch
-def places(self:MemoryStore, job_ids):
-    return {i: (self._jobs[i]['queued_at'], self._jobs[i]['lease']) for i in job_ids if i in self._jobs}
+    for row in rows: row['lease'] = mine
+    return [row['id'] for row in rows]
 
 # %% ../../nbs/store/01_memory.ipynb #464a9ba5
 @patch
-def put_node(self:MemoryStore, node): self._nodes[node['id']] = jsonable(node)
+def put_node(self:MemoryStore, node):
+    self._nodes[node['id']] = jsonable(node)
 
 @patch
-def list_nodes(self:MemoryStore): return sorted(self._nodes.values(), key=lambda n: (n['name'], n['id']))
+def list_nodes(self:MemoryStore):
+    by_name = lambda node: (node['name'], node['id'])
+    return sorted(self._nodes.values(), key=by_name)
 
 @patch
 def delete_node(self:MemoryStore, node_id):

@@ -12,8 +12,9 @@ import json
 from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from .database import Postgres, Sqlite, owner_table
+from sqlalchemy.schema import CreateColumn
 from ..model.job import encode_ascii_json, LONG_TEXT, jsonable
+from .database import Postgres, Sqlite, owner_table
 
 # %% ../../nbs/store/02_schema.ipynb #f04119a3
 SCHEMA_VERSION = 2   # Raised with each change of the tables; older databases are upgraded when opened
@@ -23,34 +24,76 @@ _json = sa.JSON().with_variant(sa.Text, 'sqlite')   # In a column of type JSON, 
 _number = sa.BigInteger().with_variant(sa.Integer, 'sqlite')   # SQLite counts in a column of exactly this type
 _instant = sa.String(40)
 
+# %% ../../nbs/store/02_schema.ipynb #124fd67b
 def _columns(type, *names) -> list[sa.Column]: return [sa.Column(n, type) for n in names]
-def _required(type, *names) -> list[sa.Column]: return [sa.Column(n, type, nullable=False) for n in names]
-def _counted(name) -> sa.Column: return sa.Column(name, _number, sa.Identity(), primary_key=True)
+
+def _required(type, *names) -> list[sa.Column]:
+    return [sa.Column(n, type, nullable=False) for n in names]
+
+def _counted(name) -> sa.Column:
+    "The primary key."
+    return sa.Column(name, _number, sa.Identity(), primary_key=True)
+
+# %% ../../nbs/store/02_schema.ipynb #9f9e7faa
+_job_fields = [
+    sa.Column('id', sa.String(128), nullable=False, unique=True),
+    *_columns(sa.Text, 'name', 'runner'),
+    *_columns(_json, 'spec'),
+    *_required(sa.String(16), 'status'),
+    *_columns(sa.Float, 'progress'),
+    *_columns(sa.Text, 'message'),
+    *_required(sa.Integer, 'priority', 'attempt'),
+    *_columns(sa.Integer, 'max_attempts'),
+    *_columns(sa.Float, 'timeout'),
+    *_columns(sa.Text, 'node', 'remote_id'),
+    *_columns(_instant, 'created_at', 'updated_at', 'started_at', 'completed_at', 'unreachable_since'),
+    *_columns(_json, 'result'),
+    *_columns(sa.Text, 'error'),
+    *_columns(_json, 'failure', 'outputs', 'metadata')]
 
 # %% ../../nbs/store/02_schema.ipynb #df20bf84
 _has_batch = sa.text('batch IS NOT NULL')
+_store_columns = [
+    *_columns(_instant, 'queued_at'),
+    *_columns(_number, 'lease'),
+    *_columns(sa.String(128), 'batch'),
+    sa.Column('pinned', sa.Integer, nullable=False, server_default='0')]
 
-job_table = sa.Table('jobs', _tables,
-    _counted('num'), sa.Column('id', sa.String(128), nullable=False, unique=True),
-    *_columns(sa.Text, 'name', 'runner'), *_columns(_json, 'spec'),
-    *_required(sa.String(16), 'status'), *_columns(sa.Float, 'progress'), *_columns(sa.Text, 'message'),
-    *_required(sa.Integer, 'priority', 'attempt'), *_columns(sa.Integer, 'max_attempts'), *_columns(sa.Float, 'timeout'),
-    *_columns(sa.Text, 'node', 'remote_id'),
-    *_columns(_instant, 'created_at', 'updated_at', 'started_at', 'completed_at', 'unreachable_since'),
-    *_columns(_json, 'result'), *_columns(sa.Text, 'error'), *_columns(_json, 'failure', 'outputs', 'metadata'),
-    *_columns(_instant, 'queued_at'), *_columns(_number, 'lease'), *_columns(sa.String(128), 'batch'),
-    sa.Column('pinned', sa.Integer, nullable=False, server_default='0'),
+job_table = sa.Table(
+    'jobs', _tables,
+    _counted('num'),
+    *_job_fields,
+    *_store_columns,
     sa.Index('jobs_by_status', 'status', 'num'),
-    sa.Index('jobs_by_batch', 'batch', 'num', sqlite_where=_has_batch, postgresql_where=_has_batch), sqlite_autoincrement=True)
-
-event_table = sa.Table('events', _tables,
-    _counted('seq'), *_required(sa.String(128), 'job_id'), *_required(sa.Integer, 'attempt'), *_required(sa.String(32), 'type'),
-    *_required(_instant, 'at'), *_columns(_json, 'data'), sa.Index('events_by_job', 'job_id', 'seq'), sqlite_autoincrement=True)
+    sa.Index('jobs_by_batch', 'batch', 'num', sqlite_where=_has_batch, postgresql_where=_has_batch),
+    sqlite_autoincrement=True)
 
 # %% ../../nbs/store/02_schema.ipynb #f7dfd463
-lease_table = sa.Table('leases', _tables, _counted('fence'), *_required(_number, 'beat'), *_columns(_json, 'doc'), sqlite_autoincrement=True)
-node_table = sa.Table('nodes', _tables, sa.Column('id', sa.String(128), primary_key=True),
-    *_required(sa.Text, 'name'), *_required(_json, 'doc'))
+event_table = sa.Table(
+    'events', _tables,
+    _counted('seq'),
+    *_required(sa.String(128), 'job_id'),
+    *_required(sa.Integer, 'attempt'),
+    *_required(sa.String(32), 'type'),
+    *_required(_instant, 'at'),
+    *_columns(_json, 'data'),
+    sa.Index('events_by_job', 'job_id', 'seq'),
+    sqlite_autoincrement=True)
+
+# %% ../../nbs/store/02_schema.ipynb #60194b89
+lease_table = sa.Table(
+    'leases', _tables,
+    _counted('fence'),
+    *_required(_number, 'beat'),
+    *_columns(_json, 'doc'),
+    sqlite_autoincrement=True)
+
+node_table = sa.Table(
+    'nodes', _tables,
+    sa.Column('id', sa.String(128), primary_key=True),
+    *_required(sa.Text, 'name'),
+    *_required(_json, 'doc'))
+
 meta_table = owner_table(_tables)
 
 # %% ../../nbs/store/02_schema.ipynb #53f8225a
@@ -59,17 +102,22 @@ def _make_encoder():
     make = json.encoder.c_make_encoder
     if make is None:   # a Python without it
         return json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(',', ':'), default=jsonable).encode
-    pieces = make(None, jsonable, json.encoder.encode_basestring, None, ':', ',', False, False, False)
+    markers, indent = None, None
+    sort_keys, skipkeys, allow_nan = False, False, False
+    pieces = make(markers, jsonable, json.encoder.encode_basestring, indent, ':', ',', sort_keys, skipkeys, allow_nan)
     return lambda v: ''.join(pieces(v, 0))
 
-_encode, _decode = _make_encoder(), json.JSONDecoder().raw_decode
+_encode = _make_encoder()
+_decode = json.JSONDecoder().raw_decode
 
 # %% ../../nbs/store/02_schema.ipynb #1a885b64
-_SCALARS, _PARTS = frozenset({str, int, float, bool, type(None)}), frozenset({dict, list, tuple, str})
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+_PARTS = frozenset({dict, list, tuple, str})
 
 def _is_tree(v:Any) -> bool:
     "Whether no part of plain data occurs twice: then its JSON is no larger than itself."
-    visited, todo = set(), [v]
+    visited = set()   # `id`s
+    todo = [v]
     for x in todo:
         kind = type(x)
         if kind in _SCALARS and (kind is not str or len(x) <= LONG_TEXT): continue
@@ -79,15 +127,22 @@ def _is_tree(v:Any) -> bool:
         elif kind is not str: todo += x
     return True
 
+# %% ../../nbs/store/02_schema.ipynb #9451fc91
+def _plain_doc(v:Any) -> str|None:  # None: it needs a copy
+    "The JSON of data that is a tree and has a form in JSON and in UTF-8."
+    try:
+        if not _is_tree(v): return None
+        text = _encode(v)
+        if text.isascii() or text.encode(): return text
+    except (TypeError, ValueError, RecursionError): return None   # an odd key, NaN, half a character
+
 def _doc(v:Any, lossless:bool=False) -> str|None:
     "As JSON. `jsonable` decides about what JSON has no form for; `lossless` as there."
     if v is None: return None
-    try:
-        if _is_tree(v):
-            text = _encode(v)
-            if text.isascii() or text.encode(): return text
-    except (TypeError, ValueError, RecursionError): pass   # an odd key, NaN, half a character
-    return (encode_ascii_json if lossless else _encode)(jsonable(v, lossless=lossless))
+    text = _plain_doc(v)
+    if text is not None: return text
+    encode = encode_ascii_json if lossless else _encode
+    return encode(jsonable(v, lossless=lossless))
 
 # %% ../../nbs/store/02_schema.ipynb #7279bbc5
 def _scalar(v:Any):
@@ -96,6 +151,7 @@ def _scalar(v:Any):
     if isinstance(v, (dict, list)): raise ValueError(f'{v!r} is neither text nor a number')
     return v
 
+# %% ../../nbs/store/02_schema.ipynb #159b0ef5
 class _Sqlite(Sqlite):
     "Values and expressions as SQLite has them."
     by_position = sqlite.dialect(paramstyle='qmark')
@@ -103,13 +159,18 @@ class _Sqlite(Sqlite):
     doc = staticmethod(_doc)
 
     @staticmethod
-    def loads(v): return json.loads(v) if type(v) in (str, bytes) else v   # a column of the type JSON has numbers as such
+    def loads(v):
+        has_text = type(v) in (str, bytes)   # a column of the type JSON has numbers as such
+        return json.loads(v) if has_text else v
     @staticmethod
     def value(v):
-        is_plain = v is None or type(v) is int or type(v) is str and v.isascii()
-        return v if is_plain else _scalar(v)
+        if v is None or type(v) is int: return v
+        if type(v) is str and v.isascii(): return v
+        return _scalar(v)
     @staticmethod
-    def among(column, name): return column.in_(sa.select(sa.func.json_each(sa.bindparam(name)).table_valued('value').c.value))
+    def among(column, name):
+        each = sa.func.json_each(sa.bindparam(name)).table_valued('value')
+        return column.in_(sa.select(each.c.value))
 
 # %% ../../nbs/store/02_schema.ipynb #b48ce206
 def _no_nul(v):
@@ -118,6 +179,7 @@ def _no_nul(v):
     if isinstance(v, dict): return {_no_nul(k): _no_nul(x) for k, x in v.items()}
     return v
 
+# %% ../../nbs/store/02_schema.ipynb #94e127c4
 class _Postgres(Postgres):
     "Values and expressions as PostgreSQL has them."
     ids = staticmethod(list)
@@ -136,7 +198,8 @@ class _Postgres(Postgres):
         encode = encode_ascii_json if lossless else _encode
         return encode(_no_nul(json.loads(text)))
     @staticmethod
-    def among(column, name): return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(sa.Text)))
+    def among(column, name):
+        return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(sa.Text)))
 
 # %% ../../nbs/store/02_schema.ipynb #fc723090
 def _text(db, stmt) -> str: return str(stmt.compile(dialect=db.dialect))
@@ -146,29 +209,36 @@ def _at_most(q): return q.limit(_param('limit', sa.Integer)).offset(sa.literal_c
 # %% ../../nbs/store/02_schema.ipynb #60cebcab
 def _upgrade_1(con):
     "Version 1 had no leases, batches and pins, and a job's submission only as an event."
-    c = job_table.c
-    new = (c.queued_at, c.lease, c.batch, c.pinned)
-    if con.dialect.name == 'sqlite': _move_jobs_1(con, [k.name for k in c if k.name not in {n.name for n in new}])
-    else: _alter_jobs_1(con, new)
-    queued = sa.select(event_table.c.at).where(event_table.c.job_id == c.id, event_table.c.type == 'queued')
-    con.execute(job_table.update().values(queued_at=queued.order_by(event_table.c.seq).limit(1).scalar_subquery()))
+    if con.dialect.name == 'sqlite': _move_jobs_1(con)
+    else: _alter_jobs_1(con)
+    queued = (sa
+        .select(event_table.c.at)
+        .where(event_table.c.job_id == job_table.c.id, event_table.c.type == 'queued')
+        .order_by(event_table.c.seq)
+        .limit(1))
+    con.execute(job_table.update().values(queued_at=queued.scalar_subquery()))
     lease_table.create(con)
 
-def _alter_jobs_1(con, new):
-    for col in new:
-        ddl = sa.schema.CreateColumn(col).compile(dialect=con.dialect)
+# %% ../../nbs/store/02_schema.ipynb #365b0122
+def _alter_jobs_1(con):
+    for column in _store_columns:
+        ddl = CreateColumn(column).compile(dialect=con.dialect)
         con.exec_driver_sql(f'ALTER TABLE jobs ADD COLUMN {ddl}')
     con.exec_driver_sql('DROP INDEX jobs_by_status')
     for index in job_table.indexes: index.create(con)
 
-def _move_jobs_1(con, columns):
+# %% ../../nbs/store/02_schema.ipynb #13ac3611
+def _move_jobs_1(con):
     "The jobs of version 1 in a table as it is now, with their numbers."
     con.connection.driver_connection.create_function('as_json', 1, json.dumps)
-    for sql in ('ALTER TABLE jobs RENAME TO jobs_of_1', 'DROP INDEX jobs_by_status'): con.exec_driver_sql(sql)
+    con.exec_driver_sql('ALTER TABLE jobs RENAME TO jobs_of_1')
+    con.exec_driver_sql('DROP INDEX jobs_by_status')
     job_table.create(con)
+    columns = ['num', *[c.name for c in _job_fields]]
     result = "CASE WHEN typeof(result) IN ('integer', 'real') THEN as_json(result) ELSE result END"
     values = ', '.join(result if k == 'result' else k for k in columns)
-    for sql in (f'INSERT INTO jobs ({", ".join(columns)}) SELECT {values} FROM jobs_of_1 ORDER BY num',
-                "DELETE FROM sqlite_sequence WHERE name = 'jobs'",   # the next number is one that was never used
-                "UPDATE sqlite_sequence SET name = 'jobs' WHERE name = 'jobs_of_1'",
-                'DROP TABLE jobs_of_1'): con.exec_driver_sql(sql)
+    con.exec_driver_sql(f'INSERT INTO jobs ({", ".join(columns)}) SELECT {values} FROM jobs_of_1 ORDER BY num')
+    # the next number is one that was never used
+    con.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = 'jobs'")
+    con.exec_driver_sql("UPDATE sqlite_sequence SET name = 'jobs' WHERE name = 'jobs_of_1'")
+    con.exec_driver_sql('DROP TABLE jobs_of_1')

@@ -8,305 +8,576 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/store/statements.html.md"""
 __all__ = []
 
 # %% ../../nbs/store/03_statements.ipynb #e1b075dd
+from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
 from math import isfinite
 from operator import itemgetter
 from typing import Any, NamedTuple
 import sqlalchemy as sa
+from fastcore.basics import patch
 from sqlalchemy.dialects import postgresql
 from ..model.errors import InvalidInput
 from ..model.job import LOSSLESS_FIELDS, Job, JobEvent, JobStatus
-from .schema import _at_most, _json, _number, _param, _Postgres, _Sqlite, _text, event_table, job_table, lease_table, meta_table, node_table
+from .schema import (_at_most, _json, _number, _param, _Postgres, _Sqlite, _text, event_table, job_table,
+                                       lease_table, meta_table, node_table)
 
 # %% ../../nbs/store/03_statements.ipynb #e52f1a97
+_job = job_table.c   # Its columns
+_event = event_table.c
+_lease = lease_table.c
+_node = node_table.c
+_meta = meta_table.c
+_literal = sa.literal_column
+
+def _new(column): return _param('v_' + column.name, column.type)
+def _expected(column): return _param('w_' + column.name, column.type)
+def _fact(column): return _param('e_' + column.name, column.type)
+
+# %% ../../nbs/store/03_statements.ipynb #9ec33043
 _COLUMNS = [f.name for f in fields(Job) if f.name != 'task']
-_JSON_FIELDS = {'spec': dict, 'metadata': dict, 'outputs': list, 'result': None, 'failure': None}   # -> what NULL means
 _WRITABLE = {*_COLUMNS, 'queued_at', 'batch'}
-_PENDING, _RUNNING = sa.literal_column("'pending'"), sa.literal_column("'running'")
-_LIVE = [_PENDING, _RUNNING]
-_EVENT = ('job_id', 'attempt', 'type', 'at', 'data')
+_JSON_FIELDS = {'spec': dict, 'metadata': dict, 'outputs': list, 'result': None, 'failure': None}   # -> what NULL means
 
-class _Plan(NamedTuple):
-    first:Any         # Statement that finds its row or does not
-    is_select:bool    # It changes nothing
-    event:Any         # SQLite: the statement for the event, sent when a row was found
-    queued_event:Any  # SQLite: that for a second event, `queued`
-    has_event:bool
-    values:tuple      # (field, name of its parameter, what makes the value storable), …
-
-# %% ../../nbs/store/03_statements.ipynb #683a3386
-def _encoder(db, field:str):
+# %% ../../nbs/store/03_statements.ipynb #8bd53273
+def _encoder(db, field:str) -> Callable:
     "What makes a value storable."
-    if field == 'status': return lambda v: v._value_ if type(v) is JobStatus else JobStatus(v)._value_
+    if field == 'status': return _encode_status
     if field not in _JSON_FIELDS: return db.value
     null_is_empty = _JSON_FIELDS[field] is not None
-    if field in LOSSLESS_FIELDS and null_is_empty: return lambda v: db.doc(v, lossless=True) if v else None
-    if field in LOSSLESS_FIELDS: return lambda v: db.doc(v, lossless=True)
-    if null_is_empty: return lambda v: db.doc(v) if v else None
-    return db.doc
+    if field not in LOSSLESS_FIELDS: return _or_null(db.doc) if null_is_empty else db.doc
+    def encode(v): return db.doc(v, lossless=True)
+    return _or_null(encode) if null_is_empty else encode
 
-def _encoders(db, columns): return tuple((k, 'v_'+k, _encoder(db, k)) for k in columns if k in _WRITABLE)
+def _encode_status(v) -> str:
+    status = v if type(v) is JobStatus else JobStatus(v)
+    return status._value_
+
+def _or_null(encode:Callable) -> Callable:
+    return lambda v: encode(v) if v else None
+
+# %% ../../nbs/store/03_statements.ipynb #e35e1025
+def _encoders(db, columns) -> tuple:  # (field, name of its parameter, what makes the value storable), …
+    writable = [k for k in columns if k in _WRITABLE]
+    return tuple((k, 'v_'+k, _encoder(db, k)) for k in writable)
+
+def _encoded(encoders, values:dict) -> dict:  # name of the parameter -> what is stored
+    return {p: v if (v := values[k]) is None else encode(v) for k, p, encode in encoders}
 
 # %% ../../nbs/store/03_statements.ipynb #6fd7bba8
-def _by_position(stmt):
-    "For SQLite: the text, and what picks the values in its order. By name would cost a third more."
+def _by_position(stmt) -> tuple[str, Callable]:
+    "For SQLite: the text, and what picks the values in its order."
     compiled = stmt.compile(dialect=_Sqlite.by_position)
-    names = compiled.positiontup
-    return str(compiled), itemgetter(*names) if len(names) > 1 else lambda values: (values[names[0]],)
+    return str(compiled), _picker(compiled.positiontup)
 
-def _make_plan(db, first, columns, has_event, queued=False) -> _Plan:
-    is_select, values = isinstance(first, sa.Select), _encoders(db, columns)
-    if not has_event: return _Plan(_silent(db, first), is_select, None, None, False, values)
-    facts = {k: _param('e_'+k, event_table.c[k].type) for k in _EVENT}
-    events = [facts]
-    if queued: events.append(facts | {'type': sa.literal_column("'queued'"), 'data': sa.null()})
-    if db is not _Sqlite: return _Plan(_with_events(db, first, events), is_select, None, None, True, values)
-    inserts = [_by_position(event_table.insert().inline().values(e)) for e in events]
-    return _Plan(_by_position(first), is_select, inserts[0], inserts[1] if queued else None, True, values)
+def _picker(names) -> Callable:
+    if len(names) > 1: return itemgetter(*names)
+    name, = names
+    return lambda values: (values[name],)
+
+# %% ../../nbs/store/03_statements.ipynb #03b39fd9
+class _Plan(NamedTuple):
+    "The statements of one operation. For SQLite each is a text and what picks its values, for PostgreSQL a text."
+    first:Any              # Finds its row or does not
+    has_event:bool
+    is_select:bool=False   # `first` changes nothing
+    events:tuple=()        # SQLite: what adds the events, when a row was found
+    encoders:tuple=()      # Of the new values, as `_encoders` gives them
+
+# %% ../../nbs/store/03_statements.ipynb #8019fa4c
+_EVENT = ('job_id', 'attempt', 'type', 'at', 'data')
+_FACTS = {k: _fact(_event[k]) for k in _EVENT}
+_QUEUED = _FACTS | {   # A second event, at the same instant
+    'type': _literal("'queued'"),
+    'data': sa.null()}
+
+def _make_plan(
+    db,           # `_Sqlite` or `_Postgres`
+    first,        # The statement that finds the row
+    columns,      # Fields that it writes
+    events=(),    # dicts of column -> fact
+) -> _Plan:
+    plan = _sqlite_plan(first, events) if db is _Sqlite else _postgres_plan(first, events)
+    return plan._replace(encoders=_encoders(db, columns))
+
+# %% ../../nbs/store/03_statements.ipynb #b3d1306f
+def _sqlite_plan(first, events) -> _Plan:
+    add_event = event_table.insert().inline()
+    return _Plan(
+        _by_position(first),
+        has_event=bool(events),
+        is_select=isinstance(first, sa.Select),
+        events=tuple(_by_position(add_event.values(facts)) for facts in events))
 
 # %% ../../nbs/store/03_statements.ipynb #276eea72
-def _notify(): return sa.literal_column("pg_notify('jobtrack', '')")   # within the statement it costs next to nothing
+def _notify(): return _literal("pg_notify('jobtrack', '')")
 
-def _silent(db, first):
-    "A change without an event."
-    return _by_position(first) if db is _Sqlite else _text(db, first.returning(_notify()))
+def _postgres_plan(first, events) -> _Plan:
+    is_select = isinstance(first, sa.Select)
+    statement = _and_events(first, events) if events else first.returning(_notify())
+    return _Plan(_text(_Postgres, statement), bool(events), is_select)
 
-def _with_events(db, first, events):
-    "For PostgreSQL: a change and its events in one statement."
-    hit = (first if isinstance(first, sa.Select) else first.returning(job_table.c.id)).cte('hit')
-    rows = sa.union_all(*[sa.select(*e.values()).select_from(hit) for e in events])
-    insert = event_table.insert().from_select([*_EVENT], rows)
-    return _text(db, insert.returning(event_table.c.seq, _notify()))
+def _and_events(first, events):
+    "A change, and its events if it has found its row."
+    hit = first if isinstance(first, sa.Select) else first.returning(_job.id)
+    hit = hit.cte('hit')
+    rows = [sa.select(*facts.values()).select_from(hit) for facts in events]
+    return (event_table
+        .insert()
+        .from_select([*_EVENT], sa.union_all(*rows))
+        .returning(_event.seq, _notify()))
 
 # %% ../../nbs/store/03_statements.ipynb #6a8ae862
 @cache
-def _add_plan(db, queued):
-    new = {k: _param('v_'+k, job_table.c[k].type) for k in (*_COLUMNS, 'batch')}
-    if queued: new['queued_at'] = _param('v_created_at', job_table.c.created_at.type)
-    insert = db.insert(job_table).values(new).on_conflict_do_nothing(index_elements=['id'])
-    return _make_plan(db, insert, _COLUMNS, True, queued)
+def _add_plan(db, queued:bool) -> _Plan:
+    new = {k: _new(_job[k]) for k in (*_COLUMNS, 'batch')}
+    if queued: new['queued_at'] = _new(_job.created_at)
+    events = [_FACTS, _QUEUED] if queued else [_FACTS]
+    insert = (db
+        .insert(job_table)
+        .values(new)
+        .on_conflict_do_nothing(index_elements=['id']))
+    return _make_plan(db, insert, _COLUMNS, events)
 
-@cache
-def _change_plan(db, columns, expect, begins, ends, lease, has_event, attempt=False):   # `begins`, `ends`: a move to running, to another status
-    c, writable = job_table.c, [k for k in columns if k in _WRITABLE]
-    where, new = [c.id == _param('w_id', c.id.type)], {k: _param('v_'+k, c[k].type) for k in writable}
-    if expect: where.append(c.status == _param('w_status', c.status.type))
-    if expect or attempt: where.append(c.attempt == _param('w_attempt', c.attempt.type))
-    only_metadata = not has_event and set(writable) == {'metadata'}
-    must_be_live = begins or ends or not (has_event or only_metadata)
-    if must_be_live: where.append(c.status.in_(_LIVE))   # what has ended stays as it is, whatever was expected
-    if lease: where.append(_has_lease(begins))
-    if lease and begins: new['lease'] = _param('w_lease', _number)
-    if ends: new['lease'] = sa.null()
-    first = job_table.update().where(*where).values(new) if new else sa.select(c.id).where(*where)
-    return _make_plan(db, first, columns, has_event)
+# %% ../../nbs/store/03_statements.ipynb #56cde25d
+class _Change(NamedTuple):
+    "What the statements of a change depend on, apart from the values."
+    columns:tuple              # Fields to write
+    has_event:bool             # A `Move`; False: an `Update`
+    begins:bool=False          # A move to `running`
+    ends:bool=False            # A move to another status, which gives the lease back
+    checks_status:bool=False   # Status and attempt must be as expected
+    checks_attempt:bool=False  # The attempt must be
+    checks_lease:bool=False    # The job must belong to the writer's lease
 
+# %% ../../nbs/store/03_statements.ipynb #46c995c4
+_PENDING = _literal("'pending'")
+_RUNNING = _literal("'running'")
+_LIVE = [_PENDING, _RUNNING]
+
+def _must_be_live(change:_Change) -> bool:
+    "What has ended stays as it is, whatever was expected: it only gets events, and metadata of the caller's own."
+    if change.begins or change.ends: return True
+    if change.has_event: return False
+    return _WRITABLE.intersection(change.columns) != {'metadata'}
+
+# %% ../../nbs/store/03_statements.ipynb #da2d3e99
 def _has_lease(begins:bool):
     "That a job belongs to the writer's lease; one that is to begin may also be nobody's, if the lease is still there."
-    c, mine = job_table.c, _param('w_lease', _number)
-    if not begins: return c.lease == mine
-    is_open = sa.exists().where(lease_table.c.fence == mine)
-    return sa.or_(sa.and_(c.status == _PENDING, is_open), sa.and_(c.status != _PENDING, c.lease == mine))
+    is_mine = _job.lease == _expected(_job.lease)
+    if not begins: return is_mine
+    is_open = sa.exists().where(_lease.fence == _expected(_job.lease))
+    return sa.or_(
+        sa.and_(_job.status == _PENDING, is_open),
+        sa.and_(_job.status != _PENDING, is_mine))
+
+# %% ../../nbs/store/03_statements.ipynb #c3ff2c89
+def _change_conditions(change:_Change) -> list:
+    compared = ['id']
+    if change.checks_status: compared.append('status')
+    if change.checks_status or change.checks_attempt: compared.append('attempt')
+    where = [_job[k] == _expected(_job[k]) for k in compared]
+    if _must_be_live(change): where.append(_job.status.in_(_LIVE))
+    if change.checks_lease: where.append(_has_lease(change.begins))
+    return where
+
+def _change_values(change:_Change) -> dict:  # column -> its new value
+    writable = [k for k in change.columns if k in _WRITABLE]
+    new = {k: _new(_job[k]) for k in writable}
+    if change.begins and change.checks_lease: new['lease'] = _expected(_job.lease)
+    if change.ends: new['lease'] = sa.null()
+    return new
+
+# %% ../../nbs/store/03_statements.ipynb #0c7b575b
+@cache
+def _change_plan(db, change:_Change) -> _Plan:
+    new = _change_values(change)
+    first = job_table.update().values(new) if new else sa.select(_job.id)
+    first = first.where(*_change_conditions(change))
+    events = [_FACTS] if change.has_event else []
+    return _make_plan(db, first, change.columns, events)
 
 # %% ../../nbs/store/03_statements.ipynb #9a86df39
-def _run_sqlite(con, todo):
-    out, run = [], con.execute
-    for (first, is_select, event, queued_event, has_event, _), values, facts in todo:
-        cur = run(first[0], first[1](values))
-        found = cur.fetchone() is not None if is_select else cur.rowcount > 0
-        if not has_event: out.append(found)
-        elif not found: out.append(None)
-        else:
-            out.append(JobEvent(run(event[0], event[1](values)).lastrowid, *facts))
-            if queued_event: run(queued_event[0], queued_event[1](values))
-    return out
+def _execute(cur, statement, values:dict):
+    sql, pick = statement
+    return cur.execute(sql, pick(values))
 
-def _run_postgres(cur, todo):
-    if len(todo) == 1: curs = [cur.execute(todo[0][0].first, todo[0][1])]
-    else:
-        with cur.connection.pipeline(): curs = [cur.connection.execute(plan.first, values) for plan, values, _ in todo]
-    out = []
-    for cur, (plan, _, facts) in zip(curs, todo):
-        if not plan.has_event: out.append(cur.rowcount > 0)
-        elif (row := cur.fetchone()) is None: out.append(None)
-        else: out.append(JobEvent(row[0], *facts))
-    return out
+def _run_plan(
+    cur,           # Of a connection in a transaction
+    plan:_Plan,
+    values:dict,   # Parameter -> value
+    facts,         # Of the event, as `JobEvent` has them after `seq`
+):
+    "What one operation gives: its event, or None; without an event, whether a row was found."
+    reply = _execute(cur, plan.first, values)
+    found = reply.fetchone() is not None if plan.is_select else reply.rowcount > 0
+    if not plan.has_event: return found
+    if not found: return None
+    seqs = [_execute(cur, e, values).lastrowid for e in plan.events]
+    return JobEvent(seqs[0], *facts)
 
-_Sqlite.run, _Postgres.run = staticmethod(_run_sqlite), staticmethod(_run_postgres)
+@patch(cls_method=True)
+def run(cls:_Sqlite, cur, todo:list) -> list: return [_run_plan(cur, *t) for t in todo]
+
+# %% ../../nbs/store/03_statements.ipynb #4a5b569b
+@patch(cls_method=True)
+def run(cls:_Postgres, cur, todo:list) -> list:
+    return [_reply(reply, *operation) for reply, operation in zip(_send(cur, todo), todo)]
+
+def _send(cur, todo:list) -> list:  # A cursor for each
+    if len(todo) == 1:
+        [(plan, values, _)] = todo
+        return [cur.execute(plan.first, values)]
+    con = cur.connection
+    with con.pipeline():
+        return [con.execute(plan.first, values) for plan, values, _ in todo]
+
+def _reply(cur, plan:_Plan, values:dict, facts):
+    if not plan.has_event: return cur.rowcount > 0
+    row = cur.fetchone()
+    return None if row is None else JobEvent(row[0], *facts)
 
 # %% ../../nbs/store/03_statements.ipynb #068d69ee
-def _to_jobs(db, rows) -> list[Job]:
-    "Rows as jobs."
-    loads, out = db.loads, []
-    for row in rows:
-        d = dict(zip(_COLUMNS, row))
-        for k, empty in _JSON_FIELDS.items(): d[k] = loads(d[k]) if d[k] is not None else empty and empty()
-        out.append(Job.from_dict(d))
-    return out
+def _to_job(db, row) -> Job:
+    values = dict(zip(_COLUMNS, row))   # what comes after them in a row is not the job's
+    for k, empty in _JSON_FIELDS.items():
+        if values[k] is not None: values[k] = db.loads(values[k])
+        elif empty is not None: values[k] = empty()
+    return Job.from_dict(values)
 
-def _to_events(db, rows) -> list[JobEvent]:
-    return [JobEvent(*row[:5], db.loads(row[5]) if row[5] is not None else {}) for row in rows]
+def _to_jobs(db, rows) -> list[Job]: return [_to_job(db, row) for row in rows]
+
+def _to_event(db, row) -> JobEvent:
+    *facts, data = row
+    return JobEvent(*facts, {} if data is None else db.loads(data))
+
+def _to_events(db, rows) -> list[JobEvent]: return [_to_event(db, row) for row in rows]
 
 # %% ../../nbs/store/03_statements.ipynb #6fc0240f
-_select_jobs = sa.select(*[job_table.c[k] for k in _COLUMNS])
-_select_events = sa.select(*[event_table.c[k] for k in ('seq', *_EVENT)])
+_STATEMENTS = {}   # name -> what builds it for a database
 
 @cache
-def _read_sql(db, name): return _text(db, _READS[name](db))
+def _sql(db, name:str) -> str: return _text(db, _STATEMENTS[name](db))
 
-_READS = {   # name -> what is asked, for this database
-    'get': lambda db: _select_jobs.where(job_table.c.id == _param('id')),
-    'get_many': lambda db: _select_jobs.where(db.among(job_table.c.id, 'ids')),
-    'places': lambda db: sa.select(job_table.c.id, job_table.c.queued_at, job_table.c.lease).where(db.among(job_table.c.id, 'ids')),
-    'submitted': lambda db: _select_jobs.where(job_table.c.status.in_(_LIVE), job_table.c.queued_at.is_not(None),
-                                               db.among(job_table.c.runner, 'runners')).order_by(job_table.c.queued_at, job_table.c.num),
-    'counts': lambda db: sa.select(job_table.c.status, sa.func.count()).group_by(job_table.c.status),
-    'batch': lambda db: sa.select(job_table.c.status, sa.func.count()).where(job_table.c.batch == _param('batch')).group_by(job_table.c.status),
-    'last': lambda db: sa.select(sa.func.max(event_table.c.seq)),
-    'leases': lambda db: sa.select(lease_table.c.fence, lease_table.c.beat, lease_table.c.doc).order_by(lease_table.c.fence),
-    'record_id': lambda db: sa.select(meta_table.c.value).where(meta_table.c.key == sa.literal_column("'record_id'")),
-    'nodes': lambda db: sa.select(node_table.c.doc).order_by(node_table.c.name, node_table.c.id),
-}
+_select_jobs = sa.select(*[_job[k] for k in _COLUMNS])
+_STATEMENTS |= {
+    'get': lambda db: _select_jobs.where(_job.id == _param('id')),
+    'get_many': lambda db: _select_jobs.where(db.among(_job.id, 'ids')),
+    'places': lambda db: (sa
+        .select(_job.id, _job.queued_at, _job.lease)
+        .where(db.among(_job.id, 'ids'))),
+    'submitted': lambda db: (_select_jobs
+        .where(
+            _job.status.in_(_LIVE),
+            _job.queued_at.is_not(None),
+            db.among(_job.runner, 'runners'))
+        .order_by(_job.queued_at, _job.num))}
+
+# %% ../../nbs/store/03_statements.ipynb #8645c6e4
+_select_events = sa.select(*[_event[k] for k in ('seq', *_EVENT)])
+_count_jobs = (sa
+    .select(_job.status, sa.func.count())
+    .group_by(_job.status))
+_STATEMENTS |= {
+    'counts': lambda db: _count_jobs,
+    'batch_counts': lambda db: _count_jobs.where(_job.batch == _param('batch')),
+    'last_seq': lambda db: sa.select(sa.func.max(_event.seq)),
+    'leases': lambda db: (sa
+        .select(_lease.fence, _lease.beat, _lease.doc)
+        .order_by(_lease.fence)),
+    'nodes': lambda db: (sa
+        .select(_node.doc)
+        .order_by(_node.name, _node.id)),
+    'record_id': lambda db: (sa
+        .select(_meta.value)
+        .where(_meta.key == _literal("'record_id'")))}
+
+# %% ../../nbs/store/03_statements.ipynb #a556b066
+@cache
+def _events_sql(db, of_job:bool, limited:bool) -> str:
+    q = (_select_events
+        .where(_event.seq > _param('after', _number))
+        .order_by(_event.seq))
+    if of_job: q = q.where(_event.job_id == _param('job_id', _event.job_id.type))
+    return _text(db, _at_most(q) if limited else q)
 
 # %% ../../nbs/store/03_statements.ipynb #ab6f927e
-def _value_type(value):
+def _value_type(value) -> type:
     if value is None or isinstance(value, (bool, str)): return type(value)
     if isinstance(value, (int, float)): return float
     raise InvalidInput('metadata', f'is compared with {value!r}', 'Give text, a number, True, False or None')
 
+def _is_utf8(text:str) -> bool:
+    if text.isascii(): return True
+    return text.encode(errors='replace').decode() == text
+
+# %% ../../nbs/store/03_statements.ipynb #b1b429d8
 def _check_comparable(key, value):
     "Raises `InvalidInput` for what no database can compare."
-    def refuse(what, remedy): raise InvalidInput('metadata', what, remedy)
-    if not isinstance(key, str) or not _utf8(key): refuse(f'has the key {key!r}', 'Give a text that can be written as UTF-8')
-    compared = f'is compared under {key!r} with'
-    if isinstance(value, str) and not _utf8(value): refuse(f'{compared} {value!r}', 'Give a text that can be written as UTF-8')
-    if isinstance(value, float) and not isfinite(value): refuse(f'{compared} {value!r}', 'Give a number')
-    if isinstance(value, int) and not -1 << 63 <= value < 1 << 63:
-        refuse(f'{compared} a whole number of {value.bit_length()} bits', 'Give one of at most 63 bits')
+    if not isinstance(key, str) or not _is_utf8(key):
+        raise InvalidInput('metadata', f'has the key {key!r}', 'Give a text that can be written as UTF-8')
+    problem, remedy = _incomparable(value)
+    if problem: raise InvalidInput('metadata', f'is compared under {key!r} with {problem}', remedy)
 
-def _utf8(text:str) -> bool: return text.isascii() or text.encode(errors='replace').decode() == text
+def _incomparable(value) -> tuple[str|None, str]:  # what it is, None when it can be compared; what to give instead
+    if isinstance(value, str) and not _is_utf8(value):
+        return repr(value), 'Give a text that can be written as UTF-8'
+    if isinstance(value, float) and not isfinite(value):
+        return repr(value), 'Give a number'
+    if isinstance(value, int) and not -1 << 63 <= value < 1 << 63:
+        return f'a whole number of {value.bit_length()} bits', 'Give one of at most 63 bits'
+    return None, ''
 
 # %% ../../nbs/store/03_statements.ipynb #cca8dac3
-def _metadata_equals(db, n, kind):
-    "That the metadata has this value under this key. A key that is missing has None."
+def _metadata_equals(db, n:int, kind:type):
+    "That the metadata has the `n`th value, of this type, under the `n`th key."
     return _metadata_postgres(n, kind) if db is _Postgres else _metadata_sqlite(n, kind)
 
-def _metadata_postgres(n, kind):
-    found = job_table.c.metadata[_param(f'k{n}', sa.Text)]
-    as_jsonb = sa.cast(found, postgresql.JSONB)
-    if kind is type(None): return sa.or_(found.is_(None), as_jsonb == sa.literal_column("'null'::jsonb"))
-    return as_jsonb == sa.cast(_param(f'm{n}', sa.Text), postgresql.JSONB)
+def _metadata_postgres(n:int, kind:type):
+    entry = _job.metadata[_param(f'k{n}', sa.Text)]
+    value = sa.cast(entry, postgresql.JSONB)
+    if kind is type(None):
+        is_null = value == _literal("'null'::jsonb")
+        return sa.or_(entry.is_(None), is_null)
+    return value == sa.cast(_param(f'm{n}', sa.Text), postgresql.JSONB)
 
-_SQLITE_TYPES = {bool: ['true', 'false'], str: ['text'], float: ['integer', 'real']}
+# %% ../../nbs/store/03_statements.ipynb #232c12c4
+_SQLITE_TYPES = {
+    bool: ['true', 'false'],
+    str: ['text'],
+    float: ['integer', 'real']}
 
-def _metadata_sqlite(n, kind):
-    each = sa.func.json_each(job_table.c.metadata).table_valued('key', 'value', 'type')
-    entry = sa.select(sa.literal_column('1')).select_from(each).where(each.c.key == _param(f'k{n}', sa.Text))
-    if kind is type(None): return ~entry.where(each.c.type != sa.literal_column("'null'")).exists()
-    types = [sa.literal_column(f"'{t}'") for t in _SQLITE_TYPES[kind]]
-    return entry.where(each.c.value == _param(f'm{n}'), each.c.type.in_(types)).exists()
+def _metadata_sqlite(n:int, kind:type):
+    each = sa.func.json_each(_job.metadata)
+    each = each.table_valued('key', 'value', 'type').c
+    is_key = each.key == _param(f'k{n}', sa.Text)
+    entry = sa.select(_literal('1')).where(is_key)
+    if kind is type(None):
+        other = entry.where(each.type != _literal("'null'"))
+        return ~other.exists()
+    types = [_literal(f"'{t}'") for t in _SQLITE_TYPES[kind]]
+    entry = entry.where(each.value == _param(f'm{n}'), each.type.in_(types))
+    return entry.exists()
 
-# %% ../../nbs/store/03_statements.ipynb #bf6e0d33
+# %% ../../nbs/store/03_statements.ipynb #147fa299
+_num_of_before = (sa
+    .select(_job.num)
+    .where(_job.id == _param('before'))
+    .scalar_subquery())
+_CONDITIONS = {   # filter -> its condition; any other is an equality
+    'before': _job.num < _num_of_before,
+    'after_num': _job.num > _param('after_num', _number),
+    'since': _job.created_at >= _param('since'),
+    'until': _job.created_at < _param('until')}
+
+# %% ../../nbs/store/03_statements.ipynb #1b4a5db8
+def _condition(name:str):
+    if name in _CONDITIONS: return _CONDITIONS[name]
+    return _job[name] == _param(name, _job[name].type)
+
 def _where(db, filters, kinds) -> list:
     "The conditions of some filters, by name, and of metadata, by type."
-    return [_condition(f) for f in filters if f != 'limit'] + [_metadata_equals(db, n, kind) for n, kind in enumerate(kinds)]
+    conditions = [_condition(f) for f in filters if f != 'limit']
+    return conditions + [_metadata_equals(db, n, kind) for n, kind in enumerate(kinds)]
 
-def _condition(f:str):
-    c = job_table.c
-    if f == 'before': return c.num < sa.select(c.num).where(c.id == _param(f)).scalar_subquery()
-    if f == 'after_num': return c.num > _param(f, _number)
-    if f == 'since': return c.created_at >= _param(f)
-    if f == 'until': return c.created_at < _param(f)
-    return c[f] == _param(f, c[f].type)
-
+# %% ../../nbs/store/03_statements.ipynb #bf6e0d33
 @cache
-def _list_sql(db, statuses, filters, kinds):
-    c, where = job_table.c, _where(db, filters, kinds)
-    by_status = [c.status == _param(f's{n}', c.status.type) for n in range(statuses)]
-    q = _select_jobs.add_columns(c.num).where(*where)
-    if statuses > 1: q = sa.union_all(*[q.where(s) for s in by_status]).order_by(sa.literal_column('num').desc())   # by index, merged
-    else: q = q.where(*by_status).order_by(c.num.desc())
+def _list_sql(
+    db,             # `_Sqlite` or `_Postgres`
+    statuses:int,   # How many statuses are wanted; 0: any
+    filters,        # Names of filters
+    kinds,          # Types of the metadata to compare with
+) -> str:
+    q = (_select_jobs
+        .add_columns(_job.num)
+        .where(*_where(db, filters, kinds)))
+    walks = [q.where(_job.status == param) for param in _status_params(statuses)]
+    if len(walks) > 1: q = sa.union_all(*walks).order_by(_literal('num').desc())
+    else: q = (walks or [q])[0].order_by(_job.num.desc())
     return _text(db, _at_most(q) if 'limit' in filters else q)
 
-@cache
-def _events_sql(db, job, limit):
-    q = _select_events.where(event_table.c.seq > _param('after', _number)).order_by(event_table.c.seq)
-    if job: q = q.where(event_table.c.job_id == _param('job_id', event_table.c.job_id.type))
-    return _text(db, _at_most(q) if limit else q)
+def _status_params(n:int) -> list: return [_param(f's{i}', _job.status.type) for i in range(n)]
 
 # %% ../../nbs/store/03_statements.ipynb #405c990b
-@cache
-def _lease_sql(db, name):
-    f, c = lease_table.c.fence, job_table.c
-    mine, orphaned = _param('fence', _number), sa.or_(c.lease.is_(None), c.lease.not_in(sa.select(f)))
-    orphans = [c.status == _RUNNING, c.queued_at.is_not(None), db.among(c.runner, 'runners'), orphaned]
-    new = lease_table.insert().inline().values(beat=sa.literal_column('0'), doc=_param('doc', _json))
-    return _text(db, {
-        'open': new if db is _Sqlite else new.returning(f),
-        'beat': lease_table.update().where(f == mine).values(beat=lease_table.c.beat + sa.literal_column('1')),
-        'mine': sa.select(f).where(f == mine),
-        'dead': lease_table.delete().where(f == mine, lease_table.c.beat == _param('beat', _number)),
-        'close': lease_table.delete().where(f == mine),
-        'orphans': sa.select(c.id).where(*orphans).order_by(c.queued_at, c.num),
-        'adopt': job_table.update().where(*orphans).values(lease=mine)}[name])
+def _open_lease(db):
+    insert = (lease_table
+        .insert()
+        .inline()
+        .values(beat=_literal('0'), doc=_param('doc', _json)))
+    return insert if db is _Sqlite else insert.returning(_lease.fence)
+
+# %% ../../nbs/store/03_statements.ipynb #526ad3e6
+_fence = _param('fence', _number)
+_STATEMENTS |= {
+    'open_lease': _open_lease,
+    'find_lease': lambda db: (sa
+        .select(_lease.fence)
+        .where(_lease.fence == _fence)),
+    'close_lease': lambda db: (lease_table
+        .delete()
+        .where(_lease.fence == _fence)),
+    'close_dead': lambda db: (lease_table
+        .delete()
+        .where(_lease.fence == _fence, _lease.beat == _param('beat', _number))),
+    'beat': lambda db: (lease_table
+        .update()
+        .where(_lease.fence == _fence)
+        .values(beat=_lease.beat + _literal('1')))}
+
+# %% ../../nbs/store/03_statements.ipynb #457681c0
+def _orphaned(db) -> list:
+    "The conditions for running jobs of these runners that no queue carries out."
+    has_no_queue = sa.or_(
+        _job.lease.is_(None),
+        _job.lease.not_in(sa.select(_lease.fence)))
+    return [
+        _job.status == _RUNNING,
+        _job.queued_at.is_not(None),
+        db.among(_job.runner, 'runners'),
+        has_no_queue]
+
+# %% ../../nbs/store/03_statements.ipynb #4d96fe1c
+_STATEMENTS |= {
+    'orphans': lambda db: (sa
+        .select(_job.id)
+        .where(*_orphaned(db))
+        .order_by(_job.queued_at, _job.num)),
+    'adopt': lambda db: (job_table
+        .update()
+        .where(*_orphaned(db))
+        .values(lease=_fence))}
 
 # %% ../../nbs/store/03_statements.ipynb #0ac1b7ec
 def _has_status(n:int):
-    "That the status is one of `n`. Not by the index of statuses: the walk along `num` is to be kept."
-    status = job_table.c.status
-    return status.concat(sa.literal_column("''")).in_([_param(f's{i}', status.type) for i in range(n)])
+    "That the status is one of `n`, found by a walk along `num`."
+    hidden = _job.status.concat(_literal("''"))
+    return hidden.in_(_status_params(n))
+
+_is_unpinned = _job.pinned == _literal('0')
 
 @cache
-def _ended_sql(db, statuses, older, limit, pinned, before=False, settled=False):
-    c, other = job_table.c, job_table.alias('live').c
-    where = [c.num > _param('after_num', _number), _has_status(statuses)]
-    if before: where.append(c.num < _param('before_num', _number))
-    if older: where.append(c.completed_at < _param('older_than', c.completed_at.type))
-    if not pinned: where.append(c.pinned == sa.literal_column('0'))
-    live_batches = sa.select(other.batch).where(other.status.in_(_LIVE), other.batch.is_not(None))
-    if settled: where.append(sa.or_(c.batch.is_(None), c.batch.not_in(live_batches)))
-    q = sa.select(c.num, c.id, c.status, c.completed_at, c.pinned).where(*where).order_by(c.num)
-    return _text(db, _at_most(q) if limit else q)
+def _cutoff_sql(db, statuses:int) -> str:
+    q = (sa
+        .select(_job.num)
+        .where(_has_status(statuses), _is_unpinned)
+        .order_by(_job.num.desc())
+        .limit(_literal('1'))
+        .offset(_param('others', sa.Integer)))
+    return _text(db, q)
 
-@cache
-def _cutoff_sql(db, statuses):
-    c = job_table.c
-    q = sa.select(c.num).where(_has_status(statuses), c.pinned == sa.literal_column('0'))
-    return _text(db, q.order_by(c.num.desc()).limit(sa.literal_column('1')).offset(_param('others', sa.Integer)))
+# %% ../../nbs/store/03_statements.ipynb #ac1f07f0
+class _Ended(NamedTuple):
+    "What the statement for ended jobs depends on."
+    statuses:int        # How many
+    older:bool=False    # There is an instant before which they ended
+    before:bool=False   # There is a `num` before which they were created
+    pinned:bool=False   # True: pinned ones too
+    settled:bool=False  # True: none of a batch that has live jobs
+    limit:bool=False
 
+# %% ../../nbs/store/03_statements.ipynb #3ea36629
+def _is_settled():
+    "That a job belongs to no batch, or to one that has no live jobs."
+    other = job_table.alias('live').c
+    live_batches = (sa
+        .select(other.batch)
+        .where(other.status.in_(_LIVE), other.batch.is_not(None)))
+    return sa.or_(
+        _job.batch.is_(None),
+        _job.batch.not_in(live_batches))
+
+# %% ../../nbs/store/03_statements.ipynb #fb972c16
 @cache
-def _admin_sql(db, name):
-    c, ids = job_table.c, lambda col: db.among(col, 'ids')
-    node = {k.name: _param('v_'+k.name, k.type) for k in node_table.c}
-    return _text(db, {
-        'ended': sa.select(c.id).where(ids(c.id), c.status.not_in(_LIVE)),
-        'unpinned': sa.select(c.id).where(ids(c.id), c.status.not_in(_LIVE), c.pinned == sa.literal_column('0')),
-        'jobs': job_table.delete().where(ids(c.id)),
-        'deleted': event_table.insert().inline().values(
-            job_id=sa.literal_column("''"), attempt=sa.literal_column('0'), type=sa.literal_column("'deleted'"),
-            at=_param('w_at', sa.String), data=_param('w_data', _json)),
-        'events': event_table.delete().where(ids(event_table.c.job_id)),
-        'pin': job_table.update().where(c.id == _param('w_id', c.id.type)).values(pinned=_param('v_pinned', sa.Integer)),
-        'node': db.insert(node_table).values(node).on_conflict_do_update(index_elements=['id'], set_={k: node[k] for k in ('name', 'doc')}),
-        'no_node': node_table.delete().where(node_table.c.id == _param('w_id', sa.String))}[name])
+def _ended_sql(db, wanted:_Ended) -> str:
+    where = [_job.num > _param('after_num', _number), _has_status(wanted.statuses)]
+    if wanted.before: where.append(_job.num < _param('before_num', _number))
+    if wanted.older: where.append(_job.completed_at < _param('older_than', _job.completed_at.type))
+    if not wanted.pinned: where.append(_is_unpinned)
+    if wanted.settled: where.append(_is_settled())
+    q = (sa
+        .select(_job.num, _job.id, _job.status, _job.completed_at, _job.pinned)
+        .where(*where)
+        .order_by(_job.num))
+    return _text(db, _at_most(q) if wanted.limit else q)
+
+# %% ../../nbs/store/03_statements.ipynb #7938a443
+def _select_deletable(db):
+    return (sa
+        .select(_job.id)
+        .where(db.among(_job.id, 'ids'), _job.status.not_in(_LIVE)))
+
+_deleted = {   # The event that names them
+    'job_id': _literal("''"),
+    'attempt': _literal('0'),
+    'type': _literal("'deleted'"),
+    'at': _param('w_at', sa.String),
+    'data': _param('w_data', _json)}
+
+# %% ../../nbs/store/03_statements.ipynb #ec070a15
+_STATEMENTS |= {
+    'ended': _select_deletable,
+    'unpinned': lambda db: _select_deletable(db).where(_is_unpinned),
+    'delete_jobs': lambda db: (job_table
+        .delete()
+        .where(db.among(_job.id, 'ids'))),
+    'delete_events': lambda db: (event_table
+        .delete()
+        .where(db.among(_event.job_id, 'ids'))),
+    'add_deleted': lambda db: (event_table
+        .insert()
+        .inline()
+        .values(_deleted)),
+    'pin': lambda db: (job_table
+        .update()
+        .where(_job.id == _expected(_job.id))
+        .values(pinned=_new(_job.pinned)))}
 
 # %% ../../nbs/store/03_statements.ipynb #97af0ae4
 @cache
-def _records_sql(db, statuses, filters, kinds):
-    c = job_table.c
+def _records_sql(
+    db,             # `_Sqlite` or `_Postgres`
+    statuses:int,   # How many statuses are wanted; 0: any
+    filters,        # Names of filters
+    kinds,          # Types of the metadata to compare with
+) -> str:
     where = _where(db, filters, kinds)
     if statuses: where.append(_has_status(statuses))
-    q = _select_jobs.add_columns(c.queued_at, c.batch, c.pinned, c.num).where(*where).order_by(c.num)
+    q = (_select_jobs
+        .add_columns(_job.queued_at, _job.batch, _job.pinned, _job.num)
+        .where(*where)
+        .order_by(_job.num))
     return _text(db, _at_most(q))
 
 @cache
-def _restore_sql(db, table, columns): return _text(db, table.insert().inline().values({k: _param('v_'+k, table.c[k].type) for k in columns}))
+def _restore_sql(db, table, columns) -> str:
+    new = {k: _new(table.c[k]) for k in columns}
+    return _text(db, table.insert().inline().values(new))
 
-@cache
-def _transfer_sql(db, name):
-    new_id = db.insert(meta_table).values(key=sa.literal_column("'record_id'"), value=_param('id', sa.Text))
-    return _text(db, {
-        'identify': new_id.on_conflict_do_nothing(index_elements=['key']),
-        'events': _select_events.where(db.among(event_table.c.job_id, 'ids')).order_by(event_table.c.seq),
-        'known': sa.select(job_table.c.id).where(db.among(job_table.c.id, 'ids'))}[name])
+# %% ../../nbs/store/03_statements.ipynb #5f1748b1
+def _put_node(db):
+    node = {k.name: _new(k) for k in _node}
+    others = {k: node[k] for k in ('name', 'doc')}
+    return (db
+        .insert(node_table)
+        .values(node)
+        .on_conflict_do_update(index_elements=['id'], set_=others))
+
+def _identify(db):
+    return (db
+        .insert(meta_table)
+        .values(key=_literal("'record_id'"), value=_param('id', sa.Text))
+        .on_conflict_do_nothing(index_elements=['key']))
+
+# %% ../../nbs/store/03_statements.ipynb #c64c8bd5
+_STATEMENTS |= {
+    'put_node': _put_node,
+    'delete_node': lambda db: (node_table
+        .delete()
+        .where(_node.id == _param('w_id', sa.String))),
+    'identify': _identify,
+    'known': lambda db: (sa
+        .select(_job.id)
+        .where(db.among(_job.id, 'ids'))),
+    'events_of': lambda db: (_select_events
+        .where(db.among(_event.job_id, 'ids'))
+        .order_by(_event.seq))}

@@ -15,17 +15,19 @@ from ..model.errors import InvalidInput, JobtrackError, UnknownNode
 from ..model.job import (Add, EndedJob, Job, JobEvent, JobRecord, JobStatus, Lease, Move, Update, new_id, now,
                                     parse_instant)
 from .database import Database
-from .schema import SCHEMA_VERSION, _decode, _encode, _Postgres, _Sqlite, _tables, _upgrade_1, event_table, job_table
-from cjm_jobtrack.store.statements import (_COLUMNS, _EVENT, _add_plan, _admin_sql, _change_plan, _check_comparable, _cutoff_sql,
-    _encoders, _ended_sql, _events_sql, _lease_sql, _list_sql, _Plan, _read_sql, _records_sql, _restore_sql, _to_events, _to_jobs,
-    _transfer_sql, _value_type)
+from .schema import (SCHEMA_VERSION, _decode, _encode, _Postgres, _Sqlite, _tables, _upgrade_1, event_table,
+                                       job_table)
+from .statements import _add_plan, _Change, _change_plan, _COLUMNS, _encoded, _encoders, _EVENT, _Plan
+from .statements import _check_comparable, _cutoff_sql, _Ended, _ended_sql, _events_sql, _list_sql
+from .statements import _records_sql, _restore_sql, _sql, _to_events, _to_job, _to_jobs, _value_type
 
 # %% ../../nbs/store/00_store.ipynb #3126eccb
 class JobStore(Database):
     """Jobs, events, leases and nodes in a database. Safe from any thread; several processes may share one.
 
-    Raises `StoreError` when the database cannot be opened, is damaged, is not ours, or has a newer schema; it is then left as it is."""
-    shared = True   # Other processes may write to it
+    Raises `StoreError` when the database cannot be opened, is damaged, is not ours, or has a newer schema.
+    It is then left as it is."""
+    shared = True   # Others may write to it
     tables = _tables
     version_of_tables = SCHEMA_VERSION
     upgrades = {1: _upgrade_1}
@@ -33,47 +35,70 @@ class JobStore(Database):
 
 # %% ../../nbs/store/00_store.ipynb #e50ad559
 @patch
-def _plan(self:JobStore, op) -> tuple[_Plan, dict, tuple|None]:  # plan, values, what its event will be beside the seq
+def _plan(self:JobStore, op) -> tuple[_Plan, dict, tuple|None]:  # plan, values, facts of its event
     if type(op) is Move: return self._plan_move(op)
     if type(op) is Update: return self._plan_update(op)
     if type(op) is Add: return self._plan_add(op)
     raise InvalidInput('ops', f'has {op!r}', 'Give Add, Move or Update')
 
+# %% ../../nbs/store/00_store.ipynb #2ac0610e
+@patch
+def _with_event(self:JobStore,
+    plan:_Plan,
+    values:dict,   # Parameter -> value
+    facts:tuple,   # Of the event: job id, attempt, type, instant
+    data:dict|None,
+) -> tuple[_Plan, dict, tuple]:
+    text = self._db.doc(data) if data else None
+    values |= zip(_EVENT_PARAMS, (*facts, text))
+    return plan, values, (*facts, _decode(text)[0] if text else {})
+
+_EVENT_PARAMS = [f'e_{k}' for k in _EVENT]
+
+# %% ../../nbs/store/00_store.ipynb #1010afcd
 @patch
 def _plan_add(self:JobStore, op:Add):
-    plan, new = _add_plan(self._db, op.queued), vars(op.job)
-    values = {p: v if (v := new[k]) is None else enc(v) for k, p, enc in plan.values}
+    job = vars(op.job)
+    plan = _add_plan(self._db, op.queued)
+    values = _encoded(plan.encoders, job)
     values['v_batch'] = op.batch
-    return self._with_event(plan, values, (new['id'], new['attempt'], 'created', new['created_at'], op.data))
+    facts = (job['id'], job['attempt'], 'created', job['created_at'])
+    return self._with_event(plan, values, facts, op.data)
 
 @patch
 def _plan_update(self:JobStore, op:Update):
-    plan = _change_plan(self._db, tuple(op.changes), False, False, False, op.lease is not None, False, op.attempt is not None)
-    values = {p: enc(op.changes[k]) for k, p, enc in plan.values}
-    values |= {'w_id': op.job_id, 'w_attempt': op.attempt, 'w_lease': op.lease}
-    return plan, values, None
+    change = _Change(
+        tuple(op.changes),
+        has_event=False,
+        checks_attempt=op.attempt is not None,
+        checks_lease=op.lease is not None)
+    plan = _change_plan(self._db, change)
+    values = {p: encode(op.changes[k]) for k, p, encode in plan.encoders}
+    return plan, values | {'w_id': op.job_id, 'w_attempt': op.attempt, 'w_lease': op.lease}, None
 
 # %% ../../nbs/store/00_store.ipynb #298cec5f
 @patch
 def _plan_move(self:JobStore, op:Move):
-    changes, expect, to = op.changes, op.expect, op.changes.get('status')
-    begins = to is not None and to == 'running'
-    ends = to is not None and not begins
-    plan = _change_plan(self._db, tuple(changes), expect is not None, begins, ends, op.lease is not None, True)
-    values = {p: v if (v := changes[k]) is None else enc(v) for k, p, enc in plan.values}
-    values['w_id'], values['w_lease'] = op.job_id, op.lease
+    to = op.changes.get('status')
+    change = _Change(
+        tuple(op.changes),
+        has_event=True,
+        begins=to == 'running',
+        ends=to is not None and to != 'running',
+        checks_status=op.expect is not None,
+        checks_lease=op.lease is not None)
+    plan = _change_plan(self._db, change)
+    values = _encoded(plan.encoders, op.changes)
+    values['w_id'] = op.job_id
+    values['w_lease'] = op.lease
     attempt = op.attempt
-    if expect is not None:
-        values['w_status'], values['w_attempt'] = expect[0]._value_, expect[1]
-        if attempt is None: attempt = expect[1]
-    return self._with_event(plan, values, (op.job_id, attempt or 0, op.type, op.at, op.data))
-
-@patch
-def _with_event(self:JobStore, plan, values, event):
-    job_id, attempt, type, at, data = event
-    text = self._db.doc(data) if data else None
-    values |= {'e_job_id': job_id, 'e_attempt': attempt, 'e_type': type, 'e_at': at, 'e_data': text}
-    return plan, values, (job_id, attempt, type, at, _decode(text)[0] if text else {})   # as readers will see it later
+    if op.expect is not None:
+        status, number = op.expect
+        values['w_status'] = status._value_
+        values['w_attempt'] = number
+        if attempt is None: attempt = number
+    facts = (op.job_id, attempt or 0, op.type, op.at)
+    return self._with_event(plan, values, facts, op.data)
 
 # %% ../../nbs/store/00_store.ipynb #5dbf9161
 WRITES = ()   # Names of all methods of `JobStore` that write, for tests that crash before and after each of them
@@ -90,11 +115,13 @@ def apply(self:JobStore,
 ) -> list:      # What each gives, in order
     """Write all of this in one transaction.
 
-    An operation that finds nothing to write does not keep the others from theirs. A value that cannot be stored undoes all and raises `StoreError`."""
+    An operation that finds nothing to write does not keep the others from theirs.
+    A value that cannot be stored undoes all and raises `StoreError`."""
     try: todo = [self._plan(op) for op in ops]
     except JobtrackError: raise
     except self._errors as e: raise self._store_error(e) from e
-    return self._write(lambda con: self._db.run(con, todo), tell=False) if todo else []
+    if not todo: return []
+    return self._write(lambda con: self._db.run(con, todo), notify=False)
 
 # %% ../../nbs/store/00_store.ipynb #a57eb23b
 @patch
@@ -109,6 +136,7 @@ def add(self:JobStore,
     "Store a job."
     return self.apply([Add(job, data, queued, batch)])[0]
 
+# %% ../../nbs/store/00_store.ipynb #224d1899
 @patch
 @_writes
 def move(self:JobStore,
@@ -123,7 +151,8 @@ def move(self:JobStore,
     lease:int|None=None,            # Fencing number of the writer's lease; None: no lease is checked
 ) -> JobEvent|None:                 # The event; None if the job is not as expected
     "Compare and set, with an event, in one transaction."
-    return self.apply([Move(job_id, expect, changes, type, at, data, attempt, lease)])[0]
+    op = Move(job_id, expect, changes, type, at, data, attempt, lease)
+    return self.apply([op])[0]
 
 # %% ../../nbs/store/00_store.ipynb #87e07a92
 @patch
@@ -134,56 +163,92 @@ def update(self:JobStore,
     *,
     attempt:int|None=None,   # Attempt it must be in; None: any
     lease:int|None=None,     # Fencing number of the writer's lease; None: no lease is checked
-) -> bool:                   # False if the job is unknown or not as expected, or has ended and this is not only its metadata
+) -> bool:                   # False if the job is unknown, not as expected, or has ended
     "Write fields of a live job without an event. `metadata` is the caller's own and can be written at any time."
     return self.apply([Update(job_id, changes, attempt, lease)])[0]
 
 # %% ../../nbs/store/00_store.ipynb #b9a44c52
 @patch
-def _query(self:JobStore, sql:str, values:dict) -> list[tuple]: return self._read(lambda con: con.execute(sql, values).fetchall())
+def _query(self:JobStore, sql:str, values:dict) -> list[tuple]:
+    return self._read(lambda con: con.execute(sql, values).fetchall())
 
 @patch
-def _ask(self:JobStore, name:str, **values) -> list[tuple]: return self._query(_read_sql(self._db, name), values)
+def _select(self:JobStore, name:str, **values) -> list[tuple]:
+    "Rows of a statement that has a name."
+    return self._query(_sql(self._db, name), values)
 
+# %% ../../nbs/store/00_store.ipynb #038ff5c7
 @patch
 def events(self:JobStore,
     after:int=0,             # Last `seq` already seen
     job_id:str|None=None,    # Only of this job
-    limit:int|None=None,     # At most so many
+    limit:int|None=None,     # Longest list wanted
 ) -> list[JobEvent]:         # In order
     "What happened since."
     sql = _events_sql(self._db, job_id is not None, limit is not None)
     values = dict(after=after, job_id=job_id, limit=limit)
     return self._read(lambda con: _to_events(self._db, con.execute(sql, values).fetchall()))
 
+# %% ../../nbs/store/00_store.ipynb #72e965f3
 @patch
 def last_seq(self:JobStore) -> int:  # 0 when nothing has happened yet
     "The cursor that has seen everything in the store."
-    return self._ask('last')[0][0] or 0
+    return self._select('last_seq')[0][0] or 0
 
 # %% ../../nbs/store/00_store.ipynb #b57e8745
+@patch
+def _read_jobs(self:JobStore, sql:str, values:dict) -> list[Job]:
+    return self._read(lambda con: _to_jobs(self._db, con.execute(sql, values).fetchall()))
+
 @patch
 def get(self:JobStore,
     job_id:str,  # Its id
 ) -> Job|None:   # A fresh object; None when there is none
     "One job."
-    jobs = self._read(lambda con: _to_jobs(self._db, con.execute(_read_sql(self._db, 'get'), {'id': job_id}).fetchall()))
+    jobs = self._read_jobs(_sql(self._db, 'get'), {'id': job_id})
     return jobs[0] if jobs else None
 
+# %% ../../nbs/store/00_store.ipynb #3aee8dba
 @patch
 def get_many(self:JobStore,
     job_ids:Iterable[str],  # Their ids
 ) -> dict[str, Job]:        # id -> a fresh object; without those that do not exist
     "Several jobs."
-    values = {'ids': self._db.ids([*job_ids])}
-    jobs = self._read(lambda con: _to_jobs(self._db, con.execute(_read_sql(self._db, 'get_many'), values).fetchall()))
+    ids = self._db.ids([*job_ids])
+    jobs = self._read_jobs(_sql(self._db, 'get_many'), {'ids': ids})
     return {j.id: j for j in jobs}
+
+# %% ../../nbs/store/00_store.ipynb #7a02caa9
+def _numbered(prefix:str, values) -> dict: return {f'{prefix}{n}': v for n, v in enumerate(values)}
+def _distinct(statuses:Iterable[JobStatus]) -> list[str]: return [*{JobStatus(s).value: None for s in statuses}]
+
+def _filter_values(filters:dict) -> dict:  # without those that are None
+    values = {k: v for k, v in filters.items() if v is not None}
+    for k in ('since', 'until'):
+        if k in values: values[k] = parse_instant(values[k], k)
+    if 'pinned' in values: values['pinned'] = int(values['pinned'])
+    return values
+
+# %% ../../nbs/store/00_store.ipynb #50b9732c
+@patch
+def _conditions(self:JobStore, status, metadata, **filters) -> tuple[tuple, dict]:
+    "What a statement depends on (number of statuses, names of filters, types of metadata), and its values."
+    values = _filter_values(filters)
+    names = tuple(values)
+    statuses = _distinct(status or ())
+    if len(statuses) == len(JobStatus): statuses = []   # all of them
+    metadata = metadata or {}
+    for k, v in metadata.items(): _check_comparable(k, v)
+    kinds = tuple(_value_type(v) for v in metadata.values())
+    wanted = map(_encode, metadata.values()) if self._db is _Postgres else metadata.values()
+    values |= _numbered('s', statuses) | _numbered('k', metadata) | _numbered('m', wanted)
+    return (len(statuses), names, kinds), values
 
 # %% ../../nbs/store/00_store.ipynb #0a00fb03
 @patch
 def list(self:JobStore,
     status:Iterable[JobStatus]|None=None, # Only these
-    limit:int|None=None,                  # At most so many
+    limit:int|None=None,                  # Longest list wanted
     before:str|None=None,                 # Only jobs created before the one with this id
     name:str|None=None,                   # Only this name
     node:str|None=None,                   # Only this node
@@ -196,37 +261,35 @@ def list(self:JobStore,
 ) -> list[Job]:                           # Newest first
     "Stored jobs. Raises `InvalidInput` for an instant or a value that cannot be compared."
     if status is not None and not (status := [*status]): return []
-    shape, values = self._conditions(status, metadata, limit=limit, before=before, name=name, node=node, batch=batch,
-                                     since=since, until=until, pinned=pinned, runner=runner)
-    return self._read(lambda con: _to_jobs(self._db, con.execute(_list_sql(self._db, *shape), values).fetchall()))
+    filters = dict(
+        limit=limit, before=before, name=name, node=node, batch=batch,
+        since=since, until=until, pinned=pinned, runner=runner)
+    shape, values = self._conditions(status, metadata, **filters)
+    return self._read_jobs(_list_sql(self._db, *shape), values)
 
-# %% ../../nbs/store/00_store.ipynb #7a02caa9
-@patch
-def _conditions(self:JobStore, status, metadata, **filters) -> tuple[tuple, dict]:
-    "What a statement depends on (number of statuses, names of filters, types of metadata), and its values."
-    values = {k: v for k, v in filters.items() if v is not None}
-    names = tuple(values)
-    for k in ('since', 'until'):
-        if k in values: values[k] = parse_instant(values[k], k)
-    if 'pinned' in values: values['pinned'] = int(values['pinned'])
-    statuses = [*{JobStatus(s).value: None for s in status or ()}]
-    if len(statuses) == len(JobStatus): statuses = []   # all of them
-    values |= {f's{n}': s for n, s in enumerate(statuses)}
-    metadata = metadata or {}
-    for n, (k, v) in enumerate(metadata.items()):
-        _check_comparable(k, v)
-        values |= {f'k{n}': k, f'm{n}': _encode(v) if self._db is _Postgres else v}
-    return (len(statuses), names, tuple(_value_type(v) for v in metadata.values())), values
-
+# %% ../../nbs/store/00_store.ipynb #6a8f7767
 @patch
 def counts(self:JobStore,
     batch:str|None=None,  # Only this batch
 ) -> dict[str, int]:      # Every status, also those with none
     "How many jobs there are of each status."
-    found = dict(self._ask('counts') if batch is None else self._ask('batch', batch=batch))
-    return {s.value: found.get(s.value, 0) for s in JobStatus}
+    rows = self._select('counts') if batch is None else self._select('batch_counts', batch=batch)
+    numbers = dict(rows)
+    return {s.value: numbers.get(s.value, 0) for s in JobStatus}
 
 # %% ../../nbs/store/00_store.ipynb #3b72a202
+@patch
+def _run(self:JobStore, con, name:str, **values): return con.execute(_sql(self._db, name), values)
+
+@patch
+def _write_one(self:JobStore,
+    name:str,           # Of the statement
+    notify:bool=True,   # As for `_write`
+    **values,           # Parameter -> value
+) -> int:               # Rows that it changed
+    "Carry out one statement in a transaction of its own."
+    return self._write(lambda con: self._run(con, name, **values).rowcount, notify)
+
 @patch
 @_writes
 def open_lease(self:JobStore,
@@ -234,17 +297,18 @@ def open_lease(self:JobStore,
 ) -> int:       # Its fencing number
     "Register a queue and return its fencing number. Source: M. Kleppmann, \"How to do distributed locking\", 2016."
     def work(con):
-        cur = con.execute(_lease_sql(self._db, 'open'), {'doc': self._db.doc(doc)})
+        cur = self._run(con, 'open_lease', doc=self._db.doc(doc))
         return cur.lastrowid if self._db is _Sqlite else cur.fetchone()[0]
     return self._write(work)
 
+# %% ../../nbs/store/00_store.ipynb #043a1d4e
 @patch
 @_writes
 def beat(self:JobStore,
     fence:int,  # Of the caller's lease
 ) -> bool:      # False: another queue took it away
     "Write a heartbeat."
-    return self._write(lambda con: con.execute(_lease_sql(self._db, 'beat'), {'fence': fence}).rowcount > 0, tell=False)
+    return self._write_one('beat', notify=False, fence=fence) > 0
 
 @patch
 @_writes
@@ -252,14 +316,16 @@ def close_lease(self:JobStore,
     fence:int,  # Of the caller's lease
 ) -> None:
     "Give a lease back. Jobs that still run under it are for others to take over."
-    self._write(lambda con: con.execute(_lease_sql(self._db, 'close'), {'fence': fence}) and None)
+    self._write_one('close_lease', fence=fence)
 
-# %% ../../nbs/store/00_store.ipynb #541aaaef
+# %% ../../nbs/store/00_store.ipynb #b3cd5698
 @patch
 def leases(self:JobStore) -> list[Lease]:  # In the order in which they were opened
     "The queues at work."
-    return [Lease(f, b, self._db.loads(d) if d is not None else {}) for f, b, d in self._ask('leases')]
+    def load(doc): return {} if doc is None else self._db.loads(doc)
+    return [Lease(fence, beat, load(doc)) for fence, beat, doc in self._select('leases')]
 
+# %% ../../nbs/store/00_store.ipynb #541aaaef
 @patch
 @_writes
 def take_over(self:JobStore,
@@ -269,15 +335,15 @@ def take_over(self:JobStore,
 ) -> list[str]:                          # Ids of the jobs that are now the caller's, in the order of submission
     """Take the running jobs that no living queue carries out.
 
-    A lease given as dead is deleted if its heartbeat is still the one given. If the caller's own lease is gone, nothing happens; `beat` says so."""
-    values = {'fence': mine, 'runners': self._db.ids(runners)}
+    A lease given as dead is deleted if its heartbeat is still the one given. If the caller's own lease is gone,
+    nothing happens; `beat` says so."""
+    names = self._db.ids(runners)
     def work(con):
-        run = lambda name, v: con.execute(_lease_sql(self._db, name), v)
-        if run('mine', values).fetchone() is None: return []
-        for f, b in dead:
-            if f != mine: run('dead', {'fence': f, 'beat': b})
-        ids = [r[0] for r in run('orphans', values).fetchall()]
-        if ids: run('adopt', values)
+        if self._run(con, 'find_lease', fence=mine).fetchone() is None: return []
+        for fence, beat in dead:
+            if fence != mine: self._run(con, 'close_dead', fence=fence, beat=beat)
+        ids = [job_id for job_id, in self._run(con, 'orphans', runners=names).fetchall()]
+        if ids: self._run(con, 'adopt', fence=mine, runners=names)
         return ids
     return self._write(work)
 
@@ -287,27 +353,29 @@ def submitted(self:JobStore,
     runners:Iterable[str],  # Only these
 ) -> list[Job]:             # In the order of submission
     "Live jobs that were submitted to any queue."
-    values = {'runners': self._db.ids([*runners])}
-    return self._read(lambda con: _to_jobs(self._db, con.execute(_read_sql(self._db, 'submitted'), values).fetchall()))
+    names = self._db.ids([*runners])
+    return self._read_jobs(_sql(self._db, 'submitted'), {'runners': names})
 
 @patch
 def places(self:JobStore,
     job_ids:Iterable[str],                  # Their ids
 ) -> dict[str, tuple[str|None, int|None]]:  # id -> (when it was submitted, fence of the queue that carries it out)
-    "What the queues have to do with jobs."
-    return {i: (q, f) for i, q, f in self._ask('places', ids=self._db.ids([*job_ids]))}
+    "When jobs were submitted, and which queue carries them out."
+    rows = self._select('places', ids=self._db.ids([*job_ids]))
+    return {job_id: (queued_at, fence) for job_id, queued_at, fence in rows}
 
 # %% ../../nbs/store/00_store.ipynb #bc24710d
 def _terminal(status:Iterable[JobStatus]|None) -> list[str]:
-    "Those of some statuses that are terminal, each once."
-    statuses = [JobStatus(s) for s in (JobStatus if status is None else status)]
-    return [*{s.value: None for s in statuses if s.is_terminal}]
+    "Those of some statuses that are terminal, each once; None: all that there are."
+    statuses = _distinct(JobStatus if status is None else status)
+    return [s for s in statuses if JobStatus(s).is_terminal]
 
+# %% ../../nbs/store/00_store.ipynb #5ddd9b83
 @patch
 def select_ended(self:JobStore,
     status:Iterable[JobStatus]|None=None, # Only these; None: all terminal ones
     older_than:str|None=None,             # Only those that ended before this instant
-    limit:int|None=None,                  # At most so many
+    limit:int|None=None,                  # Longest list wanted
     after_num:int=0,                      # Only those after this `num`: the next page
     pinned:bool=False,                    # True: pinned ones too
     before_num:int|None=None,             # Only those before this `num`
@@ -316,11 +384,20 @@ def select_ended(self:JobStore,
     "Jobs that have ended, as candidates for `delete_many`."
     statuses = _terminal(status)
     if not statuses: return []
-    values = dict(after_num=after_num, before_num=before_num, limit=limit) | {f's{n}': s for n, s in enumerate(statuses)}
+    wanted = _Ended(
+        statuses=len(statuses),
+        older=older_than is not None,
+        before=before_num is not None,
+        pinned=pinned,
+        settled=settled,
+        limit=limit is not None)
+    values = _numbered('s', statuses)
+    values |= dict(after_num=after_num, before_num=before_num, limit=limit)
     values['older_than'] = older_than and parse_instant(older_than, 'older_than')
-    sql = _ended_sql(self._db, len(statuses), older_than is not None, limit is not None, pinned, before_num is not None, settled)
-    return [EndedJob(*r[:4], bool(r[4])) for r in self._query(sql, values)]
+    rows = self._query(_ended_sql(self._db, wanted), values)
+    return [EndedJob(*row[:4], bool(row[4])) for row in rows]
 
+# %% ../../nbs/store/00_store.ipynb #f664e85b
 @patch
 def cutoff(self:JobStore,
     keep:int,                             # How many to keep, at least 1
@@ -329,27 +406,32 @@ def cutoff(self:JobStore,
     "Where the newest `keep` ended jobs begin; pinned ones are not counted."
     statuses = _terminal(status)
     if not statuses: return None
-    rows = self._query(_cutoff_sql(self._db, len(statuses)), dict(others=keep-1) | {f's{n}': s for n, s in enumerate(statuses)})
+    values = _numbered('s', statuses) | {'others': keep-1}
+    rows = self._query(_cutoff_sql(self._db, len(statuses)), values)
     return rows[0][0] if rows else None
 
 # %% ../../nbs/store/00_store.ipynb #8a64bbb4
 @patch
 @_writes
 def delete_many(self:JobStore,
-    job_ids:Iterable[str],  # The jobs
+    job_ids:Iterable[str],    # The jobs
     spare_pinned:bool=False,  # True: pinned ones are left alone as well
-) -> int:                   # How many were deleted; unknown jobs, and those that have not ended, are left alone
-    "Delete ended jobs and their events, in one transaction. One event `deleted`, of no job, names them: `data['jobs']`."
+) -> int:                     # How many were deleted; unknown jobs, and those that have not ended, are left alone
+    """Delete ended jobs and their events, in one transaction.
+
+    One event `deleted`, of no job, names them: `data['jobs']`."""
     asked = [*job_ids]
     def work(con):
-        run = lambda name, v: con.execute(_admin_sql(self._db, name), v)
-        ids = [r[0] for r in run('unpinned' if spare_pinned else 'ended', {'ids': self._db.ids(asked)}).fetchall()]
-        if not ids: return 0
-        for name in ('jobs', 'events'): run(name, {'ids': self._db.ids(ids)})
-        run('deleted', {'w_at': now(), 'w_data': self._db.doc({'jobs': ids})})
+        name = 'unpinned' if spare_pinned else 'ended'
+        rows = self._run(con, name, ids=self._db.ids(asked)).fetchall()
+        if not rows: return 0
+        ids = [job_id for job_id, in rows]
+        for name in ('delete_jobs', 'delete_events'): self._run(con, name, ids=self._db.ids(ids))
+        self._run(con, 'add_deleted', w_at=now(), w_data=self._db.doc({'jobs': ids}))
         return len(ids)
     return self._write(work) if asked else 0
 
+# %% ../../nbs/store/00_store.ipynb #4ed11547
 @patch
 @_writes
 def delete(self:JobStore,
@@ -358,6 +440,7 @@ def delete(self:JobStore,
     "Delete an ended job and its events."
     return self.delete_many([job_id]) > 0
 
+# %% ../../nbs/store/00_store.ipynb #a9b2db14
 @patch
 @_writes
 def pin(self:JobStore,
@@ -365,14 +448,19 @@ def pin(self:JobStore,
     pinned:bool=True,   # False takes the pin away
 ) -> bool:              # False when it is unknown
     "Keep a job when old ones are deleted."
-    values = {'w_id': job_id, 'v_pinned': int(pinned)}
-    return self._write(lambda con: con.execute(_admin_sql(self._db, 'pin'), values).rowcount > 0)
+    return self._write_one('pin', w_id=job_id, v_pinned=int(pinned)) > 0
 
 # %% ../../nbs/store/00_store.ipynb #37490356
+def _to_record(db, row) -> JobRecord:
+    more = dict(zip(('queued_at', 'batch', 'pinned', 'num'), row[len(_COLUMNS):]))
+    more['pinned'] = bool(more['pinned'])
+    return JobRecord(_to_job(db, row), [], **more)
+
+# %% ../../nbs/store/00_store.ipynb #41b9b73a
 @patch
 def records(self:JobStore,
     after_num:int=0,    # Only jobs after this `num`: the next page
-    limit:int=200,      # At most so many
+    limit:int=200,      # Longest list wanted
     status:Iterable[JobStatus]|None=None, # Only these
     metadata:dict|None=None,              # As for `list`
     **filters,          # As for `list`: `name`, `node`, `batch`, `runner`, `since`, `until`, `pinned`
@@ -380,20 +468,26 @@ def records(self:JobStore,
     "Jobs with everything that is stored about them, in one instant. Raises `InvalidInput` for what cannot be compared."
     if status is not None and not (status := [*status]): return []
     shape, values = self._conditions(status, metadata, after_num=after_num, limit=limit, **filters)
-    rows, events = self._read(lambda con: self._read_records(con, _records_sql(self._db, *shape), values))
-    try: found = {j.id: JobRecord(j, [], q, b, bool(p), n) for j, (q, b, p, n) in zip(_to_jobs(self._db, rows), [r[-4:] for r in rows])}
+    sql = _records_sql(self._db, *shape)
+    rows, events = self._read(lambda con: self._read_records(con, sql, values))
+    try: records = {row[0]: _to_record(self._db, row) for row in rows}
     except self._errors as e: raise self._store_error(e) from e
-    for e in _to_events(self._db, events): found[e.job_id].events.append(e)
-    return [*found.values()]
+    for e in _to_events(self._db, events): records[e.job_id].events.append(e)
+    return [*records.values()]
 
+# %% ../../nbs/store/00_store.ipynb #f1c7776f
 @patch
-def _read_records(self:JobStore, con, sql, values):
+def _read_records(self:JobStore,
+    con,
+    sql:str,       # Made by `_records_sql`
+    values:dict,   # Parameter -> value
+):
     "Rows of jobs and of their events, as of one instant."
     con.execute(self._db.begin_snapshot)
     try:
         rows = con.execute(sql, values).fetchall()
-        ids = self._db.ids([r[0] for r in rows])
-        return rows, con.execute(_transfer_sql(self._db, 'events'), {'ids': ids}).fetchall()
+        ids = self._db.ids([row[0] for row in rows])
+        return rows, self._run(con, 'events_of', ids=ids).fetchall()
     finally: con.execute('COMMIT')   # nothing was written
 
 # %% ../../nbs/store/00_store.ipynb #da842111
@@ -403,36 +497,46 @@ def restore(self:JobStore,
     records:Iterable[JobRecord],  # Jobs from elsewhere; `num` and the `seq` of their events are not taken over
 ) -> list[bool]:                  # For each whether it was stored; False: its id is taken, and that job stays as it is
     "Store jobs with their events, all in one transaction."
-    columns = (*_COLUMNS, 'queued_at', 'batch')
-    encoders = _encoders(self._db, columns)
-    try: todo = [(r.job.id, self._job_row(r, encoders), [self._event_row(e, r.job.id) for e in r.events]) for r in records]
+    encoders = _encoders(self._db, _RESTORED)
+    try: todo = [self._rows_of(r, encoders) for r in records]
     except self._errors as e: raise self._store_error(e) from e
-    return self._write(lambda con: self._restore(con, todo, (*columns, 'pinned'))) if todo else []
+    if not todo: return []
+    return self._write(lambda con: self._restore(con, todo))
+
+# %% ../../nbs/store/00_store.ipynb #43135882
+_RESTORED = (*_COLUMNS, 'queued_at', 'batch')
 
 @patch
-def _restore(self:JobStore, con, todo, columns) -> list[bool]:
-    ids = self._db.ids([job_id for job_id, _, _ in todo])
-    taken = {r[0] for r in con.execute(_transfer_sql(self._db, 'known'), {'ids': ids}).fetchall()}
-    is_new, jobs, events = [], [], []
-    for job_id, row, event_rows in todo:
-        is_new.append(job_id not in taken)
-        if job_id in taken: continue
-        taken.add(job_id)
-        jobs.append(row)
-        events += event_rows
-    if jobs: con.executemany(_restore_sql(self._db, job_table, columns), jobs)
-    if events: con.executemany(_restore_sql(self._db, event_table, _EVENT), events)
-    return is_new
-
-@patch
-def _job_row(self:JobStore, r:JobRecord, encoders) -> dict:
-    new = vars(r.job) | dict(queued_at=r.queued_at, batch=r.batch)
-    return {p: None if new[k] is None else enc(new[k]) for k, p, enc in encoders} | {'v_pinned': int(r.pinned)}
-
+def _rows_of(self:JobStore, r:JobRecord, encoders) -> tuple[dict, list[dict]]:
+    "The row of a job, and those of its events."
+    job = vars(r.job) | dict(queued_at=r.queued_at, batch=r.batch)
+    row = _encoded(encoders, job)
+    row |= {'id': r.job.id, 'v_pinned': int(r.pinned)}
+    return row, [self._event_row(e, r.job.id) for e in r.events]
 @patch
 def _event_row(self:JobStore, e:JobEvent, job_id:str) -> dict:
     data = self._db.doc(e.data) if e.data else None
     return dict(v_job_id=job_id, v_attempt=e.attempt, v_type=e.type, v_at=e.at, v_data=data)
+
+# %% ../../nbs/store/00_store.ipynb #3d6004ff
+@patch
+def _restore(self:JobStore,
+    con,
+    todo,          # (row of a job, rows of its events), …
+) -> list[bool]:   # For each whether it was stored
+    "Store rows of jobs, each with the rows of its events, unless its id is taken."
+    ids = self._db.ids([row['id'] for row, _ in todo])
+    taken = {job_id for job_id, in self._run(con, 'known', ids=ids).fetchall()}
+    is_new, jobs, events = [], [], []
+    for row, event_rows in todo:
+        is_new.append(row['id'] not in taken)
+        if row['id'] in taken: continue
+        taken.add(row['id'])
+        jobs.append(row)
+        events += event_rows
+    if jobs: con.executemany(_restore_sql(self._db, job_table, (*_RESTORED, 'pinned')), jobs)
+    if events: con.executemany(_restore_sql(self._db, event_table, _EVENT), events)
+    return is_new
 
 # %% ../../nbs/store/00_store.ipynb #643e8557
 @patch
@@ -441,27 +545,31 @@ def put_node(self:JobStore,
     node:dict,  # JSON-ready, with `id` and `name`
 ) -> None:
     "Add a node, or replace the one with this id."
-    row = dict(v_id=node['id'], v_name=self._db.value(node['name']), v_doc=self._db.doc(node))
-    self._write(lambda con: con.execute(_admin_sql(self._db, 'node'), row) and None)
+    row = dict(
+        v_id=node['id'],
+        v_name=self._db.value(node['name']),
+        v_doc=self._db.doc(node))
+    self._write_one('put_node', **row)
 
 @patch
 def list_nodes(self:JobStore) -> list[dict]:  # By name
     "All stored nodes."
-    return [self._db.loads(doc) for doc, in self._ask('nodes')]
+    return [self._db.loads(doc) for doc, in self._select('nodes')]
 
+# %% ../../nbs/store/00_store.ipynb #2d0743c3
 @patch
 @_writes
 def delete_node(self:JobStore, node_id:str) -> None:
     "Delete a node. Raises `UnknownNode`."
-    deleted = self._write(lambda con: con.execute(_admin_sql(self._db, 'no_node'), {'w_id': node_id}).rowcount)
-    if not deleted: raise UnknownNode(node_id)
+    if not self._write_one('delete_node', w_id=node_id): raise UnknownNode(node_id)
 
 # %% ../../nbs/store/00_store.ipynb #9e4662c3
 @patch
 @_writes
 def record_id(self:JobStore) -> str:  # A UUID
     "What tells this store from all others, the same for everybody who uses it. Made when it is first asked for."
-    if not (rows := self._ask('record_id')):
-        self._write(lambda con: con.execute(_transfer_sql(self._db, 'identify'), {'id': new_id()}) and None, tell=False)
-        rows = self._ask('record_id')   # somebody may have been faster
+    rows = self._select('record_id')
+    if not rows:
+        self._write_one('identify', notify=False, id=new_id())
+        rows = self._select('record_id')   # somebody may have been faster
     return rows[0][0]

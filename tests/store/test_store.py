@@ -243,6 +243,13 @@ def test_update_writes_to_the_living_and_metadata_to_all(store):
     assert store.update('b', dict(metadata={'saved': True}))
     assert (store.get('a').progress, store.get('b').progress, store.get('b').metadata, len(store.events())) == (5., None, {'saved': True}, 2)
 
+@pytest.mark.parametrize('kind', ['database', 'memory'])
+def test_a_job_that_is_named_twice_is_deleted_once(kind, store):
+    s = store if kind == 'database' else MemoryStore()
+    s.add(Job(id='a', status=C)), s.add(Job(id='b', status=C))
+    assert s.delete_many(['a', 'b', 'a']) == 2
+    assert [e.data['jobs'] for e in s.events() if e.type == 'deleted'] == [['a', 'b']]
+
 def test_nodes(database, store):
     for n in [dict(id='2', name='b'), dict(id='1', name='b', gpu=True), dict(id='3', name='a')]: store.put_node(n)
     store.put_node(dict(id='2', name='c', url='http://x'))

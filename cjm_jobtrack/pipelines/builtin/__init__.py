@@ -1,7 +1,8 @@
-"""Pipelines that come with the package: a TOML file that says what is allowed, and next to it the program that does the work.
+"""Pipelines that come with the package.
 
-The programs stand alone. They read one input, print `Progress: N%`, write whole files or none, and know nothing of jobs, so they
-serve as well from a shell as from a node:
+Each is a TOML file that says what is allowed, and next to it the program that does the work. The programs stand alone:
+they read one input, print `Progress: N%`, write whole files or none, and know nothing of jobs. So they serve as well
+from a shell as from a node:
 
     python -m cjm_jobtrack.pipelines.builtin.transcribe recording.wav out/
 

@@ -1,14 +1,14 @@
 """Convert a video with ffmpeg: another codec, another container, another size.
 
-Writes `<stem>.<container>` with the first video and the first audio stream. H.264 and H.265 have even sides only, so a side that is
-odd grows by one line; channels that the new format cannot place are mixed into those of the nearest layout that it has. Progress is
-media seconds written, and is printed only if the file says how long it is.
+Writes `<stem>.<container>` with the first video and the first audio stream. H.264 and H.265 have even sides only,
+so a side that is odd grows by one line; channels that the new format cannot place are mixed into those of the
+nearest layout that it has. Progress is media seconds written, and is printed only if the file says how long it is.
 
 Exit status 65 means that the input cannot be used, or not with these options; the last line says why."""
 import re, subprocess
 from pathlib import Path
-from cjm_jobtrack.pipelines.builtin._media import Percent, ProgramError, atomic_file, check_file, ffmpeg, input_args, parser
-from cjm_jobtrack.pipelines.builtin._media import probe, result_stem, run
+from cjm_jobtrack.pipelines.builtin._media import (
+    Percent, ProgramError, atomic_file, check_file, ffmpeg, input_args, parser, probe, result_stem, run)
 
 # What is asked for -> encoder and its settings. Source: the encoding guides of the FFmpeg wiki (H.264, H.265, VP9)
 CODECS = dict(
@@ -17,13 +17,16 @@ CODECS = dict(
     vp9=['-c:v', 'libvpx-vp9', '-pix_fmt', 'yuv420p', '-b:v', '0', '-row-mt', '1', '-cpu-used', '4'],
     copy=['-c:v', 'copy'])
 CRF = dict(h264=23, h265=28, vp9=31)  # The quality that each guide starts from
-EVEN = 'scale=ceil(iw/2)*2:ceil(ih/2)*2'  # libx264 and libx265 refuse odd sides in the pixel format that all players know
+# libx264 and libx265 refuse odd sides in the pixel format that all players know
+EVEN = 'scale=ceil(iw/2)*2:ceil(ih/2)*2'
 # Channel layouts that an encoder takes; ffmpeg converts others into the nearest.
 # Source: RFC 7845, 5.1.1.2 for Opus; `aacenc.c` of FFmpeg, `aac_pce_configs`
 LAYOUTS = dict(
     libopus='stereo|mono|3.0|quad|5.0|5.1|6.1|7.1',
-    aac='stereo|mono|2.1|3.0|3.0(back)|4.0|quad|quad(side)|3.1|5.0|5.0(side)|4.1|5.1|5.1(side)|6.0|6.0(front)|hexagonal|6.1|6.1(back)|6.1(front)|'
+    aac='stereo|mono|2.1|3.0|3.0(back)|4.0|quad|quad(side)|3.1|5.0|5.0(side)|4.1|5.1|5.1(side)|'
+        '6.0|6.0(front)|hexagonal|6.1|6.1(back)|6.1(front)|'
         '7.0|7.0(front)|7.1|7.1(wide)|7.1(wide-side)|5.1.2(back)|octagonal')
+PLACES = ['mono', 'stereo', '3.0', 'quad', '5.0', '5.1', '6.1', '7.1']  # The usual layout of 1, 2, … 8 channels
 CONTAINERS = dict(mp4=['-movflags', '+faststart'], mkv=[], webm=[])
 
 def channels(
@@ -31,13 +34,21 @@ def channels(
     layout:str|None,   # Of the sound, as ffmpeg names it
 ) -> str:              # A chain of filters
     "Brings sound into a layout that the encoder takes."
-    layout, nearest = layout or '', f'aformat=channel_layouts={LAYOUTS[encoder]}'
-    if re.match('ambisonic', layout): return f'channelmap=0:mono,{nearest}'   # the first channel is what is heard from everywhere
-    if layout in ('binaural', 'downmix'): count = 2
-    elif re.fullmatch(r'\d+ channels', layout): count = min(8, int(layout.split()[0]))   # nobody knows where they belong: the first ones keep their order
-    else: return nearest
-    places = [None, 'mono', 'stereo', '3.0', 'quad', '5.0', '5.1', '6.1', '7.1'][count]
-    return f'channelmap={"|".join(map(str, range(count)))}:{places},{nearest}'
+    layout = layout or ''
+    nearest = f'aformat=channel_layouts={LAYOUTS[encoder]}'
+    if layout.startswith('ambisonic'):   # the first channel is what is heard from everywhere
+        return f'channelmap=0:mono,{nearest}'
+    count = unplaced(layout)
+    if count is None: return nearest
+    order = '|'.join(map(str, range(count)))
+    return f'channelmap={order}:{PLACES[count-1]},{nearest}'
+
+def unplaced(layout:str) -> int|None:  # None: the layout says where each channel belongs
+    "How many channels to take, in their order, when nobody knows where they belong."
+    if layout in ('binaural', 'downmix'): return 2
+    if not re.fullmatch(r'\d+ channels', layout): return None
+    count, _ = layout.split()
+    return min(len(PLACES), int(count))
 
 def check_options(codec:str, container:str, height:int|None, crf:int|None) -> None:
     "Raises `ProgramError` when the options of `command` do not go together."
@@ -59,7 +70,8 @@ def command(
 ) -> list[str]:
     "The argument list for ffmpeg. Raises `ProgramError` when the options do not go together."
     check_options(codec, container, height, crf)
-    head = ['-y', '-v', 'error', '-nostats', '-progress', 'pipe:1', '-stats_period', '0.25', *input_args(path)]
+    progress = ['-nostats', '-progress', 'pipe:1', '-stats_period', '0.25']
+    head = ['-y', '-v', 'error', *progress, *input_args(path)]
     streams = ['-map', '0:V:0', '-map', '0:a:0?', *CODECS[codec]]
     tail = [*CONTAINERS[container], f'file:{out}']
     if codec == 'copy': return ffmpeg(*head, *streams, '-c:a', 'copy', *tail)
@@ -68,7 +80,8 @@ def command(
     scale = f'scale=-2:{height}' if height else even
     picture = ['-vf', scale] if scale else []
     quality = ['-crf', CRF[codec] if crf is None else crf]
-    return ffmpeg(*head, *streams, *picture, *quality, '-c:a', encoder, '-af', channels(encoder, layout), *tail)
+    sound = ['-c:a', encoder, '-af', channels(encoder, layout)]
+    return ffmpeg(*head, *streams, *picture, *quality, *sound, *tail)
 
 def convert(
     cmd:list[str],    # From `command`
@@ -79,9 +92,11 @@ def convert(
         try:
             for line in p.stdout:
                 name, _, value = line.strip().partition('=')
-                if name == 'out_time_us' and value.lstrip('-').isdigit(): percent.at(int(value) / 1e6)
+                is_time = name == 'out_time_us' and value.lstrip('-').isdigit()
+                if is_time: percent.at(int(value) / 1e6)
             if p.wait():
-                raise ProgramError(f'ffmpeg ended with status {p.returncode} and left no video. Its messages are above', status=1)
+                problem = f'ffmpeg ended with status {p.returncode} and left no video. Its messages are above'
+                raise ProgramError(problem, status=1)
         finally: p.kill()
 
 def transcode(
@@ -93,15 +108,20 @@ def transcode(
     "Convert one video. Raises `ProgramError` when it cannot be done."
     check_file(path)
     suffix = f'.{container}'
-    result = folder/f'{result_stem(path, folder, suffix)}{suffix}'
+    stem = result_stem(path, folder, suffix)
+    result = folder/f'{stem}{suffix}'
     if result.exists() and result.samefile(path):
-        raise ProgramError(f'{path.name}: the result would take the place of the input. Choose another folder or container')
+        problem = 'the result would take the place of the input. Choose another folder or container'
+        raise ProgramError(f'{path.name}: {problem}')
     media = probe(path)
     if not media.video:
-        raise ProgramError(f'{path.name}: there is no video in this file. Give a video, such as mp4, mkv, mov, webm or avi')
+        problem = 'there is no video in this file. Give a video, such as mp4, mkv, mov, webm or avi'
+        raise ProgramError(f'{path.name}: {problem}')
     percent = Percent(media.duration_s)
     percent.at(0)
-    with atomic_file(result) as out: convert(command(path, out.absolute(), container=container, layout=media.layout, **options), percent)
+    with atomic_file(result) as out:
+        cmd = command(path, out.absolute(), container=container, layout=media.layout, **options)
+        convert(cmd, percent)
     percent.done()
     return result
 
@@ -110,7 +130,9 @@ def main() -> None:
     p.add_argument('--codec', choices=CODECS, default='h264', help='video codec (default h264)')
     p.add_argument('--container', choices=CONTAINERS, default='mp4', help='kind of file (default mp4)')
     p.add_argument('--height', type=int, help='lines of the new picture, even (default: as it is)')
-    p.add_argument('--crf', type=int, help='constant rate factor, 0-51; smaller is better quality and a larger file (default: the usual one of the codec)')
+    quality = ('constant rate factor, 0-51; smaller is better quality and a larger file '
+               '(default: the usual one of the codec)')
+    p.add_argument('--crf', type=int, help=quality)
     a = p.parse_args()
     transcode(a.input, a.output_dir, a.container, codec=a.codec, height=a.height, crf=a.crf)
 
