@@ -310,7 +310,8 @@ def tail(self:LogStore,
 ) -> str:               # Text; '' when there is no log
     """The last lines of a log, for people.
 
-    Frames are collapsed, undecodable bytes replaced, and an unfinished character is left out. Reads only the end of the file, `TAIL_MAX` bytes at most. Raises `InvalidInput` for `lines` below 1."""
+    Frames are collapsed, undecodable bytes replaced, and an unfinished character is left out.
+    Reads only the end of the file, `TAIL_MAX` bytes at most. Raises `InvalidInput` for `lines` below 1."""
     _check_int('lines', lines, 1)
     path = self.path(job_id, attempt, stream)
     with _file_errors(path, 'read'):

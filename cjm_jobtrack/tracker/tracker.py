@@ -131,10 +131,19 @@ def make_job(self:JobTracker,
 ) -> Job:                       # Pending, in this tracker's class, not on record
     "A checked job for `add_jobs`. Raises `InvalidInput` naming the field."
     at = now()
-    return check_job(self.job_class(
-        id=new_id() if id is None else id, name=name, runner=runner, spec={} if spec is None else spec,
-        priority=priority, max_attempts=max_attempts, timeout=timeout, node=node,
-        metadata={} if metadata is None else metadata, created_at=at, updated_at=at))
+    job = self.job_class(
+        id=new_id() if id is None else id,
+        name=name,
+        runner=runner,
+        spec={} if spec is None else spec,
+        priority=priority,
+        max_attempts=max_attempts,
+        timeout=timeout,
+        node=node,
+        metadata={} if metadata is None else metadata,
+        created_at=at,
+        updated_at=at)
+    return check_job(job)
 
 # %% ../../nbs/tracker/00_tracker.ipynb #72eaa6df
 @patch
