@@ -70,7 +70,7 @@ class Overtime:
 class Attempt:
     "An attempt in the hands of this queue."
     job:Job
-    settled:asyncio.Future   # Whether the start succeeded or failed: True; False: we let go of it before
+    settled:asyncio.Future   # True once the start has succeeded or failed; False if we let go of it before that
     over:asyncio.Future      # Done when we have let go of it
     fence:int|None=None      # Number of the lease under which it is held
     number:int=0             # Which attempt of the job it is; 0 while it is claimed
@@ -649,8 +649,8 @@ async def _stop_once_settled(self:AttemptManager, a:Attempt) -> Receipt:
     return receipt
 
 # %% ../../nbs/queue/05_attempts.ipynb #62b59063
-_QUEUE_STOPPED = _unconfirmed('The queue was stopped before this was carried out. The next one does it')
-_STILL_STARTING = _unconfirmed('It is still being begun, and is stopped as soon as it has')
+_QUEUE_STOPPED = _unconfirmed('The queue was stopped before this was carried out. The next queue will do it')
+_STILL_STARTING = _unconfirmed('It is still being started, and will be stopped as soon as it has started')
 
 @patch
 def request_stop(self:AttemptManager, a:Attempt) -> asyncio.Task:

@@ -490,19 +490,6 @@ def _read_records(self:JobStore,
         return rows, self._run(con, 'events_of', ids=ids).fetchall()
     finally: con.execute('COMMIT')   # nothing was written
 
-# %% ../../nbs/store/00_store.ipynb #da842111
-@patch
-@_writes
-def restore(self:JobStore,
-    records:Iterable[JobRecord],  # Jobs from elsewhere; `num` and the `seq` of their events are not taken over
-) -> list[bool]:                  # For each whether it was stored; False: its id is taken, and that job stays as it is
-    "Store jobs with their events, all in one transaction."
-    encoders = _encoders(self._db, _RESTORED)
-    try: todo = [self._rows_of(r, encoders) for r in records]
-    except self._errors as e: raise self._store_error(e) from e
-    if not todo: return []
-    return self._write(lambda con: self._restore(con, todo))
-
 # %% ../../nbs/store/00_store.ipynb #43135882
 _RESTORED = (*_COLUMNS, 'queued_at', 'batch')
 
@@ -513,6 +500,7 @@ def _rows_of(self:JobStore, r:JobRecord, encoders) -> tuple[dict, list[dict]]:
     row = _encoded(encoders, job)
     row |= {'id': r.job.id, 'v_pinned': int(r.pinned)}
     return row, [self._event_row(e, r.job.id) for e in r.events]
+
 @patch
 def _event_row(self:JobStore, e:JobEvent, job_id:str) -> dict:
     data = self._db.doc(e.data) if e.data else None
@@ -537,6 +525,19 @@ def _restore(self:JobStore,
     if jobs: con.executemany(_restore_sql(self._db, job_table, (*_RESTORED, 'pinned')), jobs)
     if events: con.executemany(_restore_sql(self._db, event_table, _EVENT), events)
     return is_new
+
+# %% ../../nbs/store/00_store.ipynb #da842111
+@patch
+@_writes
+def restore(self:JobStore,
+    records:Iterable[JobRecord],  # Jobs from elsewhere; `num` and the `seq` of their events are not taken over
+) -> list[bool]:                  # For each whether it was stored; False: its id is taken, and that job stays as it is
+    "Store jobs with their events, all in one transaction."
+    encoders = _encoders(self._db, _RESTORED)
+    try: todo = [self._rows_of(r, encoders) for r in records]
+    except self._errors as e: raise self._store_error(e) from e
+    if not todo: return []
+    return self._write(lambda con: self._restore(con, todo))
 
 # %% ../../nbs/store/00_store.ipynb #643e8557
 @patch
