@@ -168,13 +168,12 @@ def _schedule_removal(self:DockerRunner,
 ) -> asyncio.Event:  # Set it when the attempt has ended
     loop = asyncio.get_running_loop()
     key = loop, self.container(job), job.created_at
-    pending = {k: (task, event) for k, (task, event) in self._removals.items() if not task.done()}
-    self._removals = pending
-    if key not in pending:
+    self._removals = {k: (task, event) for k, (task, event) in self._removals.items() if not task.done()}
+    if key not in self._removals:   # not a local name: another loop may replace the dict meanwhile
         has_ended = asyncio.Event()
         task = loop.create_task(self._remove_when_recorded(job, report, has_ended))
-        pending[key] = task, has_ended
-    _, has_ended = pending[key]
+        self._removals[key] = task, has_ended
+    _, has_ended = self._removals[key]
     return has_ended
 
 # %% ../../nbs/containers/00_docker.ipynb #8c4e0b70

@@ -463,8 +463,7 @@ def _check_names(self:Pipeline, values:dict) -> None:
     values = dict.fromkeys(PLACEHOLDERS, '') | values
     problem = f'has the name {_short_repr(values["name"])}, and what comes of it would have one of more than 255 bytes'
     for a in (*self.argv, *self.container.get('argv', ())):
-        has_name = not {'stem', 'name'}.isdisjoint(placeholders(a.template))
-        is_path = has_name and '/' in a.template
+        is_path = '/' in a.template and not {'stem', 'name'}.isdisjoint(placeholders(a.template))
         if not is_path or not a.is_in(values): continue
         word = _fill_word(a.template, values)
         _require(not _is_too_long(word), 'input', problem, 'Give the file a shorter name')
@@ -705,7 +704,7 @@ def load(cls:PipelineCatalog,
 ) -> PipelineCatalog:
     "Read a catalogue. Raises `InvalidInput` naming file and key."
     paths = paths or (SHIPPED/'transcribe.toml', SHIPPED/'transcode.toml')
-    files = [f for p in paths for f in _find_files(Path(p))]
+    files = (f for p in paths for f in _find_files(Path(p)))   # one at a time: the first bad one is named
     return cls([p for f in files for p in _read_file(f)])
 
 # %% ../../nbs/pipelines/00_pipeline.ipynb #3043549d

@@ -136,9 +136,10 @@ def recheck(self:JobQueue, value:float): self.attempts.recheck = value   # noqa:
 def _check_job(job) -> Job:
     "The same. For what people try first, raises `InvalidInput` that says what to do."
     if isinstance(job, Job): return job
-    spec, what = 'spec=…', repr(job)[:80]
-    if callable(job): spec, what = 'spec=runner.call(f)', 'a function'
+    spec = 'spec=runner.call(f)' if callable(job) else 'spec=…'
+    if callable(job): what = 'a function'
     elif isinstance(job, dict): what = 'a spec'
+    else: what = repr(job)[:80]
     remedy = f"Make one of it: queue.submit(tracker.create_job('name', {spec}))"
     raise InvalidInput('job', f'is {what}, not a job', remedy)
 
@@ -448,7 +449,7 @@ def _on_waiting_again(self:JobQueue, e:JobEvent):
     job = self.tracker.jobs.get(e.job_id)
     if job is None or job.runner not in self.runners: return
     if job.status is not JobStatus.PENDING: return
-    attempts = e.attempt - 1 if e.type == 'deferred' else e.attempt
+    attempts = e.attempt - (e.type == 'deferred')
     if job.attempt != attempts: return   # it has gone on since
     submitted = None
     if job.id not in self.admission:

@@ -86,7 +86,7 @@ def own_groups(
             path = Path(paths.get(tree, '..'))
             if '..' in path.parts or not path.is_relative_to(root): continue
             group = Path(point)/path.relative_to(root)
-            if not groups.setdefault(tree or V2, group).exists(): groups[tree or V2] = group
+            if not os.path.exists(groups.setdefault(tree or V2, group)): groups[tree or V2] = group
     return groups
 
 # %% ../../nbs/runners/15_cgroups.ipynb #61b64135

@@ -96,7 +96,7 @@ class PluginRunner(BaseRunner):
         in_process:bool=False,      # Whether the manager's coroutines do the work, so that cancelling one ends it
     ):
         self.kind = _kind(manager)
-        store_attr()
+        store_attr('manager,name,file_argument,in_process')
         self._calls = CallRunner(name=name)
         self._at = {}        # key -> `_PluginCall`
         self._lines = {}     # plugin -> its calls, in order
@@ -645,8 +645,8 @@ async def start(self:PluginRunner,
     spec = {'func': 'call', 'args': [call]}
     inner = SimpleNamespace(id=job.id, attempt=job.attempt, created_at=job.created_at, spec=spec)
     handle = await self._calls.start(inner)
-    self._at = {k: c for k, c in self._at.items() if self._calls.running_call({'key': k})}
-    self._at[handle['key']] = call
+    current = {k: c for k, c in self._at.items() if self._calls.running_call({'key': k})}
+    self._at = current | {handle['key']: call}   # replaced, not changed: another thread may be reading it
     self._lines[call.plugin] = [*call.ahead, self._calls.running_call(handle)]
     return handle
 

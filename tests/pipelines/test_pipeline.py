@@ -123,6 +123,10 @@ def test_a_folder_a_file_of_several_and_duplicates(tmp_path):
     (tmp_path/'c.toml').write_text('name = "w"\nargv = ["tool"]\noriginal = true')
     with pytest.raises(InvalidInput, match=r'c.toml: original.*b\.toml'): PipelineCatalog.load(tmp_path)
 
+def test_the_first_bad_file_is_named(tmp_path):
+    (tmp_path/'bad.toml').write_text('[')
+    with pytest.raises(InvalidInput, match='bad.toml'): PipelineCatalog.load(tmp_path/'bad.toml', tmp_path/'missing.toml')
+
 def test_shipped_pipelines_load_and_describe_themselves():
     assert PipelineCatalog.load().names() == ['transcribe', 'transcode'] and PipelineCatalog.load().original is None
     catalog = PipelineCatalog.load(SHIPPED)
