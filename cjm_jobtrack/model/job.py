@@ -44,8 +44,8 @@ def read_statuses(
 ) -> list[JobStatus]|None:          # None: all
     "The statuses a caller asks for. Raises `InvalidInput`."
     if status is None: return None
-    if isinstance(status, str): status = [status]
-    try: return [JobStatus(s) for s in status]
+    statuses = [status] if isinstance(status, str) else status
+    try: return [JobStatus(s) for s in statuses]
     except (ValueError, TypeError) as e:
         raise InvalidInput('status', f'is {status!r}', f'Use {", ".join(JobStatus)}') from e
 

@@ -593,18 +593,19 @@ async def _look(self:RemoteRunner, s:_Session) -> tuple[dict|None, Any]:
 @patch
 async def _explain_absence(self:RemoteRunner, s:_Session, accepted:bool) -> tuple[dict|None, Any]:
     "What it means that the node does not show the job. Returns what `_look` does."
-    name = s.node['name']
     if accepted:
         return None, Outcome.failed(
             'lost',
-            f'Node {name} does not know the job any more',
+            f'Node {s.node["name"]} does not know the job any more',
             evidence=s.where,
             hint='Its record was lost or deleted. Submit the job again as a new one')
     if s.report.cancelled: return None, Outcome(JobStatus.CANCELLED)
     if s.job.remote_id is not None: return await self._send_again(s.job)
     if elapsed_s(self._sent_event(s.job).at) < UNSEEN_AFTER: return None, None
-    return None, Outcome.failed('lost', f'Node {name} never showed the job that was sent to it',
-                                hint='Submit it again as a new job')
+    return None, Outcome.failed(
+        'lost',
+        f'Node {s.node["name"]} never showed the job that was sent to it',
+        hint='Submit it again as a new job')
 
 # %% ../../nbs/net/03_remote.ipynb #240d746e
 @patch

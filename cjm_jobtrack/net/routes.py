@@ -12,6 +12,7 @@ __all__ = ['PAGE_BYTES', 'PAGE_JOBS', 'RequestedJob', 'add_general_routes', 'pag
 # %% ../../nbs/net/10_routes.ipynb #468147f2
 import json, os, platform, time
 from collections.abc import Callable, Iterable
+from copy import copy
 from functools import partial
 from typing import Annotated
 from urllib.parse import unquote_to_bytes
@@ -383,6 +384,7 @@ def add_output_routes(
         offset:int=Query(0, ge=0, lt=2**31),
         limit:int=Query(LISTED, ge=1, le=LISTED),
     ) -> dict:
+        job = copy(job)   # it may end meanwhile
         return _output_page(job, files_of(job, offset, limit))
 
     @app.head(f'{path}/download', include_in_schema=False)

@@ -606,8 +606,8 @@ def _status_flow(status:str|None, limit:int|None, before:str|None, filters:dict)
     "A flow: the jobs that a server lists for a status (None: any), oldest first."
     query = dict(status=status) | {k: v for k, v in filters.items() if v is not None}
     url, wires = yield from pages_flow(query, limit, before)
-    is_original = any('job' not in w for w in wires)
-    if is_original and filters.get('batch') is not None:
+    has_batch = filters.get('batch') is not None
+    if has_batch and any('job' not in w for w in wires):
         raise InvalidInput('batch', f'was asked of {url}, an original node server, which knows none',
                            'Leave it out')
     jobs = [read_job(w, url) for w in wires]

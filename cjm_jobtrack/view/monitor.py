@@ -90,8 +90,9 @@ def refresh(self:JobMonitor) -> JobSnapshot:
         record = self.source.get_job(self.job_id)
         if record is None: problem = 'The job is not on record any more'
         else:
+            current = replace(record, task=None)   # before its log is read: once it has ended, the log is whole
             log = self.source.log_tail(self.job_id, LOG_LINES)
-            job = replace(record, task=None)
+            job = current
     except JobtrackError as e: problem = f'{e}. Shown is what was known; trying again'
     except Exception as e:
         _log.exception('Cannot read job %s', self.job_id)

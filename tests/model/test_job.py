@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 from cjm_jobtrack.model.errors import IllegalMove, InvalidInput
 from cjm_jobtrack.model.job import (MOVES, Failure, Job, JobEvent, JobStatus, OutputFile, check_id, check_move, elapsed_s, epoch, jsonable, new_id, now,
-    spec_differences)
+    read_statuses, spec_differences)
 
 P, R, C, F, X = JobStatus
 LEGAL = {(P, R), (P, X), (P, F), (R, C), (R, F), (R, X), (R, P)}
@@ -24,6 +24,10 @@ def test_every_move_is_legal_or_refused_by_name(frm, to):
 
 def test_terminal_is_what_nothing_follows():
     assert {s for s in JobStatus if s.is_terminal} == {s for s in JobStatus if not MOVES[s]} == {C, F, X}
+
+def test_a_status_that_is_none_is_shown_as_it_was_given():
+    with pytest.raises(InvalidInput, match="^`status` is 'done'"): read_statuses('done')
+    with pytest.raises(InvalidInput, match=r"^`status` is \['done'\]"): read_statuses(['done'])
 
 def test_a_status_given_as_text_is_a_status():
     assert Job(status='running').status is R and not Job(status='running').is_terminal

@@ -213,6 +213,11 @@ def test_a_server_that_is_no_node_is_refused_in_words(answer):
                      lambda: client.upload(__file__), lambda: client.submit('x'), lambda: client.cancel('a')):
             with pytest.raises(NodeRefused): call()
 
+def test_a_list_that_holds_no_jobs_is_refused_in_words():
+    async def jobs(request): return JSONResponse({'jobs': [None]})
+    with Served(app(('/{p:path}', jobs))) as server, RemoteClient(server.url) as client:
+        with pytest.raises(NodeRefused): client.list_jobs()
+
 def test_a_token_is_shown_and_never_told():
     async def health(request):
         if request.headers.get('authorization') == 'Bearer s3cret': return JSONResponse({'status': 'ok'})

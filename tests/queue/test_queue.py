@@ -68,13 +68,13 @@ def tuned(tracker, runners, slots=1, **kw): return JobQueue(tracker, runners, sl
 
 # --- in line
 
-@pytest.mark.parametrize('slots', [1, 3])
 def test_what_is_no_job_is_refused_without_a_look_into_it(tracker):
     class Unspeakable:
         def __repr__(self): raise RuntimeError('not to be shown')
     queue = JobQueue(tracker, CallRunner())
     with pytest.raises(InvalidInput, match='is a spec, not a job'): queue.submit({'args': [Unspeakable()]})
 
+@pytest.mark.parametrize('slots', [1, 3])
 def test_slots_are_filled_and_never_exceeded(tracker, calls, slots):
     lock, now, most, full = threading.Lock(), [], [], threading.Event()
     def enter(n):

@@ -238,6 +238,23 @@ def test_the_end_is_shown_whenever_it_comes(tracker, shell, monkeypatch, instant
     if view._parts is not None: assert 'failed' in shown(view) and view._parts['cancel'].disabled and view._parts['cancel'].layout.display == 'none'
     view.close()
 
+def test_a_job_that_ends_while_its_log_is_read_is_shown_with_its_last_words(tracker):
+    class Source:
+        get_job = staticmethod(tracker.get_job)
+        def log_tail(self, job_id, lines):
+            text = tracker.log_tail(job_id, lines)
+            job = tracker.get_job(job_id)
+            if not job.is_terminal:
+                tracker.log(job_id, b'last words\n')
+                tracker.mark_completed(job_id, None)
+            return text
+    job = running(tracker)
+    view = JobMonitor(job.id, Source())
+    first = view.refresh()
+    assert not first.job.is_terminal or 'last words' in first.log
+    assert 'last words' in view.refresh().log
+    view.close()
+
 def test_every_output_is_left_without_a_widget(tracker, shell):
     view = JobMonitor(running(tracker), tracker)
     view.show(), view._ipython_display_(), view.show()
