@@ -65,13 +65,18 @@ def describe_path(path:Path, note:str='') -> str:
 MARK = 'JOBTRACK_TEST_SESSION'   # In the environment of everything that tests start, detached or not
 HELPERS = 'multiprocessing.resource_tracker', 'multiprocessing.forkserver'   # Python's own: they end with the interpreter
 
+def _environment(p:psutil.Process) -> dict[str, str]:
+    "Of a process. In the middle of `execve` it shows none for an instant."
+    while not (environment := p.environ()) and time.time() - p.create_time() < 1: time.sleep(.005)
+    return environment
+
 def started_here(session:str, but:frozenset=frozenset()) -> list[psutil.Process]:
     "Processes that carry the mark of a session, less those of known ids."
     found = []
     for pid in set(psutil.pids()) - but - {os.getpid()}:
         with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             p = psutil.Process(pid)
-            ours = p.status() != psutil.STATUS_ZOMBIE and p.environ().get(MARK) == session
+            ours = p.status() != psutil.STATUS_ZOMBIE and _environment(p).get(MARK) == session
             if ours and not any(h in describe_process(p) for h in HELPERS): found.append(p)
     return found
 

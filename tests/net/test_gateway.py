@@ -137,7 +137,7 @@ def test_a_node_that_is_busy_with_our_requests_is_not_called_silent(tmp_path):
         directory = NodeDirectory(JobTracker().store)
         node = directory.add('shed', url=server.url)
         async def main():
-            assert await directory.check(node, .5)
+            assert await directory.check(node, 30)
             held.append(True)
             looking = asyncio.ensure_future(directory.check(node, .5))
             while not looking.done():
