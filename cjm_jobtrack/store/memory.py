@@ -138,6 +138,11 @@ def _has_metadata(row, wanted) -> bool:
     metadata = row['metadata']
     return all(_equal(jsonable(metadata.get(k)), v) for k, v in wanted.items())
 
+# %% ../../nbs/store/01_memory.ipynb #61e06506
+@patch
+def _rows(self:MemoryStore) -> list[dict]:  # Oldest first
+    return [*self._jobs.values()]
+
 # %% ../../nbs/store/01_memory.ipynb #656e7ed8
 def _filter(status=None, since=None, until=None, metadata=None, **fields):
     "What says whether a row is asked for."
@@ -157,7 +162,7 @@ def _filter(status=None, since=None, until=None, metadata=None, **fields):
 def _older(self:MemoryStore, job_id) -> list[dict]:
     "Rows of the jobs created before one. None of them if it is unknown."
     if job_id not in self._jobs: return []
-    rows = self._jobs.values()
+    rows = self._rows()
     return [*takewhile(lambda row: row['id'] != job_id, rows)]
 
 # %% ../../nbs/store/01_memory.ipynb #ce3583b9
@@ -175,7 +180,7 @@ def list(self:MemoryStore,
     pinned=None,
     runner=None,
 ):
-    rows = self._jobs.values() if before is None else self._older(before)
+    rows = self._rows() if before is None else self._older(before)
     fields = dict(name=name, node=node, batch=batch, pinned=pinned, runner=runner)
     fits = _filter(status, since, until, metadata, **fields)
     newest_first = filter(fits, reversed(rows))
@@ -184,7 +189,7 @@ def list(self:MemoryStore,
 # %% ../../nbs/store/01_memory.ipynb #6b898d5c
 @patch
 def counts(self:MemoryStore, batch=None):
-    rows = self._jobs.values()
+    rows = self._rows()
     statuses = [row['status'] for row in rows if batch in (None, row['batch'])]
     return {s.value: statuses.count(s) for s in JobStatus}
 
@@ -194,12 +199,13 @@ def events(self:MemoryStore, after=0, job_id=None, limit=None):
     if job_id is not None:
         seqs = [s for s in self._seqs.get(job_id, ()) if s > after]
         return [self._events[s] for s in seqs[:limit]]
-    newest_first = reversed(self._events.values())
-    events = [*takewhile(lambda e: e.seq > after, newest_first)]
-    return events[::-1][:limit]
+    events = (self._events.get(seq) for seq in range(after+1, self._seq+1))   # None for those of a deleted job
+    return [*islice(filter(None, events), limit)]
 
 @patch
-def last_seq(self:MemoryStore): return next(reversed(self._events), 0)
+def last_seq(self:MemoryStore):
+    newest_first = range(self._seq, 0, -1)
+    return next((seq for seq in newest_first if seq in self._events), 0)
 
 # %% ../../nbs/store/01_memory.ipynb #d8170308
 @patch
@@ -229,7 +235,7 @@ _TERMINAL = {s for s in JobStatus if s.is_terminal}
 
 @patch
 def _live_batches(self:MemoryStore) -> set[str]:
-    live = [row for row in self._jobs.values() if not row['status'].is_terminal]
+    live = [row for row in self._rows() if not row['status'].is_terminal]
     return {row['batch'] for row in live} - {None}
 
 # %% ../../nbs/store/01_memory.ipynb #30eaf565
@@ -252,7 +258,7 @@ def select_ended(self:MemoryStore,
         if older_than is not None and (row['completed_at'] or '~') >= older_than: return False
         if row['pinned'] and not pinned: return False
         return row['batch'] not in live
-    rows = filter(fits, self._jobs.values())
+    rows = filter(fits, self._rows())
     return [_to_ended(row) for row in islice(rows, limit)]
 
 def _to_ended(row) -> EndedJob:
@@ -267,7 +273,7 @@ def _to_ended(row) -> EndedJob:
 @patch
 def cutoff(self:MemoryStore, keep, status=None):
     statuses = {*(status or _TERMINAL)} & _TERMINAL
-    newest_first = reversed(self._jobs.values())
+    newest_first = reversed(self._rows())
     ended = (row for row in newest_first if row['status'] in statuses)
     nums = (row['num'] for row in ended if not row['pinned'])
     return next(islice(nums, keep-1, None), None)
@@ -275,7 +281,7 @@ def cutoff(self:MemoryStore, keep, status=None):
 # %% ../../nbs/store/01_memory.ipynb #0c9ccfaf
 @patch
 def records(self:MemoryStore, after_num=0, limit=200, **filters):
-    rows = filter(_filter(**filters), self._jobs.values())
+    rows = filter(_filter(**filters), self._rows())
     page = islice((row for row in rows if row['num'] > after_num), limit)
     return [self._to_record(row) for row in page]
 
@@ -328,7 +334,7 @@ def leases(self:MemoryStore):
 @patch
 def _queued(self:MemoryStore, runners, fits) -> list[dict]:
     "Rows of submitted jobs of these runners that fit, in the order of submission."
-    rows = [row for row in self._jobs.values() if row['queued_at']]
+    rows = [row for row in self._rows() if row['queued_at']]
     rows = [row for row in rows if row['runner'] in runners and fits(row)]
     return sorted(rows, key=lambda row: row['queued_at'])
 

@@ -1005,3 +1005,22 @@ def test_every_method_that_writes_is_on_the_list(database):
         watcher.wait_change(0)
         for name in names - set(WRITES) - {'backup' if not s.file else ''}: getattr(s, name)(*calls[name])
         assert not watcher.wait_change(.1)
+
+def test_a_store_in_memory_is_read_while_another_thread_writes():
+    store, over = MemoryStore(), threading.Event()
+    def write():
+        for n in range(20_000):
+            if over.is_set(): return
+            store.add(Job(id=f'{n}', name=f'job-{n}'))
+            if n % 3 == 2: store.delete_many([f'{n-1}'])
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-4)
+    writer = threading.Thread(target=write)
+    try:
+        writer.start()
+        for _ in range(200): store.events(), store.counts(), store.list(limit=3), store.last_seq()
+    finally:
+        sys.setswitchinterval(interval)
+        over.set()
+        writer.join()
+    assert store.last_seq() == store.events()[-1].seq and len(store.list()) == store.counts()['pending']
