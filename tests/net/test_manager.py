@@ -68,8 +68,11 @@ class Servers:
         return r.json()
 
     def create(self, node, **keys) -> dict:
-        "A job as the page asks for it."
-        r = self.http.post('/api/jobs', json=CREATE | {'nodeId': node['id']} | keys)
+        "A job as the page asks for it. Asked again while the node, on a busy machine, is slow to say that it is there."
+        deadline = time.monotonic() + 30
+        while True:
+            r = self.http.post('/api/jobs', json=CREATE | {'nodeId': node['id']} | keys)
+            if r.status_code != 400 or 'Node not available' not in r.text or time.monotonic() > deadline: break
         assert r.status_code == 201, r.text
         return r.json()
 

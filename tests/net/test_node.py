@@ -223,7 +223,7 @@ def test_a_page_of_large_jobs_ends_early_and_goes_on(node):
         pages, before = [j['id'] for j in page['jobs']] + pages, page.get('next')
     assert pages == ids
     assert 'next' not in node.http.get('/jobs?limit=3').json()
-    with RemoteClient(node.url) as rc:
+    with RemoteClient(node.url, timeout=60) as rc:
         assert [j.id for j in rc.list_jobs()] == ids[::-1] == [j.id for _, j in reversed(rc.raw_jobs())]
         assert [j.id for j in rc.list_jobs('completed', 120, before=ids[190])] == ids[189:69:-1]
 
