@@ -12,7 +12,7 @@ __all__ = ['DISK_FULL', 'JobtrackError', 'InvalidInput', 'name_problem', 'Unknow
 
 # %% ../../nbs/model/01_errors.ipynb #dd412267
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 # %% ../../nbs/model/01_errors.ipynb #a73ab341
@@ -52,9 +52,10 @@ class UnknownPipeline(InvalidInput):
     "No pipeline of that name is allowed here."
     def __init__(self,
         pipeline:str,  # The name asked for
-        known=(),      # Names there are
+        known:Iterable[str]=(),   # Names there are
     ):
-        self.pipeline, self.known = pipeline, sorted(known)
+        self.pipeline = pipeline
+        self.known: list[str] = sorted(known)
         remedy = name_problem(str(pipeline)) + _known(known)
         super().__init__('pipeline', f'{pipeline!r} is not a pipeline of this node', remedy)
 
@@ -63,9 +64,10 @@ class UnknownRunner(InvalidInput):
     "No runner of that name was given to the queue."
     def __init__(self,
         runner:str,  # The name asked for
-        known=(),    # Names there are
+        known:Iterable[str]=(),   # Names there are
     ):
-        self.runner, self.known = runner, sorted(known)
+        self.runner = runner
+        self.known: list[str] = sorted(known)
         super().__init__('runner', f'{runner!r} is not a runner of this queue', _known(known))
 
 # %% ../../nbs/model/01_errors.ipynb #c6763040

@@ -112,7 +112,7 @@ def __repr__(self:JobQueue) -> str:
     return f'JobQueue({self.attempts.busy} of {self.slots} slots busy, runners: {runners})'
 
 @patch
-def __enter__(self:JobQueue): return self.start()
+def __enter__(self:JobQueue) -> JobQueue: return self.start()
 
 @patch
 def __exit__(self:JobQueue, *_): self.stop()

@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TypeVar
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, is_infrastructure_error
 from ..model.job import Job, JobStatus
@@ -204,11 +205,13 @@ class CallRunner(BaseRunner):
     def __exit__(self, *_): self.close()
 
 # %% ../../nbs/runners/04_call.ipynb #577a4264
+_Function = TypeVar('_Function', bound=Callable)
+
 @patch
 def register(self:CallRunner,
-    fn:Callable,         # Function, generator function or coroutine function
+    fn:_Function,        # Function, generator function or coroutine function
     name:str|None=None,  # What specs call it; None: the function's own name
-) -> Callable:           # The same function, so that this can be used as a decorator
+) -> _Function:          # The same, so that this can be used as a decorator
     "Let jobs call a function. A later one of the same name replaces it."
     self.functions[name or fn.__name__] = fn
     return fn

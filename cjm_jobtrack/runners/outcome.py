@@ -9,7 +9,7 @@ __all__ = ['Receipt', 'Outcome', 'exit_outcome', 'Report', 'LogWatch', 'StopToke
 
 # %% ../../nbs/runners/02_outcome.ipynb #638d9c87
 import errno, os, re, signal, threading, time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -42,7 +42,7 @@ class Outcome:
     receipt:Receipt|None=None             # What the stop achieved, when CANCELLED and known only to `follow`
 
     @classmethod
-    def completed(cls, result:Any=None, outputs=()) -> 'Outcome':
+    def completed(cls, result:Any=None, outputs:Iterable[OutputFile]=()) -> 'Outcome':
         "Ended well."
         return cls(JobStatus.COMPLETED, result, outputs=tuple(outputs))
 
@@ -120,8 +120,8 @@ def _invalid(e:_Exit) -> Outcome:
 # %% ../../nbs/runners/02_outcome.ipynb #8f31244e
 def exit_outcome(
     code:int,                # Exit status as a shell reports it, 0-255
-    last_lines:list[str]=(), # End of the log, as evidence
-    invalid_exit=(),         # Statuses by which the program says that its input cannot be used
+    last_lines:Iterable[str]=(), # End of the log, as evidence
+    invalid_exit:Collection[int]=(), # Statuses by which the program says that its input cannot be used
     **facts,                 # What else is known: `peak_memory_bytes`, `cpu_s`, `oom_kills` (by the kernel, for lack of memory)
 ) -> Outcome:
     """The outcome of a program that ended.
@@ -146,7 +146,7 @@ class Report:
     ):
         self.tracker, self.job_id, self.attempt = tracker, job_id, attempt
         self._is_ours = still or (lambda: True)
-        self.last_activity = time.monotonic()   # When the work last gave a sign of life, on the monotonic clock
+        self.last_activity: float = time.monotonic()   # When the work last gave a sign of life, on the monotonic clock
 
     @property
     def cancelled(self) -> bool:

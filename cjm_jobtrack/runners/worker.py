@@ -289,6 +289,8 @@ _BOOT = ('import json, sys; sys.path[:] = json.loads(sys.argv[2]); from cjm_jobt
 
 class _StatusPipe:
     "Numbers from the shell in between: the worker's process id, then its exit status."
+    fd:int|None
+    write_end:int
     def __init__(self): self.fd, self.write_end = os.pipe()
 
     def read(self) -> int|None:
@@ -313,13 +315,17 @@ def _process_descriptor(pid:int) -> int|None:
 class _Worker:
     "A Python process that carries out calls, and our ends of its pipes. Its methods block."
     patience = 3.   # Seconds to wait for what was killed, and for a worker to leave by itself
+    pipe:Connection                # For calls and what comes of them
+    out:int|None                   # What it prints
+    process:subprocess.Popen       # Our child
+    pid:int                        # Of the worker: where there is a shell in between, another process
 
     def __init__(self):
         self.closed = False         # The runner was closed while it worked
         self.stop_sent = False      # It was asked to stop
         self.threads = False        # A function has left threads in it
-        self.ended = set()          # Process ids that are known to have ended
-        self.left = set()           # Those still there
+        self.ended: set[int] = set()   # Process ids that are known to have ended
+        self.left: set[int] = set()    # Those still there
         self.status = None          # A `_StatusPipe`, where there is a shell in between
         mark = uuid.uuid4().hex
         self.pipe, theirs = Pipe()
