@@ -20,7 +20,7 @@ from ..logs.gaps import LogGap
 from ..net.client import RemoteClient
 from .app import JobId, TokenFile, URL, Url, app, connect
 from .follow import job_events
-from .jobs import find_job
+from ..tracker.lookup import find_job
 from .output import printable
 
 # %% ../../nbs/cli/06_logs.ipynb #fa339e1e

@@ -28,7 +28,8 @@ from ..tracker.tracker import JobTracker
 from ..net.directory import NodeDirectory
 from .app import AsJson, Exit, JobId, app
 from .output import COLOURS, print_json, printable, short, short_id, show_table, table
-from .jobs import Batch, Name, Since, Until, match_prefix, parse_when
+from .jobs import Batch, Name, Since, Until, parse_when
+from ..tracker.lookup import match_prefix
 from .servers import data_folder
 from .submit import no_file
 
