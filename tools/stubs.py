@@ -452,7 +452,7 @@ def top_level():
 
 KEPT_DECORATORS = {'property', 'classmethod', 'staticmethod', 'contextmanager', 'asynccontextmanager', 'overload', 'abstractmethod', 'final',
                    'override', 'cached_property', 'dataclass', 'runtime_checkable', 'total_ordering'}   # others leave a signature as it is
-LEFT_OUT = {'__del__', '__slots__'}   # nobody calls these
+LEFT_OUT = {'__del__', '__slots__', '__reduce__', '__getstate__', '__setstate__', '__getattribute__', '__setattr__', '__delattr__'}   # nobody calls these
 PARAMETERS = {   # what a class of the standard library stands for when it is written without its parameters
     **dict.fromkeys('list set frozenset type deque Counter Iterable Iterator Collection Sequence MutableSequence Set MutableSet Awaitable AsyncIterable '
                     'AsyncIterator Container Reversible KeysView ValuesView PathLike Popen CompletedProcess Task Future Queue SimpleQueue Pattern Match '
@@ -655,8 +655,8 @@ class Stub:
 
     def param_type(self, p:ast.arg, kind:str, m:Member, c:Class|None) -> Types:
         if p.annotation is not None: return [Type(p.annotation, m.module)]
-        overridden = next((b.members[m.node.name][0] for b in self.package.mro(c)[1:] if m.node.name in b.members), None) if c else None
-        for q in self.params(overridden, None) if overridden is not None else ():
+        overridden = next((b for b in self.package.mro(c)[1:] if m.node.name in b.members), None) if c else None
+        for q in self.params(overridden.members[m.node.name][0], overridden) if overridden is not None else ():
             if q.name == p.arg and q.type and not {kind, q.kind} & {'*', '**'}: return q.type
         if m.node.name in DATA_MODEL and m.node.name != '__init__' or m.node.name in ('__exit__', '__aexit__'): return [Type(named('object'), BUILTINS)]
         return [Type(named('Any'), ANY)] if kind in ('*', '**') else None

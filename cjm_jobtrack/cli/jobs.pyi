@@ -3,7 +3,6 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/jobs.html.md"""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from rich.table import Table
@@ -13,21 +12,9 @@ from ..net.client import RemoteClient
 from .app import AsJson, JobId, TokenFile, Url
 
 __all__ = [
-    'Name', 'Batch', 'Since', 'Until', 'ResultNames', 'ResultFolder', 'iter_jobs', 'match_prefix',
-    'find_job', 'jobs_table', 'parse_when', 'find_node', 'ls', 'Step', 'timeline',
-    'timeline_table', 'node_name', 'job_facts', 'show', 'watch', 'find_receipt', 'cancel_message',
-    'cancel', 'download']
-
-def iter_jobs(client: RemoteClient, status: str | None = None) -> Iterator[Job]:
-    "All jobs on record, a page at a time."
-
-def match_prefix(prefix: str, known: Iterator[tuple[str, Any]]) -> Any:
-    """What belongs to the only id with this beginning.
-
-    Raises `UnknownJob`; `InvalidInput` when it is too short, or several begin with it."""
-
-def find_job(client: RemoteClient, id: str) -> Job:
-    "The job with this id. Raises `UnknownJob`; `InvalidInput` when several ids begin like that."
+    'Name', 'Batch', 'Since', 'Until', 'ResultNames', 'ResultFolder', 'jobs_table', 'parse_when',
+    'find_node', 'ls', 'Step', 'timeline', 'timeline_table', 'node_name', 'job_facts', 'show',
+    'watch', 'find_receipt', 'cancel_message', 'cancel', 'download']
 
 def jobs_table(jobs: list[Job], at: str | None = None) -> Table:
     "Jobs as a table for people."

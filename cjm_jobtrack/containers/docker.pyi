@@ -103,6 +103,17 @@ class DockerRunner(BaseRunner):
         `await runner.queue().tracker.wait(job.id)`, or `join` where no event loop runs. Raises `InvalidInput`."""
     def close(self) -> None:
         "Disconnect, and stop queues that nobody else uses. Containers go on. The runner cannot be used afterwards."
+    def spec_for(
+        self,
+        image: str,
+        argv: list[str] | None = None,
+        *,
+        job_id: str,
+        inputs: dict[Any, Any] | list[Any] | None = None,
+        outputs: str | Path | None = None,
+        **spec: Any,
+    ) -> dict[Any, Any]:
+        "The spec of a container, checked. `~` and `..` in paths mean what they do in a shell. Raises `InvalidInput`."
     def run(
         self,
         image: str,
@@ -118,6 +129,4 @@ class DockerRunner(BaseRunner):
         metadata: dict[Any, Any] | None = None,
         **spec: Any,
     ) -> Job:
-        """A container as a job, in one line. `~` and `..` in paths mean what they do in a shell.
-
-        Raises `InvalidInput` naming the field."""
+        "A container as a job, in one line. Raises `InvalidInput` naming the field."

@@ -8,9 +8,10 @@ from typing import Any
 
 __all__ = [
     'DISK_FULL', 'JobtrackError', 'InvalidInput', 'name_problem', 'UnknownPipeline',
-    'UnknownRunner', 'NeverFits', 'UnknownJob', 'UnknownNode', 'IllegalMove', 'LeaseLost',
-    'KeyConflict', 'StoreError', 'StoreFull', 'RecordGone', 'is_unstorable', 'NodeUnreachable',
-    'NodeRefused', 'DamagedTransfer', 'OutputReplaced', 'is_infrastructure_error']
+    'UnknownRunner', 'NeverFits', 'UnknownJob', 'UnknownNode', 'NoResult', 'JobFailed',
+    'JobCancelled', 'IllegalMove', 'LeaseLost', 'KeyConflict', 'StoreError', 'StoreFull',
+    'RecordGone', 'is_unstorable', 'NodeUnreachable', 'NodeRefused', 'DamagedTransfer',
+    'OutputReplaced', 'is_infrastructure_error']
 
 class JobtrackError(Exception):
     """The root: catch this to catch everything the library raises on purpose.
@@ -58,6 +59,24 @@ class UnknownNode(JobtrackError, KeyError):
     node: str
     def __init__(self, node: str) -> None: ...
     def __str__(self) -> str: ...
+
+class NoResult(JobtrackError):
+    "The job has no result: it has not ended, or it did not complete."
+    job_id: str
+    name: str
+    problem: str
+    remedy: str
+    def __init__(self, job_id: str, name: str, problem: str, remedy: str = '') -> None: ...
+
+class JobFailed(NoResult):
+    "The job failed. `failure` says why; a traceback and the last lines of the log are shown below the message."
+    failure: Any
+    def __init__(self, job_id: str, name: str, failure: Any) -> None: ...
+    def facts(self) -> dict[str, Any]: ...
+
+class JobCancelled(NoResult):
+    "The job was cancelled."
+    def __init__(self, job_id: str, name: str) -> None: ...
 
 class IllegalMove(JobtrackError):
     "A status change that the table of moves does not have. The job is unchanged."

@@ -20,7 +20,7 @@ class ClientBase:
     "The calls that `RemoteClient` and `AsyncRemoteClient` have in common."
     def health(self) -> dict[Any, Any] | Coroutine[Any, Any, dict[Any, Any]]:
         "Signs of life. Raises `NodeUnreachable` within seconds when there are none."
-    def counts(self) -> dict[str, int] | Coroutine[Any, Any, dict[str, int]]:
+    def counts(self, batch: str | None = None) -> dict[str, int] | Coroutine[Any, Any, dict[str, int]]:
         "How many jobs have each status, as the server counts them."
     def request(self, method: str, path: str, body: Any = None) -> Any | Coroutine[Any, Any, Any]:
         """Any other call of a server. Only a GET is repeated when the connection breaks.
@@ -43,6 +43,7 @@ class ClientBase:
         timeout: float | None = None,
         metadata: dict[Any, Any] | None = None,
         node: str | None = None,
+        batch: str | None = None,
     ) -> Job | Coroutine[Any, Any, Job]:
         """Ask for a job. Repeating it with the same id and spec gives the same job.
 
@@ -149,7 +150,7 @@ class RemoteClient(ClientBase, BlockingTransport):
         Raises `UnknownJob` and `NodeUnreachable` now rather than later."""
     def health(self) -> dict[Any, Any]:
         "Signs of life. Raises `NodeUnreachable` within seconds when there are none."
-    def counts(self) -> dict[str, int]:
+    def counts(self, batch: str | None = None) -> dict[str, int]:
         "How many jobs have each status, as the server counts them."
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """Any other call of a server. Only a GET is repeated when the connection breaks.
@@ -172,6 +173,7 @@ class RemoteClient(ClientBase, BlockingTransport):
         timeout: float | None = None,
         metadata: dict[Any, Any] | None = None,
         node: str | None = None,
+        batch: str | None = None,
     ) -> Job:
         """Ask for a job. Repeating it with the same id and spec gives the same job.
 
@@ -274,7 +276,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         Raises what the server refused."""
     def health(self) -> Coroutine[Any, Any, dict[Any, Any]]:
         "Signs of life. Raises `NodeUnreachable` within seconds when there are none."
-    def counts(self) -> Coroutine[Any, Any, dict[str, int]]:
+    def counts(self, batch: str | None = None) -> Coroutine[Any, Any, dict[str, int]]:
         "How many jobs have each status, as the server counts them."
     def request(self, method: str, path: str, body: Any = None) -> Coroutine[Any, Any, Any]:
         """Any other call of a server. Only a GET is repeated when the connection breaks.
@@ -297,6 +299,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         timeout: float | None = None,
         metadata: dict[Any, Any] | None = None,
         node: str | None = None,
+        batch: str | None = None,
     ) -> Coroutine[Any, Any, Job]:
         """Ask for a job. Repeating it with the same id and spec gives the same job.
 

@@ -57,7 +57,7 @@ class JobQueue:
         "How often to ask again why a job cannot begin, seconds."
     @recheck.setter
     def recheck(self, value: float) -> None: ...
-    def submit(self, job: Job) -> Job:
+    def submit(self, job: Job, batch: str | None = None) -> Job:
         """Have a job carried out. From any thread, also before `start`.
 
         Raises `UnknownRunner`, `NeverFits`, `InvalidInput` for what it asks of the queue;
@@ -100,3 +100,5 @@ class JobQueue:
 
         Raises `RuntimeError` when a callback of one of its own jobs starts it while it is being stopped: it cannot end
         before that callback returns. `OSError`, say, when there is no descriptor left for its loop."""
+    def add_runner(self, runner: Runner) -> Runner:
+        "Carry out the jobs of one more runner from now on. From any thread. Raises `InvalidInput` for two of one name."

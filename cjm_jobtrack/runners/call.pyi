@@ -27,6 +27,8 @@ class _BufferedReport(_FunctionReport):
     @property
     def log_size(self) -> int: ...
     def must_stop(self) -> bool: ...
+    def progress(self, percent: float | None = None, message: str | None = None) -> None: ...
+    def log(self, data: bytes = b'') -> None: ...
     def connect(self, report: Report, on_behind: Callable[[], None] = ...) -> None:
         "Pass on to `report` what was reported so far, and everything from now on."
     def catch_up(self) -> bool:
@@ -78,6 +80,8 @@ class CallRunner(BaseRunner):
         "The spec of a job that calls `fn(*args, **kwargs)`; registers the function as `module:qualname`."
     def knows(self, job: Job) -> bool:
         "Whether the function of a job is registered here."
+    def check(self, spec: dict[Any, Any]) -> None:
+        "Raises `InvalidInput` if the function is unknown, or if arguments do not fit or cannot be sent where it is to run."
     async def start(self, job: Job) -> dict[Any, Any]:
         "Begin the function. Raises `InvalidInput` if it is unknown, or if arguments do not fit or cannot be sent."
     async def find(self, job: Job) -> dict[Any, Any] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from .outcome import Report
 
 __all__ = [
-    'Result', 'is_interpreter_exiting']
+    'Result', 'is_interpreter_exiting', 'current_report']
 
 class _FunctionReport(Report):
     "The report that a function gets. Subclasses define `_send`. Takes text for the log as well as bytes."
@@ -31,3 +31,6 @@ class Result:
 
 def is_interpreter_exiting() -> bool:
     "Whether this interpreter is being torn down: names vanish, and threads cannot be started any more."
+
+def current_report() -> Report | None:
+    "The report of the job whose function calls this, in the thread or task in which it was begun."

@@ -12,7 +12,7 @@ __all__ = [
     'MAX_DIGEST_BYTES', 'KEEPING', 'snapshot_files', 'open_below', 'with_path', 'collect_outputs',
     'common_pattern', 'OutputFiles', 'find_outputs', 'copy_output', 'keep_output', 'unshare']
 
-def snapshot_files(root: str | Path, globs: list[str] | None = None) -> dict[str, list[int]]:
+def snapshot_files(root: str | Path, globs: list[Any] | None = None) -> dict[str, list[int]]:
     "What is in a folder before work begins, for `collect_outputs`. Blocks while it looks."
 
 def open_below(root: str | Path, path: str | Path) -> int:
@@ -29,7 +29,7 @@ def with_path(o: OutputFile, to: Path) -> OutputFile:
 
 def collect_outputs(
     root: str | Path,
-    globs: list[str] | None = None,
+    globs: list[Any] | None = None,
     *,
     since: dict[Any, Any] | None = None,
     stop: Callable[[], bool] | None = None,

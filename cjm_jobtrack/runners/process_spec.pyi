@@ -43,7 +43,7 @@ def check_limits(
 def check_machine(limits: dict[Any, Any], groups: Cgroups | None) -> None:
     "Raises `InvalidInput` naming a limit that cannot be enforced on this machine."
 
-def output_places(spec: dict[Any, Any]) -> tuple[str | None, list[str] | None]:
+def output_places(spec: dict[Any, Any]) -> tuple[str | None, list[Any] | None]:
     "Where the outputs of a program are looked for."
 
 PROCESS_DEFAULTS: Any
@@ -60,7 +60,7 @@ def check_process(spec: dict[Any, Any]) -> dict[Any, Any]:
     `progress`: options of `ProgressReader`.
     `output_dir`: a folder, created if missing; every file below it is an output.
     `output_root` and `output_globs`: instead of it, patterns below a folder; the first that matches a
-    file written since the start wins. A file that was there before, and is unchanged, is not an output.
+    file written since the start wins. A list in place of a pattern: files that match any of its patterns. A file that was there before, and is unchanged, is not an output.
     `require_output`: whether leaving no file is a failure.
     `invalid_exit`: exit statuses by which the program says that its input cannot be used.
     `leftovers`: what happens to processes that outlive the program: 'stop', or 'leave'. Those left are

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import jedi, pytest
 import cjm_jobtrack
-from cjm_jobtrack import Batch, Job, JobQueue, JobTracker, RemoteClient
+from cjm_jobtrack import Batch, Job, JobQueue, Jobs, JobTracker, RemoteClient, SubmittedJob
 
 ROOT = Path(__file__).parent.parent.parent
 START = '''
-from cjm_jobtrack import CallRunner, JobQueue, JobTracker, RemoteClient, submit_batch
+from cjm_jobtrack import CallRunner, JobQueue, Jobs, JobTracker, RemoteClient, jobs, run, submit_batch
 tracker = JobTracker()
 job = tracker.create_job('a')
 queue = JobQueue(tracker, CallRunner()).start()
@@ -30,7 +30,7 @@ def public(kind:type) -> set[str]: return {name for name in dir(kind) if not nam
 
 @pytest.mark.parametrize('expression, kind', [
     ('tracker.', JobTracker), ('job.', Job), ('queue.', JobQueue), ('batch.', Batch), ('client.', RemoteClient),
-    ('tracker.get_job("a").', Job), ('client.submit("transcribe").', Job), ('batch.jobs()[0].', Job), ('queue.tracker.', JobTracker)])
+    ('tracker.get_job("a").', Job), ('client.submit("transcribe").', Job), ('batch.jobs()[0].', Job), ('queue.tracker.', JobTracker), ('Jobs().', Jobs), ('jobs().', Jobs), ('run(print).', SubmittedJob), ('jobs()[0].', SubmittedJob)])
 def test_members_are_offered(expression, kind):
     offered = {c.name for c in script(expression).complete()}
     assert public(kind) - offered == set()
@@ -40,7 +40,7 @@ def test_names_of_the_package_are_offered():
 
 @pytest.mark.parametrize('expression, doc', [
     ('tracker.create_jo', 'Put a job on record.'), ('tracker.log_ta', 'The end of the log of the latest attempt.'), ('queue.why_wa', 'Why a job has not begun.'),
-    ('client.downlo', 'Fetch a file that a job left.'), ('batch.retry_fa', 'failed')])
+    ('client.downlo', 'Fetch a file that a job left.'), ('batch.retry_fa', 'failed'), ('Jobs().why_wa', 'Why a job has not begun.'), ('run(print).histo', 'What happened to the job')])
 def test_docstring_is_offered(expression, doc):
     [found] = script(expression).complete()
     assert doc in found.docstring(raw=True)

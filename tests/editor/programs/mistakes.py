@@ -1,7 +1,8 @@
 "Mistakes: a type checker finds each of them, and nothing else."
 from pathlib import Path
 import cjm_jobtrack
-from cjm_jobtrack import CallRunner, DockerRunner, InvalidInput, Job, JobQueue, JobStatus, JobTracker, RemoteClient, RetentionPolicy, monitor, prune
+from cjm_jobtrack import CallRunner, DockerRunner, InvalidInput, Job, JobQueue, Jobs, JobStatus, JobTracker, RemoteClient, RetentionPolicy
+from cjm_jobtrack import jobs, monitor, prune, run
 
 async def mistakes(tracker:JobTracker, client:RemoteClient, queue:JobQueue, job:Job, docker:DockerRunner) -> None:
     cjm_jobtrack.JobTrackers()   # wrong
@@ -35,3 +36,9 @@ async def mistakes(tracker:JobTracker, client:RemoteClient, queue:JobQueue, job:
     job.status = 'complete'   # wrong
     InvalidInput('field')   # wrong
     Path(job)   # wrong
+    run(print, 1, timeout='a minute')   # wrong
+    run(print).await_result()   # wrong
+    run(print).wait('a minute')   # wrong
+    jobs().runn(print)   # wrong
+    Jobs(slots='two')   # wrong
+    jobs()[job.id].progres   # wrong
