@@ -124,7 +124,7 @@ class MainGroup(CommandGroup):
         for line in error_lines(problem): typer.echo(line, err=True)
         raise typer.Exit(Exit.FAILED if isinstance(problem, OSError) else exit_for(problem))
 
-# %% ../../nbs/cli/01_app.ipynb #d024cd4c
+# %% ../../nbs/cli/01_app.ipynb #da48eae4
 def command_group(
     **options,  # Of `typer.Typer`
 ) -> typer.Typer:
@@ -133,7 +133,7 @@ def command_group(
     return typer.Typer(
         rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=settings, **options)
 
-# %% ../../nbs/cli/01_app.ipynb #0ef97ec9
+# %% ../../nbs/cli/01_app.ipynb #a3e6a1d8
 class LazyCommand(TyperCommand):
     "A command known by name; its module is imported when it runs, or its own help is asked for."
     def __init__(self,

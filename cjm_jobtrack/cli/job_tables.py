@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/job_tables.html.md"""
 # %% auto #0
 __all__ = ['jobs_table', 'timeline_table', 'node_name', 'job_facts']
 
-# %% ../../nbs/cli/13_job_tables.ipynb #2af66cdc
+# %% ../../nbs/cli/13_job_tables.ipynb #8772ab84
 from dataclasses import replace
 from datetime import datetime
 from typing import Any

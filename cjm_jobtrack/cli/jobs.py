@@ -16,14 +16,15 @@ import typer
 from typer import Argument, Option
 from ..model.errors import JobtrackError
 from ..model.job import Job, JobEvent, JobStatus
+from ..tracker.lookup import find_job
 from .app import Exit, command_group
-from .find import Batch, Name, Since, Until, find_job, parse_when
+from .filters import Batch, Name, Since, Until, parse_when
 from .follow import conclude, fetch, follow, job_events
 from .output import as_json_text, print_json, printable, printed_path, short
 from .source import AsJson, JobId, Source, TokenFile, URL, Url, connect
 from .timeline import Step, find_receipt, timeline
 
-# %% ../../nbs/cli/12_jobs.ipynb #fef43eb6
+# %% ../../nbs/cli/12_jobs.ipynb #0fbb8c5d
 commands = command_group()
 
 # %% ../../nbs/cli/12_jobs.ipynb #be1e28da
@@ -57,7 +58,7 @@ def _show_list(jobs:list[Job]) -> None:
     from cjm_jobtrack.cli.tables import show_table
     show_table(jobs_table(jobs))
 
-# %% ../../nbs/cli/12_jobs.ipynb #3ccc1e94
+# %% ../../nbs/cli/12_jobs.ipynb #b774e701
 def _node_id(client:Source, node:str) -> str:
     "The id of a node of a manager."
     from cjm_jobtrack.cli.nodes import find_node

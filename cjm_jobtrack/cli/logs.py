@@ -17,8 +17,8 @@ from ..model.errors import InvalidInput, NodeUnreachable
 from ..model.job import Job
 from ..logs.text import search_lines, iter_lines, compile_pattern
 from ..logs.gaps import LogGap
+from ..tracker.lookup import find_job
 from .app import command_group
-from .find import find_job
 from .follow import job_events
 from .output import printable
 from .source import JobId, Source, TokenFile, URL, Url, connect

@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/nodes.html.md"""
 __all__ = ['commands', 'nodes_app', 'NodeName', 'pipelines', 'call', 'find_node', 'nodes', 'read_address', 'read_node_option',
            'add_node', 'remove_node', 'adopt_node']
 
-# %% ../../nbs/cli/15_nodes.ipynb #057fc2bb
+# %% ../../nbs/cli/15_nodes.ipynb #85ba5c29
 from typing import Annotated, Any
 import typer
 from typer import Argument, Option
@@ -20,7 +20,7 @@ from .app import CommandGroup, command_group
 from .output import Cell, print_json, printable
 from .source import AsJson, TokenFile, URL, Url, connect
 
-# %% ../../nbs/cli/15_nodes.ipynb #4b7e42dd
+# %% ../../nbs/cli/15_nodes.ipynb #c4aa0e3b
 commands = command_group()
 
 # %% ../../nbs/cli/15_nodes.ipynb #1bb73873

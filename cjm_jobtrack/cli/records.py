@@ -23,13 +23,14 @@ from ..maintenance.transfer import LIVE, backup, export_jobs, import_jobs
 from ..maintenance.jsonl import ImportReport
 from ..maintenance.retention import PruneReport, RetentionPolicy, orphans, prune, removed
 from ..model.job import JobStatus, check_id
+from ..tracker.lookup import match_prefix
 from ..tracker.tracker import JobTracker
 from .app import Exit, command_group, no_file
-from .find import Batch, Name, Since, Until, match_prefix, parse_when
+from .filters import Batch, Name, Since, Until, parse_when
 from .output import COLOURS, print_json, printable, short, short_id
 from .source import AsJson, JobId, data_folder
 
-# %% ../../nbs/cli/17_records.ipynb #6ec800b4
+# %% ../../nbs/cli/17_records.ipynb #2413eb55
 commands = command_group()
 
 # %% ../../nbs/cli/17_records.ipynb #ab8e7050

@@ -22,7 +22,7 @@ from .app import command_group
 from .output import printable
 from .source import data_folder, read_token
 
-# %% ../../nbs/cli/16_servers.ipynb #c9ac697f
+# %% ../../nbs/cli/16_servers.ipynb #87d0e463
 commands = command_group()
 
 # %% ../../nbs/cli/16_servers.ipynb #45f136eb

@@ -6,13 +6,14 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/model/errors.html.md"""
 
 # %% auto #0
 __all__ = ['DISK_FULL', 'JobtrackError', 'InvalidInput', 'name_problem', 'UnknownPipeline', 'UnknownRunner', 'NeverFits',
-           'UnknownJob', 'UnknownNode', 'IllegalMove', 'LeaseLost', 'KeyConflict', 'StoreError', 'StoreFull',
-           'RecordGone', 'is_unstorable', 'NodeUnreachable', 'NodeRefused', 'DamagedTransfer', 'OutputReplaced',
-           'is_infrastructure_error']
+           'UnknownJob', 'UnknownNode', 'NoResult', 'JobFailed', 'JobCancelled', 'IllegalMove', 'LeaseLost',
+           'KeyConflict', 'StoreError', 'StoreFull', 'RecordGone', 'is_unstorable', 'NodeUnreachable', 'NodeRefused',
+           'DamagedTransfer', 'OutputReplaced', 'is_infrastructure_error']
 
 # %% ../../nbs/model/01_errors.ipynb #dd412267
 import errno
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 # %% ../../nbs/model/01_errors.ipynb #a73ab341
@@ -101,6 +102,38 @@ class UnknownNode(JobtrackError, KeyError):
         super().__init__(f'Node not found: {node!r}. List the nodes to see their ids and names')
 
     def __str__(self): return self.args[0]
+
+# %% ../../nbs/model/01_errors.ipynb #d2f63965
+class NoResult(JobtrackError):
+    "The job has no result: it has not ended, or it did not complete."
+    def __init__(self,
+        job_id:str,   # The job
+        name:str,     # What people call it
+        problem:str,  # Why there is none
+        remedy:str='',  # What to do
+    ):
+        self.job_id, self.name, self.problem, self.remedy = job_id, name, problem, remedy
+        message = f'Job {name!r} ({job_id[:8]}) {problem}'
+        super().__init__(f'{message}. {remedy}' if remedy else message)
+
+# %% ../../nbs/model/01_errors.ipynb #c5bd9ae2
+class JobFailed(NoResult):
+    "The job failed. `failure` says why; a traceback and the last lines of the log are shown below the message."
+    def __init__(self,
+        job_id:str,
+        name:str,
+        failure:Any,   # Its `Failure`, the whole story
+    ):
+        self.failure = failure
+        super().__init__(job_id, name, f'failed: {failure.message}', failure.hint or '')
+        evidence = failure.evidence.get('traceback') or '\n'.join(failure.evidence.get('last_lines') or [])
+        if evidence: self.add_note(evidence.rstrip())
+
+    def facts(self) -> dict[str, Any]: return super().facts() | {'failure': asdict(self.failure)}
+
+class JobCancelled(NoResult):
+    "The job was cancelled."
+    def __init__(self, job_id:str, name:str): super().__init__(job_id, name, 'was cancelled')
 
 # %% ../../nbs/model/01_errors.ipynb #bdbdb3d8
 class IllegalMove(JobtrackError):

@@ -9,6 +9,7 @@ __all__ = ['ClientBase', 'RemoteClient', 'AsyncRemoteClient']
 
 # %% ../../nbs/net/00_client.ipynb #f492e3b9
 import json, os, re, time
+from collections import Counter
 from contextlib import aclosing, closing
 from pathlib import Path
 from typing import Any, AsyncIterator, Callable, Iterable, Iterator
@@ -17,7 +18,7 @@ from fastcore.basics import patch
 from ..logs.gaps import LogChunk
 from ..logs.text import collapse_frames
 from ..model.errors import InvalidInput, NodeRefused, NodeUnreachable, UnknownJob
-from ..model.job import Job, JobEvent, OutputFile, new_id, parse_instant
+from ..model.job import Job, JobEvent, JobStatus, OutputFile, new_id, parse_instant
 from .events import EventCursor, events_flow, history_flow, listen_flow
 from .legacy import ORIGINAL_KEYS, original_log, original_request
 from .transfers import Upload, download_flow, outputs_flow, upload_flow
@@ -48,9 +49,15 @@ def health(self:ClientBase) -> dict:  # 'status' is 'ok'; 'service' is missing o
     return self._run(health_flow())
 
 @patch
-def counts(self:ClientBase) -> dict[str, int]:  # status -> number of jobs
+def counts(self:ClientBase,
+    batch:str|None=None,   # Only this batch, whose jobs are listed for it
+) -> dict[str, int]:       # status -> number of jobs
     "How many jobs have each status, as the server counts them."
-    def flow(): return (yield from health_flow()).get('jobs') or {}
+    def flow():
+        if batch is None: return (yield from health_flow()).get('jobs') or {}
+        jobs = yield from list_flow(None, None, None, batch=batch)
+        found = Counter(job.shown_status.value for job in jobs)
+        return {status.value: found[status.value] for status in JobStatus}
     return self._run(flow())
 
 # %% ../../nbs/net/00_client.ipynb #0191f639
@@ -157,7 +164,7 @@ def _submit_original_flow(
         raise
 
 # %% ../../nbs/net/00_client.ipynb #e0a99603
-_UNKNOWN_THERE = ('id', 'priority', 'max_attempts', 'timeout')   # Options that an original node server lacks
+_UNKNOWN_THERE = ('id', 'priority', 'max_attempts', 'timeout', 'batch')   # Options that an original node server lacks
 
 def _submit_plainly_flow(
     url:str,      # Of the server, for the message
@@ -208,6 +215,7 @@ def submit(self:ClientBase,
     timeout:float|None=None,    # Longest run of one attempt, seconds
     metadata:dict|None=None,    # The caller's own data
     node:str|None=None,         # Id or name of the node, when a manager is asked; None: it picks one
+    batch:str|None=None,        # Name of the batch that the job belongs to
 ) -> Job:                       # As the server has it: new, or the one with this id
     """Ask for a job. Repeating it with the same id and spec gives the same job.
 
@@ -221,6 +229,7 @@ def submit(self:ClientBase,
         priority=priority or None,
         timeout=timeout,
         metadata=metadata or None,
+        batch=batch,
         max_attempts=None if max_attempts == 1 else max_attempts)
     return self._run(_submit_flow(self, pipeline, input, node, ask))
 

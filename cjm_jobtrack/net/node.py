@@ -245,7 +245,7 @@ def _accept(self:Node, request:JobRequest) -> tuple[Job, bool]:
         is_new = not self._is_known(request.id)
         job = self._make_job(request)
         as_created = copy(job)
-        job = self.queue.submit(job)
+        job = self.queue.submit(job, batch=request.batch)
     return (as_created, True) if is_new else (job, False)
 
 @patch

@@ -97,6 +97,8 @@ class JobRequest(BaseModel):
         description="The caller's own data")
     node:str|None = Field(None, max_length=1000,
         description='Id or name of the node; a manager picks one when it is not given')
+    batch:str|None = Field(None, max_length=128,
+        description='Name of the batch that the job belongs to')
 
 # %% ../../nbs/net/11_service.ipynb #ae49cf40
 def _as_invalid_input(e:ValidationError) -> InvalidInput:

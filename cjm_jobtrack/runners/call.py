@@ -18,6 +18,7 @@ from fastcore.basics import patch
 from ..model.errors import InvalidInput, is_infrastructure_error
 from ..model.job import Job, JobStatus
 from ..model.retry import retry_delay
+from ..logs.progress import Progress, ProgressReader
 from ..tracker.notify import call_on_loop
 from .coroutines import CoroutineLoop
 from .functions import _failure_outcome, _FunctionReport, _outcome_of, _run_async, _run_sync, _Signature
@@ -26,6 +27,22 @@ from .outcome import Outcome, Receipt, Report, drop_old_log
 from .runner import BaseRunner
 from .threads import in_daemon_thread
 from .worker import _pickle_call, _retry_while_scarce, _Worker
+
+# %% ../../nbs/runners/04_call.ipynb #d7b023eb
+class _BarReader:
+    "Reads tqdm bars from what a function prints. Safe from any thread."
+    def __init__(self):
+        self.is_ignored = False   # The function reports its progress itself
+        self._reader = None       # Once something was drawn
+        self._lock = threading.Lock()
+
+    def read(self, data:bytes) -> Progress|None:
+        "What the last bar in the next bytes of a log says. None: there is none."
+        if self.is_ignored or self._reader is None and b'\r' not in data: return None
+        with self._lock:
+            if self._reader is None: self._reader = ProgressReader(['tqdm'])
+            found = self._reader.feed(data)
+        return found[-1] if found else None
 
 # %% ../../nbs/runners/04_call.ipynb #1b327a1d
 _log = logging.getLogger(__name__)
@@ -40,6 +57,7 @@ class _BufferedReport(_FunctionReport):
         self._on_behind = None    # Called, from any thread, when a message could not be passed on
         self._pending, self._pending_bytes = deque(), 0   # Messages that wait: verb, arguments, keyword arguments
         self._catching_up = threading.Lock()
+        self._bars = _BarReader()
 
     @property
     def is_connected(self) -> bool: return self._report is not None
@@ -87,6 +105,17 @@ def _pass_on(self:_BufferedReport, verb:str, args:tuple, kw:dict) -> bool:  # Fa
         _log.warning('What job %s reports (%s) is not on record yet: %s', self._report.job_id, verb, e)
         return False
     return True
+
+@patch
+def progress(self:_BufferedReport, percent=None, message=None) -> None:
+    self._bars.is_ignored = True
+    _FunctionReport.progress(self, percent, message)
+
+@patch
+def log(self:_BufferedReport, data=b'') -> None:
+    _FunctionReport.log(self, data)
+    bar = self._bars.read(data.encode(errors='replace') if isinstance(data, str) else bytes(data))
+    if bar is not None: self._send('progress', bar.percent, bar.message)
 
 @patch
 def _send(self:_BufferedReport, verb:str, *args, **kw) -> None:
@@ -289,6 +318,16 @@ def _parse(self:CallRunner, spec:dict) -> _CallSpec:
     signature = self._signature(name, fn)
     pass_report = signature.check(name, args, kwargs)
     return _CallSpec(signature, list(args), dict(kwargs), pass_report, pool)
+
+# %% ../../nbs/runners/04_call.ipynb #8270583b
+@patch
+def check(self:CallRunner,
+    spec:dict,  # From `call`
+) -> None:
+    "Raises `InvalidInput` if the function is unknown, or if arguments do not fit or cannot be sent where it is to run."
+    request = self._parse(spec)
+    if request.place == 'process':
+        _pickle_call(request.signature.fn, request.args, request.kwargs, request.pass_report)
 
 # %% ../../nbs/runners/04_call.ipynb #52e9c5c7
 def _begin_in_thread(work:_RunningCall, carry_out:Callable[..., Outcome], *args) -> None:
