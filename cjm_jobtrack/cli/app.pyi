@@ -1,20 +1,18 @@
 # Made by tools/stubs.py: do not edit.
-"""What all commands share: exit statuses, errors as lines on stderr, and the options that name a server
+"""What all commands share: exit statuses, errors as lines on stderr, and that none is imported before it is used
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/app.html.md"""
 
 import typer
 from enum import IntEnum
 from pathlib import Path
-from typer.core import TyperGroup
-from typing import Annotated, Any, TypeAlias
-from ..model.job import Job
-from ..net.client import RemoteClient
+from typer.core import TyperCommand, TyperGroup
+from typing import Any
+from ..model.errors import InvalidInput
 
 __all__ = [
-    'MEANINGS', 'HELP_OPTIONS', 'app', 'Version', 'URL', 'Url', 'TokenFile', 'AsJson', 'JobId',
-    'Exit', 'exit_for', 'os_problem', 'error_lines', 'CommandGroup', 'MainGroup', 'options',
-    'open_streams', 'read_token', 'connect', 'call']
+    'MEANINGS', 'Exit', 'exit_for', 'os_problem', 'no_file', 'error_lines', 'CommandGroup',
+    'MainGroup', 'command_group', 'LazyCommand', 'open_streams']
 
 class Exit(IntEnum):
     "Exit statuses, the same for all commands."
@@ -28,11 +26,14 @@ class Exit(IntEnum):
 
 MEANINGS: Any
 
-def exit_for(result: Job | BaseException) -> Exit:
-    "The exit status for a job, or for an error."
+def exit_for(e: BaseException) -> Exit:
+    "The exit status for an error."
 
 def os_problem(e: OSError) -> str:
     "What the system refused: a sentence with a remedy and without error numbers."
+
+def no_file(file: Path) -> InvalidInput:
+    "The error for a path that is not that of a file."
 
 def error_lines(e: BaseException) -> list[str]:
     "An error as lines for stderr."
@@ -45,32 +46,16 @@ class MainGroup(CommandGroup):
     "Runs a command; errors become lines on stderr and an exit status."
     def invoke(self, ctx) -> Any: ...
 
-HELP_OPTIONS: Any
+def command_group(**options: Any) -> typer.Typer:
+    "Commands that print plain help, for `-h` as for `--help`."
 
-app: typer.Typer
-
-Version: TypeAlias = Annotated[bool, ...]
-
-def options(version: Version = False) -> None: ...
+class LazyCommand(TyperCommand):
+    "A command known by name; its module is imported when it runs, or its own help is asked for."
+    module: str
+    def __init__(self, name: str, module: str, help: str) -> None: ...
+    def load(self) -> TyperCommand | TyperGroup:
+        "The command itself."
+    def make_context(self, info_name, args, parent = None, **extra: Any) -> Any: ...
 
 def open_streams() -> None:
     "Make output possible whatever the shell has done to it."
-
-URL: str
-
-Url: TypeAlias = Annotated[str, ...]
-
-TokenFile: TypeAlias = Annotated[Path | None, ...]
-
-AsJson: TypeAlias = Annotated[bool, ...]
-
-JobId: TypeAlias = Annotated[str, ...]
-
-def read_token(file: Path | None, variable: str = 'JOBTRACK_TOKEN') -> str | None:
-    "A token. Raises `InvalidInput` when the file cannot be read or is empty."
-
-def connect(url: str, token_file: Path | None) -> RemoteClient:
-    "A client for the server of `--url`."
-
-def call(client: RemoteClient, method: str, path: str, body: dict[Any, Any] | None = None) -> Any:
-    "Call a manager. Raises `InvalidInput` when the server is a node."

@@ -3,12 +3,13 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/doctor.html.md"""
 
+import typer
 from dataclasses import dataclass
-from rich.text import Text
-from .app import AsJson, TokenFile, Url
+from .output import Cell
+from .source import AsJson, TokenFile, Url
 
 __all__ = [
-    'Finding', 'check_machine', 'check_server', 'doctor']
+    'commands', 'Finding', 'check_machine', 'check_server', 'doctor']
 
 @dataclass(frozen=True)
 class Finding:
@@ -19,14 +20,16 @@ class Finding:
     remedy: str = ''
     needed: bool = True
     @property
-    def verdict(self) -> Text:
-        "The finding in a word."
+    def verdict(self) -> Cell:
+        "The finding in a word, and its colour."
 
 def check_machine() -> list[Finding]:
     "Check this machine."
 
 def check_server(url: str, token: str | None) -> Finding:
     "Check whether a server answers, and accepts the token."
+
+commands: typer.Typer
 
 def doctor(
     as_json: AsJson = False,

@@ -3,23 +3,23 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/logs.html.md"""
 
+import typer
 from typing import Annotated, BinaryIO, TypeAlias
 from ..model.job import Job
-from ..net.client import RemoteClient
-from .app import JobId, TokenFile, Url
+from .source import JobId, Source, TokenFile, Url
 
 __all__ = [
-    'Follow', 'Attempt', 'Tail', 'Grep', 'copy_log', 'tail_offset', 'follow_log', 'grep_log',
-    'logs']
+    'Follow', 'Attempt', 'Tail', 'Grep', 'commands', 'copy_log', 'tail_offset', 'follow_log',
+    'grep_log', 'logs']
 
-def copy_log(client: RemoteClient, job_id: str, attempt: int, offset: int, out: BinaryIO) -> int:
+def copy_log(client: Source, job_id: str, attempt: int, offset: int, out: BinaryIO) -> int:
     "Copy a log from an offset to its present end. If it is kept where it cannot be reached, say where."
 
-def tail_offset(client: RemoteClient, job_id: str, attempt: int, lines: int) -> int:
+def tail_offset(client: Source, job_id: str, attempt: int, lines: int) -> int:
     "Where the last lines of a log begin."
 
 def follow_log(
-    client: RemoteClient,
+    client: Source,
     job: Job,
     attempt: int,
     offset: int,
@@ -28,7 +28,7 @@ def follow_log(
 ) -> None:
     "Copy a log while it grows, until the job ends."
 
-def grep_log(client: RemoteClient, job_id: str, attempt: int, text: str) -> int:
+def grep_log(client: Source, job_id: str, attempt: int, text: str) -> int:
     "Print the lines of a log that contain a text, with their numbers. Raises `InvalidInput`."
 
 Follow: TypeAlias = Annotated[bool, ...]
@@ -38,6 +38,8 @@ Attempt: TypeAlias = Annotated[int | None, ...]
 Tail: TypeAlias = Annotated[int | None, ...]
 
 Grep: TypeAlias = Annotated[str | None, ...]
+
+commands: typer.Typer
 
 def logs(
     id: JobId,

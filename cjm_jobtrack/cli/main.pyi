@@ -3,9 +3,19 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/main.html.md"""
 
+import typer
+from typing import Annotated, Any, TypeAlias
 
 __all__ = [
-    'main']
+    'COMMANDS', 'app', 'Version', 'options', 'main']
+
+COMMANDS: Any
+
+app: typer.Typer
+
+Version: TypeAlias = Annotated[bool, ...]
+
+def options(version: Version = False) -> None: ...
 
 def main() -> None:
     "The program `jobtrack`."

@@ -3,19 +3,22 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/records.html.md"""
 
+import typer
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 from ..model.job import JobStatus
 from ..tracker.tracker import JobTracker
-from .app import AsJson, JobId
-from .jobs import Batch, Name, Since, Until
+from .filters import Batch, Name, Since, Until
+from .source import AsJson, JobId
 
 __all__ = [
-    'Store', 'STORE_FILE', 'LogFolder', 'ExportFile', 'OfNode', 'OfRunner', 'Pinned',
+    'commands', 'Store', 'STORE_FILE', 'LogFolder', 'ExportFile', 'OfNode', 'OfRunner', 'Pinned',
     'ImportFile', 'Live', 'NodesFile', 'OlderThan', 'Keep', 'EndedStatuses', 'DryRun', 'Orphans',
     'Workspace', 'store_url', 'usual_record', 'open_record', 'export_', 'import_', 'Leftovers',
     'prune_', 'pin', 'backup_']
+
+commands: typer.Typer
 
 Store: TypeAlias = Annotated[str | None, ...]
 

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py: do not edit.
-"""`node` and `manager` run a server; `pipelines` and `nodes` show what a server has
+"""`node` and `manager` run a server
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/servers.html.md"""
 
@@ -10,69 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
-from .app import AsJson, TokenFile, Url
 
 __all__ = [
-    'nodes_app', 'NodeName', 'Data', 'Logs', 'Host', 'ServerToken', 'Origins', 'UntilEof',
-    'Pipelines', 'Port', 'Slots', 'Grace', 'Workspace', 'OriginalFrom', 'NodeUrls',
-    'NodeTokenFile', 'pipelines', 'nodes', 'read_address', 'read_node_option', 'add_node',
-    'remove_node', 'adopt_node', 'data_folder', 'listen', 'serve', 'read_origins', 'node',
-    'manager', 'server_process']
+    'commands', 'Data', 'Logs', 'Host', 'ServerToken', 'Origins', 'UntilEof', 'Pipelines', 'Port',
+    'Slots', 'Grace', 'Workspace', 'OriginalFrom', 'NodeUrls', 'NodeTokenFile', 'listen', 'serve',
+    'read_origins', 'node', 'manager', 'server_process']
 
-def pipelines(
-    as_json: AsJson = False,
-    url: Url = 'http://127.0.0.1:3001',
-    token_file: TokenFile = None,
-) -> Any:
-    "List the pipelines that can be asked for."
-
-nodes_app: typer.Typer
-
-def nodes(
-    ctx: typer.Context,
-    as_json: AsJson = False,
-    url: Url = 'http://127.0.0.1:3001',
-    token_file: TokenFile = None,
-) -> Any:
-    "List the nodes of a manager, and check whether each is online."
-
-def read_address(address: str, name: str | None = None) -> dict[Any, Any]:
-    "A node as a manager records it. Raises `InvalidInput`."
-
-def read_node_option(word: str) -> dict[Any, Any]:
-    "A node named where a manager is started. Raises `InvalidInput` that says what to type."
-
-NodeName: TypeAlias = Annotated[str, ...]
-
-def add_node(
-    address: Annotated[str, ...],
-    name: Annotated[str | None, ...] = None,
-    as_json: AsJson = False,
-    url: Url = 'http://127.0.0.1:3001',
-    token_file: TokenFile = None,
-) -> Any:
-    "Add a node to the manager's record."
-
-def remove_node(
-    name: NodeName,
-    url: Url = 'http://127.0.0.1:3001',
-    token_file: TokenFile = None,
-) -> None:
-    "Remove a node from the record. Refused while it runs jobs."
-
-def adopt_node(
-    name: NodeName,
-    old_id: Annotated[str, ...],
-    as_json: AsJson = False,
-    url: Url = 'http://127.0.0.1:3001',
-    token_file: TokenFile = None,
-) -> Any:
-    "Let a node take the place of one of the original manager, so that the files of its jobs are found."
-
-def data_folder(kind: str) -> Path:
-    """Where a server keeps its data by default.
-
-    Source: XDG Base Directory Specification 0.8."""
+commands: typer.Typer
 
 def listen(host: str, port: int) -> socket.socket:
     "A listening socket. Raises `InvalidInput` naming `--host` or `--port`."

@@ -3,17 +3,17 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/submit.html.md"""
 
+import typer
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
-from ..model.errors import InvalidInput
 from ..model.job import Job
 from ..net.client import RemoteClient
-from .app import AsJson, TokenFile, Url
+from .source import AsJson, TokenFile, Url
 
 __all__ = [
     'PipelineName', 'LocalFile', 'Params', 'WorkspaceFile', 'Wait', 'DownloadTo', 'JobName',
-    'NewId', 'Priority', 'Timeout', 'MaxAttempts', 'OnNode', 'parse_value', 'guess_value',
-    'read_params', 'no_file', 'check_source', 'first_look', 'submit']
+    'NewId', 'Priority', 'Timeout', 'MaxAttempts', 'OnNode', 'commands', 'parse_value',
+    'guess_value', 'read_params', 'check_source', 'first_look', 'submit']
 
 def parse_value(text: str, type: str) -> Any:
     "A word as a value of a known type."
@@ -23,9 +23,6 @@ def guess_value(text: str) -> Any:
 
 def read_params(words: list[str], pipeline: dict[Any, Any] | None) -> dict[str, Any]:
     "Parameters from the command line. Raises `InvalidInput` naming the parameter."
-
-def no_file(file: Path) -> InvalidInput:
-    "The error for a path that is not that of a file."
 
 def check_source(
     file: Path | None,
@@ -60,6 +57,8 @@ Timeout: TypeAlias = Annotated[float | None, ...]
 MaxAttempts: TypeAlias = Annotated[int, ...]
 
 OnNode: TypeAlias = Annotated[str | None, ...]
+
+commands: typer.Typer
 
 def submit(
     pipeline: PipelineName = None,
