@@ -39,7 +39,7 @@ class ConformanceJobs:
 Trial = ConformanceJobs   # its earlier name
 
 # %% ../../nbs/runners/01_conformance.ipynb #166077e0
-class ConformanceReport(list[str]):
+class ConformanceReport(list):
     "The promises that were kept, in order; in a notebook it shows as a table."
     def __init__(self):
         super().__init__()
