@@ -50,6 +50,8 @@ from .pipelines.pipeline import PipelineCatalog as PipelineCatalog
 from .pipelines.pipeline import PipelineRunner as PipelineRunner
 from .queue.batch import Batch as Batch
 from .queue.batch import submit_batch as submit_batch
+from .queue.executor import JobExecutor as JobExecutor
+from .queue.executor import JobFuture as JobFuture
 from .queue.queue import JobQueue as JobQueue
 from .queue.submitted_job import SubmittedJob as SubmittedJob
 from .runners.call import CallRunner as CallRunner
@@ -80,8 +82,8 @@ __all__ = [
     'import_jobs', 'backup', 'RetryPolicy', 'Outcome', 'Receipt', 'Runner', 'BaseRunner',
     'ConformanceJobs', 'ConformanceReport', 'Trial', 'check_runner', 'CallRunner', 'track',
     'ProcessRunner', 'DockerRunner', 'PluginRunner', 'JobQueue', 'Batch', 'submit_batch',
-    'SubmittedJob', 'Pipeline', 'PipelineCatalog', 'PipelineRunner', 'RemoteClient',
-    'RemoteRunner', 'Node', 'Manager', 'JobMonitor', 'monitor', 'Jobs', 'run', 'batch', 'jobs',
-    'use']
+    'JobExecutor', 'JobFuture', 'SubmittedJob', 'Pipeline', 'PipelineCatalog', 'PipelineRunner',
+    'RemoteClient', 'RemoteRunner', 'Node', 'Manager', 'JobMonitor', 'monitor', 'Jobs', 'run',
+    'batch', 'jobs', 'use']
 
 __version__: str

@@ -25,6 +25,14 @@ class JobtrackError(Exception):
         "What the error knows, without the prose."
         return {k: v for k, v in vars(self).items() if not k.startswith('_') and v is not None}
 
+    def __reduce__(self): return _restore, (type(self), self.args, vars(self))
+
+def _restore(kind:type, args:tuple, attributes:dict) -> JobtrackError:
+    "An error as it was, without calling its `__init__`, which makes the message of the facts."
+    e = kind.__new__(kind, *args)
+    vars(e).update(attributes)
+    return e
+
 # %% ../../nbs/model/01_errors.ipynb #7a107308
 class InvalidInput(JobtrackError, ValueError):
     "A value cannot be used. Nothing was changed."

@@ -68,7 +68,7 @@ LONG_TEXT: int
 
 encode_ascii_json: Any
 
-def jsonable(value: Any, *, lossless: bool = False) -> Any:
+def jsonable(value: Any, *, lossless: bool = False, most: int | None = None) -> Any:
     """A JSON-ready copy. Never raises: what has no JSON form becomes its `repr`.
 
     Lossless text cannot be written as UTF-8; `encode_ascii_json` takes it. Source: PEP 383, "surrogateescape"."""

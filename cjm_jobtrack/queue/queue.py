@@ -125,6 +125,12 @@ def _lease_facts(self:JobQueue) -> dict:
     return facts
 
 @patch(as_prop=True)
+def is_running(self:JobQueue) -> bool:
+    "Whether it was started, and has not ended yet. From any thread."
+    thread = self._thread
+    return thread is not None and thread.is_alive()
+
+@patch(as_prop=True)
 def recheck(self:JobQueue) -> float:
     "How often to ask again why a job cannot begin, seconds."
     return self.attempts.recheck
@@ -280,8 +286,7 @@ def why_waiting(self:JobQueue,
     job = self.tracker.get_job(job_id)
     if job is None: raise UnknownJob(job_id)
     if job.status is not JobStatus.PENDING: return None
-    is_running = self._thread is not None and self._thread.is_alive()
-    if not is_running: return 'the queue is not running'
+    if not self.is_running: return 'the queue is not running'
     if job.runner not in self.runners: return f'this queue has no runner {job.runner!r}'
     reason = self.admission.why(job, self.attempts.busy, self.slots)
     if reason is not None: return reason

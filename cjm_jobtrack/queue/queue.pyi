@@ -53,6 +53,9 @@ class JobQueue:
     def __enter__(self) -> JobQueue: ...
     def __exit__(self, *_: object) -> None: ...
     @property
+    def is_running(self) -> bool:
+        "Whether it was started, and has not ended yet. From any thread."
+    @property
     def recheck(self) -> float:
         "How often to ask again why a job cannot begin, seconds."
     @recheck.setter

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 from ..model.job import Job
 from .functions import _FunctionReport
-from .outcome import Outcome, Receipt, Report
+from .outcome import LiveResult, Outcome, Receipt, Report
 from .runner import BaseRunner
 from .worker import _Worker
 
 __all__ = [
-    'CallRunner']
+    'LiveCall', 'CallRunner']
 
 class _BufferedReport(_FunctionReport):
     "Keeps messages until there is a job's report to pass them to, and while the record is unavailable."
@@ -34,6 +34,17 @@ class _BufferedReport(_FunctionReport):
     def catch_up(self) -> bool:
         "Pass on what waits, in order. Blocks. Raises an error that is the message's own fault; that message is dropped."
 
+class LiveCall:
+    "A function, its arguments, and what came of the call, as the objects themselves. The runner keeps only a weak reference."
+    fn: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[Any, Any]
+    def __init__(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[Any, Any]) -> None: ...
+    def result(self, attempt: int) -> LiveResult | None:
+        "What the function returned or raised."
+    def take(self, attempt: int, outcome: Outcome) -> Outcome:
+        "Keep the live result of an attempt."
+
 @dataclass(eq=False)
 class _RunningCall:
     "One call of a function, from its start until it is forgotten."
@@ -43,8 +54,12 @@ class _RunningCall:
     done: Future[Any]
     cancel: Callable[[], None] | None = None
     worker: _Worker | None = None
+    attempt: int = 0
+    live: LiveCall | None = None
     @property
     def in_process(self) -> bool: ...
+    def end(self, outcome: Outcome) -> None:
+        "The call is over: its outcome, as it goes on record, is `done`."
     async def outcome(self) -> Outcome:
         "Wait for the end of the call. Ceasing to wait does not stop it."
     async def wait(self, seconds: float) -> None:
@@ -54,7 +69,7 @@ class CallRunner(BaseRunner):
     """Carries out functions and coroutines in this process, or in Python processes of their own.
 
     `job.spec` is `{"func": name, "args": [...], "kwargs": {...}, "pool": "thread" or "process"}`; without `pool`, that
-    of the runner applies. In the pool `thread`, a coroutine function runs on an event loop that the runner has for
+    of the runner applies. With `"live": true` it has only an account of a live call, and cannot be carried out without that. In the pool `thread`, a coroutine function runs on an event loop that the runner has for
     them, anything else in a daemon thread, so that a function that hangs does not keep the interpreter from exiting.
     A process that is kept warm keeps what functions left in it: modules, environment, working folder.
     A context manager: leaving it ends the processes; otherwise they end with this process."""
@@ -78,8 +93,10 @@ class CallRunner(BaseRunner):
         "Let jobs call a function. A later one of the same name replaces it."
     def call(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[Any, Any]:
         "The spec of a job that calls `fn(*args, **kwargs)`; registers the function as `module:qualname`."
+    def attach_call(self, job_id: str, call: LiveCall) -> None:
+        "Carry out a live call for a job, instead of what its spec says."
     def knows(self, job: Job) -> bool:
-        "Whether the function of a job is registered here."
+        "Whether the function of a job is registered here, or there is a live call for it."
     def check(self, spec: dict[Any, Any]) -> None:
         "Raises `InvalidInput` if the function is unknown, or if arguments do not fit or cannot be sent where it is to run."
     async def start(self, job: Job) -> dict[Any, Any]:

@@ -13,7 +13,8 @@ from ..model.job import Failure, Job, JobStatus, OutputFile
 from ..tracker.tracker import JobTracker
 
 __all__ = [
-    'Receipt', 'Outcome', 'exit_outcome', 'Report', 'LogWatch', 'StopTokens', 'drop_old_log']
+    'LIVE_PARTS', 'Receipt', 'LiveResult', 'Outcome', 'exit_outcome', 'Report', 'LogWatch',
+    'StopTokens', 'drop_old_log']
 
 @dataclass(frozen=True)
 class Receipt:
@@ -25,6 +26,14 @@ class Receipt:
     message: str | None = None
     def to_dict(self) -> dict[Any, Any]: ...
 
+LIVE_PARTS: int
+
+@dataclass(frozen=True)
+class LiveResult:
+    "What a function returned or raised, as the object itself."
+    value: Any = None
+    error: BaseException | None = None
+
 @dataclass(frozen=True)
 class Outcome:
     "How an attempt ended."
@@ -33,6 +42,7 @@ class Outcome:
     failure: Failure | None = None
     outputs: tuple[OutputFile, ...] = ()
     receipt: Receipt | None = None
+    live: LiveResult | None = ...
     @classmethod
     def completed(cls, result: Any = None, outputs: Iterable[OutputFile] = ()) -> Outcome:
         "Ended well."

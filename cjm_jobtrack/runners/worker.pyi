@@ -10,7 +10,8 @@ from typing import Any
 from .functions import _FunctionReport
 from .outcome import Outcome, Receipt
 
-__all__: list[str] = []
+__all__ = [
+    'RemoteTraceback']
 
 class _StatusPipe:
     "Numbers from the shell in between: the worker's process id, then its exit status."
@@ -51,3 +52,9 @@ class _Worker:
         "Have it leave, and clean up after it. Blocks."
     def receipt(self, how: str) -> Receipt:
         "What ending it has achieved."
+
+class RemoteTraceback(Exception):
+    "Where an exception was raised in another process: its traceback there, as text."
+    text: str
+    def __init__(self, text: str) -> None: ...
+    def __str__(self) -> str: ...

@@ -713,6 +713,21 @@ async def cancel_job(self:JobTracker,
     if task is not None: return await self._stop_task(job, task)
     return await self._stop_by_queue(job)
 
+# %% ../../nbs/tracker/00_tracker.ipynb #026f6920
+@patch
+def request_cancel(self:JobTracker,
+    job_id:str,  # The job
+) -> bool:       # True when this call ended it; False when it runs, and will be stopped, or has ended, or is unknown
+    "`cancel_job` without waiting: a pending job ends at once, a running one is stopped by its queue. Raises `StoreError`."
+    with self._lock:
+        job = self.get_job(job_id)
+        if job is None or job.is_terminal: return False
+        if job.status is JobStatus.PENDING and self._cancelled_at_once(job): return True
+        if job.is_terminal or self.cancel_requested(job_id): return False
+        self._note_cancel_request(job_id)
+        if not job.is_terminal: self._states[job_id].cancel_requested = True
+    return False
+
 # %% ../../nbs/tracker/00_tracker.ipynb #3b4f0026
 @patch
 def cancel_pending(self:JobTracker,

@@ -203,6 +203,8 @@ class JobTracker(TransitionPlanner):
         "Undo `attach`."
     async def cancel_job(self, job_id: str) -> bool:
         "Stop a job. The request is on record before anything is tried, and holds."
+    def request_cancel(self, job_id: str) -> bool:
+        "`cancel_job` without waiting: a pending job ends at once, a running one is stopped by its queue. Raises `StoreError`."
     def cancel_pending(self, jobs: Iterable[Job]) -> int:
         "End the pending jobs among these in one transaction; the others stay as they are."
     def get_job_result(self, job_id: str) -> dict[Any, Any] | None:
