@@ -3,7 +3,7 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/executor.html.md"""
 
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any
 from ..model.job import Job
