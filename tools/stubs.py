@@ -706,9 +706,10 @@ class Stub:
         return f' -> {text}'
 
     def hooked_type(self, c:Class, hook:str, text:str) -> str:
-        def to_await(): return f'{self.std("Coroutine", "collections.abc")}[{self.std("Any")}, {self.std("Any")}, {text}]'   # imported once it is needed
-        if self.awaits(c, hook): return to_await()
-        return f'{text} | {to_await()}' if not self.package.members(c, hook) and self.may_await(c, hook) else text
+        is_either = not self.package.members(c, hook) and self.may_await(c, hook)
+        if not is_either and not self.awaits(c, hook): return text
+        to_await = f'{self.std("Coroutine", "collections.abc")}[{self.std("Any")}, {self.std("Any")}, {text}]'
+        return f'{text} | {to_await}' if is_either else to_await
 
     # The file
 

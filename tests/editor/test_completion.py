@@ -1,9 +1,10 @@
 """What an editor offers: names, signatures and docstrings by jedi, which reads stubs and source and runs nothing."""
+import inspect
 from pathlib import Path
 
 import jedi, pytest
 import cjm_jobtrack
-from cjm_jobtrack import Batch, Job, JobQueue, Jobs, JobTracker, RemoteClient, SubmittedJob
+from cjm_jobtrack import Batch, Job, JobQueue, Jobs, JobTracker, RemoteClient, SubmittedJob, run
 
 ROOT = Path(__file__).parent.parent.parent
 START = '''
@@ -45,12 +46,13 @@ def test_docstring_is_offered(expression, doc):
     [found] = script(expression).complete()
     assert doc in found.docstring(raw=True)
 
-@pytest.mark.parametrize('call, expected', [
-    ('tracker.create_job(', 'create_job(name: str, *, id: str | None=None, runner: str=\'call\', spec: dict[Any, Any] | None=None, priority: int=0, '
-                            'max_attempts: int=1, timeout: float | None=None, metadata: dict[Any, Any] | None=None, node: str | None=None) -> Job'),
-    ('tracker.get_job(', 'get_job(job_id: str) -> Job | None'),
-    ('queue.submit(', 'submit(job: Job) -> Job'),
-    ('client.wait(', 'wait(job_id: str, timeout: float | None=None) -> Job')])
-def test_signature_is_offered(call, expected):
-    [found] = script(call).get_signatures()
-    assert found.to_string() == expected
+@pytest.mark.parametrize('expression, function', [
+    ('tracker.create_job', JobTracker.create_job), ('tracker.get_job', JobTracker.get_job), ('queue.submit', JobQueue.submit), ('Jobs().run', Jobs.run),
+    ('client.wait', RemoteClient.wait), ('batch.as_completed', Batch.as_completed), ('run', run), ('run(print).wait', SubmittedJob.wait)])
+def test_parameters_are_offered(expression, function):
+    [found] = script(f'{expression}(').get_signatures()
+    assert [p.name for p in found.params] == [name for name in inspect.signature(function).parameters if name != 'self']
+
+def test_signature_is_offered():
+    [found] = script('tracker.mark_progress(').get_signatures()
+    assert found.to_string() == 'mark_progress(job_id: str, percent: float | None=None, message: str | None=None) -> None'
