@@ -133,6 +133,7 @@ def own_data_home(tmp_path_factory):
     "What is kept by default in the user's own folders is kept in one of the tests."
     with pytest.MonkeyPatch.context() as m:
         m.setenv('XDG_DATA_HOME', str(tmp_path_factory.mktemp('data-home')))
+        m.setenv('XDG_STATE_HOME', str(tmp_path_factory.mktemp('state-home')))
         yield
 
 @pytest.fixture(scope='session', autouse=True)

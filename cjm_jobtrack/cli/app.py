@@ -31,7 +31,7 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 MEANINGS = {
-    Exit.DONE: 'done; for submit --wait, watch and demo: the job completed',
+    Exit.DONE: 'done; for run, submit --wait, watch and demo: the job completed',
     Exit.FAILED: 'the job failed, or the server could not do what was asked',
     Exit.USAGE: 'invalid input: an option, an id, a file or a token cannot be used',
     Exit.CANCELLED: 'the job was cancelled',

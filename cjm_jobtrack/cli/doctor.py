@@ -16,8 +16,9 @@ import cjm_jobtrack
 from ..model.errors import JobtrackError
 from ..net.client import RemoteClient
 from .app import Exit, command_group, error_lines
+from .options import HERE, URL, AsJson, TokenFile, Url, read_token
 from .output import Cell, print_json, printable
-from .source import AsJson, TokenFile, URL, Url, data_folder, read_token
+from .source import data_folder
 
 # %% ../../nbs/cli/18_doctor.ipynb #441d75e6
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ commands = command_group()
 @commands.command()
 def doctor(as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
     "Check this machine, and whether the server answers."
-    findings = [*check_machine(), check_server(url, read_token(token_file))]
+    findings = [*check_machine(), check_server(URL if url == HERE else url, read_token(token_file))]
     if as_json: print_json([asdict(f) for f in findings])
     else: _show(findings)
     wrong = [f.name for f in findings if f.needed and not f.ok]

@@ -16,6 +16,9 @@ from .app import MEANINGS, LazyCommand, MainGroup, command_group, open_streams
 
 # %% ../../nbs/cli/00_main.ipynb #d72d45cf
 _COMMANDS = {   # module -> its commands, and the first line of the help of each
+    'run': {
+        'run': 'Run a program as a job on your own record, and follow it.',
+        'resume': 'Take up what was left unfinished on your own record.'},
     'submit': {'submit': 'Submit a job; prints its id.'},
     'jobs': {
         'ls': 'List jobs, the newest first.',

@@ -17,8 +17,9 @@ from ..net.client import RemoteClient
 from ..net.directory import node_url
 from ..net.transport import no_route
 from .app import CommandGroup, command_group
+from .options import URL, AsJson, TokenFile, Url
 from .output import Cell, print_json, printable
-from .source import AsJson, TokenFile, URL, Url, connect
+from .source import connect
 
 # %% ../../nbs/cli/15_nodes.ipynb #c4aa0e3b
 commands = command_group()

@@ -26,9 +26,9 @@ from ..model.job import JobStatus, check_id
 from ..tracker.lookup import match_prefix
 from ..tracker.tracker import JobTracker
 from .app import Exit, command_group, no_file
-from .filters import Batch, Name, Since, Until, parse_when
+from .options import AsJson, Batch, JobId, Name, Since, Until, parse_when
 from .output import COLOURS, print_json, printable, short, short_id
-from .source import AsJson, JobId, data_folder
+from .source import data_folder
 
 # %% ../../nbs/cli/17_records.ipynb #2413eb55
 commands = command_group()

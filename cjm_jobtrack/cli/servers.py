@@ -19,8 +19,9 @@ import typer
 from typer import Option
 from ..model.errors import InvalidInput, JobtrackError
 from .app import command_group
+from .options import read_token
 from .output import printable
-from .source import data_folder, read_token
+from .source import data_folder
 
 # %% ../../nbs/cli/16_servers.ipynb #87d0e463
 commands = command_group()

@@ -17,7 +17,8 @@ from cjm_jobtrack.cli.nodes import read_address
 from cjm_jobtrack.cli.output import format_age, format_seconds, printable, printed_path
 from cjm_jobtrack.cli.records import Leftovers
 from cjm_jobtrack.cli.servers import _signals_deferred, listen, server_process
-from cjm_jobtrack.cli.source import data_folder, read_token
+from cjm_jobtrack.cli.options import read_token
+from cjm_jobtrack.cli.source import data_folder
 from cjm_jobtrack.cli.submit import check_source, guess_value, parse_value, read_params
 from cjm_jobtrack.cli.tables import clip, show_table, table
 from cjm_jobtrack.cli.timeline import timeline
