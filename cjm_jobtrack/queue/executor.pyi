@@ -3,6 +3,7 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/executor.html.md"""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from typing import Any
@@ -37,7 +38,7 @@ class _OpenFutures:
     tracker: JobTracker
     by_job: dict[str, JobFuture]
     is_closed: bool
-    thread: Any
+    thread: threading.Thread | None
     def __init__(self, queue: JobQueue) -> None: ...
     def __len__(self) -> int: ...
     def end(self, job_id: str) -> None:
