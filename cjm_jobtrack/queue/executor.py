@@ -121,7 +121,7 @@ class _OpenFutures:
         self.queue, self.tracker = queue, queue.tracker
         self.by_job: dict[str, JobFuture] = {}
         self.is_closed = False    # No more are added; the thread ends with the last of them
-        self.thread: threading.Thread|None = None
+        self.thread: threading.Thread|None = None   # Once there was a call
         self._loop = self._wake = None
         self._cursor = 0          # Last entry of the journal that was read
         self._lock = threading.Lock()
