@@ -17,15 +17,15 @@ import typer
 from typer import Argument, Option
 from ..model.errors import InvalidInput, JobtrackError
 from ..model.job import Job, JobEvent, JobStatus
-from .app import Exit, command_group
+from .app import Commands, Exit
 from .follow import conclude, fetch, follow, job_events
 from .output import as_json_text, print_json, printable, printed_path, short
-from .options import HERE, OWN, URL, AsJson, Batch, JobId, Name, Since, TokenFile, Until, Where, parse_when, url_option
+from .options import HERE, OWN, AsJson, Batch, JobId, Name, Since, TokenFile, Until, Where, parse_when, url_option
 from .source import Source, find, sources
 from .timeline import Step, find_receipt, timeline
 
 # %% ../../nbs/cli/12_jobs.ipynb #0fbb8c5d
-commands = command_group()
+commands = Commands()
 
 # %% ../../nbs/cli/12_jobs.ipynb #be1e28da
 @commands.command()
@@ -44,8 +44,7 @@ def ls(
     "List jobs, the newest first."
     wanted = dict(name=name, batch=batch)
     wanted |= dict(since=parse_when(since, '--since'), until=parse_when(until, '--until'))
-    if node and url == HERE: url = URL   # only a manager has nodes
-    with sources(url, token_file) as places:
+    with sources(url, token_file, only_server=bool(node)) as places:   # only a manager has nodes
         if node: wanted['node'] = _node_id(places[0], node)
         found = [(place, place.list_jobs(status, limit, **wanted)) for place in places]
         notes = [note for place, jobs in found if (note := _note(place, jobs))]

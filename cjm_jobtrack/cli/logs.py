@@ -17,7 +17,7 @@ from ..model.errors import InvalidInput, NodeUnreachable
 from ..model.job import Job
 from ..logs.text import search_lines, iter_lines, compile_pattern
 from ..logs.gaps import LogGap
-from .app import command_group
+from .app import Commands
 from .follow import job_events
 from .options import HERE, JobId, TokenFile, Where
 from .output import printable
@@ -124,7 +124,7 @@ Grep = Annotated[str|None, Option('--grep', metavar='WORD', help=(
     'Print only the lines that contain this word, numbered, as a terminal would show them'))]
 
 # %% ../../nbs/cli/14_logs.ipynb #1bad1cd0
-commands = command_group()
+commands = Commands()
 
 @commands.command()
 def logs(

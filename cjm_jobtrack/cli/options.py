@@ -6,7 +6,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/options.html.md"""
 
 # %% auto #0
 __all__ = ['HERE', 'URL', 'OWN', 'Where', 'Url', 'TokenFile', 'AsJson', 'JobId', 'Name', 'Batch', 'Since', 'Until', 'JobName',
-           'NewId', 'Priority', 'Timeout', 'MaxAttempts', 'url_option', 'read_token', 'parse_when']
+           'NewId', 'Priority', 'Timeout', 'MaxAttempts', 'address', 'url_option', 'read_token', 'parse_when']
 
 # %% ../../nbs/cli/02_options.ipynb #f45514c6
 import os, shlex
@@ -24,7 +24,14 @@ OWN = 'your own record'         # what the user's own record is called, where a 
 Where = Annotated[str, Option('--url', envvar='JOBTRACK_URL', help=(
     f'Address of a manager or a node, whose jobs are meant. `{HERE}` is this machine: '
     f'your own record, and the manager at {URL} if there is one'))]
-Url = Annotated[str, Option('--url', envvar='JOBTRACK_URL', help='Address of a manager or a node')]
+Url = Annotated[str, Option('--url', envvar='JOBTRACK_URL', help=(
+    f'Address of a manager or a node. `{HERE}` is the manager of this machine, at {URL}'))]
+
+def address(
+    url:str,   # As for `--url`
+) -> str:
+    "The address of the server that is meant."
+    return URL if url == HERE else url
 
 # %% ../../nbs/cli/02_options.ipynb #174a95ea
 TokenFile = Annotated[Path|None, Option('--token-file', help=(
@@ -38,7 +45,7 @@ def url_option(
 ) -> str:
     "What has to be added to a command so that it finds the job: nothing, if it looks there anyway."
     default = os.environ.get('JOBTRACK_URL') or HERE
-    is_default = url == default or {url, default} == {HERE, URL}
+    is_default = url == default or (url == URL and default == HERE)
     return '' if is_default else f'--url {shlex.quote(url)}'
 
 # %% ../../nbs/cli/02_options.ipynb #f6c14104

@@ -8,26 +8,27 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/run.html.md"""
 __all__ = ['commands', 'Program', 'Detach', 'run', 'resume']
 
 # %% ../../nbs/cli/11_run.ipynb #9dd93ea5
-import fcntl, sys
+import os, sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 import typer
 from typer import Argument, Option
-from ..api import Jobs, own_record
-from .app import command_group
+from ..api import Jobs
+from .app import Commands
 from .follow import conclude, first_look, follow, how_to_return, report_wait
 from .options import HERE, AsJson, JobName, MaxAttempts, NewId, Priority, Timeout, url_option
 from .output import print_json, printable, printed_path, short
-from .own_record import OwnRecord, unfinished
+from .own_record import OwnRecord, resume_lock, unfinished
 from ..model.errors import UnknownJob
 from ..model.job import Job, JobStatus, check_id
 from ..queue.lease import abandoned
+from ..store.own_record import own_record
 from ..tracker.tracker import JobTracker
 
 # %% ../../nbs/cli/11_run.ipynb #2b4e0a94
-commands = command_group()
+commands = Commands()
 
 # %% ../../nbs/cli/11_run.ipynb #4fbb1b48
 def _print_outputs(job:Job) -> None:
@@ -69,15 +70,6 @@ def run(
         else: _print_outputs(job)
     if not detach: conclude(job)
 
-# %% ../../nbs/cli/11_run.ipynb #09bb151f
-@contextmanager
-def _alone(record:Path) -> Iterator[bool]:  # False: another process does it
-    "Hold the lock of those that see to what is left."
-    with record.with_suffix('.resume').open('w') as f:
-        try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError: yield False
-        else: yield True
-
 # %% ../../nbs/cli/11_run.ipynb #dceefea4
 def _abandoned(record:Path) -> list[str]:
     "Ids of the jobs on record that nobody carries out."
@@ -92,15 +84,25 @@ def _see_to_the_end(jobs:Jobs, ids:list[str]) -> Iterator[Job]:
             with suppress(UnknownJob): yield jobs[id].wait()   # or it was deleted
         ids = [job.id for job in unfinished(jobs.source)]
 
+# %% ../../nbs/cli/11_run.ipynb #d98482c6
+def _take_lock(fd:int) -> TextIO:
+    "The lock that this process was handed by the command that started it."
+    os.set_inheritable(fd, False)   # programs do not hold it
+    return open(fd, 'w')
+
 # %% ../../nbs/cli/11_run.ipynb #e65baac8
 @commands.command()
-def resume():
+def resume(
+    lock:Annotated[int|None, Option('--lock', hidden=True, help='Descriptor of the lock')]=None,
+):
     """Take up what was left unfinished on your own record.
 
     Ends when all of it has ended. A command that leaves a job behind does this by itself."""
     record = own_record()
-    while ids := _abandoned(record):
-        with _alone(record) as is_mine:
-            if not is_mine: return
-            with Jobs() as jobs:
-                for job in _see_to_the_end(jobs, ids): typer.echo(f'{short(job)}  {job.status}  {printable(job.name)}')
+    held = None if lock is None else _take_lock(lock)
+    while held or _abandoned(record):
+        held = held or resume_lock()
+        if held is None: return typer.echo('Another process does so already', err=True)
+        with held, Jobs() as jobs:
+            for job in _see_to_the_end(jobs, _abandoned(record)): typer.echo(f'{short(job)}  {job.status}  {printable(job.name)}')
+        held = None

@@ -19,7 +19,7 @@ from ..model.errors import InvalidInput, JobtrackError, NodeRefused, UnknownJob
 from ..model.job import Job, JobEvent
 from ..tracker.lookup import find_job
 from .app import error_lines
-from .options import HERE, URL, read_token
+from .options import HERE, address, read_token
 if TYPE_CHECKING:   # imported where they are used: a command needs one of them, or none
     from cjm_jobtrack.cli.own_record import OwnRecord
     from cjm_jobtrack.logs.gaps import LogChunk
@@ -48,14 +48,14 @@ def connect(
     "A client for a server. Raises `InvalidInput` naming `--url`."
     from cjm_jobtrack.net.client import RemoteClient
     from cjm_jobtrack.net.transport import check_address
-    if url == HERE: url = URL
+    url = address(url)
     check_address(url, '--url')
     return RemoteClient(url, token=read_token(token_file))
 
 # %% ../../nbs/cli/03_source.ipynb #b8a88850
 def _own_record() -> 'OwnRecord|None':
     "The user's own record; None if there is none yet."
-    from cjm_jobtrack.api import own_record
+    from cjm_jobtrack.store.own_record import own_record
     if not own_record().is_file(): return None
     from cjm_jobtrack.cli.own_record import OwnRecord
     return OwnRecord()
@@ -77,8 +77,9 @@ def _service(url:str) -> str:
 
 def _manager_here(token_file:Path|None) -> 'RemoteClient|None':
     "The manager of this machine; None if there is none. Raises `JobtrackError` when it does not answer as it should."
-    if not _listens(URL) or not _service(URL).startswith('jobtrack-'): return None
-    client = connect(URL, token_file)
+    url = address(HERE)
+    if not _listens(url) or not _service(url).startswith('jobtrack-'): return None
+    client = connect(url, token_file)
     try: client.list_jobs(limit=1)   # its health is open to all; this needs the token
     except JobtrackError:
         client.close()
@@ -101,10 +102,11 @@ def _here(token_file:Path|None, stack:ExitStack) -> Iterator[Source]:
 def sources(
     where:str,              # As for `--url`
     token_file:Path|None,   # As for `read_token`
+    only_server:bool=False, # Whether your own record is of no use
 ) -> Iterator[list[Source]]:
     "Where jobs are looked for, open for the length of the block: a server, or what there is on this machine."
     with ExitStack() as stack:
-        if where == HERE: yield [*_here(token_file, stack)]
+        if where == HERE and not only_server: yield [*_here(token_file, stack)]
         else: yield [stack.enter_context(connect(where, token_file))]
 
 # %% ../../nbs/cli/03_source.ipynb #53800c50

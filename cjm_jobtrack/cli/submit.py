@@ -20,9 +20,9 @@ from ..model.job import Job, JobStatus, check_id
 from ..net.client import RemoteClient
 from ..net.transfers import Upload, existing_input
 from ..pipelines.params import Param
-from .app import command_group, no_file
+from .app import Commands, no_file
 from .follow import conclude, fetch, first_look, follow, report_wait
-from .options import AsJson, JobName, MaxAttempts, NewId, Priority, Timeout, TokenFile, URL, Url, url_option
+from .options import HERE, AsJson, JobName, MaxAttempts, NewId, Priority, Timeout, TokenFile, Url, url_option
 from .output import print_json, printed_path
 from .source import connect
 
@@ -186,7 +186,7 @@ def _fetch_results(client:RemoteClient, job:Job, folder:Path, quiet:bool) -> lis
     return paths
 
 # %% ../../nbs/cli/10_submit.ipynb #ca17143d
-commands = command_group()
+commands = Commands()
 
 @commands.command()
 def submit(
@@ -203,7 +203,7 @@ def submit(
     wait:Wait=False,
     download:DownloadTo=None,
     as_json:AsJson=False,
-    url:Url=URL,
+    url:Url=HERE,
     token_file:TokenFile=None,
 ):
     "Submit a job; prints its id."
