@@ -32,6 +32,7 @@ _home = {name: module for module, names in {  # name -> the module below this pa
     'runners.plugin': 'PluginRunner',
     'queue.queue': 'JobQueue',
     'queue.batch': 'Batch submit_batch',
+    'queue.executor': 'JobExecutor JobFuture',
     'queue.submitted_job': 'SubmittedJob',
     'pipelines.pipeline': 'Pipeline PipelineCatalog PipelineRunner',
     'net.client': 'RemoteClient',

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from docker.errors import APIError
+from docker.tls import TLSConfig
 from fastcore.basics import patch, store_attr
 from ..model.errors import InvalidInput, NodeUnreachable, StoreError
 from ..model.job import Job, JobStatus, new_id
@@ -54,7 +55,7 @@ class DockerRunner(BaseRunner):
         *,
         base_url:str|None=None,     # The engine: `unix://`, `tcp://`, `ssh://`; None: as the environment says
         context:str|None=None,      # Or a context of the Docker CLI
-        tls=None,                   # A `docker.tls.TLSConfig`, for `tcp://`
+        tls:TLSConfig|None=None,    # For `tcp://`
         owner:str|None=None,        # Id of this installation; None: the one in the folder
         name:str='docker',          # What `job.runner` calls it
         roots:Iterable[str|Path]|None=None,  # Folders there that all paths must lie in; None: anywhere
@@ -63,7 +64,7 @@ class DockerRunner(BaseRunner):
     ):
         _check_owner(owner)
         self.folder = Path(folder or default_folder()).resolve()
-        self.roots = None if roots is None else [os.path.abspath(r) for r in roots]
+        self.roots: list[str]|None = None if roots is None else [os.path.abspath(r) for r in roots]
         self.engine = Engine(base_url, context, tls, timeout)
         options = dict(owner=owner, roots=self.roots, user=user, logs=logs, stop_timeout=self.force)
         self.containers = ContainerCollection(self.folder, self.engine, **options)

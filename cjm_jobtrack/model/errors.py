@@ -12,7 +12,7 @@ __all__ = ['DISK_FULL', 'JobtrackError', 'InvalidInput', 'name_problem', 'Unknow
 
 # %% ../../nbs/model/01_errors.ipynb #dd412267
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -24,6 +24,14 @@ class JobtrackError(Exception):
     def facts(self) -> dict[str, Any]:  # attribute name -> JSON-ready value
         "What the error knows, without the prose."
         return {k: v for k, v in vars(self).items() if not k.startswith('_') and v is not None}
+
+    def __reduce__(self): return _restore, (type(self), self.args, vars(self))
+
+def _restore(kind:type, args:tuple, attributes:dict) -> JobtrackError:
+    "An error as it was, without calling its `__init__`, which makes the message of the facts."
+    e = kind.__new__(kind, *args)
+    vars(e).update(attributes)
+    return e
 
 # %% ../../nbs/model/01_errors.ipynb #7a107308
 class InvalidInput(JobtrackError, ValueError):
@@ -53,9 +61,10 @@ class UnknownPipeline(InvalidInput):
     "No pipeline of that name is allowed here."
     def __init__(self,
         pipeline:str,  # The name asked for
-        known=(),      # Names there are
+        known:Iterable[str]=(),   # Names there are
     ):
-        self.pipeline, self.known = pipeline, sorted(known)
+        self.pipeline = pipeline
+        self.known: list[str] = sorted(known)
         remedy = name_problem(str(pipeline)) + _known(known)
         super().__init__('pipeline', f'{pipeline!r} is not a pipeline of this node', remedy)
 
@@ -64,9 +73,10 @@ class UnknownRunner(InvalidInput):
     "No runner of that name was given to the queue."
     def __init__(self,
         runner:str,  # The name asked for
-        known=(),    # Names there are
+        known:Iterable[str]=(),   # Names there are
     ):
-        self.runner, self.known = runner, sorted(known)
+        self.runner = runner
+        self.known: list[str] = sorted(known)
         super().__init__('runner', f'{runner!r} is not a runner of this queue', _known(known))
 
 # %% ../../nbs/model/01_errors.ipynb #c6763040

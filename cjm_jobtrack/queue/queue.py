@@ -112,7 +112,7 @@ def __repr__(self:JobQueue) -> str:
     return f'JobQueue({self.attempts.busy} of {self.slots} slots busy, runners: {runners})'
 
 @patch
-def __enter__(self:JobQueue): return self.start()
+def __enter__(self:JobQueue) -> JobQueue: return self.start()
 
 @patch
 def __exit__(self:JobQueue, *_): self.stop()
@@ -123,6 +123,12 @@ def _lease_facts(self:JobQueue) -> dict:
     facts = dict(slots=self.slots, resources=self.ready.resources)
     if self.name: facts['name'] = self.name
     return facts
+
+@patch(as_prop=True)
+def is_running(self:JobQueue) -> bool:
+    "Whether it was started, and has not ended yet. From any thread."
+    thread = self._thread
+    return thread is not None and thread.is_alive()
 
 @patch(as_prop=True)
 def recheck(self:JobQueue) -> float:
@@ -280,8 +286,7 @@ def why_waiting(self:JobQueue,
     job = self.tracker.get_job(job_id)
     if job is None: raise UnknownJob(job_id)
     if job.status is not JobStatus.PENDING: return None
-    is_running = self._thread is not None and self._thread.is_alive()
-    if not is_running: return 'the queue is not running'
+    if not self.is_running: return 'the queue is not running'
     if job.runner not in self.runners: return f'this queue has no runner {job.runner!r}'
     reason = self.admission.why(job, self.attempts.busy, self.slots)
     if reason is not None: return reason

@@ -12,13 +12,13 @@ import inspect, os, sys, threading, traceback
 from collections.abc import Callable
 from contextlib import aclosing, contextmanager, nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, is_unstorable
 from ..model.job import JobStatus, number, percentage
 from ..tracker.transitions import check_note
-from .outcome import Outcome, Report
+from .outcome import LiveResult, Outcome, Report
 from .printing import printing_into
 
 # %% ../../nbs/runners/06_functions.ipynb #68d04a7c
@@ -118,6 +118,11 @@ def _outcome_of(report:_FunctionReport, result:Any) -> Outcome:
     raise ValueError(f'The function gave back an outcome that is {result.status}. '
                      'Give one that is completed, failed or cancelled')
 
+def _outcome_of_error(report:_FunctionReport, e:BaseException) -> Outcome:
+    "The outcome of a function that has raised; what it raised is beside it."
+    outcome = replace(_failure_outcome(e), live=LiveResult(error=e))
+    return _outcome_of(report, outcome)
+
 # %% ../../nbs/runners/06_functions.ipynb #970251f2
 _current:ContextVar[Report|None] = ContextVar('jobtrack_report', default=None)   # of the function that runs here
 
@@ -160,7 +165,7 @@ def _run_sync(fn, args, kwargs, report:_FunctionReport) -> Outcome:
     try:
         with _running_for(report): result = _call(fn, args, kwargs, report)
         return _outcome_of(report, result)
-    except BaseException as e: return _outcome_of(report, _failure_outcome(e))
+    except BaseException as e: return _outcome_of_error(report, e)
 
 # %% ../../nbs/runners/06_functions.ipynb #68bdcddc
 async def _run_async_generator(steps, report:_FunctionReport) -> Any:
@@ -180,7 +185,7 @@ async def _run_async(fn, args, kwargs, report:_FunctionReport) -> Outcome:
             if inspect.isasyncgen(work): work = _run_async_generator(work, report)
             result = await work
         return _outcome_of(report, result)
-    except BaseException as e: return _outcome_of(report, _failure_outcome(e))
+    except BaseException as e: return _outcome_of_error(report, e)
 
 # %% ../../nbs/runners/06_functions.ipynb #dab95e52
 _BY_NAME = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
