@@ -23,6 +23,7 @@ from .model.job import Job, JobStatus, new_id
 if TYPE_CHECKING:   # imported where they are used: most people need few of them
     from cjm_jobtrack.net.client import RemoteClient
     from cjm_jobtrack.queue.batch import Batch
+    from cjm_jobtrack.queue.executor import JobExecutor
     from cjm_jobtrack.queue.queue import JobQueue
     from cjm_jobtrack.queue.submitted_job import SubmittedJob
     from cjm_jobtrack.tracker.tracker import JobTracker
@@ -415,11 +416,14 @@ class ServerKeeper:
 # %% ../nbs/api.ipynb #c182da00
 @patch
 def submit(self:ServerKeeper, request:Request, options:Options) -> Job:
-    "Ask the server for a job. A file of this machine is uploaded first."
+    "Ask the server for a job. A file of this machine is uploaded first, but never twice for one id."
     for term in options.of_queue(): raise InvalidInput(term, 'is decided by the pipeline on a server', 'Leave it out')
-    spec = request.spec
+    source, terms = request.spec['input'], options.of_job()
+    if isinstance(source, str) and os.path.isfile(source):
+        source = self.source.upload_once(source, options.id, request.node)
+        terms['metadata'] = (terms['metadata'] or {}) | {'input_sha256': source.sha256}
     asked = dict(id=options.id, name=options.name, node=request.node, batch=options.batch)
-    return self.source.submit(spec['pipeline'], spec['input'], spec['params'], **asked, **options.of_job())
+    return self.source.submit(request.spec['pipeline'], source, request.spec['params'], **asked, **terms)
 
 @patch
 async def wait_async(self:ServerKeeper, job_id:str) -> Job:
@@ -719,6 +723,16 @@ def why_waiting(self:Jobs,
     if job.shown_status is not JobStatus.PENDING: return None
     if isinstance(self._keeper, LocalKeeper): return self._keeper.queue.why_waiting(job.id) or job.message
     return job.message or 'it waits for its turn there'
+
+@patch
+def executor(self:Jobs,
+    where:str='process',   # Where functions run: 'process' or 'thread'
+    **options:Any,         # As for `JobExecutor`: `name`, `batch`, `priority`, `max_attempts`, `timeout`, `resources`, `metadata`
+) -> 'JobExecutor':
+    "An executor of `concurrent.futures`, each call of which is a job on record. Whatever takes an executor takes it."
+    from cjm_jobtrack.queue.executor import JobExecutor
+    if isinstance(self._keeper, ServerKeeper): raise InvalidInput('where', f'is {where!r}, and {self._keeper} runs no functions', _NOT_HERE)
+    return JobExecutor(self._keeper.queue, self._keeper.runner('call'), where=where, **options)
 
 @patch
 def close(self:Jobs) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Self
 from .model.job import Job
 from .net.client import RemoteClient
 from .queue.batch import Batch
+from .queue.executor import JobExecutor
 from .queue.queue import JobQueue
 from .queue.submitted_job import SubmittedJob
 from .tracker.tracker import JobTracker
@@ -141,7 +142,7 @@ class ServerKeeper:
     def unfinished(self) -> list[Job]: ...
     def wait(self, job_id: str, timeout: float | None = None) -> Job: ...
     def submit(self, request: Request, options: Options) -> Job:
-        "Ask the server for a job. A file of this machine is uploaded first."
+        "Ask the server for a job. A file of this machine is uploaded first, but never twice for one id."
     async def wait_async(self, job_id: str) -> Job: ...
     def cancel(self, job_id: str) -> bool: ...
     def retry(self, job: Job) -> Job: ...
@@ -215,6 +216,8 @@ class Jobs:
         "Stop a job. Raises `UnknownJob`."
     def why_waiting(self, job: str | Job) -> str | None:
         "Why a job has not begun. Raises `UnknownJob`."
+    def executor(self, where: str = 'process', **options: Any) -> JobExecutor:
+        "An executor of `concurrent.futures`, each call of which is a job on record. Whatever takes an executor takes it."
     def close(self) -> None:
         """Let go of the jobs, and release the record. Programs, containers and what runs elsewhere go on, and are found by whoever opens the
         record next; functions are interrupted. What is only in memory is cancelled. Can be used again afterwards."""
