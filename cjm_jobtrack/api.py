@@ -1,4 +1,4 @@
-"""One thing to start with: `run`, `batch`, `jobs`, and the object behind them
+"""Start here: `run` one job, `batch` many, and see all of them with `jobs`
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/api.html.md"""
 
@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/api.html.md"""
 __all__ = ['Request', 'Options', 'own_record', 'LocalKeeper', 'ServerKeeper', 'Jobs', 'jobs', 'use', 'run', 'batch']
 
 # %% ../nbs/api.ipynb #ca9c6ff8
-import asyncio, atexit, glob, inspect, os, re, shlex, shutil, tempfile, threading, time, uuid
+import atexit, glob, inspect, os, re, shlex, threading, time, uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import partial
@@ -27,6 +27,7 @@ if TYPE_CHECKING:   # imported where they are used: most people need few of them
     from cjm_jobtrack.queue.queue import JobQueue
     from cjm_jobtrack.queue.submitted_job import SubmittedJob
     from cjm_jobtrack.tracker.tracker import JobTracker
+    from cjm_jobtrack.view.dashboard import JobDashboard
 
 # %% ../nbs/api.ipynb #9b45eb2b
 @dataclass(frozen=True)
@@ -80,7 +81,9 @@ def _check_options(fn:Callable, args:tuple, given:Iterable[str]) -> None:
     for option in given:
         if option not in sig.parameters or option in bound or isinstance(fn, partial): continue
         problem = f'is an option of the job, and a parameter of {_function_name(fn)} too'
-        remedy = f'For the function: run(partial({_function_name(fn)}, {option}=…)). For the job: bind the parameter so, or pass it by position'
+        name = _function_name(fn)
+        remedy = (f'Bind the parameter of the function first: run(partial({name}, {option}=…), …, {option}=…). '
+                  'What is outside of `partial` is for the job')
         raise InvalidInput(option, problem, remedy)
 
 # %% ../nbs/api.ipynb #ecebef89
@@ -98,7 +101,7 @@ def _split(text:str) -> list[str]:
     return words
 
 def _words(what:str|os.PathLike|Iterable, args:tuple) -> list[str]:
-    "The words of a program, with `~` as a shell has it. Raises `InvalidInput`."
+    "The words of a program, with `~` expanded as in a shell. Raises `InvalidInput`."
     if isinstance(what, str): first = [what] if args else _split(what)
     else: first = [what] if isinstance(what, os.PathLike) else [*what]
     words = [str(word) for word in (*first, *args)]
@@ -172,16 +175,16 @@ class Options:
         return {k: v for k, v in terms.items() if v is not None}
 
     def given(self) -> list[str]:
-        "The names of those that differ from what they are anyway."
+        "The names of those that differ from their defaults."
         return [f.name for f in fields(self) if getattr(self, f.name) != f.default]
 
 # %% ../nbs/api.ipynb #97264516
-def _again(job:Job) -> tuple[Request, Options]:
+def _repeat_request(job:Job) -> tuple[Request, Options]:
     "What to ask for to have a job done once more. Raises `InvalidInput` while it has not ended."
     if not job.is_terminal:
         problem = f'{job.name!r} is {job.shown_status}, and only a job that has ended is repeated'
         raise InvalidInput('job', problem, 'Wait for it with `job.wait()`, or stop it with `job.cancel()`')
-    spec = {k: v for k, v in job.spec.items() if k != 'belongs_to'}   # this process asks now
+    spec = {k: v for k, v in job.spec.items() if k != 'belongs_to'}   # the process that repeats it owns it
     metadata = job.metadata | {'again_of': job.id}
     terms = dict(timeout=job.timeout, max_attempts=job.max_attempts, priority=job.priority)
     return Request(job.name, job.runner, spec, job.node), Options(metadata=metadata, name=job.name, **terms)
@@ -212,8 +215,9 @@ class LocalKeeper:
     @property
     def exists(self) -> bool:
         "Whether there is anything to read yet. Writes nothing."
-        if self._tracker is not None or not isinstance(self.record, Path): return self._tracker is not None or self.record is not None
-        return self.record.exists()
+        if self._tracker is not None: return True
+        if isinstance(self.record, Path): return self.record.exists()
+        return self.record is not None   # in memory, there is nothing before the first job
 
 # %% ../nbs/api.ipynb #2827ab94
 @patch(as_prop=True)
@@ -232,7 +236,9 @@ def folder(self:LocalKeeper) -> Path:
     with self._lock:
         if isinstance(self.record, Path): return self.record.with_suffix('.files')
         if self.record is not None: return own_record().parent/'files'/self.source.store.record_id()[:8]
-        if self._temporary is None: self._temporary = Path(tempfile.mkdtemp(prefix='jobtrack-'))
+        if self._temporary is None:
+            from tempfile import mkdtemp
+            self._temporary = Path(mkdtemp(prefix='jobtrack-'))
         return self._temporary
 
 # %% ../nbs/api.ipynb #b2214d38
@@ -306,7 +312,7 @@ def unfinished(self:LocalKeeper) -> list[Job]:
     return self.source.list_jobs([JobStatus.PENDING, JobStatus.RUNNING])
 
 @patch
-def look(self:LocalKeeper) -> None:
+def resume_unfinished(self:LocalKeeper) -> None:
     "Take up what was left unfinished, if there is anything."
     if self._queue is None and self.unfinished(): self.queue   # noqa: B018
 
@@ -330,25 +336,26 @@ def submit(self:LocalKeeper, request:Request, options:Options) -> Job:
 
 @patch
 def wait(self:LocalKeeper, job_id:str, timeout:float|None=None) -> Job:
-    self.look()
+    self.resume_unfinished()
     return self.source.join(job_id, timeout)
 
 @patch
 async def wait_async(self:LocalKeeper, job_id:str) -> Job:
-    self.look()
+    self.resume_unfinished()
     return await self.source.wait(job_id)
 
 @patch
 def cancel(self:LocalKeeper, job_id:str) -> bool:
-    self.look()
+    self.resume_unfinished()
     return _run_coroutine(self.source.cancel_job(job_id))
 
 @patch
-def retry(self:LocalKeeper, job:Job) -> Job: return self.submit(*_again(job))
+def retry(self:LocalKeeper, job:Job) -> Job: return self.submit(*_repeat_request(job))
 
 # %% ../nbs/api.ipynb #6f5a44a4
 def _run_coroutine(coroutine) -> Any:
     "What a coroutine returns, for blocking code, whether or not an event loop runs in this thread."
+    import asyncio
     outcome = {}
     def run():
         try: outcome['result'] = asyncio.run(coroutine)
@@ -375,7 +382,9 @@ def close(self:LocalKeeper, timeout:float=30.) -> None:
         close = getattr(runner, 'close', None)
         if close is not None: close()
     tracker.close()
-    if self._temporary is not None: shutil.rmtree(self._temporary, ignore_errors=True)
+    if self._temporary is not None:
+        from shutil import rmtree
+        rmtree(self._temporary, ignore_errors=True)
     self._temporary = None
 
 _open_keepers = WeakSet()   # Those of this process whose queue runs
@@ -392,7 +401,7 @@ class ServerKeeper:
     exists = True
     def __init__(self, url:str):
         self.url, self._client, self._lock = url, None, threading.Lock()
-        self._client = self._connect()   # an address that cannot be one is refused now
+        self._client = self._connect()   # a malformed address raises here
 
     def _connect(self) -> 'RemoteClient':
         from cjm_jobtrack.net.client import RemoteClient
@@ -405,7 +414,7 @@ class ServerKeeper:
             return self._client
 
     def __str__(self): return self.url
-    def look(self) -> None: "Nothing is left to take up here: the server does that."
+    def resume_unfinished(self) -> None: "Nothing is left to take up here: the server does that."
     def close(self) -> None:
         with self._lock: client, self._client = self._client, None
         if client is not None: client.close()
@@ -439,7 +448,7 @@ def cancel(self:ServerKeeper, job_id:str) -> bool:
     return job.status is JobStatus.CANCELLED and job.failure is None
 
 @patch
-def retry(self:ServerKeeper, job:Job) -> Job: return self.submit(*_again(job))
+def retry(self:ServerKeeper, job:Job) -> Job: return self.submit(*_repeat_request(job))
 
 # %% ../nbs/api.ipynb #3ce7a487
 def _local_pipelines() -> list[str]:
@@ -447,7 +456,7 @@ def _local_pipelines() -> list[str]:
     return PipelineCatalog.load().names()
 
 def _input_of(args:tuple) -> Any:
-    "The one input of a pipeline, with `~` as a shell has it. Raises `InvalidInput`."
+    "The one input of a pipeline, with `~` expanded as in a shell. Raises `InvalidInput`."
     if len(args) > 1: raise InvalidInput('args', f'has {len(args)} inputs, and a pipeline takes one', 'For many: batch(name, inputs). Parameters are named')
     if not args: return None
     source = os.fspath(args[0]) if isinstance(args[0], os.PathLike) else args[0]
@@ -604,7 +613,7 @@ def run(self:Jobs,
     metadata:dict[str, Any]|None=None,   # Data of your own
     id:str|None=None,          # Idempotency key, a UUID: the same id and work is the same job. None: a new job
     batch:str|None=None,       # Name of the batch that the job belongs to
-    **more:Any,    # Of the work: keyword arguments, parameters of a pipeline, fields of a program or container
+    **more:Any,    # Passed on to the work: keyword arguments, parameters of a pipeline, fields of a program or container
 ) -> 'SubmittedJob':
     """Have something done: a job, which shows itself live at the end of a cell.
 
@@ -654,7 +663,7 @@ def __getitem__(self:Jobs, key:str|int|Job) -> 'SubmittedJob':
     if isinstance(key, int) and not isinstance(key, bool): return self._at(key)
     job_id = key.id if isinstance(key, Job) else str(key)
     if not self._keeper.exists: raise UnknownJob(job_id)
-    self._keeper.look()
+    self._keeper.resume_unfinished()
     return self._submitted(find_job(self.source, job_id))
 
 @patch
@@ -670,7 +679,7 @@ def __iter__(self:Jobs) -> Iterator['SubmittedJob']:
     "All jobs on record, newest first."
     from cjm_jobtrack.tracker.lookup import iter_jobs
     if not self._keeper.exists: return
-    self._keeper.look()
+    self._keeper.resume_unfinished()
     for job in iter_jobs(self.source): yield self._submitted(job)
 
 @patch
@@ -733,6 +742,20 @@ def executor(self:Jobs,
     from cjm_jobtrack.queue.executor import JobExecutor
     if isinstance(self._keeper, ServerKeeper): raise InvalidInput('where', f'is {where!r}, and {self._keeper} runs no functions', _NOT_HERE)
     return JobExecutor(self._keeper.queue, self._keeper.runner('call'), where=where, **options)
+
+@patch
+def monitor(self:Jobs) -> 'JobDashboard':
+    "A live [table](view/03_dashboard.ipynb) of the jobs. Reads on until it is closed."
+    from cjm_jobtrack.view.dashboard import JobDashboard
+    self._keeper.resume_unfinished()
+    return JobDashboard(self.source)
+
+@patch
+def _ipython_display_(self:Jobs) -> None:
+    "Called by IPython: a live table in a notebook, one line elsewhere, and while there is nothing to show."
+    if not self._keeper.exists: raise NotImplementedError
+    from IPython.display import display
+    display(self.monitor())
 
 @patch
 def close(self:Jobs) -> None:
@@ -825,7 +848,7 @@ def submit_batch(self:ServerKeeper, requests:list[Request], options:list[Options
 
 # %% ../nbs/api.ipynb #c923af77
 class _Current:
-    "The `Jobs` that `run`, `batch` and `jobs` work on."
+    "The current `Jobs`."
     def __init__(self): self._jobs, self._lock = None, threading.Lock()
 
     def get(self) -> Jobs:

@@ -36,7 +36,7 @@ class SubmittedJob(Job):
     """A job on record, as it is now, with what can be done about it.
 
     Its fields are those of `Job`; they cannot be set. `await job` gives the result. Shows itself live in a notebook, and in
-    one line elsewhere. Equal to another if it is the same job. A copy, and what is pickled, is a plain `Job`."""
+    one line elsewhere. Jobs with the same id are equal. Copying or pickling gives a plain `Job`."""
     def __init__(self,
         job:Job,        # As it was submitted, or found on record
         keeper:Keeper,  # Who keeps its record
@@ -86,14 +86,14 @@ def _why_no_result(job:Job) -> NoResult:
 @patch
 def wait(self:SubmittedJob,
     timeout:float|None=None,  # Seconds; None: as long as it takes
-) -> SubmittedJob:            # Itself, ended
+) -> SubmittedJob:            # The same job, now ended
     "Wait until the job has ended, one way or another. Blocks. Raises `TimeoutError`, and then the job goes on."
     if not self.is_terminal: self._latest = self._keeper.wait(self.id, timeout)
     return self
 
 @patch(as_prop=True)
 def result(self:SubmittedJob) -> Any:
-    "What the work returned, in its JSON form. Raises `JobFailed`, `JobCancelled`; `NoResult` before the job has ended."
+    "What the work returned, as JSON: a tuple becomes a list. Raises `JobFailed`, `JobCancelled`; `NoResult` before the job has ended."
     job = self._now()
     if job.status is not JobStatus.COMPLETED: raise _why_no_result(job)
     return job.result
@@ -122,12 +122,14 @@ def history(self:SubmittedJob) -> list[JobEvent]:  # From its creation on
 
 @patch
 def cancel(self:SubmittedJob) -> bool:  # True: it is cancelled now; False: it had ended, or cannot be confirmed yet
-    "Stop the job. Blocks until nothing of it is left, or until that cannot be confirmed; the request is then on record."
+    """Stop the job. Blocks until nothing of it is left.
+
+    If that cannot be confirmed in time, the request stays on record and is carried out later; `status` tells."""
     return self._keeper.cancel(self.id)
 
 @patch
 def retry(self:SubmittedJob) -> SubmittedJob:  # A new job; its metadata has `again_of`
-    "Ask for the same work once more. The job itself stays as it ended. Raises `InvalidInput` while it has not."
+    "Ask for the same work once more, as a new job; this one is unchanged. Raises `InvalidInput` if it has not ended."
     return SubmittedJob(self._keeper.retry(self._now()), self._keeper)
 
 # %% ../../nbs/queue/11_submitted_job.ipynb #2edd0466
