@@ -6,10 +6,10 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/view/monitor.html.md"""
 
 # %% auto #0
 __all__ = ['MIN_INTERVAL', 'MAX_INTERVAL', 'JobSource', 'JobMonitor', 'next_paint', 'heartbeat_html',
-           'handle_clicks_beside_cells', 'monitor', 'strip_widgets']
+           'handle_clicks_beside_cells', 'monitor', 'strip_widgets', 'render_doc']
 
 # %% ../../nbs/view/00_monitor.ipynb #dcc9678b
-import asyncio, html, logging, threading, time
+import asyncio, html, inspect, logging, threading, time
 from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
@@ -396,3 +396,16 @@ def strip_widgets(
     for output in getattr(cell, 'outputs', None) or []:
         data = output.get('data', {})
         if 'text/html' in data: data.pop(_WIDGET_TYPE, None)
+
+# %% ../../nbs/view/00_monitor.ipynb #d5b7f552
+def render_doc(
+    sym:Any,     # What a page shows: a function, a class, a property
+    **options,   # As nbdev gives them
+) -> Any:        # Displays as markdown
+    "For nbdev's `renderer`: `show_doc`, also where a name in an annotation is unknown."
+    from unittest import mock
+    from nbdev.showdoc import BasicMarkdownRenderer
+    def written(sym, eval_str): return inspect.signature(sym)
+    try: return BasicMarkdownRenderer(sym, **options)
+    except NameError:
+        with mock.patch('fastcore.docments.signature', written): return BasicMarkdownRenderer(sym, **options)

@@ -15,7 +15,7 @@ from .render import JobSnapshot
 
 __all__ = [
     'MIN_INTERVAL', 'MAX_INTERVAL', 'JobSource', 'JobMonitor', 'next_paint', 'heartbeat_html',
-    'handle_clicks_beside_cells', 'monitor', 'strip_widgets']
+    'handle_clicks_beside_cells', 'monitor', 'strip_widgets', 'render_doc']
 
 class JobSource(Protocol):
     "What a view reads: a `JobTracker`, a `RemoteClient`, or anything else with these calls. It may have `cancel` as well."
@@ -91,3 +91,6 @@ def monitor(
 
 def strip_widgets(cell) -> None:
     "For nbdev's `doc_procs`: keep the HTML of an output, remove its widget."
+
+def render_doc(sym: Any, **options: Any) -> Any:
+    "For nbdev's `renderer`: `show_doc`, also where a name in an annotation is unknown."
