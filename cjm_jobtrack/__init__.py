@@ -37,6 +37,7 @@ _home = {name: module for module, names in {  # name -> the module below this pa
     'net.node': 'Node',
     'net.manager': 'Manager',
     'view.monitor': 'JobMonitor monitor',
+    'view.dashboard': 'JobDashboard',
 }.items() for name in names.split()}
 
 __all__ = list(_home)

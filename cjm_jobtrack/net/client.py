@@ -17,7 +17,7 @@ from fastcore.basics import patch
 from ..logs.gaps import LogChunk
 from ..logs.text import collapse_frames
 from ..model.errors import InvalidInput, NodeRefused, NodeUnreachable, UnknownJob
-from ..model.job import Job, JobEvent, OutputFile, new_id, parse_instant
+from ..model.job import Job, JobEvent, JobStatus, OutputFile, new_id, parse_instant
 from .events import EventCursor, events_flow, history_flow, listen_flow
 from .legacy import ORIGINAL_KEYS, original_log, original_request
 from .transfers import Upload, download_flow, outputs_flow, upload_flow
@@ -42,16 +42,25 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
     "The same calls, to be awaited. Belongs to the event loop that first used it."
 
 # %% ../../nbs/net/00_client.ipynb #da5bb61a
+def _counts_flow(batch:str|None):
+    counts = None
+    if batch is None: counts = (yield from health_flow()).get('jobs')   # an original node server has none
+    if counts: return counts
+    jobs = yield from list_flow(None, None, None, batch=batch)
+    statuses = [job.status for job in jobs]
+    return {s.value: statuses.count(s) for s in JobStatus}
+
 @patch
 def health(self:ClientBase) -> dict:  # 'status' is 'ok'; 'service' is missing on an original node server
     "Signs of life. Raises `NodeUnreachable` within seconds when there are none."
     return self._run(health_flow())
 
 @patch
-def counts(self:ClientBase) -> dict[str, int]:  # status -> number of jobs
-    "How many jobs have each status, as the server counts them."
-    def flow(): return (yield from health_flow()).get('jobs') or {}
-    return self._run(flow())
+def counts(self:ClientBase,
+    batch:str|None=None,   # Only this batch: its jobs are listed, and counted here
+) -> dict[str, int]:       # status -> number of jobs
+    "How many jobs have each status."
+    return self._run(_counts_flow(batch))
 
 # %% ../../nbs/net/00_client.ipynb #0191f639
 @patch
