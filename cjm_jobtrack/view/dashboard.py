@@ -7,19 +7,19 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/view/dashboard.html.md"""
 # %% auto #0
 __all__ = ['RETRY_OFFER', 'JobDashboard']
 
-# %% ../../nbs/view/03_dashboard.ipynb #305c4c14
+# %% ../../nbs/view/03_dashboard.ipynb #c1f3f166
 import asyncio, time
 from dataclasses import replace
 from typing import Any, Callable
 import ipywidgets as W
 from fastcore.basics import patch
-from ..model.errors import InvalidInput, JobtrackError
+from ..model.errors import InvalidInput, JobtrackError, UnknownJob
 from ..model.job import Job, now
 from .live_view import _BOX, _BUTTON, _CSS, LiveView, html_widget, stale_mark_html
 from .table import (JobsSnapshot, counters_html, format_counts, jobs_html, more_html, notices_html,
                                      row_html, share_rows, sort_jobs, total_html)
 
-# %% ../../nbs/view/03_dashboard.ipynb #9c45b399
+# %% ../../nbs/view/03_dashboard.ipynb #2219f418
 def _check_page(page:int) -> int:
     if isinstance(page, int) and 1 <= page <= 100: return page
     raise InvalidInput('page', f'is {page!r}', 'Give the number of rows, from 1 to 100')
@@ -28,12 +28,15 @@ class JobDashboard(LiveView):
     """A view of many jobs: a live widget in a notebook, a table in HTML, a line of text.
 
     Can be called from any thread. A live view keeps two threads: of a batch until all its jobs have ended, of a whole
-    record until `close`. Then the outputs that showed it hold static HTML and no widget."""
+    record until `close`. Then the outputs that showed it hold static HTML and no widget.
+
+    `retry` is called with the batch that is shown. It submits what failed once more and returns the batch to show from
+    then on; None for the same."""
     def __init__(self,
         source,                # JobTracker, RemoteClient, JobStore or its URL
         *,
         batch:str|None=None,   # Only the jobs of this batch; None: all
-        retry:Callable[[str|None], str|None]|None=None,  # Submits the failed jobs of `batch` once more; returns the batch to show from then on, or None. Without it there is no button
+        retry:Callable[[str|None], str|None]|None=None,  # For the button *Retry failed*; None: there is none
         page:int=25,           # Most rows, 1-100
         clock:Callable[[], str]=now,  # Returns the present instant, ISO-8601
     ):
@@ -42,34 +45,35 @@ class JobDashboard(LiveView):
         self._armed_at = None       # When *Cancel all* was clicked a first time, monotonic seconds
         self._unconfirmed = []      # Jobs that were asked to stop and had not when the request came back
         self._ended_at = None       # When all jobs of the batch were first seen to have ended
+        self.min_interval = max(.25, page/100)   # so that a page sends at most a hundred values a second
         self.latest = JobsSnapshot(None, (), clock(), batch)
         self.refresh()
 
     def __repr__(self): return ', '.join([format_counts(self.latest), *self.latest.notices])
     def _html(self): return jobs_html(self._current())
 
-# %% ../../nbs/view/03_dashboard.ipynb #3fd56c01
+# %% ../../nbs/view/03_dashboard.ipynb #7ee7a68d
 @patch
-def _read_page(self:JobDashboard, counts:dict[str, int]) -> list[Job]:
+def _read_page(self:JobDashboard, batch:str|None, counts:dict[str, int]) -> list[Job]:
     "The jobs that are shown, as they are at this instant."
-    if sum(counts.values()) <= self.page: found = self.source.list_jobs(limit=self.page, batch=self.batch)
+    if sum(counts.values()) <= self.page: found = self.source.list_jobs(limit=self.page, batch=batch)
     else:
         shares = share_rows(counts, self.page)
-        pages = [self.source.list_jobs(status, n, batch=self.batch) for status, n in shares.items() if n]
+        pages = [self.source.list_jobs(status, n, batch=batch) for status, n in shares.items() if n]
         found = [job for jobs in pages for job in jobs]
     jobs = {job.id: replace(job, task=None) for job in found}   # one that moves meanwhile may be found twice
     return sort_jobs(jobs.values())
 
 @patch
 def _read(self:JobDashboard) -> tuple[JobsSnapshot, str]:
-    batch = self.batch
+    batch = self.batch   # it may change meanwhile: see `retry_failed`
     counts = self.source.counts(batch)
-    snapshot = JobsSnapshot(counts, tuple(self._read_page(counts)), self.clock(), batch)
+    snapshot = JobsSnapshot(counts, tuple(self._read_page(batch, counts)), self.clock(), batch)
     if snapshot.open: self._ended_at = None
     elif self._ended_at is None: self._ended_at = time.monotonic()
     return snapshot, ''
 
-# %% ../../nbs/view/03_dashboard.ipynb #c5ec4da6
+# %% ../../nbs/view/03_dashboard.ipynb #102452c0
 RETRY_OFFER = 600.  # How long an ended batch offers to retry what failed, seconds
 
 @patch(as_prop=True)
@@ -83,10 +87,13 @@ def is_over(self:JobDashboard) -> bool:  # Whether all jobs of the batch have en
     if not is_known or self.latest.open or self._action: return False
     return not self._offers_retry
 
-# %% ../../nbs/view/03_dashboard.ipynb #72b340d5
+# %% ../../nbs/view/03_dashboard.ipynb #0143e2ed
+_CANCELLING, _SUBMITTING = 'Cancelling …', 'Submitting …'
+
 @patch
 def _try_cancel(self:JobDashboard, job:Job) -> str:  # '' when it was asked to stop
     try: self.source.cancel(job.id)
+    except UnknownJob: return ''   # it has been deleted meanwhile
     except JobtrackError as e: return str(e)
     return ''
 
@@ -112,23 +119,24 @@ def _notices(self:JobDashboard) -> list[str]:
 def cancel(self:JobDashboard) -> None:
     "Ask for all jobs that have not ended to be cancelled. Returns at once; the view shows the outcome."
     self._armed_at = None
-    if self.latest.open: self._start_action('Cancelling …', self._cancel, 'Could not be cancelled')
+    if self.latest.open: self._start_action(_CANCELLING, self._cancel, 'Could not be cancelled')
 
-# %% ../../nbs/view/03_dashboard.ipynb #ffd72beb
+# %% ../../nbs/view/03_dashboard.ipynb #8db244ea
 _CONFIRM = .4, 6.   # When a second click confirms: not before, not after; seconds
 
 @patch(as_prop=True)
 def _is_armed(self:JobDashboard) -> bool:
-    return self._armed_at is not None and time.monotonic() < self._armed_at + _CONFIRM[1]
+    return time.monotonic() - (self._armed_at or float('-inf')) < _CONFIRM[1]
 
 @patch
 def _click_cancel(self:JobDashboard) -> None:
     "The button was clicked."
-    if not self._is_armed: self._armed_at = time.monotonic()
-    elif time.monotonic() >= self._armed_at + _CONFIRM[0]: self.cancel()
+    waited = time.monotonic() - (self._armed_at or float('-inf'))
+    if waited >= _CONFIRM[1]: self._armed_at = time.monotonic()
+    elif waited >= _CONFIRM[0]: self.cancel()
     self._repaint.set()
 
-# %% ../../nbs/view/03_dashboard.ipynb #76b90f8e
+# %% ../../nbs/view/03_dashboard.ipynb #5adfcb43
 @patch
 def _retry(self:JobDashboard) -> str:
     batch = self.retry(self.batch)
@@ -140,9 +148,9 @@ def _retry(self:JobDashboard) -> str:
 def retry_failed(self:JobDashboard) -> None:
     "Have the failed jobs submitted once more. Returns at once; the view shows the outcome."
     if self.retry is None or not self.latest.failed: return
-    self._start_action('Submitting …', self._retry, 'Could not be submitted again')
+    self._start_action(_SUBMITTING, self._retry, 'Could not be submitted again')
 
-# %% ../../nbs/view/03_dashboard.ipynb #61b5c93a
+# %% ../../nbs/view/03_dashboard.ipynb #69bf4e72
 _PIECES = {   # name -> function from a snapshot to HTML
     'header': lambda snapshot: _CSS + counters_html(snapshot),
     'total': total_html,
@@ -168,7 +176,7 @@ def _create_parts(self:JobDashboard) -> dict[str, W.Widget]:
     box.add_class('jobtrack-live')
     return pieces | rows | buttons | dict(heartbeat=heartbeat, top=top, box=box)
 
-# %% ../../nbs/view/03_dashboard.ipynb #f03e88f1
+# %% ../../nbs/view/03_dashboard.ipynb #51a458c6
 @patch
 def _wanted_html(self:JobDashboard) -> dict[str, str]:
     "What each piece of HTML should show now."
@@ -181,7 +189,7 @@ def _wanted_html(self:JobDashboard) -> dict[str, str]:
 
 @patch
 def _cancel_label(self:JobDashboard) -> str:
-    if self._action: return self._action
+    if self._action == _CANCELLING: return self._action
     return f'Cancel {self.latest.open:,}?' if self._is_armed else 'Cancel all'
 
 @patch
@@ -194,7 +202,7 @@ def _wanted_buttons(self:JobDashboard) -> list[tuple[Any, str, Any]]:
         (cancel, 'button_style', 'danger' if self._is_armed else ''),
         (cancel, 'disabled', bool(self._action) or not has_open),
         (cancel.layout, 'display', None if has_open else 'none'),
-        (retry, 'description', 'Retry failed'),
+        (retry, 'description', self._action if self._action == _SUBMITTING else 'Retry failed'),
         (retry, 'disabled', bool(self._action) or not has_failed),
         (retry.layout, 'display', None if has_failed else 'none')]
 

@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/view/live_view.html.md"""
 __all__ = ['MIN_INTERVAL', 'MAX_INTERVAL', 'READ_SHARE', 'MAX_PAUSE', 'open_source', 'LiveView', 'next_paint', 'pause_after',
            'stale_mark_html', 'html_widget', 'handle_clicks_beside_cells', 'strip_widgets']
 
-# %% ../../nbs/view/04_live_view.ipynb #25b467d3
+# %% ../../nbs/view/04_live_view.ipynb #3df3b52a
 import html, logging, threading, time
 from contextvars import ContextVar
 from dataclasses import replace
@@ -22,7 +22,7 @@ from ..model.errors import JobtrackError
 from ..model.job import JobEvent, now
 from ..tracker.tracker import JobTracker
 
-# %% ../../nbs/view/04_live_view.ipynb #7de2df3f
+# %% ../../nbs/view/04_live_view.ipynb #a1355fe2
 def open_source(
     source,              # JobTracker, RemoteClient, JobStore or its URL
 ) -> tuple[Any, bool]:   # Where to read from, and whether it is ours to close
@@ -30,7 +30,7 @@ def open_source(
     if hasattr(source, 'get_job'): return source, False
     return JobTracker(source), True
 
-# %% ../../nbs/view/04_live_view.ipynb #13070bf3
+# %% ../../nbs/view/04_live_view.ipynb #567c7d90
 _log = logging.getLogger(__name__)
 
 class LiveView:
@@ -38,8 +38,9 @@ class LiveView:
 
     Can be called from any thread. A live view keeps two threads until it is over; `close` ends them sooner.
     Once it is over or closed, the outputs that showed it hold static HTML and no widget."""
-    topic:str|None = None  # Id of the job whose events are news; None: the events of all jobs are
-    latest:Any = None      # The last snapshot: a dataclass with the fields `at` and `notices`
+    topic:str|None = None     # Id of the job whose events are news; None: the events of all jobs are
+    min_interval:float = .25  # Between two paints with news, seconds
+    latest:Any = None         # The last snapshot: a dataclass with the fields `at` and `notices`
     def __init__(self,
         source,                       # JobTracker, RemoteClient, JobStore or its URL
         clock:Callable[[], str]=now,  # Returns the present instant, ISO-8601
@@ -59,7 +60,7 @@ class LiveView:
     def _wanted_values(self) -> list[tuple]: "For subclasses: what each should show now: (object, trait, value)."
     def _notices(self) -> list[str]: return [self._notice]
 
-# %% ../../nbs/view/04_live_view.ipynb #8ea9864a
+# %% ../../nbs/view/04_live_view.ipynb #21348779
 @patch
 def _init_threads(self:LiveView):
     self._lock = threading.RLock()
@@ -83,7 +84,7 @@ def _close_source(self:LiveView):
     if self._owns_source: self.source.close()
     self._owns_source = False
 
-# %% ../../nbs/view/04_live_view.ipynb #f5729818
+# %% ../../nbs/view/04_live_view.ipynb #f6b1c96d
 @patch(as_prop=True)
 def _source_is_closed(self:LiveView) -> bool: return getattr(self.source, 'is_closed', False) is True
 
@@ -101,7 +102,7 @@ def refresh(self:LiveView) -> Any:  # The snapshot
     self.latest = replace(snapshot, at=self.clock(), notices=(problem,) if problem else ())
     return self.latest
 
-# %% ../../nbs/view/04_live_view.ipynb #fc9161cc
+# %% ../../nbs/view/04_live_view.ipynb #792646d1
 @patch(as_prop=True)
 def following(self:LiveView) -> bool:
     "Whether the threads of this view are running."
@@ -119,7 +120,7 @@ def snapshot(self:LiveView) -> HTML:  # Displays as HTML; `.data` is the text
     if not self.following: self.refresh()
     return HTML(self._html())
 
-# %% ../../nbs/view/04_live_view.ipynb #b5091132
+# %% ../../nbs/view/04_live_view.ipynb #5f114779
 @patch
 def _start_action(self:LiveView,
     words:str,                # What is going on: 'Cancelling …'
@@ -147,13 +148,14 @@ MIN_INTERVAL = .25   # Between two paints with news, seconds
 MAX_INTERVAL = 1.    # Between two paints without, seconds
 
 def next_paint(
-    last:float,  # When the last paint was, seconds
-    news:bool,   # Whether something has changed since
-) -> float:      # Seconds, on the same clock
+    last:float,                   # When the last paint was, seconds
+    news:bool,                    # Whether something has changed since
+    shortest:float=MIN_INTERVAL,  # Between two paints with news, seconds; longer for views of many pieces
+) -> float:                       # Seconds, on the same clock
     "When to paint next."
-    return last + (MIN_INTERVAL if news else MAX_INTERVAL)
+    return last + (shortest if news else MAX_INTERVAL)
 
-# %% ../../nbs/view/04_live_view.ipynb #cde21d94
+# %% ../../nbs/view/04_live_view.ipynb #a85e2aef
 READ_SHARE = .05   # Most of one processor that reading takes
 MAX_PAUSE = 5.     # Longest pause between two reads with news, seconds
 
@@ -165,7 +167,7 @@ def pause_after(
     shortest = MIN_INTERVAL if is_local else 2*MIN_INTERVAL
     return min(MAX_PAUSE, max(shortest, cpu_s / READ_SHARE))
 
-# %% ../../nbs/view/04_live_view.ipynb #b40b05a1
+# %% ../../nbs/view/04_live_view.ipynb #d0891d40
 _CSS = ('<style>@keyframes jobtrack-old{to{visibility:visible;font-size:13px}}'
         '.jobtrack-old{visibility:hidden;font-size:0;animation:jobtrack-old 0s 5s forwards;'
         'color:#fff;background:#b3261e;border-radius:4px}'
@@ -178,7 +180,7 @@ def stale_mark_html(
     "A mark that appears when it has not been replaced for five seconds."
     return f'<b class="jobtrack-old" data-at="{html.escape(at[:19])}">&nbsp;{html.escape(words)}&nbsp;</b>'
 
-# %% ../../nbs/view/04_live_view.ipynb #6a7eb43f
+# %% ../../nbs/view/04_live_view.ipynb #7e251548
 _BUTTON = dict(width='110px', margin='0 0 0 10px', flex='0 0 auto')
 _BOX = dict(border='1px solid rgba(128,128,128,.4)', padding='7px 12px', max_width='820px', grid_gap='3px')
 
@@ -188,7 +190,7 @@ def html_widget(
     "An empty piece of a view."
     return W.HTML(layout=dict(width='auto', margin='0', flex=flex))
 
-# %% ../../nbs/view/04_live_view.ipynb #e705df71
+# %% ../../nbs/view/04_live_view.ipynb #ec5b0414
 @patch
 def paint(self:LiveView) -> int:  # Values that differed and were set
     "Bring the widgets up to the latest snapshot."
@@ -218,14 +220,14 @@ def handle_clicks_beside_cells(
     parent.set({})   # in this thread only
     for w in widgets: getattr(w.comm, '__dict__', {}).pop('_reply_subshell_id', None)
 
-# %% ../../nbs/view/04_live_view.ipynb #32d66b95
+# %% ../../nbs/view/04_live_view.ipynb #1f890830
 @patch(as_prop=True)
 def _all_widgets(self:LiveView) -> list[W.Widget]:
     "Every widget of this view, with the widgets that hold layout and style."
     parts = [*(self._parts or {}).values()]
     return parts + [w.layout for w in parts] + [w.style for w in parts if hasattr(w, 'style')]
 
-# %% ../../nbs/view/04_live_view.ipynb #c712342e
+# %% ../../nbs/view/04_live_view.ipynb #f386452f
 @patch(as_prop=True)
 def _is_finished(self:LiveView) -> bool:
     "Whether there is nothing to follow: it is over, closed, or its tracker is."
@@ -243,7 +245,7 @@ def start(self:LiveView) -> 'LiveView':  # Itself
     for t in self._threads: t.start()
     return self
 
-# %% ../../nbs/view/04_live_view.ipynb #daa5f9d3
+# %% ../../nbs/view/04_live_view.ipynb #b5907305
 @patch
 def _subscribe(self:LiveView) -> Callable[[], None]|None:  # None when the source does not answer just now
     "Have the reader woken by changes of the source."
@@ -271,7 +273,7 @@ def _read_loop(self:LiveView):
         self._done.set(), self._repaint.set()
         self._close_source()
 
-# %% ../../nbs/view/04_live_view.ipynb #f371bd27
+# %% ../../nbs/view/04_live_view.ipynb #3e3f6827
 @patch
 def _paint_loop(self:LiveView):
     while not self._done.is_set():
@@ -279,7 +281,7 @@ def _paint_loop(self:LiveView):
         self.paint()
         last = time.monotonic()
         has_news = self._repaint.wait(MAX_INTERVAL)
-        if has_news: self._stop.wait(max(0., next_paint(last, True) - time.monotonic()))
+        if has_news: self._stop.wait(max(0., next_paint(last, True, self.min_interval) - time.monotonic()))
         self._repaint.clear()
     if not self._stop.is_set(): self._finish()
 
@@ -294,7 +296,7 @@ def _finish(self:LiveView) -> 'LiveView':
         self._displays.clear()
     return self
 
-# %% ../../nbs/view/04_live_view.ipynb #9ef360ee
+# %% ../../nbs/view/04_live_view.ipynb #1713181b
 @patch
 def close(self:LiveView) -> None:
     "End the threads and close the widgets, which a kernel would keep. Outputs keep the static HTML. The jobs go on."
@@ -305,7 +307,7 @@ def close(self:LiveView) -> None:
         for w in self._all_widgets: w.close()
         self._parts = None
 
-# %% ../../nbs/view/04_live_view.ipynb #188841db
+# %% ../../nbs/view/04_live_view.ipynb #6dfe5ce7
 _WIDGET_TYPE = 'application/vnd.jupyter.widget-view+json'
 
 def _kernel(): return getattr(get_ipython(), 'kernel', None)
@@ -323,7 +325,7 @@ def _formats(self:LiveView) -> dict[str, Any]:
     if is_finished or _kernel() is None: return formats
     return formats | {_WIDGET_TYPE: self.widget._repr_mimebundle_()[_WIDGET_TYPE]}
 
-# %% ../../nbs/view/04_live_view.ipynb #88f52a86
+# %% ../../nbs/view/04_live_view.ipynb #f117e164
 _live_views = WeakSet()          # Of this process, as far as they are shown
 _live_lock = threading.Lock()
 
@@ -342,7 +344,7 @@ def _close_predecessors(cell_id:str|None, execution:int|None) -> None:
         with _live_lock: _live_views.discard(view)
         threading.Thread(target=view.close, name='jobtrack-view-close', daemon=True).start()
 
-# %% ../../nbs/view/04_live_view.ipynb #6edc2a0c
+# %% ../../nbs/view/04_live_view.ipynb #97d90d2a
 @patch
 def show(self:LiveView) -> None:
     "Display the view here: live until it is over, and from then on as it ended."
@@ -364,7 +366,7 @@ def _repr_mimebundle_(self:LiveView, include=None, exclude=None) -> dict[str, An
     if _WIDGET_TYPE in formats: self.start()
     return formats
 
-# %% ../../nbs/view/04_live_view.ipynb #2be5ab58
+# %% ../../nbs/view/04_live_view.ipynb #b5d629da
 @patch
 def show_once(self:LiveView) -> 'LiveView':  # Itself
     "Display the view here where there is a kernel. The end of this cell does not display it again."

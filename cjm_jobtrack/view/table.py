@@ -8,8 +8,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/view/table.html.md"""
 __all__ = ['JobsSnapshot', 'share_rows', 'sort_jobs', 'format_counts', 'format_total', 'counters_html', 'total_html', 'row_html',
            'more_html', 'notices_html', 'jobs_html']
 
-# %% ../../nbs/view/05_table.ipynb #9ecd4723
-import html
+# %% ../../nbs/view/05_table.ipynb #3d77272f
+import html, re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ..logs.text import visible
@@ -18,7 +18,7 @@ from .render import (STATUS_COLOURS, JobSnapshot, _bar_html, _elapsed, _latest_m
                                       _status_html, display_name, element, format_attempt, format_progress,
                                       format_status, isolated, shorten)
 
-# %% ../../nbs/view/05_table.ipynb #c29569f6
+# %% ../../nbs/view/05_table.ipynb #f7854e94
 @dataclass(frozen=True)
 class JobsSnapshot:
     "What is known of many jobs at one instant."
@@ -40,7 +40,7 @@ class JobsSnapshot:
     def failed(self) -> int:  # Jobs that failed
         return (self.counts or {}).get('failed', 0)
 
-# %% ../../nbs/view/05_table.ipynb #08e7ad8b
+# %% ../../nbs/view/05_table.ipynb #e0a9ecbd
 _ORDER = 'running', 'failed', 'pending', 'completed', 'cancelled'
 
 def share_rows(
@@ -58,14 +58,14 @@ def share_rows(
         free -= extra
     return shares
 
-# %% ../../nbs/view/05_table.ipynb #82a05428
+# %% ../../nbs/view/05_table.ipynb #1244e854
 def sort_jobs(
     jobs:Iterable[Job],  # Newest first
 ) -> list[Job]:
     "Jobs in the order of the rows."
     return sorted(jobs, key=lambda job: _ORDER.index(job.shown_status))
 
-# %% ../../nbs/view/05_table.ipynb #d7a846ba
+# %% ../../nbs/view/05_table.ipynb #7ab1fb91
 def _size(snapshot:JobsSnapshot) -> str:
     if snapshot.counts is None: return 'jobs not known'
     if not snapshot.total: return 'no jobs'
@@ -76,7 +76,12 @@ def _counters(snapshot:JobsSnapshot) -> dict[JobStatus, str]:
     counts = snapshot.counts or {}
     return {s: f'{counts[s]:,} {s}' for s in JobStatus if counts.get(s)}
 
-def _batch_name(snapshot:JobsSnapshot) -> str: return visible(shorten(snapshot.batch, 120))
+_UUID = re.compile(r'([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
+
+def _batch_name(snapshot:JobsSnapshot) -> str:
+    "The name of the batch; of one that nobody has named, the beginning of its id."
+    made_up = _UUID.fullmatch(snapshot.batch)
+    return f'batch {made_up[1]}' if made_up else visible(shorten(snapshot.batch, 120))
 
 def format_counts(
     snapshot:JobsSnapshot,  # Jobs
@@ -86,7 +91,7 @@ def format_counts(
     counters = ', '.join(_counters(snapshot).values())
     return f'{name}{_size(snapshot)}' + (f': {counters}' if counters else '')
 
-# %% ../../nbs/view/05_table.ipynb #6ab5979d
+# %% ../../nbs/view/05_table.ipynb #f4d282da
 def _percent_done(snapshot:JobsSnapshot) -> int:
     return 100 * (snapshot.total - snapshot.open) // max(1, snapshot.total)
 
@@ -98,7 +103,7 @@ def format_total(
     failed = f', {snapshot.failed:,} failed' if snapshot.failed else ''
     return f'{ended:,} of {snapshot.total:,} done, {_percent_done(snapshot)} %{failed}'
 
-# %% ../../nbs/view/05_table.ipynb #7e5a5b4f
+# %% ../../nbs/view/05_table.ipynb #7fa7c006
 _LINE = 'line-height:1.8'
 
 def counters_html(
@@ -107,12 +112,12 @@ def counters_html(
     "The batch, how many jobs there are, and how many have each status."
     parts = [element('b', _size(snapshot), 'white-space:nowrap')]
     if snapshot.batch is not None:
-        name = isolated('b', _batch_name(snapshot), 'overflow-wrap:anywhere')
+        name = isolated('b', _batch_name(snapshot), 'overflow-wrap:anywhere', title=snapshot.batch)
         parts = [name, element('span', _size(snapshot), 'white-space:nowrap')]
     parts += [_status_html(s, words) for s, words in _counters(snapshot).items()]
     return f'<div style="{_LINE}">{" ".join(parts)}</div>'
 
-# %% ../../nbs/view/05_table.ipynb #2a4d78c6
+# %% ../../nbs/view/05_table.ipynb #62d5405d
 _TOTAL_TRACK = 'flex:1;display:flex;height:10px;border-radius:5px;overflow:hidden;background:rgba(128,128,128,.25)'
 _SEGMENTS = 'completed', 'failed', 'cancelled', 'running'   # from the left
 
@@ -134,7 +139,7 @@ def total_html(
     track = f'<div {role} style="{_TOTAL_TRACK}">{segments}</div>'
     return f'<div style="display:flex;align-items:center;gap:10px;line-height:1.6">{track}{label}</div>'
 
-# %% ../../nbs/view/05_table.ipynb #6d13d7d6
+# %% ../../nbs/view/05_table.ipynb #326fea2c
 _CUT = 'overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0'
 
 def _cut_html(text:str, tag:str='div', style:str='') -> str:
@@ -156,7 +161,7 @@ def _row_text(job:Job) -> str:
     text = _outputs_text(job) if job.status is JobStatus.COMPLETED else _latest_message(job)
     return ', '.join(filter(None, [attempt, text]))
 
-# %% ../../nbs/view/05_table.ipynb #a6e9749f
+# %% ../../nbs/view/05_table.ipynb #fbcc9077
 _COLUMNS = 'minmax(72px,5fr) 78px minmax(0,9fr) max-content'
 _ROW = (f'display:grid;grid-template-columns:{_COLUMNS};gap:12px;align-items:center;{_LINE};'
         'border-top:1px solid rgba(128,128,128,.2)')
@@ -181,7 +186,7 @@ def row_html(
     label = html.escape(visible(format_status(job)))
     return f'<div role="group" aria-label="{label}" style="{_ROW}">{name}{status}{_details_html(job)}{elapsed}</div>'
 
-# %% ../../nbs/view/05_table.ipynb #28ba0973
+# %% ../../nbs/view/05_table.ipynb #4a317261
 def more_html(
     snapshot:JobsSnapshot,  # Jobs
 ) -> str:                   # HTML; '' when all are shown
@@ -196,7 +201,7 @@ def notices_html(
     style = 'font-style:italic;overflow-wrap:anywhere;line-height:1.6'
     return ''.join(element('div', shorten(notice), style) for notice in snapshot.notices)
 
-# %% ../../nbs/view/05_table.ipynb #083cfb1a
+# %% ../../nbs/view/05_table.ipynb #d9d11c8d
 _BOX = ('border:1px solid rgba(128,128,128,.4);border-radius:8px;padding:7px 13px;max-width:820px;'
         'font-family:system-ui,sans-serif;font-size:13px')
 

@@ -51,7 +51,7 @@ def test_controls_are_marks_and_names_are_isolated(control):
     job = Job(name=name, status=JobStatus.FAILED, error=name)
     face = jobs_html(JobsSnapshot(dict(failed=1), (job,), now(), batch=name))
     for part in face.split('title="')[:1] + [format_counts(JobsSnapshot({}, (), now(), name)), Reader(face).text]: assert control not in part
-    assert '<b style="overflow-wrap:anywhere"><bdi>photo·gnp.exe</bdi></b>' in face and '<bdi>photo·gnp.exe</bdi></div>' in face
+    assert '<b style="overflow-wrap:anywhere" title="photo·gnp.exe"><bdi>photo·gnp.exe</bdi></b>' in face and '<bdi>photo·gnp.exe</bdi></div>' in face
 
 @pytest.mark.parametrize('name', ['مصاحبه\u200cها 👩\u200d🚀.wav', '会議録音.wav', 'Ωδή.wav'])
 def test_names_in_any_script_stay_whole(name):
