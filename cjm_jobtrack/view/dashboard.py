@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/view/dashboard.html.md"""
 # %% auto #0
 __all__ = ['RETRY_OFFER', 'JobDashboard']
 
-# %% ../../nbs/view/03_dashboard.ipynb #c1f3f166
+# %% ../../nbs/view/03_dashboard.ipynb #cff33725
 import asyncio, time
 from dataclasses import replace
 from typing import Any, Callable
@@ -19,7 +19,7 @@ from .live_view import _BOX, _BUTTON, _CSS, LiveView, html_widget, stale_mark_ht
 from .table import (JobsSnapshot, counters_html, format_counts, jobs_html, more_html, notices_html,
                                      row_html, share_rows, sort_jobs, total_html)
 
-# %% ../../nbs/view/03_dashboard.ipynb #2219f418
+# %% ../../nbs/view/03_dashboard.ipynb #fc258b0b
 def _check_page(page:int) -> int:
     if isinstance(page, int) and 1 <= page <= 100: return page
     raise InvalidInput('page', f'is {page!r}', 'Give the number of rows, from 1 to 100')
@@ -52,7 +52,7 @@ class JobDashboard(LiveView):
     def __repr__(self): return ', '.join([format_counts(self.latest), *self.latest.notices])
     def _html(self): return jobs_html(self._current())
 
-# %% ../../nbs/view/03_dashboard.ipynb #7ee7a68d
+# %% ../../nbs/view/03_dashboard.ipynb #5e4a00bd
 @patch
 def _read_page(self:JobDashboard, batch:str|None, counts:dict[str, int]) -> list[Job]:
     "The jobs that are shown, as they are at this instant."
@@ -73,7 +73,7 @@ def _read(self:JobDashboard) -> tuple[JobsSnapshot, str]:
     elif self._ended_at is None: self._ended_at = time.monotonic()
     return snapshot, ''
 
-# %% ../../nbs/view/03_dashboard.ipynb #102452c0
+# %% ../../nbs/view/03_dashboard.ipynb #9df4db35
 RETRY_OFFER = 600.  # How long an ended batch offers to retry what failed, seconds
 
 @patch(as_prop=True)
@@ -87,7 +87,7 @@ def is_over(self:JobDashboard) -> bool:  # Whether all jobs of the batch have en
     if not is_known or self.latest.open or self._action: return False
     return not self._offers_retry
 
-# %% ../../nbs/view/03_dashboard.ipynb #0143e2ed
+# %% ../../nbs/view/03_dashboard.ipynb #de87e8ce
 _CANCELLING, _SUBMITTING = 'Cancelling …', 'Submitting …'
 
 @patch
@@ -121,7 +121,7 @@ def cancel(self:JobDashboard) -> None:
     self._armed_at = None
     if self.latest.open: self._start_action(_CANCELLING, self._cancel, 'Could not be cancelled')
 
-# %% ../../nbs/view/03_dashboard.ipynb #8db244ea
+# %% ../../nbs/view/03_dashboard.ipynb #666781b5
 _CONFIRM = .4, 6.   # When a second click confirms: not before, not after; seconds
 
 @patch(as_prop=True)
@@ -136,7 +136,7 @@ def _click_cancel(self:JobDashboard) -> None:
     elif waited >= _CONFIRM[0]: self.cancel()
     self._repaint.set()
 
-# %% ../../nbs/view/03_dashboard.ipynb #5adfcb43
+# %% ../../nbs/view/03_dashboard.ipynb #2ce356d1
 @patch
 def _retry(self:JobDashboard) -> str:
     batch = self.retry(self.batch)
@@ -150,7 +150,7 @@ def retry_failed(self:JobDashboard) -> None:
     if self.retry is None or not self.latest.failed: return
     self._start_action(_SUBMITTING, self._retry, 'Could not be submitted again')
 
-# %% ../../nbs/view/03_dashboard.ipynb #69bf4e72
+# %% ../../nbs/view/03_dashboard.ipynb #0c0fef32
 _PIECES = {   # name -> function from a snapshot to HTML
     'header': lambda snapshot: _CSS + counters_html(snapshot),
     'total': total_html,
@@ -170,13 +170,13 @@ def _create_parts(self:JobDashboard) -> dict[str, W.Widget]:
     pieces = {name: html_widget('1 1 auto' if name == 'header' else '0 0 auto') for name in _PIECES}
     rows = {f'row{n}': html_widget() for n in range(self.page)}
     buttons, heartbeat = self._create_buttons(), html_widget()
-    top = W.HBox([pieces['header'], heartbeat, *buttons.values()], layout=dict(align_items='center'))
+    top = W.HBox([pieces['header'], heartbeat, *buttons.values()], layout=dict(align_items='center', margin='0 0 4px'))
     content = [top, pieces['total'], *rows.values(), pieces['more'], pieces['notices']]
     box = W.VBox(content, layout=_BOX | dict(grid_gap='0'))
     box.add_class('jobtrack-live')
     return pieces | rows | buttons | dict(heartbeat=heartbeat, top=top, box=box)
 
-# %% ../../nbs/view/03_dashboard.ipynb #51a458c6
+# %% ../../nbs/view/03_dashboard.ipynb #8617018f
 @patch
 def _wanted_html(self:JobDashboard) -> dict[str, str]:
     "What each piece of HTML should show now."

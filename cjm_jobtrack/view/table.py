@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/view/table.html.md"""
 __all__ = ['JobsSnapshot', 'share_rows', 'sort_jobs', 'format_counts', 'format_total', 'counters_html', 'total_html', 'row_html',
            'more_html', 'notices_html', 'jobs_html']
 
-# %% ../../nbs/view/05_table.ipynb #3d77272f
+# %% ../../nbs/view/05_table.ipynb #9b6f86f9
 import html, re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from .render import (STATUS_COLOURS, JobSnapshot, _bar_html, _elapsed, _latest_m
                                       _status_html, display_name, element, format_attempt, format_progress,
                                       format_status, isolated, shorten)
 
-# %% ../../nbs/view/05_table.ipynb #f7854e94
+# %% ../../nbs/view/05_table.ipynb #4ad1ed55
 @dataclass(frozen=True)
 class JobsSnapshot:
     "What is known of many jobs at one instant."
@@ -40,7 +40,7 @@ class JobsSnapshot:
     def failed(self) -> int:  # Jobs that failed
         return (self.counts or {}).get('failed', 0)
 
-# %% ../../nbs/view/05_table.ipynb #e0a9ecbd
+# %% ../../nbs/view/05_table.ipynb #b3bc1c5a
 _ORDER = 'running', 'failed', 'pending', 'completed', 'cancelled'
 
 def share_rows(
@@ -52,20 +52,20 @@ def share_rows(
     for status in _ORDER:
         shares[status] = min(counts.get(status, 0), (free+1) // 2)
         free -= shares[status]
-    for status in _ORDER:
+    for status in sorted(_ORDER, key='pending'.__eq__):
         extra = min(counts.get(status, 0) - shares[status], free)
         shares[status] += extra
         free -= extra
     return shares
 
-# %% ../../nbs/view/05_table.ipynb #1244e854
+# %% ../../nbs/view/05_table.ipynb #464394c6
 def sort_jobs(
     jobs:Iterable[Job],  # Newest first
 ) -> list[Job]:
     "Jobs in the order of the rows."
     return sorted(jobs, key=lambda job: _ORDER.index(job.shown_status))
 
-# %% ../../nbs/view/05_table.ipynb #7ab1fb91
+# %% ../../nbs/view/05_table.ipynb #32b49cea
 def _size(snapshot:JobsSnapshot) -> str:
     if snapshot.counts is None: return 'jobs not known'
     if not snapshot.total: return 'no jobs'
@@ -91,7 +91,7 @@ def format_counts(
     counters = ', '.join(_counters(snapshot).values())
     return f'{name}{_size(snapshot)}' + (f': {counters}' if counters else '')
 
-# %% ../../nbs/view/05_table.ipynb #f4d282da
+# %% ../../nbs/view/05_table.ipynb #09e34d87
 def _percent_done(snapshot:JobsSnapshot) -> int:
     return 100 * (snapshot.total - snapshot.open) // max(1, snapshot.total)
 
@@ -103,7 +103,7 @@ def format_total(
     failed = f', {snapshot.failed:,} failed' if snapshot.failed else ''
     return f'{ended:,} of {snapshot.total:,} done, {_percent_done(snapshot)} %{failed}'
 
-# %% ../../nbs/view/05_table.ipynb #7fa7c006
+# %% ../../nbs/view/05_table.ipynb #232cf2b7
 _LINE = 'line-height:1.8'
 
 def counters_html(
@@ -117,7 +117,7 @@ def counters_html(
     parts += [_status_html(s, words) for s, words in _counters(snapshot).items()]
     return f'<div style="{_LINE}">{" ".join(parts)}</div>'
 
-# %% ../../nbs/view/05_table.ipynb #62d5405d
+# %% ../../nbs/view/05_table.ipynb #3d6fd249
 _TOTAL_TRACK = 'flex:1;display:flex;height:10px;border-radius:5px;overflow:hidden;background:rgba(128,128,128,.25)'
 _SEGMENTS = 'completed', 'failed', 'cancelled', 'running'   # from the left
 
@@ -137,9 +137,9 @@ def total_html(
             f'aria-valuenow="{percent}" aria-valuetext="{words}"')
     label = element('span', words, 'white-space:nowrap;font-variant-numeric:tabular-nums')
     track = f'<div {role} style="{_TOTAL_TRACK}">{segments}</div>'
-    return f'<div style="display:flex;align-items:center;gap:10px;line-height:1.6">{track}{label}</div>'
+    return f'<div style="display:flex;align-items:center;gap:10px;line-height:1.6;margin:3px 0 5px">{track}{label}</div>'
 
-# %% ../../nbs/view/05_table.ipynb #326fea2c
+# %% ../../nbs/view/05_table.ipynb #908dab07
 _CUT = 'overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0'
 
 def _cut_html(text:str, tag:str='div', style:str='') -> str:
@@ -161,8 +161,8 @@ def _row_text(job:Job) -> str:
     text = _outputs_text(job) if job.status is JobStatus.COMPLETED else _latest_message(job)
     return ', '.join(filter(None, [attempt, text]))
 
-# %% ../../nbs/view/05_table.ipynb #fbcc9077
-_COLUMNS = 'minmax(72px,5fr) 78px minmax(0,9fr) max-content'
+# %% ../../nbs/view/05_table.ipynb #5a7773e6
+_COLUMNS = 'minmax(72px,5fr) 78px minmax(0,9fr) 80px'
 _ROW = (f'display:grid;grid-template-columns:{_COLUMNS};gap:12px;align-items:center;{_LINE};'
         'border-top:1px solid rgba(128,128,128,.2)')
 
@@ -186,7 +186,7 @@ def row_html(
     label = html.escape(visible(format_status(job)))
     return f'<div role="group" aria-label="{label}" style="{_ROW}">{name}{status}{_details_html(job)}{elapsed}</div>'
 
-# %% ../../nbs/view/05_table.ipynb #4a317261
+# %% ../../nbs/view/05_table.ipynb #5d63a6ef
 def more_html(
     snapshot:JobsSnapshot,  # Jobs
 ) -> str:                   # HTML; '' when all are shown
@@ -201,7 +201,7 @@ def notices_html(
     style = 'font-style:italic;overflow-wrap:anywhere;line-height:1.6'
     return ''.join(element('div', shorten(notice), style) for notice in snapshot.notices)
 
-# %% ../../nbs/view/05_table.ipynb #d9d11c8d
+# %% ../../nbs/view/05_table.ipynb #509cf6e7
 _BOX = ('border:1px solid rgba(128,128,128,.4);border-radius:8px;padding:7px 13px;max-width:820px;'
         'font-family:system-ui,sans-serif;font-size:13px')
 

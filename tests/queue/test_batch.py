@@ -139,7 +139,8 @@ batch = submit_batch(queue, [runner.call(wait, n) for n in range(3)], name='tape
 print(view.following)
 gate.set()
 await batch.wait(30)
-for t in view._threads: t.join(30)""", """
+for t in threading.enumerate():
+    if t.name.startswith('jobtrack-view'): t.join(30)""", """
 bad = submit_batch(queue, [runner.call(wrong)], id='bad')
 await bad.wait(30)
 offer = bad.monitor()""", """
