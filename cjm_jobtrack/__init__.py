@@ -13,7 +13,7 @@ from importlib import import_module as _import_module
 # jobs in memory never loads SQLAlchemy, Docker, FastAPI or ipywidgets. (nbdev-export writes the docstring above.)
 _home = {name: module for module, names in {  # name -> the module below this package that defines it
     'model.errors': 'JobtrackError InvalidInput UnknownPipeline UnknownRunner NeverFits UnknownJob UnknownNode IllegalMove LeaseLost KeyConflict '
-                   'StoreError NodeUnreachable NodeRefused',
+                   'StoreError NodeUnreachable NodeRefused NoResult JobFailed JobCancelled',
     'model.job': 'Job JobStatus Failure OutputFile JobEvent',
     'store.store': 'JobStore',
     'logs.log_store': 'LogStore',
@@ -26,11 +26,14 @@ _home = {name: module for module, names in {  # name -> the module below this pa
     'runners.runner': 'Runner BaseRunner',
     'runners.conformance': 'ConformanceJobs ConformanceReport Trial check_runner',
     'runners.call': 'CallRunner',
+    'runners.track': 'track',
     'runners.process': 'ProcessRunner',
     'containers.docker': 'DockerRunner',
     'runners.plugin': 'PluginRunner',
     'queue.queue': 'JobQueue',
     'queue.batch': 'Batch submit_batch',
+    'queue.executor': 'JobExecutor JobFuture',
+    'queue.submitted_job': 'SubmittedJob',
     'pipelines.pipeline': 'Pipeline PipelineCatalog PipelineRunner',
     'net.client': 'RemoteClient',
     'net.remote': 'RemoteRunner',
@@ -38,6 +41,7 @@ _home = {name: module for module, names in {  # name -> the module below this pa
     'net.manager': 'Manager',
     'view.monitor': 'JobMonitor monitor',
     'view.dashboard': 'JobDashboard',
+    'api': 'Jobs run batch jobs use',
 }.items() for name in names.split()}
 
 __all__ = list(_home)

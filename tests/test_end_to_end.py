@@ -11,7 +11,7 @@ from needs import where
 from typer.testing import CliRunner
 from cjm_jobtrack.cli.app import Exit
 from cjm_jobtrack.cli.main import app
-from cjm_jobtrack.cli.jobs import timeline
+from cjm_jobtrack.cli.timeline import timeline
 from cjm_jobtrack.cli.servers import server_process
 from cjm_jobtrack.model.errors import JobtrackError
 from cjm_jobtrack.net.client import RemoteClient

@@ -1,4 +1,4 @@
 "`python -m cjm_jobtrack.cli` is the command `jobtrack`."
 from .main import main
 
-main()
+if __name__ == '__main__': main()

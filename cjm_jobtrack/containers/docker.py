@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from docker.errors import APIError
+from docker.tls import TLSConfig
 from fastcore.basics import patch, store_attr
 from ..model.errors import InvalidInput, NodeUnreachable, StoreError
 from ..model.job import Job, JobStatus, new_id
@@ -54,7 +55,7 @@ class DockerRunner(BaseRunner):
         *,
         base_url:str|None=None,     # The engine: `unix://`, `tcp://`, `ssh://`; None: as the environment says
         context:str|None=None,      # Or a context of the Docker CLI
-        tls=None,                   # A `docker.tls.TLSConfig`, for `tcp://`
+        tls:TLSConfig|None=None,    # For `tcp://`
         owner:str|None=None,        # Id of this installation; None: the one in the folder
         name:str='docker',          # What `job.runner` calls it
         roots:Iterable[str|Path]|None=None,  # Folders there that all paths must lie in; None: anywhere
@@ -63,7 +64,7 @@ class DockerRunner(BaseRunner):
     ):
         _check_owner(owner)
         self.folder = Path(folder or default_folder()).resolve()
-        self.roots = None if roots is None else [os.path.abspath(r) for r in roots]
+        self.roots: list[str]|None = None if roots is None else [os.path.abspath(r) for r in roots]
         self.engine = Engine(base_url, context, tls, timeout)
         options = dict(owner=owner, roots=self.roots, user=user, logs=logs, stop_timeout=self.force)
         self.containers = ContainerCollection(self.folder, self.engine, **options)
@@ -537,14 +538,33 @@ def _inputs(inputs:dict|list|str|Path|None) -> dict[str, str]:  # Path here to p
     paths = [inputs] if isinstance(inputs, (str, Path)) else inputs
     return {_absolute(p): f'/input/{Path(_absolute(p)).name}' for p in paths}
 
+# %% ../../nbs/containers/00_docker.ipynb #d240d3e2
+@patch
+def spec_for(self:DockerRunner,
+    image:str,                     # The image
+    argv:list[str]|None=None,      # Program and arguments; None: the image's own
+    *,
+    job_id:str,                    # Of the job that it is for
+    inputs:dict|list|None=None,    # Path here to path inside; or a list of paths, which appear in /input
+    outputs:str|Path|None=None,    # Folder for /output, never removed; None: one in the runner's folder
+    **spec,                        # More fields of `check_container`
+) -> dict:                         # For `create_job`
+    "The spec of a container, checked. `~` and `..` in paths mean what they do in a shell. Raises `InvalidInput`."
+    if 'output_dir' in spec: raise InvalidInput('output_dir', 'is called `outputs` here', 'Give `outputs`')
+    output_dir = str(self.folder/'outputs'/job_id) if outputs is None else _absolute(outputs)
+    spec = spec | dict(image=image, argv=argv, inputs=_inputs(inputs), output_dir=output_dir)
+    check_container(spec)
+    self.containers.check_output_folder(output_dir)
+    return spec
+
 # %% ../../nbs/containers/00_docker.ipynb #6fcd6b59
 @patch
 def run(self:DockerRunner,
     image:str,                     # The image
     argv:list[str]|None=None,      # Program and arguments; None: the image's own
     *,
-    inputs:dict|list|None=None,    # Path here to path inside; or a list of paths, which appear in /input
-    outputs:str|Path|None=None,    # Folder for /output, never removed; None: one in the runner's folder
+    inputs:dict|list|None=None,    # As for `spec_for`
+    outputs:str|Path|None=None,    # As for `spec_for`
     name:str|None=None,            # Of the job; None: the image's
     tracker:JobTracker|None=None,  # As for `queue`
     timeout:float|None=None,       # Longest run, seconds
@@ -553,14 +573,8 @@ def run(self:DockerRunner,
     metadata:dict|None=None,       # The caller's own data
     **spec,                        # More fields of `check_container`
 ) -> Job:                          # Pending; watch it, wait for it, cancel it
-    """A container as a job, in one line. `~` and `..` in paths mean what they do in a shell.
-
-    Raises `InvalidInput` naming the field."""
-    if 'output_dir' in spec: raise InvalidInput('output_dir', 'is called `outputs` here', 'Give `outputs`')
+    "A container as a job, in one line. Raises `InvalidInput` naming the field."
     job_id = new_id()
-    output_dir = str(self.folder/'outputs'/job_id) if outputs is None else _absolute(outputs)
-    spec = spec | dict(image=image, argv=argv, inputs=_inputs(inputs), output_dir=output_dir)
-    check_container(spec)
-    self.containers.check_output_folder(output_dir)
+    spec = self.spec_for(image, argv, job_id=job_id, inputs=inputs, outputs=outputs, **spec)
     options = dict(timeout=timeout, max_attempts=max_attempts, priority=priority, metadata=metadata)
     return self.queue(tracker).create_job(name or image, id=job_id, runner=self.name, spec=spec, **options)

@@ -21,6 +21,7 @@ import docker
 from docker.constants import DEFAULT_DOCKER_API_VERSION
 from docker.context import ContextAPI
 from docker.errors import APIError, DockerException, NotFound, StreamParseError
+from docker.tls import TLSConfig
 from docker.utils import kwargs_from_env
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, NodeUnreachable
@@ -123,13 +124,13 @@ class Engine:
     def __init__(self,
         base_url:str|None=None,  # As for `engine_options`
         context:str|None=None,
-        tls=None,
+        tls:TLSConfig|None=None,
         timeout:float=120.,      # Longest wait for one answer, seconds
     ):
         self.timeout = timeout
-        self.outage = None          # A `NodeUnreachable`, while it cannot be reached
-        self.open_requests = set()  # `CancellableRequest`s, which `close` cancels
-        self.workers = set()        # Its threads
+        self.outage: NodeUnreachable|None = None   # While it cannot be reached
+        self.open_requests: set[CancellableRequest] = set()   # Which `close` cancels
+        self.workers: set[threading.Thread] = set()   # Its threads
         self._address = base_url, context, tls
         self._client = self._info = None
         self._lock = threading.Lock()
@@ -243,7 +244,7 @@ class CancellableRequest:
         api:docker.APIClient,   # Of an `Engine`, whose `close` cancels the request
     ):
         self.api = api
-        self.reader = None      # The thread that reads the answer
+        self.reader: threading.Thread|None = None   # The thread that reads the answer
         self._connection = self._socket = None
         self._is_closed = False
         self._lock = threading.Lock()

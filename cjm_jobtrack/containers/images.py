@@ -10,7 +10,7 @@ __all__ = ['has_image', 'pull_image', 'pull_image_async', 'libraries', 'make_ima
 # %% ../../nbs/containers/05_images.ipynb #6e90425f
 import asyncio, json, os, re, shutil, subprocess, tarfile, tempfile, threading, time
 import docker
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from docker.auth import get_config_header, resolve_repository_name
@@ -143,7 +143,7 @@ def make_image(
     client:docker.DockerClient,  # The engine
     name:str,                    # What the image is called, e.g. 'jobtrack-transcode'
     files:dict[str, str|Path],   # path inside -> file here
-    changes:list[str]=(),        # Instructions of a Dockerfile, e.g. 'ENTRYPOINT ["/ffmpeg"]'
+    changes:Iterable[str]=(),    # Instructions of a Dockerfile, e.g. 'ENTRYPOINT ["/ffmpeg"]'
     labels:dict|None=None,       # Labels of the image, name to text
 ) -> str:                        # Its id
     "An image of a few files and the libraries they need. Blocks; raises `APIError` if the engine refuses."

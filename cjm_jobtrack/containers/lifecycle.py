@@ -12,6 +12,7 @@ import asyncio, itertools, logging, os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+import docker
 from docker.errors import APIError, NotFound
 from fastcore.basics import patch, store_attr
 from ..model.errors import InvalidInput, NodeUnreachable
@@ -130,7 +131,7 @@ def _check_paths(self:ContainerCollection,
 @patch
 def request(self:ContainerCollection,
     job:Job,
-    api,  # Of the engine
+    api:docker.APIClient,  # Of the engine
 ) -> CreateRequest:
     "What the engine is asked for. Raises `InvalidInput` naming the field."
     spec = check_container(job.spec)
@@ -150,7 +151,7 @@ def request(self:ContainerCollection,
 @patch
 def inspect(self:ContainerCollection,
     name:str,            # Name or id
-    api,                 # Of the engine
+    api:docker.APIClient, # Of the engine
     job:Job|None=None,   # Whose container it has to be
 ) -> Inspected|None:     # None: there is no such container
     "A container of ours. Raises `InvalidInput` if the name belongs to somebody else."
@@ -165,7 +166,7 @@ def inspect(self:ContainerCollection,
 @patch
 def remove(self:ContainerCollection,
     name:str,           # Name or id
-    api,                # Of the engine
+    api:docker.APIClient, # Of the engine
     job:Job|None=None,  # Whose container it has to be
     force:bool=True,    # Also while it runs
 ) -> None:
@@ -224,7 +225,7 @@ def _note_refusal(self:ContainerCollection, job:Job, request:CreateRequest, e:AP
 def create(self:ContainerCollection,
     job:Job,
     request:CreateRequest,
-    api,
+    api:docker.APIClient,
 ) -> bool:  # Whether there is a container now
     "Create the container of an attempt, and its output folder. Raises `InvalidInput`."
     has_folder = request.output_dir and self.engine.is_local
@@ -329,7 +330,7 @@ def _start_attached(self:ContainerCollection, name:str, api) -> None:
 def start_once(self:ContainerCollection,
     job:Job,
     request:CreateRequest,
-    api,
+    api:docker.APIClient,
 ) -> None:
     "Start a container unless it has been started before."
     folder = self.markers.folder_of(job)
@@ -347,7 +348,7 @@ def start_once(self:ContainerCollection,
 def create_and_start(self:ContainerCollection,
     job:Job,
     request:CreateRequest,
-    api,
+    api:docker.APIClient,
 ) -> bool:  # Whether it still has to be started, by `start_when_reachable`
     "Create and start the container of an attempt."
     if not self.create(job, request, api): return False

@@ -10,7 +10,7 @@ __all__ = ['AttachReader']
 # %% ../../nbs/containers/07_output.ipynb #846e41a6
 import struct, threading, time
 from collections.abc import Callable, Iterator
-import requests
+import docker, requests
 from docker.errors import APIError, DockerException
 from fastcore.basics import patch, store_attr
 from ..model.errors import InvalidInput, StoreError
@@ -98,14 +98,15 @@ _READ_ERRORS = (
 
 class _StreamReader(threading.Thread):
     "Reads a streamed answer of the engine until it ends or is closed."
-    def __init__(self, api, verb:str, path:str, params:dict,
+    def __init__(self, api:docker.APIClient, verb:str, path:str, params:dict,
         on_frames:Callable[[list], None],           # Called with each batch of frames
         on_end:Callable[[], None]=lambda: None,     # Called when it is over
     ):
         super().__init__(name=f'jobtrack-docker{path}', daemon=True)
         store_attr('verb,path,params,on_frames,on_end')
         self.request = CancellableRequest(api)
-        self.demuxer = self.error = None
+        self.demuxer: _StreamDemuxer|None = None
+        self.error: Exception|None = None
         self.opened = threading.Event()   # Whether the answer has begun, or will not come
         self.has_ended = False
 
@@ -193,8 +194,8 @@ class AttachReader:
     busy_rate = 1 << 16   # Bytes per second above which the log is fast enough, and we detach
 
     def __init__(self,
-        api,        # Of the engine
-        name:str,   # Of the container
+        api:docker.APIClient,   # Of the engine
+        name:str,               # Of the container
     ):
         self.is_busy = False     # Whether we have detached because it prints so much
         self._recent = {}        # stream -> bytes not yet looked at

@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/logs/log_store.html.md"""
 __all__ = ['STREAM', 'CAP', 'LogStore', 'LogFollow']
 
 # %% ../../nbs/logs/00_log_store.ipynb #bbdb1ec8
-import asyncio, errno, logging, os, re, shutil, stat, time
+import asyncio, errno, io, logging, os, re, shutil, stat, threading, time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -68,7 +68,7 @@ def open(self:LogStore,
     job_id:str,         # Whose log
     attempt:int,        # Which attempt
     stream:str=STREAM,  # Which stream
-):                      # Unbuffered binary file; what is written to it goes to the end. Close it
+) -> io.FileIO:         # Unbuffered; what is written to it goes to the end. Close it
     "A log opened for appending, created if necessary: for a subprocess's `stdout`."
     path = self.path(job_id, attempt, stream)
     with _file_errors(path, 'opened'):
@@ -185,7 +185,7 @@ def follow(self:LogStore,
     offset:int=0,       # Where to begin, bytes from the start
     stream:str=STREAM,  # Which stream
     *,
-    until=None,         # Whether no more will come: a function or an event; None: follow forever
+    until:Callable[[], bool]|threading.Event|asyncio.Event|None=None,   # Whether no more will come; None: follow forever
     poll:float=.1,      # Seconds between looks while nothing comes
     limit:int=65536,    # Most bytes in one piece
 ) -> LogFollow:         # Pieces, each where the one before it ended

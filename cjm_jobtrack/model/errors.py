@@ -6,13 +6,14 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/model/errors.html.md"""
 
 # %% auto #0
 __all__ = ['DISK_FULL', 'JobtrackError', 'InvalidInput', 'name_problem', 'UnknownPipeline', 'UnknownRunner', 'NeverFits',
-           'UnknownJob', 'UnknownNode', 'IllegalMove', 'LeaseLost', 'KeyConflict', 'StoreError', 'StoreFull',
-           'RecordGone', 'is_unstorable', 'NodeUnreachable', 'NodeRefused', 'DamagedTransfer', 'OutputReplaced',
-           'is_infrastructure_error']
+           'UnknownJob', 'UnknownNode', 'NoResult', 'JobFailed', 'JobCancelled', 'IllegalMove', 'LeaseLost',
+           'KeyConflict', 'StoreError', 'StoreFull', 'RecordGone', 'is_unstorable', 'NodeUnreachable', 'NodeRefused',
+           'DamagedTransfer', 'OutputReplaced', 'is_infrastructure_error']
 
 # %% ../../nbs/model/01_errors.ipynb #dd412267
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 # %% ../../nbs/model/01_errors.ipynb #a73ab341
@@ -23,6 +24,14 @@ class JobtrackError(Exception):
     def facts(self) -> dict[str, Any]:  # attribute name -> JSON-ready value
         "What the error knows, without the prose."
         return {k: v for k, v in vars(self).items() if not k.startswith('_') and v is not None}
+
+    def __reduce__(self): return _restore, (type(self), self.args, vars(self))
+
+def _restore(kind:type, args:tuple, attributes:dict) -> JobtrackError:
+    "An error as it was, without calling its `__init__`, which makes the message of the facts."
+    e = kind.__new__(kind, *args)
+    vars(e).update(attributes)
+    return e
 
 # %% ../../nbs/model/01_errors.ipynb #7a107308
 class InvalidInput(JobtrackError, ValueError):
@@ -52,9 +61,10 @@ class UnknownPipeline(InvalidInput):
     "No pipeline of that name is allowed here."
     def __init__(self,
         pipeline:str,  # The name asked for
-        known=(),      # Names there are
+        known:Iterable[str]=(),   # Names there are
     ):
-        self.pipeline, self.known = pipeline, sorted(known)
+        self.pipeline = pipeline
+        self.known: list[str] = sorted(known)
         remedy = name_problem(str(pipeline)) + _known(known)
         super().__init__('pipeline', f'{pipeline!r} is not a pipeline of this node', remedy)
 
@@ -63,9 +73,10 @@ class UnknownRunner(InvalidInput):
     "No runner of that name was given to the queue."
     def __init__(self,
         runner:str,  # The name asked for
-        known=(),    # Names there are
+        known:Iterable[str]=(),   # Names there are
     ):
-        self.runner, self.known = runner, sorted(known)
+        self.runner = runner
+        self.known: list[str] = sorted(known)
         super().__init__('runner', f'{runner!r} is not a runner of this queue', _known(known))
 
 # %% ../../nbs/model/01_errors.ipynb #c6763040
@@ -101,6 +112,38 @@ class UnknownNode(JobtrackError, KeyError):
         super().__init__(f'Node not found: {node!r}. List the nodes to see their ids and names')
 
     def __str__(self): return self.args[0]
+
+# %% ../../nbs/model/01_errors.ipynb #d2f63965
+class NoResult(JobtrackError):
+    "The job has no result: it has not ended, or it did not complete."
+    def __init__(self,
+        job_id:str,   # The job
+        name:str,     # What people call it
+        problem:str,  # Why there is none
+        remedy:str='',  # What to do
+    ):
+        self.job_id, self.name, self.problem, self.remedy = job_id, name, problem, remedy
+        message = f'Job {name!r} ({job_id[:8]}) {problem}'
+        super().__init__(f'{message}. {remedy}' if remedy else message)
+
+# %% ../../nbs/model/01_errors.ipynb #c5bd9ae2
+class JobFailed(NoResult):
+    "The job failed. `failure` says why; a traceback and the last lines of the log are shown below the message."
+    def __init__(self,
+        job_id:str,
+        name:str,
+        failure:Any,   # Its `Failure`, the whole story
+    ):
+        self.failure = failure
+        super().__init__(job_id, name, f'failed: {failure.message}', failure.hint or '')
+        evidence = failure.evidence.get('traceback') or '\n'.join(failure.evidence.get('last_lines') or [])
+        if evidence: self.add_note(evidence.rstrip())
+
+    def facts(self) -> dict[str, Any]: return super().facts() | {'failure': asdict(self.failure)}
+
+class JobCancelled(NoResult):
+    "The job was cancelled."
+    def __init__(self, job_id:str, name:str): super().__init__(job_id, name, 'was cancelled')
 
 # %% ../../nbs/model/01_errors.ipynb #bdbdb3d8
 class IllegalMove(JobtrackError):

@@ -166,12 +166,13 @@ _LEVELS = 4            # Levels after which a part that is made costs one more: 
 
 class _Walk:
     "The state of one copy: the path to the current value, what has occurred, and what is left of the budget."
-    __slots__ = 'path', 'seen', 'made', 'budget', 'lossless'
-    def __init__(self, lossless:bool=False):
+    __slots__ = 'path', 'seen', 'made', 'budget', 'lossless', 'is_bounded'
+    def __init__(self, lossless:bool=False, most:int|None=None):
         self.path: set[int] = set()   # `id`s of the values that the current one is part of
         self.seen: set[int] = set()   # `id`s of all values so far
         self.made: list = []          # Parts that were made on the way, kept so that nothing else gets their `id`
-        self.budget = _BUDGET
+        self.is_bounded = most is not None   # Whether every part is paid for
+        self.budget = most if self.is_bounded else _BUDGET
         self.lossless = lossless
 
     def has_seen(self, value) -> bool:
@@ -183,11 +184,17 @@ class _Walk:
         self.made.append(part)
         return part
 
+    def can_pay(self, price:int) -> bool:
+        "Pay for a part, if there is enough left. Where every part is paid for, one that is too large costs nothing."
+        if self.is_bounded and price > self.budget: return False
+        self.budget -= price
+        return self.budget >= 0
+
 # %% ../../nbs/model/00_job.ipynb #78fade9b
 @patch
 def text(self:_Walk, value:str) -> str:
-    if len(value) > LONG_TEXT and self.has_seen(value): self.budget -= len(value) // 2
-    if self.budget < 0: return '<str left out>'
+    is_extra = len(value) > LONG_TEXT and (self.is_bounded or self.has_seen(value))
+    if not self.can_pay(len(value)//2 if is_extra else 0): return '<str left out>'
     return value if self.lossless else escape_surrogates(value)
 
 # %% ../../nbs/model/00_job.ipynb #73cbd687
@@ -238,8 +245,8 @@ def _structured(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> Any:
     "The copy of a value with parts."
     if id(value) in walk.path: return _short(value, ' that this is part of')
     if walk.has_seen(value): cost = max(cost, _REPEATED_COST)
-    if cost: walk.budget -= cost * (1 + _length(value))
-    if depth >= _MAX_DEPTH or walk.budget < 0: return f'<{type(value).__name__} left out>'
+    price = cost and cost * (1 + _length(value))
+    if not walk.can_pay(price) or depth >= _MAX_DEPTH: return f'<{type(value).__name__} left out>'
     walk.path.add(id(value))
     try: return _copy(walk, depth+1, cost, made, value)
     except Exception: return _short(value, '')
@@ -252,7 +259,8 @@ def _copy(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> Any:
     if type(value) is list: return [*map(sub, value)]
     if isinstance(value, _CONTAINERS): return _copy_container(walk, depth, cost, made, value)
     if isinstance(value, (bytes, bytearray)):
-        return bytes(value).decode(errors='surrogateescape' if walk.lossless else 'replace')
+        text = bytes(value).decode(errors='surrogateescape' if walk.lossless else 'replace')
+        return walk.text(text) if walk.is_bounded else text
     if isinstance(value, PurePath): return sub(str(value))
     if isinstance(value, BaseException): return sub(f'{type(value).__name__}: {value}')
     if is_dataclass(value): return {f.name: sub(getattr(value, f.name)) for f in fields(value)}
@@ -261,8 +269,14 @@ def _copy(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> Any:
 # %% ../../nbs/model/00_job.ipynb #c1660669
 _PLAIN_FORMS = 'isoformat', 'to_dict', 'model_dump', 'tolist', 'item'   # of dates, models, pydantic, arrays, scalars
 
+def _is_too_large(walk:_Walk, value:Any) -> bool:
+    "Whether an array or a table has more parts than may be copied, so that they need not be made."
+    size = getattr(value, 'size', 0) if walk.is_bounded else 0
+    return isinstance(size, numbers.Integral) and size > walk.budget
+
 def _copy_made(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> Any:
     "The copy of what a value's own method makes of it, or else its `repr`."
+    if _is_too_large(walk, value): return f'<{type(value).__name__} left out>'
     for name in _PLAIN_FORMS:
         method = getattr(value, name, None)
         if not callable(method): continue
@@ -318,11 +332,13 @@ def jsonable(
     value:Any,            # Anything
     *,
     lossless:bool=False,  # True: keep text that is not UTF-8, and bytes as such text, for `os.fsencode`
+    most:int|None=None,   # Parts that are copied at most, two characters of long text being one; None: all
 ) -> Any:                 # dict, list, str, int, float, bool or None, all the way down
     """A JSON-ready copy. Never raises: what has no JSON form becomes its `repr`.
 
     Lossless text cannot be written as UTF-8; `encode_ascii_json` takes it. Source: PEP 383, "surrogateescape"."""
-    return _plain(_Walk(lossless), 0, 0, 0, value)
+    walk = _Walk(lossless, most)
+    return _plain(walk, 0, int(walk.is_bounded), 0, value)
 
 # %% ../../nbs/model/00_job.ipynb #fe7c3e20
 @dataclass(frozen=True)

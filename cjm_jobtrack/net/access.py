@@ -9,6 +9,7 @@ __all__ = ['is_loopback', 'check_bind', 'read_networks', 'AccessPolicy', 'Refusa
 
 # %% ../../nbs/net/12_access.ipynb #c8beb895
 import hmac, ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -44,7 +45,7 @@ def _read_network(text:str, field:str):
     raise InvalidInput(field, f'is {text!r}, which is every machine there is', 'Give the address of the manager')
 
 def read_networks(
-    texts,                # Addresses, or networks such as '192.0.2.0/24'
+    texts:Iterable[str],  # Addresses, or networks such as '192.0.2.0/24'
     field:str='original_from',
 ) -> tuple:               # Networks
     """The networks that are meant.

@@ -9,6 +9,7 @@ __all__ = ['ClientBase', 'RemoteClient', 'AsyncRemoteClient']
 
 # %% ../../nbs/net/00_client.ipynb #f492e3b9
 import json, os, re, time
+from collections import Counter
 from contextlib import aclosing, closing
 from pathlib import Path
 from typing import Any, AsyncIterator, Callable, Iterable, Iterator
@@ -42,14 +43,6 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
     "The same calls, to be awaited. Belongs to the event loop that first used it."
 
 # %% ../../nbs/net/00_client.ipynb #da5bb61a
-def _counts_flow(batch:str|None):
-    counts = None
-    if batch is None: counts = (yield from health_flow()).get('jobs')   # an original node server has none
-    if counts: return counts
-    jobs = yield from list_flow(None, None, None, batch=batch)
-    statuses = [job.status for job in jobs]
-    return {s.value: statuses.count(s) for s in JobStatus}
-
 @patch
 def health(self:ClientBase) -> dict:  # 'status' is 'ok'; 'service' is missing on an original node server
     "Signs of life. Raises `NodeUnreachable` within seconds when there are none."
@@ -57,10 +50,15 @@ def health(self:ClientBase) -> dict:  # 'status' is 'ok'; 'service' is missing o
 
 @patch
 def counts(self:ClientBase,
-    batch:str|None=None,   # Only this batch: its jobs are listed, and counted here
+    batch:str|None=None,   # Only this batch, whose jobs are listed for it
 ) -> dict[str, int]:       # status -> number of jobs
-    "How many jobs have each status."
-    return self._run(_counts_flow(batch))
+    "How many jobs have each status, as the server counts them."
+    def flow():
+        if batch is None: return (yield from health_flow()).get('jobs') or {}
+        jobs = yield from list_flow(None, None, None, batch=batch)
+        found = Counter(job.shown_status.value for job in jobs)
+        return {status.value: found[status.value] for status in JobStatus}
+    return self._run(flow())
 
 # %% ../../nbs/net/00_client.ipynb #0191f639
 @patch
@@ -166,7 +164,7 @@ def _submit_original_flow(
         raise
 
 # %% ../../nbs/net/00_client.ipynb #e0a99603
-_UNKNOWN_THERE = ('id', 'priority', 'max_attempts', 'timeout')   # Options that an original node server lacks
+_UNKNOWN_THERE = ('id', 'priority', 'max_attempts', 'timeout', 'batch')   # Options that an original node server lacks
 
 def _submit_plainly_flow(
     url:str,      # Of the server, for the message
@@ -217,6 +215,7 @@ def submit(self:ClientBase,
     timeout:float|None=None,    # Longest run of one attempt, seconds
     metadata:dict|None=None,    # The caller's own data
     node:str|None=None,         # Id or name of the node, when a manager is asked; None: it picks one
+    batch:str|None=None,        # Name of the batch that the job belongs to
 ) -> Job:                       # As the server has it: new, or the one with this id
     """Ask for a job. Repeating it with the same id and spec gives the same job.
 
@@ -230,6 +229,7 @@ def submit(self:ClientBase,
         priority=priority or None,
         timeout=timeout,
         metadata=metadata or None,
+        batch=batch,
         max_attempts=None if max_attempts == 1 else max_attempts)
     return self._run(_submit_flow(self, pipeline, input, node, ask))
 

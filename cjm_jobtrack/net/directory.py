@@ -12,7 +12,7 @@ import asyncio, ipaddress, json, logging, re, threading, time, uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 import httpx
@@ -23,6 +23,9 @@ from ..model.job import JobStatus, now
 from .client import AsyncRemoteClient
 from .transport import check_address, is_refusal
 from ..tracker.notify import consume_in_thread
+if TYPE_CHECKING:
+    from cjm_jobtrack.store.memory import MemoryStore
+    from cjm_jobtrack.store.store import JobStore
 
 # %% ../../nbs/net/04_directory.ipynb #2e3563c6
 def _short_text(
@@ -153,7 +156,7 @@ class NodeDirectory:
     Safe from any thread; the async calls from any event loop."""
     read = staticmethod(read_node)
     def __init__(self,
-        store,                    # JobStore, or anything with `put_node`, `list_nodes` and `delete_node`
+        store:'JobStore|MemoryStore', # JobStore, or anything with `put_node`, `list_nodes` and `delete_node`
         token:str|dict|None=None, # Bearer token shown to every node; or a dict node id, name or URL -> token
         me:str|None=None,         # `instance` in the health of the directory's owner: it cannot be a node of its own
     ):

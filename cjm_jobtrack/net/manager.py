@@ -186,7 +186,7 @@ async def submit(self:Manager,
     options['node'] = node['id'] if node else None
     job = self.tracker.make_job(runner=self.runner.name, spec=spec, **options)
     as_created = copy(job)
-    job = self.queue.submit(job)
+    job = self.queue.submit(job, batch=request.batch)
     return (as_created, True) if is_new else (job, False)
 
 # %% ../../nbs/net/02_manager.ipynb #8f3d1c85

@@ -9,6 +9,7 @@ __all__ = ['VIDEO_SUFFIXES', 'Node']
 
 # %% ../../nbs/net/01_node.ipynb #ff66408c
 import asyncio, base64, math, shutil, threading
+from collections.abc import Iterable
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from ..pipelines.pipeline import SHIPPED, Pipeline, PipelineCatalog, PipelineRun
 from ..queue.queue import JobQueue
 from ..runners.outputs import OutputFiles, open_below
 from ..runners.process import ProcessRunner
+from ..runners.runner import Runner
 from ..store.store import JobStore
 from ..tracker.tracker import JobTracker
 
@@ -55,12 +57,12 @@ class Node(Service):
         token:str|None=None,               # Bearer token it wants
         origins:tuple[str, ...]=Service.origins, # Origins of other pages that may read its answers
         upload_limit:int=64 << 30,         # Most bytes of one upload
-        runners=None,                      # Runners that pipelines may name; None: those for processes and for containers
+        runners:Iterable[Runner]|None=None, # Runners that pipelines may name; None: those for processes and for containers
         durability:str='normal',           # As for `JobStore`
         grace:float=1.5,                   # Seconds between asking a job to end and forcing it
         resources:dict[str, int]|None=None, # Resource -> how much there is, for pipelines that ask for it
         logs:str|Path|None=None,           # Folder of the logs; None: beside the record, in the data folder
-        original_from=(),                  # Addresses or networks of original managers that need no token
+        original_from:Iterable[str]=(),    # Addresses or networks of original managers that need no token
     ):
         store_attr('token,slots,upload_limit')
         self.origins, self.instance = tuple(origins), new_id()
@@ -245,7 +247,7 @@ def _accept(self:Node, request:JobRequest) -> tuple[Job, bool]:
         is_new = not self._is_known(request.id)
         job = self._make_job(request)
         as_created = copy(job)
-        job = self.queue.submit(job)
+        job = self.queue.submit(job, batch=request.batch)
     return (as_created, True) if is_new else (job, False)
 
 @patch

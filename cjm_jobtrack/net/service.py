@@ -9,6 +9,7 @@ __all__ = ['STATUS_CODES', 'error_response', 'response_for', 'JobRequest', 'read
 
 # %% ../../nbs/net/11_service.ipynb #98b94c26
 import json, math, sys, time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 import cjm_jobtrack
@@ -97,6 +98,8 @@ class JobRequest(BaseModel):
         description="The caller's own data")
     node:str|None = Field(None, max_length=1000,
         description='Id or name of the node; a manager picks one when it is not given')
+    batch:str|None = Field(None, max_length=128,
+        description='Name of the batch that the job belongs to')
 
 # %% ../../nbs/net/11_service.ipynb #ae49cf40
 def _as_invalid_input(e:ValidationError) -> InvalidInput:
@@ -177,7 +180,11 @@ class Service:
 
 # %% ../../nbs/net/11_service.ipynb #f4a49cab
 @patch
-def list_jobs(self:Service, status=None, limit=None, **filters) -> list[Job]:
+def list_jobs(self:Service,
+    status:str|Iterable[str]|None=None,  # One status or several; None: all
+    limit:int|None=None,                 # Most jobs
+    **filters,                           # As for `JobTracker.list_jobs`
+) -> list[Job]:
     "Jobs as `JobTracker.list_jobs` gives them, by the status that is shown."
     return self.tracker.list_jobs(status, limit, **filters)
 

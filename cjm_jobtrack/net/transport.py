@@ -283,7 +283,7 @@ class Transport:
         self.base_url, self._token = str(base_url).rstrip('/'), token
         self.last_contact = float('-inf')   # When the server last gave a sign of life, on the monotonic clock
         is_local = url.host in ('localhost', '127.0.0.1', '::1')
-        self.http = self._client(
+        self.http: httpx.Client|httpx.AsyncClient = self._client(
             headers=_request_headers(token),
             limits=httpx.Limits(max_connections=None),
             trust_env=not is_local)
@@ -293,6 +293,7 @@ class Transport:
 # %% ../../nbs/net/05_transport.ipynb #c548c54f
 class BlockingTransport(Transport):
     "Waits by blocking. Safe from any thread."
+    http:httpx.Client
     _client = httpx.Client
     def __enter__(self): return self
     def __exit__(self, *_): self.close()
@@ -300,6 +301,7 @@ class BlockingTransport(Transport):
 
 class AsyncTransport(Transport):
     "Waits by `await`. Belongs to the event loop that first used it."
+    http:httpx.AsyncClient
     _client = httpx.AsyncClient
     async def __aenter__(self): return self
     async def __aexit__(self, *_): await self.aclose()

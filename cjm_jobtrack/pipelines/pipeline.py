@@ -10,7 +10,7 @@ __all__ = ['SHIPPED', 'ArgTemplate', 'Pipeline', 'PipelineCatalog', 'PipelineRun
 # %% ../../nbs/pipelines/00_pipeline.ipynb #6920a8d6
 import glob, os, re, sys, tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from importlib.resources import files
@@ -650,7 +650,7 @@ class PipelineCatalog:
         return self._all[name]
 
     def __contains__(self, name): return isinstance(name, str) and name in self._all
-    def __iter__(self): return iter(self._all.values())
+    def __iter__(self) -> Iterator[Pipeline]: return iter(self._all.values())
     def __len__(self): return len(self._all)
     def names(self) -> list[str]: return list(self._all)
 
@@ -724,7 +724,7 @@ class PipelineRunner(BaseRunner):
         names:UploadNames|None=None,  # Names that inputs were uploaded under; results are named after those
     ):
         self.catalog, self.names = catalog, names
-        self.runners = {r.name: r for r in runners}
+        self.runners: dict[str, Runner] = {r.name: r for r in runners}
         self.workspace = Path(workspace).resolve()
         self.outputs = Path(outputs).resolve()
         self.durable = all(r.durable for r in self.runners.values())

@@ -129,7 +129,8 @@ class AttemptManager:
         self.active: dict[str, Attempt] = {}   # Job id -> attempt
         self.busy = 0                          # Slots that are taken: attempts in `active` that have not ended
         self.unrecorded: list[str] = []        # Ids of jobs that ended when the record was gone
-        self.loop = self.thread = None
+        self.loop: asyncio.AbstractEventLoop|None = None
+        self.thread: threading.Thread|None = None
 
     def start(self) -> None:
         "Work on the running loop, in this thread."

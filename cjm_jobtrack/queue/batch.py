@@ -9,6 +9,7 @@ __all__ = ['Batch', 'submit_batch', 'AsCompleted']
 
 # %% ../../nbs/queue/01_batch.ipynb #b763dfc1
 import asyncio, queue, time, uuid
+from copy import copy
 from typing import TYPE_CHECKING, Any, AsyncIterator, Iterable, Iterator
 from fastcore.basics import patch, store_attr
 from ..model.errors import InvalidInput, KeyConflict
@@ -231,15 +232,21 @@ async def cancel(self:Batch) -> dict[str, int]:  # As from `counts`, afterwards
     return self.counts()
 
 # %% ../../nbs/queue/01_batch.ipynb #f835bd76
+@patch(as_prop=True)
+def can_retry(self:Batch) -> bool:  # Whether `retry_failed` needs no argument
+    return self.queue is not None
+
 @patch
 def _retry_shown(self:Batch, batch:str) -> str:
     "For the button: retry what failed in the batch that is shown. Returns the name of the new batch."
-    return Batch(self.tracker, batch, self.queue).retry_failed().id
+    shown = copy(self)
+    shown.id = batch
+    return shown.retry_failed().id
 
 @patch
 def _dashboard(self:Batch) -> 'JobDashboard':
     from cjm_jobtrack.view.dashboard import JobDashboard
-    retry = None if self.queue is None else self._retry_shown
+    retry = self._retry_shown if self.can_retry else None
     return JobDashboard(self.tracker, batch=self.id, retry=retry)
 
 # %% ../../nbs/queue/01_batch.ipynb #2295e346

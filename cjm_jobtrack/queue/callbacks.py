@@ -22,7 +22,7 @@ class Callbacks:
     "Makes calls in a thread of its own: one at a time, in order."
     patience = 10.   # Seconds that a call waits for its turn before the log says so
 
-    def __init__(self): self.thread = None
+    def __init__(self): self.thread: threading.Thread|None = None
 
     def __repr__(self):
         calls = [*self._calls] if self.thread else []

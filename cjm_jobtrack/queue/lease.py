@@ -57,7 +57,7 @@ class LeaseHolder:
     ):
         self.tracker, self.runners = tracker, runners
         self.ttl, self.signals = ttl, signals or Signals()
-        self.fence = None         # Number of the lease; None: there is none
+        self.fence: int|None = None   # Number of the lease; None: there is none
         self._token = None
         self._renewed_at = 0.     # On `_clock`
         self._assumed_until = 0.  # The record does not answer: until then the lease is assumed to hold

@@ -112,7 +112,7 @@ def __repr__(self:JobQueue) -> str:
     return f'JobQueue({self.attempts.busy} of {self.slots} slots busy, runners: {runners})'
 
 @patch
-def __enter__(self:JobQueue): return self.start()
+def __enter__(self:JobQueue) -> JobQueue: return self.start()
 
 @patch
 def __exit__(self:JobQueue, *_): self.stop()
@@ -123,6 +123,12 @@ def _lease_facts(self:JobQueue) -> dict:
     facts = dict(slots=self.slots, resources=self.ready.resources)
     if self.name: facts['name'] = self.name
     return facts
+
+@patch(as_prop=True)
+def is_running(self:JobQueue) -> bool:
+    "Whether it was started, and has not ended yet. From any thread."
+    thread = self._thread
+    return thread is not None and thread.is_alive()
 
 @patch(as_prop=True)
 def recheck(self:JobQueue) -> float:
@@ -146,8 +152,9 @@ def _check_job(job) -> Job:
 # %% ../../nbs/queue/00_queue.ipynb #907e7e1b
 @patch
 def submit(self:JobQueue,
-    job:Job,  # Pending, from `create_job` or made by hand
-) -> Job:     # The live object on record
+    job:Job,               # Pending, from `create_job` or made by hand
+    batch:str|None=None,   # Name of the batch that a new one belongs to
+) -> Job:                  # The live object on record
     """Have a job carried out. From any thread, also before `start`.
 
     Raises `UnknownRunner`, `NeverFits`, `InvalidInput` for what it asks of the queue;
@@ -155,7 +162,7 @@ def submit(self:JobQueue,
     self.admission.check(_check_job(job))
     is_on_record = self.tracker.jobs.get(job.id) is job
     if is_on_record: return self.tracker.submit_job(job.id)
-    return self.tracker.add_job(job, queued=True)
+    return self.tracker.add_job(job, queued=True, batch=batch)
 
 # %% ../../nbs/queue/00_queue.ipynb #6128efa0
 _PART = 500   # Jobs in one transaction
@@ -279,8 +286,7 @@ def why_waiting(self:JobQueue,
     job = self.tracker.get_job(job_id)
     if job is None: raise UnknownJob(job_id)
     if job.status is not JobStatus.PENDING: return None
-    is_running = self._thread is not None and self._thread.is_alive()
-    if not is_running: return 'the queue is not running'
+    if not self.is_running: return 'the queue is not running'
     if job.runner not in self.runners: return f'this queue has no runner {job.runner!r}'
     reason = self.admission.why(job, self.attempts.busy, self.slots)
     if reason is not None: return reason
@@ -425,15 +431,20 @@ def _admit_all(self:JobQueue, jobs:list[Job]):
             self.admission.explain_unreadable(job.id, e)
 
 @patch
+def _pick_up(self:JobQueue, runners:list[str]):
+    "Take over what these runners have running, and admit what waits for them."
+    self._take_over()
+    waiting = [j for j in self.tracker.pending_jobs() if j.runner in runners]
+    for n in range(0, len(waiting), _PART):
+        self._admit_all(waiting[n:n+_PART])
+
+@patch
 def _recover(self:JobQueue) -> int:  # Where to read on in the journal
     "Open a lease, take over what is running, and admit what waits on record."
     has_lease = self.lease.fence is not None or self._reopening is not None
     if not has_lease: self.lease.open(self._lease_facts())
     cursor = self.tracker.last_seq()
-    self._take_over()
-    waiting = [j for j in self.tracker.pending_jobs() if j.runner in self.runners]
-    for n in range(0, len(waiting), _PART):
-        self._admit_all(waiting[n:n+_PART])
+    self._pick_up([*self.runners])
     return cursor
 
 # %% ../../nbs/queue/00_queue.ipynb #14487c31
@@ -601,3 +612,16 @@ def start(self:JobQueue) -> JobQueue:  # Itself
             raise RuntimeError('The queue is being stopped, and ends when this callback has returned. '
                                'Start it again from another thread')
         ending.join()
+
+# %% ../../nbs/queue/00_queue.ipynb #45508cb3
+@patch
+def add_runner(self:JobQueue,
+    runner:Runner,   # With a name of its own
+) -> Runner:         # The same
+    "Carry out the jobs of one more runner from now on. From any thread. Raises `InvalidInput` for two of one name."
+    self.runners.update(_by_name([*self.runners.values(), runner]))
+    pick_up = partial(self._pick_up, [runner.name])
+    def begin(): self._loop.create_task(self.group_commit.retry_on_store_error(pick_up))
+    with self._lock:
+        if self._thread is not None and self._thread.is_alive(): self._loop.call_soon_threadsafe(begin)
+    return runner

@@ -9,6 +9,7 @@ __all__ = ['V2', 'PERIOD_US', 'read_text', 'raise_scarcity', 'own_groups', 'Cgro
 
 # %% ../../nbs/runners/15_cgroups.ipynb #ecc4e7e2
 import os, re, signal, subprocess, time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -267,7 +268,7 @@ class Cgroups:
 
     def group(self,
         name:str,       # Name of its folders
-        uses=('all', 'memory', 'time', 'freezer'),  # What it is for
+        uses:Iterable[str]=('all', 'memory', 'time', 'freezer'),  # What it is for
     ) -> Cgroup:        # Which need not exist
         "The group of a name."
         return Cgroup({use: str(self.parents[use]/name) for use in uses if use in self.parents})

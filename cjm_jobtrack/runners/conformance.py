@@ -39,7 +39,7 @@ class ConformanceJobs:
 Trial = ConformanceJobs   # its earlier name
 
 # %% ../../nbs/runners/01_conformance.ipynb #166077e0
-class ConformanceReport(list):
+class ConformanceReport(list[str]):
     "The promises that were kept, in order; in a notebook it shows as a table."
     def __init__(self):
         super().__init__()

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
 from urllib.parse import quote_from_bytes
 try: from fcntl import ioctl
@@ -41,10 +42,12 @@ def _is_within(path:Path, root:Path) -> bool:
     except OSError: return False   # gone meanwhile
 
 # %% ../../nbs/runners/03_outputs.ipynb #d54e6631
-def _candidates(root:Path, globs:list[str]|None) -> Iterator[Iterator[Path]]:
-    "What may count, for one pattern after another."
-    if globs is not None: yield from map(root.glob, globs)
-    else: yield _walk(root)
+def _candidates(root:Path, globs:list|None) -> Iterator[Iterator[Path]]:
+    "What may count, for one pattern, or list of patterns, after another."
+    if globs is None: yield _walk(root)
+    for entry in globs or ():
+        patterns = [entry] if isinstance(entry, str) else entry
+        yield chain.from_iterable(map(root.glob, patterns))
 
 def _walk(root:Path) -> Iterator[Path]:
     for folder, _, names in os.walk(root, onerror=raise_scarcity):
@@ -59,7 +62,7 @@ def _fingerprint(path:Path) -> list[int]:
 # %% ../../nbs/runners/03_outputs.ipynb #8589c6ed
 def snapshot_files(
     root:str|Path,              # The folder; it need not exist
-    globs:list[str]|None=None,  # Patterns below it; None: every file
+    globs:list|None=None,       # Patterns below it, or lists of them; None: every file
 ) -> dict[str, list[int]]:      # Name -> size and dates, by which a change shows; JSON-ready
     "What is in a folder before work begins, for `collect_outputs`. Blocks while it looks."
     root, files = Path(root).resolve(), {}
@@ -235,6 +238,13 @@ def _output(
     info = reading.info
     return OutputFile(name, str(real), info.st_size, reading.digest, _content_type(path), _instant(info))
 
+# %% ../../nbs/runners/03_outputs.ipynb #93ce3ac0
+def _below_common_folder(files:list[OutputFile]) -> list[OutputFile]:
+    "The same with names below the folder that all of them are in: files that were listed can be far apart."
+    if not files: return files
+    folder = os.path.commonpath([os.path.dirname(o.name) for o in files])
+    return [replace(o, name=os.path.relpath(o.name, folder or '.')) for o in files]
+
 # %% ../../nbs/runners/03_outputs.ipynb #317bdd6f
 def _check_descriptors() -> None:
     "Raises `OSError` if there are no descriptors left: some versions of Python find no files then, and do not say so."
@@ -242,7 +252,7 @@ def _check_descriptors() -> None:
 
 def collect_outputs(
     root:str|Path,               # The folder they are in
-    globs:list[str]|None=None,   # Patterns below it; the first that fits anything counts. None: every file
+    globs:list|None=None,        # Patterns below it, or lists of them; the first that fits anything counts. None: every file
     *,
     since:dict|None=None,        # From `snapshot_files`: what is still as it was then does not count. None: all counts
     stop:Callable[[], bool]|None=None,         # Asked often: True ends the reading; the rest is listed without digests
@@ -261,6 +271,7 @@ def collect_outputs(
                     files.append(_output(p, root, tell, most, stop))
         if files: break
     if not files: _check_descriptors()
+    if any(not isinstance(entry, str) for entry in globs or ()): files = _below_common_folder(files)
     return sorted(_as_text(files), key=lambda o: o.name)
 
 # %% ../../nbs/runners/03_outputs.ipynb #5dff5b34

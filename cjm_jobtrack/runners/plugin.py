@@ -89,7 +89,7 @@ class PluginRunner(BaseRunner):
     hearing = 3.    # Seconds to wait for an answer to what is asked once: to stop, for the last lines
 
     def __init__(self,
-        manager,                    # Has `execute_plugin_async` and `get_plugin_meta`, or the same for `capability`
+        manager:Any,                # Has `execute_plugin_async` and `get_plugin_meta`, or the same for `capability`
         name:str='plugin',          # What `job.runner` calls it
         *,
         file_argument:str='audio',  # Argument in which a plugin expects the file

@@ -9,6 +9,7 @@ __all__ = ['AttemptFolder', 'limit_commands', 'supervised', 'check_platform', 'A
 
 # %% ../../nbs/runners/13_process_files.ipynb #3e771e1c
 import json, logging, math, os, re
+from collections.abc import Set
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -276,7 +277,7 @@ def _record_usage(self:AttemptFolder, usage:dict) -> None:
 # %% ../../nbs/runners/13_process_files.ipynb #8e1eca72
 @patch
 def processes(self:AttemptFolder,
-    known:set[psutil.Process]=frozenset(),  # Seen earlier to belong to it
+    known:Set[psutil.Process]=frozenset(),  # Seen earlier to belong to it
     among:set[int]|None=None,               # Look only at these process ids; None: at all
 ) -> tuple[psutil.Process|None, set[psutil.Process]]:  # The supervisor, and all others
     """Who runs for this attempt: its process tree, its control group, those seen earlier, and their children.

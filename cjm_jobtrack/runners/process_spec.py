@@ -154,7 +154,7 @@ def check_machine(
 # %% ../../nbs/runners/12_process_spec.ipynb #499f1039
 def output_places(
     spec:dict,  # From `check_process`
-) -> tuple[str|None, list[str]|None]:  # A folder, None for none; and patterns below it, None for all files
+) -> tuple[str|None, list|None]:  # A folder, None for none; and patterns below it, None for all files
     "Where the outputs of a program are looked for."
     if spec['output_globs']: return spec['output_root'], spec['output_globs']
     return spec['output_dir'], None
@@ -174,13 +174,17 @@ def _check_cwd(folder:str|None) -> None:
     raise InvalidInput('cwd', f'{folder!r} is not a folder', remedy)
 
 # %% ../../nbs/runners/12_process_spec.ipynb #c3ecb8d3
+def _check_glob(field:str, glob:str) -> None:
+    is_below = check_word(field, glob) and not os.path.isabs(glob) and '..' not in Path(glob).parts
+    if is_below: return
+    raise InvalidInput(field, f'is {glob!r}', 'Give a pattern below `output_root`, without `..`')
+
 def _check_globs(spec:dict) -> None:
-    if spec['output_globs'] is None: return
-    check_words(spec, 'output_globs')
-    for i, glob in enumerate(spec['output_globs']):
-        is_below = glob and not os.path.isabs(glob) and '..' not in Path(glob).parts
-        if is_below: continue
-        raise InvalidInput(f'output_globs[{i}]', f'is {glob!r}', 'Give a pattern below `output_root`, without `..`')
+    globs = spec['output_globs']
+    if globs is None: return
+    if not isinstance(globs, (list, tuple)): _refuse('output_globs', globs, 'Give a list of patterns')
+    for i, entry in enumerate(globs):
+        for glob in entry if isinstance(entry, list) else [entry]: _check_glob(f'output_globs[{i}]', glob)
     if spec['output_root'] is None:
         remedy = 'Say below which folder the patterns of `output_globs` are'
         raise InvalidInput('output_root', 'is missing', remedy)
@@ -243,7 +247,7 @@ def check_process(
     `progress`: options of `ProgressReader`.
     `output_dir`: a folder, created if missing; every file below it is an output.
     `output_root` and `output_globs`: instead of it, patterns below a folder; the first that matches a
-    file written since the start wins. A file that was there before, and is unchanged, is not an output.
+    file written since the start wins. A list in place of a pattern: files that match any of its patterns. A file that was there before, and is unchanged, is not an output.
     `require_output`: whether leaving no file is a failure.
     `invalid_exit`: exit statuses by which the program says that its input cannot be used.
     `leftovers`: what happens to processes that outlive the program: 'stop', or 'leave'. Those left are

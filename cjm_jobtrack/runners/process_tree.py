@@ -10,7 +10,7 @@ __all__ = ['UNSURE', 'runs', 'send_signals', 'wait_for_exit', 'ProcessEntry', 'p
 
 # %% ../../nbs/runners/14_process_tree.ipynb #d20ba42a
 import asyncio, os, signal, threading, time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,7 +151,7 @@ def with_descendants(
 def members(
     table:dict[int, ProcessEntry],   # From `process_table`
     sessions:set[int],               # Everybody in these sessions belongs to it
-    pids:set[int]=frozenset(),       # These belong to it in any case
+    pids:Set[int]=frozenset(),       # These belong to it in any case
 ) -> set[int]:                       # Process ids
     "Who has the mark, is in one of the sessions, is known to belong, or descends from any of these."
     tied = {pid for pid, entry in table.items() if entry.marked or entry.session in sessions}

@@ -9,6 +9,7 @@ __all__ = ['Sqlite', 'Postgres', 'sqlite_url', 'owner_table', 'Database']
 
 # %% ../../nbs/store/04_database.ipynb #135c2152
 import os, select, shutil, socket, sqlite3, tempfile, threading, time, uuid
+from collections.abc import Callable
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from weakref import WeakSet
@@ -341,7 +342,7 @@ class Database:
     It is then left as it is."""
     tables:sa.MetaData              # What it holds, with an `owner_table`
     version_of_tables = 1           # Raised with each change of the tables; older databases are upgraded when opened
-    upgrades = {}                   # version -> `f(connection)` that brings the tables to the next
+    upgrades:dict[int, Callable] = {}   # version -> `f(connection)` that brings the tables to the next
     _kinds = (Sqlite, Postgres)
     def __init__(self,
         url:str|Path|sa.URL='sqlite:///jobs.db',  # A `Path`, or a URL such as 'postgresql+psycopg://user@host/database'

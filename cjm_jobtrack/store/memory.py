@@ -8,9 +8,10 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/store/memory.html.md"""
 __all__ = ['MemoryStore']
 
 # %% ../../nbs/store/01_memory.ipynb #940ffac2
+from collections.abc import Iterable
 from itertools import islice, takewhile
 from fastcore.basics import patch
-from ..model.errors import UnknownNode
+from ..model.errors import RecordGone, UnknownNode
 from ..model.job import (Add, EndedJob, Job, JobEvent, JobRecord, JobStatus, Lease, Move, Update, jsonable,
                                     now)
 
@@ -18,7 +19,7 @@ from ..model.job import (Add, EndedJob, Job, JobEvent, JobRecord, JobStatus, Lea
 class MemoryStore:
     "The calls of `JobStore`, kept in this process and gone with it."
     shared = False
-    record_gone = None   # It is never gone before the process is
+    record_gone:RecordGone|None = None   # It is never gone before the process is
     def __init__(self):
         self._jobs = {}      # id -> row: the fields of `Job`, and what the store keeps beside them
         self._events = {}    # seq -> event
@@ -29,20 +30,22 @@ class MemoryStore:
 
 # %% ../../nbs/store/01_memory.ipynb #c22f77ba
 @patch
-def apply(self:MemoryStore, writes):
+def apply(self:MemoryStore, writes:list) -> list:
     return [_APPLY[type(w)](self, w) for w in writes]
 
 @patch
-def add(self:MemoryStore, job, data=None, *, queued=False, batch=None):
+def add(self:MemoryStore, job:Job, data:dict|None=None, *, queued:bool=False, batch:str|None=None) -> JobEvent|None:
     return self.apply([Add(job, data, queued, batch)])[0]
 
 @patch
-def move(self:MemoryStore, job_id, expect, changes, type, at, data=None, attempt=None, *, lease=None):
+def move(self:MemoryStore, job_id:str, expect:tuple[JobStatus, int]|None, changes:dict, type:str, at:str,
+    data:dict|None=None, attempt:int|None=None, *, lease:int|None=None,
+) -> JobEvent|None:
     op = Move(job_id, expect, changes, type, at, data, attempt, lease)
     return self.apply([op])[0]
 
 @patch
-def update(self:MemoryStore, job_id, changes, *, attempt=None, lease=None):
+def update(self:MemoryStore, job_id:str, changes:dict, *, attempt:int|None=None, lease:int|None=None) -> bool:
     return self.apply([Update(job_id, changes, attempt, lease)])[0]
 
 # %% ../../nbs/store/01_memory.ipynb #061f0307
@@ -121,12 +124,12 @@ _APPLY = {
 
 # %% ../../nbs/store/01_memory.ipynb #12b9e532
 @patch
-def get(self:MemoryStore, job_id):
+def get(self:MemoryStore, job_id:str) -> Job|None:
     row = self._jobs.get(job_id)
     return None if row is None else Job.from_dict(row)
 
 @patch
-def get_many(self:MemoryStore, job_ids):
+def get_many(self:MemoryStore, job_ids:Iterable[str]) -> dict[str, Job]:
     return {i: self.get(i) for i in job_ids if i in self._jobs}
 
 # %% ../../nbs/store/01_memory.ipynb #78e80580
@@ -168,18 +171,18 @@ def _older(self:MemoryStore, job_id) -> list[dict]:
 # %% ../../nbs/store/01_memory.ipynb #ce3583b9
 @patch
 def list(self:MemoryStore,
-    status=None,
-    limit=None,
-    before=None,
-    name=None,
-    node=None,
-    batch=None,
-    since=None,
-    until=None,
-    metadata=None,
-    pinned=None,
-    runner=None,
-):
+    status:Iterable[JobStatus]|None=None,
+    limit:int|None=None,
+    before:str|None=None,
+    name:str|None=None,
+    node:str|None=None,
+    batch:str|None=None,
+    since:str|None=None,
+    until:str|None=None,
+    metadata:dict|None=None,
+    pinned:bool|None=None,
+    runner:str|None=None,
+) -> list[Job]:
     rows = self._rows() if before is None else self._older(before)
     fields = dict(name=name, node=node, batch=batch, pinned=pinned, runner=runner)
     fits = _filter(status, since, until, metadata, **fields)
@@ -188,14 +191,14 @@ def list(self:MemoryStore,
 
 # %% ../../nbs/store/01_memory.ipynb #6b898d5c
 @patch
-def counts(self:MemoryStore, batch=None):
+def counts(self:MemoryStore, batch:str|None=None) -> dict[str, int]:
     rows = self._rows()
     statuses = [row['status'] for row in rows if batch in (None, row['batch'])]
     return {s.value: statuses.count(s) for s in JobStatus}
 
 # %% ../../nbs/store/01_memory.ipynb #e58c4c8f
 @patch
-def events(self:MemoryStore, after=0, job_id=None, limit=None):
+def events(self:MemoryStore, after:int=0, job_id:str|None=None, limit:int|None=None) -> list[JobEvent]:
     if job_id is not None:
         seqs = [s for s in self._seqs.get(job_id, ()) if s > after]
         return [self._events[s] for s in seqs[:limit]]
@@ -203,13 +206,13 @@ def events(self:MemoryStore, after=0, job_id=None, limit=None):
     return [*islice(filter(None, events), limit)]
 
 @patch
-def last_seq(self:MemoryStore):
+def last_seq(self:MemoryStore) -> int:
     newest_first = range(self._seq, 0, -1)
     return next((seq for seq in newest_first if seq in self._events), 0)
 
 # %% ../../nbs/store/01_memory.ipynb #d8170308
 @patch
-def delete_many(self:MemoryStore, job_ids, spare_pinned=False):
+def delete_many(self:MemoryStore, job_ids:Iterable[str], spare_pinned:bool=False) -> int:
     rows = [self._jobs[i] for i in dict.fromkeys(job_ids) if i in self._jobs]
     rows = [row for row in rows if row['status'].is_terminal]
     if spare_pinned: rows = [row for row in rows if not row['pinned']]
@@ -221,11 +224,11 @@ def delete_many(self:MemoryStore, job_ids, spare_pinned=False):
     return len(ids)
 
 @patch
-def delete(self:MemoryStore, job_id): return bool(self.delete_many([job_id]))
+def delete(self:MemoryStore, job_id:str) -> bool: return bool(self.delete_many([job_id]))
 
 # %% ../../nbs/store/01_memory.ipynb #039df3ca
 @patch
-def pin(self:MemoryStore, job_id, pinned=True):
+def pin(self:MemoryStore, job_id:str, pinned:bool=True) -> bool:
     if job_id not in self._jobs: return False
     self._jobs[job_id]['pinned'] = pinned
     return True
@@ -241,14 +244,14 @@ def _live_batches(self:MemoryStore) -> set[str]:
 # %% ../../nbs/store/01_memory.ipynb #30eaf565
 @patch
 def select_ended(self:MemoryStore,
-    status=None,
-    older_than=None,
-    limit=None,
-    after_num=0,
-    pinned=False,
-    before_num=None,
-    settled=False,
-):
+    status:Iterable[JobStatus]|None=None,
+    older_than:str|None=None,
+    limit:int|None=None,
+    after_num:int=0,
+    pinned:bool=False,
+    before_num:int|None=None,
+    settled:bool=False,
+) -> list[EndedJob]:
     statuses = {JobStatus(s) for s in status or _TERMINAL} & _TERMINAL
     live = self._live_batches() if settled else ()
     def fits(row):
@@ -271,7 +274,7 @@ def _to_ended(row) -> EndedJob:
 
 # %% ../../nbs/store/01_memory.ipynb #9f6d6ab8
 @patch
-def cutoff(self:MemoryStore, keep, status=None):
+def cutoff(self:MemoryStore, keep:int, status:Iterable[JobStatus]|None=None) -> int|None:
     statuses = {*(status or _TERMINAL)} & _TERMINAL
     newest_first = reversed(self._rows())
     ended = (row for row in newest_first if row['status'] in statuses)
@@ -280,7 +283,7 @@ def cutoff(self:MemoryStore, keep, status=None):
 
 # %% ../../nbs/store/01_memory.ipynb #0c9ccfaf
 @patch
-def records(self:MemoryStore, after_num=0, limit=200, **filters):
+def records(self:MemoryStore, after_num:int=0, limit:int=200, **filters) -> list[JobRecord]:
     rows = filter(_filter(**filters), self._rows())
     page = islice((row for row in rows if row['num'] > after_num), limit)
     return [self._to_record(row) for row in page]
@@ -298,7 +301,7 @@ def _to_record(self:MemoryStore, row) -> JobRecord:
 
 # %% ../../nbs/store/01_memory.ipynb #8eca0384
 @patch
-def restore(self:MemoryStore, records): return [self._restore_one(r) for r in records]
+def restore(self:MemoryStore, records:Iterable[JobRecord]) -> list[bool]: return [self._restore_one(r) for r in records]
 
 @patch
 def _restore_one(self:MemoryStore, record:JobRecord) -> bool:  # False: the id is taken
@@ -311,22 +314,22 @@ def _restore_one(self:MemoryStore, record:JobRecord) -> bool:  # False: the id i
 
 # %% ../../nbs/store/01_memory.ipynb #dbcbc386
 @patch
-def open_lease(self:MemoryStore, doc):
+def open_lease(self:MemoryStore, doc:dict) -> int:
     self._fence += 1
     self._leases[self._fence] = [0, doc]
     return self._fence
 
 @patch
-def beat(self:MemoryStore, fence):
+def beat(self:MemoryStore, fence:int) -> bool:
     if fence not in self._leases: return False
     self._leases[fence][0] += 1
     return True
 
 @patch
-def close_lease(self:MemoryStore, fence): self._leases.pop(fence, None)
+def close_lease(self:MemoryStore, fence:int) -> None: self._leases.pop(fence, None)
 
 @patch
-def leases(self:MemoryStore):
+def leases(self:MemoryStore) -> list[Lease]:
     leases = self._leases.items()
     return [Lease(fence, beat, doc) for fence, (beat, doc) in leases]
 
@@ -339,18 +342,18 @@ def _queued(self:MemoryStore, runners, fits) -> list[dict]:
     return sorted(rows, key=lambda row: row['queued_at'])
 
 @patch
-def submitted(self:MemoryStore, runners):
+def submitted(self:MemoryStore, runners:Iterable[str]) -> list[Job]:
     rows = self._queued(runners, lambda row: not row['status'].is_terminal)
     return [Job.from_dict(row) for row in rows]
 
 @patch
-def places(self:MemoryStore, job_ids):
+def places(self:MemoryStore, job_ids:Iterable[str]) -> dict[str, tuple[str|None, int|None]]:
     rows = [self._jobs[i] for i in job_ids if i in self._jobs]
     return {row['id']: (row['queued_at'], row['lease']) for row in rows}
 
 # %% ../../nbs/store/01_memory.ipynb #beb5a0b4
 @patch
-def take_over(self:MemoryStore, mine, runners, dead=()):
+def take_over(self:MemoryStore, mine:int, runners:list[str], dead:Iterable[tuple[int, int]]=()) -> list[str]:
     if mine not in self._leases: return []
     for fence, beat in dead:
         is_same = fence in self._leases and self._leases[fence][0] == beat
@@ -364,16 +367,16 @@ def take_over(self:MemoryStore, mine, runners, dead=()):
 
 # %% ../../nbs/store/01_memory.ipynb #464a9ba5
 @patch
-def put_node(self:MemoryStore, node):
+def put_node(self:MemoryStore, node:dict) -> None:
     self._nodes[node['id']] = jsonable(node)
 
 @patch
-def list_nodes(self:MemoryStore):
+def list_nodes(self:MemoryStore) -> list[dict]:
     by_name = lambda node: (node['name'], node['id'])
     return sorted(self._nodes.values(), key=by_name)
 
 @patch
-def delete_node(self:MemoryStore, node_id):
+def delete_node(self:MemoryStore, node_id:str) -> None:
     if self._nodes.pop(node_id, None) is None: raise UnknownNode(node_id)
 
 @patch

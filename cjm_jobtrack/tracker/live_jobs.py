@@ -8,14 +8,19 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/tracker/live_jobs.html.md"""
 __all__ = ['LiveJobs']
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #2bb54e34
+import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 from fastcore.basics import patch, store_attr
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, LeaseLost, UnknownJob
 from ..model.job import Add, Job, JobEvent, JobRecord, JobStatus, Move, jsonable, now, spec_differences
 from .notify import Notifier
 from .transitions import NO_STATE, LocalStates, Write
+if TYPE_CHECKING:
+    from cjm_jobtrack.store.memory import MemoryStore
+    from cjm_jobtrack.store.store import JobStore
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #8766113a
 _PAGE = 1000   # Entries of the journal read at once
@@ -23,8 +28,8 @@ _PAGE = 1000   # Entries of the journal read at once
 class LiveJobs:
     "The live objects of the jobs on a record. Safe from any thread."
     def __init__(self,
-        store,                # The record
-        lock,                 # Reentrant lock of the owner
+        store:'JobStore|MemoryStore',   # The record
+        lock:threading.RLock, # Reentrant lock of the owner
         notifier:Notifier,    # Wakes the readers of what was written
         states:LocalStates,   # What this process knows about its jobs
         keep_ended:Callable[[], int],   # How many ended jobs to keep in memory, when a store has the others
@@ -131,7 +136,7 @@ def sync(self:LiveJobs) -> bool:
 
 # %% ../../nbs/tracker/02_live_jobs.ipynb #ad567df6
 @patch
-def read_journal(self:LiveJobs, own=frozenset()) -> bool:
+def read_journal(self:LiveJobs, own:Collection[int]=frozenset()) -> bool:
     "Read on in the journal. `own` are the numbers of our own entries."
     found = False
     while events := self.store.events(self.notifier.seq, None, _PAGE):

@@ -27,9 +27,9 @@ def call_on_loop(loop, callback) -> None:
 # %% ../../nbs/tracker/04_notify.ipynb #1269d676
 class _LoopWaker:
     "Sets asyncio events on their loop, from any thread."
-    def __init__(self, loop):
+    def __init__(self, loop:asyncio.AbstractEventLoop):
         self.loop = loop
-        self.events = set()   # belongs to the loop's thread
+        self.events: set[asyncio.Event] = set()   # belongs to the loop's thread
         self._scheduled = False
 
     def wake(self):
@@ -45,12 +45,12 @@ class _LoopWaker:
 class Channel:
     "The events after `since`, of one job or of all, and those who wait for more. Used under its lock."
     max_events = 10_000   # Events kept; a reader further behind reads the store
-    def __init__(self, since:int, lock):
+    def __init__(self, since:int, lock:threading.RLock):
         self.since, self.lock = since, lock
-        self.events = []      # JobEvents, in order
+        self.events: list[JobEvent] = []   # In order
         self.readers = 0      # How many read it at this moment
-        self.wakers = {}      # (loop, journal only) -> _LoopWaker
-        self.threads = {}     # Event of a thread that waits -> journal only
+        self.wakers: dict[tuple, _LoopWaker] = {}   # (loop, journal only) -> what wakes it
+        self.threads: dict[threading.Event, bool] = {}   # Event of a thread that waits -> journal only
 
     def append(self, event:JobEvent) -> None:
         self.events.append(event)
@@ -103,7 +103,7 @@ def thread_event(self:Channel,
 class Notifier:
     "The channels of all jobs. Publishing and reading happen under `lock`, which belongs to the owner."
     def __init__(self,
-        lock,      # Reentrant lock of the owner
+        lock:threading.RLock,  # Reentrant lock of the owner
         seq:int=0, # Last entry of the journal
     ):
         self.lock, self.seq, self.tick = lock, seq, 0

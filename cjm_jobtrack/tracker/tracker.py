@@ -12,13 +12,13 @@ import asyncio, logging, threading, time
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from weakref import WeakSet, ref
 from fastcore.basics import patch
 from fastcore.meta import delegates
 from ..logs.log_store import LogStore
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, StoreError, UnknownJob
-from ..model.job import (Failure, Job, JobEvent, JobRecord, JobStatus, Lease, check_id, jsonable, new_id, now,
+from ..model.job import (Failure, Job, JobEvent, JobRecord, JobStatus, Lease, OutputFile, check_id, jsonable, new_id, now,
                                     parse_instant, percentage, read_outputs, read_statuses)
 from ..store.memory import MemoryStore
 from .background import ProgressWriter, StorePoller
@@ -27,6 +27,8 @@ from .live_jobs import LiveJobs
 from .notify import Channel, Notifier, consume_in_thread
 from .tasks import cancel_task
 from .transitions import NO_STATE, LocalStates, TransitionPlanner, Write, check_job, check_note
+if TYPE_CHECKING:
+    from cjm_jobtrack.store.store import JobStore
 
 # %% ../../nbs/tracker/00_tracker.ipynb #a21bbd68
 def _open_store(store):
@@ -61,14 +63,14 @@ class JobTracker(TransitionPlanner):
     keep_ended = 1000      # Ended jobs kept in memory when there is a store to find the others in
     cancel_patience = 10.  # Seconds that `cancel_job` waits for a queue in another process
     def __init__(self,
-        store=None,   # JobStore, its URL or file, or None for a record in memory
+        store:'JobStore|MemoryStore|str|Path|None'=None,   # Its URL or file will do; None: a record in memory
         on_job_completed:Callable[[str, 'JobTracker'], Any]|None=None,  # Called with (job id, tracker)
         *,
         logs:str|Path|LogStore|None=None,   # Folder of the logs, of this record alone; None: see `default_log_folder`
     ):
         _check_callback(on_job_completed)
         self.on_job_completed = on_job_completed
-        self.store = _open_store(store)
+        self.store: JobStore|MemoryStore = _open_store(store)
         self.store.tracker = ref(self)
         self._lock = threading.RLock()
         self._closed = threading.Event()
@@ -89,7 +91,7 @@ def _build_parts(self:JobTracker):
     self._live = self.live_class(self.store, self._lock, self._notifier, self._states, keep_ended)
     self._progress = ProgressWriter(self._live, self._closed)
     self._poller = StorePoller(self._live, self._closed)
-    self.jobs = self._live.jobs   # id -> Job: all that have not ended, and the latest that have
+    self.jobs: dict[str, Job] = self._live.jobs   # id -> Job: all that have not ended, and the latest that have
     with _open_lock: _open_trackers.add(self)
 
 @patch(as_prop=True)
@@ -341,7 +343,7 @@ def _start(self:JobTracker, job:Job):
 @patch
 def mark_running(self:JobTracker,
     job_id:str,  # A pending job
-    task=None,   # asyncio.Task that does the work, as handle for cancelling
+    task:asyncio.Task|None=None,   # Task that does the work, as handle for cancelling
 ) -> None:
     "Start the next attempt. A running job only takes over the task handle. Raises `IllegalMove` when it has ended."
     with self._lock:
@@ -355,7 +357,7 @@ def mark_running(self:JobTracker,
 def mark_completed(self:JobTracker,
     job_id:str,   # A running job
     result:Any,   # What the work returned; JSON-ready on record
-    outputs=(),   # `OutputFile`s it produced
+    outputs:Iterable[OutputFile]=(),   # Files it produced
 ) -> None:
     "End a job well. Then `on_job_completed` is called. Raises `IllegalMove` unless the job is running."
     if (job := self._live.peek(job_id)) is not None: self._carry_out(self.plan_completed(job, result, outputs))
@@ -723,6 +725,21 @@ async def cancel_job(self:JobTracker,
     if stop is not None: return await self._stop_attached(job, stop)
     if task is not None: return await self._stop_task(job, task)
     return await self._stop_by_queue(job)
+
+# %% ../../nbs/tracker/00_tracker.ipynb #026f6920
+@patch
+def request_cancel(self:JobTracker,
+    job_id:str,  # The job
+) -> bool:       # True when this call ended it; False when it runs, and will be stopped, or has ended, or is unknown
+    "`cancel_job` without waiting: a pending job ends at once, a running one is stopped by its queue. Raises `StoreError`."
+    with self._lock:
+        job = self.get_job(job_id)
+        if job is None or job.is_terminal: return False
+        if job.status is JobStatus.PENDING and self._cancelled_at_once(job): return True
+        if job.is_terminal or self.cancel_requested(job_id): return False
+        self._note_cancel_request(job_id)
+        if not job.is_terminal: self._states[job_id].cancel_requested = True
+    return False
 
 # %% ../../nbs/tracker/00_tracker.ipynb #3b4f0026
 @patch

@@ -8,14 +8,20 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/tracker/transcription.html.md"""
 __all__ = ['TranscriptionJob', 'TranscriptionJobs', 'TranscriptionJobTracker']
 
 # %% ../../nbs/tracker/01_transcription.ipynb #eb5d285b
-import logging, os
+import asyncio, logging, os
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
-from typing import Any, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable
 from fastcore.basics import patch, patch_to
+from ..logs.log_store import LogStore
 from ..model.errors import IllegalMove, InvalidInput
-from ..model.job import Failure, Job, JobStatus, new_id, now
+from ..model.job import Failure, Job, JobStatus, OutputFile, new_id, now
 from .live_jobs import LiveJobs
 from .tracker import JobTracker, job_result
+if TYPE_CHECKING:
+    from cjm_jobtrack.store.memory import MemoryStore
+    from cjm_jobtrack.store.store import JobStore
 
 # %% ../../nbs/tracker/01_transcription.ipynb #c42ceb55
 @dataclass
@@ -89,11 +95,11 @@ class TranscriptionJobTracker(JobTracker):
     def __init__(self,
         on_job_completed:Callable[[str, 'TranscriptionJobTracker'], Any]|None=None,  # Called with (job id, tracker)
         *,
-        store=None,   # JobStore, its URL or file, or None for a record in memory
-        logs=None,    # Folder of the logs; None: as for `JobTracker`
+        store:'JobStore|MemoryStore|str|Path|None'=None,   # Its URL or file will do; None: a record in memory
+        logs:str|Path|LogStore|None=None,   # Folder of the logs; None: as for `JobTracker`
     ):
         super().__init__(store, on_job_completed, logs=logs)
-        self.results = self._live.results
+        self.results: dict[str, dict] = self._live.results
 
 # %% ../../nbs/tracker/01_transcription.ipynb #b59ef81d
 def _check_text(field:str, value, types=str):
@@ -128,7 +134,7 @@ def _unless_ended(self:TranscriptionJobTracker, mark, job_id:str, *args):
 @patch
 def mark_running(self:TranscriptionJobTracker,
     job_id:str,  # The job
-    task=None,   # asyncio.Task that does the work; kept until another is given
+    task:asyncio.Task|None=None,   # Task that does the work; kept until another is given
 ) -> None:
     "Start a job. On a running job only the task handle is taken over; an ended or unknown one stays as it is."
     self._unless_ended(super(TranscriptionJobTracker, self).mark_running, job_id, task)
@@ -138,7 +144,7 @@ def mark_running(self:TranscriptionJobTracker,
 def mark_completed(self:TranscriptionJobTracker,
     job_id:str,  # The job
     result:Any,  # What the plugin returned
-    outputs=(),  # `OutputFile`s it produced
+    outputs:Iterable[OutputFile]=(),  # Files it produced
 ) -> None:
     """End a job well; then `on_job_completed` is called. An ended or unknown job stays as it is.
 

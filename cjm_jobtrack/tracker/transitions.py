@@ -9,12 +9,12 @@ __all__ = ['NO_STATE', 'UNCONFIRMED', 'Write', 'LocalState', 'LocalStates', 'che
 
 # %% ../../nbs/tracker/03_transitions.ipynb #5151e7a0
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from fastcore.basics import patch
 from ..model.errors import InvalidInput
-from ..model.job import (Add, Failure, Job, JobStatus, Move, Update, check_id, check_move, escape_surrogates,
+from ..model.job import (Add, Failure, Job, JobStatus, Move, OutputFile, Update, check_id, check_move, escape_surrogates,
                                     jsonable, now, number, read_outputs)
 
 # %% ../../nbs/tracker/03_transitions.ipynb #4ec88ea4
@@ -191,7 +191,7 @@ def plan_running(self:TransitionPlanner,
 def plan_completed(self:TransitionPlanner,
     job:Job,
     result:Any,  # What the work returned
-    outputs=(),  # `OutputFile`s it produced
+    outputs:Iterable[OutputFile]=(),  # Files it produced
 ) -> Write:
     "End the job well."
     outputs = read_outputs(outputs)

@@ -1127,7 +1127,7 @@ def test_a_manager_is_no_node_of_its_own(tmp_path):
 
 def test_a_job_that_waits_at_its_node_is_pending_on_every_face_and_its_time_is_that_of_its_run(tmp_path):
     from cjm_jobtrack.cli.follow import status_line
-    from cjm_jobtrack.cli.jobs import jobs_table
+    from cjm_jobtrack.cli.job_tables import jobs_table
     from cjm_jobtrack.view.render import JobSnapshot, format_status, header_html
     with node_of(tmp_path, slots=1) as n, managed(tmp_path, n.url) as h:
         until(lambda: h.manager.directory.is_online(h.manager.directory.get('shed')), 'the node to be known')

@@ -2,7 +2,7 @@
 import html, io, json, signal, subprocess, sys
 from contextlib import contextmanager
 import pytest, rich.console
-from cjm_jobtrack.cli.jobs import job_facts, jobs_table
+from cjm_jobtrack.cli.job_tables import job_facts, jobs_table
 from cjm_jobtrack.model.job import now
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners.call import CallRunner

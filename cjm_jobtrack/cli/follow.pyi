@@ -1,0 +1,46 @@
+# Made by tools/stubs.py: do not edit.
+"""A job from now to its end: as a live bar on a terminal, as lines elsewhere
+
+Docs: https://cj-mills.github.io/cjm-jobtrack/cli/follow.html.md"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TextIO
+from ..model.job import Job, JobEvent
+from .app import Exit
+from .source import Source
+
+__all__ = [
+    'job_events', 'job_updates', 'silence_note', 'status_line', 'print_lines', 'follow',
+    'exit_for_job', 'conclude', 'fetch']
+
+def job_events(client: Source, job_id: str, after: int | None = None) -> Iterator[JobEvent]:
+    """The events of one job.
+
+    That the server is out of reach is an event like any other, `disconnected`."""
+
+def job_updates(client: Source, job_id: str) -> Iterator[tuple[Job, str]]:
+    "Watch a job until it ends. Blocks between changes. Raises `UnknownJob`."
+
+def silence_note(job: Job) -> str:
+    "That the node of a job does not answer, or ''."
+
+def status_line(job: Job, notice: str = '') -> str:
+    "A job in a line that changes only when it matters."
+
+def print_lines(updates: Iterable[tuple[Job, str]], file: TextIO) -> Job:
+    "Print a job as lines until it ends."
+
+def follow(client: Source, job_id: str, file: TextIO, leave: bool = True) -> Job:
+    """Show a job until it ends: a live bar on a terminal, else lines.
+
+    When interrupted, it says that the job goes on."""
+
+def exit_for_job(job: Job) -> Exit:
+    "The exit status for a job."
+
+def conclude(job: Job) -> None:
+    "Say on stderr why a job did not complete, and end with the status that belongs to it."
+
+def fetch(client: Source, job: Job, names: list[str], to: Path) -> Iterator[Path]:
+    "Download the results of a job. Raises the last error in the end."

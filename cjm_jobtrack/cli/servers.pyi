@@ -1,0 +1,105 @@
+# Made by tools/stubs.py: do not edit.
+"""`node` and `manager` run a server
+
+Docs: https://cj-mills.github.io/cjm-jobtrack/cli/servers.html.md"""
+
+import socket
+import subprocess
+import typer
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+__all__ = [
+    'commands', 'Data', 'Logs', 'Host', 'ServerToken', 'Origins', 'UntilEof', 'Pipelines', 'Port',
+    'Slots', 'Grace', 'Workspace', 'OriginalFrom', 'NodeUrls', 'NodeTokenFile', 'listen', 'serve',
+    'read_origins', 'node', 'manager', 'server_process']
+
+commands: typer.Typer
+
+def listen(host: str, port: int) -> socket.socket:
+    "A listening socket. Raises `InvalidInput` naming `--host` or `--port`."
+
+def serve(
+    kind: str,
+    make: Callable[..., Any],
+    host: str,
+    port: int,
+    token: str | None,
+    until_eof: bool = False,
+) -> None:
+    """Run a server until a signal, or the end of stdin, stops it.
+
+    Raises `InvalidInput`; `RecordGone` at the end, when its record was lost meanwhile."""
+
+def read_origins(origins: list[str]) -> dict[Any, Any]:
+    "Origins as browsers send them. Raises `InvalidInput`."
+
+Data: TypeAlias = Annotated[Path | None, ...]
+
+Logs: TypeAlias = Annotated[Path | None, ...]
+
+Host: TypeAlias = Annotated[str, ...]
+
+ServerToken: TypeAlias = Annotated[Path | None, ...]
+
+Origins: TypeAlias = Annotated[list[str], ...]
+
+UntilEof: TypeAlias = Annotated[bool, ...]
+
+Pipelines: TypeAlias = Annotated[list[Path], ...]
+
+Port: TypeAlias = Annotated[int, ...]
+
+Slots: TypeAlias = Annotated[int, ...]
+
+Grace: TypeAlias = Annotated[float, ...]
+
+Workspace: TypeAlias = Annotated[Path | None, ...]
+
+OriginalFrom: TypeAlias = Annotated[list[str], ...]
+
+def node(
+    data: Data = None,
+    pipelines: Pipelines = [],
+    host: Host = '127.0.0.1',
+    port: Port = 9090,
+    slots: Slots = 1,
+    grace: Grace = 1.5,
+    workspace: Workspace = None,
+    original_from: OriginalFrom = [],
+    logs: Logs = None,
+    origin: Origins = [],
+    token_file: ServerToken = None,
+    until_eof: UntilEof = False,
+) -> None:
+    "Run a node: the server on a machine that does the work."
+
+NodeUrls: TypeAlias = Annotated[list[str], ...]
+
+NodeTokenFile: TypeAlias = Annotated[Path | None, ...]
+
+def manager(
+    data: Data = None,
+    nodes: NodeUrls = [],
+    host: Host = '127.0.0.1',
+    port: Port = 3001,
+    token_file: ServerToken = None,
+    node_token_file: NodeTokenFile = None,
+    logs: Logs = None,
+    origin: Origins = [],
+    until_eof: UntilEof = False,
+) -> None:
+    "Run a manager: the server that people, notebooks and this program talk to."
+
+@contextmanager
+def server_process(
+    *words: str | Path,
+    log: Path,
+    port: int = 0,
+    **env: str,
+) -> Iterator[tuple[str, subprocess.Popen[Any]]]:
+    """A server in a process of its own, for the length of a `with` block.
+
+    Raises `JobtrackError` when it does not start."""

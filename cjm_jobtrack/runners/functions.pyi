@@ -1,0 +1,36 @@
+# Made by tools/stubs.py: do not edit.
+"""What a function can report while it runs, how its end becomes an outcome, and how its arguments are checked first
+
+Docs: https://cj-mills.github.io/cjm-jobtrack/runners/functions.html.md"""
+
+from dataclasses import dataclass
+from typing import Any
+from .outcome import Report
+
+__all__ = [
+    'Result', 'is_interpreter_exiting', 'current_report']
+
+class _FunctionReport(Report):
+    "The report that a function gets. Subclasses define `_send`. Takes text for the log as well as bytes."
+    has_streams: bool
+    stop_requested: bool
+    stop_noticed: bool
+    def __init__(self) -> None: ...
+    def progress(self, percent: float | None = None, message: str | None = None) -> None: ...
+    def log(self, data: bytes = b'') -> None: ...
+    def note(self, type: str, data: dict[Any, Any] | None = None, **fields: Any) -> None: ...
+    def must_stop(self) -> bool: ...
+    @property
+    def cancelled(self) -> bool:
+        "Whether the function is to stop. It has been noticed once this was true."
+
+@dataclass(frozen=True)
+class Result:
+    "Yielded by a generator: its result. The generator is then closed."
+    value: Any = None
+
+def is_interpreter_exiting() -> bool:
+    "Whether this interpreter is being torn down: names vanish, and threads cannot be started any more."
+
+def current_report() -> Report | None:
+    "The report of the job whose function calls this, in the thread or task in which it was begun."
