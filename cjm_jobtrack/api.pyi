@@ -18,8 +18,8 @@ from .tracker.tracker import JobTracker
 from .view.dashboard import JobDashboard
 
 __all__ = [
-    'Request', 'Options', 'own_record', 'LocalKeeper', 'ServerKeeper', 'Jobs', 'jobs', 'use', 'run',
-    'batch']
+    'Request', 'Options', 'own_record', 'BaseKeeper', 'LocalKeeper', 'ServerKeeper', 'Jobs', 'jobs',
+    'use', 'run', 'batch']
 
 @dataclass(frozen=True)
 class Request:
@@ -52,7 +52,12 @@ class Options:
 def own_record() -> Path:
     "The file of the user's own record. Source: XDG Base Directory Specification 0.8, by `platformdirs`."
 
-class LocalKeeper:
+class BaseKeeper:
+    "What keepers have in common."
+    def submitted(self, job: Job) -> SubmittedJob:
+        "A job of this record, as people hold it."
+
+class LocalKeeper(BaseKeeper):
     "The record, the queue and the runners of this process. Opened when they are first asked for. Safe from any thread."
     max_age: float
     record: str | Path | None
@@ -128,7 +133,7 @@ class LocalKeeper:
         "A plugin of a plugin manager."
     def submit_batch(self, requests: list[Request], options: list[Options]) -> Batch: ...
 
-class ServerKeeper:
+class ServerKeeper(BaseKeeper):
     "A manager or node that keeps the record. It is first asked when there is something to ask."
     max_age: float
     exists: bool

@@ -310,7 +310,7 @@ def test_a_batch_of_a_function(lab):
 def test_the_same_batch_twice_is_one(lab, tmp_path):
     for name in 'abc': (tmp_path/f'{name}.txt').write_text(name)
     for _ in range(2): night = lab.batch('wc -c {}', f'{tmp_path}/*.txt', id='tuesday')
-    assert night.join(60)['completed'] == 3 == len(lab) and {lab[j].log.split()[0] for j in night.jobs()} == {'1'}
+    assert night.join(60)['completed'] == 3 == len(lab) and {j.log.split()[0] for j in night.jobs()} == {'1'}
 
 @pytest.mark.parametrize('what, inputs, words', [('ls', ['a'], 'no place for an input'), (double, [], '`inputs` is empty'), (double, '/no/such/*.wav', 'names no file here'), ('transcribe', ['/no/such.wav'], '`input`')], ids=str)
 def test_a_batch_that_cannot_work(lab, what, inputs, words):
