@@ -10,7 +10,8 @@ pytestmark = [pytest.mark.needs('chromium'), pytest.mark.timeout(400)]
 CELLS = ['''
 import os, time
 from pathlib import Path
-from cjm_jobtrack import batch, jobs, run, track
+from cjm_jobtrack import Jobs, batch, jobs, run, track, use
+use(Jobs(slots=4))
 Path('kernel').write_text(str(os.getpid()))
 def count(n):
     for i in track(range(n), message='counting'): time.sleep(.05)
