@@ -71,7 +71,7 @@ class JobFuture(Future):
     def __init__(self,
         job:Job,         # The job
         call:LiveCall,   # What it carries out
-        futures:'_OpenFutures', # Where it is until it ends
+        futures:Any,     # The `_OpenFutures` in which it is until it ends
     ):
         super().__init__()
         self.job, self._call, self._futures = job, call, futures
