@@ -74,16 +74,15 @@ from .view.monitor import JobMonitor as JobMonitor
 from .view.monitor import monitor as monitor
 
 __all__ = [
-    'JobtrackError', 'InvalidInput', 'UnknownPipeline', 'UnknownRunner', 'NeverFits',
-    'UnknownJob', 'UnknownNode', 'IllegalMove', 'LeaseLost', 'KeyConflict', 'StoreError',
-    'NodeUnreachable', 'NodeRefused', 'NoResult', 'JobFailed', 'JobCancelled', 'Job', 'JobStatus',
-    'Failure', 'OutputFile', 'JobEvent', 'JobStore', 'LogStore', 'JobTracker', 'TranscriptionJob',
-    'TranscriptionJobTracker', 'RetentionPolicy', 'prune', 'orphans', 'export_jobs',
-    'import_jobs', 'backup', 'RetryPolicy', 'Outcome', 'Receipt', 'Runner', 'BaseRunner',
-    'ConformanceJobs', 'ConformanceReport', 'Trial', 'check_runner', 'CallRunner', 'track',
-    'ProcessRunner', 'DockerRunner', 'PluginRunner', 'JobQueue', 'Batch', 'submit_batch',
-    'JobExecutor', 'JobFuture', 'SubmittedJob', 'Pipeline', 'PipelineCatalog', 'PipelineRunner',
-    'RemoteClient', 'RemoteRunner', 'Node', 'Manager', 'JobMonitor', 'monitor', 'Jobs', 'run',
-    'batch', 'jobs', 'use']
+    'JobtrackError', 'InvalidInput', 'UnknownPipeline', 'UnknownRunner', 'NeverFits', 'UnknownJob',
+    'UnknownNode', 'IllegalMove', 'LeaseLost', 'KeyConflict', 'StoreError', 'NodeUnreachable',
+    'NodeRefused', 'NoResult', 'JobFailed', 'JobCancelled', 'Job', 'JobStatus', 'Failure',
+    'OutputFile', 'JobEvent', 'JobStore', 'LogStore', 'JobTracker', 'TranscriptionJob',
+    'TranscriptionJobTracker', 'RetentionPolicy', 'prune', 'orphans', 'export_jobs', 'import_jobs',
+    'backup', 'RetryPolicy', 'Outcome', 'Receipt', 'Runner', 'BaseRunner', 'ConformanceJobs',
+    'ConformanceReport', 'Trial', 'check_runner', 'CallRunner', 'track', 'ProcessRunner',
+    'DockerRunner', 'PluginRunner', 'JobQueue', 'Batch', 'submit_batch', 'JobExecutor', 'JobFuture',
+    'SubmittedJob', 'Pipeline', 'PipelineCatalog', 'PipelineRunner', 'RemoteClient', 'RemoteRunner',
+    'Node', 'Manager', 'JobMonitor', 'monitor', 'Jobs', 'run', 'batch', 'jobs', 'use']
 
 __version__: str

@@ -16,8 +16,8 @@ from .queue.submitted_job import SubmittedJob
 from .tracker.tracker import JobTracker
 
 __all__ = [
-    'Request', 'Options', 'own_record', 'LocalKeeper', 'ServerKeeper', 'Jobs', 'jobs', 'use',
-    'run', 'batch']
+    'Request', 'Options', 'own_record', 'LocalKeeper', 'ServerKeeper', 'Jobs', 'jobs', 'use', 'run',
+    'batch']
 
 @dataclass(frozen=True)
 class Request:

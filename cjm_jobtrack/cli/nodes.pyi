@@ -9,8 +9,8 @@ from ..net.client import RemoteClient
 from .source import AsJson, TokenFile, Url
 
 __all__ = [
-    'commands', 'nodes_app', 'NodeName', 'pipelines', 'call', 'find_node', 'nodes',
-    'read_address', 'read_node_option', 'add_node', 'remove_node', 'adopt_node']
+    'commands', 'nodes_app', 'NodeName', 'pipelines', 'call', 'find_node', 'nodes', 'read_address',
+    'read_node_option', 'add_node', 'remove_node', 'adopt_node']
 
 commands: typer.Typer
 

@@ -66,6 +66,7 @@ class TranscriptionJobTracker(JobTracker):
     ) -> None: ...
     def create_job(
         self,
+        /,
         plugin_name: str,
         file_path: str | os.PathLike[Any],
         file_name: str,

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, assert_type
 from IPython.display import HTML
-from cjm_jobtrack import (Batch, CallRunner, Failure, Job, JobEvent, JobMonitor, JobQueue, JobStatus, JobStore, JobTracker, LogStore, OutputFile,
+from cjm_jobtrack import (Batch, CallRunner, Failure, Job, JobEvent, JobExecutor, JobFuture, JobMonitor, JobQueue, JobStatus, JobStore, JobTracker, LogStore, OutputFile,
                           RetryPolicy, TranscriptionJob, TranscriptionJobTracker, monitor, submit_batch)
 from cjm_jobtrack.runners.outcome import Report
 
@@ -93,6 +93,15 @@ async def many_async(batch:Batch) -> None:
     async for job in batch.as_completed(): assert_type(job, Job)
     assert_type(await batch.wait(10), dict[str, int])
     assert_type(await batch.cancel(), dict[str, int])
+
+async def executor(queue:JobQueue, runner:CallRunner) -> list[int]:
+    with JobExecutor(queue, runner, where='thread') as executor:
+        future = executor.submit(len, 'abc')
+        assert_type(future, JobFuture)
+        assert_type(future.job, Job)
+        print(future.result(timeout=3), future.job_id)
+        print(await asyncio.get_running_loop().run_in_executor(executor, len, 'abc'))
+        return list(executor.map(len, ['a', 'b']))
 
 def show(job:Job, tracker:JobTracker) -> JobMonitor:
     view = monitor(job)
