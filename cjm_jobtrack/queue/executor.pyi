@@ -5,7 +5,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/queue/executor.html.md"""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
-from typing import Any
+from typing import Any, TypeVar
 from ..model.job import Job
 from ..runners.call import CallRunner, LiveCall
 from .batch import Batch
@@ -14,7 +14,9 @@ from .queue import JobQueue
 __all__ = [
     'JobFuture', 'JobExecutor']
 
-class JobFuture(Future[Any]):
+_T = TypeVar('_T')
+
+class JobFuture(Future[_T]):
     "The future of a call that is a job on record."
     job: Job
     def __init__(self, job: Job, call: LiveCall, futures: Any) -> None: ...
@@ -49,19 +51,19 @@ class JobExecutor(Executor):
         max_attempts: int = 1,
         timeout: float | None = None,
         resources: dict[str, int] | None = None,
-        metadata: dict[Any, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
     ) -> None: ...
     def __repr__(self) -> str: ...
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> JobFuture:
+    def submit(self, fn: Callable[..., _T], /, *args: Any, **kwargs: Any) -> JobFuture[_T]:
         "Have a function called. Raises `RuntimeError` after `shutdown`, and as `JobQueue.submit` does."
     def map(
         self,
-        fn: Callable[..., Any],
+        fn: Callable[..., _T],
         *iterables: Iterable[Any],
         timeout: float | None = None,
         chunksize: int = 1,
         buffersize: int | None = None,
-    ) -> Iterator[Any]:
+    ) -> Iterator[_T]:
         """Call a function for each item. The calls begin now; iterating waits for them.
 
         Iterating raises what a call raised; `TimeoutError`. Then, and when it is given up, calls that have not begun

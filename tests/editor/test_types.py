@@ -29,7 +29,8 @@ def members_program() -> str:
     for n, name in enumerate(cjm_jobtrack.__all__):
         lines.append(f'c.{name}')
         if not isinstance(value := getattr(cjm_jobtrack, name), type): continue
-        lines += [f'def f{n}(x:c.{name}) -> None:', *(f'    x.{a}' for a in dir(value) if not a.startswith('_')), '    pass']
+        of = '[int]' if hasattr(value, '__class_getitem__') else ''   # a generic class
+        lines += [f'def f{n}(x:c.{name}{of}) -> None:', *(f'    x.{a}' for a in dir(value) if not a.startswith('_')), '    pass']
     return '\n'.join(lines)
 
 @pytest.fixture(scope='module')
