@@ -18,6 +18,7 @@ KNOWN = (r'is a classmethod but runtime is not$',    # `patch(cls_method=True)` 
          r'metaclass differs$', r'\.__(pydantic|class_vars|private_attributes|signature)\w* is not present in stub$')   # of other packages' bases
 
 MYPY = '''[mypy]
+cache_dir = {cache}
 ignore_missing_imports = True
 follow_imports = skip
 [mypy-cjm_jobtrack.*]
@@ -31,7 +32,7 @@ def annotated_names() -> set[str]:
 
 def test_stubs_agree_with_the_live_modules(tmp_path):
     "Every name, parameter and default, by mypy's own comparison."
-    (tmp_path/'mypy.ini').write_text(MYPY)
+    (tmp_path/'mypy.ini').write_text(MYPY.format(cache=tmp_path/'cache'))
     (tmp_path/'known.txt').write_text('\n'.join(rf'{re.escape(name)}(\..*)?' for name in annotated_names()))
     options = ['--mypy-config-file', tmp_path/'mypy.ini', '--allowlist', tmp_path/'known.txt', '--ignore-unused-allowlist', '--concise', '--ignore-disjoint-bases']
     cmd = [sys.executable, '-m', 'mypy.stubtest', *all_stubs(), *options]
