@@ -29,7 +29,8 @@ def members_program() -> str:
     for n, name in enumerate(cjm_jobtrack.__all__):
         lines.append(f'c.{name}')
         if not isinstance(value := getattr(cjm_jobtrack, name), type): continue
-        of = '[int]' if hasattr(value, '__class_getitem__') else ''   # a generic class
+        is_generic = any(getattr(base, '__parameters__', ()) for base in vars(value).get('__orig_bases__', ()))
+        of = '[int]' if is_generic else ''
         lines += [f'def f{n}(x:c.{name}{of}) -> None:', *(f'    x.{a}' for a in dir(value) if not a.startswith('_')), '    pass']
     return '\n'.join(lines)
 
