@@ -25,6 +25,9 @@ class RemoteBatch(Batch):
         super().__init__(client, id)
         self.client = client
 
+    @property
+    def can_retry(self) -> bool: return True   # the server has a queue
+
 # %% ../../nbs/net/19_batch.ipynb #52a32b88
 _LOOK_EVERY = 1.   # Seconds between two looks when nothing is heard
 _PAUSE = .2        # Seconds between two looks when much is

@@ -16,6 +16,8 @@ class RemoteBatch(Batch):
     "The jobs on a server that carry one batch's name. Cheap to make; each question asks the server."
     client: RemoteClient
     def __init__(self, client: RemoteClient, id: str) -> None: ...
+    @property
+    def can_retry(self) -> bool: ...
     def as_completed(self, timeout: float | None = None) -> _Completing:
         "Each job once, when it has ended. Iterating raises `TimeoutError`, and then the jobs go on."
     async def cancel(self) -> dict[str, int]:
