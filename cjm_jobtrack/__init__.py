@@ -40,6 +40,7 @@ _home = {name: module for module, names in {  # name -> the module below this pa
     'net.node': 'Node',
     'net.manager': 'Manager',
     'view.monitor': 'JobMonitor monitor',
+    'view.dashboard': 'JobDashboard',
     'api': 'Jobs run batch jobs use',
 }.items() for name in names.split()}
 

@@ -70,6 +70,7 @@ from .store.store import JobStore as JobStore
 from .tracker.tracker import JobTracker as JobTracker
 from .tracker.transcription import TranscriptionJob as TranscriptionJob
 from .tracker.transcription import TranscriptionJobTracker as TranscriptionJobTracker
+from .view.dashboard import JobDashboard as JobDashboard
 from .view.monitor import JobMonitor as JobMonitor
 from .view.monitor import monitor as monitor
 
@@ -83,6 +84,7 @@ __all__ = [
     'ConformanceReport', 'Trial', 'check_runner', 'CallRunner', 'track', 'ProcessRunner',
     'DockerRunner', 'PluginRunner', 'JobQueue', 'Batch', 'submit_batch', 'JobExecutor', 'JobFuture',
     'SubmittedJob', 'Pipeline', 'PipelineCatalog', 'PipelineRunner', 'RemoteClient', 'RemoteRunner',
-    'Node', 'Manager', 'JobMonitor', 'monitor', 'Jobs', 'run', 'batch', 'jobs', 'use']
+    'Node', 'Manager', 'JobMonitor', 'monitor', 'JobDashboard', 'Jobs', 'run', 'batch', 'jobs',
+    'use']
 
 __version__: str

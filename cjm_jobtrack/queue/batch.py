@@ -9,12 +9,14 @@ __all__ = ['Batch', 'submit_batch', 'AsCompleted']
 
 # %% ../../nbs/queue/01_batch.ipynb #b763dfc1
 import asyncio, queue, time, uuid
-from typing import AsyncIterator, Iterable, Iterator
+from copy import copy
+from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Iterable, Iterator
 from fastcore.basics import patch, store_attr
 from ..model.errors import InvalidInput, KeyConflict
 from ..model.job import Job, JobEvent, JobStatus, check_id, new_id
 from .queue import JobQueue
 from ..tracker.tracker import JobTracker
+if TYPE_CHECKING: from cjm_jobtrack.view.dashboard import JobDashboard
 
 # %% ../../nbs/queue/01_batch.ipynb #455f9ea1
 _SPACE = uuid.UUID('7b0f2a52-9a5e-5c0e-8d6f-0c1d7f5b6a11')   # for the ids of jobs in batches
@@ -28,10 +30,14 @@ def _job_id(
 class Batch:
     "The jobs that carry one batch's name. Cheap to make; each question reads the record."
     def __init__(self,
-        tracker:JobTracker,  # Where the jobs are
-        id:str,              # The batch's name
+        tracker:JobTracker,        # Where the jobs are
+        id:str,                    # The batch's name
+        queue:JobQueue|None=None,  # Carries out what is retried; None: `retry_failed` has to be given one
+        *,
+        present:Callable[[Job], Job]|None=None,  # What is given out in place of a job; None: the job
     ):
-        self.tracker, self.id = tracker, check_id(id)
+        self.tracker, self.id, self.queue = tracker, check_id(id), queue
+        self.present = present or (lambda job: job)
 
 # %% ../../nbs/queue/01_batch.ipynb #e8dfdb9f
 def _names(
@@ -66,7 +72,7 @@ def submit_batch(
 
     Raises `InvalidInput` naming the field; `UnknownRunner`; `NeverFits`; `KeyConflict` when the batch is on record
     with another spec at the same place."""
-    batch = Batch(queue.tracker, new_id() if id is None else id)
+    batch = Batch(queue.tracker, new_id() if id is None else id, queue)
     specs = [*specs]
     if not specs: raise InvalidInput('specs', 'is empty', 'Give at least one')
     names = _names(name, len(specs))
@@ -96,7 +102,7 @@ def jobs(self:Batch,
     status:str|Iterable[str]|None=None,  # One status or several; None: all
 ) -> list[Job]:                          # In the order of submission
     "Its jobs."
-    return self.tracker.list_jobs(status, batch=self.id)[::-1]
+    return [self.present(job) for job in reversed(self.tracker.list_jobs(status, batch=self.id))]
 
 @patch(as_prop=True)
 def is_done(self:Batch) -> bool:
@@ -110,7 +116,7 @@ _ENDS = {s.value for s in JobStatus if s.is_terminal}
 class _OpenJobs:
     "The jobs of a batch that were not yielded yet."
     def __init__(self, batch:Batch):
-        self.tracker = batch.tracker
+        self.tracker, self.present = batch.tracker, batch.present
         self.cursor = self.tracker.last_seq()   # the journal is read on from here: first the cursor, then the list
         jobs = batch.jobs()
         ended = [j for j in jobs if j.is_terminal]
@@ -123,7 +129,8 @@ class _OpenJobs:
         if is_purge: self.ids.difference_update(event.data['jobs'])
         if event.type not in _ENDS or event.job_id not in self.ids: return None
         self.ids.discard(event.job_id)
-        return self.tracker.get_job(event.job_id)
+        job = self.tracker.get_job(event.job_id)
+        return None if job is None else self.present(job)
 
 # %% ../../nbs/queue/01_batch.ipynb #9394d90f
 class AsCompleted:
@@ -206,14 +213,16 @@ def _copy_of(
 # %% ../../nbs/queue/01_batch.ipynb #8ea5f9b8
 @patch
 def retry_failed(self:Batch,
-    queue:JobQueue,       # Carries them out
+    queue:JobQueue|None=None, # Carries them out; None: the queue that the batch was submitted to
     *,
-    cancelled:bool=False, # The cancelled ones as well
-) -> 'Batch':             # `<name>.again`; without jobs when nothing had failed
+    cancelled:bool=False,     # The cancelled ones as well
+) -> 'Batch':                 # `<name>.again`; without jobs when nothing had failed
     """Submit the jobs that failed once more, each with its spec.
 
-    `metadata` gets `again_of`, the id of the job that it repeats."""
-    again = Batch(self.tracker, f'{self.id}.again')
+    `metadata` gets `again_of`, the id of the job that it repeats. Raises `InvalidInput` when no queue is known."""
+    queue = self.queue if queue is None else queue
+    if queue is None: raise InvalidInput('queue', 'is not known to this handle', 'Give the queue that carries them out')
+    again = Batch(self.tracker, f'{self.id}.again', queue, present=self.present)
     statuses = ['failed', 'cancelled'] if cancelled else ['failed']
     jobs = [_copy_of(self.tracker, j, again.id) for j in self.jobs(statuses)]
     if jobs: queue.submit_many(jobs, batch=again.id)
@@ -223,7 +232,36 @@ def retry_failed(self:Batch,
 @patch
 async def cancel(self:Batch) -> dict[str, int]:  # As from `counts`, afterwards
     "Cancel what has not ended. A job that could not be stopped for certain stays running, with the request on record."
-    self.tracker.cancel_pending(self.jobs('pending'))   # those that were begun in this instant are stopped below
-    remaining = self.jobs(['pending', 'running'])
-    await asyncio.gather(*[self.tracker.cancel_job(j.id) for j in remaining])
+    await self.tracker.cancel_all(self.id)
     return self.counts()
+
+# %% ../../nbs/queue/01_batch.ipynb #f835bd76
+@patch(as_prop=True)
+def can_retry(self:Batch) -> bool:  # Whether `retry_failed` needs no argument
+    return self.queue is not None
+
+@patch
+def _retry_shown(self:Batch, batch:str) -> str:
+    "For the button: retry what failed in the batch that is shown. Returns the name of the new batch."
+    shown = copy(self)
+    shown.id = batch
+    return shown.retry_failed().id
+
+@patch
+def _dashboard(self:Batch) -> 'JobDashboard':
+    from cjm_jobtrack.view.dashboard import JobDashboard
+    retry = self._retry_shown if self.can_retry else None
+    return JobDashboard(self.tracker, batch=self.id, retry=retry)
+
+# %% ../../nbs/queue/01_batch.ipynb #2295e346
+@patch
+def monitor(self:Batch) -> 'JobDashboard':  # The view
+    "Show the batch here, live where there is a kernel, until all its jobs have ended."
+    return self._dashboard().show_once()
+
+@patch
+def _repr_mimebundle_(self:Batch, include=None, exclude=None) -> dict[str, Any]:
+    return self._dashboard()._repr_mimebundle_() | {'text/plain': repr(self)}
+
+@patch
+def _ipython_display_(self:Batch): self._dashboard()._ipython_display_()

@@ -3,10 +3,11 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/batch.html.md"""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 from ..model.job import Job
 from ..tracker.tracker import JobTracker
+from ..view.dashboard import JobDashboard
 from .queue import JobQueue
 
 __all__ = [
@@ -16,7 +17,16 @@ class Batch:
     "The jobs that carry one batch's name. Cheap to make; each question reads the record."
     tracker: JobTracker
     id: str
-    def __init__(self, tracker: JobTracker, id: str) -> None: ...
+    queue: JobQueue | None
+    present: Any
+    def __init__(
+        self,
+        tracker: JobTracker,
+        id: str,
+        queue: JobQueue | None = None,
+        *,
+        present: Callable[[Job], Job] | None = None,
+    ) -> None: ...
     def counts(self) -> dict[str, int]:
         "How many of its jobs have which status."
     def __repr__(self) -> str: ...
@@ -31,12 +41,16 @@ class Batch:
         "Wait until all its jobs have ended. Raises `TimeoutError`, and then they go on."
     def join(self, timeout: float | None = None) -> dict[str, int]:
         "`wait` for code without an event loop: blocks."
-    def retry_failed(self, queue: JobQueue, *, cancelled: bool = False) -> Batch:
+    def retry_failed(self, queue: JobQueue | None = None, *, cancelled: bool = False) -> Batch:
         """Submit the jobs that failed once more, each with its spec.
 
-        `metadata` gets `again_of`, the id of the job that it repeats."""
+        `metadata` gets `again_of`, the id of the job that it repeats. Raises `InvalidInput` when no queue is known."""
     async def cancel(self) -> dict[str, int]:
         "Cancel what has not ended. A job that could not be stopped for certain stays running, with the request on record."
+    @property
+    def can_retry(self) -> bool: ...
+    def monitor(self) -> JobDashboard:
+        "Show the batch here, live where there is a kernel, until all its jobs have ended."
 
 def submit_batch(
     queue: JobQueue,

@@ -50,7 +50,7 @@ class Channel:
         self.events: list[JobEvent] = []   # In order
         self.readers = 0      # How many read it at this moment
         self.wakers: dict[tuple, _LoopWaker] = {}   # (loop, journal only) -> what wakes it
-        self.threads: set[threading.Event] = set()  # Events of threads that wait
+        self.threads: dict[threading.Event, bool] = {}   # Event of a thread that waits -> journal only
 
     def append(self, event:JobEvent) -> None:
         self.events.append(event)
@@ -64,8 +64,8 @@ def wake(self:Channel, journal:bool) -> None:
     "Wake the readers; with `journal=False`, only those that want live changes too."
     for (_, journal_only), waker in self.wakers.items():
         if journal or not journal_only: waker.wake()
-    if not journal: return
-    for event in self.threads: event.set()
+    for event, journal_only in self.threads.items():
+        if journal or not journal_only: event.set()
 
 # %% ../../nbs/tracker/04_notify.ipynb #765e3d51
 @patch
@@ -88,13 +88,16 @@ def asyncio_event(self:Channel,
 # %% ../../nbs/tracker/04_notify.ipynb #d713d11a
 @patch
 @contextmanager
-def thread_event(self:Channel) -> Iterator[threading.Event]:
-    "The same for a thread: set when something was journaled. Takes the lock."
-    event = threading.Event()
-    with self.lock: self.threads.add(event)
+def thread_event(self:Channel,
+    journal_only:bool=True,            # True: not for live changes
+    event:threading.Event|None=None,   # The event to set; None: a new one
+) -> Iterator[threading.Event]:
+    "The same for a thread. Takes the lock."
+    event = threading.Event() if event is None else event
+    with self.lock: self.threads[event] = journal_only
     try: yield event
     finally:
-        with self.lock: self.threads.discard(event)
+        with self.lock: self.threads.pop(event, None)
 
 # %% ../../nbs/tracker/04_notify.ipynb #25f6b0ca
 class Notifier:

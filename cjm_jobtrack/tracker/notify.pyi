@@ -31,7 +31,7 @@ class Channel:
     events: list[JobEvent]
     readers: int
     wakers: dict[tuple[Any, ...], _LoopWaker]
-    threads: set[threading.Event]
+    threads: dict[threading.Event, bool]
     def __init__(self, since: int, lock: threading.RLock) -> None: ...
     def append(self, event: JobEvent) -> None: ...
     def wake(self, journal: bool) -> None:
@@ -40,8 +40,12 @@ class Channel:
     def asyncio_event(self, journal_only: bool) -> Iterator[asyncio.Event]:
         "An asyncio event that is set when there is news. Takes the lock."
     @contextmanager
-    def thread_event(self) -> Iterator[threading.Event]:
-        "The same for a thread: set when something was journaled. Takes the lock."
+    def thread_event(
+        self,
+        journal_only: bool = True,
+        event: threading.Event | None = None,
+    ) -> Iterator[threading.Event]:
+        "The same for a thread. Takes the lock."
 
 class Notifier:
     "The channels of all jobs. Publishing and reading happen under `lock`, which belongs to the owner."

@@ -9,7 +9,7 @@ __all__ = ['JobTracker', 'job_result', 'tracker_of']
 
 # %% ../../nbs/tracker/00_tracker.ipynb #afa9e907
 import asyncio, logging, threading, time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -565,6 +565,19 @@ def subscribe(self:JobTracker,
         self._subscriptions = [*active, unsubscribe]   # ended by `close`
     return unsubscribe
 
+# %% ../../nbs/tracker/00_tracker.ipynb #7ecd5453
+@patch
+def signal_changes(self:JobTracker,
+    event:threading.Event,   # Set at every change, progress and log included
+    job_id:str|None=None,    # Only this job; None: all
+) -> Callable[[], None]:     # Ends it
+    "Have an event set whenever something changes. Costs next to nothing for each change. Raises `UnknownJob`."
+    if job_id is not None: self._live.require(job_id)
+    stack = ExitStack()
+    channel = stack.enter_context(self._channel(job_id))
+    stack.enter_context(channel.thread_event(journal_only=False, event=event))
+    return stack.close
+
 # %% ../../nbs/tracker/00_tracker.ipynb #1ca07f26
 @patch
 def _has_ended(self:JobTracker, job:Job) -> bool:
@@ -739,6 +752,17 @@ def cancel_pending(self:JobTracker,
     with self._lock:
         writes = [self.plan_cancelled(job) for job in jobs if job.status is JobStatus.PENDING]
         return sum(isinstance(e, JobEvent) for e in self.record(writes))
+
+# %% ../../nbs/tracker/00_tracker.ipynb #8469edb3
+@patch
+async def cancel_all(self:JobTracker,
+    batch:str|None=None,  # Only the jobs of this batch; None: all
+) -> list[Job]:           # Those not known to have stopped: they stay running, with the request on record
+    "Cancel what has not ended: what waits in one transaction, what runs side by side."
+    self.cancel_pending(self.list_jobs('pending', batch=batch))   # those that begin in this instant are stopped below
+    remaining = self.list_jobs(['pending', 'running'], batch=batch)
+    await asyncio.gather(*[self.cancel_job(job.id) for job in remaining])
+    return [job for job in remaining if not job.is_terminal]
 
 # %% ../../nbs/tracker/00_tracker.ipynb #86f71420
 def job_result(

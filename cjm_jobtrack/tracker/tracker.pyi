@@ -4,6 +4,7 @@
 Docs: https://cj-mills.github.io/cjm-jobtrack/tracker/tracker.html.md"""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -193,6 +194,8 @@ class JobTracker(TransitionPlanner):
         after: int | None = None,
     ) -> Callable[[], None]:
         "The events of `watch`, for code that has no event loop. Raises `UnknownJob`."
+    def signal_changes(self, event: threading.Event, job_id: str | None = None) -> Callable[[], None]:
+        "Have an event set whenever something changes. Costs next to nothing for each change. Raises `UnknownJob`."
     async def wait(self, job_id: str, timeout: float | None = None) -> Job:
         "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
     def join(self, job_id: str, timeout: float | None = None) -> Job:
@@ -207,6 +210,8 @@ class JobTracker(TransitionPlanner):
         "`cancel_job` without waiting: a pending job ends at once, a running one is stopped by its queue. Raises `StoreError`."
     def cancel_pending(self, jobs: Iterable[Job]) -> int:
         "End the pending jobs among these in one transaction; the others stay as they are."
+    async def cancel_all(self, batch: str | None = None) -> list[Job]:
+        "Cancel what has not ended: what waits in one transaction, what runs side by side."
     def get_job_result(self, job_id: str) -> dict[Any, Any] | None:
         "The outcome of a job, in the original tracker's form."
     def pin(self, job_id: str, pinned: bool = True) -> None:

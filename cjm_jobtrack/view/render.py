@@ -58,15 +58,20 @@ def format_progress(
     return 'progress unknown' if job.shown_status is JobStatus.RUNNING else ''
 
 # %% ../../nbs/view/01_render.ipynb #6ffc272f
+def _elapsed(snapshot:JobSnapshot) -> str:
+    job = snapshot.job
+    start = job.created_at if job.shown_status is JobStatus.PENDING else job.started_at
+    if start is None: return ''
+    return format_duration(elapsed_s(start, job.completed_at or snapshot.at))
+
 def format_elapsed(
     snapshot:JobSnapshot,  # A job and an instant
 ) -> str:                  # '' when it never started
     "How long a job has been waiting, has been running, or took."
-    job = snapshot.job
-    def since(instant): return format_duration(elapsed_s(instant, job.completed_at or snapshot.at))
-    if job.shown_status is JobStatus.PENDING: return f'waiting {since(job.created_at)}'
-    if job.started_at is None: return ''
-    return f'took {since(job.started_at)}' if job.is_terminal else since(job.started_at)
+    elapsed, job = _elapsed(snapshot), snapshot.job
+    if not elapsed: return ''
+    if job.shown_status is JobStatus.PENDING: return f'waiting {elapsed}'
+    return f'took {elapsed}' if job.is_terminal else elapsed
 
 # %% ../../nbs/view/01_render.ipynb #b83f4801
 def shorten(
@@ -123,13 +128,16 @@ STATUS_COLOURS = dict(
     pending='#6b6355', running='#0b66c3', completed='#1a7f37', failed='#c62828', cancelled='#6e6e6e')
 _PILL = 'color:#fff;border-radius:9px;padding:1px 9px;font-size:12px;white-space:nowrap'
 
+def _status_html(status:JobStatus, words:str='') -> str:
+    return element('span', words or status.value, f'background:{STATUS_COLOURS[status]};{_PILL}')
+
 def header_html(
     snapshot:JobSnapshot,  # A job
 ) -> str:                  # HTML
     "Name and status of a job, and its attempt from the second one on."
     job = snapshot.job
     name = isolated('b', display_name(job), 'overflow-wrap:anywhere', title=job.id)
-    status = element('span', job.shown_status.value, f'background:{STATUS_COLOURS[job.shown_status]};{_PILL}')
+    status = _status_html(job.shown_status)
     attempt = element('span', format_attempt(job), 'opacity:.75;font-size:12px') if job.attempt > 1 else ''
     return f'<div style="line-height:1.6">{name} {status} {attempt}</div>'
 
@@ -153,16 +161,18 @@ def _bar_role(job:Job, words:str) -> str:  # HTML attributes
     return role + f' aria-valuetext="{words or job.shown_status.value}"'
 
 # %% ../../nbs/view/01_render.ipynb #7ce8cf45
+def _bar_html(job:Job, words:str) -> str:
+    style = f'width:{_bar_width(job):.1f}%;height:8px;background:{_bar_fill(job)}'
+    fill = f'<div class="jobtrack-fill" style="{style}"></div>'
+    return f'<div {_bar_role(job, words)} style="{_TRACK}">{fill}</div>'
+
 def progress_html(
     snapshot:JobSnapshot,  # A job
 ) -> str:                  # HTML
     "A progress bar with its words."
-    job = snapshot.job
-    words = format_progress(job)
-    style = f'width:{_bar_width(job):.1f}%;height:8px;background:{_bar_fill(job)}'
-    fill = f'<div class="jobtrack-fill" style="{style}"></div>'
+    words = format_progress(snapshot.job)
     label = element('span', words, 'white-space:nowrap;font-variant-numeric:tabular-nums') if words else ''
-    track = f'<div {_bar_role(job, words)} style="{_TRACK}">{fill}</div>'
+    track = _bar_html(snapshot.job, words)
     return f'<div style="display:flex;align-items:center;gap:10px;line-height:1.6">{track}{label}</div>'
 
 # %% ../../nbs/view/01_render.ipynb #503c1459

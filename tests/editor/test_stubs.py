@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import cjm_jobtrack
+from cjm_jobtrack import CallRunner, JobMonitor, JobQueue, Jobs, JobTracker, RemoteClient
 from source import Package
 from stubs import Stubs, all_stubs
 
@@ -18,6 +19,7 @@ KNOWN = (r'is a classmethod but runtime is not$',    # `patch(cls_method=True)` 
          r'metaclass differs$', r'\.__(pydantic|class_vars|private_attributes|signature)\w* is not present in stub$')   # of other packages' bases
 
 MYPY = '''[mypy]
+cache_dir = {cache}
 ignore_missing_imports = True
 follow_imports = skip
 [mypy-cjm_jobtrack.*]
@@ -31,7 +33,7 @@ def annotated_names() -> set[str]:
 
 def test_stubs_agree_with_the_live_modules(tmp_path):
     "Every name, parameter and default, by mypy's own comparison."
-    (tmp_path/'mypy.ini').write_text(MYPY)
+    (tmp_path/'mypy.ini').write_text(MYPY.format(cache=tmp_path/'cache'))
     (tmp_path/'known.txt').write_text('\n'.join(rf'{re.escape(name)}(\..*)?' for name in annotated_names()))
     options = ['--mypy-config-file', tmp_path/'mypy.ini', '--allowlist', tmp_path/'known.txt', '--ignore-unused-allowlist', '--concise', '--ignore-disjoint-bases']
     cmd = [sys.executable, '-m', 'mypy.stubtest', *all_stubs(), *options]
@@ -43,6 +45,22 @@ def test_top_of_the_package_has_every_public_name():
     tree = ast.parse((ROOT/'cjm_jobtrack/__init__.pyi').read_text())
     names = {a.asname: n.module for n in tree.body if isinstance(n, ast.ImportFrom) for a in n.names if a.name == a.asname}
     assert names == cjm_jobtrack._home
+
+def shown(kind:type) -> set[str]:
+    "The members of a class, and of its bases, that are in stubs."
+    found = set()
+    for k in (k for k in kind.__mro__ if k.__module__.startswith('cjm_jobtrack.')):
+        tree = ast.parse(Path(sys.modules[k.__module__].__file__).with_suffix('.pyi').read_text())
+        members = next(n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == k.__name__)
+        found |= {m.target.id if isinstance(m, ast.AnnAssign) else m.name for m in members if not isinstance(m, ast.Expr)}
+    return found
+
+def test_attributes_of_live_objects_are_in_the_stubs(tmp_path):
+    with JobTracker(tmp_path/'jobs.db') as tracker, CallRunner() as runner, JobQueue(tracker, runner) as queue, Jobs(memory=True) as jobs, \
+         RemoteClient('http://127.0.0.1:9') as client:
+        job = tracker.create_job('a')
+        for o in (tracker, runner, queue, jobs, client, job, JobMonitor(job), tracker.logs, queue.lease, queue.attempts):
+            assert {name for name in vars(o) if not name.startswith('_')} <= shown(type(o))
 
 # The generator
 

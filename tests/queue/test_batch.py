@@ -8,6 +8,7 @@ from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.queue.batch import Batch, submit_batch
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.queue.queue import JobQueue
+from views import run_cells
 
 async def answer(n):
     if n < 0: raise ValueError(f'{n} is below zero')
@@ -104,6 +105,60 @@ def test_the_failed_ones_again(tracker):
         assert [(j.spec['args'], j.metadata['who'], tracker.get_job(j.metadata['again_of']).spec['args']) for j in again.jobs()] == [([-1], 'Ada', [-1]), ([-2], 'Ada', [-2])]
         assert submit_batch(q, squares(5), id='well').join(20) and Batch(tracker, 'well').retry_failed(q).jobs() == []
     assert repr(batch) == "Batch('b': 2 completed, 2 failed)" and repr(Batch(tracker, 'none')) == "Batch('none': no jobs)"
+
+def test_a_batch_knows_the_queue_that_it_was_submitted_to(tracker):
+    with queue_of(tracker) as q:
+        batch = submit_batch(q, squares(2, -1), id='b')
+        batch.join(20)
+        again = batch.retry_failed()
+        assert again.queue is q and again.join(20)['failed'] == 1
+        assert again.retry_failed().id == 'b.again.again', 'and so on'
+        from_name = Batch(tracker, 'b')
+        with pytest.raises(InvalidInput, match='queue'): from_name.retry_failed()
+        assert [j.id for j in from_name.retry_failed(q).jobs()] == [j.id for j in again.jobs()]
+        assert Batch(tracker, 'b', q).retry_failed().id == again.id
+
+def test_a_batch_shows_itself_without_a_kernel(tracker):
+    with queue_of(tracker) as q:
+        batch = submit_batch(q, squares(2, -1), id='night', name=['ferry.wav', '<i>choir</i>.wav'])
+        batch.join(20)
+        bundle = batch._repr_mimebundle_()
+        assert bundle['text/plain'] == repr(batch) and '&lt;i&gt;choir&lt;/i&gt;.wav' in bundle['text/html'] and '-1 is below zero' in bundle['text/html']
+        assert not batch.monitor().following
+        with pytest.raises(NotImplementedError): batch._ipython_display_()
+
+IN_A_NOTEBOOK = ["""
+import asyncio, threading
+from cjm_jobtrack import CallRunner, JobQueue, JobTracker, submit_batch
+gate, tracker = threading.Event(), JobTracker()
+def wait(n): gate.wait(60)
+def wrong(): 1/0
+runner = CallRunner()
+queue = JobQueue(tracker, runner, slots=2).start()
+batch = submit_batch(queue, [runner.call(wait, n) for n in range(3)], name='tape')""", 'batch', 'view = batch.monitor()\nview', """
+print(view.following)
+gate.set()
+await batch.wait(30)
+for t in threading.enumerate():
+    if t.name.startswith('jobtrack-view'): t.join(30)""", """
+bad = submit_batch(queue, [runner.call(wrong)], id='bad')
+await bad.wait(30)
+offer = bad.monitor()""", """
+print(offer.following, offer._parts['retry'].layout.display)
+offer._parts['retry'].click()
+while offer.batch != 'bad.again': await asyncio.sleep(.01)
+print((await tracker.wait(tracker.list_jobs(batch='bad.again')[0].id, 30)).status)""", """
+offer.close(); view.close(); queue.stop(); tracker.close()"""]
+
+def test_a_batch_shows_itself_in_a_notebook(tmp_path):
+    nb = run_cells(IN_A_NOTEBOOK, tmp_path)
+    at_end, by_name, followed, offered, retried = (nb.cells[n].outputs for n in (1, 2, 3, 4, 5))
+    assert [len(o) for o in (at_end, by_name, offered)] == [1, 1, 1], 'each is shown once'
+    for output in (at_end[0], by_name[0]):
+        assert set(output.data) == {'text/plain', 'text/html'} and '3 of 3 done, 100 %' in output.data['text/html'], 'live, and then as it ended'
+    assert ''.join(o.text for o in followed if o.output_type == 'stream') == 'True\n'
+    assert ''.join(o.text for o in retried if o.output_type == 'stream') == 'True None\nfailed\n'
+    assert set(offered[0].data) == {'text/plain', 'text/html'} and offered[0].data['text/plain'].startswith('bad.again, 1 job: ')
 
 def test_a_job_of_another_batch_is_not_taken_in_silently(tracker):
     q = queue_of(tracker)

@@ -1,65 +1,29 @@
 """The monitor without a browser: hostile text, faces, pace, threads, sources that are slow, silent or somewhere else."""
-import asyncio, html.parser, threading, time
+import asyncio, threading, time
 from contextvars import ContextVar, copy_context
 from types import SimpleNamespace
 
-import ipywidgets, nbformat, pytest
+import pytest
 from jupyter_client.manager import start_new_kernel
-from nbclient import NotebookClient
 from cjm_jobtrack.model.errors import NodeUnreachable, UnknownJob
 from cjm_jobtrack.model.job import Failure, Job, JobStatus, OutputFile, now
 from cjm_jobtrack.logs.text import visible
 from cjm_jobtrack.store.store import JobStore
-from cjm_jobtrack.tracker.notify import consume_in_thread
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
 from cjm_jobtrack.net.node import Node
 from cjm_jobtrack.net.server import serving
 from cjm_jobtrack.runners.outcome import Receipt
-from cjm_jobtrack.view import monitor as module
-from cjm_jobtrack.view.monitor import JobMonitor, handle_clicks_beside_cells, heartbeat_html, monitor, next_paint, strip_widgets
+from cjm_jobtrack.view import live_view as module
+from cjm_jobtrack.view.live_view import handle_clicks_beside_cells, next_paint, strip_widgets
+from cjm_jobtrack.view.monitor import _PIECES, JobMonitor, heartbeat_html, monitor
 from cjm_jobtrack.view.render import (LOG_LINES, JobSnapshot, facts_html, format_duration, format_elapsed, format_status, header_html, job_html,
                                       log_html, progress_html)
+from views import DIRECTIONS, HOSTILE, Client, Reader, follow, run_cells, running, until
 
-def until(condition, what, timeout=60.):
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
-        if value := condition(): return value
-        time.sleep(.005)
-    raise AssertionError(f'not within {timeout} s: {what}')
-
-def threads(): return [t.name for t in threading.enumerate() if t.name.startswith('jobtrack-')]
-
-@pytest.fixture(autouse=True)
-def nothing_left():
-    "No thread and no widget outlives its test."
-    widgets, before = len(ipywidgets.widgets.widget._instances), {*threading.enumerate()}
-    yield
-    until(lambda: not [t for t in {*threading.enumerate()} - before if t.name.startswith('jobtrack-')], f'threads end: {threads()}')
-    assert len(ipywidgets.widgets.widget._instances) == widgets
-
-@pytest.fixture
-def tracker():
-    with JobTracker() as t: yield t
-
-def running(tracker, name='talk.wav', **kw):
-    job = tracker.create_job(name, **kw)
-    tracker.mark_running(job.id)
-    return job
+pytestmark = pytest.mark.usefixtures('no_view_left')
 
 # What is shown
-
-class Reader(html.parser.HTMLParser):
-    "Elements, attributes and text of a piece of HTML."
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.attrs, self.text = set(), set(), ''
-        self.feed(text), self.close()
-    def handle_starttag(self, tag, attrs): self.tags.add(tag), self.attrs.update(k for k, _ in attrs)
-    def handle_data(self, data): self.text += data
-
-HOSTILE = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "' onmouseover='alert(1)", '</pre></div><iframe>', '&lt;b&gt;', '<!-- ', 'javascript:alert(1)', '\u202e']
-DIRECTIONS = '\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069'
 
 @pytest.mark.parametrize('text', HOSTILE)
 def test_nothing_of_a_job_becomes_markup(text):
@@ -133,11 +97,6 @@ def test_without_a_kernel_there_is_text_and_html_and_no_thread(tracker):
     assert not Reader(bundle['text/html']).tags & {'script', 'style', 'link'} and not view.following
     with pytest.raises(NotImplementedError): view._ipython_display_()
 
-def run_cells(cells, folder):
-    "A notebook, run in a kernel of its own."
-    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    return NotebookClient(nb, kernel_name='python3', timeout=60, resources={'metadata': {'path': str(folder)}}).execute()
-
 def test_in_a_kernel_there_are_three_faces_shown_once_and_the_last_is_kept(tmp_path):
     cells = ['''
 from cjm_jobtrack import JobTracker, monitor
@@ -203,22 +162,6 @@ def test_jobs_that_end_at_once_are_shown_as_they_ended(tmp_path):
         end = 'completed' if data['text/plain'].startswith('right') else 'failed'
         assert set(data) == {'text/plain', 'text/html'} and f': {end}' in data['text/plain']
         assert end in Reader(data['text/html']).text
-
-class Display:
-    "Stands in for IPython: what each output holds. `when` is called before an output appears."
-    def __init__(self): self.outputs, self.when = [], lambda: None
-    def __call__(self, bundle, raw, display_id):
-        self.when()
-        self.outputs.append(bundle)
-        return SimpleNamespace(update=lambda new, raw, at=len(self.outputs)-1: self.outputs.__setitem__(at, new))
-
-@pytest.fixture
-def shell(monkeypatch):
-    "A kernel, as far as a view asks for one."
-    monkeypatch.setattr(module, '_kernel', lambda: SimpleNamespace())
-    monkeypatch.setattr(module, 'get_ipython', lambda: SimpleNamespace(execution_count=1))
-    monkeypatch.setattr(module, 'display', Display())
-    return module.display
 
 @pytest.mark.parametrize('instant', ['before it is made', 'before it is shown', 'while it is shown', 'before it is followed', 'later'])
 def test_the_end_is_shown_whenever_it_comes(tracker, shell, monkeypatch, instant):
@@ -301,30 +244,7 @@ def test_due(): assert next_paint(10., True) == 10.25 and next_paint(10., False)
 
 # Threads and sources
 
-class Client:
-    "What a client of a manager offers: no live objects, blocking calls, answers that may not come."
-    def __init__(self, tracker): self.tracker, self.broken, self.held, self.waiting = tracker, None, threading.Event(), False
-    def _answer(self):
-        assert not self.held.is_set() or threading.current_thread().name == 'jobtrack-view-read', 'only the reader waits for the network'
-        while self.held.is_set(): self.waiting = True; time.sleep(.01)
-        if self.broken: raise self.broken
-    def get_job(self, job_id):
-        self._answer()
-        return (j := self.tracker.get_job(job_id)) and Job.from_dict(j.to_dict())
-    def log_tail(self, job_id, lines=200):
-        self._answer()
-        return self.tracker.log_tail(job_id, lines)
-    def subscribe(self, callback, job_id=None, after=None): return consume_in_thread(lambda: self.tracker.watch(job_id, after), callback)
-    def cancel(self, job_id):
-        self._answer()
-        asyncio.run(self.tracker.cancel_job(job_id))
-        return self.get_job(job_id)
-
-def follow(view):
-    view.widget
-    return view.start()
-
-def shown(view): return Reader(''.join(view._parts[n].value for n in module._PIECES)).text
+def shown(view): return Reader(''.join(view._parts[n].value for n in _PIECES)).text
 
 @pytest.fixture(params=['tracker', 'client', 'url', 'store'])
 def source(request, tmp_path):

@@ -1,17 +1,11 @@
 """The monitor in a real JupyterLab, in a real browser: live beside a busy cell, cancelled by a click, marked when its kernel is gone."""
-import os, subprocess, sys
-from contextlib import contextmanager
 from functools import partial
-from importlib.metadata import version
-from pathlib import Path
 
-import httpx, nbformat, pytest
-from browser import chromium, free_port, until
+import httpx, pytest
+from browser import chromium, until
+from lab import BESIDE_CELLS, PANEL, TOKEN, Notebook, jupyter_lab, marked
 
 pytestmark = [pytest.mark.needs('chromium'), pytest.mark.timeout(400)]
-
-TOKEN = 'a-token-for-this-test'
-BESIDE_CELLS = int(version('ipykernel').split('.')[0]) >= 7   # before that a click waits for the running cell, and is not lost
 
 CELLS = ['''
 import time
@@ -52,69 +46,11 @@ tracker.create_job('go', id='go')
 def show(f): return monitor(queue.submit(tracker.create_job(f.__name__, spec=runner.call(f))))
 ''', 'show(wrong)', 'show(right)', 'tracker.mark_cancelled("go");', 'tracker.close(); queue.stop();']
 
-def write_notebook(path:Path, cells):
-    kernel = dict(display_name='Python 3 (ipykernel)', language='python', name='python3')
-    cells = [nbformat.v4.new_code_cell(c.strip('\n')) for c in cells]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=dict(kernelspec=kernel)), path)
-
-@contextmanager
-def jupyter_lab(folder:Path):
-    "A JupyterLab with homes of its own below `folder`; yields its address."
-    port = free_port()
-    homes = {k: str(folder/v) for k, v in dict(HOME='home', JUPYTER_CONFIG_DIR='config', JUPYTER_DATA_DIR='data', JUPYTER_RUNTIME_DIR='runtime', IPYTHONDIR='ipython', TMPDIR='tmp').items()}
-    for h in homes.values(): Path(h).mkdir(parents=True)
-    work = folder/'work'
-    work.mkdir()
-    write_notebook(work/'live.ipynb', [c.replace('SECONDS', '90' if BESIDE_CELLS else '12') for c in CELLS])
-    write_notebook(work/'ended.ipynb', ENDED)
-    with open(folder/'lab.log', 'wb') as log:
-        lab = subprocess.Popen([sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--ip=127.0.0.1', f'--port={port}', '--ServerApp.port_retries=0',
-                                f'--IdentityProvider.token={TOKEN}', '--expose-app-in-browser', '--JupyterNotebookApp.expose_app_in_browser=True', f'--ServerApp.root_dir={work}'], cwd=work, env=os.environ | homes, stdout=log, stderr=log)
-        try:
-            url = f'http://127.0.0.1:{port}'
-            def answers():
-                assert lab.poll() is None, (folder/'lab.log').read_text()
-                try: return httpx.get(f'{url}/api/status', params={'token': TOKEN}, timeout=2).status_code == 200
-                except httpx.TransportError: return False
-            until(answers, 'JupyterLab answers', 120)
-            yield url
-        finally:
-            try:
-                for k in httpx.get(f'{url}/api/kernels', params={'token': TOKEN}).json(): httpx.delete(f'{url}/api/kernels/{k["id"]}', params={'token': TOKEN}, timeout=20)
-            finally:
-                lab.terminate()
-                try: lab.wait(20)
-                except subprocess.TimeoutExpired: lab.kill()
-
-PANEL = 'window.jupyterapp.shell.currentWidget'
-
-class Notebook:
-    "The open notebook, driven as a user would."
-    def __init__(self, page): self.page = page
-    def begin(self, n):
-        "Run cell `n`; do not wait for it."
-        self.page.evaluate(f'n => {{ {PANEL}.content.activeCellIndex = n; window.jupyterapp.commands.execute("notebook:run-cell") }}', n)
-    def outputs(self, n): return self.page.evaluate(f'n => {PANEL}.content.widgets[n].model.outputs.toJSON()', n)
-    def kernel(self): return self.page.evaluate(f'{PANEL}.sessionContext.session?.kernel?.status')
-    def run(self, n):
-        self.begin(n)
-        self.page.wait_for_function(f'n => {PANEL}.content.widgets[n].model.executionState === "idle" && {PANEL}.content.widgets[n].model.executionCount', arg=n, timeout=60000)
-    def open(self, address, cells):
-        self.page.goto(f'{address}?token={TOKEN}')
-        self.page.wait_for_function(f'window.jupyterapp && {PANEL}?.sessionContext?.session?.kernel?.status === "idle" && {PANEL}.content.widgets.length >= {cells}', timeout=60000)
-    def save(self): self.page.evaluate('window.jupyterapp.commands.execute("docmanager:save")')
-    def output(self, n): return self.page.locator('.jp-Cell').nth(n).locator('.jp-OutputArea')
-    def view(self, n): return self.page.locator('.jp-Cell').nth(n).locator('.jobtrack-live')
-
 def percent(view): return float(view.get_by_role('progressbar').get_attribute('aria-valuenow') or 0)
 
-def marked(view):
-    "Whether the mark of a dead view is to be seen."
-    mark = view.locator('.jobtrack-old')
-    return mark.evaluate('e => getComputedStyle(e).visibility === "visible" && parseFloat(getComputedStyle(e).fontSize) > 5') if mark.count() else False
-
 def test_live_in_jupyterlab(tmp_path):
-    with jupyter_lab(tmp_path) as url, chromium() as browser:
+    cells = [c.replace('SECONDS', '90' if BESIDE_CELLS else '12') for c in CELLS]
+    with jupyter_lab(tmp_path, live=cells) as url, chromium() as browser:
         page = browser.new_context(viewport=dict(width=1280, height=900)).new_page()
         nb = Notebook(page)
         nb.open(f'{url}/lab/tree/live.ipynb', len(CELLS))
@@ -161,7 +97,7 @@ def test_live_in_jupyterlab(tmp_path):
 def test_a_saved_notebook_is_readable_without_its_kernel(tmp_path, where):
     "In JupyterLab and in Notebook 7: as the page is at the end, as it is when the kernel is gone, and the next day."
     ends = {1: ('wrong', 'failed', 'division by zero'), 2: ('right', 'completed', 'took')}
-    with jupyter_lab(tmp_path) as url, chromium() as browser:
+    with jupyter_lab(tmp_path, ended=ENDED) as url, chromium() as browser:
         page = browser.new_context(viewport=dict(width=1100, height=800)).new_page()
         nb = Notebook(page)
         nb.open(f'{url}/{where}/ended.ipynb', len(ENDED))

@@ -2,9 +2,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from threading import Event
 from typing import Any, assert_type
 from IPython.display import HTML
-from cjm_jobtrack import (Batch, CallRunner, Failure, Job, JobEvent, JobExecutor, JobFuture, JobMonitor, JobQueue, JobStatus, JobStore, JobTracker, LogStore, OutputFile,
+from cjm_jobtrack import (Batch, CallRunner, Failure, Job, JobDashboard, JobEvent, JobExecutor, JobFuture, JobMonitor, JobQueue, JobStatus, JobStore, JobTracker, LogStore, OutputFile,
                           RetryPolicy, TranscriptionJob, TranscriptionJobTracker, monitor, submit_batch)
 from cjm_jobtrack.runners.outcome import Report
 
@@ -28,6 +29,7 @@ async def track(folder:Path) -> None:
     assert_type(await tracker.wait(job.id, timeout=60), Job)
     assert_type(tracker.join(job.id), Job)
     assert_type(await tracker.cancel_job(job.id), bool)
+    assert_type(await tracker.cancel_all('night'), list[Job])
     assert_type(tracker.get_job(job.id), Job|None)
     assert_type(tracker.list_jobs('failed', limit=10, before=job.id), list[Job])
     assert_type(tracker.list_jobs([JobStatus.PENDING, 'running'], metadata={'user': 'ada'}), list[Job])
@@ -75,6 +77,7 @@ def by_hand() -> None:
         assert_type(tracker.pending_jobs(), list[Job])
         assert_type(tracker.events(after=0, limit=None), list[JobEvent])
         tracker.delete_job(job.id)
+        tracker.signal_changes(Event(), job.id)()
         assert_type(tracker.clear_completed(), int)
 
 def events(tracker:JobTracker) -> AsyncIterator[JobEvent]: return tracker.watch()
@@ -84,10 +87,12 @@ def many(queue:JobQueue, runner:CallRunner) -> Batch:
     batch = submit_batch(queue, specs, id='tuesday-night', name='count', max_attempts=2)
     for job in batch.as_completed(timeout=60): print(job.name, job.status, job.result)
     assert_type(batch.retry_failed(queue, cancelled=True), Batch)
+    assert_type(batch.retry_failed().queue, JobQueue|None)
+    assert_type(batch.monitor(), JobDashboard)
     assert_type(batch.join(), dict[str, int])
     assert_type(batch.jobs('failed'), list[Job])
     assert_type(batch.is_done, bool)
-    return Batch(queue.tracker, batch.id)
+    return Batch(queue.tracker, batch.id, queue)
 
 async def many_async(batch:Batch) -> None:
     async for job in batch.as_completed(): assert_type(job, Job)
@@ -97,7 +102,7 @@ async def many_async(batch:Batch) -> None:
 async def executor(queue:JobQueue, runner:CallRunner) -> list[int]:
     with JobExecutor(queue, runner, where='thread') as executor:
         future = executor.submit(len, 'abc')
-        assert_type(future, JobFuture)
+        assert_type(future, JobFuture[int])
         assert_type(future.job, Job)
         print(future.result(timeout=3), future.job_id)
         print(await asyncio.get_running_loop().run_in_executor(executor, len, 'abc'))
@@ -112,6 +117,16 @@ def show(job:Job, tracker:JobTracker) -> JobMonitor:
     monitor(job.id, 'sqlite:///jobs.db')
     monitor(job.id, JobStore('jobs.db'))
     return JobMonitor(job.id, tracker)
+
+def show_many(tracker:JobTracker, batch:Batch) -> JobDashboard:
+    def retry(id:str|None) -> str|None: return batch.retry_failed().id if id == batch.id else None
+    view = JobDashboard(tracker, batch=batch.id, retry=retry, page=50)
+    assert_type(view.snapshot(), HTML)
+    assert_type(view.is_over, bool)
+    view.cancel()
+    view.retry_failed()
+    view.close()
+    return JobDashboard('sqlite:///jobs.db').start()
 
 async def transcribe(folder:Path) -> dict[Any, Any]|None:
     def ended(job_id:str, tracker:TranscriptionJobTracker) -> None: print(job_id, tracker.results)

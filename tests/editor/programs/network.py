@@ -3,7 +3,7 @@ import asyncio
 from pathlib import Path
 from typing import Any, assert_type
 from fastapi import FastAPI
-from cjm_jobtrack import (Job, JobEvent, Manager, Node, NodeRefused, NodeUnreachable, OutputFile, RemoteClient, RemoteRunner, UnknownPipeline, monitor)
+from cjm_jobtrack import (Job, JobDashboard, JobEvent, Manager, Node, NodeRefused, NodeUnreachable, OutputFile, RemoteClient, RemoteRunner, UnknownPipeline, monitor)
 from cjm_jobtrack.logs.gaps import LogChunk
 from cjm_jobtrack.net.client import AsyncRemoteClient
 from cjm_jobtrack.net.transfers import Upload
@@ -16,6 +16,7 @@ def blocking(folder:Path) -> Path:
         except NodeRefused as e: raise SystemExit(f'{e.status}: {e.message} {e.field}') from e
         assert_type(job, Job)
         monitor(job, client)
+        JobDashboard(client).show()
         for event in client.events(job.id): assert_type(event, JobEvent)
         client.subscribe(print, job.id)()
         assert_type(client.wait(job.id, timeout=60), Job)
