@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import aclosing, suppress
 from itertools import count, islice
-from typing import Any
+from typing import Any, TypeVar
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, JobFailed, NoResult, RecordGone, StoreError
 from ..model.job import Job, JobEvent, JobStatus, jsonable, new_id
@@ -66,12 +66,14 @@ def _recorded_name(
     return f'{module}:{getattr(fn, "__qualname__", type(fn).__qualname__)}'
 
 # %% ../../nbs/queue/10_executor.ipynb #c19da1f9
-class JobFuture(Future):
+_T = TypeVar('_T')
+
+class JobFuture(Future[_T]):
     "The future of a call that is a job on record."
     def __init__(self,
         job:Job,         # The job
         call:LiveCall,   # What it carries out
-        futures:'_OpenFutures', # Where it is until it ends
+        futures:Any,     # The `_OpenFutures` in which it is until it ends
     ):
         super().__init__()
         self.job, self._call, self._futures = job, call, futures
@@ -298,7 +300,7 @@ class JobExecutor(Executor):
         max_attempts:int=1,         # Attempts allowed for each
         timeout:float|None=None,    # Longest run of one attempt, seconds
         resources:dict[str, int]|None=None,  # What each needs of the resources of the queue
-        metadata:dict|None=None,    # The caller's own data, for each
+        metadata:dict[str, Any]|None=None,   # The caller's own data, for each
     ):
         self.queue, self.runner = queue, _check_runner(queue, runner)
         self.batch = Batch(queue.tracker, new_id() if batch is None else batch)
@@ -316,11 +318,11 @@ class JobExecutor(Executor):
     def _max_workers(self) -> int: return self.queue.slots   # Dask and others ask for it
 
     def submit(self,
-        fn:Callable,  # What to call
+        fn:Callable[..., _T],  # What to call
         /,
-        *args,        # Its arguments
-        **kwargs,
-    ) -> JobFuture:   # Its `job_id` is that of the job
+        *args:Any,             # Its arguments
+        **kwargs:Any,
+    ) -> JobFuture[_T]:        # Its `job_id` is that of the job
         "Have a function called. Raises `RuntimeError` after `shutdown`, and as `JobQueue.submit` does."
         if not callable(fn):
             problem = f'is {fn!r:.80}, which cannot be called'
@@ -401,12 +403,12 @@ def _check_buffersize(buffersize:Any) -> None:
 
 @patch
 def map(self:JobExecutor,
-    fn:Callable,        # What to call
-    *iterables:Iterable, # Its arguments: one of each for each call, as for the built-in `map`
+    fn:Callable[..., _T],       # What to call
+    *iterables:Iterable,        # Its arguments: one of each for each call, as for the built-in `map`
     timeout:float|None=None,    # Seconds for all results together; None: as long as it takes
     chunksize:int=1,            # Changes nothing: each call is a job of its own
     buffersize:int|None=None,   # Calls submitted ahead of the results that were taken; None: all at once
-) -> Iterator[Any]:     # The results, in the order of the input
+) -> Iterator[_T]:              # The results, in the order of the input
     """Call a function for each item. The calls begin now; iterating waits for them.
 
     Iterating raises what a call raised; `TimeoutError`. Then, and when it is given up, calls that have not begun

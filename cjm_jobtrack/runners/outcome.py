@@ -12,12 +12,13 @@ import errno, os, re, signal, threading, time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from fastcore.basics import patch
 from ..model.job import Failure, Job, JobStatus, OutputFile, epoch
-from ..logs.log_store import LogStore
-from ..logs.progress import ProgressReader
-from ..tracker.tracker import JobTracker
+if TYPE_CHECKING:   # a worker process imports this module, and begins the sooner the less that is
+    from cjm_jobtrack.logs.log_store import LogStore
+    from cjm_jobtrack.logs.progress import ProgressReader
+    from cjm_jobtrack.tracker.tracker import JobTracker
 
 # %% ../../nbs/runners/02_outcome.ipynb #3c610dfa
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def exit_outcome(
 class Report:
     "Where a runner reports what is happening. Safe from any thread."
     def __init__(self,
-        tracker:JobTracker,  # The record
+        tracker:'JobTracker', # The record
         job_id:str,          # The job
         attempt:int,         # The attempt that reports
         still:Callable[[], bool]|None=None,  # Whether the attempt is still ours; None: nobody else can have it
@@ -209,16 +210,20 @@ class LogWatch:
     most = 1 << 15  # Bytes that are read at one look; anything before them is skipped
 
     def __init__(self,
-        logs:LogStore,
+        logs:'LogStore',
         job:Job,
         report:Report,
         options:dict|None,   # Of `ProgressReader`
     ):
         self.logs, self.job, self.report = logs, job, report
         self.options = options or {}
-        self.reader = ProgressReader(**self.options)
+        self.reader = self._new_reader()
         self.offset = 0     # Where the next look begins
         self.shown = None   # What was reported last
+
+    def _new_reader(self) -> 'ProgressReader':
+        from cjm_jobtrack.logs.progress import ProgressReader
+        return ProgressReader(**self.options)
 
 # %% ../../nbs/runners/02_outcome.ipynb #ab31f7e7
 @patch
@@ -243,7 +248,7 @@ def finish(self:LogWatch) -> None:
 @patch
 def _after_gap(self:LogWatch, data:bytes) -> bytes:
     "Begin anew with the first whole line or frame, because something was skipped."
-    self.reader = ProgressReader(**self.options)
+    self.reader = self._new_reader()
     start = re.search(rb'[\r\n](?=.)', data, re.DOTALL)
     return data[start.end():] if start else data
 
@@ -285,7 +290,7 @@ def token(self:StopTokens,
 _CLOCK_TICK = .02   # Seconds; file systems round their times
 
 def drop_old_log(
-    logs:LogStore,  # Where it is
+    logs:'LogStore', # Where it is
     job:Job,        # A job whose present attempt is about to begin
 ) -> None:
     "Remove a log that an earlier job of the same id has left: it was last written before this one was created."

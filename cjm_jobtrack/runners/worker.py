@@ -8,26 +8,24 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/runners/worker.html.md"""
 __all__ = ['RemoteTraceback']
 
 # %% ../../nbs/runners/07_worker.ipynb #0d55b2f2
-import asyncio, faulthandler, inspect, itertools, json, os, pickle, queue
-import signal, subprocess, sys, threading, time, traceback, uuid
+import itertools, json, os, pickle, signal, subprocess, sys, time, uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from multiprocessing.connection import Connection, Pipe, wait
-from pathlib import Path
 from typing import Any
 import psutil
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, is_infrastructure_error
-from ..model.job import Failure, JobStatus, OutputFile, jsonable
+from ..model.job import Failure, JobStatus, OutputFile
 from ..model.retry import retry_delay
 from .cgroups import Cgroup, Cgroups
-from .functions import (_describe, _failure_outcome, _FunctionReport, _run_async, _run_sync,
-                                            _Signature, _traceback)
-from .inheritance import begin_clean, clean_process, exit_status_is_lost
-from .outcome import LIVE_PARTS, LiveResult, Outcome, Receipt, Report
+from .functions import _describe, _FunctionReport
+from .inheritance import begin_clean, exit_status_is_lost
+from .outcome import LiveResult, Outcome, Receipt, Report
 from .process_tree import UNSURE, ProcessTree
+from .worker_process import _MARK, _STOP
 
 # %% ../../nbs/runners/07_worker.ipynb #7dc0eaf8
 def _check_picklable(fields:dict[str, Any]) -> None:
@@ -57,224 +55,6 @@ def _pickle_call(
         _check_picklable({f'kwargs.{k}': v for k, v in kwargs.items()})
         raise InvalidInput('args', f'cannot be sent to a process: {_describe(e)}', "Use pool='thread'") from e
     return pickle.dumps((list(map(str, sys.path)), work, is_live))
-
-# %% ../../nbs/runners/07_worker.ipynb #33c6dfa4
-def _flush(*streams) -> None:
-    "Flush streams, if the function has left them in working order."
-    for o in streams:
-        with suppress(Exception): o.flush()
-
-class _WorkerReport(_FunctionReport):
-    "The report of a function in a worker."
-    has_streams = True
-    def __init__(self, pipe:Connection):
-        super().__init__()
-        self._pipe = pipe        # None: disconnected
-        self._interrupt = None   # Interrupts the function
-        self._size = 0           # Bytes logged through this report
-        self.is_live = False     # What the function returns or raises is to be sent too
-
-    @property
-    def log_size(self) -> int: return self._size
-
-    def disconnect(self) -> None:
-        "From now on nothing is sent."
-        with self._lock: self._pipe = None
-
-# %% ../../nbs/runners/07_worker.ipynb #8d27b334
-@patch
-def _send(self:_WorkerReport, verb:str, *args, **kw) -> None:
-    if verb == 'log': return self._print(*args)
-    message = json.dumps([verb, jsonable(args), jsonable(kw)]).encode()
-    with self._lock:
-        if self._pipe is not None: self._pipe.send_bytes(message)
-
-@patch
-def _print(self:_WorkerReport, data:bytes) -> None:
-    _flush(sys.stdout)
-    with self._lock:
-        if self._pipe is None: return
-        self._size += len(data)
-        while data: data = data[os.write(1, data):]
-
-# %% ../../nbs/runners/07_worker.ipynb #e3560e70
-@patch
-def stop(self:_WorkerReport) -> None:
-    "Request a stop: the function can see it, or is interrupted."
-    self.stop_requested = True
-    self.interrupt_with(self._interrupt)
-
-@patch
-def interrupt_with(self:_WorkerReport,
-    interrupt:Callable[[], Any]|None,   # Called once; at once if a stop has been requested already
-) -> None:
-    "Set how to interrupt the function."
-    with self._lock:
-        now = interrupt if self.stop_requested else None
-        self._interrupt = None if self.stop_requested else interrupt
-    if now: now()
-
-# %% ../../nbs/runners/07_worker.ipynb #f0ecf01a
-class _Interrupter:
-    "Turns SIGINT into a `KeyboardInterrupt`, once, and only while a function runs."
-    def __init__(self):
-        self.is_armed = False
-        signal.signal(signal.SIGINT, self._on_signal)
-
-    def _on_signal(self, *_):
-        if not self.is_armed: return
-        self.is_armed = False
-        raise KeyboardInterrupt
-
-# %% ../../nbs/runners/07_worker.ipynb #55cfe977
-async def _run_interruptible(fn, args, kwargs, report:_WorkerReport) -> Outcome:
-    "Carry out a coroutine function so that a stop cancels it."
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    report.interrupt_with(lambda: loop.call_soon_threadsafe(task.cancel))
-    return await _run_async(fn, args, kwargs, report)
-
-# %% ../../nbs/runners/07_worker.ipynb #fdc4fd5e
-def _run_call(packed:bytes, report:_WorkerReport, interrupter:_Interrupter) -> Outcome:
-    "Carry out a call in the main thread of a worker."
-    sys.path[:], work, report.is_live = pickle.loads(packed)  # noqa: S301 - from our own parent, by a pipe that nobody else has
-    try: fn, args, kwargs, pass_report = pickle.loads(work)  # noqa: S301
-    except BaseException as e:
-        what = f'The function or its arguments could not be loaded in the worker process: {_describe(e)}'
-        return Outcome.failed('not_started', what, evidence={'traceback': traceback.format_exc()})
-    if pass_report: kwargs['report'] = report
-    try: return _run_here(fn, args, kwargs, report, interrupter)
-    except KeyboardInterrupt:
-        return Outcome(JobStatus.CANCELLED)  # it came when the function had just ended
-    except BaseException as e:
-        return _failure_outcome(e)          # the loop could not be closed, say
-    finally: interrupter.is_armed = False
-
-def _run_here(fn, args, kwargs, report:_WorkerReport, interrupter:_Interrupter) -> Outcome:
-    if _Signature(fn).on_loop:
-        return asyncio.run(_run_interruptible(fn, args, kwargs, report))
-    interrupter.is_armed = True
-    main = threading.main_thread().ident
-    can_see_stop = kwargs.get('report') is report or inspect.isgeneratorfunction(fn)
-    if not can_see_stop:
-        report.interrupt_with(lambda: signal.pthread_kill(main, signal.SIGINT))
-    return _run_sync(fn, args, kwargs, report)
-
-# %% ../../nbs/runners/07_worker.ipynb #899ce987
-def _last_message(
-    outcome:Outcome,
-    most:int|None=None,  # Parts of the result that are put on record; None: all
-    **facts,             # Such as whether the function has `seen` that it is to stop, and has left `threads`
-) -> bytes:
-    "The end of a call."
-    fields, name = {}, 'status'
-    try:
-        for name in 'status', 'result', 'failure', 'outputs':
-            limit = most if name == 'result' else None
-            plain = jsonable(getattr(outcome, name), lossless=True, most=limit)
-            fields[name] = json.loads(json.dumps(plain, allow_nan=False))
-        return json.dumps(['done', fields, facts]).encode()
-    except BaseException as e:
-        return _last_message(_unsendable(name, getattr(outcome, name), e), **facts)
-
-def _unsendable(name:str, value:Any, e:BaseException) -> Outcome:
-    what = f'The {name} of the function ({type(value).__name__}) cannot be sent from its process: {_describe(e)}'
-    hint = "Give back plain data, or use pool='thread'"
-    return Outcome.failed('error', what, evidence={'traceback': _traceback(e)}, hint=hint)
-
-# %% ../../nbs/runners/07_worker.ipynb #555b6fc8
-def _pickle(value:Any) -> bytes:
-    "A value as bytes, also one whose class is known only here."
-    try: return pickle.dumps(value)
-    except Exception:
-        import cloudpickle
-        return cloudpickle.dumps(value)
-
-# %% ../../nbs/runners/07_worker.ipynb #fc7de1af
-def _pickle_error(error:BaseException) -> bytes|None:
-    "An exception as bytes; None if it could not be read back."
-    try:
-        data = _pickle(LiveResult(error=error))
-        pickle.loads(data)  # noqa: S301 - our own
-    except BaseException: return None
-    return data
-
-def _pickle_live(outcome:Outcome) -> tuple[Outcome, bytes|None]:
-    "The outcome, and what the function returned or raised as bytes. A result that cannot be sent makes the call fail."
-    if outcome.live is not None: return outcome, _pickle_error(outcome.live.error)
-    if outcome.status is not JobStatus.COMPLETED: return outcome, None
-    try: return outcome, _pickle(LiveResult(outcome.result))
-    except BaseException as e: return _unsendable('result', outcome.result, e), _pickle_error(e)
-
-# %% ../../nbs/runners/07_worker.ipynb #17672499
-_STOP = b'stop'
-_MARK = 'JOBTRACK_CALL'  # Environment variable by which the processes of a worker are known
-
-class _Requests:
-    "Reads what a worker is asked, in a thread, until the pipe is closed."
-    def __init__(self, pipe:Connection, tree:ProcessTree):
-        self.pipe, self.tree = pipe, tree
-        self.todo = queue.SimpleQueue()   # Pickled calls with their reports; None: no more will come
-        self.report = None                # Of the call under way
-
-    def run(self) -> None:
-        try: self.read()
-        except BaseException:   # without this thread the worker could not be stopped
-            traceback.print_exc()
-            os._exit(70)
-
-    def read(self) -> None:
-        with suppress(EOFError, OSError):
-            while True: self._handle(self.pipe.recv_bytes())
-        if self.report is None: return self.todo.put(None)
-        self.tree.end(2., spare=frozenset([os.getpid()]))
-        os._exit(1)
-
-# %% ../../nbs/runners/07_worker.ipynb #96a97ab7
-@patch
-def _handle(self:_Requests, frame:bytes) -> None:
-    if frame != _STOP:
-        self.report = _WorkerReport(self.pipe)
-        self.todo.put((frame, self.report))
-    elif report := self.report: report.stop()
-
-# %% ../../nbs/runners/07_worker.ipynb #b1662451
-def _prepare_interpreter(fd:int, group:Cgroup|None) -> None:
-    "Make a fresh interpreter a worker: in its control group, with streams and crash reports as a job's log needs them."
-    clean_process()
-    for door in group.doors if group else (): Path(door).write_text('0')
-    os.set_inheritable(fd, False)
-    # A crash says where, in the job's log. The stack of C functions would push that out of the last lines
-    options = {'c_stack': False} if sys.version_info >= (3, 14) else {}
-    faulthandler.enable(**options)
-    sys.stdout.reconfigure(line_buffering=True, errors='backslashreplace')
-
-def _serve(fd:int, folders:dict[str, str]) -> None:
-    "The life of a worker process. `folders`: of its control group."
-    group, me = Cgroup(folders) if folders else None, os.getpid()
-    _prepare_interpreter(fd, group)
-    pipe, interrupter = Connection(fd), _Interrupter()
-    requests = _Requests(pipe, ProcessTree(me, f'{_MARK}={os.environ[_MARK]}', group))
-    reader = threading.Thread(target=requests.run, name='jobtrack', daemon=True)
-    our_threads = {threading.current_thread(), reader}
-    reader.start()
-    while (request := requests.todo.get()) is not None:
-        packed, report = request
-        outcome = _run_call(packed, report, interrupter)
-        if os.getpid() != me: os._exit(0)   # a fork that came back from the function
-        frames = _finish(report, outcome, our_threads)
-        requests.report = None
-        for frame in frames: pipe.send_bytes(frame)
-
-def _finish(report:_WorkerReport, outcome:Outcome, our_threads:set) -> list[bytes]:
-    "Close the report of a call that is over; its last message, and the live result if that was asked for."
-    _flush(sys.stdout, sys.stderr)
-    report.disconnect()
-    left_threads = not our_threads.issuperset(threading.enumerate())
-    facts = dict(seen=report.stop_noticed, threads=left_threads)
-    if not report.is_live: return [_last_message(outcome, **facts)]
-    outcome, live = _pickle_live(outcome)
-    last = _last_message(outcome, LIVE_PARTS, live=live is not None, **facts)
-    return [last] if live is None else [last, live]
 
 # %% ../../nbs/runners/07_worker.ipynb #8f377373
 def _retry_while_scarce(act:Callable[[], Any]) -> Any:
@@ -322,8 +102,8 @@ def _remove_cgroup(group:Cgroup) -> bool:
 _SHELL = """trap '' HUP INT QUIT TERM
 "$@" </dev/null &
 echo $! >&0; wait $!; echo $? >&0"""   # the worker itself accepts the signals again
-_BOOT = ('import json, sys; sys.path[:] = json.loads(sys.argv[2]); from cjm_jobtrack.runners.worker import _serve; '
-         '_serve(int(sys.argv[1]), json.loads(sys.argv[3]))')
+_BOOT = ('import json, sys; sys.path[:] = json.loads(sys.argv[2]); from cjm_jobtrack.runners.worker_process import serve; '
+         'serve(int(sys.argv[1]), *json.loads(sys.argv[3]))')
 
 class _StatusPipe:
     "Numbers from the shell in between: the worker's process id, then its exit status."
@@ -358,7 +138,8 @@ class _Worker:
     process:subprocess.Popen       # Our child
     pid:int                        # Of the worker: where there is a shell in between, another process
 
-    def __init__(self):
+    def __init__(self, is_ahead:bool=False):
+        self.is_ahead = is_ahead    # It was started before there was a call for it
         self.closed = False         # The runner was closed while it worked
         self.stop_sent = False      # It was asked to stop
         self.threads = False        # A function has left threads in it
@@ -382,7 +163,9 @@ def _start(self:_Worker, theirs:Connection, mark:str, group:Cgroup|None) -> None
     "Start the process. Closes `theirs`, and all our ends if that fails."
     self.out, printed = os.pipe()
     path = json.dumps(list(map(str, sys.path)))
-    argv = [sys.executable, '-c', _BOOT, str(theirs.fileno()), path, json.dumps(group and group.folders)]
+    place = [group.folders, group.doors] if group else [{}, []]
+    settings = json.dumps([*place, self.is_ahead])
+    argv = [sys.executable, '-c', _BOOT, str(theirs.fileno()), path, settings]
     options = dict(
         env=os.environ | {_MARK: mark},
         stdout=printed,

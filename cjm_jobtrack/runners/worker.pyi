@@ -29,6 +29,7 @@ class _Worker:
     out: int | None
     process: subprocess.Popen[Any]
     pid: int
+    is_ahead: bool
     closed: bool
     stop_sent: bool
     threads: bool
@@ -37,7 +38,7 @@ class _Worker:
     status: _StatusPipe | None
     end: int | None
     tree: Any
-    def __init__(self) -> None: ...
+    def __init__(self, is_ahead: bool = False) -> None: ...
     def has_ended(self, patience: float = 0.0) -> bool:
         "Whether the process has ended."
     def exit_code(self) -> int | None:

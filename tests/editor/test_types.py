@@ -29,7 +29,9 @@ def members_program() -> str:
     for n, name in enumerate(cjm_jobtrack.__all__):
         lines.append(f'c.{name}')
         if not isinstance(value := getattr(cjm_jobtrack, name), type): continue
-        lines += [f'def f{n}(x:c.{name}) -> None:', *(f'    x.{a}' for a in dir(value) if not a.startswith('_')), '    pass']
+        is_generic = any(getattr(base, '__parameters__', ()) for base in vars(value).get('__orig_bases__', ()))
+        of = '[int]' if is_generic else ''
+        lines += [f'def f{n}(x:c.{name}{of}) -> None:', *(f'    x.{a}' for a in dir(value) if not a.startswith('_')), '    pass']
     return '\n'.join(lines)
 
 @pytest.fixture(scope='module')

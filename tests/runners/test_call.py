@@ -8,6 +8,7 @@ from cjm_jobtrack.runners import worker as worker_module
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.runners.functions import Result
 from cjm_jobtrack.runners.process_tree import UNSURE
+from cjm_jobtrack.runners.worker_process import _WorkerReport
 from cjm_jobtrack.runners.cgroups import Cgroups
 from cjm_jobtrack.queue.queue import JobQueue
 from cjm_jobtrack.runners.conformance import check_runner
@@ -828,7 +829,7 @@ def test_what_a_thread_goes_on_to_say_is_not_heard_in_the_next_job(tracker):
 def test_a_report_that_is_over_says_nothing(capfd):
     ours, theirs = multiprocessing.Pipe()
     with ours, theirs:
-        report = worker_module._WorkerReport(theirs)
+        report = _WorkerReport(theirs)
         report.progress(1), report.log('a')
         report.disconnect()
         report.progress(2), report.note('late'), report.log('b')

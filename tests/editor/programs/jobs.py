@@ -102,7 +102,7 @@ async def many_async(batch:Batch) -> None:
 async def executor(queue:JobQueue, runner:CallRunner) -> list[int]:
     with JobExecutor(queue, runner, where='thread') as executor:
         future = executor.submit(len, 'abc')
-        assert_type(future, JobFuture)
+        assert_type(future, JobFuture[int])
         assert_type(future.job, Job)
         print(future.result(timeout=3), future.job_id)
         print(await asyncio.get_running_loop().run_in_executor(executor, len, 'abc'))
