@@ -26,7 +26,7 @@ settings.register_profile('long', deadline=None, max_examples=2000, suppress_hea
 settings.load_profile('long' if LONG else 'quick')
 
 LENGTHY = ['crash', 'store', 'call', 'docker_faults', 'machine', 'log_store', 'queue_leases', 'process', 'node', 'manager', 'tracker', 'docker', 'queue', 'faults', 'transfer',
-           'remote', 'web', 'docker_engines', 'docker_walls', 'plugin', 'conformance', 'cli', 'pipeline', 'chaos', 'client', 'monitor', 'docker_images', 'end_to_end', 'own_record', 'startup']
+           'remote', 'types', 'stubs', 'web', 'docker_engines', 'docker_walls', 'plugin', 'conformance', 'cli', 'pipeline', 'chaos', 'client', 'monitor', 'docker_images', 'end_to_end', 'own_record', 'startup']
 
 def pytest_configure(config):
     "Tests begin as they do in a terminal: under `nohup make test &` signals are ignored that some of them send to what they begin."

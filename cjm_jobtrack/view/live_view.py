@@ -89,13 +89,17 @@ def _close_source(self:LiveView):
 @patch(as_prop=True)
 def _source_is_closed(self:LiveView) -> bool: return getattr(self.source, 'is_closed', False) is True
 
+def _sentence(error:Exception) -> str:
+    text = str(error)
+    return text if text.endswith(('.', '?', '!')) else f'{text}.'
+
 @patch
 def refresh(self:LiveView) -> Any:  # The snapshot
     "Read the source. Blocks on a remote source. A closed view does not read."
     if self._done.is_set(): return self.latest
     snapshot, problem = self.latest, ''
     try: snapshot, problem = self._read()
-    except JobtrackError as e: problem = f'{e}. Shown is what was known; trying again'
+    except JobtrackError as e: problem = f'{_sentence(e)} Shown is what was known; trying again'
     except Exception as e:
         _log.exception('Cannot read for %r', self)
         problem = f'Reading failed: {type(e).__name__}: {e}'
