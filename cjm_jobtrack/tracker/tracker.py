@@ -109,7 +109,8 @@ def close(self:JobTracker) -> None:
     for unsubscribe in self._subscriptions: unsubscribe()
     self._closed.set()
     if self.store.shared: self.store.interrupt()
-    for thread in (self._poller.thread, self._progress.thread):
+    with self._lock: threads = self._poller.thread, self._progress.thread   # they are started under the lock
+    for thread in threads:
         if thread not in (None, threading.current_thread()): thread.join()
     try:
         with self._lock:
