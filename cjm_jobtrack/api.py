@@ -206,8 +206,9 @@ class LocalKeeper(BaseKeeper):
         record:str|Path|None,        # Path or URL of the record; None: in memory
         slots:int|None=None,         # Jobs running at once; None: one for each processor that this process may use
         resources:dict|None=None,    # Resource -> how much there is
+        takes:Callable[[Job], bool]|None=None,  # Which waiting jobs its queue begins; None: all
     ):
-        self.record, self.resources = record, resources
+        self.record, self.resources, self.takes = record, resources, takes
         self.slots = len(os.sched_getaffinity(0)) if slots is None else slots
         self._lock = threading.RLock()
         self._tracker = self._queue = self._temporary = None
@@ -304,7 +305,8 @@ def queue(self:LocalKeeper) -> 'JobQueue':
         if self._queue is None:
             left = {job.runner for job in self.unfinished()} & _RECIPES.keys()
             runners = [self.runner(name) for name in sorted({*_ALWAYS, *left, *self._runners})]
-            self._queue = JobQueue(self.source, runners, self.slots, resources=self.resources).start()
+            queue = JobQueue(self.source, runners, self.slots, resources=self.resources, takes=self.takes)
+            self._queue = queue.start()
             _open_keepers.add(self)
         return self._queue
 
@@ -525,6 +527,7 @@ def plugin_request(self:LocalKeeper, manager:Any, name:str, args:tuple, kwargs:d
 def _keeper_for(url, memory:bool, slots:int|None, resources:dict|None) -> LocalKeeper|ServerKeeper:
     "Who keeps the record that was named. Raises `InvalidInput`."
     if memory and url is not None: raise InvalidInput('memory', f'was given together with {url!r}', 'Give one of the two')
+    if isinstance(url, BaseKeeper): return url
     is_text = isinstance(url, str)
     if is_text and url.startswith(('http://', 'https://')):
         if slots is None and resources is None: return ServerKeeper(url)
@@ -544,7 +547,7 @@ class Jobs:
     share, `Jobs('http://manager:3001')` a server's, and `Jobs(memory=True)` is forgotten at the end. Iterates over the jobs, newest first.
     A context manager, closed on leaving. Safe from any thread."""
     def __init__(self,
-        url:str|os.PathLike|None=None,    # File, folder or URL of a record, or URL of a server; None: the user's own record
+        url:str|os.PathLike|BaseKeeper|None=None, # File, folder or URL of a record, URL of a server, or a keeper; None: the user's own record
         *,
         memory:bool=False,                # Whether the record is only in memory
         slots:int|None=None,              # Jobs running at once; None: one for each processor

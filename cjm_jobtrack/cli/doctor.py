@@ -9,12 +9,13 @@ __all__ = ['commands', 'Finding', 'check_machine', 'check_server', 'doctor']
 
 # %% ../../nbs/cli/18_doctor.ipynb #e1a6d177
 import importlib.metadata, os, platform, sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 import typer
 import cjm_jobtrack
 from ..model.errors import JobtrackError
 from ..net.client import RemoteClient
+from ..store.own_record import own_record
 from .app import Commands, Exit, error_lines
 from .options import HERE, AsJson, TokenFile, Url, address, read_token
 from .output import Cell, print_json, printable
@@ -28,7 +29,7 @@ class Finding:
     ok:bool            # Whether it is as it should be
     told:str           # What was found
     remedy:str=''      # What to do about it
-    needed:bool=True   # False: only the pipelines that come with the package need it
+    needed:bool=True   # False: one can do without it
 
     @property
     def verdict(self) -> Cell:
@@ -73,6 +74,8 @@ def check_machine() -> list[Finding]:
         Finding('cjm-jobtrack', True, cjm_jobtrack.__version__),
         Finding('data folder', _is_writable(data), str(data),
                 'Allow writing there, or give servers another folder with --data'),
+        Finding('your own record', _is_writable(own_record().parent), str(own_record()),
+                'Allow writing there, or name another place in XDG_STATE_HOME'),
         _extra('pocketsphinx', _installed('pocketsphinx')),
         _extra('ffmpeg', _ffmpeg())]
 
@@ -113,7 +116,8 @@ commands = Commands()
 @commands.command()
 def doctor(as_json:AsJson=False, url:Url=HERE, token_file:TokenFile=None):
     "Check this machine, and whether the server answers."
-    findings = [*check_machine(), check_server(address(url), read_token(token_file))]
+    server = check_server(address(url), read_token(token_file))
+    findings = [*check_machine(), replace(server, needed=url != HERE)]
     if as_json: print_json([asdict(f) for f in findings])
     else: _show(findings)
     wrong = [f.name for f in findings if f.needed and not f.ok]

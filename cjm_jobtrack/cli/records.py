@@ -23,6 +23,7 @@ from ..maintenance.transfer import LIVE, backup, export_jobs, import_jobs
 from ..maintenance.jsonl import ImportReport
 from ..maintenance.retention import PruneReport, RetentionPolicy, orphans, prune, removed
 from ..model.job import JobStatus, check_id
+from ..store.own_record import own_record
 from ..tracker.lookup import match_prefix
 from ..tracker.tracker import JobTracker
 from .app import Commands, Exit, no_file
@@ -36,7 +37,7 @@ commands = Commands()
 # %% ../../nbs/cli/17_records.ipynb #ab8e7050
 Store = Annotated[str|None, Option('--store', envvar='JOBTRACK_STORE', metavar='PATH|URL', help=(
     'The record: the data folder of a server, the file of a database, or the URL of one. Default: jobs.db in this '
-    'folder, else that of the manager, else that of the node of this machine'))]
+    'folder, else that of the manager, else that of the node of this machine, else your own'))]
 STORE_FILE = 'jobs.db'   # the record in a server's data folder
 
 def _sqlite_file(url:str) -> Path:
@@ -62,20 +63,20 @@ def store_url(
     return file.absolute()
 
 # %% ../../nbs/cli/17_records.ipynb #0cfef075
-_HERE = 'in this folder'
+_SERVERS = "the manager's", "the node's"   # the manager knows the jobs of its nodes
 
 def _usual_places() -> dict[str, Path]:  # whose record it is -> file
-    places = {_HERE: Path(STORE_FILE).absolute()}
-    places |= {f"the {kind}'s": data_folder(kind)/STORE_FILE for kind in ('manager', 'node')}
-    return places
+    servers = dict(zip(_SERVERS, [data_folder(kind)/STORE_FILE for kind in ('manager', 'node')]))
+    return {'in this folder': Path(STORE_FILE).absolute(), **servers, 'your own': own_record()}
 
 def _no_record() -> InvalidInput:
-    problem = f'is missing, and there is no record in this folder or below {data_folder("node").parent}'
+    folders = f'{data_folder("node").parent} or {own_record().parent}'
+    problem = f'is missing, and there is no record in this folder or below {folders}'
     return InvalidInput('--store', problem, 'Give the data folder of a server, or the file or URL of a database')
 
-def _ambiguous(files) -> InvalidInput:
-    problem = 'is missing, and there is a record in this folder and one of a server'
-    return InvalidInput('--store', problem, f'Say which: --store {" or --store ".join(map(str, files))}')
+def _ambiguous(existing:dict[str, Path]) -> InvalidInput:
+    problem = f'is missing, and there are several records: {", ".join(existing)}'
+    return InvalidInput('--store', problem, f'Say which: --store {" or --store ".join(map(str, existing.values()))}')
 
 # %% ../../nbs/cli/17_records.ipynb #cfb2f150
 def usual_record(
@@ -84,11 +85,11 @@ def usual_record(
 ) -> Path:
     """The record to work on when `--store` is missing; says on stderr which one it is.
 
-    Raises `InvalidInput` where there is none, and before a change where there is one here and a server's as well."""
+    Raises `InvalidInput` where there is none, and before a change where there are several."""
     places = _usual_places()
     existing = {whose: file for whose, file in places.items() if file.is_file()}
     if not existing and not make: raise _no_record()
-    if changes and _HERE in existing and len(existing) > 1: raise _ambiguous(existing.values())
+    if changes and len({whose in _SERVERS or whose for whose in existing}) > 1: raise _ambiguous(existing)
     whose = next(iter(existing), "the manager's")
     file = places[whose]
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -246,14 +247,16 @@ def import_(
 # %% ../../nbs/cli/17_records.ipynb #2680a3e9
 @dataclass(frozen=True)
 class Leftovers:
-    "What a node keeps of jobs beside the record: the files of their attempts, and their results."
-    data:Path                  # Data folder of a server
+    "What is kept of jobs beside the record: the files of their attempts, and their results."
+    record:Path                # Its file
     workspace:Path|None=None   # Of a node; None: the usual one
 
     @property
     def roots(self) -> list[Path]:
-        "Folders that have a folder for each job."
-        return [self.data/'attempts', (self.workspace or self.data/'workspace')/'outputs']
+        "Folders that have a folder for each job: a node's, and those of `Jobs`."
+        data = self.record.parent
+        of_node = [data/'attempts', (self.workspace or data/'workspace')/'outputs']
+        return of_node + [p for p in self.record.with_suffix('.files').glob('*') if p.is_dir()]
 
     def names(self) -> set[str]:
         "The names of all folders there, whatever they belong to."
@@ -322,7 +325,7 @@ def prune_(
     policy = _policy(older_than, keep, status)
     with open_record(store, changes=not dry_run, logs=log_folder) as tracker:
         file = tracker.store.file
-        beside = Leftovers(file.parent, workspace) if file else None
+        beside = Leftovers(file, workspace) if file else None
         # left by a prune that was interrupted
         if beside and not dry_run: beside.remove(removed(tracker, beside.names()))
         report = prune(tracker, policy, dry_run, after=beside.remove if beside else None)

@@ -10,17 +10,17 @@ __all__ = ['commands', 'Program', 'Detach', 'run', 'resume']
 # %% ../../nbs/cli/11_run.ipynb #9dd93ea5
 import os, sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Annotated, TextIO
 import typer
 from typer import Argument, Option
-from ..api import Jobs
+from ..api import LocalKeeper
 from .app import Commands
 from .follow import conclude, first_look, follow, how_to_return, report_wait
 from .options import HERE, AsJson, JobName, MaxAttempts, NewId, Priority, Timeout, url_option
 from .output import print_json, printable, printed_path, short
-from .own_record import OwnRecord, resume_lock, unfinished
+from .own_record import OwnRecord, can_resume, resume_lock
 from ..model.errors import UnknownJob
 from ..model.job import Job, JobStatus, check_id
 from ..queue.lease import abandoned
@@ -71,18 +71,34 @@ def run(
     if not detach: conclude(job)
 
 # %% ../../nbs/cli/11_run.ipynb #dceefea4
-def _abandoned(record:Path) -> list[str]:
-    "Ids of the jobs on record that nobody carries out."
+def _left(record:Path) -> list[Job]:
+    "The jobs on record that nobody carries out, and that can be carried on with."
     if not record.is_file(): return []
     with JobTracker(record) as tracker:
-        return [job.id for job in abandoned(tracker, tracker.list_jobs([JobStatus.PENDING, JobStatus.RUNNING]))]
+        jobs = tracker.list_jobs([JobStatus.PENDING, JobStatus.RUNNING])
+        return [job for job in abandoned(tracker, jobs) if can_resume(job)]
 
-def _see_to_the_end(jobs:Jobs, ids:list[str]) -> Iterator[Job]:
-    "Carry jobs out, and what comes meanwhile. Each as it ended."
-    while ids:
-        for id in ids:
-            with suppress(UnknownJob): yield jobs[id].wait()   # or it was deleted
-        ids = [job.id for job in unfinished(jobs.source)]
+# %% ../../nbs/cli/11_run.ipynb #bb09ab50
+def _ours(keeper:LocalKeeper) -> list[Job]:
+    "The unfinished jobs that have nobody but the queue of this process."
+    lease, tracker = keeper.queue.lease, keeper.source
+    alone = {runner for runner in keeper.queue.runners if not lease.capable_queues(runner, {})}
+    jobs = [job for job in keeper.unfinished() if job.runner in alone and can_resume(job)]
+    assignments = tracker.assignments([job.id for job in jobs])
+    elsewhere = {held.fence for held in tracker.leases()} - {lease.fence}
+    def is_ours(job):
+        queued_at, fence = assignments.get(job.id, (None, None))
+        return queued_at is not None and fence not in elsewhere
+    return [job for job in jobs if is_ours(job)]
+
+def _see_to_the_end(keeper:LocalKeeper) -> Iterator[Job]:
+    "Carry on until nothing is left. The jobs as they ended."
+    jobs = {}
+    while True:
+        before, jobs = jobs, {job.id: job for job in _ours(keeper)}
+        yield from (job for job_id, job in before.items() if job_id not in jobs and job.is_terminal)
+        if not jobs: return
+        with suppress(TimeoutError, UnknownJob): keeper.wait(next(iter(jobs)), 1.)
 
 # %% ../../nbs/cli/11_run.ipynb #d98482c6
 def _take_lock(fd:int) -> TextIO:
@@ -100,9 +116,9 @@ def resume(
     Ends when all of it has ended. A command that leaves a job behind does this by itself."""
     record = own_record()
     held = None if lock is None else _take_lock(lock)
-    while held or _abandoned(record):
+    while held or _left(record):
         held = held or resume_lock()
         if held is None: return typer.echo('Another process does so already', err=True)
-        with held, Jobs() as jobs:
-            for job in _see_to_the_end(jobs, _abandoned(record)): typer.echo(f'{short(job)}  {job.status}  {printable(job.name)}')
+        with held, closing(LocalKeeper(record)) as keeper:
+            for job in _see_to_the_end(keeper): typer.echo(f'{short(job)}  {job.status}  {printable(job.name)}')
         held = None

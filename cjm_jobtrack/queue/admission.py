@@ -9,7 +9,7 @@ __all__ = ['Admission', 'Obstacle']
 
 # %% ../../nbs/queue/03_admission.ipynb #829fdf6b
 import logging, math, time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -43,6 +43,7 @@ class Admission:
         group_commit:GroupCommit,   # Writes why they wait
         lease:LeaseHolder,          # Knows the other queues on the record
         *,
+        takes:Callable[[Job], bool]|None=None,  # Which jobs are for this queue; None: all
         active:Mapping[str, Attempt]={},  # Job id -> attempt in the queue's hands; only read here
         signals:Signals|None=None,        # Where `WaitTimedOut` is published
     ):
@@ -207,6 +208,7 @@ def admit(self:Admission,
     submitted:float|None=None,   # When it was submitted, seconds since the epoch; None: as it was last time
 ) -> None:
     "Let a job wait for its turn. Nothing happens when it does not wait any more."
+    if self.takes is not None and not self.takes(job): return   # it is for other queues
     if submitted is not None: self.submitted[job.id] = submitted
     if not self.is_open or job.status is not JobStatus.PENDING or job.id in self.active: return
     requirements = self.default

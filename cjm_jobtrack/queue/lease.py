@@ -230,6 +230,6 @@ def abandoned(
     def is_abandoned(job):
         queued_at, fence = assignments.get(job.id, (None, None))
         if not queued_at: return False   # nobody was asked to carry it out
-        if job.status is JobStatus.RUNNING: return fence not in living
+        if job.status is JobStatus.RUNNING and fence in living: return False
         return not any(_is_capable(doc, job.runner, {}) for doc in living.values())
     return [job for job in jobs if is_abandoned(job)]

@@ -9,7 +9,7 @@ __all__ = ['JobQueue']
 
 # %% ../../nbs/queue/00_queue.ipynb #11829d57
 import asyncio, logging, threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import aclosing, suppress
 from functools import partial
 from fastcore.basics import patch
@@ -69,9 +69,10 @@ class JobQueue:
         stall_timeout:float|None=None,   # Longest silence of an attempt, seconds; a job may say otherwise
         lease_ttl:float=15.,             # Silence after which others consider this queue dead, seconds, at least 0.05
         name:str|None=None,              # What it is called on its lease; None: machine and process
+        takes:Callable[[Job], bool]|None=None, # Which waiting jobs it begins; None: all that its runners can carry out
     ):
         self.tracker, self.runners = tracker, _by_name(runners)
-        self.slots, self.name = _check_slots(slots), name
+        self.slots, self.name, self.takes = _check_slots(slots), name, takes
         retry = _retry_policy(backoff)
         default = read_requirements(dict(queue_timeout=queue_timeout, stall_timeout=stall_timeout))
         ttl, recheck = check_seconds('lease_ttl', lease_ttl, .05), check_seconds('recheck', recheck, .001)
@@ -81,7 +82,7 @@ class JobQueue:
         self.lease = LeaseHolder(tracker, self.runners, ttl=ttl, signals=signals)
         parts = dict(group_commit=self.group_commit, lease=self.lease, signals=signals)
         self.attempts = AttemptManager(tracker, self.runners, **parts, **limits)
-        waiting = dict(ready=self.ready, default=default, active=self.attempts.active)
+        waiting = dict(ready=self.ready, default=default, active=self.attempts.active, takes=takes)
         self.admission = Admission(tracker, self.runners, **waiting, **parts)
         self._subscribe(signals)
         self._thread = self._loop = self._main_task = None
@@ -122,6 +123,7 @@ def _lease_facts(self:JobQueue) -> dict:
     "What its lease says of a queue, for other queues."
     facts = dict(slots=self.slots, resources=self.ready.resources)
     if self.name: facts['name'] = self.name
+    if self.takes is not None: facts['runners'] = []   # nobody can count on it
     return facts
 
 @patch(as_prop=True)

@@ -20,6 +20,7 @@ from cjm_jobtrack.cli.servers import _signals_deferred, listen, server_process
 from cjm_jobtrack.cli.options import read_token
 from cjm_jobtrack.cli.source import data_folder
 from cjm_jobtrack.cli.submit import check_source, guess_value, parse_value, read_params
+from cjm_jobtrack.store.own_record import own_record
 from cjm_jobtrack.cli.tables import clip, show_table, table
 from cjm_jobtrack.cli.timeline import timeline
 from cjm_jobtrack.model.errors import (IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused, NodeUnreachable, StoreError, UnknownJob, UnknownNode, UnknownPipeline)
@@ -500,6 +501,7 @@ def test_a_backup_beside_a_running_node(own, tmp_path):
 @pytest.mark.parametrize('words', [['export'], ['prune', '--keep', '1'], ['pin', '7f3a'], ['backup', 'copy.db']])
 def test_which_record(words, tmp_path, monkeypatch):
     monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path/'xdg'))
+    monkeypatch.setenv('XDG_STATE_HOME', str(tmp_path/'state'))
     monkeypatch.delenv('JOBTRACK_STORE', raising=False)
     monkeypatch.chdir(tmp_path)
     def run(*more):
@@ -526,6 +528,15 @@ def test_which_record(words, tmp_path, monkeypatch):
     if words[0] == 'prune': assert status == Exit.USAGE and str(data_folder('manager')) in err and str(tmp_path/'jobs.db') in err
     else: assert status == 0 and str(tmp_path/'jobs.db') in err
     if words[0] == 'prune': assert run('--dry-run')[0] == run('--store', 'jobs.db')[0] == 0
+    for file in (tmp_path/'jobs.db', data_folder('manager')/'jobs.db', data_folder('node')/'jobs.db'): file.unlink()
+    own_record().parent.mkdir(parents=True)
+    with JobTracker(own_record()) as t: t.create_job('x', id='7f3a')
+    status, err = run()
+    assert status == 0 and f'your own: {own_record()}' in err
+    with JobTracker(f'sqlite:///{file}') as t: t.create_job('x', id='7f3a')
+    status, err = run()
+    if words[0] == 'prune': assert status == Exit.USAGE and str(own_record()) in err and str(file) in err
+    else: assert status == 0 and str(file) in err
 
 # --- what the shell has made of output
 

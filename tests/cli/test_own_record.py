@@ -48,7 +48,9 @@ def begin(state):
 # A program that says its process, reports progress, and waits for a file
 GATED = ['sh', '-c', 'echo pid $$; echo Task 1/2; until test -e gate; do sleep .05; done; echo Task 2/2; echo done > out.txt', 'sh', 'out.txt']
 
-def jobs(): return {j.id: j for j in JobTracker(own_record()).list_jobs()}
+def jobs():
+    with JobTracker(own_record()) as tracker: return {j.id: j for j in tracker.list_jobs()}
+
 def job(id):
     with JobTracker(own_record()) as tracker: return tracker.get_job(id)
 
@@ -281,3 +283,71 @@ def test_another_program_on_the_port_is_no_manager(cli, monkeypatch, answer):
         assert code == 0 and id[:8] in out and (err == '' or 'left out' in err)
         server.shutdown(socket.SHUT_RDWR)
         thread.join(10)
+
+# --- beside a notebook
+
+NOTEBOOK = '''
+import sys
+from cjm_jobtrack.api import Jobs
+jobs = Jobs(slots=1)
+for n in range(3): jobs.run(['sh', '-c', 'echo pid $$; until test -e gate; do sleep .05; done'], id=f'night-{n}', name=f'night {n}')
+print('ready', flush=True)
+sys.stdin.read()
+jobs.close()
+'''
+
+@pytest.fixture
+def notebook(state):
+    "A process with three jobs and one slot."
+    p = subprocess.Popen([sys.executable, '-c', NOTEBOOK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert p.stdout.readline() == 'ready\n'
+    until(lambda: job('night-0').status == 'running', 'its first job')
+    yield p
+    (state/'gate').touch()
+    p.communicate(timeout=60)
+    CliRunner().invoke(app, ['resume'])   # a kernel that ends leaves what waits
+    for n in range(3): until(lambda n=n: job(f'night-{n}').is_terminal, 'the end of its jobs')
+    until(lambda: not resumers(), 'nobody to be left')
+
+def statuses(): return [job(f'night-{n}').status for n in range(3)]
+
+def test_a_program_does_not_wait_behind_a_notebook_and_begins_nothing_of_it(cli, notebook):
+    assert cli('run', 'echo', 'hello')[0] == 0
+    assert statuses() == ['running', 'pending', 'pending'] and not resumers(), 'it has one slot'
+
+def test_a_notebook_takes_over_what_is_left_beside_it(cli, begin, notebook, state):
+    p = begin('run', '--id', 'a-job', '--', 'sh', '-c', 'echo pid $$; until test -e go; do sleep .05; done')
+    program('a-job')
+    p.send_signal(signal.SIGINT)
+    assert p.wait(60) == Exit.INTERRUPTED and not resumers() and cli('ls')[2] == ''
+    (state/'go').touch()
+    until(lambda: job('a-job').status == 'completed', 'the notebook to record its end')
+    assert statuses() == ['running', 'pending', 'pending']
+
+def test_what_a_dead_notebook_left_is_taken_up_when_asked(cli, notebook, state):
+    notebook.kill()
+    notebook.wait(60)
+    assert '3 jobs are in nobody' in cli('ls')[2]
+    (state/'gate').touch()
+    code, out, _ = cli('resume')
+    assert (code, sorted(o.split()[0] for o in out.splitlines())) == (0, ['night-0', 'night-1', 'night-2']) and statuses() == ['completed']*3
+
+def test_who_takes_something_over_leaves_it_in_good_hands(cli, notebook, state):
+    "What a dead notebook has left running goes to the next queue, whatever that is there for."
+    notebook.kill()
+    notebook.wait(60)
+    assert cli('run', 'echo', 'hello')[0] == 0
+    (state/'gate').touch()
+    until(lambda: statuses() == ['completed']*3, 'all to be seen to')
+
+def test_prune_removes_what_is_kept_beside_it(cli, state):
+    for n in range(2): assert cli('run', '--id', f'job-{n}', 'echo', 'hello')[0] == 0
+    beside = own_record().with_suffix('.files')/'programs'
+    assert {p.name for p in beside.iterdir()} == {'job-0', 'job-1'}
+    assert cli('prune', '--keep', '1')[0] == 0 and {p.name for p in beside.iterdir()} == {'job-1'} and [*jobs()] == ['job-1']
+
+def test_a_machine_without_a_manager_is_in_order(cli):
+    status, out, _ = cli('doctor', '--json')
+    found = {f['name']: f for f in json.loads(out)}
+    assert status == 0 and not found['server']['ok'] and found['your own record']['told'] == str(own_record())
+    assert cli('doctor', '--url', 'http://127.0.0.1:9')[0] == Exit.UNREACHABLE

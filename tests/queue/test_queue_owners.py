@@ -7,6 +7,7 @@ from cjm_jobtrack.model.job import now
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.runners.identity import this_process
+from cjm_jobtrack.queue.lease import abandoned
 from cjm_jobtrack.queue.queue import JobQueue
 from cjm_jobtrack.view.render import JobSnapshot, facts_html
 from helpers import mortal, until
@@ -16,6 +17,7 @@ NOTEBOOK = '''
 import json, os, sys, time
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.runners.call import CallRunner
+from cjm_jobtrack.queue.lease import abandoned
 from cjm_jobtrack.queue.queue import JobQueue
 how = json.loads(sys.argv[1])
 def slow(gate):
@@ -197,3 +199,14 @@ def test_the_same_job_submitted_by_another_process_is_the_same_job(tracker):
     spec = runner.call(work)
     first = tracker.create_job('x', id='once', spec=spec | {'belongs_to': this_process() | {'pid': 7}})
     assert tracker.create_job('x', id='once', spec=spec | {'belongs_to': this_process()}) is first and tracker.create_job('x', id='once', spec=spec) is first
+
+def test_a_queue_for_some_jobs_leaves_the_others_and_nobody_counts_on_it(database):
+    "The other jobs wait for a queue that is there for all."
+    with JobTracker(database) as tracker:
+        runner = CallRunner({'greet': lambda: 'hello'})
+        mine, theirs = [tracker.create_job(name, id=name, spec={'func': 'greet'}) for name in ('mine', 'theirs')]
+        with JobQueue(tracker, runner, slots=2, takes=lambda job: job.id == 'mine') as queue:
+            for job in (theirs, mine): queue.submit(job)
+            assert tracker.join('mine', 30).result == 'hello' and theirs.status == 'pending' and theirs.message is None
+            assert abandoned(tracker, [mine, theirs]) == [theirs]
+            with JobQueue(tracker, CallRunner({'greet': lambda: 'hello'})): assert tracker.join('theirs', 30).result == 'hello'
