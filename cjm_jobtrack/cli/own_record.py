@@ -12,8 +12,8 @@ import asyncio, fcntl, os, shutil, signal, subprocess, sys, threading, time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from queue import Empty, SimpleQueue
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TextIO
 from fastcore.basics import patch
 from .options import OWN
@@ -220,7 +220,9 @@ def wait(self:OwnRecord, job_id:str) -> Job: return self.tracker.join(job_id)
 @patch
 def cancel(self:OwnRecord, job_id:str) -> Job:
     "Stop a job, and wait until nothing of it is left. The job as this left it. Raises `UnknownJob`."
-    job = self._attended(job_id)
+    job = self.get_job(job_id)
+    is_waiting = job is not None and job.status is JobStatus.PENDING   # nothing of it needs to be stopped
+    if not is_waiting: job = self._attended(job_id)
     with ThreadPoolExecutor(1) as pool:   # this thread may have an event loop of its own
         pool.submit(asyncio.run, self.tracker.cancel_job(job_id)).result()
     return job

@@ -1,5 +1,5 @@
 "The command line without a server: programs as jobs on the user's own record, what is left of them, and both places of this machine together."
-import json, os, signal, socket, subprocess, sys
+import fcntl, functools, json, os, pty, signal, socket, subprocess, sys, termios
 from contextlib import suppress
 
 import psutil, pytest
@@ -135,6 +135,20 @@ def test_leaving_leaves_the_program(begin, state, cli, how, status):
     until(lambda: job('a-job').is_terminal, 'its end to be recorded although nobody looks')
     assert job('a-job').status == 'completed' and [o.name for o in job('a-job').outputs] == ['out.txt']
     until(lambda: not resumers(), 'who saw to its end to leave as well')
+
+def test_a_terminal_that_is_closed_leaves_the_program(state):
+    ours, theirs = pty.openpty()
+    argv = [sys.executable, '-P', '-m', 'cjm_jobtrack.cli', 'run', '--id', 'a-job', '--', *GATED]
+    take_terminal = functools.partial(fcntl.ioctl, theirs, termios.TIOCSCTTY, 0)
+    with subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, env=os.environ | {'TERM': 'xterm'}, start_new_session=True, preexec_fn=take_terminal) as p:
+        os.close(theirs)
+        pid = program('a-job').pid
+        assert b'a-job' in os.read(ours, 4096)
+        os.close(ours)
+        p.wait(60)
+    assert psutil.pid_exists(pid)
+    (state/'gate').touch()
+    until(lambda: job('a-job').status == 'completed' and not resumers(), 'its end to be recorded')
 
 def test_detached(begin, state, cli):
     p = begin('run', '--detach', '--id', 'a-job', '--', *GATED)
