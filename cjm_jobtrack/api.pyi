@@ -1,5 +1,5 @@
 # Made by tools/stubs.py: do not edit.
-"""One thing to start with: `run`, `batch`, `jobs`, and the object behind them
+"""Start here: `run` one job, `batch` many, and see all of them with `jobs`
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/api.html.md"""
 
@@ -11,13 +11,15 @@ from typing import Any, Self
 from .model.job import Job
 from .net.client import RemoteClient
 from .queue.batch import Batch
+from .queue.executor import JobExecutor
 from .queue.queue import JobQueue
 from .queue.submitted_job import SubmittedJob
 from .tracker.tracker import JobTracker
+from .view.dashboard import JobDashboard
 
 __all__ = [
-    'Request', 'Options', 'own_record', 'LocalKeeper', 'ServerKeeper', 'Jobs', 'jobs', 'use', 'run',
-    'batch']
+    'Request', 'Options', 'own_record', 'BaseKeeper', 'LocalKeeper', 'ServerKeeper', 'Jobs', 'jobs',
+    'use', 'run', 'batch']
 
 @dataclass(frozen=True)
 class Request:
@@ -45,12 +47,17 @@ class Options:
     def of_queue(self) -> dict[Any, Any]:
         "The options that are part of a spec: what the job asks of the queue."
     def given(self) -> list[str]:
-        "The names of those that differ from what they are anyway."
+        "The names of those that differ from their defaults."
 
 def own_record() -> Path:
     "The file of the user's own record. Source: XDG Base Directory Specification 0.8, by `platformdirs`."
 
-class LocalKeeper:
+class BaseKeeper:
+    "What keepers have in common."
+    def submitted(self, job: Job) -> SubmittedJob:
+        "A job of this record, as people hold it."
+
+class LocalKeeper(BaseKeeper):
     "The record, the queue and the runners of this process. Opened when they are first asked for. Safe from any thread."
     max_age: float
     record: str | Path | None
@@ -81,7 +88,7 @@ class LocalKeeper:
         "The queue, started."
     def unfinished(self) -> list[Job]:
         "The jobs on record that have not ended."
-    def look(self) -> None:
+    def resume_unfinished(self) -> None:
         "Take up what was left unfinished, if there is anything."
     def make_job(self, request: Request, options: Options) -> Job:
         "A checked job, not on record."
@@ -126,7 +133,7 @@ class LocalKeeper:
         "A plugin of a plugin manager."
     def submit_batch(self, requests: list[Request], options: list[Options]) -> Batch: ...
 
-class ServerKeeper:
+class ServerKeeper(BaseKeeper):
     "A manager or node that keeps the record. It is first asked when there is something to ask."
     max_age: float
     exists: bool
@@ -135,13 +142,13 @@ class ServerKeeper:
     @property
     def source(self) -> RemoteClient: ...
     def __str__(self) -> str: ...
-    def look(self) -> None:
+    def resume_unfinished(self) -> None:
         "Nothing is left to take up here: the server does that."
     def close(self) -> None: ...
     def unfinished(self) -> list[Job]: ...
     def wait(self, job_id: str, timeout: float | None = None) -> Job: ...
     def submit(self, request: Request, options: Options) -> Job:
-        "Ask the server for a job. A file of this machine is uploaded first."
+        "Ask the server for a job. A file of this machine is uploaded first, but never twice for one id."
     async def wait_async(self, job_id: str) -> Job: ...
     def cancel(self, job_id: str) -> bool: ...
     def retry(self, job: Job) -> Job: ...
@@ -215,6 +222,10 @@ class Jobs:
         "Stop a job. Raises `UnknownJob`."
     def why_waiting(self, job: str | Job) -> str | None:
         "Why a job has not begun. Raises `UnknownJob`."
+    def executor(self, where: str = 'process', **options: Any) -> JobExecutor:
+        "An executor of `concurrent.futures`, each call of which is a job on record. Whatever takes an executor takes it."
+    def monitor(self) -> JobDashboard:
+        "A live [table](view/03_dashboard.ipynb) of the jobs. Reads on until it is closed."
     def close(self) -> None:
         """Let go of the jobs, and release the record. Programs, containers and what runs elsewhere go on, and are found by whoever opens the
         record next; functions are interrupted. What is only in memory is cancelled. Can be used again afterwards."""

@@ -3,7 +3,7 @@ import os, queue, re, shlex, shutil, subprocess, sys, time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import httpx, pytest
+import httpx, imageio_ffmpeg, pytest
 from browser import free_port, until
 from jupyter_client.manager import start_new_kernel
 
@@ -68,20 +68,21 @@ def test_readme_from_top_to_bottom(root, tmp_path):
     ports = {'node': str(free_port()), 'manager': str(free_port())}
     text = (root/'README.md').read_text()
     for usual, port in {'9090': ports['node'], '3001': ports['manager']}.items(): text = text.replace(usual, port)
-    home = tmp_path/'home'
-    (home/'talks').mkdir(parents=True)
+    home, talks, programs = tmp_path/'home', tmp_path/'talks', tmp_path/'bin'
+    for folder in (home/'talks', talks, programs): folder.mkdir(parents=True)
     (home/'talks'/'talk.mp4').touch()
-    shutil.copy(root/'cjm_jobtrack'/'pipelines'/'builtin'/'recording.wav', tmp_path/'talk.wav')
+    (programs/'ffmpeg').symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
+    for talk in (tmp_path/'talk.wav', talks/'monday.wav', talks/'tuesday.wav'): shutil.copy(root/'cjm_jobtrack'/'pipelines'/'builtin'/'recording.wav', talk)
     env = {k: v for k, v in os.environ.items() if not k.startswith(('JOBTRACK_', 'XDG_', 'DOCKER_'))} | {
         'HOME': str(home), 'DOCKER_HOST': f'unix://{tmp_path}/no-engine.sock', 'JOBTRACK_URL': f'http://127.0.0.1:{ports["manager"]}',
-        'PATH': f'{Path(sys.executable).parent}{os.pathsep}{os.environ["PATH"]}'}
+        'PATH': os.pathsep.join([str(Path(sys.executable).parent), str(programs), os.environ['PATH']])}
     env['JOBTRACK_TEST_SESSION'] = os.environ['JOBTRACK_TEST_SESSION']   # what is left behind is found by it
     with ExitStack() as stack:
         shell = Shell(tmp_path, env, ports)
         stack.callback(shell.close)
-        client = stack.enter_context(kernel(tmp_path, env))
+        client = stack.enter_context(kernel(tmp_path, {k: v for k, v in env.items() if k != 'JOBTRACK_URL'}))
         shown = [run_cell(client, code) if kind == 'python' else shell.run(code) for kind, code in blocks(text)]
-        run_cell(client, 'queue.stop(); tracker.close(); docker.close()')
-    assert sum('text/html' in data for cell in shown if cell for data in cell) >= 4, 'each monitor is shown'
+        run_cell(client, 'queue.stop(); tracker.close(); jobs().close(); lab.close(); use(None).close()')
+    assert sum('text/html' in data for cell in shown if cell for data in cell) >= 4, 'jobs show themselves'
     assert 'transcribe' in shell.printed['ls'] or 'talk.wav' in shell.printed['ls']
-    assert (tmp_path/'jobs-backup.db').stat().st_size and (tmp_path/'jobs.jsonl').read_text().count('\n') > 10
+    assert (tmp_path/'lab-backup.db').stat().st_size and (tmp_path/'lab.jsonl').read_text().count('\n') > 1

@@ -2,7 +2,7 @@
 
     check.py [--long] [--random [SEED]] [--workers N] [NAME ...]
 
-NAME: only the lessons and tests of a package (store) or a module (database), for the work in between. --random: tests in an order of chance.
+NAME: only the lessons and tests of a package (store) or a module (database), for the work in between, without the exhaustive tests. --random: tests in an order of chance.
 
 Every check runs even when an earlier one failed, so that one run tells everything. What failed runs once more at the end, alone. A test that
 passes then is flaky: it is told with its traceback and counted, and more than three of them fail the run. Ends with status 1 if anything failed.
@@ -44,13 +44,14 @@ def all_checks(args) -> list[Check]:
     lessons = ['--file-re', '^(' + '|'.join(re.escape(Path(n).name) for n in notebooks) + ')$'] if args.names else []
     flags = ['--flags', 'slow'] if args.long else []
     patience = ['--timeout', '1800'] if args.long else []
+    brief = ['-m', 'not exhaustive'] if args.names and not args.long else []
     spread = ['--dist', 'load'] if args.names else ['--dist', 'loadfile', '--no-loadscope-reorder']
     found = [
         Check('export and clean leave the tree unchanged', [sys.executable, 'tools/unchanged.py']),
         Check('ruff: real faults', ['ruff', 'check', '--quiet', '.']),
         Check('README.md is made from nbs/index.ipynb', [sys.executable, 'tools/readme.py', '--check'])]
     if notebooks: found.append(Check('nbdev-test: the notebooks run', ['nbdev-test', *flags, *lessons], ['nbdev-test', *flags, '--n-workers', '0'], 'lessons'))
-    if tests: found.append(Check('pytest: tests', ['pytest', *tests, *workers, *spread, '--durations', '12', *KEPT, *order, *patience], ['pytest', *patience], 'tests'))
+    if tests: found.append(Check('pytest: tests', ['pytest', *tests, *workers, *spread, '--durations', '12', *KEPT, *order, *brief, *patience], ['pytest', *patience], 'tests'))
     if notebooks: found.append(Check('pytest: stored outputs of the notebooks', [*OUTPUTS, *patience, *notebooks], [*OUTPUTS, *patience], 'outputs'))
     return found
 

@@ -257,6 +257,7 @@ def _copy(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> Any:
     "The copy of a value by its type."
     sub = partial(_plain, walk, depth, cost, made)
     if type(value) is list: return [*map(sub, value)]
+    if type(value) is dict: return _copy_items([*value.items()], sub)   # at once: it may be changed meanwhile
     if isinstance(value, _CONTAINERS): return _copy_container(walk, depth, cost, made, value)
     if isinstance(value, (bytes, bytearray)):
         text = bytes(value).decode(errors='surrogateescape' if walk.lossless else 'replace')
@@ -292,11 +293,13 @@ def _copy_container(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> dic
     if type(value) not in _PLAIN_CONTAINERS and _yields_its_own(value):
         sub = _sub_of_yielded(walk, depth, cost, made, value)
         parts = _yielded(walk, value, _NEW_COST if cost else _BEYOND_COST)
-    elif isinstance(value, dict): parts = [*value.items()]   # at once: it may be changed meanwhile
-    if isinstance(value, dict):
-        return {k if type(k) is str and k.isascii() else _key(k, sub): sub(v) for k, v in parts}
+    elif isinstance(value, dict): parts = [*value.items()]
+    if isinstance(value, dict): return _copy_items(parts, sub)
     if isinstance(value, (list, tuple)): return [*map(sub, parts)]
     return sorted(map(sub, parts), key=repr)   # a set has no order of its own
+
+def _copy_items(items:Iterable[tuple[Any, Any]], sub) -> dict:
+    return {k if type(k) is str and k.isascii() else _key(k, sub): sub(v) for k, v in items}
 
 def _key(k:Any, sub) -> str: return 'null' if k is None else str(sub(k))   # as the `json` module does
 

@@ -9,7 +9,7 @@ __all__ = ['RemoteBatch']
 
 # %% ../../nbs/net/19_batch.ipynb #a93a326c
 import asyncio, threading, time, uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from fastcore.basics import patch, store_attr
 from ..model.job import Job
 from .client import RemoteClient
@@ -21,8 +21,10 @@ class RemoteBatch(Batch):
     def __init__(self,
         client:RemoteClient,  # Where the jobs are
         id:str,               # The batch's name
+        *,
+        present:Callable[[Job], Job]|None=None,  # As for `Batch`
     ):
-        super().__init__(client, id)
+        super().__init__(client, id, present=present)
         self.client = client
 
     @property
@@ -96,7 +98,7 @@ def retry_failed(self:RemoteBatch,
     cancelled:bool=False, # The cancelled ones as well
 ) -> 'RemoteBatch':       # `<name>.again`; without jobs when nothing had failed
     "Submit the jobs that failed once more, each with its spec. `metadata` gets `again_of`, the id of the job that it repeats."
-    again = RemoteBatch(self.client, f'{self.id}.again')
+    again = RemoteBatch(self.client, f'{self.id}.again', present=self.present)
     for job in self.jobs(['failed', 'cancelled'] if cancelled else ['failed']):
         spec = job.spec
         terms = dict(name=job.name, priority=job.priority, max_attempts=job.max_attempts, timeout=job.timeout)

@@ -3,7 +3,7 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/batch.html.md"""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from ..model.job import Job
 from ..queue.batch import Batch
@@ -15,7 +15,13 @@ __all__ = [
 class RemoteBatch(Batch):
     "The jobs on a server that carry one batch's name. Cheap to make; each question asks the server."
     client: RemoteClient
-    def __init__(self, client: RemoteClient, id: str) -> None: ...
+    def __init__(
+        self,
+        client: RemoteClient,
+        id: str,
+        *,
+        present: Callable[[Job], Job] | None = None,
+    ) -> None: ...
     @property
     def can_retry(self) -> bool: ...
     def as_completed(self, timeout: float | None = None) -> _Completing:

@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/client.html.md"""
 __all__ = ['ClientBase', 'RemoteClient', 'AsyncRemoteClient']
 
 # %% ../../nbs/net/00_client.ipynb #f492e3b9
-import json, os, re, time
+import hashlib, json, os, re, time
 from collections import Counter
 from contextlib import aclosing, closing
 from pathlib import Path
@@ -497,6 +497,22 @@ def upload(self:ClientBase,
 
     Raises `InvalidInput` when it cannot be read, `NodeRefused`, `DamagedTransfer`."""
     return self._run(upload_flow(path, node))
+
+# %% ../../nbs/net/00_client.ipynb #2167d208
+def _sha256(path:str|os.PathLike) -> str:
+    with open(path, 'rb') as f: return hashlib.file_digest(f, 'sha256').hexdigest()
+
+@patch
+def upload_once(self:RemoteClient,
+    path:str|os.PathLike,   # A file of this machine
+    job_id:str|None=None,   # Id of the job that it is for; None: it has none yet
+    node:str|None=None,     # As for `upload`
+) -> Upload:                # Its `sha256` belongs into the job's metadata, as `input_sha256`
+    "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
+    job = self.get_job(job_id) if job_id is not None else None
+    known = job.metadata.get('input_sha256') if job is not None else None
+    if not known or _sha256(path) != known: return self.upload(path, node)
+    return Upload(job.spec.get('input'), os.path.getsize(path), known, job.node)
 
 # %% ../../nbs/net/00_client.ipynb #c13dc275
 @patch

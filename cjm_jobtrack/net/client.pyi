@@ -148,6 +148,13 @@ class RemoteClient(ClientBase, BlockingTransport):
         """The events, for code that goes on with something else.
 
         Raises `UnknownJob` and `NodeUnreachable` now rather than later."""
+    def upload_once(
+        self,
+        path: str | os.PathLike[Any],
+        job_id: str | None = None,
+        node: str | None = None,
+    ) -> Upload:
+        "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def health(self) -> dict[Any, Any]:
         "Signs of life. Raises `NodeUnreachable` within seconds when there are none."
     def counts(self, batch: str | None = None) -> dict[str, int]:

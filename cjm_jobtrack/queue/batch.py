@@ -10,7 +10,7 @@ __all__ = ['Batch', 'submit_batch', 'AsCompleted']
 # %% ../../nbs/queue/01_batch.ipynb #b763dfc1
 import asyncio, queue, time, uuid
 from copy import copy
-from typing import TYPE_CHECKING, Any, AsyncIterator, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Iterable, Iterator
 from fastcore.basics import patch, store_attr
 from ..model.errors import InvalidInput, KeyConflict
 from ..model.job import Job, JobEvent, JobStatus, check_id, new_id
@@ -33,8 +33,11 @@ class Batch:
         tracker:JobTracker,        # Where the jobs are
         id:str,                    # The batch's name
         queue:JobQueue|None=None,  # Carries out what is retried; None: `retry_failed` has to be given one
+        *,
+        present:Callable[[Job], Job]|None=None,  # What is given out in place of a job; None: the job
     ):
         self.tracker, self.id, self.queue = tracker, check_id(id), queue
+        self.present = present or (lambda job: job)
 
 # %% ../../nbs/queue/01_batch.ipynb #e8dfdb9f
 def _names(
@@ -99,7 +102,7 @@ def jobs(self:Batch,
     status:str|Iterable[str]|None=None,  # One status or several; None: all
 ) -> list[Job]:                          # In the order of submission
     "Its jobs."
-    return self.tracker.list_jobs(status, batch=self.id)[::-1]
+    return [self.present(job) for job in reversed(self.tracker.list_jobs(status, batch=self.id))]
 
 @patch(as_prop=True)
 def is_done(self:Batch) -> bool:
@@ -113,7 +116,7 @@ _ENDS = {s.value for s in JobStatus if s.is_terminal}
 class _OpenJobs:
     "The jobs of a batch that were not yielded yet."
     def __init__(self, batch:Batch):
-        self.tracker = batch.tracker
+        self.tracker, self.present = batch.tracker, batch.present
         self.cursor = self.tracker.last_seq()   # the journal is read on from here: first the cursor, then the list
         jobs = batch.jobs()
         ended = [j for j in jobs if j.is_terminal]
@@ -126,7 +129,8 @@ class _OpenJobs:
         if is_purge: self.ids.difference_update(event.data['jobs'])
         if event.type not in _ENDS or event.job_id not in self.ids: return None
         self.ids.discard(event.job_id)
-        return self.tracker.get_job(event.job_id)
+        job = self.tracker.get_job(event.job_id)
+        return None if job is None else self.present(job)
 
 # %% ../../nbs/queue/01_batch.ipynb #9394d90f
 class AsCompleted:
@@ -218,7 +222,7 @@ def retry_failed(self:Batch,
     `metadata` gets `again_of`, the id of the job that it repeats. Raises `InvalidInput` when no queue is known."""
     queue = self.queue if queue is None else queue
     if queue is None: raise InvalidInput('queue', 'is not known to this handle', 'Give the queue that carries them out')
-    again = Batch(self.tracker, f'{self.id}.again', queue)
+    again = Batch(self.tracker, f'{self.id}.again', queue, present=self.present)
     statuses = ['failed', 'cancelled'] if cancelled else ['failed']
     jobs = [_copy_of(self.tracker, j, again.id) for j in self.jobs(statuses)]
     if jobs: queue.submit_many(jobs, batch=again.id)

@@ -3,7 +3,7 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/batch.html.md"""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 from ..model.job import Job
 from ..tracker.tracker import JobTracker
@@ -18,7 +18,15 @@ class Batch:
     tracker: JobTracker
     id: str
     queue: JobQueue | None
-    def __init__(self, tracker: JobTracker, id: str, queue: JobQueue | None = None) -> None: ...
+    present: Any
+    def __init__(
+        self,
+        tracker: JobTracker,
+        id: str,
+        queue: JobQueue | None = None,
+        *,
+        present: Callable[[Job], Job] | None = None,
+    ) -> None: ...
     def counts(self) -> dict[str, int]:
         "How many of its jobs have which status."
     def __repr__(self) -> str: ...

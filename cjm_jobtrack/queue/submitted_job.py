@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/queue/submitted_job.html.md"""
 # %% auto #0
 __all__ = ['Keeper', 'SubmittedJob']
 
-# %% ../../nbs/queue/11_submitted_job.ipynb #e14d928e
+# %% ../../nbs/queue/11_submitted_job.ipynb #6bb5f41d
 import time
 from collections.abc import Generator
 from dataclasses import fields
@@ -18,7 +18,7 @@ from ..model.job import Failure, Job, JobEvent, JobStatus
 from ..view.render import format_status
 if TYPE_CHECKING: from cjm_jobtrack.view.monitor import JobMonitor
 
-# %% ../../nbs/queue/11_submitted_job.ipynb #4327fb86
+# %% ../../nbs/queue/11_submitted_job.ipynb #8e0421cd
 class Keeper(Protocol):
     "Who keeps the record of a submitted job, and acts on it."
     max_age:float   # Seconds for which what was read of a job may be shown again; 0: it is read each time
@@ -27,16 +27,16 @@ class Keeper(Protocol):
     def wait(self, job_id:str, timeout:float|None) -> Job: ...         # Blocks; raises `TimeoutError`
     async def wait_async(self, job_id:str) -> Job: ...
     def cancel(self, job_id:str) -> bool: ...                          # True: it is cancelled now
-    def retry(self, job:Job) -> 'SubmittedJob': ...                    # The new job
+    def retry(self, job:Job) -> Job: ...                               # The new job
 
-# %% ../../nbs/queue/11_submitted_job.ipynb #86f1d25f
+# %% ../../nbs/queue/11_submitted_job.ipynb #d9966593
 _FIELDS = frozenset(f.name for f in fields(Job))
 
 class SubmittedJob(Job):
     """A job on record, as it is now, with what can be done about it.
 
     Its fields are those of `Job`; they cannot be set. `await job` gives the result. Shows itself live in a notebook, and in
-    one line elsewhere. Equal to another if it is the same job. A copy, and what is pickled, is a plain `Job`."""
+    one line elsewhere. Jobs with the same id are equal. Copying or pickling gives a plain `Job`."""
     def __init__(self,
         job:Job,        # As it was submitted, or found on record
         keeper:Keeper,  # Who keeps its record
@@ -57,7 +57,7 @@ class SubmittedJob(Job):
     def __repr__(self): return format_status(self._now())
     def to_dict(self) -> dict: return self._now().to_dict()
 
-# %% ../../nbs/queue/11_submitted_job.ipynb #e9b289dc
+# %% ../../nbs/queue/11_submitted_job.ipynb #60b55abb
 _PAUSE = 5.   # Seconds before a record that could not be read is read again
 
 @patch
@@ -74,7 +74,7 @@ def _now(self:SubmittedJob) -> Job:
     if job is not None: self._latest = job
     return self._latest
 
-# %% ../../nbs/queue/11_submitted_job.ipynb #ce7b6cef
+# %% ../../nbs/queue/11_submitted_job.ipynb #0b109bfb
 def _why_no_result(job:Job) -> NoResult:
     "The error for a job without a result."
     name = job.name or job.id
@@ -86,19 +86,19 @@ def _why_no_result(job:Job) -> NoResult:
 @patch
 def wait(self:SubmittedJob,
     timeout:float|None=None,  # Seconds; None: as long as it takes
-) -> SubmittedJob:            # Itself, ended
+) -> SubmittedJob:            # The same job, now ended
     "Wait until the job has ended, one way or another. Blocks. Raises `TimeoutError`, and then the job goes on."
     if not self.is_terminal: self._latest = self._keeper.wait(self.id, timeout)
     return self
 
 @patch(as_prop=True)
 def result(self:SubmittedJob) -> Any:
-    "What the work returned, in its JSON form. Raises `JobFailed`, `JobCancelled`; `NoResult` before the job has ended."
+    "What the work returned, as JSON: a tuple becomes a list. Raises `JobFailed`, `JobCancelled`; `NoResult` before the job has ended."
     job = self._now()
     if job.status is not JobStatus.COMPLETED: raise _why_no_result(job)
     return job.result
 
-# %% ../../nbs/queue/11_submitted_job.ipynb #c410a48f
+# %% ../../nbs/queue/11_submitted_job.ipynb #520e965c
 @patch
 async def _result(self:SubmittedJob) -> Any:
     if not self.is_terminal: self._latest = await self._keeper.wait_async(self.id)
@@ -109,7 +109,7 @@ def __await__(self:SubmittedJob) -> Generator[Any, None, Any]:
     "The result, once the job has ended. Raises as `result` does."
     return self._result().__await__()
 
-# %% ../../nbs/queue/11_submitted_job.ipynb #aa64ba6d
+# %% ../../nbs/queue/11_submitted_job.ipynb #ef61b380
 @patch(as_prop=True)
 def log(self:SubmittedJob) -> str:
     "What the latest attempt has printed, as a terminal would show it: its last ten thousand lines."
@@ -122,15 +122,17 @@ def history(self:SubmittedJob) -> list[JobEvent]:  # From its creation on
 
 @patch
 def cancel(self:SubmittedJob) -> bool:  # True: it is cancelled now; False: it had ended, or cannot be confirmed yet
-    "Stop the job. Blocks until nothing of it is left, or until that cannot be confirmed; the request is then on record."
+    """Stop the job. Blocks until nothing of it is left.
+
+    If that cannot be confirmed in time, the request stays on record and is carried out later; `status` tells."""
     return self._keeper.cancel(self.id)
 
 @patch
 def retry(self:SubmittedJob) -> SubmittedJob:  # A new job; its metadata has `again_of`
-    "Ask for the same work once more. The job itself stays as it ended. Raises `InvalidInput` while it has not."
-    return self._keeper.retry(self._now())
+    "Ask for the same work once more, as a new job; this one is unchanged. Raises `InvalidInput` if it has not ended."
+    return SubmittedJob(self._keeper.retry(self._now()), self._keeper)
 
-# %% ../../nbs/queue/11_submitted_job.ipynb #47104b7e
+# %% ../../nbs/queue/11_submitted_job.ipynb #2edd0466
 @patch
 def monitor(self:SubmittedJob) -> 'JobMonitor':
     "A [view](../view/00_monitor.ipynb) of the job, shown at once where there is a kernel."

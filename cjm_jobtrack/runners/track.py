@@ -1,4 +1,4 @@
-"""Progress of a loop inside a job, as tqdm shows it for a terminal
+"""Like tqdm, but the progress of the loop goes to the job
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/runners/track.html.md"""
 
@@ -14,6 +14,7 @@ from concurrent.futures import CancelledError
 from typing import TypeVar
 from ..model.job import number
 from .functions import current_report
+from .outcome import Report
 
 # %% ../../nbs/runners/18_track.ipynb #ff17825e
 INTERVAL = .1   # Least time between two reports, seconds
@@ -34,19 +35,23 @@ def _progress(done:int, total:float|None, message:str|None) -> tuple[float|None,
 # %% ../../nbs/runners/18_track.ipynb #64262aa8
 def track(
     iterable:Iterable[_T],     # What to loop over
-    total:float|None=None,     # How many items there are; None: as many as it says, if it has a length
+    total:float|None=None,     # How many items there are; None: its length, if it has one
     message:str|None=None,     # What is being done, shown before the count
 ) -> Iterator[_T]:             # The same items
-    "Loop over something and report how far the loop is. Raises `CancelledError` once the job is to stop."
-    report, n = current_report(), _length(iterable, total)
-    due = time.monotonic()
-    done = 0
+    """Loop over something and report how far the loop is. Raises `CancelledError` once the job is to stop.
+
+    A thread that the function has started is not part of the job, and reports nothing."""
+    report, total = current_report(), _length(iterable, total)
+    if report is None: yield from iterable
+    else: yield from _tracked(report, iterable, total, message)
+
+def _tracked(report:Report, iterable:Iterable[_T], total:float|None, message:str|None) -> Iterator[_T]:
+    done, next_report = 0, time.monotonic()
     for item in iterable:
-        if report is not None:
-            if report.cancelled: raise CancelledError('The job was cancelled')
-            if time.monotonic() >= due:
-                report.progress(*_progress(done, n, message))
-                due = time.monotonic() + INTERVAL
+        if report.cancelled: raise CancelledError('The job was cancelled')
+        if time.monotonic() >= next_report:
+            report.progress(*_progress(done, total, message))
+            next_report = time.monotonic() + INTERVAL
         yield item
         done += 1
-    if report is not None: report.progress(*_progress(done, n, message))
+    report.progress(*_progress(done, total, message))

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py: do not edit.
-"""Progress of a loop inside a job, as tqdm shows it for a terminal
+"""Like tqdm, but the progress of the loop goes to the job
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/runners/track.html.md"""
 
@@ -18,4 +18,6 @@ def track(
     total: float | None = None,
     message: str | None = None,
 ) -> Iterator[_T]:
-    "Loop over something and report how far the loop is. Raises `CancelledError` once the job is to stop."
+    """Loop over something and report how far the loop is. Raises `CancelledError` once the job is to stop.
+
+    A thread that the function has started is not part of the job, and reports nothing."""

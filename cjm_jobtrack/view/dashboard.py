@@ -16,7 +16,7 @@ import ipywidgets as W
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, JobtrackError, UnknownJob
 from ..model.job import Job, JobEvent, now
-from .live_view import _BOX, _BUTTON, _CSS, LiveView, html_widget, stale_mark_html
+from .live_view import _BOX, _BUTTON, _CSS, MIN_INTERVAL, LiveView, html_widget, stale_mark_html
 from .table import (JobsSnapshot, counters_html, format_counts, jobs_html, more_html, notices_html,
                                      row_html, share_rows, sort_jobs, total_html)
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class JobDashboard(LiveView):
         self._armed_at = None       # When *Cancel all* was clicked a first time, monotonic seconds
         self._unconfirmed = []      # Jobs that were asked to stop and had not when the request came back
         self._ended_at = None       # When all jobs of the batch were first seen to have ended
-        self.min_interval = max(.25, page/100)   # so that a page sends at most a hundred values a second
+        self.min_interval = max(MIN_INTERVAL, page/100)   # so that a page sends at most a hundred values a second
         self.latest = JobsSnapshot(None, (), clock(), batch)
         self.refresh()
 

@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/view/live_view.html.md"""
 __all__ = ['MIN_INTERVAL', 'MAX_INTERVAL', 'READ_SHARE', 'MAX_PAUSE', 'open_source', 'LiveView', 'next_paint', 'pause_after',
            'stale_mark_html', 'html_widget', 'handle_clicks_beside_cells', 'strip_widgets', 'render_doc']
 
-# %% ../../nbs/view/04_live_view.ipynb #7e2dd77d
+# %% ../../nbs/view/04_live_view.ipynb #93235a35
 import html, inspect, logging, threading, time
 from contextvars import ContextVar
 from dataclasses import replace
@@ -22,7 +22,7 @@ from ..model.errors import JobtrackError
 from ..model.job import JobEvent, now
 from ..tracker.tracker import JobTracker
 
-# %% ../../nbs/view/04_live_view.ipynb #93d78378
+# %% ../../nbs/view/04_live_view.ipynb #fb87415e
 def open_source(
     source:Any,          # JobTracker, RemoteClient, JobStore or its URL
 ) -> tuple[Any, bool]:   # Where to read from, and whether it is ours to close
@@ -30,7 +30,7 @@ def open_source(
     if hasattr(source, 'get_job') or hasattr(source, 'subscribe'): return source, False
     return JobTracker(source), True
 
-# %% ../../nbs/view/04_live_view.ipynb #2084fa10
+# %% ../../nbs/view/04_live_view.ipynb #20282348
 _log = logging.getLogger(__name__)
 
 class LiveView:
@@ -61,7 +61,7 @@ class LiveView:
     def _wanted_values(self) -> list[tuple]: "For subclasses: what each should show now: (object, trait, value)."
     def _notices(self) -> list[str]: return [self._notice]
 
-# %% ../../nbs/view/04_live_view.ipynb #f3131078
+# %% ../../nbs/view/04_live_view.ipynb #97fa9a52
 @patch
 def _init_threads(self:LiveView):
     self._lock = threading.RLock()
@@ -85,9 +85,13 @@ def _close_source(self:LiveView):
     if self._owns_source: self.source.close()
     self._owns_source = False
 
-# %% ../../nbs/view/04_live_view.ipynb #f8193283
+# %% ../../nbs/view/04_live_view.ipynb #dc41b99a
 @patch(as_prop=True)
 def _source_is_closed(self:LiveView) -> bool: return getattr(self.source, 'is_closed', False) is True
+
+def _sentence(error:Exception) -> str:
+    text = str(error)
+    return text if text.endswith(('.', '?', '!')) else f'{text}.'
 
 @patch
 def refresh(self:LiveView) -> Any:  # The snapshot
@@ -95,7 +99,7 @@ def refresh(self:LiveView) -> Any:  # The snapshot
     if self._done.is_set(): return self.latest
     snapshot, problem = self.latest, ''
     try: snapshot, problem = self._read()
-    except JobtrackError as e: problem = f'{e}. Shown is what was known; trying again'
+    except JobtrackError as e: problem = f'{_sentence(e)} Shown is what was known; trying again'
     except Exception as e:
         _log.exception('Cannot read for %r', self)
         problem = f'Reading failed: {type(e).__name__}: {e}'
@@ -103,7 +107,7 @@ def refresh(self:LiveView) -> Any:  # The snapshot
     self.latest = replace(snapshot, at=self.clock(), notices=(problem,) if problem else ())
     return self.latest
 
-# %% ../../nbs/view/04_live_view.ipynb #bfb08780
+# %% ../../nbs/view/04_live_view.ipynb #7a5d663e
 @patch(as_prop=True)
 def following(self:LiveView) -> bool:
     "Whether the threads of this view are running."
@@ -121,7 +125,7 @@ def snapshot(self:LiveView) -> HTML:  # Displays as HTML; `.data` is the text
     if not self.following: self.refresh()
     return HTML(self._html())
 
-# %% ../../nbs/view/04_live_view.ipynb #bf5d2a37
+# %% ../../nbs/view/04_live_view.ipynb #093d647c
 @patch
 def _start_action(self:LiveView,
     words:str,                # What is going on: 'Cancelling …'
@@ -156,7 +160,7 @@ def next_paint(
     "When to paint next."
     return last + (shortest if news else MAX_INTERVAL)
 
-# %% ../../nbs/view/04_live_view.ipynb #f1521a55
+# %% ../../nbs/view/04_live_view.ipynb #31bcb630
 READ_SHARE = .05   # Most of one processor that reading takes
 MAX_PAUSE = 5.     # Longest pause between two reads with news, seconds
 
@@ -168,7 +172,7 @@ def pause_after(
     shortest = MIN_INTERVAL if is_local else 2*MIN_INTERVAL
     return min(MAX_PAUSE, max(shortest, cpu_s / READ_SHARE))
 
-# %% ../../nbs/view/04_live_view.ipynb #a117664f
+# %% ../../nbs/view/04_live_view.ipynb #5927ee19
 _CSS = ('<style>@keyframes jobtrack-old{to{visibility:visible;font-size:13px}}'
         '.jobtrack-old{visibility:hidden;font-size:0;animation:jobtrack-old 0s 5s forwards;'
         'color:#fff;background:#b3261e;border-radius:4px}'
@@ -181,7 +185,7 @@ def stale_mark_html(
     "A mark that appears when it has not been replaced for five seconds."
     return f'<b class="jobtrack-old" data-at="{html.escape(at[:19])}">&nbsp;{html.escape(words)}&nbsp;</b>'
 
-# %% ../../nbs/view/04_live_view.ipynb #54eecda3
+# %% ../../nbs/view/04_live_view.ipynb #51f9e599
 _BUTTON = dict(width='110px', margin='0 0 0 10px', flex='0 0 auto')
 _BOX = dict(border='1px solid rgba(128,128,128,.4)', padding='7px 12px', max_width='820px', grid_gap='3px')
 
@@ -191,7 +195,7 @@ def html_widget(
     "An empty piece of a view."
     return W.HTML(layout=dict(width='auto', margin='0', flex=flex))
 
-# %% ../../nbs/view/04_live_view.ipynb #d32176e7
+# %% ../../nbs/view/04_live_view.ipynb #d11a3f08
 @patch
 def paint(self:LiveView) -> int:  # Values that differed and were set
     "Bring the widgets up to the latest snapshot."
@@ -221,14 +225,14 @@ def handle_clicks_beside_cells(
     parent.set({})   # in this thread only
     for w in widgets: getattr(w.comm, '__dict__', {}).pop('_reply_subshell_id', None)
 
-# %% ../../nbs/view/04_live_view.ipynb #ef8866a6
+# %% ../../nbs/view/04_live_view.ipynb #dec77320
 @patch(as_prop=True)
 def _all_widgets(self:LiveView) -> list[W.Widget]:
     "Every widget of this view, with the widgets that hold layout and style."
     parts = [*(self._parts or {}).values()]
     return parts + [w.layout for w in parts] + [w.style for w in parts if hasattr(w, 'style')]
 
-# %% ../../nbs/view/04_live_view.ipynb #f0b69ddb
+# %% ../../nbs/view/04_live_view.ipynb #da357874
 @patch(as_prop=True)
 def _is_finished(self:LiveView) -> bool:
     "Whether there is nothing to follow: it is over, closed, or its tracker is."
@@ -246,7 +250,7 @@ def start(self:LiveView) -> Self:  # Itself
     for t in self._threads: t.start()
     return self
 
-# %% ../../nbs/view/04_live_view.ipynb #2c034144
+# %% ../../nbs/view/04_live_view.ipynb #19d1ffcf
 @patch
 def _subscribe(self:LiveView) -> Callable[[], None]|None:  # None when the source does not answer just now
     "Have the reader woken by changes of the source."
@@ -274,7 +278,7 @@ def _read_loop(self:LiveView):
         self._done.set(), self._repaint.set()
         self._close_source()
 
-# %% ../../nbs/view/04_live_view.ipynb #922b417a
+# %% ../../nbs/view/04_live_view.ipynb #8a749cd5
 @patch
 def _paint_loop(self:LiveView):
     while not self._done.is_set():
@@ -297,7 +301,7 @@ def _finish(self:LiveView) -> Self:
         self._displays.clear()
     return self
 
-# %% ../../nbs/view/04_live_view.ipynb #66bb7bd3
+# %% ../../nbs/view/04_live_view.ipynb #95deef21
 @patch
 def close(self:LiveView) -> None:
     "End the threads and close the widgets, which a kernel would keep. Outputs keep the static HTML. The jobs go on."
@@ -308,7 +312,7 @@ def close(self:LiveView) -> None:
         for w in self._all_widgets: w.close()
         self._parts = None
 
-# %% ../../nbs/view/04_live_view.ipynb #181d633c
+# %% ../../nbs/view/04_live_view.ipynb #48440575
 _WIDGET_TYPE = 'application/vnd.jupyter.widget-view+json'
 
 def _kernel(): return getattr(get_ipython(), 'kernel', None)
@@ -326,7 +330,7 @@ def _formats(self:LiveView) -> dict[str, Any]:
     if is_finished or _kernel() is None: return formats
     return formats | {_WIDGET_TYPE: self.widget._repr_mimebundle_()[_WIDGET_TYPE]}
 
-# %% ../../nbs/view/04_live_view.ipynb #07a0c26b
+# %% ../../nbs/view/04_live_view.ipynb #baaabf88
 _live_views = WeakSet()          # Of this process, as far as they are shown
 _live_lock = threading.Lock()
 
@@ -345,7 +349,7 @@ def _close_predecessors(cell_id:str|None, execution:int|None) -> None:
         with _live_lock: _live_views.discard(view)
         threading.Thread(target=view.close, name='jobtrack-view-close', daemon=True).start()
 
-# %% ../../nbs/view/04_live_view.ipynb #de813001
+# %% ../../nbs/view/04_live_view.ipynb #3b0f4a10
 @patch
 def show(self:LiveView) -> None:
     "Display the view here: live until it is over, and from then on as it ended."
@@ -367,7 +371,7 @@ def _repr_mimebundle_(self:LiveView, include=None, exclude=None) -> dict[str, An
     if _WIDGET_TYPE in formats: self.start()
     return formats
 
-# %% ../../nbs/view/04_live_view.ipynb #362fc2b9
+# %% ../../nbs/view/04_live_view.ipynb #1d75877f
 @patch
 def show_once(self:LiveView) -> Self:  # Itself
     "Display the view here where there is a kernel. The end of this cell does not display it again."

@@ -137,15 +137,16 @@ def total_html(
             f'aria-valuenow="{percent}" aria-valuetext="{words}"')
     label = element('span', words, 'white-space:nowrap;font-variant-numeric:tabular-nums')
     track = f'<div {role} style="{_TOTAL_TRACK}">{segments}</div>'
-    return f'<div style="display:flex;align-items:center;gap:10px;line-height:1.6;margin:3px 0 5px">{track}{label}</div>'
+    style = 'display:flex;align-items:center;gap:10px;line-height:1.6;margin:3px 0 5px'
+    return f'<div style="{style}">{track}{label}</div>'
 
 # %% ../../nbs/view/05_table.ipynb #908dab07
 _CUT = 'overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0'
 
-def _cut_html(text:str, tag:str='div', style:str='') -> str:
+def _cut_html(text:str, style:str='') -> str:
     "Text on one line, cut where its column ends."
     line = ' '.join(shorten(text, 300).split())
-    return isolated(tag, visible(line), f'{_CUT};{style}', title=shorten(text))
+    return isolated('div', visible(line), f'{_CUT};{style}', title=shorten(text))
 
 def _outputs_text(job:Job) -> str:  # '2 files: panel.vtt, panel.txt'
     n = len(job.outputs)
@@ -153,16 +154,21 @@ def _outputs_text(job:Job) -> str:  # '2 files: panel.vtt, panel.txt'
     names = ', '.join(shorten(output.name, 60) for output in job.outputs[:3])
     return f'{"1 file" if n == 1 else f"{n:,} files"}: {names}{", …" if n > 3 else ""}'
 
+def _outcome_text(job:Job) -> str:
+    "What a completed job left: its files, else a result of one line."
+    is_short = isinstance(job.result, str|int|float)
+    return _outputs_text(job) or (shorten(job.result, 80) if is_short else '')
+
 def _row_text(job:Job) -> str:
     "What a row says besides the progress."
     if job.unreachable_since and not job.is_terminal:
         return f'no contact with its node since {job.unreachable_since[:19].replace("T", " ")} UTC'
     attempt = format_attempt(job) if job.attempt > 1 else ''
-    text = _outputs_text(job) if job.status is JobStatus.COMPLETED else _latest_message(job)
+    text = _outcome_text(job) if job.status is JobStatus.COMPLETED else _latest_message(job)
     return ', '.join(filter(None, [attempt, text]))
 
 # %% ../../nbs/view/05_table.ipynb #5a7773e6
-_COLUMNS = 'minmax(72px,5fr) 78px minmax(0,9fr) 80px'
+_COLUMNS = 'minmax(72px,5fr) 88px minmax(0,9fr) 88px'
 _ROW = (f'display:grid;grid-template-columns:{_COLUMNS};gap:12px;align-items:center;{_LINE};'
         'border-top:1px solid rgba(128,128,128,.2)')
 

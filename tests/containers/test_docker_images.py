@@ -3,6 +3,7 @@ import asyncio, re, shutil, subprocess, sys
 from contextlib import closing
 from pathlib import Path
 import docker, pytest
+from cjm_jobtrack import run, use
 from cjm_jobtrack.model.errors import InvalidInput
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.containers.docker import DockerRunner
@@ -70,20 +71,18 @@ def test_the_line_of_the_readme(tmp_path, own_docker, root, monkeypatch):
     build(root, own_docker.url, 'transcode')
     (tmp_path/'talks').mkdir()
     film(tmp_path/'talks/talk.mp4')
-    code = next(block for block in re.findall('```python\n(.*?)```', (root/'README.md').read_text(), re.S) if 'DockerRunner' in block)
+    code = next(block for block in re.findall('```python\n(.*?)```', (root/'README.md').read_text(), re.S) if 'image=' in block)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv('XDG_DATA_HOME', raising=False)
-    for k, v in dict(HOME=str(tmp_path), DOCKER_HOST=own_docker.url).items(): monkeypatch.setenv(k, v)
-    shown = []
-    names = {'monitor': shown.append}   # imported by an earlier cell
+    for k in 'XDG_DATA_HOME', 'JOBTRACK_URL': monkeypatch.delenv(k, raising=False)
+    for k, v in dict(HOME=str(tmp_path), XDG_STATE_HOME=str(tmp_path/'state'), DOCKER_HOST=own_docker.url).items(): monkeypatch.setenv(k, v)
+    jobs = use(None)
+    names = {'run': run}   # imported by an earlier cell
     try:
         exec(code, names)  # noqa: S102
-        names['docker'].queue().tracker.join(names['job'].id, 120)
-        assert shown == [names['job']]
-        assert names['job'].status == 'completed' and [o.name for o in names['job'].outputs] == ['talk.webm'] and (tmp_path/'webm/talk.webm').stat().st_size > 1000
-        with closing(docker.DockerClient(base_url=own_docker.url)) as client: until(lambda: not client.containers.list(all=True, filters={'label': f'jobtrack.owner={names["docker"].owner}'}, ignore_removed=True), 'the container to be removed')
-    finally:
-        if 'docker' in names: names['docker'].close()
+        job = names['talk'].wait(120)
+        assert job.status == 'completed' and [o.name for o in job.outputs] == ['talk.webm'] and (tmp_path/'webm/talk.webm').stat().st_size > 1000
+        with closing(docker.DockerClient(base_url=own_docker.url)) as client: until(lambda: not client.containers.list(all=True, filters={'label': 'jobtrack.job'}, ignore_removed=True), 'the container to be removed')
+    finally: jobs.close()
 
 @pytest.mark.slow
 @pytest.mark.needs('debootstrap')

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import cjm_jobtrack
+from cjm_jobtrack import CallRunner, JobMonitor, JobQueue, Jobs, JobTracker, RemoteClient
 from source import Package
 from stubs import Stubs, all_stubs
 
@@ -44,6 +45,22 @@ def test_top_of_the_package_has_every_public_name():
     tree = ast.parse((ROOT/'cjm_jobtrack/__init__.pyi').read_text())
     names = {a.asname: n.module for n in tree.body if isinstance(n, ast.ImportFrom) for a in n.names if a.name == a.asname}
     assert names == cjm_jobtrack._home
+
+def shown(kind:type) -> set[str]:
+    "The members of a class, and of its bases, that are in stubs."
+    found = set()
+    for k in (k for k in kind.__mro__ if k.__module__.startswith('cjm_jobtrack.')):
+        tree = ast.parse(Path(sys.modules[k.__module__].__file__).with_suffix('.pyi').read_text())
+        members = next(n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == k.__name__)
+        found |= {m.target.id if isinstance(m, ast.AnnAssign) else m.name for m in members if not isinstance(m, ast.Expr)}
+    return found
+
+def test_attributes_of_live_objects_are_in_the_stubs(tmp_path):
+    with JobTracker(tmp_path/'jobs.db') as tracker, CallRunner() as runner, JobQueue(tracker, runner) as queue, Jobs(memory=True) as jobs, \
+         RemoteClient('http://127.0.0.1:9') as client:
+        job = tracker.create_job('a')
+        for o in (tracker, runner, queue, jobs, client, job, JobMonitor(job), tracker.logs, queue.lease, queue.attempts):
+            assert {name for name in vars(o) if not name.startswith('_')} <= shown(type(o))
 
 # The generator
 

@@ -9,6 +9,8 @@ from conftest import LONG
 from helpers import mortal, wipe
 from cjm_jobtrack.tracker.tracker import JobTracker
 
+pytestmark = pytest.mark.exhaustive   # minutes of them
+
 EXPECT = {'finish': ('completed', 1), 'retry': ('completed', 2), 'fail': ('failed', 2), 'cancel': ('cancelled', 1), 'call': ('completed', None), 'batch': ('completed', 1)}   # status, and at which attempt
 
 @contextmanager
