@@ -247,7 +247,7 @@ def folder(self:LocalKeeper) -> Path:
 # %% ../nbs/api.ipynb #b2214d38
 def _call_runner(keeper:LocalKeeper):
     from cjm_jobtrack.runners.call import CallRunner
-    return CallRunner(pool='process')
+    return CallRunner(pool='process', spare=True)
 
 def _process_runner(keeper:LocalKeeper):
     from cjm_jobtrack.runners.process import ProcessRunner
