@@ -118,6 +118,7 @@ _ENDS = frozenset(s.value for s in JobStatus if s.is_terminal)
 class _OpenFutures:
     "The futures of an executor that have not ended, and the thread that ends them."
     check_every = .5   # Seconds after which, once closed, it looks again whether anybody still carries out the jobs
+    look_every = 5.    # Seconds after which it looks whether its tracker was closed
 
     def __init__(self, queue:JobQueue):
         self.queue, self.tracker = queue, queue.tracker
@@ -228,8 +229,9 @@ async def _live(self:_OpenFutures, is_ready:threading.Event) -> None:
     is_ready.set()
     while self.by_job or not self.is_closed:
         with suppress(TimeoutError):
-            async with asyncio.timeout(self.check_every if self.is_closed else None): await self._wake.wait()
+            async with asyncio.timeout(self.check_every if self.is_closed else self.look_every): await self._wake.wait()
         self._wake.clear()
+        if self.tracker.is_closed: self.is_closed = True
         if self.is_closed: self.end_stranded()
     reading.cancel()
     await asyncio.wait({reading})

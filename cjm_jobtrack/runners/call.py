@@ -26,6 +26,7 @@ from .functions import _failure_outcome, _FunctionReport, _outcome_of, _run_asyn
 from .identity import this_process
 from .outcome import LIVE_PARTS, LiveResult, Outcome, Receipt, Report, drop_old_log
 from .runner import BaseRunner
+from .spare_worker import SpareWorker
 from .threads import in_daemon_thread
 from .worker import _pickle_call, _retry_while_scarce, _Worker
 
@@ -249,7 +250,7 @@ class CallRunner(BaseRunner):
     `job.spec` is `{"func": name, "args": [...], "kwargs": {...}, "pool": "thread" or "process"}`; without `pool`, that
     of the runner applies. With `"live": true` it has only an account of a live call, and cannot be carried out without that. In the pool `thread`, a coroutine function runs on an event loop that the runner has for
     them, anything else in a daemon thread, so that a function that hangs does not keep the interpreter from exiting.
-    A process that is kept warm keeps what functions left in it: modules, environment, working folder.
+    A process that is kept warm keeps what functions left in it: modules, environment, working folder. A spare one is fresh.
     A context manager: leaving it ends the processes; otherwise they end with this process."""
     keep = 100     # Finished calls that are remembered, so that a late `start` does not begin one again
     patience = 5.  # Seconds for which a coroutine may block its event loop before its log says so
@@ -260,6 +261,7 @@ class CallRunner(BaseRunner):
         *,
         pool:str='thread',   # Where functions run, unless a spec says otherwise: 'thread' or 'process'
         warm:int=0,          # Idle processes kept for later jobs; 0: each job gets a fresh one
+        spare:bool=False,    # Start the process of the next job ahead; it ends when it was not needed for a minute
     ):
         self.warm, self.name, self.pool = _check_warm(warm), name, _check_pool(pool)
         self.capabilities = frozenset({'log', 'force'} if pool == 'process' else ())
@@ -269,6 +271,8 @@ class CallRunner(BaseRunner):
         self._live_calls = weakref.WeakValueDictionary()   # job id -> `LiveCall`
         self._works, self._finished = {}, deque() # key -> `_RunningCall`; keys of those that are over
         self._idle, self._at_exit = [], None      # Workers that are free, and what retires them in the end
+        self._spare = SpareWorker() if spare else None
+        if spare: weakref.finalize(self, self._spare.close)
         self._coroutines, self._lock = CoroutineLoop(), threading.Lock()
 
     def __enter__(self): return self
@@ -577,6 +581,11 @@ def _why_still_running(self:CallRunner, work:_RunningCall) -> str:
     return 'The coroutine goes on in spite of being cancelled'
 
 # %% ../../nbs/runners/04_call.ipynb #926152cf
+@patch
+def prepare(self:CallRunner) -> None:
+    "Have the process of the next job started now, if the runner keeps a spare one. Returns at once."
+    if self._spare is not None: self._spare.prepare()
+
 def _try_to_spawn(work:_RunningCall, tries:int) -> _Worker|None:
     "A new worker; None, after a pause, while this machine lacks something. The first time, that is reported."
     try: return _Worker()
@@ -588,7 +597,7 @@ def _try_to_spawn(work:_RunningCall, tries:int) -> _Worker|None:
 
 @patch
 def _acquire_worker(self:CallRunner, work:_RunningCall) -> _Worker|None:
-    """An idle worker, or a new one; None if a stop was requested first.
+    """An idle worker, the spare, or a new one; None if a stop was requested first.
 
     While this machine lacks what a new one takes, descriptors say, it is tried again: that is no fault of the job."""
     tries = 0
@@ -599,9 +608,11 @@ def _acquire_worker(self:CallRunner, work:_RunningCall) -> _Worker|None:
         if worker is not None and worker.has_ended():
             worker.retire()
             continue
+        if worker is None and self._spare is not None: worker = self._spare.take()
         if worker is None: worker = _try_to_spawn(work, tries)
         if worker is not None: break
         tries += 1
+    self.prepare()
     if tries: work.report.note('begun', {'tries': tries + 1}, message=None)
     return worker
 
@@ -675,3 +686,4 @@ def close(self:CallRunner) -> None:
     with self._lock: at_exit, self._at_exit = self._at_exit, None
     if at_exit: at_exit.detach()
     _retire_all(self._idle)
+    if self._spare is not None: self._spare.close()

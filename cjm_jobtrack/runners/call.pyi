@@ -71,7 +71,7 @@ class CallRunner(BaseRunner):
     `job.spec` is `{"func": name, "args": [...], "kwargs": {...}, "pool": "thread" or "process"}`; without `pool`, that
     of the runner applies. With `"live": true` it has only an account of a live call, and cannot be carried out without that. In the pool `thread`, a coroutine function runs on an event loop that the runner has for
     them, anything else in a daemon thread, so that a function that hangs does not keep the interpreter from exiting.
-    A process that is kept warm keeps what functions left in it: modules, environment, working folder.
+    A process that is kept warm keeps what functions left in it: modules, environment, working folder. A spare one is fresh.
     A context manager: leaving it ends the processes; otherwise they end with this process."""
     keep: int
     patience: float
@@ -86,6 +86,7 @@ class CallRunner(BaseRunner):
         *,
         pool: str = 'thread',
         warm: int = 0,
+        spare: bool = False,
     ) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
@@ -111,6 +112,8 @@ class CallRunner(BaseRunner):
         "Wait for the function. Ceasing to wait does not stop it."
     async def stop(self, job: Job, handle: dict[Any, Any], grace: float) -> Receipt:
         "Ask the function to end, then force it if it is in a process. Otherwise the receipt may be unconfirmed."
+    def prepare(self) -> None:
+        "Have the process of the next job started now, if the runner keeps a spare one. Returns at once."
     def close(self) -> None:
         "End all worker processes, also busy ones. Blocks until they are gone. Threads and coroutines go on."
 

@@ -430,13 +430,17 @@ def test_after_shutdown_nobody_waits_for_a_queue_that_is_not_running(tracker, wa
     ex.shutdown()
     assert future.cancelled() and tracker.get_job(future.job_id).status == 'cancelled'
 
-def test_a_tracker_that_is_closed():
+@pytest.mark.parametrize('shut', [False, True])
+def test_a_tracker_that_is_closed(shut):
     tracker = JobTracker()
     ex = JobExecutor(JobQueue(tracker, runner := CallRunner()), runner)
+    ex._futures.look_every = .05
     future = ex.submit(same, 1)
     tracker.close()
-    ex.shutdown()
-    with pytest.raises(NoResult, match='its tracker was closed'): future.result()
+    if shut: ex.shutdown()
+    with pytest.raises(NoResult, match='its tracker was closed'): future.result(PATIENCE)
+    ex._futures.join()
+    with pytest.raises(RuntimeError): ex.submit(same, 1)
 
 def test_a_record_that_is_gone(tmp_path):
     gate = threading.Event()
