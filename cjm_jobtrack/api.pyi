@@ -18,8 +18,8 @@ from .tracker.tracker import JobTracker
 from .view.dashboard import JobDashboard
 
 __all__ = [
-    'Request', 'Options', 'own_record', 'BaseKeeper', 'LocalKeeper', 'ServerKeeper', 'Jobs', 'jobs',
-    'use', 'run', 'batch']
+    'Request', 'Options', 'BaseKeeper', 'LocalKeeper', 'ServerKeeper', 'Jobs', 'jobs', 'use', 'run',
+    'batch']
 
 @dataclass(frozen=True)
 class Request:
@@ -48,9 +48,6 @@ class Options:
         "The options that are part of a spec: what the job asks of the queue."
     def given(self) -> list[str]:
         "The names of those that differ from their defaults."
-
-def own_record() -> Path:
-    "The file of the user's own record. Source: XDG Base Directory Specification 0.8, by `platformdirs`."
 
 class BaseKeeper:
     "What keepers have in common."

@@ -26,7 +26,7 @@ settings.register_profile('long', deadline=None, max_examples=2000, suppress_hea
 settings.load_profile('long' if LONG else 'quick')
 
 LENGTHY = ['crash', 'store', 'call', 'docker_faults', 'machine', 'log_store', 'queue_leases', 'process', 'node', 'manager', 'tracker', 'docker', 'queue', 'faults', 'transfer',
-           'remote', 'web', 'docker_engines', 'docker_walls', 'plugin', 'conformance', 'cli', 'pipeline', 'chaos', 'client', 'monitor', 'docker_images', 'end_to_end']
+           'remote', 'types', 'stubs', 'web', 'docker_engines', 'docker_walls', 'plugin', 'conformance', 'cli', 'pipeline', 'chaos', 'client', 'monitor', 'docker_images', 'end_to_end', 'own_record', 'startup']
 
 def pytest_configure(config):
     "Tests begin as they do in a terminal: under `nohup make test &` signals are ignored that some of them send to what they begin."
@@ -133,6 +133,7 @@ def own_data_home(tmp_path_factory):
     "What is kept by default in the user's own folders is kept in one of the tests."
     with pytest.MonkeyPatch.context() as m:
         m.setenv('XDG_DATA_HOME', str(tmp_path_factory.mktemp('data-home')))
+        m.setenv('XDG_STATE_HOME', str(tmp_path_factory.mktemp('state-home')))
         yield
 
 @pytest.fixture(scope='session', autouse=True)

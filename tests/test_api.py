@@ -44,7 +44,7 @@ def own_state(tmp_path, monkeypatch):
 @pytest.mark.parametrize('where', ['process', 'thread', None])
 @pytest.mark.parametrize('fn, args, kwargs, result', [
     (double, (21,), {}, 42), (count_up, (3,), {}, 3), (later, (5,), {}, 5), (with_report, (4,), {}, None), (Callable(), (1,), {}, 2), (functools.partial(double, 4), (), {}, 8),
-    (lambda a, b=2: [a, b], (1,), {'b': 3}, [1, 3]), (keywords, (1, 2), {'left': 3}, [[1, 2], {'left': 3}]), (len, ('word',), {}, 4)], ids=str)
+    (lambda a, b=2: [a, b], (1,), {'b': 3}, [1, 3]), (keywords, (1, 2), {'left': 3}, [[1, 2], {'left': 3}]), (len, ('word',), {}, 4)])
 def test_functions(lab, fn, args, kwargs, result, where):
     assert json.loads(json.dumps(lab.run(fn, *args, where=where, **kwargs).wait(60).result)) == result
 
@@ -88,7 +88,7 @@ def test_the_functions_own_progress_is_believed_rather_than_its_bars(lab):
     ('no-such-program-here a b', (), {}, ['no such program']), (['ls'], (), {'cwd': '/no/such'}, ['`cwd`', 'Give a folder that exists']), (['ls'], (), {'colour': 'red'}, ['`colour` is not a field of a process']),
     (['ls'], (), {'where': 'thread'}, ['is for functions']), ('transcribe', ('a.wav', 'b.wav'), {}, ['a pipeline takes one', 'batch(name, inputs)']), ('transcribe', ('no-such-file.wav',), {}, ['`input`']),
     ('transcribe', (), {}, ['`input` is missing']), (double, (1,), {'timeout': -1}, ['`timeout`']), (double, (1,), {'max_attempts': 0}, ['`max_attempts`']), (double, (1,), {'id': '../x'}, ['`id`']),
-    (double, (1,), {'resources': {'gpu': 1}}, ['can never be met here']), ('double', (1,), {'plugin': 'whisper'}, ['no `execute_plugin_async`'])], ids=str)
+    (double, (1,), {'resources': {'gpu': 1}}, ['can never be met here']), ('double', (1,), {'plugin': 'whisper'}, ['no `execute_plugin_async`'])])
 def test_what_cannot_work_says_what_to_type(lab, what, args, options, words):
     with pytest.raises(InvalidInput) as e: lab.run(what, *args, **options)
     assert all(w in str(e.value) for w in words), e.value
@@ -312,7 +312,7 @@ def test_the_same_batch_twice_is_one(lab, tmp_path):
     for _ in range(2): night = lab.batch('wc -c {}', f'{tmp_path}/*.txt', id='tuesday')
     assert night.join(60)['completed'] == 3 == len(lab) and {j.log.split()[0] for j in night.jobs()} == {'1'}
 
-@pytest.mark.parametrize('what, inputs, words', [('ls', ['a'], 'no place for an input'), (double, [], '`inputs` is empty'), (double, '/no/such/*.wav', 'names no file here'), ('transcribe', ['/no/such.wav'], '`input`')], ids=str)
+@pytest.mark.parametrize('what, inputs, words', [('ls', ['a'], 'no place for an input'), (double, [], '`inputs` is empty'), (double, '/no/such/*.wav', 'names no file here'), ('transcribe', ['/no/such.wav'], '`input`')])
 def test_a_batch_that_cannot_work(lab, what, inputs, words):
     with pytest.raises(InvalidInput, match=words): lab.batch(what, inputs)
     assert len(lab) == 0

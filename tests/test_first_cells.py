@@ -39,8 +39,9 @@ def own_record(monkeypatch):
     "JupyterLab has a home of the test's own, and the usual record lies in it."
     for name in 'XDG_STATE_HOME', 'JOBTRACK_URL': monkeypatch.delenv(name, raising=False)
 
-def test_the_first_cells_and_a_killed_kernel(tmp_path):
+def test_the_first_cells_and_a_killed_kernel(tmp_path, request):
     work = tmp_path/'work'
+    request.addfinalizer((work/'go').touch)   # the program ends, however this does
     with jupyter_lab(tmp_path, first=CELLS, after=[AFTER, 'jobs().close()']) as url, chromium() as browser:
         page = browser.new_context(viewport=dict(width=1280, height=1000)).new_page()
         nb = Notebook(page)
@@ -59,7 +60,7 @@ def test_the_first_cells_and_a_killed_kernel(tmp_path):
         until(lambda: all(word in nb.output(4).inner_text() for word in ('a program', 'count', 'wc -c')), 'all that is on record')
 
         os.kill(int((work/'kernel').read_text()), signal.SIGKILL)
-        nb.open(f'{url}/lab/tree/after.ipynb', 2)
+        nb.open(f'{url}/lab/workspaces/another/tree/after.ipynb', 2)   # a page without the notebook whose kernel has died
         nb.run(0)
         until(lambda: 'a program' in nb.output(0).inner_text() and 'running' in nb.output(0).inner_text(), 'the program is there and goes on')
         (work/'go').touch()

@@ -11,8 +11,8 @@ from typing import Any
 from ..model.errors import InvalidInput
 
 __all__ = [
-    'MEANINGS', 'Exit', 'exit_for', 'os_problem', 'no_file', 'error_lines', 'CommandGroup',
-    'MainGroup', 'command_group', 'LazyCommand', 'open_streams']
+    'MEANINGS', 'Exit', 'exit_for', 'os_problem', 'no_file', 'error_lines', 'Command', 'Commands',
+    'CommandGroup', 'MainGroup', 'LazyCommand', 'open_streams']
 
 class Exit(IntEnum):
     "Exit statuses, the same for all commands."
@@ -38,16 +38,25 @@ def no_file(file: Path) -> InvalidInput:
 def error_lines(e: BaseException) -> list[str]:
     "An error as lines for stderr."
 
-class CommandGroup(TyperGroup):
+class _KeepsDefaults:
+    "Converts only what was typed. A default is right as it is written, and typer's converters take long to import."
+    def get_params(self, ctx) -> Any: ...
+
+class Command(_KeepsDefaults, TyperCommand):
+    "A command of ours."
+
+class Commands(typer.Typer):
+    "The commands of a module: with plain help, for `-h` as for `--help`."
+    def __init__(self, **options: Any) -> None: ...
+    def command(self, name: str | None = None, **options: Any) -> Any: ...
+
+class CommandGroup(_KeepsDefaults, TyperGroup):
     "Commands whose server may be named before them: `jobtrack --url … ls` is `jobtrack ls --url …`."
     def parse_args(self, ctx, args) -> Any: ...
 
 class MainGroup(CommandGroup):
     "Runs a command; errors become lines on stderr and an exit status."
     def invoke(self, ctx) -> Any: ...
-
-def command_group(**options: Any) -> typer.Typer:
-    "Commands that print plain help, for `-h` as for `--help`."
 
 class LazyCommand(TyperCommand):
     "A command known by name; its module is imported when it runs, or its own help is asked for."

@@ -33,6 +33,13 @@ def _bar(job:Job) -> ProgressBar:
     colours = dict.fromkeys(['complete_style', 'finished_style'], COLOURS[job.status])
     return ProgressBar(100., percent, width=30, pulse=_is_unknown(job), **colours)
 
+# %% ../../nbs/cli/06_bar.ipynb #158620fb
+def _remaining(job:Job, elapsed:float|None) -> str:
+    "How long the job will still take, or ''."
+    is_known = job.status is JobStatus.RUNNING and job.progress and job.progress < 100
+    if not is_known or not elapsed or elapsed < 2: return ''
+    return f'{format_seconds(elapsed * (100-job.progress) / job.progress, 0)} to go'
+
 # %% ../../nbs/cli/06_bar.ipynb #2b77d2e7
 def _small_print(job:Job, notice:str) -> str:
     "What is said below a bar."
@@ -48,11 +55,12 @@ def progress_bar(
 ) -> Group:             # A rich renderable of one or two lines
     "A job as a bar."
     grid = Table.grid(padding=(0, 1))
-    elapsed = format_seconds(elapsed_s(job.started_at, job.completed_at or at), 0)
+    elapsed = elapsed_s(job.started_at, job.completed_at or at)
+    time = ', '.join(filter(None, [format_seconds(elapsed, 0), _remaining(job, elapsed)]))
     name = Text(printable(job.name), 'bold', overflow='ellipsis', no_wrap=True)
     status = Text(job.status.value, COLOURS[job.status])
     percent = Text(_percent(job), no_wrap=True)
-    grid.add_row(name, status, _bar(job), percent, Text(elapsed, 'dim', no_wrap=True))
+    grid.add_row(name, status, _bar(job), percent, Text(time, 'dim', no_wrap=True))
     below = _small_print(job, notice)
     if not below: return Group(grid)
     return Group(grid, Text(f'  {below}', 'dim', overflow='ellipsis', no_wrap=True))

@@ -19,7 +19,7 @@ from typer import Option
 from ..model.errors import JobtrackError
 from ..model.job import Job, JobStatus
 from ..net.client import RemoteClient
-from .app import command_group
+from .app import Commands
 from .follow import conclude, follow
 from .job_tables import timeline_table
 from .servers import server_process
@@ -134,7 +134,7 @@ def _wait_for_ctrl_c(url:str) -> None:
 Recording = Annotated[Path|None, Option('--file', help=(
     'A recording of your own; default: one that comes with the package'))]
 
-commands = command_group()
+commands = Commands()
 
 @commands.command()
 def demo(

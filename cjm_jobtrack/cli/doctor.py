@@ -15,9 +15,10 @@ import typer
 import cjm_jobtrack
 from ..model.errors import JobtrackError
 from ..net.client import RemoteClient
-from .app import Exit, command_group, error_lines
+from .app import Commands, Exit, error_lines
+from .options import HERE, AsJson, TokenFile, Url, address, read_token
 from .output import Cell, print_json, printable
-from .source import AsJson, TokenFile, URL, Url, data_folder, read_token
+from .source import data_folder
 
 # %% ../../nbs/cli/18_doctor.ipynb #441d75e6
 @dataclass(frozen=True)
@@ -107,12 +108,12 @@ def _rows(findings:list[Finding]) -> list[list[Cell]]:
     return rows
 
 # %% ../../nbs/cli/18_doctor.ipynb #44b18e12
-commands = command_group()
+commands = Commands()
 
 @commands.command()
-def doctor(as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
+def doctor(as_json:AsJson=False, url:Url=HERE, token_file:TokenFile=None):
     "Check this machine, and whether the server answers."
-    findings = [*check_machine(), check_server(url, read_token(token_file))]
+    findings = [*check_machine(), check_server(address(url), read_token(token_file))]
     if as_json: print_json([asdict(f) for f in findings])
     else: _show(findings)
     wrong = [f.name for f in findings if f.needed and not f.ok]

@@ -3,10 +3,10 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/doctor.html.md"""
 
-import typer
 from dataclasses import dataclass
+from .app import Commands
+from .options import AsJson, TokenFile, Url
 from .output import Cell
-from .source import AsJson, TokenFile, Url
 
 __all__ = [
     'commands', 'Finding', 'check_machine', 'check_server', 'doctor']
@@ -29,11 +29,7 @@ def check_machine() -> list[Finding]:
 def check_server(url: str, token: str | None) -> Finding:
     "Check whether a server answers, and accepts the token."
 
-commands: typer.Typer
+commands: Commands
 
-def doctor(
-    as_json: AsJson = False,
-    url: Url = 'http://127.0.0.1:3001',
-    token_file: TokenFile = None,
-) -> None:
+def doctor(as_json: AsJson = False, url: Url = 'here', token_file: TokenFile = None) -> None:
     "Check this machine, and whether the server answers."

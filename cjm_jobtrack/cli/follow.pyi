@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 from ..model.job import Job, JobEvent
+from ..net.client import RemoteClient
 from .app import Exit
 from .source import Source
 
 __all__ = [
     'job_events', 'job_updates', 'silence_note', 'status_line', 'print_lines', 'follow',
-    'exit_for_job', 'conclude', 'fetch']
+    'how_to_return', 'exit_for_job', 'conclude', 'first_look', 'report_wait', 'fetch']
 
 def job_events(client: Source, job_id: str, after: int | None = None) -> Iterator[JobEvent]:
     """The events of one job.
@@ -31,10 +32,13 @@ def status_line(job: Job, notice: str = '') -> str:
 def print_lines(updates: Iterable[tuple[Job, str]], file: TextIO) -> Job:
     "Print a job as lines until it ends."
 
-def follow(client: Source, job_id: str, file: TextIO, leave: bool = True) -> Job:
+def follow(client: Source, job_id: str, file: TextIO, option: str = '', leave: bool = True) -> Job:
     """Show a job until it ends: a live bar on a terminal, else lines.
 
-    When interrupted, it says that the job goes on."""
+    When interrupted, it says how to come back to the job, which goes on."""
+
+def how_to_return(job_id: str, option: str = '') -> str:
+    "What to type to see more of a job, or to stop it."
 
 def exit_for_job(job: Job) -> Exit:
     "The exit status for a job."
@@ -42,5 +46,11 @@ def exit_for_job(job: Job) -> Exit:
 def conclude(job: Job) -> None:
     "Say on stderr why a job did not complete, and end with the status that belongs to it."
 
-def fetch(client: Source, job: Job, names: list[str], to: Path) -> Iterator[Path]:
+def first_look(client: Source, job: Job, patience: float = 1.5) -> Job:
+    "The job once it is known whether it has started, or why not."
+
+def report_wait(job: Job) -> None:
+    "Say on stderr why a job waits."
+
+def fetch(client: RemoteClient, job: Job, names: list[str], to: Path) -> Iterator[Path]:
     "Download the results of a job. Raises the last error in the end."

@@ -8,6 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/job_tables.html.md"""
 __all__ = ['jobs_table', 'timeline_table', 'node_name', 'job_facts']
 
 # %% ../../nbs/cli/13_job_tables.ipynb #8772ab84
+import shlex
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -62,6 +63,8 @@ def node_name(job:Job, history:list[JobEvent]) -> str|None:
     return names[-1] if names else job.node
 
 # %% ../../nbs/cli/13_job_tables.ipynb #7b44158c
+def _is_program(job:Job) -> bool: return job.runner == 'process' and bool(job.spec.get('argv'))
+
 def _request_rows(job:Job, history:list[JobEvent]) -> list[tuple[str, Any]]:
     spec = job.spec
     params = [('parameter', f'{name} = {value}') for name, value in (spec.get('params') or {}).items()]
@@ -69,6 +72,7 @@ def _request_rows(job:Job, history:list[JobEvent]) -> list[tuple[str, Any]]:
         ('id', job.id),
         ('name', job.name),
         ('status', status_line(replace(job, error=None))),
+        ('program', shlex.join(spec['argv']) if _is_program(job) else None),
         ('pipeline', spec.get('pipeline')),
         ('input', spec.get('input')),
         *params,
@@ -84,7 +88,7 @@ def _result_rows(job:Job) -> list[tuple[str, Any]]:
         ('error', job.error),
         ('hint', failure and failure.hint),
         *(('last lines', line) for line in last_lines),
-        *(('output', f'{o.name}  {decimal(o.size)}') for o in job.outputs)]
+        *(('output', f'{o.path if _is_program(job) else o.name}  {decimal(o.size)}') for o in job.outputs)]
 
 # %% ../../nbs/cli/13_job_tables.ipynb #4cb36456
 def job_facts(

@@ -9,23 +9,23 @@ __all__ = ['commands', 'ResultNames', 'ResultFolder', 'ls', 'show', 'watch', 'ca
 
 # %% ../../nbs/cli/12_jobs.ipynb #e659635d
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 import typer
 from typer import Argument, Option
-from ..model.errors import JobtrackError
+from ..model.errors import InvalidInput, JobtrackError
 from ..model.job import Job, JobEvent, JobStatus
-from ..tracker.lookup import find_job
-from .app import Exit, command_group
-from .filters import Batch, Name, Since, Until, parse_when
+from .app import Commands, Exit
 from .follow import conclude, fetch, follow, job_events
 from .output import as_json_text, print_json, printable, printed_path, short
-from .source import AsJson, JobId, Source, TokenFile, URL, Url, connect
+from .options import HERE, OWN, AsJson, Batch, JobId, Name, Since, TokenFile, Until, Where, parse_when, url_option
+from .source import Source, find, sources
 from .timeline import Step, find_receipt, timeline
 
 # %% ../../nbs/cli/12_jobs.ipynb #0fbb8c5d
-commands = command_group()
+commands = Commands()
 
 # %% ../../nbs/cli/12_jobs.ipynb #be1e28da
 @commands.command()
@@ -38,20 +38,31 @@ def ls(
     until:Until=None,
     node:Annotated[str|None, Option(help='Only jobs of this node of a manager: its name or id')]=None,
     as_json:AsJson=False,
-    url:Url=URL,
+    url:Where=HERE,
     token_file:TokenFile=None,
 ):
     "List jobs, the newest first."
     wanted = dict(name=name, batch=batch)
     wanted |= dict(since=parse_when(since, '--since'), until=parse_when(until, '--until'))
-    with connect(url, token_file) as client:
-        if node: wanted['node'] = _node_id(client, node)
-        jobs = client.list_jobs(status, limit, **wanted)
-    if as_json: return print_json([j.to_dict() for j in jobs])
-    if jobs: return _show_list(jobs)
-    is_selected = status or not limit or any(wanted.values())
-    reason = 'No such jobs' if is_selected else f'No jobs on {url} yet. Submit one: jobtrack submit'
-    typer.echo(reason, err=True)
+    with sources(url, token_file, only_server=bool(node)) as places:   # only a manager has nodes
+        if node: wanted['node'] = _node_id(places[0], node)
+        found = [(place, place.list_jobs(status, limit, **wanted)) for place in places]
+        notes = [note for place, jobs in found if (note := _note(place, jobs))]
+    jobs = _newest(limit, [job for _, jobs in found for job in jobs])
+    if as_json: print_json([j.to_dict() for j in jobs])
+    elif jobs: _show_list(jobs)
+    else: notes.append('No such jobs' if status or not limit or any(wanted.values()) else _none_yet(url))
+    for note in notes: typer.echo(note, err=True)
+
+def _newest(n:int, jobs:list[Job]) -> list[Job]: return sorted(jobs, key=lambda job: job.created_at, reverse=True)[:n]
+
+def _note(place:Source, jobs:list[Job]) -> str:
+    "What is to be said of the place of these jobs: only your own record may be without anybody who carries them out."
+    return place.note(jobs) if place.base_url == OWN else ''
+
+def _none_yet(url:str) -> str:
+    if url != HERE: return f'No jobs on {url} yet. Submit one: jobtrack submit'
+    return 'No jobs on this machine yet. Run a program: jobtrack run -- ffmpeg -i talk.mp4 talk.webm'
 
 def _show_list(jobs:list[Job]) -> None:
     from cjm_jobtrack.cli.job_tables import jobs_table
@@ -69,13 +80,15 @@ def _node_id(client:Source, node:str) -> str:
 def show(
     id:JobId,
     as_json:AsJson=False,
-    url:Url=URL,
+    url:Where=HERE,
     token_file:TokenFile=None,
 ):
     "Show one job: what was asked, where it stands, what happened when."
-    with connect(url, token_file) as client:
-        job = find_job(client, id)
-        history = client.history(job.id)
+    with sources(url, token_file) as places:
+        place, job = find(places, id)
+        history = place.history(job.id)
+        note = _note(place, [job])
+    if note: typer.echo(note, err=True)
     steps = timeline(history)
     if as_json:
         events = {'history': [e.to_dict() for e in history], 'timeline': [asdict(s) for s in steps]}
@@ -94,14 +107,14 @@ def _show_facts(job:Job, history:list[JobEvent], steps:list[Step]) -> None:
 def watch(
     id:JobId,
     as_json:AsJson=False,
-    url:Url=URL,
+    url:Where=HERE,
     token_file:TokenFile=None,
 ):
     "Follow a job to its end; the exit status is that of the job."
-    with connect(url, token_file) as client:
-        job = find_job(client, id)
-        if as_json: job = _print_events(client, job)
-        else: job = follow(client, job.id, sys.stdout)
+    with sources(url, token_file) as places:
+        place, job = find(places, id)
+        if as_json: job = _print_events(place, job)
+        else: job = follow(place, job.id, sys.stdout, url_option(url))
     conclude(job)
 
 def _print_events(client:Source, job:Job) -> Job:
@@ -126,7 +139,8 @@ def cancel_message(
     name = f'Job {short(job)} ({printable(job.name)})'
     if job.status is not JobStatus.CANCELLED:
         if job.is_terminal: return f'{name} had already {job.status}: nothing was stopped'
-        return (f'{name} is not stopped yet: its node does not answer. '
+        who = 'its node' if job.node else 'what carries it out'
+        return (f'{name} is not stopped yet: {who} does not answer. '
                 'The request is on record and is carried out as soon as it does')
     if job.failure: return f'{name} is cancelled; {printable(job.error.removeprefix("Cancelled; "))}'
     if not job.attempt: return f'{name} is cancelled; it had not begun'
@@ -137,13 +151,14 @@ def cancel_message(
 def cancel(
     id:JobId,
     as_json:AsJson=False,
-    url:Url=URL,
+    url:Where=HERE,
     token_file:TokenFile=None,
 ):
     "Stop a job, and wait until nothing of it is left."
-    with connect(url, token_file) as client:
-        job = client.cancel(find_job(client, id).id)
-        receipt = find_receipt(client.history(job.id))
+    with sources(url, token_file) as places:
+        place, job = find(places, id)
+        job = place.cancel(job.id)
+        receipt = find_receipt(place.history(job.id))
     if as_json: print_json(job.to_dict() | {'receipt': receipt})
     else: typer.echo(cancel_message(job, receipt))
     if job.status is JobStatus.CANCELLED:
@@ -156,21 +171,36 @@ def _check_ended(job:Job) -> None:
     raise JobtrackError(f'Job {short(job)} is {job.status} and has no results yet. '
                         f'Wait for it: jobtrack watch {short(job)}')
 
+# %% ../../nbs/cli/12_jobs.ipynb #9d894731
+def _results(place:Source, job:Job, names:list[str], to:Path|None) -> Iterator[Path]:
+    "The results of a job, downloaded if they are elsewhere. Each as soon as it is there."
+    if place.base_url != OWN: return fetch(place, job, names, to or Path('.'))
+    if to is None: return iter([Path(path) for path in _paths_here(job, names)])
+    raise InvalidInput('--to', 'was given, and the results are on this machine', f'They are at: {" ".join(_paths_here(job, names))}')
+
+def _paths_here(job:Job, names:list[str]) -> list[str]:
+    "Where the files are that a job of this machine left. Raises `InvalidInput` for one that it did not leave."
+    paths = {o.name: o.path for o in job.outputs}
+    for name in names:
+        if name not in paths: raise InvalidInput('name', f'is {name!r}, which job {job.id} did not leave', f'There is: {", ".join(paths)}')
+    return [paths[name] for name in names or paths]
+
 # %% ../../nbs/cli/12_jobs.ipynb #bb489bba
 ResultNames = Annotated[list[str], Argument(metavar='[NAME]...', help='Which results; default: all')]
-ResultFolder = Annotated[Path, Option(metavar='DIR', help='Folder to download to; created if missing')]
+ResultFolder = Annotated[Path|None, Option(metavar='DIR', help=(
+    'Folder to download to; created if missing. Default: this folder'))]
 
 @commands.command()
 def download(
     id:JobId,
     names:ResultNames=[],  # noqa: B006
-    to:ResultFolder=Path('.'),
-    url:Url=URL,
+    to:ResultFolder=None,
+    url:Where=HERE,
     token_file:TokenFile=None,
 ):
     "Download the results of a job; prints the paths."
-    with connect(url, token_file) as client:
-        job = find_job(client, id)
+    with sources(url, token_file) as places:
+        place, job = find(places, id)
         _check_ended(job)
         if not job.outputs: typer.echo(f'Job {short(job)} is {job.status} and left no results', err=True)
-        for path in fetch(client, job, names, to): typer.echo(printed_path(path))
+        for path in _results(place, job, names, to): typer.echo(printed_path(path))

@@ -3,18 +3,17 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/jobs.html.md"""
 
-import typer
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 from ..model.job import Job, JobStatus
-from .filters import Batch, Name, Since, Until
-from .source import AsJson, JobId, TokenFile, Url
+from .app import Commands
+from .options import AsJson, Batch, JobId, Name, Since, TokenFile, Until, Where
 
 __all__ = [
     'commands', 'ResultNames', 'ResultFolder', 'ls', 'show', 'watch', 'cancel_message', 'cancel',
     'download']
 
-commands: typer.Typer
+commands: Commands
 
 def ls(
     status: Annotated[JobStatus | None, ...] = None,
@@ -25,15 +24,15 @@ def ls(
     until: Until = None,
     node: Annotated[str | None, ...] = None,
     as_json: AsJson = False,
-    url: Url = 'http://127.0.0.1:3001',
+    url: Where = 'here',
     token_file: TokenFile = None,
-) -> Any:
+) -> None:
     "List jobs, the newest first."
 
 def show(
     id: JobId,
     as_json: AsJson = False,
-    url: Url = 'http://127.0.0.1:3001',
+    url: Where = 'here',
     token_file: TokenFile = None,
 ) -> Any:
     "Show one job: what was asked, where it stands, what happened when."
@@ -41,7 +40,7 @@ def show(
 def watch(
     id: JobId,
     as_json: AsJson = False,
-    url: Url = 'http://127.0.0.1:3001',
+    url: Where = 'here',
     token_file: TokenFile = None,
 ) -> None:
     "Follow a job to its end; the exit status is that of the job."
@@ -52,20 +51,20 @@ def cancel_message(job: Job, receipt: dict[Any, Any] | None) -> str:
 def cancel(
     id: JobId,
     as_json: AsJson = False,
-    url: Url = 'http://127.0.0.1:3001',
+    url: Where = 'here',
     token_file: TokenFile = None,
 ) -> None:
     "Stop a job, and wait until nothing of it is left."
 
 ResultNames: TypeAlias = Annotated[list[str], ...]
 
-ResultFolder: TypeAlias = Annotated[Path, ...]
+ResultFolder: TypeAlias = Annotated[Path | None, ...]
 
 def download(
     id: JobId,
     names: ResultNames = [],
-    to: ResultFolder = ...,
-    url: Url = 'http://127.0.0.1:3001',
+    to: ResultFolder = None,
+    url: Where = 'here',
     token_file: TokenFile = None,
 ) -> None:
     "Download the results of a job; prints the paths."

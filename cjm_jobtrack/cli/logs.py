@@ -17,11 +17,11 @@ from ..model.errors import InvalidInput, NodeUnreachable
 from ..model.job import Job
 from ..logs.text import search_lines, iter_lines, compile_pattern
 from ..logs.gaps import LogGap
-from ..tracker.lookup import find_job
-from .app import command_group
+from .app import Commands
 from .follow import job_events
+from .options import HERE, JobId, TokenFile, Where
 from .output import printable
-from .source import JobId, Source, TokenFile, URL, Url, connect
+from .source import Source, find, sources
 
 # %% ../../nbs/cli/14_logs.ipynb #fa339e1e
 def copy_log(
@@ -124,7 +124,7 @@ Grep = Annotated[str|None, Option('--grep', metavar='WORD', help=(
     'Print only the lines that contain this word, numbered, as a terminal would show them'))]
 
 # %% ../../nbs/cli/14_logs.ipynb #1bad1cd0
-commands = command_group()
+commands = Commands()
 
 @commands.command()
 def logs(
@@ -133,18 +133,18 @@ def logs(
     attempt:Attempt=None,
     tail:Tail=None,
     grep:Grep=None,
-    url:Url=URL,
+    url:Where=HERE,
     token_file:TokenFile=None,
 ):
     "Print what a job printed, byte for byte."
     out = sys.stdout.buffer
     if grep is not None: _check_grep(follow, tail)
-    with connect(url, token_file) as client:
-        job = find_job(client, id)
+    with sources(url, token_file) as places:
+        place, job = find(places, id)
         which = _check_attempt(job, attempt)
         if grep is not None:
-            grep_log(client, job.id, which, grep)
+            grep_log(place, job.id, which, grep)
             return
-        begin = 0 if tail is None else tail_offset(client, job.id, which, tail)
-        end = copy_log(client, job.id, which, begin, out)
-        if follow and not job.is_terminal: follow_log(client, job, which, end, attempt is not None, out)
+        begin = 0 if tail is None else tail_offset(place, job.id, which, tail)
+        end = copy_log(place, job.id, which, begin, out)
+        if follow and not job.is_terminal: follow_log(place, job, which, end, attempt is not None, out)

@@ -3,10 +3,11 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/logs.html.md"""
 
-import typer
 from typing import Annotated, BinaryIO, TypeAlias
 from ..model.job import Job
-from .source import JobId, Source, TokenFile, Url
+from .app import Commands
+from .options import JobId, TokenFile, Where
+from .source import Source
 
 __all__ = [
     'Follow', 'Attempt', 'Tail', 'Grep', 'commands', 'copy_log', 'tail_offset', 'follow_log',
@@ -39,7 +40,7 @@ Tail: TypeAlias = Annotated[int | None, ...]
 
 Grep: TypeAlias = Annotated[str | None, ...]
 
-commands: typer.Typer
+commands: Commands
 
 def logs(
     id: JobId,
@@ -47,7 +48,7 @@ def logs(
     attempt: Attempt = None,
     tail: Tail = None,
     grep: Grep = None,
-    url: Url = 'http://127.0.0.1:3001',
+    url: Where = 'here',
     token_file: TokenFile = None,
 ) -> None:
     "Print what a job printed, byte for byte."

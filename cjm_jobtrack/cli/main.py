@@ -8,14 +8,18 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/main.html.md"""
 __all__ = ['COMMANDS', 'app', 'Version', 'options', 'main']
 
 # %% ../../nbs/cli/00_main.ipynb #c9a2f3d0
+import gc
 from typing import Annotated
 import typer
 from typer import Option
 import cjm_jobtrack
-from .app import MEANINGS, LazyCommand, MainGroup, command_group, open_streams
+from .app import MEANINGS, Commands, LazyCommand, MainGroup, open_streams
 
 # %% ../../nbs/cli/00_main.ipynb #d72d45cf
 _COMMANDS = {   # module -> its commands, and the first line of the help of each
+    'run': {
+        'run': 'Run a program as a job on your own record, and follow it.',
+        'resume': 'Take up what was left unfinished on your own record.'},
     'submit': {'submit': 'Submit a job; prints its id.'},
     'jobs': {
         'ls': 'List jobs, the newest first.',
@@ -51,7 +55,7 @@ class _Program(MainGroup):
         for command in COMMANDS: self.add_command(command)
 
 _STATUSES = '\n'.join(f'  {status:<4} {meaning}' for status, meaning in MEANINGS.items())
-app = command_group(
+app = Commands(
     cls=_Program,
     help='Track media jobs from the shell that asks for them to the machine that does them.',
     epilog=f'\b\nExit status:\n{_STATUSES}',
@@ -70,5 +74,6 @@ def options(version:Version=False): pass
 # %% ../../nbs/cli/00_main.ipynb #02990e28
 def main() -> None:
     "The program `jobtrack`."
+    gc.set_threshold(50_000)   # importing makes many objects, and hardly any garbage
     open_streams()
     app(prog_name='jobtrack')

@@ -3,15 +3,15 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/main.html.md"""
 
-import typer
 from typing import Annotated, Any, TypeAlias
+from .app import Commands
 
 __all__ = [
     'COMMANDS', 'app', 'Version', 'options', 'main']
 
 COMMANDS: Any
 
-app: typer.Typer
+app: Commands
 
 Version: TypeAlias = Annotated[bool, ...]
 

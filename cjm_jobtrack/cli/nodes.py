@@ -16,12 +16,13 @@ from ..model.errors import InvalidInput, NodeRefused, UnknownNode
 from ..net.client import RemoteClient
 from ..net.directory import node_url
 from ..net.transport import no_route
-from .app import CommandGroup, command_group
+from .app import CommandGroup, Commands
+from .options import HERE, AsJson, TokenFile, Url
 from .output import Cell, print_json, printable
-from .source import AsJson, TokenFile, URL, Url, connect
+from .source import connect
 
 # %% ../../nbs/cli/15_nodes.ipynb #c4aa0e3b
-commands = command_group()
+commands = Commands()
 
 # %% ../../nbs/cli/15_nodes.ipynb #1bb73873
 def _param_usage(p:dict) -> str:
@@ -46,13 +47,13 @@ def _no_pipelines(url:str, is_original:bool) -> str:
 
 # %% ../../nbs/cli/15_nodes.ipynb #9b6d5cff
 @commands.command()
-def pipelines(as_json:AsJson=False, url:Url=URL, token_file:TokenFile=None):
+def pipelines(as_json:AsJson=False, url:Url=HERE, token_file:TokenFile=None):
     "List the pipelines that can be asked for."
     with connect(url, token_file) as client:
         offers = client.pipelines()
         is_original = not offers and not call(client, 'GET', '/health').get('service')
     if as_json: return print_json(offers)
-    if not offers: return typer.echo(_no_pipelines(url, is_original), err=True)
+    if not offers: return typer.echo(_no_pipelines(client.base_url, is_original), err=True)
     from cjm_jobtrack.cli.tables import show_table, table
     rows = [*map(_pipeline_row, offers)]
     show_table(table('NAME', 'TAKES', 'PARAMETERS', 'NODES', 'ABOUT', rows=rows))
@@ -84,7 +85,7 @@ def find_node(
     raise UnknownNode(name)
 
 # %% ../../nbs/cli/15_nodes.ipynb #17da21c2
-nodes_app = command_group(cls=CommandGroup, help='The nodes of a manager: list, add, remove.')
+nodes_app = Commands(cls=CommandGroup, help='The nodes of a manager: list, add, remove.')
 commands.add_typer(nodes_app, name='nodes')
 
 # %% ../../nbs/cli/15_nodes.ipynb #8d83f609
@@ -97,7 +98,7 @@ def _node_row(n:dict) -> list[Cell]:
 def nodes(
     ctx:typer.Context,
     as_json:AsJson=False,
-    url:Url=URL,
+    url:Url=HERE,
     token_file:TokenFile=None,
 ):
     "List the nodes of a manager, and check whether each is online."
@@ -137,7 +138,7 @@ def add_node(
     address:Annotated[str, Argument(metavar='URL', help='Address of a node: http://host:9090')],
     name:Annotated[str|None, Option(help='What to call it; default: its host and port')]=None,
     as_json:AsJson=False,
-    url:Url=URL,
+    url:Url=HERE,
     token_file:TokenFile=None,
 ):
     "Add a node to the manager's record."
@@ -149,7 +150,7 @@ def add_node(
 
 # %% ../../nbs/cli/15_nodes.ipynb #58ee8717
 @nodes_app.command('rm')
-def remove_node(name:NodeName, url:Url=URL, token_file:TokenFile=None):
+def remove_node(name:NodeName, url:Url=HERE, token_file:TokenFile=None):
     "Remove a node from the record. Refused while it runs jobs."
     with connect(url, token_file) as client:
         n = find_node(client, name)
@@ -162,7 +163,7 @@ def adopt_node(
     name:NodeName,
     old_id:Annotated[str, Argument(metavar='OLD_ID', help='Id that imported jobs have for the node')],
     as_json:AsJson=False,
-    url:Url=URL,
+    url:Url=HERE,
     token_file:TokenFile=None,
 ):
     "Let a node take the place of one of the original manager, so that the files of its jobs are found."

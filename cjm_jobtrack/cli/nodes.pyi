@@ -6,19 +6,16 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/nodes.html.md"""
 import typer
 from typing import Annotated, Any, TypeAlias
 from ..net.client import RemoteClient
-from .source import AsJson, TokenFile, Url
+from .app import Commands
+from .options import AsJson, TokenFile, Url
 
 __all__ = [
     'commands', 'nodes_app', 'NodeName', 'pipelines', 'call', 'find_node', 'nodes', 'read_address',
     'read_node_option', 'add_node', 'remove_node', 'adopt_node']
 
-commands: typer.Typer
+commands: Commands
 
-def pipelines(
-    as_json: AsJson = False,
-    url: Url = 'http://127.0.0.1:3001',
-    token_file: TokenFile = None,
-) -> Any:
+def pipelines(as_json: AsJson = False, url: Url = 'here', token_file: TokenFile = None) -> Any:
     "List the pipelines that can be asked for."
 
 def call(client: RemoteClient, method: str, path: str, body: dict[Any, Any] | None = None) -> Any:
@@ -27,12 +24,12 @@ def call(client: RemoteClient, method: str, path: str, body: dict[Any, Any] | No
 def find_node(client: RemoteClient, name: str) -> dict[Any, Any]:
     "A node of a manager. Raises `UnknownNode`."
 
-nodes_app: typer.Typer
+nodes_app: Commands
 
 def nodes(
     ctx: typer.Context,
     as_json: AsJson = False,
-    url: Url = 'http://127.0.0.1:3001',
+    url: Url = 'here',
     token_file: TokenFile = None,
 ) -> Any:
     "List the nodes of a manager, and check whether each is online."
@@ -49,23 +46,19 @@ def add_node(
     address: Annotated[str, ...],
     name: Annotated[str | None, ...] = None,
     as_json: AsJson = False,
-    url: Url = 'http://127.0.0.1:3001',
+    url: Url = 'here',
     token_file: TokenFile = None,
 ) -> Any:
     "Add a node to the manager's record."
 
-def remove_node(
-    name: NodeName,
-    url: Url = 'http://127.0.0.1:3001',
-    token_file: TokenFile = None,
-) -> None:
+def remove_node(name: NodeName, url: Url = 'here', token_file: TokenFile = None) -> None:
     "Remove a node from the record. Refused while it runs jobs."
 
 def adopt_node(
     name: NodeName,
     old_id: Annotated[str, ...],
     as_json: AsJson = False,
-    url: Url = 'http://127.0.0.1:3001',
+    url: Url = 'here',
     token_file: TokenFile = None,
 ) -> Any:
     "Let a node take the place of one of the original manager, so that the files of its jobs are found."

@@ -25,13 +25,13 @@ from ..maintenance.retention import PruneReport, RetentionPolicy, orphans, prune
 from ..model.job import JobStatus, check_id
 from ..tracker.lookup import match_prefix
 from ..tracker.tracker import JobTracker
-from .app import Exit, command_group, no_file
-from .filters import Batch, Name, Since, Until, parse_when
+from .app import Commands, Exit, no_file
+from .options import AsJson, Batch, JobId, Name, Since, Until, parse_when
 from .output import COLOURS, print_json, printable, short, short_id
-from .source import AsJson, JobId, data_folder
+from .source import data_folder
 
 # %% ../../nbs/cli/17_records.ipynb #2413eb55
-commands = command_group()
+commands = Commands()
 
 # %% ../../nbs/cli/17_records.ipynb #ab8e7050
 Store = Annotated[str|None, Option('--store', envvar='JOBTRACK_STORE', metavar='PATH|URL', help=(

@@ -3,14 +3,13 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/records.html.md"""
 
-import typer
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 from ..model.job import JobStatus
 from ..tracker.tracker import JobTracker
-from .filters import Batch, Name, Since, Until
-from .source import AsJson, JobId
+from .app import Commands
+from .options import AsJson, Batch, JobId, Name, Since, Until
 
 __all__ = [
     'commands', 'Store', 'STORE_FILE', 'LogFolder', 'ExportFile', 'OfNode', 'OfRunner', 'Pinned',
@@ -18,7 +17,7 @@ __all__ = [
     'Workspace', 'store_url', 'usual_record', 'open_record', 'export_', 'import_', 'Leftovers',
     'prune_', 'pin', 'backup_']
 
-commands: typer.Typer
+commands: Commands
 
 Store: TypeAlias = Annotated[str | None, ...]
 

@@ -8,10 +8,13 @@ from typing import Any, Self
 from ..net.client import RemoteClient
 
 __all__ = [
-    'Sandbox']
+    'end_processes_left', 'Sandbox']
+
+def end_processes_left(patience: float = 30.0) -> None:
+    "Wait for what commands of this process have left running."
 
 class Sandbox:
-    """A node with temporary data and the pipeline `count`.
+    """A node with temporary data and the pipeline `count`, and a record of one's own.
 
     End it with `close`, or use it in a `with` block."""
     folder: Path

@@ -18,12 +18,13 @@ from urllib.parse import urlsplit
 import typer
 from typer import Option
 from ..model.errors import InvalidInput, JobtrackError
-from .app import command_group
+from .app import Commands
+from .options import read_token
 from .output import printable
-from .source import data_folder, read_token
+from .source import data_folder
 
 # %% ../../nbs/cli/16_servers.ipynb #87d0e463
-commands = command_group()
+commands = Commands()
 
 # %% ../../nbs/cli/16_servers.ipynb #45f136eb
 def listen(

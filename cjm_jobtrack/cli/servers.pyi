@@ -5,18 +5,18 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/servers.html.md"""
 
 import socket
 import subprocess
-import typer
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
+from .app import Commands
 
 __all__ = [
     'commands', 'Data', 'Logs', 'Host', 'ServerToken', 'Origins', 'UntilEof', 'Pipelines', 'Port',
     'Slots', 'Grace', 'Workspace', 'OriginalFrom', 'NodeUrls', 'NodeTokenFile', 'listen', 'serve',
     'read_origins', 'node', 'manager', 'server_process']
 
-commands: typer.Typer
+commands: Commands
 
 def listen(host: str, port: int) -> socket.socket:
     "A listening socket. Raises `InvalidInput` naming `--host` or `--port`."

@@ -1,32 +1,21 @@
 # Made by tools/stubs.py: do not edit.
-"""The options that name a server, its token, and what commands ask of it
+"""A server, or this machine: your own record, and the manager if there is one
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/source.html.md"""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Protocol, Self, TypeAlias
+from typing import Any, Protocol, Self
 from ..logs.gaps import LogChunk
-from ..model.job import Job, JobEvent, OutputFile
+from ..model.job import Job, JobEvent
+from ..net.client import RemoteClient
 
 __all__ = [
-    'URL', 'Url', 'TokenFile', 'AsJson', 'JobId', 'read_token', 'Source', 'connect', 'data_folder']
-
-URL: str
-
-Url: TypeAlias = Annotated[str, ...]
-
-TokenFile: TypeAlias = Annotated[Path | None, ...]
-
-AsJson: TypeAlias = Annotated[bool, ...]
-
-JobId: TypeAlias = Annotated[str, ...]
-
-def read_token(file: Path | None, variable: str = 'JOBTRACK_TOKEN') -> str | None:
-    "A token. Raises `InvalidInput` when the file cannot be read or is empty."
+    'Source', 'connect', 'sources', 'find', 'data_folder']
 
 class Source(Protocol):
-    "Where jobs are on record: what the commands about jobs ask, as `RemoteClient` answers it."
+    "Where jobs are on record, as commands see it."
     base_url: str
     def get_job(self, job_id: str) -> Job | None: ...
     def list_jobs(
@@ -47,13 +36,22 @@ class Source(Protocol):
         *,
         attempt: int | None = None,
     ) -> LogChunk: ...
-    def outputs(self, job_id: str) -> list[OutputFile]: ...
-    def download(self, job_id: str, to: Path, name: str) -> Path: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
 
-def connect(url: str, token_file: Path | None) -> Source:
-    "A client for the server of `--url`."
+def connect(url: str, token_file: Path | None) -> RemoteClient:
+    "A client for a server. Raises `InvalidInput` naming `--url`."
+
+@contextmanager
+def sources(
+    where: str,
+    token_file: Path | None,
+    only_server: bool = False,
+) -> Iterator[list[Source]]:
+    "Where jobs are looked for, open for the length of the block: a server, or what there is on this machine."
+
+def find(places: list[Source], id: str) -> tuple[Source, Job]:
+    "The job with this id. Raises `UnknownJob`; `InvalidInput` when several ids begin like that."
 
 def data_folder(kind: str) -> Path:
     """Where a server keeps its data by default.

@@ -3,17 +3,14 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/submit.html.md"""
 
-import typer
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
-from ..model.job import Job
-from ..net.client import RemoteClient
-from .source import AsJson, TokenFile, Url
+from .app import Commands
+from .options import AsJson, JobName, MaxAttempts, NewId, Priority, Timeout, TokenFile, Url
 
 __all__ = [
-    'PipelineName', 'LocalFile', 'Params', 'WorkspaceFile', 'Wait', 'DownloadTo', 'JobName',
-    'NewId', 'Priority', 'Timeout', 'MaxAttempts', 'OnNode', 'commands', 'parse_value',
-    'guess_value', 'read_params', 'check_source', 'first_look', 'submit']
+    'PipelineName', 'LocalFile', 'Params', 'WorkspaceFile', 'Wait', 'DownloadTo', 'OnNode',
+    'commands', 'parse_value', 'guess_value', 'read_params', 'check_source', 'submit']
 
 def parse_value(text: str, type: str) -> Any:
     "A word as a value of a known type."
@@ -31,9 +28,6 @@ def check_source(
 ) -> Path | str | None:
     "The input that was given. Raises `InvalidInput` naming `file` or `--input`."
 
-def first_look(client: RemoteClient, job: Job, patience: float = 1.5) -> Job:
-    "The job once it is known whether it has started, or why not."
-
 PipelineName: TypeAlias = Annotated[str | None, ...]
 
 LocalFile: TypeAlias = Annotated[Path | None, ...]
@@ -46,19 +40,9 @@ Wait: TypeAlias = Annotated[bool, ...]
 
 DownloadTo: TypeAlias = Annotated[Path | None, ...]
 
-JobName: TypeAlias = Annotated[str | None, ...]
-
-NewId: TypeAlias = Annotated[str | None, ...]
-
-Priority: TypeAlias = Annotated[int, ...]
-
-Timeout: TypeAlias = Annotated[float | None, ...]
-
-MaxAttempts: TypeAlias = Annotated[int, ...]
-
 OnNode: TypeAlias = Annotated[str | None, ...]
 
-commands: typer.Typer
+commands: Commands
 
 def submit(
     pipeline: PipelineName = None,
@@ -74,7 +58,7 @@ def submit(
     wait: Wait = False,
     download: DownloadTo = None,
     as_json: AsJson = False,
-    url: Url = 'http://127.0.0.1:3001',
+    url: Url = 'here',
     token_file: TokenFile = None,
 ) -> None:
     "Submit a job; prints its id."

@@ -37,7 +37,7 @@ class Batch:
         present:Callable[[Job], Job]|None=None,  # What is given out in place of a job; None: the job
     ):
         self.tracker, self.id, self.queue = tracker, check_id(id), queue
-        self.present = present or (lambda job: job)
+        self.present: Callable[[Job], Job] = present or (lambda job: job)
 
 # %% ../../nbs/queue/01_batch.ipynb #e8dfdb9f
 def _names(

@@ -18,7 +18,7 @@ class Batch:
     tracker: JobTracker
     id: str
     queue: JobQueue | None
-    present: Any
+    present: Callable[[Job], Job]
     def __init__(
         self,
         tracker: JobTracker,

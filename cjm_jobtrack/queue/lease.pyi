@@ -10,7 +10,7 @@ from ..tracker.tracker import JobTracker
 from .signals import Signals
 
 __all__ = [
-    'queue_identity', 'LeaseHolder']
+    'queue_identity', 'LeaseHolder', 'abandoned']
 
 def queue_identity(token: str) -> dict[Any, Any]:
     "What a lease says of the queue that holds it."
@@ -52,3 +52,6 @@ class LeaseHolder:
         "Which other queues have this runner, and that much in all."
     def is_alive(self, process: dict[Any, Any]) -> bool:
         "Whether a process is alive. Looks once a second."
+
+def abandoned(tracker: JobTracker, jobs: Iterable[Job]) -> list[Job]:
+    "Those of these jobs that were submitted, have not ended, and are in the hands of no queue."

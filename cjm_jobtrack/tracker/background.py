@@ -97,7 +97,7 @@ class StorePoller:
 @patch
 def ensure_running(self:StorePoller) -> None:
     "Start the thread, if the store is shared and it is not running. Called under the lock of the live jobs."
-    if self.thread is not None or not self.live.store.shared: return
+    if self.thread is not None or not self.live.store.shared or self.closed.is_set(): return
     self.thread = threading.Thread(target=self._run, name='jobtrack-poll', daemon=True)
     self.thread.start()
 

@@ -20,7 +20,6 @@ from ..logs.log_store import LogStore
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, LeaseLost, StoreError, UnknownJob
 from ..model.job import (Failure, Job, JobEvent, JobRecord, JobStatus, Lease, OutputFile, check_id, jsonable, new_id, now,
                                     parse_instant, percentage, read_outputs, read_statuses)
-from ..store.memory import MemoryStore
 from .background import ProgressWriter, StorePoller
 from .job_logs import JobLogs
 from .live_jobs import LiveJobs
@@ -28,12 +27,15 @@ from .notify import Channel, Notifier, consume_in_thread
 from .tasks import cancel_task
 from .transitions import NO_STATE, LocalStates, TransitionPlanner, Write, check_job, check_note
 if TYPE_CHECKING:
+    from cjm_jobtrack.store.memory import MemoryStore
     from cjm_jobtrack.store.store import JobStore
 
 # %% ../../nbs/tracker/00_tracker.ipynb #a21bbd68
 def _open_store(store):
     "The record. Raises `InvalidInput` when another tracker of this process has it."
-    if store is None: return MemoryStore()
+    if store is None:
+        from cjm_jobtrack.store.memory import MemoryStore
+        return MemoryStore()
     if not hasattr(store, 'last_seq'):
         from cjm_jobtrack.store.store import JobStore
         return JobStore(store)
@@ -107,7 +109,8 @@ def close(self:JobTracker) -> None:
     for unsubscribe in self._subscriptions: unsubscribe()
     self._closed.set()
     if self.store.shared: self.store.interrupt()
-    for thread in (self._poller.thread, self._progress.thread):
+    with self._lock: threads = self._poller.thread, self._progress.thread   # they are started under the lock
+    for thread in threads:
         if thread not in (None, threading.current_thread()): thread.join()
     try:
         with self._lock:

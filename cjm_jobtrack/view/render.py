@@ -6,8 +6,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/view/render.html.md"""
 
 # %% auto #0
 __all__ = ['STATUS_COLOURS', 'LOG_LINES', 'JobSnapshot', 'format_duration', 'format_size', 'format_progress', 'format_elapsed',
-           'shorten', 'display_name', 'format_attempt', 'format_status', 'element', 'isolated', 'header_html',
-           'progress_html', 'log_html', 'failure_html', 'outputs_html', 'facts_html', 'job_html']
+           'format_remaining', 'shorten', 'display_name', 'format_attempt', 'format_status', 'element', 'isolated',
+           'header_html', 'progress_html', 'log_html', 'failure_html', 'outputs_html', 'facts_html', 'job_html']
 
 # %% ../../nbs/view/01_render.ipynb #c8b18407
 import html, re
@@ -72,6 +72,19 @@ def format_elapsed(
     if not elapsed: return ''
     if job.shown_status is JobStatus.PENDING: return f'waiting {elapsed}'
     return f'took {elapsed}' if job.is_terminal else elapsed
+
+# %% ../../nbs/view/01_render.ipynb #d23e206f
+_SETTLED = 3.   # Seconds after which the progress so far says something about the rest
+
+def format_remaining(
+    job:Job,  # A job
+) -> str:     # 'about 2 min 05 s left'; '' when it cannot be estimated
+    "About how long a running job will still take."
+    is_moving = job.shown_status is JobStatus.RUNNING and job.progress is not None and 0 < job.progress < 100
+    if not is_moving or job.started_at is None or job.updated_at is None: return ''
+    elapsed = elapsed_s(job.started_at, job.updated_at)
+    if elapsed < _SETTLED: return ''
+    return f'about {format_duration(elapsed*(100-job.progress)/job.progress)} left'
 
 # %% ../../nbs/view/01_render.ipynb #b83f4801
 def shorten(
@@ -171,7 +184,8 @@ def progress_html(
 ) -> str:                  # HTML
     "A progress bar with its words."
     words = format_progress(snapshot.job)
-    label = element('span', words, 'white-space:nowrap;font-variant-numeric:tabular-nums') if words else ''
+    text = ', '.join(filter(None, [words, format_remaining(snapshot.job)]))
+    label = element('span', text, 'white-space:nowrap;font-variant-numeric:tabular-nums') if text else ''
     track = _bar_html(snapshot.job, words)
     return f'<div style="display:flex;align-items:center;gap:10px;line-height:1.6">{track}{label}</div>'
 

@@ -9,9 +9,9 @@ from ..model.job import Job
 
 __all__ = [
     'STATUS_COLOURS', 'LOG_LINES', 'JobSnapshot', 'format_duration', 'format_size',
-    'format_progress', 'format_elapsed', 'shorten', 'display_name', 'format_attempt',
-    'format_status', 'element', 'isolated', 'header_html', 'progress_html', 'log_html',
-    'failure_html', 'outputs_html', 'facts_html', 'job_html']
+    'format_progress', 'format_elapsed', 'format_remaining', 'shorten', 'display_name',
+    'format_attempt', 'format_status', 'element', 'isolated', 'header_html', 'progress_html',
+    'log_html', 'failure_html', 'outputs_html', 'facts_html', 'job_html']
 
 @dataclass(frozen=True)
 class JobSnapshot:
@@ -32,6 +32,9 @@ def format_progress(job: Job) -> str:
 
 def format_elapsed(snapshot: JobSnapshot) -> str:
     "How long a job has been waiting, has been running, or took."
+
+def format_remaining(job: Job) -> str:
+    "About how long a running job will still take."
 
 def shorten(text: Any, limit: int = 500) -> str:
     "Text without control characters, cut in the middle when it is too long."

@@ -8,7 +8,7 @@ from helpers import node_at, until
 from original_node import OriginalNode
 from original_node import Served as ServedApp
 from typer.testing import CliRunner
-from cjm_jobtrack.cli.main import COMMANDS, app
+from cjm_jobtrack.cli.main import app
 from cjm_jobtrack.cli.app import MEANINGS, Exit, error_lines, exit_for
 from cjm_jobtrack.cli.follow import exit_for_job, job_updates, status_line
 from cjm_jobtrack.cli.job_tables import jobs_table
@@ -17,7 +17,8 @@ from cjm_jobtrack.cli.nodes import read_address
 from cjm_jobtrack.cli.output import format_age, format_seconds, printable, printed_path
 from cjm_jobtrack.cli.records import Leftovers
 from cjm_jobtrack.cli.servers import _signals_deferred, listen, server_process
-from cjm_jobtrack.cli.source import data_folder, read_token
+from cjm_jobtrack.cli.options import read_token
+from cjm_jobtrack.cli.source import data_folder
 from cjm_jobtrack.cli.submit import check_source, guess_value, parse_value, read_params
 from cjm_jobtrack.cli.tables import clip, show_table, table
 from cjm_jobtrack.cli.timeline import timeline
@@ -398,76 +399,6 @@ def test_nodes_of_a_manager(tmp_path, monkeypatch, node):
 def test_it_is_installed():
     done = subprocess.run([Path(sys.executable).with_name('jobtrack'), '--version'], capture_output=True, text=True, timeout=60)
     assert done.stdout.startswith('jobtrack ') and done.returncode == 0
-
-# --- what a command does not need is not imported
-
-def imported(*words, **env):
-    "The modules that a command has imported at its end, and its status."
-    code = 'import json, sys\nfrom cjm_jobtrack.cli.main import main\ntry: main()\nexcept SystemExit as e: print(json.dumps([e.code, *sys.modules]), file=sys.stderr)'
-    done = subprocess.run([sys.executable, '-P', '-c', code, *map(str, words)], capture_output=True, text=True, timeout=60, env=os.environ | env)
-    status, *modules = json.loads(done.stderr.splitlines()[-1])
-    return status or 0, {*modules}
-
-SERVERS = {'fastapi', 'uvicorn', 'starlette', 'docker', 'ipywidgets', 'IPython', 'tqdm'}
-DATABASE, CLIENT, DRAWING = {'sqlalchemy', 'sqlite3'}, {'httpx', 'stamina'}, {'rich'}
-
-@pytest.mark.parametrize('words', [['--help'], ['-h'], ['--version'], []])
-def test_the_list_of_commands_imports_none(words):
-    _, modules = imported(*words)
-    ours = {m for m in modules if m.startswith('cjm_jobtrack.')}
-    assert ours == {'cjm_jobtrack.cli', 'cjm_jobtrack.cli.main', 'cjm_jobtrack.cli.app', 'cjm_jobtrack.model', 'cjm_jobtrack.model.errors'}
-    assert not modules & (SERVERS | DATABASE | CLIENT | DRAWING | {'fastcore', 'pydantic', 'asyncio'})
-
-@pytest.mark.parametrize('words', [[c.name, '--help'] for c in COMMANDS])
-def test_the_help_of_a_command_imports_no_server(words):
-    status, modules = imported(*words)
-    assert status == 0 and not modules & SERVERS
-
-@pytest.mark.parametrize('words, absent', [
-    (['ls'], SERVERS | DATABASE), (['ls', '--json'], SERVERS | DATABASE), (['cancel', 'ended'], SERVERS | DATABASE), (['logs', 'ended'], SERVERS | DATABASE), (['watch', 'ended'], SERVERS | DATABASE),
-    (['submit', 'work', '--wait'], SERVERS | DATABASE)])
-def test_a_client_imports_no_server_and_no_database(node, words, absent):
-    if not node.node.tracker.get_job('ended'): node.run(id='ended')
-    status, modules = imported(*words, JOBTRACK_URL=node.url)
-    assert status == (1 if words[0] == 'cancel' else 0) and 'httpx' in modules and not modules & absent
-
-@pytest.mark.parametrize('words', [['ls', '--json'], ['show', 'ended', '--json'], ['watch', 'ended'], ['logs', 'ended'], ['cancel', 'ended']])
-def test_nothing_is_made_ready_for_a_table_that_is_not_drawn(node, words):
-    if not node.node.tracker.get_job('ended'): node.run(id='ended')
-    _, modules = imported(*words, JOBTRACK_URL=node.url)
-    assert not modules & {f'cjm_jobtrack.cli.{m}' for m in ('tables', 'job_tables', 'bar')}
-
-def test_the_record_is_maintained_without_a_client(tmp_path):
-    with JobTracker(f'sqlite:///{tmp_path}/jobs.db') as t: t.create_job('x')
-    status, modules = imported('export', '--store', tmp_path/'jobs.db')
-    assert status == 0 and 'sqlalchemy' in modules and not modules & (SERVERS | CLIENT | {'rich.table'})
-
-def test_the_list_of_commands_has_all_there_are():
-    "The one that `--help` prints, against what the modules register."
-    from importlib import import_module
-    from pkgutil import iter_modules
-    from typer.main import get_group
-    import cjm_jobtrack.cli
-    modules = {m.name: import_module(f'cjm_jobtrack.cli.{m.name}') for m in iter_modules(cjm_jobtrack.cli.__path__) if m.name != '__main__'}
-    registered = {(name, c.name, c.help.split('\n\n')[0].replace('\n', ' ')) for name, m in modules.items() if hasattr(m, 'commands') for c in get_group(m.commands).commands.values()}
-    assert {(c.module, c.name, c.help) for c in COMMANDS} == registered and len(registered) == len({name for _, name, _ in registered})
-
-# --- completion by the shell
-
-def completed(shell, line):
-    words = line.split(' ')
-    env = {'_JOBTRACK_COMPLETE': f'complete_{shell}', 'COMP_WORDS': f'jobtrack {line}', 'COMP_CWORD': str(len(words)), '_TYPER_COMPLETE_ARGS': f'jobtrack {line}', '_TYPER_COMPLETE_FISH_ACTION': 'get-args'}
-    done = subprocess.run([Path(sys.executable).with_name('jobtrack')], capture_output=True, text=True, timeout=60, env=os.environ | env)
-    assert done.stderr == '', done.stderr
-    return done.stdout
-
-@pytest.mark.parametrize('line, words', [
-    ('', [c.name for c in COMMANDS]), ('l', ['ls', 'logs']), ('nodes ', ['add', 'rm', 'adopt']), ('nodes a', ['add', 'adopt']), ('ls --st', ['--status']), ('ls --status c', ['completed', 'cancelled']),
-    ('--url http://x l', ['ls', 'logs']), ('submit --wa', ['--wait']), ('xyz', [])])
-def test_a_shell_completes_names(line, words): assert completed('bash', line).split() == words
-
-@pytest.mark.parametrize('shell, wanted', [('zsh', '"ls":"List jobs, the newest first."'), ('fish', 'ls\tList jobs, the newest first.')])
-def test_a_shell_is_told_what_a_command_does(shell, wanted): assert wanted in completed(shell, 'l')
 
 def test_a_long_name_hides_nothing_else():
     console = Console(width=100, file=io.StringIO())

@@ -735,6 +735,43 @@ elif sys.argv[1] == 'pool':
 else: work()
 '''
 
+def test_closed_while_somebody_begins_to_wait(tmp_path, monkeypatch):
+    "The thread that reads a shared record for the first who waits may not have started yet."
+    begun, start = threading.Event(), threading.Thread.start
+    def slow_start(thread):
+        if thread.name == 'jobtrack-poll': begun.set(); time.sleep(.2)
+        start(thread)
+    monkeypatch.setattr(threading.Thread, 'start', slow_start)
+    tracker, stops = JobTracker(tmp_path/'jobs.db'), []
+    waiting = threading.Thread(target=lambda: stops.append(tracker.signal_changes(threading.Event())))
+    waiting.start()
+    assert begun.wait(60)
+    tracker.close()
+    waiting.join(60)
+    stops[0]()
+    late = tracker.signal_changes(threading.Event())
+    late()
+
+@pytest.mark.parametrize('journal_only, expected', [(True, False), (False, True)])
+def test_a_thread_may_choose_to_hear_of_live_changes(tracker, journal_only, expected):
+    job, event = tracker.create_job('talk.wav'), threading.Event()
+    tracker.mark_running(job.id)
+    with tracker._channel(job.id) as channel, channel.thread_event(journal_only, event) as same:
+        tracker.mark_progress(job.id, 50)
+        assert same is event and event.is_set() == expected
+        tracker.note(job.id, 'noted')
+        assert event.is_set()
+
+def test_changes_are_signalled_until_it_is_stopped(two):
+    here, there = two
+    job, event = there.create_job('talk.wav'), threading.Event()
+    with pytest.raises(UnknownJob): here.signal_changes(event, 'nobody')
+    stop = here.signal_changes(event, job.id)
+    there.mark_running(job.id)
+    assert event.wait(60), 'also of another process'
+    stop()
+    assert here.watchers == 0
+
 @pytest.mark.parametrize('how', ['interpreter', 'pool', 'forked'])
 def test_nothing_is_left_of_a_tracker_that_nobody_closed(tmp_path, how):
     subprocess.run([sys.executable, '-c', OPEN_AT_THE_END, how], env=os.environ | {'TMPDIR': str(tmp_path)}, check=True, timeout=60)

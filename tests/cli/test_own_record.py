@@ -1,0 +1,283 @@
+"The command line without a server: programs as jobs on the user's own record, what is left of them, and both places of this machine together."
+import json, os, signal, socket, subprocess, sys
+from contextlib import suppress
+
+import psutil, pytest
+from helpers import node_at, until
+from typer.testing import CliRunner
+from cjm_jobtrack.cli import options
+from cjm_jobtrack.cli.app import Exit
+from cjm_jobtrack.cli.main import app
+from cjm_jobtrack.cli.sandbox import end_processes_left
+from cjm_jobtrack.store.own_record import own_record
+from cjm_jobtrack.tracker.tracker import JobTracker
+
+@pytest.fixture
+def state(tmp_path, monkeypatch):
+    "A home for the user's own record, in which there is none, on a machine without a manager."
+    monkeypatch.setenv('XDG_STATE_HOME', str(tmp_path/'state'))
+    monkeypatch.delenv('JOBTRACK_URL', raising=False)
+    monkeypatch.delenv('JOBTRACK_TOKEN', raising=False)
+    monkeypatch.setattr(options, 'URL', 'http://127.0.0.1:9')
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    end_processes_left()
+
+@pytest.fixture
+def cli(state):
+    "Run a command: its exit status, stdout, stderr."
+    def run(*words, **env):
+        r = CliRunner().invoke(app, [str(w) for w in words], prog_name='jobtrack', env=env)
+        assert r.exception is None or isinstance(r.exception, SystemExit), r.exception
+        return r.exit_code, r.stdout, r.stderr
+    return run
+
+@pytest.fixture
+def begin(state):
+    "Begin a command as from a terminal: with a session of its own. What is left of it is killed in the end."
+    begun = []
+    def start(*words):
+        argv = [sys.executable, '-P', '-m', 'cjm_jobtrack.cli', *map(str, words)]
+        begun.append(subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True))
+        return begun[-1]
+    yield start
+    for p in begun:
+        if p.poll() is None: p.kill()
+        p.communicate(timeout=60)
+
+# A program that says its process, reports progress, and waits for a file
+GATED = ['sh', '-c', 'echo pid $$; echo Task 1/2; until test -e gate; do sleep .05; done; echo Task 2/2; echo done > out.txt', 'sh', 'out.txt']
+
+def jobs(): return {j.id: j for j in JobTracker(own_record()).list_jobs()}
+def job(id):
+    with JobTracker(own_record()) as tracker: return tracker.get_job(id)
+
+def log(id):
+    with JobTracker(own_record()) as tracker: return tracker.log_tail(id)
+
+def program(id) -> psutil.Process:
+    "The process of a gated job, once it runs."
+    until(lambda: own_record().is_file() and job(id) is not None and 'pid' in log(id), 'the program to begin')
+    return psutil.Process(int(log(id).split()[1]))
+
+def resumers(): return [p for p in psutil.process_iter(['cmdline', 'environ']) if (p.info['cmdline'] or [])[3:5] == ["cjm_jobtrack.cli", "resume"] and (p.info['environ'] or {}).get('XDG_STATE_HOME') == os.environ['XDG_STATE_HOME']]
+
+# --- nothing there
+
+@pytest.mark.parametrize('words, status', [(['ls'], 0), (['ls', '--json'], 0), (['show', '7f3a'], 2), (['watch', '7f3a'], 2), (['logs', '7f3a'], 2), (['cancel', '7f3a'], 2), (['download', '7f3a'], 2), (['resume'], 0), (['run', 'frobnicate'], 2), (['run'], 2)])
+def test_looking_makes_nothing(cli, state, words, status):
+    code, out, err = cli(*words)
+    assert code == status and not (state/'state').exists()
+    if words == ['ls']: assert out == '' and 'jobtrack run -- ' in err
+    if words == ['ls', '--json']: assert json.loads(out) == []
+    if status == 2: assert out == '' and 'Traceback' not in err
+
+def test_a_record_without_jobs_says_what_to_type(cli):
+    own_record().parent.mkdir(parents=True)
+    JobTracker(own_record()).close()
+    assert cli('ls')[:2] == (0, '') and 'jobtrack run -- ' in cli('ls')[2]
+
+# --- running
+
+@pytest.mark.parametrize('script, status, word', [('exit 0', Exit.DONE, 'completed'), ('echo no speech; exit 3', Exit.FAILED, 'failed'), ('kill -9 $$', Exit.FAILED, 'failed')])
+def test_the_exit_status_is_that_of_the_job(cli, script, status, word):
+    code, out, err = cli('run', '--id', 'a-job', '--name', 'talk', '--', 'sh', '-c', script)
+    assert (code, out.splitlines()[0]) == (status, 'a-job') and word in err
+    assert (job('a-job').status, job('a-job').name) == (word, 'talk')
+    if 'speech' in script: assert 'no speech' in err
+
+def test_what_it_left_is_found_and_printed(cli, state):
+    (state/'talk.wav').write_text('hello')
+    code, out, err = cli('run', 'cp', 'talk.wav', 'copy.wav')
+    id, path = out.splitlines()
+    assert (code, path) == (0, str(state/'copy.wav')) and job(id).name == 'cp talk.wav copy.wav'
+    assert cli('download', id[:8])[:2] == (0, f'{state}/copy.wav\n'), 'it is on this machine'
+    assert cli('download', id, '--to', state)[0] == cli('download', id, 'other.wav')[0] == Exit.USAGE
+    assert str(state/'copy.wav') in cli('show', id)[1]
+
+def test_options_behind_the_program_are_its_own(cli):
+    for words in (['echo', '--name', 'x', '--help'], ['--', 'echo', '--name', 'x', '--help'], ['--name', 'say', 'echo', '--name', 'x', '--help']):
+        id = cli('run', *words)[1].split()[0]
+        assert cli('logs', id)[1] == '--name x --help\n' and job(id).name == ('say' if words[0] == '--name' else 'echo --name x --help')
+
+def test_options_of_the_job(cli):
+    code, out, _ = cli('run', '--json', '--priority', '3', '--max-attempts', '2', '--timeout', '.3', 'sleep', '600')
+    told = json.loads(out)
+    assert (code, told['status'], told['failure']['kind'], told['priority'], told['max_attempts'], told['timeout']) == (Exit.FAILED, 'failed', 'timeout', 3, 2, .3)
+    for bad in (['--id', 'a/b'], ['--max-attempts', '0'], ['--timeout', '0'], ['--url', 'here']): assert cli('run', *bad, 'true')[0] == Exit.USAGE
+    assert len(json.loads(cli('ls', '--json')[1])) == 1
+
+def test_the_same_id_is_the_same_job(cli, state):
+    words = 'run', '--id', 'once', '--', 'sh', '-c', 'echo x >> log.txt'
+    assert cli(*words)[0] == cli(*words)[0] == 0 and (state/'log.txt').read_text() == 'x\n'
+    assert cli('run', '--id', 'once', 'true')[0] == Exit.USAGE
+
+def test_a_word_that_is_no_program_may_be_a_pipeline(cli):
+    code, _, err = cli('run', 'transcrbe', 'talk.wav')
+    assert code == Exit.USAGE and 'transcribe, transcode' in err
+    code, _, err = cli('run', 'transcribe', 'no-such.wav')
+    assert code == Exit.USAGE and 'no-such.wav' in err
+
+# --- what goes on
+
+@pytest.mark.parametrize('how, status', [(signal.SIGINT, Exit.INTERRUPTED), (signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGHUP, 128 + signal.SIGHUP)])
+def test_leaving_leaves_the_program(begin, state, cli, how, status):
+    p = begin('run', '--id', 'a-job', '--', *GATED)
+    pid = program('a-job').pid
+    os.killpg(p.pid, how)   # as a terminal does: to all that it began
+    out, err = p.communicate(timeout=60)
+    assert (p.returncode, 'Traceback' in err) == (status, False), err
+    if how == signal.SIGINT: assert 'jobtrack watch a-job' in err and 'jobtrack cancel a-job' in err
+    assert psutil.pid_exists(pid)
+    (state/'gate').touch()
+    until(lambda: job('a-job').is_terminal, 'its end to be recorded although nobody looks')
+    assert job('a-job').status == 'completed' and [o.name for o in job('a-job').outputs] == ['out.txt']
+    until(lambda: not resumers(), 'who saw to its end to leave as well')
+
+def test_detached(begin, state, cli):
+    p = begin('run', '--detach', '--id', 'a-job', '--', *GATED)
+    out, err = p.communicate(timeout=60)
+    assert (p.returncode, out) == (0, 'a-job\n') and 'jobtrack watch a-job' in err
+    process = program('a-job')
+    until(lambda: resumers(), 'somebody who sees to its end')
+    assert process.is_running() and cli('ls')[1].split()[-3:] != [] and cli('ls')[2] == ''
+    follower = begin('watch', 'a-job')
+    assert follower.stdout.readline().startswith('running')
+    (state/'gate').touch()
+    assert follower.communicate(timeout=60)[0].splitlines()[-1] == 'completed' and follower.returncode == 0
+    until(lambda: not resumers(), 'it to leave')
+
+def test_two_that_are_left_have_one_who_sees_to_them(begin, state):
+    for n in (1, 2): assert begin('run', '-d', '--id', f'job-{n}', '--', *GATED).wait(60) == 0
+    for n in (1, 2): program(f'job-{n}')
+    until(lambda: len(resumers()) == 1, 'one of them to leave')
+    (state/'gate').touch()
+    until(lambda: all(job(f'job-{n}').status == 'completed' for n in (1, 2)), 'both ends to be recorded')
+    until(lambda: not resumers(), 'it to leave')
+
+@pytest.fixture
+def orphan(begin, state):
+    "A gated program that nobody follows: who began it was killed."
+    p = begin('run', '--id', 'a-job', '--', *GATED)
+    process = program('a-job')
+    until(lambda: job('a-job').progress == 50, 'its progress')
+    p.kill()
+    p.communicate(timeout=60)
+    yield process
+    with suppress(psutil.NoSuchProcess): process.kill()
+
+def test_what_is_in_nobodys_hands_is_told(cli, orphan, state):
+    for words in (['ls'], ['show', 'a-job']):
+        code, out, err = cli(*words)
+        assert code == 0 and 'running' in out and 'jobtrack resume' in err
+    assert 'resume' not in cli('ls', '--status', 'completed')[2] and not resumers(), 'looking takes nothing up'
+    (state/'gate').touch()
+    code, out, err = cli('resume')
+    assert (code, err) == (0, '') and 'completed' in out and job('a-job').status == 'completed'
+    assert cli('ls')[2] == '' and cli('resume') == (0, '', '')
+
+def test_cancel_ends_what_is_in_nobodys_hands(cli, orphan):
+    code, out, _ = cli('cancel', 'a-job', '--json')
+    told = json.loads(out)
+    assert (code, told['status']) == (0, 'cancelled') and told['receipt']['ended']
+    assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
+    assert cli('cancel', 'a-job')[0] == 0 and cli('watch', 'a-job')[0] == Exit.CANCELLED
+
+def test_cancel_ends_what_somebody_follows(cli, begin):
+    p = begin('run', '--id', 'a-job', '--', *GATED)
+    process = program('a-job')
+    assert cli('cancel', 'a-job')[0] == 0 and not process.is_running()
+    assert p.wait(60) == Exit.CANCELLED
+
+@pytest.mark.parametrize('words, said', [(['watch', 'a-job'], 'completed'), (['logs', '-f', 'a-job'], 'Task 2/2')])
+def test_following_takes_up_what_is_in_nobodys_hands(begin, orphan, state, words, said):
+    p = begin(*words)
+    assert p.stdout.readline()
+    (state/'gate').touch()
+    out, err = p.communicate(timeout=60)
+    assert (p.returncode, out.splitlines()[-1]) == (0, said) and job('a-job').status == 'completed', err
+
+def test_a_notebook_and_the_command_line_see_the_same(cli):
+    from cjm_jobtrack.api import Jobs
+    with Jobs() as notebook:
+        mine = notebook.run(['echo', 'hello'])
+        assert cli('watch', mine.id)[0] == 0 and cli('logs', mine.id)[1] == 'hello\n'
+        other = cli('run', 'echo', 'world')[1].split()[0]
+        assert notebook[other[:8]].log == 'world\n' and [j.id for j in notebook] == [other, mine.id]
+        assert [j['id'] for j in json.loads(cli('ls', '--json')[1])] == [other, mine.id]
+
+# --- a server beside it
+
+@pytest.fixture
+def manager(tmp_path_factory, state, monkeypatch):
+    "A server where the manager of this machine would be."
+    with node_at(tmp_path_factory.mktemp('node')) as served:
+        monkeypatch.setattr(options, 'URL', served.url)
+        yield served
+
+def test_what_is_submitted_is_listed(cli, manager):
+    "As the README has it: no option names a place."
+    id = cli('submit', 'work', '--wait')[1].strip()
+    assert [j['id'] for j in json.loads(cli('ls', '--json')[1])] == [id] and cli('show', id[:8])[0] == cli('watch', id)[0] == 0
+    assert not own_record().exists()
+
+def test_both_places_of_this_machine(cli, manager):
+    ours = cli('run', 'echo', 'mine')[1].split()[0]
+    theirs = cli('submit', 'work', '-p', 'plan={"say": "theirs"}', '--wait')[1].strip()
+    assert [j['id'] for j in json.loads(cli('ls', '--json')[1])] == [theirs, ours] and [j['id'] for j in json.loads(cli('ls', '--json', '-n', '1')[1])] == [theirs]
+    assert 'mine' in cli('logs', ours[:8])[1] and 'theirs' in cli('logs', theirs[:8])[1]
+    def listed(*words, **env): return [j['id'] for j in json.loads(cli(*words, 'ls', '--json', **env)[1])]
+    assert listed('--url', manager.url) == listed(JOBTRACK_URL=manager.url) == [theirs]
+    assert listed('--url', 'here', JOBTRACK_URL=manager.url) == listed(JOBTRACK_URL='here') == listed(JOBTRACK_URL='') == [theirs, ours]
+    assert cli('show', ours, '--url', manager.url)[0] == Exit.USAGE
+    assert cli('ls', '--node', 'shed')[0] == Exit.USAGE, 'a node has no nodes: it was asked'
+
+def test_the_beginning_of_an_id_never_means_one_of_two(cli, manager):
+    cli('run', '--id', 'twin-mine', 'true'), cli('submit', 'work', '--id', 'twin-theirs', '--wait')
+    for command in 'show', 'cancel':
+        code, out, err = cli(command, 'twin')
+        assert (code, out) == (Exit.USAGE, '') and 'twin-mine' in err and 'twin-theirs' in err
+    assert cli('show', 'twin-m')[0] == cli('show', 'twin-t')[0] == 0
+
+def test_how_to_return_names_the_place(begin, state, manager, monkeypatch):
+    monkeypatch.setenv('JOBTRACK_URL', manager.url)
+    p = begin('run', '-d', '--id', 'a-job', 'true')
+    assert p.wait(60) == 0
+    p = begin('run', '--id', 'b-job', '--', *GATED)
+    program('b-job')
+    p.send_signal(signal.SIGINT)
+    assert 'jobtrack watch b-job --url here' in p.communicate(timeout=60)[1]
+    (state/'gate').touch()
+    until(lambda: job('b-job').is_terminal and not resumers(), 'its end')
+
+def test_a_manager_that_asks_for_a_token_hides_nothing_of_ours(cli, tmp_path_factory, monkeypatch):
+    with node_at(tmp_path_factory.mktemp('node'), token='secret') as served:
+        monkeypatch.setattr(options, 'URL', served.url)
+        code, out, err = cli('ls')
+        assert (code, out) == (Exit.USAGE, '') and '--token-file' in err
+        id = cli('run', 'true')[1].split()[0]
+        code, out, err = cli('ls')
+        assert code == 0 and id[:8] in out and 'left out' in err and '--token-file' in err
+        code, out, err = cli('ls', JOBTRACK_TOKEN='secret')
+        assert code == 0 and id[:8] in out and err == ''
+
+@pytest.mark.parametrize('answer', [b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}', b'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n', b'SSH-2.0-x\r\n', b''])
+def test_another_program_on_the_port_is_no_manager(cli, monkeypatch, answer):
+    import threading
+    with socket.create_server(('127.0.0.1', 0)) as server:
+        def serve():
+            with suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    with connection, suppress(OSError):
+                        connection.settimeout(5)
+                        connection.recv(1000)
+                        connection.sendall(answer)
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        monkeypatch.setattr(options, 'URL', f'http://127.0.0.1:{server.getsockname()[1]}')
+        id = cli('run', 'true')[1].split()[0]
+        code, out, err = cli('ls')
+        assert code == 0 and id[:8] in out and (err == '' or 'left out' in err)
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(10)
