@@ -58,8 +58,8 @@ class LocalKeeper(BaseKeeper):
     "The record, the queue and the runners of this process. Opened when they are first asked for. Safe from any thread."
     max_age: float
     record: str | Path | None
-    resources: dict[Any, Any] | None
-    slots: int | None
+    resources: dict[str, int]
+    slots: int
     def __init__(
         self,
         record: str | Path | None,
@@ -96,6 +96,8 @@ class LocalKeeper(BaseKeeper):
     def cancel(self, job_id: str) -> bool: ...
     def retry(self, job: Job) -> Job: ...
     def close(self, timeout: float = 30.0) -> None: ...
+    def forget_inherited(self) -> None:
+        "In a forked child: let go of what belongs to the parent."
     def pipeline_request(
         self,
         name: str,

@@ -23,6 +23,7 @@ from ..logs.progress import Progress, ProgressReader
 from ..tracker.notify import call_on_loop
 from .coroutines import CoroutineLoop
 from .functions import _failure_outcome, _FunctionReport, _outcome_of, _run_async, _run_sync, _Signature
+from .functions import import_function, is_importable
 from .identity import this_process
 from .outcome import LIVE_PARTS, LiveResult, Outcome, Receipt, Report, drop_old_log
 from .runner import BaseRunner
@@ -262,9 +263,11 @@ class CallRunner(BaseRunner):
         pool:str='thread',   # Where functions run, unless a spec says otherwise: 'thread' or 'process'
         warm:int=0,          # Idle processes kept for later jobs; 0: each job gets a fresh one
         spare:bool=False,    # Start the process of the next job ahead; it ends when it was not needed for a minute
+        imports:bool=False,  # Import functions that are not registered, by the name `module:function`
     ):
         self.warm, self.name, self.pool = _check_warm(warm), name, _check_pool(pool)
         self.capabilities = frozenset({'log', 'force'} if pool == 'process' else ())
+        self.imports = imports
         self.functions = dict(functions or {})
         self._names, self._namesakes = {}, {}     # function -> its name; name -> how many functions have it
         self._signatures = {}                     # name -> `_Signature`
@@ -334,7 +337,9 @@ def knows(self:CallRunner, job:Job) -> bool:
     "Whether the function of a job is registered here, or there is a live call for it."
     if job.id in self._live_calls: return True
     name = job.spec.get('func')
-    return not isinstance(name, str) or name in self.functions and not job.spec.get('live')
+    if not isinstance(name, str): return True
+    if job.spec.get('live'): return False
+    return name in self.functions or self.imports and is_importable(name)
 
 # %% ../../nbs/runners/04_call.ipynb #3afe4404
 @dataclass
@@ -450,11 +455,21 @@ def _begin(self:CallRunner, job:Job, key:str) -> _RunningCall:
 
 # %% ../../nbs/runners/04_call.ipynb #8cecde7b
 @patch
+async def _import(self:CallRunner, job:Job) -> None:
+    "Register the function of a job under its name, if it has to be imported. Raises `InvalidInput`."
+    name = job.spec.get('func')
+    is_known = not isinstance(name, str) or name in self.functions or job.id in self._live_calls
+    if self.imports and not is_known:
+        fn = await asyncio.wrap_future(in_daemon_thread(lambda: import_function(name)))   # that may take seconds
+        self.register(fn, name)
+
+@patch
 async def start(self:CallRunner,
     job:Job,  # The job and attempt to begin
 ) -> dict:    # Handle
     "Begin the function. Raises `InvalidInput` if it is unknown, or if arguments do not fit or cannot be sent."
     key = _key(job)
+    if key not in self._works: await self._import(job)
     if key not in self._works:
         while len(self._finished) > self.keep:
             self._works.pop(self._finished.popleft(), None)

@@ -78,6 +78,7 @@ class CallRunner(BaseRunner):
     warm: int
     name: str
     pool: str
+    imports: bool
     functions: dict[str, Callable[..., Any]]
     def __init__(
         self,
@@ -87,6 +88,7 @@ class CallRunner(BaseRunner):
         pool: str = 'thread',
         warm: int = 0,
         spare: bool = False,
+        imports: bool = False,
     ) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
