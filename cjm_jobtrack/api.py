@@ -15,7 +15,6 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 from fastcore.basics import patch
 from fastcore.meta import delegates
 from .model.errors import InvalidInput, UnknownJob
@@ -93,8 +92,11 @@ def _word(value:Any) -> str:
     "A word of a program. Raises `InvalidInput` for what cannot be one."
     if isinstance(value, (str, bytes, os.PathLike)): return os.fsdecode(value)
     if isinstance(value, (int, float)) and not isinstance(value, bool): return str(value)
+    raise _no_word(value)
+
+def _no_word(value:Any) -> InvalidInput:
     remedy = "Give a function, the name of a pipeline, or a program: run('ffmpeg -i talk.mp4 talk.webm')"
-    raise InvalidInput('what', f'has {value!r:.80}, which is no word of a program', remedy)
+    return InvalidInput('what', f'has {value!r:.80}, which is no word of a program', remedy)
 
 _SHELL_WORDS = frozenset({'|', '||', '&', '&&', ';', '>', '>>', '<', '2>', '2>&1', '&>'})
 
@@ -113,7 +115,8 @@ def _words(what:str|os.PathLike|Iterable, args:tuple) -> list[str]:
     "The words of a program, with `~` expanded as in a shell. Raises `InvalidInput`."
     if isinstance(what, (str, bytes)): first = [what] if args else _split(os.fsdecode(what))
     elif isinstance(what, (list, tuple)): first = what
-    else: first = [what]
+    elif isinstance(what, os.PathLike): first = [what]
+    else: raise _no_word(what)
     words = [_word(word) for word in (*first, *args)]
     if not words: raise InvalidInput('what', 'is empty', "Give a program and its arguments")
     return [os.path.expanduser(word) if word.startswith('~') else word for word in words]
@@ -426,7 +429,7 @@ def close(self:LocalKeeper, timeout:float=30.) -> None:
         rmtree(self._temporary, ignore_errors=True)
     self._temporary = None
 
-_open_keepers = WeakSet()   # Those of this process that have opened their record
+_open_keepers: set[LocalKeeper] = set()   # Those that have opened their record: their jobs go on even if nobody holds them
 
 def _close_all() -> None:
     for keeper in [*_open_keepers]: keeper.close(5.)
