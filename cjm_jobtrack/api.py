@@ -11,7 +11,7 @@ __all__ = ['Request', 'Options', 'BaseKeeper', 'LocalKeeper', 'ServerKeeper', 'J
 import atexit, glob, inspect, os, re, shlex, sys, threading, time, uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -255,6 +255,7 @@ def source(self:LocalKeeper) -> 'JobTracker':
             if isinstance(self.record, Path): _make_folder(self.record.parent)
             self._tracker = JobTracker(self.record)
             _open_keepers.add(self)
+            _close_all_at_exit()
         return self._tracker
 
 def _make_folder(folder:Path) -> None:
@@ -434,8 +435,11 @@ _open_keepers: set[LocalKeeper] = set()   # Those that have opened their record:
 def _close_all() -> None:
     for keeper in [*_open_keepers]: keeper.close(5.)
 
-# Before `concurrent.futures` ends its threads, which a queue needs to let go of its jobs; it asks to be called in the same way
-getattr(threading, '_register_atexit', atexit.register)(_close_all)
+@cache
+def _close_all_at_exit() -> None:
+    "Once: before `concurrent.futures` ends its threads, which a queue needs to let go of its jobs. What asks last is called first."
+    import concurrent.futures.thread   # noqa: F401 - asks when it is imported
+    getattr(threading, '_register_atexit', atexit.register)(_close_all)
 
 # %% ../nbs/api.ipynb #e29d3f94
 _inherited = []   # What a forked child must neither use nor close
