@@ -795,13 +795,13 @@ def test_a_warm_process_is_used_again_and_closed(tracker, tmp_path):
                 return (await runner.follow(job, await runner.start(job), report)).result
             a, b = await one(pid_of), await one(pid_of)
             os.kill(b, signal.SIGKILL)       # an idle one that somebody ended
-            until(lambda: runner._idle[0].has_ended(), 'its end')   # with all its threads
+            until(lambda: runner._warm.idle[0].has_ended(), 'its end')   # with all its threads
             c = await one(pid_of)
             two = await asyncio.gather(*(one(meets, str(tmp_path)) for _ in range(2)))
             assert a == b != c and c in two and len({*two}) == 2
-            assert len(runner._idle) == 1 and [p.pid for p in own_children()] == [runner._idle[0].process.pid]
+            assert len(runner._warm.idle) == 1 and [p.pid for p in own_children()] == [runner._warm.idle[0].process.pid]
             child = await one(leaves_one)
-            assert not runner._idle and not alive(child)   # completed is completed; but a worker with a process left over is not used again
+            assert not runner._warm.idle and not alive(child)   # completed is completed; but a worker with a process left over is not used again
             await one(pid_of)
         assert not own_children()
     asyncio.run(main())
@@ -821,7 +821,7 @@ def test_what_a_thread_goes_on_to_say_is_not_heard_in_the_next_job(tracker):
             async def one(fn):
                 job, report = begun(tracker, runner.call(fn))
                 return job, (await runner.follow(job, await runner.start(job), report)).result
-            (first, a), idle, (second, b) = await one(leaves_a_thread), [*runner._idle], await one(pid_of)
+            (first, a), idle, (second, b) = await one(leaves_a_thread), [*runner._warm.idle], await one(pid_of)
             assert a != b and not idle and not alive(a) and first.message == 'stale'
             assert (second.progress, second.message, log_of(tracker, second)) == (None, None, b'') and not [e for e in tracker.history(second.id) if e.type == 'stale']
     asyncio.run(main())
@@ -877,7 +877,7 @@ def test_a_process_that_was_told_to_stop_is_not_used_again(tracker):
             async with asyncio.timeout(30):
                 while b'at work' not in log_of(tracker, job): await asyncio.sleep(.005)
                 tracker._states[job.id].cancel_requested = True
-                assert (await following).status == 'cancelled' and not runner._idle
+                assert (await following).status == 'cancelled' and not runner._warm.idle
     asyncio.run(main())
 
 @pytest.mark.skipif(not Cgroups.find(), reason='this process may not make control groups')
