@@ -432,7 +432,14 @@ def close(self:LocalKeeper, timeout:float=30.) -> None:
 
 _open_keepers: set[LocalKeeper] = set()   # Those that have opened their record: their jobs go on even if nobody holds them
 
+def _can_start_threads() -> bool:
+    "False at the end of a process with Python 3.12.0 and 3.12.1, which refuse too early (cpython issue 113964)."
+    try: threading.Thread(target=int, daemon=True).start()
+    except RuntimeError: return False
+    return True
+
 def _close_all() -> None:
+    if not _can_start_threads(): return   # the record says what runs, and the next process takes it up
     for keeper in [*_open_keepers]: keeper.close(5.)
 
 @cache

@@ -312,6 +312,13 @@ def test_a_script_that_ends_says_what_became_of_its_functions(tmp_path):
     assert done.returncode == 0 and 'Traceback' not in done.stderr, done.stderr
     with JobTracker(JobStore(tmp_path/'lab.db')) as tracker: assert [j.failure.kind for j in tracker.list_jobs()] == ['interrupted']
 
+def test_prune_removes_the_files_of_programs_as_well(tmp_path):
+    with Jobs(tmp_path/'lab.db') as lab:
+        job = lab.run('true').wait(30)
+        assert (tmp_path/'lab.files'/'programs'/job.id).exists()
+    subprocess.run([sys.executable, '-m', 'cjm_jobtrack.cli', 'prune', '--store', tmp_path/'lab.db', '--keep', '0'], check=True, capture_output=True, timeout=60)
+    assert not (tmp_path/'lab.files'/'programs'/job.id).exists()
+
 SCRIPT = dict(cwd=None, capture_output=True, text=True, timeout=90)
 
 @pytest.mark.parametrize('pause', [0, .3])
@@ -328,6 +335,7 @@ def test_a_script_that_only_looks_harms_nothing(tmp_path):
     assert done.returncode == 0 and 'Traceback' not in done.stderr, done.stderr
     with Jobs(tmp_path/'lab.db') as lab: assert lab[0].wait(60).log == 'went on\n'
 
+@pytest.mark.skipif((3, 12, 0) <= sys.version_info[:3] <= (3, 12, 1), reason='these versions of Python start no thread at the end, and closing needs some')
 def test_a_script_with_a_record_in_memory_leaves_nothing(tmp_path):
     script = "import time; from cjm_jobtrack import Jobs; Jobs(memory=True).run('sh -c \"echo $$ > pid; exec sleep 600\"'); time.sleep(1)"
     done = subprocess.run([sys.executable, '-c', script], **SCRIPT | dict(cwd=tmp_path))

@@ -14,7 +14,7 @@ from .runner import BaseRunner
 from .worker import _Worker
 
 __all__ = [
-    'LiveCall', 'CallRunner']
+    'WarmWorkers', 'LiveCall', 'CallRunner']
 
 class _BufferedReport(_FunctionReport):
     "Keeps messages until there is a job's report to pass them to, and while the record is unavailable."
@@ -34,12 +34,28 @@ class _BufferedReport(_FunctionReport):
     def catch_up(self) -> bool:
         "Pass on what waits, in order. Blocks. Raises an error that is the message's own fault; that message is dropped."
 
+class WarmWorkers:
+    "Worker processes that wait for another call. Changed under the lock of their runner."
+    most: int
+    is_closed: bool
+    idle: list[_Worker]
+    def __init__(self, most: int) -> None: ...
+    def close(self) -> None:
+        "End those that wait. From now on none is kept. Blocks."
+
 class LiveCall:
     "A function, its arguments, and what came of the call, as the objects themselves. The runner keeps only a weak reference."
     fn: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: dict[Any, Any]
-    def __init__(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[Any, Any]) -> None: ...
+    workers: WarmWorkers | None
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[Any, Any],
+        workers: WarmWorkers | None = None,
+    ) -> None: ...
     def result(self, attempt: int) -> LiveResult | None:
         "What the function returned or raised."
     def take(self, attempt: int, outcome: Outcome) -> Outcome:
@@ -56,6 +72,7 @@ class _RunningCall:
     worker: _Worker | None = None
     attempt: int = 0
     live: LiveCall | None = None
+    workers: WarmWorkers | None = None
     @property
     def in_process(self) -> bool: ...
     def end(self, outcome: Outcome) -> None:
@@ -116,6 +133,8 @@ class CallRunner(BaseRunner):
         "Ask the function to end, then force it if it is in a process. Otherwise the receipt may be unconfirmed."
     def prepare(self) -> None:
         "Have the process of the next job started now, if the runner keeps a spare one. Returns at once."
+    def lend_workers(self, most: int) -> WarmWorkers:
+        "Processes of which only some calls make use, again and again."
     def close(self) -> None:
         "End all worker processes, also busy ones. Blocks until they are gone. Threads and coroutines go on."
 
