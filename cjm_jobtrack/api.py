@@ -8,18 +8,18 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/api.html.md"""
 __all__ = ['Request', 'Options', 'BaseKeeper', 'LocalKeeper', 'ServerKeeper', 'Jobs', 'jobs', 'use', 'run', 'batch']
 
 # %% ../nbs/api.ipynb #ca9c6ff8
-import atexit, glob, inspect, os, re, shlex, threading, time, uuid
+import atexit, glob, inspect, os, re, shlex, sys, threading, time, uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 from fastcore.basics import patch
 from fastcore.meta import delegates
 from .model.errors import InvalidInput, UnknownJob
 from .model.job import Job, JobStatus, new_id
+from .model.retry import read_resources
 from .store.own_record import own_record
 if TYPE_CHECKING:   # imported where they are used: most people need few of them
     from cjm_jobtrack.net.client import RemoteClient
@@ -88,6 +88,16 @@ def _check_options(fn:Callable, args:tuple, given:Iterable[str]) -> None:
         raise InvalidInput(option, problem, remedy)
 
 # %% ../nbs/api.ipynb #ecebef89
+def _word(value:Any) -> str:
+    "A word of a program. Raises `InvalidInput` for what cannot be one."
+    if isinstance(value, (str, bytes, os.PathLike)): return os.fsdecode(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool): return str(value)
+    raise _no_word(value)
+
+def _no_word(value:Any) -> InvalidInput:
+    remedy = "Give a function, the name of a pipeline, or a program: run('ffmpeg -i talk.mp4 talk.webm')"
+    return InvalidInput('what', f'has {value!r:.80}, which is no word of a program', remedy)
+
 _SHELL_WORDS = frozenset({'|', '||', '&', '&&', ';', '>', '>>', '<', '2>', '2>&1', '&>'})
 
 def _split(text:str) -> list[str]:
@@ -103,9 +113,11 @@ def _split(text:str) -> list[str]:
 
 def _words(what:str|os.PathLike|Iterable, args:tuple) -> list[str]:
     "The words of a program, with `~` expanded as in a shell. Raises `InvalidInput`."
-    if isinstance(what, str): first = [what] if args else _split(what)
-    else: first = [what] if isinstance(what, os.PathLike) else [*what]
-    words = [str(word) for word in (*first, *args)]
+    if isinstance(what, (str, bytes)): first = [what] if args else _split(os.fsdecode(what))
+    elif isinstance(what, (list, tuple)): first = what
+    elif isinstance(what, os.PathLike): first = [what]
+    else: raise _no_word(what)
+    words = [_word(word) for word in (*first, *args)]
     if not words: raise InvalidInput('what', 'is empty', "Give a program and its arguments")
     return [os.path.expanduser(word) if word.startswith('~') else word for word in words]
 
@@ -114,9 +126,14 @@ _NUMBER = re.compile(r'%0?\d*d')   # In the name of a numbered file: `frame-%03d
 
 def _possible_files(words:list[str], cwd:str) -> list[str]:
     "The paths that the arguments of a program may name."
-    values = [word.partition('=')[2] if word.startswith('-') else word for word in words[1:]]
-    named = [v for v in values if v and '://' not in v and '\0' not in v and len(os.fsencode(v)) < 4096]
-    return [os.path.normpath(os.path.join(cwd, v)) for v in named]
+    words = [word for word in words[1:] if '://' not in word and '\0' not in word]
+    values = [value for word in words for value in (word, word.partition('=')[2]) if value and value[0] != '-']
+    return [os.path.normpath(os.path.join(cwd, v)) for v in values if _may_be_path(v)]
+
+def _may_be_path(text:str) -> bool:
+    "Whether a text is short enough to be a path. Source: NAME_MAX and PATH_MAX, limits.h(0p), Linux manual pages."
+    text = os.fsencode(text)
+    return len(text) < 4096 and all(len(part) < 256 for part in text.split(b'/'))
 
 def _output_places(words:list[str], cwd:str) -> dict:
     "Where to look for the files that a program leaves, as fields of its spec."
@@ -133,7 +150,10 @@ def _absolute(path:str|os.PathLike) -> str: return os.path.abspath(os.path.expan
 def _named_places(outputs:str|os.PathLike|Iterable, cwd:str) -> dict:
     "The fields of a spec for the outputs that a person named: a folder, or patterns."
     if isinstance(outputs, (str, os.PathLike)) and not glob.has_magic(str(outputs)): return {'output_dir': _absolute(outputs)}
-    patterns = [outputs] if isinstance(outputs, (str, os.PathLike)) else [*outputs]
+    is_list = isinstance(outputs, (list, tuple, set))
+    if not is_list and not isinstance(outputs, (str, os.PathLike)):
+        raise InvalidInput('outputs', f'is {outputs!r:.80}', "Give a folder, a pattern such as '*.png', or a list of patterns")
+    patterns = outputs if is_list else [outputs]
     return {'output_root': cwd, 'output_globs': [[str(p) for p in patterns]]}
 
 def _program_request(
@@ -144,7 +164,8 @@ def _program_request(
 ) -> Request:
     "A program. Raises `InvalidInput`, also if there is no such program here."
     from cjm_jobtrack.runners.process_spec import check_process, find_program, program_environment
-    cwd = _absolute(cwd or os.getcwd())
+    try: cwd = _absolute(cwd or os.getcwd())
+    except FileNotFoundError as e: raise InvalidInput('cwd', 'is this folder, which was deleted', 'Go to a folder that exists, or name one') from e
     places = _output_places(words, cwd) if outputs is None else _named_places(outputs, cwd)
     spec = {'argv': words, 'cwd': cwd} | places | fields
     checked = check_process(spec)
@@ -208,8 +229,10 @@ class LocalKeeper(BaseKeeper):
         resources:dict|None=None,    # Resource -> how much there is
         takes:Callable[[Job], bool]|None=None,  # Which waiting jobs its queue begins; None: all
     ):
-        self.record, self.resources, self.takes = record, resources, takes
-        self.slots = len(os.sched_getaffinity(0)) if slots is None else slots
+        if not (slots is None or type(slots) is int and slots >= 1):
+            raise InvalidInput('slots', f'is {slots!r}', 'Give a whole number of at least 1')
+        self.record, self.resources, self.takes = record, read_resources(resources), takes
+        self.slots = slots or len(os.sched_getaffinity(0))
         self._lock = threading.RLock()
         self._tracker = self._queue = self._temporary = None
         self._runners = {}           # name -> runner
@@ -230,9 +253,16 @@ def source(self:LocalKeeper) -> 'JobTracker':
     from cjm_jobtrack.tracker.tracker import JobTracker
     with self._lock:
         if self._tracker is None:
-            if isinstance(self.record, Path): self.record.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(self.record, Path): _make_folder(self.record.parent)
             self._tracker = JobTracker(self.record)
+            _open_keepers.add(self)
+            _close_all_at_exit()
         return self._tracker
+
+def _make_folder(folder:Path) -> None:
+    try: folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise InvalidInput('url', f'is in {folder}, which cannot be made: {e.strerror}', 'Name a file in a folder that you may write to') from e
 
 @patch(as_prop=True)
 def folder(self:LocalKeeper) -> Path:
@@ -248,7 +278,7 @@ def folder(self:LocalKeeper) -> Path:
 # %% ../nbs/api.ipynb #b2214d38
 def _call_runner(keeper:LocalKeeper):
     from cjm_jobtrack.runners.call import CallRunner
-    return CallRunner(pool='process')
+    return CallRunner(pool='process', spare=True, imports=True)
 
 def _process_runner(keeper:LocalKeeper):
     from cjm_jobtrack.runners.process import ProcessRunner
@@ -307,7 +337,6 @@ def queue(self:LocalKeeper) -> 'JobQueue':
             runners = [self.runner(name) for name in sorted({*_ALWAYS, *left, *self._runners})]
             queue = JobQueue(self.source, runners, self.slots, resources=self.resources, takes=self.takes)
             self._queue = queue.start()
-            _open_keepers.add(self)
         return self._queue
 
 @patch
@@ -355,7 +384,18 @@ def cancel(self:LocalKeeper, job_id:str) -> bool:
     return _run_coroutine(self.source.cancel_job(job_id))
 
 @patch
-def retry(self:LocalKeeper, job:Job) -> Job: return self.submit(*_repeat_request(job))
+def retry(self:LocalKeeper, job:Job) -> Job:
+    request, options = _repeat_request(job)
+    if job.runner == 'call': self._find_in_main(request.spec.get('func'))
+    return self.submit(request, options)
+
+@patch
+def _find_in_main(self:LocalKeeper, name:Any) -> None:
+    "Register a function that an earlier notebook or script had, if this one has one of its name."
+    module, _, function = str(name).partition(':')
+    fn = getattr(sys.modules['__main__'], function, None)
+    runner = self.runner('call')
+    if module == '__main__' and name not in runner.functions and callable(fn): runner.register(fn, name)
 
 # %% ../nbs/api.ipynb #6f5a44a4
 def _run_coroutine(coroutine) -> Any:
@@ -392,12 +432,40 @@ def close(self:LocalKeeper, timeout:float=30.) -> None:
         rmtree(self._temporary, ignore_errors=True)
     self._temporary = None
 
-_open_keepers = WeakSet()   # Those of this process whose queue runs
+_open_keepers: set[LocalKeeper] = set()   # Those that have opened their record: their jobs go on even if nobody holds them
+
+def _can_start_threads() -> bool:
+    "False at the end of a process with Python 3.12.0 and 3.12.1, which refuse too early (cpython issue 113964)."
+    try: threading.Thread(target=int, daemon=True).start()
+    except RuntimeError: return False
+    return True
 
 def _close_all() -> None:
+    if not _can_start_threads(): return   # the record says what runs, and the next process takes it up
     for keeper in [*_open_keepers]: keeper.close(5.)
 
-atexit.register(_close_all)
+@cache
+def _close_all_at_exit() -> None:
+    "Once: before `concurrent.futures` ends its threads, which a queue needs to let go of its jobs. What asks last is called first."
+    import concurrent.futures.thread   # noqa: F401 - asks when it is imported
+    getattr(threading, '_register_atexit', atexit.register)(_close_all)
+
+# %% ../nbs/api.ipynb #e29d3f94
+_inherited = []   # What a forked child must neither use nor close
+
+@patch
+def forget_inherited(self:LocalKeeper) -> None:
+    "In a forked child: let go of what belongs to the parent."
+    _inherited.append([self._tracker, self._queue, self._runners])
+    self._lock = threading.RLock()
+    self._tracker = self._queue = self._temporary = None
+    self._runners = {}
+
+def _forget_all() -> None:
+    for keeper in [*_open_keepers]: keeper.forget_inherited()
+    _open_keepers.clear()
+
+os.register_at_fork(after_in_child=_forget_all)
 
 # %% ../nbs/api.ipynb #8add41dd
 class ServerKeeper(BaseKeeper):
@@ -766,6 +834,8 @@ def close(self:Jobs) -> None:
 # %% ../nbs/api.ipynb #37ccc3c3
 def _expand(inputs:str|os.PathLike|Iterable) -> list:
     "The inputs that were named. Raises `InvalidInput` when there are none."
+    if not isinstance(inputs, (str, os.PathLike, Iterable)):
+        raise InvalidInput('inputs', f'is {inputs!r:.80}', "Give a pattern such as 'talks/*.wav', a folder, or a list")
     if not isinstance(inputs, (str, os.PathLike)): found = [*inputs]
     else:
         path = os.path.expanduser(inputs)

@@ -58,13 +58,15 @@ class LocalKeeper(BaseKeeper):
     "The record, the queue and the runners of this process. Opened when they are first asked for. Safe from any thread."
     max_age: float
     record: str | Path | None
-    resources: dict[Any, Any] | None
-    slots: int | None
+    resources: dict[str, int]
+    takes: Callable[[Job], bool] | None
+    slots: int
     def __init__(
         self,
         record: str | Path | None,
         slots: int | None = None,
         resources: dict[Any, Any] | None = None,
+        takes: Callable[[Job], bool] | None = None,
     ) -> None: ...
     def __str__(self) -> str: ...
     @property
@@ -96,6 +98,8 @@ class LocalKeeper(BaseKeeper):
     def cancel(self, job_id: str) -> bool: ...
     def retry(self, job: Job) -> Job: ...
     def close(self, timeout: float = 30.0) -> None: ...
+    def forget_inherited(self) -> None:
+        "In a forked child: let go of what belongs to the parent."
     def pipeline_request(
         self,
         name: str,
@@ -166,7 +170,7 @@ class Jobs:
     A context manager, closed on leaving. Safe from any thread."""
     def __init__(
         self,
-        url: str | os.PathLike[Any] | None = None,
+        url: str | os.PathLike[Any] | BaseKeeper | None = None,
         *,
         memory: bool = False,
         slots: int | None = None,

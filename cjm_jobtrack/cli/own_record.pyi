@@ -3,14 +3,14 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/cli/own_record.html.md"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Self, TextIO
 from ..logs.gaps import LogChunk
 from ..model.job import Job, JobEvent
 from ..tracker.tracker import JobTracker
 
 __all__ = [
-    'OwnRecord', 'unfinished', 'resume_lock', 'is_resumed', 'leave_to_resume']
+    'OwnRecord', 'can_resume', 'is_left', 'resume_lock', 'is_resumed', 'leave_to_resume']
 
 class OwnRecord:
     """The user's own record, asked as a server is. It is opened when it is asked.
@@ -49,11 +49,14 @@ class OwnRecord:
     def wait(self, job_id: str) -> Job: ...
     def cancel(self, job_id: str) -> Job:
         "Stop a job, and wait until nothing of it is left. The job as this left it. Raises `UnknownJob`."
-    def run(self, words: Sequence[str], **options: Any) -> Job:
+    def run(self, words: Sequence[str], id: str | None = None, **options: Any) -> Job:
         "Begin to carry out a program. Raises `InvalidInput`, also if there is no such program."
 
-def unfinished(tracker: JobTracker) -> list[Job]:
-    "Jobs that were submitted, have not ended, and go on without the process that began them."
+def can_resume(job: Job) -> bool:
+    "Whether another process can see to the end of a job. A function ended with its own; that is all that is left to record."
+
+def is_left(ids: Collection[str]) -> bool:
+    "Whether one of these jobs, or one that runs, is in nobody's hands."
 
 def resume_lock(patience: float = 0.2) -> TextIO | None:
     "The lock of the process that sees to what is left."

@@ -29,7 +29,7 @@ def store_url(store: str | None, make: bool = False, changes: bool = False) -> s
 def usual_record(make: bool = False, changes: bool = False) -> Path:
     """The record to work on when `--store` is missing; says on stderr which one it is.
 
-    Raises `InvalidInput` where there is none, and before a change where there is one here and a server's as well."""
+    Raises `InvalidInput` where there is none, and before a change where there are several."""
 
 LogFolder: TypeAlias = Annotated[Path | None, ...]
 
@@ -85,9 +85,10 @@ def import_(
 
 @dataclass(frozen=True)
 class Leftovers:
-    "What a node keeps of jobs beside the record: the files of their attempts, and their results."
+    "What is kept of jobs beside a record: the files of their attempts, and their results."
     data: Path
     workspace: Path | None = None
+    files: Path | None = None
     @property
     def roots(self) -> list[Path]:
         "Folders that have a folder for each job."

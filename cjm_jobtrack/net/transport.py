@@ -299,6 +299,9 @@ class BlockingTransport(Transport):
     def __exit__(self, *_): self.close()
     def close(self) -> None: self.http.close()
 
+    @property
+    def is_closed(self) -> bool: return self.http.is_closed
+
 class AsyncTransport(Transport):
     "Waits by `await`. Belongs to the event loop that first used it."
     http:httpx.AsyncClient
@@ -306,6 +309,9 @@ class AsyncTransport(Transport):
     async def __aenter__(self): return self
     async def __aexit__(self, *_): await self.aclose()
     async def aclose(self) -> None: await self.http.aclose()
+
+    @property
+    def is_closed(self) -> bool: return self.http.is_closed
 
 # %% ../../nbs/net/05_transport.ipynb #d1a1b8d1
 @patch

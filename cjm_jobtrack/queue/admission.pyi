@@ -3,7 +3,7 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/admission.html.md"""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from ..model.job import Job
@@ -26,6 +26,7 @@ class Admission:
     default: QueueRequirements
     group_commit: GroupCommit
     lease: LeaseHolder
+    takes: Callable[[Job], bool] | None
     active: Mapping[str, Attempt]
     signals: Signals | None
     submitted: dict[str, float]
@@ -42,6 +43,7 @@ class Admission:
         group_commit: GroupCommit,
         lease: LeaseHolder,
         *,
+        takes: Callable[[Job], bool] | None = None,
         active: Mapping[str, Attempt] = {},
         signals: Signals | None = None,
     ) -> None: ...

@@ -118,9 +118,13 @@ _ENDS = frozenset(s.value for s in JobStatus if s.is_terminal)
 class _OpenFutures:
     "The futures of an executor that have not ended, and the thread that ends them."
     check_every = .5   # Seconds after which, once closed, it looks again whether anybody still carries out the jobs
+    look_every = 5.    # Seconds after which it looks whether its tracker was closed
 
-    def __init__(self, queue:JobQueue):
-        self.queue, self.tracker = queue, queue.tracker
+    def __init__(self,
+        queue:JobQueue,
+        at_end:Callable[[], Any]=lambda: None,   # Called when the thread ends
+    ):
+        self.queue, self.tracker, self.at_end = queue, queue.tracker, at_end
         self.by_job: dict[str, JobFuture] = {}
         self.is_closed = False    # No more are added; the thread ends with the last of them
         self.thread: threading.Thread|None = None   # Once there was a call
@@ -228,11 +232,13 @@ async def _live(self:_OpenFutures, is_ready:threading.Event) -> None:
     is_ready.set()
     while self.by_job or not self.is_closed:
         with suppress(TimeoutError):
-            async with asyncio.timeout(self.check_every if self.is_closed else None): await self._wake.wait()
+            async with asyncio.timeout(self.check_every if self.is_closed else self.look_every): await self._wake.wait()
         self._wake.clear()
+        if self.tracker.is_closed: self.is_closed = True
         if self.is_closed: self.end_stranded()
     reading.cancel()
     await asyncio.wait({reading})
+    self.at_end()
 
 @patch
 def _start(self:_OpenFutures) -> None:
@@ -294,6 +300,7 @@ class JobExecutor(Executor):
         runner:CallRunner,          # One of its runners
         *,
         where:str='process',        # Where functions run: 'process' or 'thread'
+        reuse:bool=True,            # Whether a process is used for several calls; False: each gets a fresh one
         name:str|None=None,         # What people call the jobs, which are numbered; None: as their functions
         batch:str|None=None,        # Name of the batch that the jobs belong to; None: a fresh one
         priority:int=0,             # Of each job: larger runs sooner
@@ -309,7 +316,8 @@ class JobExecutor(Executor):
         queue.tracker.make_job('a call', **self._options)   # so that mistakes are found now
         self._spec = {'pool': _check_where(where), 'belongs_to': this_process()}
         if resources: self._spec['resources'] = resources
-        self._futures = _OpenFutures(queue)
+        self._workers = runner.lend_workers(queue.slots if reuse else 0)
+        self._futures = _OpenFutures(queue, at_end=self._workers.close)
         weakref.finalize(self, self._futures.close)
 
     def __repr__(self): return f'JobExecutor({len(self._futures)} calls not ended, in {self._spec["pool"]}; {self.batch})'
@@ -342,7 +350,7 @@ def _future(self:JobExecutor,
     name = f'{self.name or _short_name(fn)} {next(self._numbers)}'
     options = self._options | {'metadata': dict(self._options['metadata'] or {})}   # each job has its own
     job = self.queue.tracker.make_job(name, runner=self.runner.name, spec=spec, **options)
-    call = LiveCall(fn, args, kwargs)
+    call = LiveCall(fn, args, kwargs, self._workers)
     self.runner.attach_call(job.id, call)
     return JobFuture(job, call, self._futures)
 

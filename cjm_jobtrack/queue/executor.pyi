@@ -45,6 +45,7 @@ class JobExecutor(Executor):
         runner: CallRunner,
         *,
         where: str = 'process',
+        reuse: bool = True,
         name: str | None = None,
         batch: str | None = None,
         priority: int = 0,

@@ -3,7 +3,7 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/queue.html.md"""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from ..model.job import Job
 from ..model.retry import RetryPolicy
@@ -27,6 +27,7 @@ class JobQueue:
     runners: dict[str, Runner]
     slots: int
     name: str | None
+    takes: Callable[[Job], bool] | None
     callbacks: Callbacks
     ready: ReadyQueue
     group_commit: GroupCommit
@@ -48,6 +49,7 @@ class JobQueue:
         stall_timeout: float | None = None,
         lease_ttl: float = 15.0,
         name: str | None = None,
+        takes: Callable[[Job], bool] | None = None,
     ) -> None: ...
     def __repr__(self) -> str: ...
     def __enter__(self) -> JobQueue: ...

@@ -14,7 +14,7 @@ from .runner import BaseRunner
 from .worker import _Worker
 
 __all__ = [
-    'LiveCall', 'CallRunner']
+    'WarmWorkers', 'LiveCall', 'CallRunner']
 
 class _BufferedReport(_FunctionReport):
     "Keeps messages until there is a job's report to pass them to, and while the record is unavailable."
@@ -34,12 +34,28 @@ class _BufferedReport(_FunctionReport):
     def catch_up(self) -> bool:
         "Pass on what waits, in order. Blocks. Raises an error that is the message's own fault; that message is dropped."
 
+class WarmWorkers:
+    "Worker processes that wait for another call. Changed under the lock of their runner."
+    most: int
+    is_closed: bool
+    idle: list[_Worker]
+    def __init__(self, most: int) -> None: ...
+    def close(self) -> None:
+        "End those that wait. From now on none is kept. Blocks."
+
 class LiveCall:
     "A function, its arguments, and what came of the call, as the objects themselves. The runner keeps only a weak reference."
     fn: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: dict[Any, Any]
-    def __init__(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[Any, Any]) -> None: ...
+    workers: WarmWorkers | None
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[Any, Any],
+        workers: WarmWorkers | None = None,
+    ) -> None: ...
     def result(self, attempt: int) -> LiveResult | None:
         "What the function returned or raised."
     def take(self, attempt: int, outcome: Outcome) -> Outcome:
@@ -56,6 +72,7 @@ class _RunningCall:
     worker: _Worker | None = None
     attempt: int = 0
     live: LiveCall | None = None
+    workers: WarmWorkers | None = None
     @property
     def in_process(self) -> bool: ...
     def end(self, outcome: Outcome) -> None:
@@ -71,13 +88,14 @@ class CallRunner(BaseRunner):
     `job.spec` is `{"func": name, "args": [...], "kwargs": {...}, "pool": "thread" or "process"}`; without `pool`, that
     of the runner applies. With `"live": true` it has only an account of a live call, and cannot be carried out without that. In the pool `thread`, a coroutine function runs on an event loop that the runner has for
     them, anything else in a daemon thread, so that a function that hangs does not keep the interpreter from exiting.
-    A process that is kept warm keeps what functions left in it: modules, environment, working folder.
+    A process that is kept warm keeps what functions left in it: modules, environment, working folder. A spare one is fresh.
     A context manager: leaving it ends the processes; otherwise they end with this process."""
     keep: int
     patience: float
     warm: int
     name: str
     pool: str
+    imports: bool
     functions: dict[str, Callable[..., Any]]
     def __init__(
         self,
@@ -86,6 +104,8 @@ class CallRunner(BaseRunner):
         *,
         pool: str = 'thread',
         warm: int = 0,
+        spare: bool = False,
+        imports: bool = False,
     ) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
@@ -111,6 +131,10 @@ class CallRunner(BaseRunner):
         "Wait for the function. Ceasing to wait does not stop it."
     async def stop(self, job: Job, handle: dict[Any, Any], grace: float) -> Receipt:
         "Ask the function to end, then force it if it is in a process. Otherwise the receipt may be unconfirmed."
+    def prepare(self) -> None:
+        "Have the process of the next job started now, if the runner keeps a spare one. Returns at once."
+    def lend_workers(self, most: int) -> WarmWorkers:
+        "Processes of which only some calls make use, again and again."
     def close(self) -> None:
         "End all worker processes, also busy ones. Blocks until they are gone. Threads and coroutines go on."
 

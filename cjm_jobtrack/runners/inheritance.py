@@ -11,7 +11,6 @@ __all__ = ['PASSED', 'UMASK', 'inherited_environment', 'ignored_signals', 'block
 
 # %% ../../nbs/runners/16_inheritance.ipynb #0c2b3abf
 import os, signal, sys
-from fnmatch import fnmatchcase
 try: import resource
 except ImportError: resource = None   # Windows
 
@@ -30,6 +29,7 @@ def inherited_environment(
     names:list[str]|None=None,  # Names to pass on, also patterns like `CUDA_*`; None: all
 ) -> dict[str, str]:
     "Our environment as a program gets it: never with our own tokens."
+    from fnmatch import fnmatchcase   # here, because the small Python below has no use for it
     def passes(name):
         return names is None or any(fnmatchcase(name, pattern) for pattern in names)
     return {name: value for name, value in os.environ.items() if passes(name) and not _is_secret(name)}
@@ -205,9 +205,7 @@ def become(words:list[str]) -> None:
 
 # %% ../../nbs/runners/16_inheritance.ipynb #8242db01
 UMASK = 0o022
-_BOOT = (
-    'import sys; exec(compile(open(sys.argv[1], encoding="utf-8").read(), sys.argv[1], "exec")); '
-    'become(sys.argv[2:])')
+_BOOT = 'import sys; sys.path.append(sys.argv[1]); from inheritance import become; become(sys.argv[2:])'
 
 def begin_clean(
     argv:list[str],             # A program, by its absolute path, and its arguments
@@ -216,4 +214,4 @@ def begin_clean(
     "A command that starts a program in a clean state. It has to be run from this very thread."
     if not no_new_privs and not unclean(): return argv
     may_gain = 'no' if no_new_privs else 'yes'
-    return [sys.executable, '-I', '-S', '-c', _BOOT, __file__, may_gain, *argv]
+    return [sys.executable, '-I', '-S', '-c', _BOOT, os.path.dirname(__file__), may_gain, *argv]

@@ -102,8 +102,9 @@ def _remove_cgroup(group:Cgroup) -> bool:
 _SHELL = """trap '' HUP INT QUIT TERM
 "$@" </dev/null &
 echo $! >&0; wait $!; echo $? >&0"""   # the worker itself accepts the signals again
-_BOOT = ('import json, sys; sys.path[:] = json.loads(sys.argv[2]); from cjm_jobtrack.runners.worker_process import serve; '
-         'serve(int(sys.argv[1]), *json.loads(sys.argv[3]))')
+_BOOT = ('import gc; gc.disable(); '   # nothing of what is imported now is garbage
+         'import json, sys; sys.path[:] = json.loads(sys.argv[2]); from cjm_jobtrack.runners.worker_process import serve; '
+         'gc.enable(); serve(int(sys.argv[1]), *json.loads(sys.argv[3]))')
 
 class _StatusPipe:
     "Numbers from the shell in between: the worker's process id, then its exit status."

@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/runners/worker_process.html.md"""
 __all__ = ['serve']
 
 # %% ../../nbs/runners/19_worker_process.ipynb #8962f80a
-import faulthandler, inspect, json, os, pickle, queue, select, signal, struct, sys, threading, traceback
+import faulthandler, inspect, json, os, pickle, queue, select, signal, struct, sys, threading, time, traceback
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -129,6 +129,19 @@ class _Interrupter:
         self.is_armed = False
         raise KeyboardInterrupt
 
+# %% ../../nbs/runners/19_worker_process.ipynb #67ea7ce7
+def _interrupt(
+    interrupter:_Interrupter,
+    send:Callable[[], Any],   # Sends the signal
+    pause:float=.02,          # Until it is sent again, seconds
+    tries:int=100,
+) -> None:
+    "Interrupt the function. Gives up after a while: some cannot be interrupted."
+    for _ in range(tries):
+        send()
+        time.sleep(pause)
+        if not interrupter.is_armed: return
+
 # %% ../../nbs/runners/19_worker_process.ipynb #55cfe977
 async def _run_interruptible(fn, args, kwargs, report:_WorkerReport) -> Outcome:
     "Carry out a coroutine function so that a stop cancels it."
@@ -161,7 +174,7 @@ def _run_here(fn, args, kwargs, report:_WorkerReport, interrupter:_Interrupter) 
     main = threading.main_thread().ident
     can_see_stop = kwargs.get('report') is report or inspect.isgeneratorfunction(fn)
     if not can_see_stop:
-        report.interrupt_with(lambda: signal.pthread_kill(main, signal.SIGINT))
+        report.interrupt_with(lambda: _interrupt(interrupter, lambda: signal.pthread_kill(main, signal.SIGINT)))
     return _run_sync(fn, args, kwargs, report)
 
 # %% ../../nbs/runners/19_worker_process.ipynb #899ce987

@@ -89,9 +89,13 @@ def _close_source(self:LiveView):
 @patch(as_prop=True)
 def _source_is_closed(self:LiveView) -> bool: return getattr(self.source, 'is_closed', False) is True
 
-def _sentence(error:Exception) -> str:
-    text = str(error)
-    return text if text.endswith(('.', '?', '!')) else f'{text}.'
+def _problem(e:Exception) -> str:
+    "Why a view is not up to date, in words."
+    if not isinstance(e, JobtrackError):
+        _log.error('Reading failed', exc_info=e)
+        return f'Reading failed: {type(e).__name__}: {e}'
+    end = '' if str(e).endswith(('.', '?', '!')) else '.'
+    return f'{e}{end} Shown is what was known; trying again'
 
 @patch
 def refresh(self:LiveView) -> Any:  # The snapshot
@@ -99,11 +103,9 @@ def refresh(self:LiveView) -> Any:  # The snapshot
     if self._done.is_set(): return self.latest
     snapshot, problem = self.latest, ''
     try: snapshot, problem = self._read()
-    except JobtrackError as e: problem = f'{_sentence(e)} Shown is what was known; trying again'
     except Exception as e:
-        _log.exception('Cannot read for %r', self)
-        problem = f'Reading failed: {type(e).__name__}: {e}'
-    if problem and self._source_is_closed: return self.latest
+        if self._source_is_closed: return self.latest
+        problem = _problem(e)
     self.latest = replace(snapshot, at=self.clock(), notices=(problem,) if problem else ())
     return self.latest
 
@@ -235,7 +237,7 @@ def _all_widgets(self:LiveView) -> list[W.Widget]:
 # %% ../../nbs/view/04_live_view.ipynb #da357874
 @patch(as_prop=True)
 def _is_finished(self:LiveView) -> bool:
-    "Whether there is nothing to follow: it is over, closed, or its tracker is."
+    "Whether there is nothing to follow: it is over, closed, or its source is."
     return self._done.is_set() or self._stop.is_set() or self.is_over or self._source_is_closed
 
 @patch
@@ -258,7 +260,10 @@ def _subscribe(self:LiveView) -> Callable[[], None]|None:  # None when the sourc
     try:
         if isinstance(self.source, JobTracker): return self.source.signal_changes(self._news, self.topic)
         return self.source.subscribe(take, self.topic)
-    except JobtrackError: return None   # the next `refresh` says why
+    except Exception as e:   # the next `refresh` says why
+        is_expected = isinstance(e, JobtrackError) or self._source_is_closed
+        if not is_expected: _log.error('Cannot hear of changes', exc_info=e)
+        return None
 
 @patch
 def _read_loop(self:LiveView):

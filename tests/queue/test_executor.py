@@ -352,6 +352,30 @@ def test_a_process_that_dies_costs_only_its_own_call(tracker):
         assert e.value.failure.kind == 'lost' and other.result(PATIENCE) == 2
         assert ex.submit(same, 3).result(PATIENCE) == 3
 
+def pid(): return os.getpid()
+def leaves_a_thread(): threading.Thread(target=time.sleep, args=(600,), daemon=True).start(); return os.getpid()
+
+def test_processes_are_used_again_and_end_with_the_executor(tracker):
+    import psutil
+    with working(tracker, slots=2) as queue:
+        runner = queue.runners['call']
+        with JobExecutor(queue, runner) as ex:
+            pids = {f.result(PATIENCE) for f in [ex.submit(pid) for _ in range(10)]}
+            assert len(pids) <= 2
+            left = ex.submit(leaves_a_thread).result(PATIENCE)
+            assert left not in {f.result(PATIENCE) for f in [ex.submit(pid) for _ in range(4)]}, 'what is not clean is not used again'
+        assert not any(map(psutil.pid_exists, pids)), 'those that wait end with the executor'
+        with JobExecutor(queue, runner, reuse=False) as ex:
+            assert len({f.result(PATIENCE) for f in [ex.submit(pid) for _ in range(4)]}) == 4
+        ex = JobExecutor(queue, runner)
+        one = ex.submit(pid).result(PATIENCE)
+        job = queue.create_job('other', spec=runner.call(pid) | {'pool': 'process'})
+        assert tracker.join(job.id, PATIENCE).result != one, 'other jobs get processes of their own'
+        runner.close()
+        assert not psutil.pid_exists(one)
+        assert ex.submit(pid).result(PATIENCE) != one
+        ex.shutdown()
+
 def test_a_time_limit(tracker):
     with executor(tracker, 'process', timeout=.3) as ex:
         with pytest.raises(JobFailed, match='limit of 0.3 s') as e: ex.submit(time.sleep, 600).result(PATIENCE)
@@ -430,13 +454,17 @@ def test_after_shutdown_nobody_waits_for_a_queue_that_is_not_running(tracker, wa
     ex.shutdown()
     assert future.cancelled() and tracker.get_job(future.job_id).status == 'cancelled'
 
-def test_a_tracker_that_is_closed():
+@pytest.mark.parametrize('shut', [False, True])
+def test_a_tracker_that_is_closed(shut):
     tracker = JobTracker()
     ex = JobExecutor(JobQueue(tracker, runner := CallRunner()), runner)
+    ex._futures.look_every = .05
     future = ex.submit(same, 1)
     tracker.close()
-    ex.shutdown()
-    with pytest.raises(NoResult, match='its tracker was closed'): future.result()
+    if shut: ex.shutdown()
+    with pytest.raises(NoResult, match='its tracker was closed'): future.result(PATIENCE)
+    ex._futures.join()
+    with pytest.raises(RuntimeError): ex.submit(same, 1)
 
 def test_a_record_that_is_gone(tmp_path):
     gate = threading.Event()

@@ -795,13 +795,13 @@ def test_a_warm_process_is_used_again_and_closed(tracker, tmp_path):
                 return (await runner.follow(job, await runner.start(job), report)).result
             a, b = await one(pid_of), await one(pid_of)
             os.kill(b, signal.SIGKILL)       # an idle one that somebody ended
-            until(lambda: runner._idle[0].has_ended(), 'its end')   # with all its threads
+            until(lambda: runner._warm.idle[0].has_ended(), 'its end')   # with all its threads
             c = await one(pid_of)
             two = await asyncio.gather(*(one(meets, str(tmp_path)) for _ in range(2)))
             assert a == b != c and c in two and len({*two}) == 2
-            assert len(runner._idle) == 1 and [p.pid for p in own_children()] == [runner._idle[0].process.pid]
+            assert len(runner._warm.idle) == 1 and [p.pid for p in own_children()] == [runner._warm.idle[0].process.pid]
             child = await one(leaves_one)
-            assert not runner._idle and not alive(child)   # completed is completed; but a worker with a process left over is not used again
+            assert not runner._warm.idle and not alive(child)   # completed is completed; but a worker with a process left over is not used again
             await one(pid_of)
         assert not own_children()
     asyncio.run(main())
@@ -821,7 +821,7 @@ def test_what_a_thread_goes_on_to_say_is_not_heard_in_the_next_job(tracker):
             async def one(fn):
                 job, report = begun(tracker, runner.call(fn))
                 return job, (await runner.follow(job, await runner.start(job), report)).result
-            (first, a), idle, (second, b) = await one(leaves_a_thread), [*runner._idle], await one(pid_of)
+            (first, a), idle, (second, b) = await one(leaves_a_thread), [*runner._warm.idle], await one(pid_of)
             assert a != b and not idle and not alive(a) and first.message == 'stale'
             assert (second.progress, second.message, log_of(tracker, second)) == (None, None, b'') and not [e for e in tracker.history(second.id) if e.type == 'stale']
     asyncio.run(main())
@@ -877,7 +877,7 @@ def test_a_process_that_was_told_to_stop_is_not_used_again(tracker):
             async with asyncio.timeout(30):
                 while b'at work' not in log_of(tracker, job): await asyncio.sleep(.005)
                 tracker._states[job.id].cancel_requested = True
-                assert (await following).status == 'cancelled' and not runner._idle
+                assert (await following).status == 'cancelled' and not runner._warm.idle
     asyncio.run(main())
 
 @pytest.mark.skipif(not Cgroups.find(), reason='this process may not make control groups')
@@ -934,3 +934,75 @@ def test_the_queue_tries_a_lost_process_again_and_cancels_another(tmp_path):
 @pytest.mark.parametrize('given', [None, 3, 'upper', {'func': 'upper'}])
 def test_what_cannot_be_called_is_refused_with_the_remedy(given):
     with pytest.raises(InvalidInput, match='Give the function and its arguments'): CallRunner().call(given)
+
+# --- one that is started ahead
+
+def spare_of(runner, other=None): return until(lambda: (w := runner._spare._worker) is not None and w.pid != other and w, 'a spare process')
+
+def test_a_spare_process_is_fresh_and_is_used_once(tracker):
+    async def main():
+        with CallRunner(pool='process', spare=True) as runner:
+            async def one(fn, *args):
+                job, report = begun(tracker, runner.call(fn, *args))
+                return await runner.follow(job, await runner.start(job), report)
+            first = (await one(pid_of)).result
+            ahead = spare_of(runner).pid
+            second = (await one(pid_of)).result
+            assert second == ahead != first and not alive(second), 'used once, and gone with its job'
+            pid = spare_of(runner, ahead).pid
+        assert not alive(pid) and not own_children(), 'closed with the runner'
+    asyncio.run(main())
+
+def setting(): return os.environ.get('SPARE_TEST'), os.getcwd()
+
+def test_a_spare_process_has_what_a_new_one_would_have(tracker, tmp_path, monkeypatch):
+    async def main():
+        with CallRunner(pool='process', spare=True) as runner:
+            async def one():
+                job, report = begun(tracker, runner.call(setting))
+                return (await runner.follow(job, await runner.start(job), report)).result
+            for change in (lambda: monkeypatch.setenv('SPARE_TEST', 'yes')), (lambda: monkeypatch.chdir(tmp_path)), (lambda: monkeypatch.delenv('SPARE_TEST')):
+                await one()
+                spare_of(runner)
+                change()
+                assert await one() == [os.environ.get('SPARE_TEST'), os.getcwd()]
+    asyncio.run(main())
+
+def test_a_spare_process_that_was_killed_or_not_needed_is_replaced(tracker):
+    async def main():
+        with CallRunner(pool='process', spare=True) as runner:
+            async def one():
+                job, report = begun(tracker, runner.call(pid_of))
+                return await runner.follow(job, await runner.start(job), report)
+            await one()
+            worker = spare_of(runner)
+            os.kill(worker.pid, signal.SIGKILL)
+            until(worker.has_ended, 'it to end')
+            runner._spare.max_idle = .5
+            assert (await one()).status == 'completed'
+            pid = spare_of(runner).pid
+            until(lambda: runner._spare._worker is None and not alive(pid), 'it to be given up')
+            assert (await one()).status == 'completed'
+    asyncio.run(main())
+
+def test_a_forgotten_runner_leaves_no_spare_process(tracker):
+    import gc
+    async def main():
+        runner = CallRunner(pool='process', spare=True)
+        job, report = begun(tracker, runner.call(pid_of))
+        await runner.follow(job, await runner.start(job), report)
+        return spare_of(runner).pid
+    pid = asyncio.run(main())
+    until(lambda: gc.collect() is not None and not alive(pid), 'it to end')
+
+def test_spare_processes_do_not_outlive_us(tmp_path):
+    script = tmp_path/'script.py'
+    script.write_text('import time\nfrom cjm_jobtrack import *\nrunner = CallRunner(pool="process", spare=True)\nrunner.prepare()\nrunner._spare._starting.result()\n'
+                      'print(runner._spare._worker.pid, flush=True)\nimport sys; sys.stdin.read()\n')
+    for end in (lambda p: p.stdin.close()), (lambda p: p.kill()):
+        p = subprocess.Popen([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        pid = int(p.stdout.readline())
+        assert alive(pid)
+        end(p)
+        p.wait(30), p.stdout.close(), p.stdin.close()
+        until(lambda pid=pid: not alive(pid), 'it to end')

@@ -212,6 +212,16 @@ def test_silence_is_said_and_what_was_known_stays(tracker):
     assert '2 pending' in shown(view) and view.following
     view.close()
 
+def test_a_source_that_cannot_be_subscribed_to_is_read_now_and_then(tracker, monkeypatch, caplog):
+    batch_of(tracker, 1)
+    def broken(*args): raise ZeroDivisionError('a bug')
+    monkeypatch.setattr(tracker, 'signal_changes', broken)
+    view = follow(JobDashboard(tracker, batch='night'))
+    tracker.mark_running(tracker.list_jobs()[0].id)
+    until(lambda: '1 running' in shown(view), 'it is read')
+    assert 'Cannot hear of changes' in caplog.text and 'a bug' in caplog.text
+    view.close()
+
 def test_network_that_hangs_stops_neither_clock_nor_button(tracker):
     batch_of(tracker, 2)
     client = Client(tracker)
@@ -236,6 +246,16 @@ def test_a_closed_tracker_ends_the_view(tmp_path, shell, where):
     until(lambda: not view.following, 'nothing is left to follow')
     assert set(shell.outputs[0]) == {'text/html', 'text/plain'} and shell.outputs[0]['text/plain'] == '1 job: 1 pending', 'as it was known'
     view.close()
+
+def test_a_closed_client_ends_the_view(tmp_path, caplog):
+    with serving(Node(tmp_path/'node')) as server, RemoteClient(server.url) as client:
+        view = follow(JobDashboard(client))
+        assert not client.is_closed
+        client.close()
+        view._news.set()
+        until(lambda: not view.following, 'nothing is left to follow')
+        assert repr(view) == 'no jobs' and 'Reading failed' not in caplog.text
+        view.close()
 
 def test_a_node_is_followed_and_cancelled_over_the_network(tmp_path):
     (tmp_path/'sleep.py').write_text("import time; print('Progress: 20%', flush=True); time.sleep(60)")
