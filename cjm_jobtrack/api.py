@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/api.html.md"""
 __all__ = ['Request', 'Options', 'BaseKeeper', 'LocalKeeper', 'ServerKeeper', 'Jobs', 'Place', 'jobs', 'use', 'run', 'batch']
 
 # %% ../nbs/api.ipynb #ca9c6ff8
-import atexit, glob, inspect, os, re, shlex, sys, threading, time, uuid
+import atexit, glob, inspect, logging, os, re, shlex, sys, threading, time, uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import cache, partial
@@ -440,6 +440,8 @@ def close(self:LocalKeeper, timeout:float=30.) -> None:
         rmtree(self._temporary, ignore_errors=True)
     self._temporary = None
 
+_log = logging.getLogger(__name__)
+
 # Those that have opened their record. Their jobs go on even if nobody holds them
 _open_keepers: set[LocalKeeper] = set()
 
@@ -451,7 +453,9 @@ def _can_start_threads() -> bool:
 
 def _close_all() -> None:
     if not _can_start_threads(): return   # the record says what runs, and the next process takes it up
-    for keeper in [*_open_keepers]: keeper.close(5.)
+    for keeper in [*_open_keepers]:
+        try: keeper.close(5.)
+        except Exception as e: _log.warning('%s was not closed in order: %s', keeper, e)
 
 @cache
 def _close_all_at_exit() -> None:
@@ -554,6 +558,8 @@ def pipeline_request(self:LocalKeeper, name:str, source:Any, params:dict, on:str
     "A pipeline here, or on a node. Raises `InvalidInput` naming the field."
     if on is not None: return self._node_request(name, source, params, on)
     is_file = isinstance(source, str) and '://' not in source
+    if is_file and not os.path.exists(source):
+        raise InvalidInput('input', f'is {source!r}, which does not exist', 'Check the spelling, or the folder that you are in')
     asked = {'pipeline': name, 'input': _absolute(source) if is_file else source, 'params': params}
     spec = self.runner('pipeline').check(asked)
     return Request(_pipeline_name(name, source), 'pipeline', spec)

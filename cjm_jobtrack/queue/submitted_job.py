@@ -45,6 +45,7 @@ class SubmittedJob(Job):
 
     def __getattribute__(self, name:str) -> Any:
         if name not in _FIELDS or name == 'result': return object.__getattribute__(self, name)
+        if name == 'id': return self._latest.id   # it never changes
         return getattr(self._now(), name)
 
     def __setattr__(self, name:str, value:Any):
