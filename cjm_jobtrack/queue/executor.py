@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import aclosing, suppress
+from functools import partial
 from itertools import count, islice
 from typing import Any, TypeVar
 from fastcore.basics import patch
@@ -53,7 +54,7 @@ def _is_named(fn:Callable) -> bool:
 
 def _short_name(fn:Callable) -> str:
     "What people call a function, also a partial one."
-    while hasattr(fn, 'func'): fn = fn.func
+    while isinstance(fn, partial): fn = fn.func
     return getattr(fn, '__name__', type(fn).__name__)
 
 def _recorded_name(
@@ -105,12 +106,19 @@ def _error_of(
 def _end(self:JobFuture) -> None:
     "Give it what came of its job, which has ended."
     job, live = self.job, self._call.result(self.job.attempt)
-    self._call = None   # nobody needs its arguments any more
+    self._call = None   # with its arguments
     if job.status is JobStatus.CANCELLED:
         Future.cancel(self)
         self.set_running_or_notify_cancel()   # wakes those who wait for several futures
     elif (error := _error_of(job, live)) is not None: self.set_exception(error)
     else: self.set_result(live.value)
+
+@patch
+def _abandon(self:JobFuture,
+    problem:str,   # Why nothing will be heard of its job
+) -> None:
+    self._call = None
+    self.set_exception(NoResult(self.job_id, self.job.name, problem))
 
 # %% ../../nbs/queue/10_executor.ipynb #dd746435
 _ENDS = frozenset(s.value for s in JobStatus if s.is_terminal)
@@ -138,8 +146,15 @@ class _OpenFutures:
         "End the future of a job that has ended. From any thread; whoever comes first ends it."
         future = self.by_job.pop(job_id, None)
         if future is None: return
-        future._end()
+        self._call(future._end)
         if self.is_closed and not self.by_job: self.wake()
+
+    def _call(self, end:Callable[[], None]) -> None:
+        "End a future. What its callbacks may raise besides errors, by `sys.exit()` say, is no reason for the thread to end."
+        try: end()
+        except BaseException:
+            if threading.current_thread() is not self.thread: raise
+            _log.exception('A callback of a future raised')
 
     def wake(self) -> None:
         "Have the thread look whether it is still needed."
@@ -184,8 +199,7 @@ def _abandon(self:_OpenFutures,
         future = self.by_job.get(job_id)
         if future is None: continue
         if future.job.is_terminal: self.end(job_id)
-        elif self.by_job.pop(job_id, None) is not None:
-            future.set_exception(NoResult(job_id, future.job.name, problem))
+        elif self.by_job.pop(job_id, None) is not None: self._call(partial(future._abandon, problem))
 
 # %% ../../nbs/queue/10_executor.ipynb #1f7e8744
 @patch
@@ -242,18 +256,22 @@ async def _live(self:_OpenFutures, is_ready:threading.Event) -> None:
 
 @patch
 def _start(self:_OpenFutures) -> None:
-    "Start the thread. Raises `OSError`, say, when there is no descriptor left for its loop."
+    "Start the thread. Raises `OSError` when there is no descriptor left for its loop, `RuntimeError` when it cannot be started."
     self._cursor = self.tracker.last_seq()
     is_ready, errors = threading.Event(), []
     def run():
         try: asyncio.run(self._live(is_ready))
-        except BaseException as e: errors.append(e)
+        except BaseException as e:
+            if is_ready.is_set(): _log.exception('An executor has ended because of an unexpected error')
+            else: errors.append(e)
         finally: is_ready.set()
-    thread = threading.Thread(target=run, name='jobtrack-executor', daemon=True)
-    thread.start()
-    is_ready.wait()
-    if errors: raise errors[0]
-    self.thread = thread
+    self.thread = threading.Thread(target=run, name='jobtrack-executor', daemon=True)
+    try: self.thread.start()
+    except RuntimeError as e: errors.append(e)
+    else: is_ready.wait()
+    if not errors: return
+    self.thread = None
+    raise errors[0]
 
 # %% ../../nbs/queue/10_executor.ipynb #b04c9017
 @patch

@@ -275,7 +275,8 @@ def test_a_callback_that_raises_or_shuts_down_ends_nothing(tracker, caplog):
         over = threading.Event()
         def shut(f): ex.shutdown(); over.set()
         def bad(f): raise ValueError('no')
-        first, second = ex.submit(time.sleep, .05), ex.submit(time.sleep, .1)
+        leaves, first, second = ex.submit(time.sleep, .05), ex.submit(time.sleep, .05), ex.submit(time.sleep, .1)
+        leaves.add_done_callback(lambda f: sys.exit(3))
         first.add_done_callback(bad), first.add_done_callback(shut)
         assert over.wait(PATIENCE) and second.result(PATIENCE) is None
         ex.shutdown()
