@@ -17,7 +17,7 @@ from functools import partial
 from itertools import count, islice
 from typing import Any, TypeVar
 from fastcore.basics import patch
-from ..model.errors import InvalidInput, JobFailed, NoResult, RecordGone, StoreError
+from ..model.errors import InvalidInput, JobFailed, NoResult, RecordGone, StoreError, is_infrastructure_error
 from ..model.job import Job, JobEvent, JobStatus, jsonable, new_id
 from .batch import Batch
 from .queue import JobQueue
@@ -212,8 +212,9 @@ async def _read(self:_OpenFutures) -> None:
                     if e.seq is None: continue
                     self._cursor = e.seq
                     self._handle(e)
-        except Exception:
-            _log.exception('The journal cannot be read now, so futures have to wait; trying again')
+        except Exception as e:
+            trace = None if is_infrastructure_error(e) else e
+            _log.error('The journal cannot be read now, so futures have to wait: %s. Trying again', e, exc_info=trace)
             await asyncio.sleep(self.check_every)
 
 # %% ../../nbs/queue/10_executor.ipynb #ac04be67
@@ -234,7 +235,7 @@ def end_stranded(self:_OpenFutures) -> None:
     try: in_hand = self._in_hand()
     except RecordGone: in_hand = set()
     except StoreError as e: return _log.error('%s. Asking again', e)
-    left = [job_id for job_id in self.by_job if job_id not in in_hand]
+    left = [job_id for job_id in [*self.by_job] if job_id not in in_hand]
     self._abandon(left, 'is carried out by nobody: its queue was stopped, and the record does not say how it ended')
 
 # %% ../../nbs/queue/10_executor.ipynb #e6be6e4e
@@ -403,9 +404,12 @@ def _submit_all(self:JobExecutor, fn:Callable, calls:Iterable[tuple]) -> deque[J
     return futures
 
 # %% ../../nbs/queue/10_executor.ipynb #cfec38ff
-def _result(future:JobFuture, deadline:float|None) -> Any:
+def _next_result(futures:deque[JobFuture], deadline:float|None) -> Any:
+    "The result of the first, which is then removed: nobody here keeps it. One that comes too late stays."
     remaining = None if deadline is None else max(0., deadline - time.monotonic())
-    return future.result(remaining)
+    result = futures[0].result(remaining)
+    futures.popleft()
+    return result
 
 @patch
 def _results(self:JobExecutor,
@@ -419,7 +423,7 @@ def _results(self:JobExecutor,
         while True:
             if buffersize is not None and len(futures) <= buffersize//2: futures += more(buffersize - len(futures))
             if not futures: return
-            yield _result(futures.popleft(), deadline)   # kept by nobody here
+            yield _next_result(futures, deadline)
     finally: self._futures.cancel_pending(futures)
 
 # %% ../../nbs/queue/10_executor.ipynb #4e1339bc
@@ -437,8 +441,8 @@ def map(self:JobExecutor,
 ) -> Iterator[_T]:              # The results, in the order of the input
     """Call a function for each item. The calls begin now; iterating waits for them.
 
-    Iterating raises what a call raised; `TimeoutError`. Then, and when it is given up, calls that have not begun
-    are cancelled."""
+    Iterating raises what a call has raised, and `TimeoutError`. After that, and when it is given up, calls that have
+    not begun are cancelled."""
     _check_buffersize(buffersize)
     deadline = None if timeout is None else time.monotonic() + timeout
     calls = zip(*iterables)
