@@ -18,8 +18,8 @@ from .tracker.tracker import JobTracker
 from .view.dashboard import JobDashboard
 
 __all__ = [
-    'Request', 'Options', 'BaseKeeper', 'LocalKeeper', 'ServerKeeper', 'Jobs', 'jobs', 'use', 'run',
-    'batch']
+    'Request', 'Options', 'BaseKeeper', 'LocalKeeper', 'ServerKeeper', 'Jobs', 'Place', 'jobs',
+    'use', 'run', 'batch']
 
 @dataclass(frozen=True)
 class Request:
@@ -58,8 +58,8 @@ class LocalKeeper(BaseKeeper):
     "The record, the queue and the runners of this process. Opened when they are first asked for. Safe from any thread."
     max_age: float
     record: str | Path | None
-    resources: dict[Any, Any] | None
-    slots: int | None
+    resources: dict[str, int]
+    slots: int
     def __init__(
         self,
         record: str | Path | None,
@@ -96,6 +96,8 @@ class LocalKeeper(BaseKeeper):
     def cancel(self, job_id: str) -> bool: ...
     def retry(self, job: Job) -> Job: ...
     def close(self, timeout: float = 30.0) -> None: ...
+    def forget_inherited(self) -> None:
+        "In a forked child: let go of what belongs to the parent."
     def pipeline_request(
         self,
         name: str,
@@ -161,9 +163,9 @@ class ServerKeeper(BaseKeeper):
 class Jobs:
     """The jobs on one record, and what carries them out. Nothing is started or written before the first job.
 
-    `Jobs()` is the user's own record, `Jobs('lab.db')` a file, `Jobs('postgresql+psycopg://…')` a database that machines
-    share, `Jobs('http://manager:3001')` a server's, and `Jobs(memory=True)` is forgotten at the end. Iterates over the jobs, newest first.
-    A context manager, closed on leaving. Safe from any thread."""
+    `Jobs()` is the user's own record, `Jobs('lab.db')` a file, `Jobs('postgresql+psycopg://…')` a database that
+    machines share, `Jobs('http://manager:3001')` a server's, and `Jobs(memory=True)` is forgotten at the end.
+    Iterates over the jobs, newest first. A context manager, closed on leaving. Safe from any thread."""
     def __init__(
         self,
         url: str | os.PathLike[Any] | None = None,
@@ -196,8 +198,8 @@ class Jobs:
     ) -> SubmittedJob:
         """Have something done: a job, which shows itself live at the end of a cell.
 
-        Programs also take `outputs` (a folder or patterns; otherwise files that the arguments name are found), `cwd`, `env` and
-        `limits`; containers `inputs` and `outputs`. Raises `InvalidInput` naming what cannot be used."""
+        Programs also take `outputs` (a folder or patterns; otherwise files that the arguments name are found), `cwd`,
+        `env` and `limits`; containers `inputs` and `outputs`. Raises `InvalidInput` naming what cannot be used."""
     @property
     def source(self) -> Any:
         "Where the jobs are read, for questions that are not asked here."
@@ -224,8 +226,10 @@ class Jobs:
     def monitor(self) -> JobDashboard:
         "A live [table](view/03_dashboard.ipynb) of the jobs. Reads on until it is closed."
     def close(self) -> None:
-        """Let go of the jobs, and release the record. Programs, containers and what runs elsewhere go on, and are found by whoever opens the
-        record next; functions are interrupted. What is only in memory is cancelled. Can be used again afterwards."""
+        """Let go of the jobs, and release the record. Can be used again afterwards.
+
+        Programs, containers and what runs elsewhere go on, and are found by whoever opens the record next; functions
+        are interrupted. Jobs of a record in memory are cancelled."""
     def batch(
         self,
         what: Any,
@@ -246,10 +250,20 @@ class Jobs:
         metadata: dict[str, Any] | None = None,
         **more: Any,
     ) -> Batch:
-        "Have the same done to many inputs: one handle, which shows itself as a table. Raises as `run` does, before anything is submitted."
+        """Have the same done to many inputs: one handle, which shows itself as a table.
+
+        Raises as `run` does, before anything is submitted."""
+
+@dataclass(frozen=True)
+class Place:
+    "Where work is to be done, as it was typed; None: not said."
+    on: str | None = None
+    where: str | None = None
+    image: str | None = None
+    plugin: Any = None
 
 def jobs() -> Jobs:
-    "The jobs on the current record: all of them, also those of yesterday and of other kernels. Shows itself as a table."
+    "The jobs on the current record, also those of yesterday and of other kernels. Shows itself as a table."
 
 def use(url: str | os.PathLike[Any] | Jobs | None = None) -> Jobs:
     "Choose the record that `run`, `batch` and `jobs` work on from now on. The one before stays open: its jobs go on."

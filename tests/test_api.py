@@ -1,5 +1,5 @@
 """The front door: what people type, where it ends up, and that it is there after the process was killed."""
-import asyncio, contextlib, functools, json, signal, subprocess, sys, textwrap, threading, time
+import asyncio, contextlib, functools, json, os, signal, subprocess, sys, textwrap, threading, time
 from pathlib import Path
 
 import psutil, pytest
@@ -88,6 +88,7 @@ def test_the_functions_own_progress_is_believed_rather_than_its_bars(lab):
     ('no-such-program-here a b', (), {}, ['no such program']), (['ls'], (), {'cwd': '/no/such'}, ['`cwd`', 'Give a folder that exists']), (['ls'], (), {'colour': 'red'}, ['`colour` is not a field of a process']),
     (['ls'], (), {'where': 'thread'}, ['is for functions']), ('transcribe', ('a.wav', 'b.wav'), {}, ['a pipeline takes one', 'batch(name, inputs)']), ('transcribe', ('no-such-file.wav',), {}, ['`input`']),
     ('transcribe', (), {}, ['`input` is missing']), (double, (1,), {'timeout': -1}, ['`timeout`']), (double, (1,), {'max_attempts': 0}, ['`max_attempts`']), (double, (1,), {'id': '../x'}, ['`id`']),
+    (5, (), {}, ['is no word of a program']), (None, (), {}, ['is no word of a program']), ({'a': 1}, (), {}, ['is no word of a program']), (['ls'], (), {'outputs': 5}, ['`outputs` is 5']),
     (double, (1,), {'resources': {'gpu': 1}}, ['can never be met here']), ('double', (1,), {'plugin': 'whisper'}, ['no `execute_plugin_async`'])])
 def test_what_cannot_work_says_what_to_type(lab, what, args, options, words):
     with pytest.raises(InvalidInput) as e: lab.run(what, *args, **options)
@@ -110,6 +111,17 @@ def test_a_call_in_place_of_a_function(lab):
 def test_programs(lab, what, args):
     job = lab.run(what, *args).wait(30)
     assert (job.status, job.log, job.result['exit_code']) == ('completed', 'a-b', 0) and job.runner == 'process'
+
+@pytest.mark.parametrize('length', [255, 256, 300, 4000, 100_000])
+def test_an_argument_that_is_too_long_for_a_path_is_none(lab, length):
+    assert lab.run(['echo', 'y'*length]).wait(30).status is JobStatus.COMPLETED
+
+def test_a_file_after_an_equals_sign_is_an_output(lab, tmp_path):
+    assert [o.name for o in lab.run('dd if=/dev/zero of=dd.bin bs=10 count=1', cwd=tmp_path).wait(30).outputs] == ['dd.bin']
+
+@pytest.mark.parametrize('options', [dict(slots=0), dict(slots='2'), dict(resources=5), dict(resources={'gpu': -1})], ids=str)
+def test_slots_and_resources_are_checked_at_once(options):
+    with pytest.raises(InvalidInput): Jobs(memory=True, **options)
 
 def test_files_that_arguments_name_are_outputs(lab, tmp_path):
     (tmp_path/'in.txt').write_text('x')
@@ -300,6 +312,58 @@ def test_a_script_that_ends_says_what_became_of_its_functions(tmp_path):
     assert done.returncode == 0 and 'Traceback' not in done.stderr, done.stderr
     with JobTracker(JobStore(tmp_path/'lab.db')) as tracker: assert [j.failure.kind for j in tracker.list_jobs()] == ['interrupted']
 
+def test_prune_removes_the_files_of_programs_as_well(tmp_path):
+    with Jobs(tmp_path/'lab.db') as lab:
+        job = lab.run('true').wait(30)
+        assert (tmp_path/'lab.files'/'programs'/job.id).exists()
+    subprocess.run([sys.executable, '-m', 'cjm_jobtrack.cli', 'prune', '--store', tmp_path/'lab.db', '--keep', '0'], check=True, capture_output=True, timeout=60)
+    assert not (tmp_path/'lab.files'/'programs'/job.id).exists()
+
+SCRIPT = dict(cwd=None, capture_output=True, text=True, timeout=90)
+
+@pytest.mark.parametrize('pause', [0, .3])
+def test_a_script_that_ends_loses_no_program(tmp_path, pause):
+    script = f"import time; from cjm_jobtrack import Jobs; Jobs('lab.db').run('sh -c \"sleep .6; echo went on\"'); time.sleep({pause})"
+    done = subprocess.run([sys.executable, '-c', script], **SCRIPT | dict(cwd=tmp_path))
+    assert done.returncode == 0 and done.stderr == '', done.stderr
+    with Jobs(tmp_path/'lab.db') as lab: assert lab[0].wait(60).log == 'went on\n'
+
+def test_a_script_that_only_looks_harms_nothing(tmp_path):
+    with Jobs(tmp_path/'lab.db') as lab: lab.run(['sh', '-c', f'while [ ! -e {tmp_path}/go ]; do sleep .02; done; echo went on'])
+    done = subprocess.run([sys.executable, '-c', "from cjm_jobtrack import Jobs; print([j.name for j in Jobs('lab.db')])"], **SCRIPT | dict(cwd=tmp_path))
+    (tmp_path/'go').touch()
+    assert done.returncode == 0 and 'Traceback' not in done.stderr, done.stderr
+    with Jobs(tmp_path/'lab.db') as lab: assert lab[0].wait(60).log == 'went on\n'
+
+@pytest.mark.skipif((3, 12, 0) <= sys.version_info[:3] <= (3, 12, 1), reason='these versions of Python start no thread at the end, and closing needs some')
+def test_a_script_with_a_record_in_memory_leaves_nothing(tmp_path):
+    script = "import time; from cjm_jobtrack import Jobs; Jobs(memory=True).run('sh -c \"echo $$ > pid; exec sleep 600\"'); time.sleep(1)"
+    done = subprocess.run([sys.executable, '-c', script], **SCRIPT | dict(cwd=tmp_path))
+    assert done.returncode == 0 and done.stderr == '', done.stderr
+    assert not (tmp_path/'pid').exists() or not psutil.pid_exists(int((tmp_path/'pid').read_text()))
+
+def test_a_function_is_imported_by_a_later_process(tmp_path):
+    (tmp_path/'mymod.py').write_text('def f(n): return 2*n\n')
+    env = dict(PYTHONPATH=str(tmp_path)) | {k: v for k, v in os.environ.items() if k != 'PYTHONPATH'}
+    first = "import mymod; from cjm_jobtrack import Jobs; lab = Jobs('lab.db'); lab.run(mymod.f, 5).wait(30); lab.run(lambda: 1).wait(30)"
+    second = "from cjm_jobtrack import Jobs; lab = Jobs('lab.db'); print(lab[1].retry().wait(30).result, lab[1].retry().wait(30).error)"
+    subprocess.run([sys.executable, '-c', first], **SCRIPT | dict(cwd=tmp_path, env=env), check=True)
+    done = subprocess.run([sys.executable, '-c', second], **SCRIPT | dict(cwd=tmp_path, env=env))
+    assert done.stdout.startswith('10 ') and 'Run the function again where it is defined' in done.stdout, done.stdout + done.stderr
+
+def test_a_forked_child_begins_anew(tmp_path):
+    script = """if True:
+        import os, sys
+        from cjm_jobtrack import Jobs
+        lab = Jobs('lab.db')
+        lab.run(pow, 2, 3, where='thread').wait(30)
+        pid = os.fork()
+        if not pid: os._exit(0 if lab.run(pow, 3, 2, where='thread').wait(30).result == 9 else 1)
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) or lab.run(pow, 2, 2, where='thread').wait(30).result != 4)"""
+    done = subprocess.run([sys.executable, '-c', script], **SCRIPT | dict(cwd=tmp_path))
+    assert done.returncode == 0, done.stderr
+    with Jobs(tmp_path/'lab.db') as lab: assert lab.counts()['completed'] == 3
+
 # Batches
 
 def test_a_batch_of_a_function(lab):
@@ -312,7 +376,7 @@ def test_the_same_batch_twice_is_one(lab, tmp_path):
     for _ in range(2): night = lab.batch('wc -c {}', f'{tmp_path}/*.txt', id='tuesday')
     assert night.join(60)['completed'] == 3 == len(lab) and {j.log.split()[0] for j in night.jobs()} == {'1'}
 
-@pytest.mark.parametrize('what, inputs, words', [('ls', ['a'], 'no place for an input'), (double, [], '`inputs` is empty'), (double, '/no/such/*.wav', 'names no file here'), ('transcribe', ['/no/such.wav'], '`input`')])
+@pytest.mark.parametrize('what, inputs, words', [('ls', ['a'], 'no place for an input'), (double, [], '`inputs` is empty'), (double, 5, '`inputs` is 5'), (double, '/no/such/*.wav', 'names no file here'), ('transcribe', ['/no/such.wav'], '`input`')])
 def test_a_batch_that_cannot_work(lab, what, inputs, words):
     with pytest.raises(InvalidInput, match=words): lab.batch(what, inputs)
     assert len(lab) == 0

@@ -246,14 +246,17 @@ def import_(
 # %% ../../nbs/cli/17_records.ipynb #2680a3e9
 @dataclass(frozen=True)
 class Leftovers:
-    "What a node keeps of jobs beside the record: the files of their attempts, and their results."
+    "What is kept of jobs beside a record: the files of their attempts, and their results."
     data:Path                  # Data folder of a server
     workspace:Path|None=None   # Of a node; None: the usual one
+    files:Path|None=None       # Where `Jobs` keeps the files of a record; None: it has none
 
     @property
     def roots(self) -> list[Path]:
         "Folders that have a folder for each job."
-        return [self.data/'attempts', (self.workspace or self.data/'workspace')/'outputs']
+        of_server = [self.data/'attempts', (self.workspace or self.data/'workspace')/'outputs']
+        if self.files is None: return of_server
+        return of_server + [self.files/name for name in ('programs', 'outputs', 'containers/outputs')]
 
     def names(self) -> set[str]:
         "The names of all folders there, whatever they belong to."
@@ -322,7 +325,7 @@ def prune_(
     policy = _policy(older_than, keep, status)
     with open_record(store, changes=not dry_run, logs=log_folder) as tracker:
         file = tracker.store.file
-        beside = Leftovers(file.parent, workspace) if file else None
+        beside = Leftovers(file.parent, workspace, file.with_suffix('.files')) if file else None
         # left by a prune that was interrupted
         if beside and not dry_run: beside.remove(removed(tracker, beside.names()))
         report = prune(tracker, policy, dry_run, after=beside.remove if beside else None)

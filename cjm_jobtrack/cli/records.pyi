@@ -85,9 +85,10 @@ def import_(
 
 @dataclass(frozen=True)
 class Leftovers:
-    "What a node keeps of jobs beside the record: the files of their attempts, and their results."
+    "What is kept of jobs beside a record: the files of their attempts, and their results."
     data: Path
     workspace: Path | None = None
+    files: Path | None = None
     @property
     def roots(self) -> list[Path]:
         "Folders that have a folder for each job."

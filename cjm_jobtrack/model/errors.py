@@ -294,10 +294,12 @@ def _causes(e:BaseException) -> Iterator[BaseException]:
         if isinstance(e, BaseExceptionGroup): todo += e.exceptions
 
 # %% ../../nbs/model/01_errors.ipynb #abc0d3bb
+_NO_THREADS = "can't start new thread", "can't create new thread", 'cannot schedule new futures after'
+
 def _is_scarcity(e:BaseException) -> bool:
     "Whether an error says that the machine lacks something at the moment."
     if isinstance(e, OSError): return e.errno in _SCARCE
-    if isinstance(e, RuntimeError): return str(e).startswith(("can't start new thread", "can't create new thread"))
+    if isinstance(e, RuntimeError): return str(e).startswith(_NO_THREADS)
     return isinstance(e, MemoryError)
 
 # %% ../../nbs/model/01_errors.ipynb #029e81de

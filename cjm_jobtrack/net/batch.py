@@ -49,7 +49,8 @@ class _Completing:
         self.open = sum(not j.is_terminal for j in jobs)
         is_late = self.deadline is not None and time.monotonic() >= self.deadline
         if not ended and self.open and is_late:
-            raise TimeoutError(f'{self.open} jobs of batch {self.batch.id} have not ended after {self.timeout} s; they go on')
+            problem = f'{self.open} jobs of batch {self.batch.id} have not ended after {self.timeout} s'
+            raise TimeoutError(f'{problem}; they go on')
         return sorted(ended, key=lambda j: j.completed_at or '')
 
     def pause(self) -> float:
@@ -87,7 +88,9 @@ def as_completed(self:RemoteBatch,
 # %% ../../nbs/net/19_batch.ipynb #3fde7d9d
 @patch
 async def cancel(self:RemoteBatch) -> dict[str, int]:  # As from `counts`, afterwards
-    "Cancel what has not ended. A job that could not be stopped for certain stays running, with the request on record there."
+    """Cancel what has not ended.
+
+    A job that could not be stopped for certain stays running, with the request on record there."""
     remaining = await asyncio.to_thread(self.jobs, ['pending', 'running'])
     await asyncio.gather(*[asyncio.to_thread(self.client.cancel, job.id) for job in remaining])
     return await asyncio.to_thread(self.counts)
@@ -97,12 +100,15 @@ def retry_failed(self:RemoteBatch,
     *,
     cancelled:bool=False, # The cancelled ones as well
 ) -> 'RemoteBatch':       # `<name>.again`; without jobs when nothing had failed
-    "Submit the jobs that failed once more, each with its spec. `metadata` gets `again_of`, the id of the job that it repeats."
+    """Submit the jobs that failed once more, each with its spec.
+
+    `metadata` gets `again_of`, the id of the job that it repeats."""
     again = RemoteBatch(self.client, f'{self.id}.again', present=self.present)
     for job in self.jobs(['failed', 'cancelled'] if cancelled else ['failed']):
         spec = job.spec
         terms = dict(name=job.name, priority=job.priority, max_attempts=job.max_attempts, timeout=job.timeout)
         metadata = job.metadata | {'again_of': job.id}
         job_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f'{again.id}/{job.id}'))
-        self.client.submit(spec['pipeline'], spec.get('input'), spec.get('params'), id=job_id, batch=again.id, metadata=metadata, **terms)
+        terms |= dict(id=job_id, batch=again.id, metadata=metadata)
+        self.client.submit(spec['pipeline'], spec.get('input'), spec.get('params'), **terms)
     return again

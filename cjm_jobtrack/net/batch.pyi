@@ -27,9 +27,13 @@ class RemoteBatch(Batch):
     def as_completed(self, timeout: float | None = None) -> _Completing:
         "Each job once, when it has ended. Iterating raises `TimeoutError`, and then the jobs go on."
     async def cancel(self) -> dict[str, int]:
-        "Cancel what has not ended. A job that could not be stopped for certain stays running, with the request on record there."
+        """Cancel what has not ended.
+
+        A job that could not be stopped for certain stays running, with the request on record there."""
     def retry_failed(self, *, cancelled: bool = False) -> RemoteBatch:
-        "Submit the jobs that failed once more, each with its spec. `metadata` gets `again_of`, the id of the job that it repeats."
+        """Submit the jobs that failed once more, each with its spec.
+
+        `metadata` gets `again_of`, the id of the job that it repeats."""
 
 class _Completing:
     "Jobs of a batch on a server in the order in which they are seen to have ended, for `for` and `async for`."

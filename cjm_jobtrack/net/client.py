@@ -502,17 +502,21 @@ def upload(self:ClientBase,
 def _sha256(path:str|os.PathLike) -> str:
     with open(path, 'rb') as f: return hashlib.file_digest(f, 'sha256').hexdigest()
 
+def _upload_once_flow(path, job_id:str|None, node:str|None):
+    "A flow: the input that a job has already, or a new upload."
+    job = (yield from job_flow(job_id)) if job_id is not None else None
+    known = job.metadata.get('input_sha256') if job is not None else None
+    if not known or _sha256(path) != known: return (yield from upload_flow(path, node))
+    return Upload(job.spec.get('input'), os.path.getsize(path), known, job.node)
+
 @patch
-def upload_once(self:RemoteClient,
+def upload_once(self:ClientBase,
     path:str|os.PathLike,   # A file of this machine
     job_id:str|None=None,   # Id of the job that it is for; None: it has none yet
     node:str|None=None,     # As for `upload`
 ) -> Upload:                # Its `sha256` belongs into the job's metadata, as `input_sha256`
     "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
-    job = self.get_job(job_id) if job_id is not None else None
-    known = job.metadata.get('input_sha256') if job is not None else None
-    if not known or _sha256(path) != known: return self.upload(path, node)
-    return Upload(job.spec.get('input'), os.path.getsize(path), known, job.node)
+    return self._run(_upload_once_flow(path, job_id, node))
 
 # %% ../../nbs/net/00_client.ipynb #c13dc275
 @patch

@@ -115,6 +115,13 @@ class ClientBase:
         """Bring a file to a node.
 
         Raises `InvalidInput` when it cannot be read, `NodeRefused`, `DamagedTransfer`."""
+    def upload_once(
+        self,
+        path: str | os.PathLike[Any],
+        job_id: str | None = None,
+        node: str | None = None,
+    ) -> Upload | Coroutine[Any, Any, Upload]:
+        "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def outputs(self, job_id: str) -> list[OutputFile] | Coroutine[Any, Any, list[OutputFile]]:
         "The files that a job left. Raises `UnknownJob`."
     def download(
@@ -148,13 +155,6 @@ class RemoteClient(ClientBase, BlockingTransport):
         """The events, for code that goes on with something else.
 
         Raises `UnknownJob` and `NodeUnreachable` now rather than later."""
-    def upload_once(
-        self,
-        path: str | os.PathLike[Any],
-        job_id: str | None = None,
-        node: str | None = None,
-    ) -> Upload:
-        "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def health(self) -> dict[Any, Any]:
         "Signs of life. Raises `NodeUnreachable` within seconds when there are none."
     def counts(self, batch: str | None = None) -> dict[str, int]:
@@ -238,6 +238,13 @@ class RemoteClient(ClientBase, BlockingTransport):
         """Bring a file to a node.
 
         Raises `InvalidInput` when it cannot be read, `NodeRefused`, `DamagedTransfer`."""
+    def upload_once(
+        self,
+        path: str | os.PathLike[Any],
+        job_id: str | None = None,
+        node: str | None = None,
+    ) -> Upload:
+        "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def outputs(self, job_id: str) -> list[OutputFile]:
         "The files that a job left. Raises `UnknownJob`."
     def download(
@@ -373,6 +380,13 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         """Bring a file to a node.
 
         Raises `InvalidInput` when it cannot be read, `NodeRefused`, `DamagedTransfer`."""
+    def upload_once(
+        self,
+        path: str | os.PathLike[Any],
+        job_id: str | None = None,
+        node: str | None = None,
+    ) -> Coroutine[Any, Any, Upload]:
+        "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def outputs(self, job_id: str) -> Coroutine[Any, Any, list[OutputFile]]:
         "The files that a job left. Raises `UnknownJob`."
     def download(

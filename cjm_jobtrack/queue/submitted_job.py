@@ -35,8 +35,8 @@ _FIELDS = frozenset(f.name for f in fields(Job))
 class SubmittedJob(Job):
     """A job on record, as it is now, with what can be done about it.
 
-    Its fields are those of `Job`; they cannot be set. `await job` gives the result. Shows itself live in a notebook, and in
-    one line elsewhere. Jobs with the same id are equal. Copying or pickling gives a plain `Job`."""
+    Its fields are those of `Job`; they cannot be set. `await job` gives the result. Shows itself live in a notebook,
+    and in one line elsewhere. Jobs with the same id are equal. Copying or pickling gives a plain `Job`."""
     def __init__(self,
         job:Job,        # As it was submitted, or found on record
         keeper:Keeper,  # Who keeps its record
@@ -45,6 +45,7 @@ class SubmittedJob(Job):
 
     def __getattribute__(self, name:str) -> Any:
         if name not in _FIELDS or name == 'result': return object.__getattribute__(self, name)
+        if name == 'id': return self._latest.id   # it never changes
         return getattr(self._now(), name)
 
     def __setattr__(self, name:str, value:Any):
@@ -93,7 +94,9 @@ def wait(self:SubmittedJob,
 
 @patch(as_prop=True)
 def result(self:SubmittedJob) -> Any:
-    "What the work returned, as JSON: a tuple becomes a list. Raises `JobFailed`, `JobCancelled`; `NoResult` before the job has ended."
+    """What the work returned, as JSON: a tuple becomes a list.
+
+    Raises `JobFailed`, `JobCancelled`; `NoResult` before the job has ended."""
     job = self._now()
     if job.status is not JobStatus.COMPLETED: raise _why_no_result(job)
     return job.result

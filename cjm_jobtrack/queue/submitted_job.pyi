@@ -23,8 +23,8 @@ class Keeper(Protocol):
 class SubmittedJob(Job):
     """A job on record, as it is now, with what can be done about it.
 
-    Its fields are those of `Job`; they cannot be set. `await job` gives the result. Shows itself live in a notebook, and in
-    one line elsewhere. Jobs with the same id are equal. Copying or pickling gives a plain `Job`."""
+    Its fields are those of `Job`; they cannot be set. `await job` gives the result. Shows itself live in a notebook,
+    and in one line elsewhere. Jobs with the same id are equal. Copying or pickling gives a plain `Job`."""
     def __init__(self, job: Job, keeper: Keeper) -> None: ...
     def __eq__(self, other: object) -> bool: ...
     def __hash__(self) -> int: ...
@@ -34,7 +34,9 @@ class SubmittedJob(Job):
         "Wait until the job has ended, one way or another. Blocks. Raises `TimeoutError`, and then the job goes on."
     @property
     def result(self) -> Any:
-        "What the work returned, as JSON: a tuple becomes a list. Raises `JobFailed`, `JobCancelled`; `NoResult` before the job has ended."
+        """What the work returned, as JSON: a tuple becomes a list.
+
+        Raises `JobFailed`, `JobCancelled`; `NoResult` before the job has ended."""
     def __await__(self) -> Generator[Any, None, Any]:
         "The result, once the job has ended. Raises as `result` does."
     @property

@@ -86,9 +86,8 @@ class CallRunner(BaseRunner):
     """Carries out functions and coroutines in this process, or in Python processes of their own.
 
     `job.spec` is `{"func": name, "args": [...], "kwargs": {...}, "pool": "thread" or "process"}`; without `pool`, that
-    of the runner applies. With `"live": true` it is only an account of a live call, and cannot be carried out without.
-    In the pool `thread`, a coroutine function runs on an event loop that the runner has for them, anything else in a
-    daemon thread, so that a function that hangs does not keep the interpreter from exiting.
+    of the runner applies. With `"live": true` it has only an account of a live call, and cannot be carried out
+    without that. In the pool `thread`, a coroutine function runs on an event loop that the runner has for them, anything else in a daemon thread, so that a function that hangs does not keep the interpreter from exiting.
     A process that is kept warm keeps what functions left in it: modules, environment, working folder. A spare one is fresh.
     A context manager: leaving it ends the processes; otherwise they end with this process."""
     keep: int
@@ -96,6 +95,7 @@ class CallRunner(BaseRunner):
     warm: int
     name: str
     pool: str
+    imports: bool
     functions: dict[str, Callable[..., Any]]
     def __init__(
         self,
@@ -105,6 +105,7 @@ class CallRunner(BaseRunner):
         pool: str = 'thread',
         warm: int = 0,
         spare: bool = False,
+        imports: bool = False,
     ) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...

@@ -3,12 +3,13 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/runners/functions.html.md"""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from .outcome import Report
 
 __all__ = [
-    'Result', 'is_interpreter_exiting', 'current_report']
+    'Result', 'is_interpreter_exiting', 'current_report', 'is_importable', 'import_function']
 
 class _FunctionReport(Report):
     "The report that a function gets. Subclasses define `_send`. Takes text for the log as well as bytes."
@@ -34,3 +35,9 @@ def is_interpreter_exiting() -> bool:
 
 def current_report() -> Report | None:
     "The report of the job whose function calls this, in the thread or task in which it was begun."
+
+def is_importable(name: str) -> bool:
+    "Whether a function may be imported by its name. Nothing is imported to find out, except the packages around it."
+
+def import_function(name: str) -> Callable[..., Any]:
+    "The function of this name. Raises `InvalidInput` if it cannot be imported. Blocks while its module is loaded."

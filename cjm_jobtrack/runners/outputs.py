@@ -47,7 +47,13 @@ def _candidates(root:Path, globs:list|None) -> Iterator[Iterator[Path]]:
     if globs is None: yield _walk(root)
     for entry in globs or ():
         patterns = [entry] if isinstance(entry, str) else entry
-        yield chain.from_iterable(map(root.glob, patterns))
+        yield chain.from_iterable(_glob(root, pattern) for pattern in patterns)
+
+def _glob(root:Path, pattern:str) -> Iterator[Path]:
+    "What fits a pattern: nothing, if that is longer than any name can be."
+    try: yield from root.glob(pattern)
+    except OSError as e:
+        if e.errno != errno.ENAMETOOLONG: raise
 
 def _walk(root:Path) -> Iterator[Path]:
     for folder, _, names in os.walk(root, onerror=raise_scarcity):

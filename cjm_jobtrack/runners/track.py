@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/runners/track.html.md"""
 __all__ = ['INTERVAL', 'track']
 
 # %% ../../nbs/runners/18_track.ipynb #afd91662
-import time
+import math, time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError
 from typing import TypeVar
@@ -22,9 +22,9 @@ _T = TypeVar('_T')
 
 def _length(iterable:Iterable, total:float|None) -> float|None:
     "How many items there will be; None: unknown."
-    if total is not None: return number(total)
-    try: return len(iterable)
-    except TypeError: return None
+    try: n = number(len(iterable) if total is None else total)
+    except Exception: return None   # it has no length, or none that can be had
+    return n if n is not None and 0 < n < math.inf else None
 
 def _progress(done:int, total:float|None, message:str|None) -> tuple[float|None, str]:
     "Percent, and what is shown beside it."

@@ -97,7 +97,7 @@ def heartbeat_html(
 ) -> str:                  # HTML
     "The elapsed time, and a mark that appears when nothing has been painted for five seconds."
     mark = ''
-    if not snapshot.job.is_terminal: mark = stale_mark_html(snapshot.at, 'not live, run the cell again') + ' '
+    if not snapshot.job.is_terminal: mark = stale_mark_html(snapshot.at, 'not live: its kernel has ended') + ' '
     elapsed = element('span', format_elapsed(snapshot), 'opacity:.75')
     return f'<div style="line-height:1.6;white-space:nowrap;text-align:right">{mark}{elapsed}</div>'
 

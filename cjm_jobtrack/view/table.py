@@ -152,7 +152,9 @@ def _outputs_text(job:Job) -> str:  # '2 files: panel.vtt, panel.txt'
     n = len(job.outputs)
     if not n: return ''
     names = ', '.join(shorten(output.name, 60) for output in job.outputs[:3])
-    return f'{"1 file" if n == 1 else f"{n:,} files"}: {names}{", …" if n > 3 else ""}'
+    count = '1 file' if n == 1 else f'{n:,} files'
+    more = ', …' if n > 3 else ''
+    return f'{count}: {names}{more}'
 
 def _outcome_text(job:Job) -> str:
     "What a completed job left: its files, else a result of one line."

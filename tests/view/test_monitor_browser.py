@@ -91,7 +91,7 @@ def test_live_in_jupyterlab(tmp_path):
 
         page.evaluate(f'{PANEL}.sessionContext.session.kernel.restart()')
         until(lambda: marked(view), 'the view of a dead kernel says so')
-        assert 'not live, run the cell again' in view.inner_text()
+        assert 'not live: its kernel has ended' in view.inner_text()
 
 @pytest.mark.parametrize('where', ['lab/tree', 'notebooks'])
 def test_a_saved_notebook_is_readable_without_its_kernel(tmp_path, where):
