@@ -310,44 +310,6 @@ class CallRunner(BaseRunner):
     def __enter__(self): return self
     def __exit__(self, *_): self.close()
 
-# %% ../../nbs/runners/04_call.ipynb #5ee471c6
-class CallRunner(BaseRunner):
-    """Carries out functions and coroutines in this process, or in Python processes of their own.
-
-    `job.spec` is `{"func": name, "args": [...], "kwargs": {...}, "pool": "thread" or "process"}`; without `pool`, that
-    of the runner applies. With `"live": true` it has only an account of a live call, and cannot be carried out
-    without that. In the pool `thread`, a coroutine function runs on an event loop that the runner has for them, anything else in a daemon thread, so that a function that hangs does not keep the interpreter from exiting.
-    A process that is kept warm keeps what functions left in it: modules, environment, working folder. A spare one is fresh.
-    A context manager: leaving it ends the processes; otherwise they end with this process."""
-    keep = 100     # Finished calls that are remembered, so that a late `start` does not begin one again
-    patience = 5.  # Seconds for which a coroutine may block its event loop before its log says so
-
-    def __init__(self,
-        functions:dict[str, Callable]|None=None,  # name -> function
-        name:str='call',                          # What `job.runner` calls it
-        *,
-        pool:str='thread',   # Where functions run, unless a spec says otherwise: 'thread' or 'process'
-        warm:int=0,          # Idle processes kept for later jobs; 0: each job gets a fresh one
-        spare:bool=False,    # Start the process of the next job ahead; it ends when it was not needed for a minute
-        imports:bool=False,  # Import functions that are not registered, by the name `module:function`
-    ):
-        self.warm, self.name, self.pool = _check_warm(warm), name, _check_pool(pool)
-        self.capabilities = frozenset({'log', 'force'} if pool == 'process' else ())
-        self.imports = imports
-        self.functions = dict(functions or {})
-        self._names, self._namesakes = {}, {}     # function -> its name; name -> how many functions have it
-        self._signatures = {}                     # name -> `_Signature`
-        self._live_calls = weakref.WeakValueDictionary()   # job id -> `LiveCall`
-        self._works, self._finished = {}, deque() # key -> `_RunningCall`; keys of those that are over
-        self._warm = WarmWorkers(self.warm)
-        self._lent = weakref.WeakSet()            # `WarmWorkers` of others
-        self._spare = SpareWorker() if spare else None
-        if spare: weakref.finalize(self, self._spare.close)
-        self._coroutines, self._lock = CoroutineLoop(), threading.Lock()
-
-    def __enter__(self): return self
-    def __exit__(self, *_): self.close()
-
 # %% ../../nbs/runners/04_call.ipynb #577a4264
 _Function = TypeVar('_Function', bound=Callable)
 
