@@ -10,7 +10,7 @@ __all__ = ['Request', 'Options', 'BaseKeeper', 'LocalKeeper', 'ServerKeeper', 'J
 # %% ../nbs/api.ipynb #ca9c6ff8
 import atexit, glob, inspect, logging, os, re, shlex, sys, threading, time, uuid
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
@@ -915,7 +915,8 @@ def _requests(self:Jobs, what:Any, items:list, more:dict, options:list[Options],
     takes_input = callable(what) or place.plugin is not None or self._is_pipeline(what, place.on)
     words = None if takes_input else _words(what, ())
     for item, o in zip(items, options):
-        if takes_input: yield self._request(what, (item,), more, o, place)
+        given = replace(o, id=None, batch=None)   # these were made up here, and are no options of the function's caller
+        if takes_input: yield self._request(what, (item,), more, given, place)
         else: yield self._request(_fill_words(words, item), (), more, o, place)
 
 # %% ../nbs/api.ipynb #0005f728

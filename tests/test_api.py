@@ -371,6 +371,10 @@ def test_a_batch_of_a_function(lab):
     assert night.join(30)['failed'] == 1 and {j.name for j in night.jobs()} == {'divide'}
     assert sorted(j.result for j in night.jobs('completed')) == [1/3, .5, 1.]
 
+def test_a_batch_of_a_function_whose_parameters_are_called_as_its_own_options(lab):
+    def train(data, batch=32, id=0): return [data, batch, id]
+    assert [j.result for j in lab.batch(train, ['a'], where='thread').as_completed(30)] == [['a', 32, 0]]
+
 def test_the_same_batch_twice_is_one(lab, tmp_path):
     for name in 'abc': (tmp_path/f'{name}.txt').write_text(name)
     for _ in range(2): night = lab.batch('wc -c {}', f'{tmp_path}/*.txt', id='tuesday')
