@@ -271,9 +271,12 @@ def _copy(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> Any:
 _PLAIN_FORMS = 'isoformat', 'to_dict', 'model_dump', 'tolist', 'item'   # of dates, models, pydantic, arrays, scalars
 
 def _is_too_large(walk:_Walk, value:Any) -> bool:
-    "Whether an array or a table has more parts than may be copied, so that they need not be made."
-    size = getattr(value, 'size', 0) if walk.is_bounded else 0
-    return isinstance(size, numbers.Integral) and size > walk.budget
+    "Whether an array, a table or a tensor has more parts than may be copied, so that they need not be made."
+    if not walk.is_bounded: return False
+    for name, of_part in ('size', 1), ('nbytes', 8):
+        size = getattr(value, name, 0)
+        if isinstance(size, numbers.Integral) and size > of_part*walk.budget: return True
+    return False
 
 def _copy_made(walk:_Walk, depth:int, cost:int, made:int, value:Any) -> Any:
     "The copy of what a value's own method makes of it, or else its `repr`."

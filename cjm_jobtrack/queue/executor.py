@@ -13,10 +13,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import aclosing, suppress
+from functools import partial
 from itertools import count, islice
 from typing import Any, TypeVar
 from fastcore.basics import patch
-from ..model.errors import InvalidInput, JobFailed, NoResult, RecordGone, StoreError
+from ..model.errors import InvalidInput, JobFailed, NoResult, RecordGone, StoreError, is_infrastructure_error
 from ..model.job import Job, JobEvent, JobStatus, jsonable, new_id
 from .batch import Batch
 from .queue import JobQueue
@@ -53,7 +54,7 @@ def _is_named(fn:Callable) -> bool:
 
 def _short_name(fn:Callable) -> str:
     "What people call a function, also a partial one."
-    while hasattr(fn, 'func'): fn = fn.func
+    while isinstance(fn, partial): fn = fn.func
     return getattr(fn, '__name__', type(fn).__name__)
 
 def _recorded_name(
@@ -105,12 +106,19 @@ def _error_of(
 def _end(self:JobFuture) -> None:
     "Give it what came of its job, which has ended."
     job, live = self.job, self._call.result(self.job.attempt)
-    self._call = None   # nobody needs its arguments any more
+    self._call = None   # with its arguments
     if job.status is JobStatus.CANCELLED:
         Future.cancel(self)
         self.set_running_or_notify_cancel()   # wakes those who wait for several futures
     elif (error := _error_of(job, live)) is not None: self.set_exception(error)
     else: self.set_result(live.value)
+
+@patch
+def _abandon(self:JobFuture,
+    problem:str,   # Why nothing will be heard of its job
+) -> None:
+    self._call = None
+    self.set_exception(NoResult(self.job_id, self.job.name, problem))
 
 # %% ../../nbs/queue/10_executor.ipynb #dd746435
 _ENDS = frozenset(s.value for s in JobStatus if s.is_terminal)
@@ -138,8 +146,15 @@ class _OpenFutures:
         "End the future of a job that has ended. From any thread; whoever comes first ends it."
         future = self.by_job.pop(job_id, None)
         if future is None: return
-        future._end()
+        self._call(future._end)
         if self.is_closed and not self.by_job: self.wake()
+
+    def _call(self, end:Callable[[], None]) -> None:
+        "End a future. What its callbacks may raise besides errors, by `sys.exit()` say, is no reason for the thread to end."
+        try: end()
+        except BaseException:
+            if threading.current_thread() is not self.thread: raise
+            _log.exception('A callback of a future raised')
 
     def wake(self) -> None:
         "Have the thread look whether it is still needed."
@@ -184,8 +199,7 @@ def _abandon(self:_OpenFutures,
         future = self.by_job.get(job_id)
         if future is None: continue
         if future.job.is_terminal: self.end(job_id)
-        elif self.by_job.pop(job_id, None) is not None:
-            future.set_exception(NoResult(job_id, future.job.name, problem))
+        elif self.by_job.pop(job_id, None) is not None: self._call(partial(future._abandon, problem))
 
 # %% ../../nbs/queue/10_executor.ipynb #1f7e8744
 @patch
@@ -198,8 +212,9 @@ async def _read(self:_OpenFutures) -> None:
                     if e.seq is None: continue
                     self._cursor = e.seq
                     self._handle(e)
-        except Exception:
-            _log.exception('The journal cannot be read now, so futures have to wait; trying again')
+        except Exception as e:
+            trace = None if is_infrastructure_error(e) else e
+            _log.error('The journal cannot be read now, so futures have to wait: %s. Trying again', e, exc_info=trace)
             await asyncio.sleep(self.check_every)
 
 # %% ../../nbs/queue/10_executor.ipynb #ac04be67
@@ -220,7 +235,7 @@ def end_stranded(self:_OpenFutures) -> None:
     try: in_hand = self._in_hand()
     except RecordGone: in_hand = set()
     except StoreError as e: return _log.error('%s. Asking again', e)
-    left = [job_id for job_id in self.by_job if job_id not in in_hand]
+    left = [job_id for job_id in [*self.by_job] if job_id not in in_hand]
     self._abandon(left, 'is carried out by nobody: its queue was stopped, and the record does not say how it ended')
 
 # %% ../../nbs/queue/10_executor.ipynb #e6be6e4e
@@ -242,18 +257,22 @@ async def _live(self:_OpenFutures, is_ready:threading.Event) -> None:
 
 @patch
 def _start(self:_OpenFutures) -> None:
-    "Start the thread. Raises `OSError`, say, when there is no descriptor left for its loop."
+    "Start the thread. Raises `OSError` when there is no descriptor left for its loop, `RuntimeError` when it cannot be started."
     self._cursor = self.tracker.last_seq()
     is_ready, errors = threading.Event(), []
     def run():
         try: asyncio.run(self._live(is_ready))
-        except BaseException as e: errors.append(e)
+        except BaseException as e:
+            if is_ready.is_set(): _log.exception('An executor has ended because of an unexpected error')
+            else: errors.append(e)
         finally: is_ready.set()
-    thread = threading.Thread(target=run, name='jobtrack-executor', daemon=True)
-    thread.start()
-    is_ready.wait()
-    if errors: raise errors[0]
-    self.thread = thread
+    self.thread = threading.Thread(target=run, name='jobtrack-executor', daemon=True)
+    try: self.thread.start()
+    except RuntimeError as e: errors.append(e)
+    else: is_ready.wait()
+    if not errors: return
+    self.thread = None
+    raise errors[0]
 
 # %% ../../nbs/queue/10_executor.ipynb #b04c9017
 @patch
@@ -385,9 +404,12 @@ def _submit_all(self:JobExecutor, fn:Callable, calls:Iterable[tuple]) -> deque[J
     return futures
 
 # %% ../../nbs/queue/10_executor.ipynb #cfec38ff
-def _result(future:JobFuture, deadline:float|None) -> Any:
+def _next_result(futures:deque[JobFuture], deadline:float|None) -> Any:
+    "The result of the first, which is then removed: nobody here keeps it. One that comes too late stays."
     remaining = None if deadline is None else max(0., deadline - time.monotonic())
-    return future.result(remaining)
+    result = futures[0].result(remaining)
+    futures.popleft()
+    return result
 
 @patch
 def _results(self:JobExecutor,
@@ -401,7 +423,7 @@ def _results(self:JobExecutor,
         while True:
             if buffersize is not None and len(futures) <= buffersize//2: futures += more(buffersize - len(futures))
             if not futures: return
-            yield _result(futures.popleft(), deadline)   # kept by nobody here
+            yield _next_result(futures, deadline)
     finally: self._futures.cancel_pending(futures)
 
 # %% ../../nbs/queue/10_executor.ipynb #4e1339bc
@@ -419,8 +441,8 @@ def map(self:JobExecutor,
 ) -> Iterator[_T]:              # The results, in the order of the input
     """Call a function for each item. The calls begin now; iterating waits for them.
 
-    Iterating raises what a call raised; `TimeoutError`. Then, and when it is given up, calls that have not begun
-    are cancelled."""
+    Iterating raises what a call has raised, and `TimeoutError`. After that, and when it is given up, calls that have
+    not begun are cancelled."""
     _check_buffersize(buffersize)
     deadline = None if timeout is None else time.monotonic() + timeout
     calls = zip(*iterables)

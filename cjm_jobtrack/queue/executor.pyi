@@ -67,8 +67,8 @@ class JobExecutor(Executor):
     ) -> Iterator[_T]:
         """Call a function for each item. The calls begin now; iterating waits for them.
 
-        Iterating raises what a call raised; `TimeoutError`. Then, and when it is given up, calls that have not begun
-        are cancelled."""
+        Iterating raises what a call has raised, and `TimeoutError`. After that, and when it is given up, calls that have
+        not begun are cancelled."""
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Accept no more calls. Blocks if asked to, but not in a callback of one of its futures.
 

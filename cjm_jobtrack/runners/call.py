@@ -198,12 +198,16 @@ def take(self:LiveCall,
     outcome:Outcome,  # How it ended
 ) -> Outcome:         # As it is put on record
     "Keep the live result of an attempt."
-    live, is_completed = outcome.live, outcome.status is JobStatus.COMPLETED
-    if is_completed and live is None:
-        live = LiveResult(outcome.result)
-        outcome = replace(outcome, result=jsonable(outcome.result, lossless=True, most=LIVE_PARTS))
-    self._attempt, self._result = attempt, live
+    if outcome.status is JobStatus.COMPLETED and outcome.live is None: outcome = _with_json_form(outcome)
+    self._attempt, self._result = attempt, outcome.live
     return outcome
+
+def _with_json_form(outcome:Outcome) -> Outcome:
+    "An outcome with the JSON form of its result, and the result itself beside it."
+    result = outcome.result
+    try: return replace(outcome, result=jsonable(result, lossless=True, most=LIVE_PARTS), live=LiveResult(result))
+    except BaseException as e:   # a method of the result calls `sys.exit()`, say
+        return replace(_failure_outcome(e), live=LiveResult(error=e))
 
 # %% ../../nbs/runners/04_call.ipynb #00dd4e3d
 @dataclass(eq=False)
@@ -272,8 +276,9 @@ class CallRunner(BaseRunner):
     """Carries out functions and coroutines in this process, or in Python processes of their own.
 
     `job.spec` is `{"func": name, "args": [...], "kwargs": {...}, "pool": "thread" or "process"}`; without `pool`, that
-    of the runner applies. With `"live": true` it has only an account of a live call, and cannot be carried out
-    without that. In the pool `thread`, a coroutine function runs on an event loop that the runner has for them, anything else in a daemon thread, so that a function that hangs does not keep the interpreter from exiting.
+    of the runner applies. With `"live": true` it is only an account of a live call, and cannot be carried out without.
+    In the pool `thread`, a coroutine function runs on an event loop that the runner has for them, anything else in a
+    daemon thread, so that a function that hangs does not keep the interpreter from exiting.
     A process that is kept warm keeps what functions left in it: modules, environment, working folder. A spare one is fresh.
     A context manager: leaving it ends the processes; otherwise they end with this process."""
     keep = 100     # Finished calls that are remembered, so that a late `start` does not begin one again

@@ -86,8 +86,9 @@ class CallRunner(BaseRunner):
     """Carries out functions and coroutines in this process, or in Python processes of their own.
 
     `job.spec` is `{"func": name, "args": [...], "kwargs": {...}, "pool": "thread" or "process"}`; without `pool`, that
-    of the runner applies. With `"live": true` it has only an account of a live call, and cannot be carried out
-    without that. In the pool `thread`, a coroutine function runs on an event loop that the runner has for them, anything else in a daemon thread, so that a function that hangs does not keep the interpreter from exiting.
+    of the runner applies. With `"live": true` it is only an account of a live call, and cannot be carried out without.
+    In the pool `thread`, a coroutine function runs on an event loop that the runner has for them, anything else in a
+    daemon thread, so that a function that hangs does not keep the interpreter from exiting.
     A process that is kept warm keeps what functions left in it: modules, environment, working folder. A spare one is fresh.
     A context manager: leaving it ends the processes; otherwise they end with this process."""
     keep: int

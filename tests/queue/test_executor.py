@@ -116,6 +116,15 @@ def test_a_result_that_cannot_be_loaded_here(tracker):
         with pytest.raises(ImportError, match='only in the worker'): future.result(PATIENCE)
         assert 'cannot be loaded in this process' in tracker.get_job(future.job_id).failure.message
 
+class Exits:
+    def to_dict(self): sys.exit('not for others')
+
+def test_a_result_that_cannot_even_be_looked_at(tracker):
+    for where in 'thread', 'process':
+        with executor(tracker, where) as ex:
+            future = ex.submit(Exits)
+            assert type(future.exception(PATIENCE)) in (SystemExit, JobFailed) and tracker.get_job(future.job_id).status == 'failed'
+
 def test_an_outcome_gives_its_result_or_fails(tracker):
     with executor(tracker) as ex:
         assert ex.submit(Outcome.completed, {1}).result(PATIENCE) == {1}
@@ -211,6 +220,15 @@ def test_map_raises_in_its_place_and_cancels_what_has_not_begun(tracker):
         gate.set()
     assert ex.batch.counts() == dict(pending=0, running=0, completed=2, failed=1, cancelled=4), 'the one under way has completed'
 
+def test_map_that_times_out_cancels_the_one_it_waited_for_too(tracker):
+    gate = threading.Event()
+    with executor(tracker, slots=1) as ex:
+        first = ex.submit(gate.wait, PATIENCE)
+        until(first.running, 'it to run')
+        with pytest.raises(TimeoutError): next(ex.map(same, [1, 2], timeout=.05))
+        assert ex.batch.counts()['cancelled'] == 2
+        gate.set()
+
 def test_map_given_up_cancels_what_has_not_begun(tracker):
     gate = threading.Event()
     with executor(tracker, slots=1) as ex:
@@ -275,7 +293,8 @@ def test_a_callback_that_raises_or_shuts_down_ends_nothing(tracker, caplog):
         over = threading.Event()
         def shut(f): ex.shutdown(); over.set()
         def bad(f): raise ValueError('no')
-        first, second = ex.submit(time.sleep, .05), ex.submit(time.sleep, .1)
+        leaves, first, second = ex.submit(time.sleep, .05), ex.submit(time.sleep, .05), ex.submit(time.sleep, .1)
+        leaves.add_done_callback(lambda f: sys.exit(3))
         first.add_done_callback(bad), first.add_done_callback(shut)
         assert over.wait(PATIENCE) and second.result(PATIENCE) is None
         ex.shutdown()
