@@ -41,7 +41,7 @@ _home = {name: module for module, names in {  # name -> the module below this pa
     'net.manager': 'Manager',
     'view.monitor': 'JobMonitor monitor',
     'view.dashboard': 'JobDashboard',
-    'api': 'Jobs run batch jobs use',
+    'api.jobs': 'Jobs run batch jobs use',
 }.items() for name in names.split()}
 
 __all__ = list(_home)

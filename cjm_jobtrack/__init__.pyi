@@ -6,11 +6,11 @@ Modules:
 - `cjm_jobtrack.pipelines.builtin.transcode`: Convert a video with ffmpeg: another codec, another container, another size.
 - `cjm_jobtrack.pipelines.builtin.transcribe`: Speech to text with pocketsphinx and the English model it comes with."""
 
-from .api import Jobs as Jobs
-from .api import batch as batch
-from .api import jobs as jobs
-from .api import run as run
-from .api import use as use
+from .api.jobs import Jobs as Jobs
+from .api.jobs import batch as batch
+from .api.jobs import jobs as jobs
+from .api.jobs import run as run
+from .api.jobs import use as use
 from .containers.docker import DockerRunner as DockerRunner
 from .logs.log_store import LogStore as LogStore
 from .maintenance.retention import RetentionPolicy as RetentionPolicy

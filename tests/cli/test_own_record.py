@@ -9,6 +9,7 @@ from cjm_jobtrack.cli import options
 from cjm_jobtrack.cli.app import Exit
 from cjm_jobtrack.cli.main import app
 from cjm_jobtrack.cli.sandbox import end_processes_left
+from cjm_jobtrack.cli.own_record import resume_lock
 from cjm_jobtrack.store.own_record import own_record
 from cjm_jobtrack.tracker.tracker import JobTracker
 
@@ -236,6 +237,13 @@ def test_what_is_in_nobodys_hands_is_told(cli, orphan, state):
     assert (code, err) == (0, '') and 'completed' in out and job('a-job').status == 'completed'
     assert cli('ls')[2] == '' and cli('resume') == (0, '', '')
 
+def test_a_record_that_was_deleted_is_not_made_anew(state):
+    own_record().parent.mkdir(parents=True)
+    with resume_lock() as lock:
+        os.set_inheritable(lock.fileno(), True)
+        handed = subprocess.run([sys.executable, '-P', '-m', 'cjm_jobtrack.cli', 'resume', '--lock', str(lock.fileno())], pass_fds=[lock.fileno()], timeout=60)
+    assert handed.returncode == 0 and not own_record().exists()
+
 def test_cancel_ends_what_is_in_nobodys_hands(cli, orphan):
     code, out, _ = cli('cancel', 'a-job', '--json')
     told = json.loads(out)
@@ -258,7 +266,7 @@ def test_following_takes_up_what_is_in_nobodys_hands(begin, orphan, state, words
     assert (p.returncode, out.splitlines()[-1]) == (0, said) and job('a-job').status == 'completed', err
 
 def test_a_notebook_and_the_command_line_see_the_same(cli):
-    from cjm_jobtrack.api import Jobs
+    from cjm_jobtrack.api.jobs import Jobs
     with Jobs() as notebook:
         mine = notebook.run(['echo', 'hello'])
         assert cli('watch', mine.id)[0] == 0 and cli('logs', mine.id)[1] == 'hello\n'
@@ -346,7 +354,7 @@ def test_another_program_on_the_port_is_no_manager(cli, monkeypatch, answer):
 
 NOTEBOOK = '''
 import sys
-from cjm_jobtrack.api import Jobs
+from cjm_jobtrack.api.jobs import Jobs
 jobs = Jobs(slots=1)
 for n in range(3): jobs.run(['sh', '-c', 'echo pid $$; until test -e gate; do sleep .05; done'], id=f'night-{n}', name=f'night {n}')
 print('ready', flush=True)
