@@ -22,7 +22,7 @@ from ..model.errors import UnknownJob
 from ..model.job import Job, JobEvent, JobStatus, new_id
 from ..store.own_record import own_record
 from ..tracker.tracker import JobTracker
-if TYPE_CHECKING: from cjm_jobtrack.api import Jobs
+if TYPE_CHECKING: from cjm_jobtrack.api.jobs import Jobs
 
 # %% ../../nbs/cli/08_own_record.ipynb #91683157
 class OwnRecord:
@@ -170,7 +170,8 @@ def _leaving_on_signals() -> Iterator[None]:
 @patch
 def _carry(self:OwnRecord, job_id:str) -> None:
     "This process carries the job out from now on. It begins no others: they may have a queue with slots of its own."
-    from cjm_jobtrack.api import Jobs, LocalKeeper
+    from cjm_jobtrack.api.jobs import Jobs
+    from cjm_jobtrack.api.keepers import LocalKeeper
     self._taken.add(job_id)
     if self._jobs is not None: return
     self._stack.enter_context(_leaving_on_signals())

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, TextIO
 import typer
 from typer import Argument, Option
-from ..api import LocalKeeper
+from ..api.keepers import LocalKeeper
 from .app import Commands
 from .follow import conclude, first_look, follow, how_to_return, report_wait
 from .options import HERE, AsJson, JobName, MaxAttempts, NewId, Priority, Timeout, url_option
@@ -105,6 +105,7 @@ def _left(record:Path) -> list[Job]:
 # %% ../../nbs/cli/11_run.ipynb #bb09ab50
 def _ours(keeper:LocalKeeper) -> list[Job]:
     "The unfinished jobs that have nobody but the queue of this process."
+    if not keeper.exists: return []   # the record was deleted meanwhile, and is not made anew
     lease, tracker = keeper.queue.lease, keeper.source
     alone = {runner for runner in keeper.queue.runners if not lease.capable_queues(runner, {})}
     jobs = [job for job in keeper.unfinished() if job.runner in alone and can_resume(job)]
