@@ -132,7 +132,7 @@ def both(state, monkeypatch):
     return program
 
 def test_a_name_that_is_both_means_what_it_means_in_python(cli, both):
-    from cjm_jobtrack.api import Jobs
+    from cjm_jobtrack.api.jobs import Jobs
     from cjm_jobtrack.model.errors import InvalidInput
     with Jobs(memory=True) as lab, pytest.raises(InvalidInput, match='no-such.wav'): lab.run('transcribe', 'no-such.wav')
     code, out, err = cli('run', 'transcribe', 'no-such.wav')
