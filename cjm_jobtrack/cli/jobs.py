@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/jobs.html.md"""
 __all__ = ['commands', 'ResultNames', 'ResultFolder', 'ls', 'show', 'watch', 'cancel_message', 'cancel', 'download']
 
 # %% ../../nbs/cli/12_jobs.ipynb #e659635d
-import sys
+import os, shlex, sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -171,29 +171,59 @@ def _check_ended(job:Job) -> None:
     raise JobtrackError(f'Job {short(job)} is {job.status} and has no results yet. '
                         f'Wait for it: jobtrack watch {short(job)}')
 
+# %% ../../nbs/cli/12_jobs.ipynb #4fdcbfe9
+def _is_folder(word:str) -> bool: return word.endswith(os.sep) or os.path.isdir(word)
+
+def _names_and_folder(
+    words:list[str],   # Behind the id of the job
+    known:list[str],   # Names of its results
+    to:Path|None,      # As for `--to`
+) -> tuple[list[str], Path|None]:   # Names of results, none for all; and where to put them
+    "Which results are meant, and where they should go. Raises `InvalidInput`."
+    folders = [Path(word) for word in words if word not in known and _is_folder(word)]
+    places = [to, *folders] if to else folders
+    if len(places) > 1:
+        raise InvalidInput('FOLDER', f'is given {len(places)} times: {" ".join(map(str, places))}', 'Give one of them')
+    names = [word for word in words if word in known or not _is_folder(word)]
+    for name in names:
+        if name not in known: raise _no_result(name, known)
+    return names, places[0] if places else None
+
+def _no_result(word:str, known:list[str]) -> InvalidInput:
+    more = f' and {len(known)-10} more' if len(known) > 10 else ''
+    folder = shlex.quote(f'{word}{os.sep}')
+    return InvalidInput('NAME', f'is {word!r}, which is neither a result of this job nor a folder here', (
+        f'Results: {", ".join(known[:10]) or "none"}{more}. For a new folder, write {folder}'))
+
 # %% ../../nbs/cli/12_jobs.ipynb #9d894731
 def _results(place:Source, job:Job, names:list[str], to:Path|None) -> Iterator[Path]:
     "The results of a job, downloaded if they are elsewhere. Each as soon as it is there."
     if place.base_url != OWN: return fetch(place, job, names, to or Path('.'))
-    if to is None: return iter([Path(path) for path in _paths_here(job, names)])
-    raise InvalidInput('--to', 'was given, and the results are on this machine', f'They are at: {" ".join(_paths_here(job, names))}')
+    paths = [Path(o.path) for o in job.outputs if not names or o.name in names]
+    if to is not None and paths: raise _on_this_machine(job, paths, to)
+    return iter(paths)
 
-def _paths_here(job:Job, names:list[str]) -> list[str]:
-    "Where the files are that a job of this machine left. Raises `InvalidInput` for one that it did not leave."
-    paths = {o.name: o.path for o in job.outputs}
-    for name in names:
-        if name not in paths: raise InvalidInput('name', f'is {name!r}, which job {job.id} did not leave', f'There is: {", ".join(paths)}')
-    return [paths[name] for name in names or paths]
+def _on_this_machine(job:Job, paths:list[Path], to:Path) -> InvalidInput:
+    problem = f'is {str(to)!r}, and the results are on this machine already'
+    folder = shlex.quote(str(to))
+    if len(paths) <= 5: command = f'cp -- {shlex.join(map(str, paths))} {folder}'
+    else: command = f"jobtrack download {short(job)} | xargs -d '\\n' cp -t {folder}"
+    return InvalidInput('FOLDER', problem, f'Copy them: {command}')
 
 # %% ../../nbs/cli/12_jobs.ipynb #bb489bba
-ResultNames = Annotated[list[str], Argument(metavar='[NAME]...', help='Which results; default: all')]
+ResultNames = Annotated[list[str], Argument(metavar='NAME|FOLDER', help=(
+    'Which results, default: all; and a folder to put them in, which exists or ends with /'))]
 ResultFolder = Annotated[Path|None, Option(metavar='DIR', help=(
     'Folder to download to; created if missing. Default: this folder'))]
+
+def _result_names(place:Source, job:Job) -> list[str]:
+    outputs = job.outputs if place.base_url == OWN else place.outputs(job.id)   # of many, a server tells the first
+    return [o.name for o in outputs]
 
 @commands.command()
 def download(
     id:JobId,
-    names:ResultNames=[],  # noqa: B006
+    words:ResultNames=[],  # noqa: B006
     to:ResultFolder=None,
     url:Where=HERE,
     token_file:TokenFile=None,
@@ -203,4 +233,5 @@ def download(
         place, job = find(places, id)
         _check_ended(job)
         if not job.outputs: typer.echo(f'Job {short(job)} is {job.status} and left no results', err=True)
+        names, to = _names_and_folder(words, _result_names(place, job), to) if words else ([], to)
         for path in _results(place, job, names, to): typer.echo(printed_path(path))

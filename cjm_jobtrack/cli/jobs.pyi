@@ -62,7 +62,7 @@ ResultFolder: TypeAlias = Annotated[Path | None, ...]
 
 def download(
     id: JobId,
-    names: ResultNames = [],
+    words: ResultNames = [],
     to: ResultFolder = None,
     url: Where = 'here',
     token_file: TokenFile = None,

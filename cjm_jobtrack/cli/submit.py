@@ -9,7 +9,7 @@ __all__ = ['PipelineName', 'LocalFile', 'Params', 'WorkspaceFile', 'Wait', 'Down
            'guess_value', 'read_params', 'check_source', 'submit']
 
 # %% ../../nbs/cli/10_submit.ipynb #07b2833a
-import hashlib, json, sys
+import json, sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ from typer import Argument, Option
 from ..model.errors import InvalidInput, UnknownPipeline
 from ..model.job import Job, JobStatus, check_id
 from ..net.client import RemoteClient
-from ..net.transfers import Upload, existing_input
+from ..net.transfers import existing_input
 from ..pipelines.params import Param
 from .app import Commands, no_file
 from .follow import conclude, fetch, first_look, follow, report_wait
@@ -121,17 +121,6 @@ def _describe(client:RemoteClient, pipeline:str|None, node:str|None) -> dict|Non
         raise UnknownPipeline(pipeline, known)
     return known.get(pipeline)
 
-# %% ../../nbs/cli/10_submit.ipynb #4e18d28b
-def _upload(client:RemoteClient, file:Path, id:str|None, node:str|None) -> Upload:
-    "Upload a file, unless it was uploaded for the job of this id before."
-    job = client.get_job(id) if id is not None else None
-    sha256 = job.metadata.get('input_sha256') if job is not None else None
-    if not sha256 or _sha256(file) != sha256: return client.upload(file, node)
-    return Upload(job.spec.get('input'), file.stat().st_size, sha256, job.node)
-
-def _sha256(file:Path) -> str:
-    with file.open('rb') as f: return hashlib.file_digest(f, 'sha256').hexdigest()
-
 # %% ../../nbs/cli/10_submit.ipynb #676127d3
 def _submit(
     client:RemoteClient,
@@ -147,7 +136,7 @@ def _submit(
     source = check_source(file, input, described)
     metadata = None
     if file is not None:
-        source = _upload(client, file, options['id'], options['node'])
+        source = client.upload_once(file, options['id'], options['node'])
         metadata = {'input_sha256': source.sha256}
     if isinstance(source, str): source = existing_input(source)
     return client.submit(pipeline, source, params, metadata=metadata, **options)

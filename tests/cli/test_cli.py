@@ -297,6 +297,30 @@ def test_downloads(cli, node, tmp_path):
     status, _, err = cli('download', job['id'], 'a.txt', '--to', tmp_path)
     assert (status, (tmp_path/'a.txt').read_text()) == (Exit.USAGE, 'mine'), 'a file of the user was overwritten'
 
+def test_a_folder_stands_where_it_stands_in_python(cli, node, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    id = node.run({'files': {'a.txt': 'A', 'deep/b.txt': 'B', 'talk': 'T'}})['id']
+    (tmp_path/'here').mkdir(), (tmp_path/'talk').mkdir()
+    assert cli('download', id, 'here')[0] == 0 and sorted(p.name for p in (tmp_path/'here').rglob('*.txt')) == ['a.txt', 'b.txt']
+    assert cli('download', id, 'new/')[0] == 0 and (tmp_path/'new'/'talk').read_text() == 'T'
+    for words in (['a.txt', 'one/'], ['two/', 'a.txt'], ['a.txt', '--to', 'three']):
+        status, out, err = cli('download', id, *words)
+        assert status == 0 and len(out.splitlines()) == 1, err
+    assert all((tmp_path/name/'a.txt').read_text() == 'A' for name in ('one', 'two', 'three'))
+    status, out, _ = cli('download', id, 'talk', '--to', 'four')
+    assert status == 0 and (tmp_path/'four'/'talk').read_text() == 'T' and len(out.splitlines()) == 1, 'the name of a result is meant'
+    assert cli('download', id, 'talk/')[0] == 0 and (tmp_path/'talk'/'a.txt').read_text() == 'A'
+
+@pytest.mark.parametrize('words, said', [
+    (['results'], 'For a new folder, write results/'), (['a.text'], 'Results: a.txt'), (['a.txt', 'my folder'], "write 'my folder/'"),
+    (['one/', 'two/'], 'Give one of them'), (['one/', '--to', 'two'], 'Give one of them'), ([''], 'Results: a.txt')])
+def test_a_download_that_cannot_work_says_what_to_type(cli, node, tmp_path, monkeypatch, words, said):
+    monkeypatch.chdir(tmp_path)
+    id = node.run({'files': {'a.txt': 'A'}})['id']
+    status, out, err = cli('download', id, *words)
+    assert (status, out) == (Exit.USAGE, '') and said in err, err
+    assert [*tmp_path.iterdir()] == []
+
 def test_one_result_that_cannot_be_had_does_not_keep_us_from_the_others(cli, node, tmp_path):
     job = node.run({'files': {'a.txt': 'A', 'b\nc.txt': 'B', 'c.txt': 'C', 'd.txt': 'D', 'download': 'E'}})
     Path(next(o['path'] for o in job['output_files'] if o['name'] == 'c.txt')).write_text('something else')

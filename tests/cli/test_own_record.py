@@ -95,7 +95,8 @@ def test_what_it_left_is_found_and_printed(cli, state):
     id, path = out.splitlines()
     assert (code, path) == (0, str(state/'copy.wav')) and job(id).name == 'cp talk.wav copy.wav'
     assert cli('download', id[:8])[:2] == (0, f'{state}/copy.wav\n'), 'it is on this machine'
-    assert cli('download', id, '--to', state)[0] == cli('download', id, 'other.wav')[0] == Exit.USAGE
+    for words in (['--to', state], [state], ['copy.wav', state], ['other.wav']): assert cli('download', id, *words)[:2] == (Exit.USAGE, '')
+    assert f"cp -- {state/'copy.wav'} new" in cli('download', id, 'new/')[2]
     assert str(state/'copy.wav') in cli('show', id)[1]
 
 def test_options_behind_the_program_are_its_own(cli):
