@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/own_record.html.md"""
 __all__ = ['OwnRecord', 'can_resume', 'is_left', 'resume_lock', 'is_resumed', 'leave_to_resume']
 
 # %% ../../nbs/cli/08_own_record.ipynb #0c918b14
-import asyncio, fcntl, os, shutil, signal, subprocess, sys, threading, time
+import asyncio, fcntl, os, shlex, shutil, signal, subprocess, sys, threading, time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -228,6 +228,14 @@ def cancel(self:OwnRecord, job_id:str) -> Job:
         pool.submit(asyncio.run, self.tracker.cancel_job(job_id)).result()
     return job
 
+# %% ../../nbs/cli/08_own_record.ipynb #3f27f298
+def _arguments(
+    words:Sequence[str],   # As they were typed
+) -> list[str]:
+    "The arguments of `Jobs.run` for what was typed."
+    is_one_word = len(words) == 1 and (shutil.which(words[0]) is not None or os.path.isfile(words[0]))
+    return [shlex.quote(words[0])] if is_one_word else [*words]
+
 # %% ../../nbs/cli/08_own_record.ipynb #17ca9ee8
 @patch
 def run(self:OwnRecord,
@@ -235,9 +243,8 @@ def run(self:OwnRecord,
     id:str|None=None,     # As for `Jobs.run`
     **options:Any,
 ) -> Job:
-    "Begin to carry out a program. Raises `InvalidInput`, also if there is no such program."
+    "Begin to carry out a program or a pipeline. Raises `InvalidInput`, also if there is no such program."
     options['id'] = id or new_id()
     self._carry(options['id'])
-    is_program = os.sep in words[0] or shutil.which(words[0]) is not None
-    job = self._jobs.run([*words], **options) if is_program else self._jobs.run(*words, **options)
+    job = self._jobs.run(*_arguments(words), **options)
     return self.tracker.get_job(job.id)

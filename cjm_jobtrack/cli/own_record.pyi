@@ -50,7 +50,7 @@ class OwnRecord:
     def cancel(self, job_id: str) -> Job:
         "Stop a job, and wait until nothing of it is left. The job as this left it. Raises `UnknownJob`."
     def run(self, words: Sequence[str], id: str | None = None, **options: Any) -> Job:
-        "Begin to carry out a program. Raises `InvalidInput`, also if there is no such program."
+        "Begin to carry out a program or a pipeline. Raises `InvalidInput`, also if there is no such program."
 
 def can_resume(job: Job) -> bool:
     "Whether another process can see to the end of a job. A function ended with its own; that is all that is left to record."

@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/run.html.md"""
 __all__ = ['commands', 'Program', 'Detach', 'run', 'resume']
 
 # %% ../../nbs/cli/11_run.ipynb #9dd93ea5
-import os, sys
+import os, re, shlex, sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -21,7 +21,7 @@ from .follow import conclude, first_look, follow, how_to_return, report_wait
 from .options import HERE, AsJson, JobName, MaxAttempts, NewId, Priority, Timeout, url_option
 from .output import print_json, printable, printed_path, short
 from .own_record import OwnRecord, can_resume, resume_lock
-from ..model.errors import UnknownJob
+from ..model.errors import InvalidInput, UnknownJob
 from ..model.job import Job, JobStatus, check_id
 from ..queue.lease import abandoned
 from ..store.own_record import own_record
@@ -41,9 +41,32 @@ def _look(own:OwnRecord, job:Job) -> Job:
     if not job.is_terminal: typer.echo(how_to_return(job.id, url_option(HERE)), err=True)
     return job
 
+# %% ../../nbs/cli/11_run.ipynb #91f89798
+_EXAMPLE = 'Give a program and its arguments: jobtrack run -- ffmpeg -i talk.mp4 talk.webm'
+_FIELDS = {'what': 'PROGRAM', 'argv': 'PROGRAM', 'args': 'ARGUMENT', 'input': 'ARGUMENT'}   # of Python -> of the command
+
+def _remedy(e:InvalidInput, words:list[str]) -> str:
+    "What to type, for an error of `Jobs.run`."
+    typed = shlex.join(words)
+    if e.field == 'args': return f'Submit a job for each: jobtrack run --detach {shlex.join(words[:2])}'
+    if e.field == 'input' and len(words) == 1: return f'Give the path of a file: jobtrack run {typed} FILE'
+    if re.match(r'\w+=', words[0]): return f'Set variables with env: jobtrack run -- env {" ".join(words)}'
+    if 'only a shell' in e.problem: return f'Ask for a shell if you want one: jobtrack run -- sh -c {typed}'
+    if 'split into words' in e.problem: return 'Give the program and its arguments without quotes around all of it'
+    return _EXAMPLE if 'run(' in e.remedy else e.remedy
+
+def _as_typed(
+    e:InvalidInput,     # From `Jobs.run`
+    words:list[str],    # What was typed
+) -> InvalidInput:
+    "An error in the words of the command line."
+    if e.field not in _FIELDS: return e
+    return InvalidInput(_FIELDS[e.field], e.problem, _remedy(e, words))
+
 # %% ../../nbs/cli/11_run.ipynb #b40c2273
-Program = Annotated[list[str], Argument(metavar='PROGRAM [ARGUMENT]...', help=(
-    'A program and its arguments, or a pipeline and its input'))]
+Program = Annotated[list[str], Argument(metavar='PROGRAM [ARGUMENT]', help=(
+    'A program and its arguments, or the name of a pipeline and its input, or a command line in quotes. '
+    'The name of a pipeline means the pipeline, even if there is such a program: give the path of that one'))]
 Detach = Annotated[bool, Option('--detach', '-d', help='Do not follow the job: it goes on by itself')]
 
 @commands.command(context_settings={'allow_interspersed_args': False})
@@ -63,7 +86,8 @@ def run(
     if id is not None: check_id(id)
     options = dict(name=name, id=id, priority=priority, timeout=timeout, max_attempts=max_attempts)
     with OwnRecord() as own:
-        job = own.run(program, **options)
+        try: job = own.run(program, **options)
+        except InvalidInput as e: raise _as_typed(e, program) from e
         if not as_json: typer.echo(job.id)
         job = _look(own, job) if detach else follow(own, job.id, sys.stderr, url_option(HERE))
         if as_json: print_json(job.to_dict())

@@ -121,6 +121,50 @@ def test_a_word_that_is_no_program_may_be_a_pipeline(cli):
     code, _, err = cli('run', 'transcribe', 'no-such.wav')
     assert code == Exit.USAGE and 'no-such.wav' in err
 
+@pytest.fixture
+def both(state, monkeypatch):
+    "A program on the PATH that has the name of a pipeline."
+    program = state/'bin'/'transcribe'
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho the program\n')
+    program.chmod(0o755)
+    monkeypatch.setenv('PATH', f'{program.parent}{os.pathsep}{os.environ["PATH"]}')
+    return program
+
+def test_a_name_that_is_both_means_what_it_means_in_python(cli, both):
+    from cjm_jobtrack.api.jobs import Jobs
+    from cjm_jobtrack.model.errors import InvalidInput
+    with Jobs(memory=True) as lab, pytest.raises(InvalidInput, match='no-such.wav'): lab.run('transcribe', 'no-such.wav')
+    code, out, err = cli('run', 'transcribe', 'no-such.wav')
+    assert (code, out) == (Exit.USAGE, '') and 'no-such.wav' in err
+    id = cli('run', both, 'no-such.wav')[1].split()[0]
+    assert job(id).runner == 'process' and cli('logs', id)[1] == 'the program\n'
+    assert 'even if there is such a program' in ' '.join(cli('run', '--help')[1].split())
+
+@pytest.mark.parametrize('line', ['echo hello world', "echo 'hello world'"])
+def test_one_word_is_a_command_line(cli, line):
+    id = cli('run', line)[1].split()[0]
+    assert cli('logs', id)[1] == 'hello world\n'
+
+def test_the_path_of_a_program_may_hold_a_blank(cli, both):
+    blank = both.with_name('my program')
+    both.rename(blank)
+    for word in (blank, 'my program', './bin/my program'):
+        code, out, err = cli('run', word)
+        assert code == 0 and cli('logs', out.split()[0])[1] == 'the program\n', err
+
+@pytest.mark.parametrize('words, said', [
+    (['ls | wc -l'], "jobtrack run -- sh -c 'ls | wc -l'"),
+    ([''], 'jobtrack run -- ffmpeg'),
+    (["echo 'half"], 'without quotes around all of it'),
+    (['TERM=dumb', 'ls'], 'jobtrack run -- env TERM=dumb ls'),
+    (['transcribe', 'a.wav', 'b.wav'], 'jobtrack run --detach transcribe a.wav'),
+    (['transcribe'], 'jobtrack run transcribe FILE')])
+def test_an_error_says_what_to_type(cli, words, said):
+    code, out, err = cli('run', *words)
+    assert (code, out) == (Exit.USAGE, '') and said in err
+    assert not any(f'`{name}`' in err for name in ('what', 'argv', 'args')) and 'run(' not in err and 'batch(' not in err
+
 # --- what goes on
 
 @pytest.mark.parametrize('how, status', [(signal.SIGINT, Exit.INTERRUPTED), (signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGHUP, 128 + signal.SIGHUP)])
