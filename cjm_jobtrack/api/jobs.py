@@ -53,7 +53,7 @@ class Jobs:
     machines share, `Jobs('http://manager:3001')` a server's, and `Jobs(memory=True)` is forgotten at the end.
     Iterates over the jobs, newest first. A context manager, closed on leaving. Safe from any thread."""
     def __init__(self,
-        url:str|os.PathLike|BaseKeeper|None=None, # File, folder or URL of a record, URL of a server, or a keeper; None: the user's own
+        url:str|os.PathLike|BaseKeeper|None=None, # File, folder or URL of a record or server; None: the user's own
         *,
         memory:bool=False,                # Whether the record is only in memory
         slots:int|None=None,              # Jobs running at once; None: one for each processor

@@ -89,7 +89,8 @@ class NeverFits(InvalidInput):
         self.needs, self.has = needs, has
         lacking = {k: v for k, v in sorted(needs.items()) if v > has.get(k, 0)}
         short = ', '.join(f'{k}={v} of {has.get(k, 0)}' for k, v in lacking.items())
-        super().__init__('resources', f'can never be met here: {short}', 'Ask for less, or give the queue more')
+        remedy = f'Ask for less, or give the queue more: resources={lacking}'
+        super().__init__('resources', f'can never be met here: {short}', remedy)
 
 # %% ../../nbs/model/01_errors.ipynb #e48206f3
 class UnknownJob(JobtrackError, KeyError):

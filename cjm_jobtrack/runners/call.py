@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
-from fastcore.basics import patch
+from fastcore.basics import patch, store_attr
 from ..model.errors import InvalidInput, is_infrastructure_error
 from ..model.job import Job, JobStatus, jsonable
 from ..model.retry import retry_delay
@@ -182,7 +182,7 @@ class LiveCall:
         kwargs:dict,   # Its keyword arguments
         workers:WarmWorkers|None=None,  # The processes for this and other calls; None: those of the runner
     ):
-        self.fn, self.args, self.kwargs, self.workers = fn, args, kwargs, workers
+        store_attr()
         self._attempt, self._result = 0, None   # The latest attempt that has ended, and its `LiveResult`
 
     def result(self,
