@@ -44,9 +44,10 @@ class Shell:
         if not words or line.startswith(NOT_HERE): return
         if words[1] in self.ports: self.serve(words)
         else:
-            done = subprocess.run(words, cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=120)
+            env = self.env if self.servers else self.env | {'JOBTRACK_URL': ''}   # nobody names a manager before there is one
+            done = subprocess.run(words, cwd=self.folder, env=env, capture_output=True, text=True, timeout=120)
             assert done.returncode == 0, f'{line}\n{done.stdout}{done.stderr}'
-            self.printed[words[1]] = done.stdout
+            self.printed.setdefault(words[1], []).append(done.stdout)
 
     def serve(self, words):
         port = self.ports[words[1]]
@@ -84,5 +85,9 @@ def test_readme_from_top_to_bottom(root, tmp_path):
         shown = [run_cell(client, code) if kind == 'python' else shell.run(code) for kind, code in blocks(text)]
         run_cell(client, 'queue.stop(); tracker.close(); jobs().close(); lab.close(); use(None).close()')
     assert sum('text/html' in data for cell in shown if cell for data in cell) >= 4, 'jobs show themselves'
-    assert 'transcribe' in shell.printed['ls'] or 'talk.wav' in shell.printed['ls']
+    own, managed = shell.printed['ls']
+    assert all(name in own for name in ('talk.ogg', 'talk.flac', 'count')), 'of the shell and of the notebook'
+    assert 'transcribe' in managed or 'talk.wav' in managed
+    assert shell.printed['watch'][0].splitlines()[-1] == 'completed' and (tmp_path/'talk.flac').stat().st_size
+    assert 'is cancelled' in shell.printed['cancel'][0]
     assert (tmp_path/'lab-backup.db').stat().st_size and (tmp_path/'lab.jsonl').read_text().count('\n') > 1
