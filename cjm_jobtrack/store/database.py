@@ -11,12 +11,12 @@ __all__ = ['Sqlite', 'Postgres', 'sqlite_url', 'owner_table', 'Database']
 import os, select, shutil, socket, sqlite3, tempfile, threading, time, uuid
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext, suppress
+from functools import cache
 from pathlib import Path
 from weakref import WeakSet
 import sqlalchemy as sa
 from fastcore.basics import patch
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects import sqlite
 from ..model.errors import InvalidInput, JobtrackError, RecordGone, StoreError, StoreFull
 
 # %% ../../nbs/store/04_database.ipynb #0c6efd99
@@ -48,11 +48,23 @@ _END_SILENT = f"""
       AND a.datname = current_database() AND l.database = a.datid AND a.usename = current_user
       AND a.wait_event = 'ClientRead' AND clock_timestamp() - a.state_change > make_interval(secs => %s)"""
 
+# %% ../../nbs/store/04_database.ipynb #871efdd1
+class _OnDemand:
+    "An attribute of a class that is made when it is first asked for."
+    def __init__(self, make): self.make = cache(make)
+    def __get__(self, _, owner): return self.make()
+
 # %% ../../nbs/store/04_database.ipynb #d13577f6
 class Postgres:
     "What is particular to PostgreSQL. Source: PostgreSQL, Appendix A, Error Codes."
-    dialect = PGDialect_psycopg()
-    insert = staticmethod(postgresql.insert)
+    @_OnDemand
+    def dialect():
+        from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+        return PGDialect_psycopg()
+    @staticmethod
+    def insert(table:sa.Table) -> sa.Insert:
+        from sqlalchemy.dialects.postgresql import insert
+        return insert(table)
     begin_snapshot = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'
 
     @staticmethod

@@ -6,7 +6,6 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/store/database.html.md"""
 import sqlalchemy as sa
 from collections.abc import Callable
 from pathlib import Path
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from typing import Any, Self
 from ..model.errors import RecordGone
 
@@ -33,9 +32,10 @@ class Sqlite:
 
 class Postgres:
     "What is particular to PostgreSQL. Source: PostgreSQL, Appendix A, Error Codes."
-    dialect: PGDialect_psycopg
-    insert: Any
     begin_snapshot: str
+    def dialect() -> Any: ...
+    @staticmethod
+    def insert(table: sa.Table) -> sa.Insert: ...
     @staticmethod
     def begin(cur) -> None: ...
     @staticmethod

@@ -11,7 +11,7 @@ __all__ = ['SCHEMA_VERSION', 'job_table', 'event_table', 'lease_table', 'node_ta
 import json
 from typing import Any
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateColumn
 from ..model.job import encode_ascii_json, LONG_TEXT, jsonable
 from .database import Postgres, Sqlite, owner_table
@@ -59,14 +59,20 @@ _store_columns = [
     *_columns(sa.String(128), 'batch'),
     sa.Column('pinned', sa.Integer, nullable=False, server_default='0')]
 
+_by_batch = sa.Index('jobs_by_batch', 'batch', 'num', sqlite_where=_has_batch)
 job_table = sa.Table(
     'jobs', _tables,
     _counted('num'),
     *_job_fields,
     *_store_columns,
     sa.Index('jobs_by_status', 'status', 'num'),
-    sa.Index('jobs_by_batch', 'batch', 'num', sqlite_where=_has_batch, postgresql_where=_has_batch),
+    _by_batch,
     sqlite_autoincrement=True)
+
+# %% ../../nbs/store/02_schema.ipynb #a90aa8e7
+@sa.event.listens_for(_by_batch, 'before_create')
+def _add_condition(index, con, **_):
+    if con.dialect.name == 'postgresql': index.dialect_options['postgresql']['where'] = _has_batch
 
 # %% ../../nbs/store/02_schema.ipynb #f7dfd463
 event_table = sa.Table(
@@ -199,7 +205,8 @@ class _Postgres(Postgres):
         return encode(_no_nul(json.loads(text)))
     @staticmethod
     def among(column, name):
-        return column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(sa.Text)))
+        from sqlalchemy.dialects.postgresql import ARRAY
+        return column == sa.any_(sa.bindparam(name, type_=ARRAY(sa.Text)))
 
 # %% ../../nbs/store/02_schema.ipynb #fc723090
 def _text(db, stmt) -> str: return str(stmt.compile(dialect=db.dialect))

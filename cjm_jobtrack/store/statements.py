@@ -16,7 +16,6 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 import sqlalchemy as sa
 from fastcore.basics import patch
-from sqlalchemy.dialects import postgresql
 from ..model.errors import InvalidInput
 from ..model.job import LOSSLESS_FIELDS, Job, JobEvent, JobStatus
 from .schema import (_at_most, _json, _number, _param, _Postgres, _Sqlite, _text, event_table, job_table,
@@ -334,12 +333,13 @@ def _metadata_equals(db, n:int, kind:type):
     return _metadata_postgres(n, kind) if db is _Postgres else _metadata_sqlite(n, kind)
 
 def _metadata_postgres(n:int, kind:type):
+    from sqlalchemy.dialects.postgresql import JSONB
     entry = _job.metadata[_param(f'k{n}', sa.Text)]
-    value = sa.cast(entry, postgresql.JSONB)
+    value = sa.cast(entry, JSONB)
     if kind is type(None):
         is_null = value == _literal("'null'::jsonb")
         return sa.or_(entry.is_(None), is_null)
-    return value == sa.cast(_param(f'm{n}', sa.Text), postgresql.JSONB)
+    return value == sa.cast(_param(f'm{n}', sa.Text), JSONB)
 
 # %% ../../nbs/store/03_statements.ipynb #232c12c4
 _SQLITE_TYPES = {

@@ -59,6 +59,7 @@ def test_your_own_record_is_looked_at_without_a_client_and_without_a_queue(own, 
     status, modules = imported(*words, '--url', 'here')
     assert status == (1 if words[0] in ('watch', 'cancel') else 0) and 'sqlalchemy' in modules and not modules & (SERVERS | CLIENT)
     assert not [m for m in modules if re.match(r'cjm_jobtrack\.(api|net|queue|pipelines|containers|view)\b', m)]
+    assert 'sqlalchemy.dialects.postgresql' not in modules, 'it is on SQLite'
 
 def test_where_there_is_nothing_nothing_is_imported(tmp_path):
     status, modules = imported('ls', XDG_STATE_HOME=str(tmp_path))
