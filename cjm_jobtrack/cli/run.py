@@ -43,11 +43,14 @@ def _look(own:OwnRecord, job:Job) -> Job:
 
 # %% ../../nbs/cli/11_run.ipynb #91f89798
 _EXAMPLE = 'Give a program and its arguments: jobtrack run -- ffmpeg -i talk.mp4 talk.webm'
-_FIELDS = {'what': 'PROGRAM', 'argv': 'PROGRAM', 'args': 'ARGUMENT', 'input': 'ARGUMENT'}   # of Python -> of the command
+_FIELDS = {   # of Python -> of the command
+    'what': 'PROGRAM', 'argv': 'PROGRAM', 'args': 'ARGUMENT', 'input': 'ARGUMENT', 'cwd': 'cwd', 'url': 'XDG_STATE_HOME'}
+_REMEDIES = {'cwd': 'Go to a folder that exists', 'url': 'Set it to a folder that you may write to'}
 
 def _remedy(e:InvalidInput, words:list[str]) -> str:
     "What to type, for an error of `Jobs.run`."
     typed = shlex.join(words)
+    if e.field in _REMEDIES: return _REMEDIES[e.field]
     if e.field == 'args': return f'Submit a job for each: jobtrack run --detach {shlex.join(words[:2])}'
     if e.field == 'input' and len(words) == 1: return f'Give the path of a file: jobtrack run {typed} FILE'
     if re.match(r'\w+=', words[0]): return f'Set variables with env: jobtrack run -- env {" ".join(words)}'
@@ -82,7 +85,8 @@ def run(
 ):
     """Run a program as a job on your own record, and follow it.
 
-    Prints its id, and the files that it left. Ctrl-C leaves it running."""
+    Prints its id, and the files that it left. Ctrl-C leaves it running. The program has no input from here:
+    its standard input is empty."""
     if id is not None: check_id(id)
     options = dict(name=name, id=id, priority=priority, timeout=timeout, max_attempts=max_attempts)
     with OwnRecord() as own:

@@ -28,7 +28,8 @@ def run(
 ) -> None:
     """Run a program as a job on your own record, and follow it.
 
-    Prints its id, and the files that it left. Ctrl-C leaves it running."""
+    Prints its id, and the files that it left. Ctrl-C leaves it running. The program has no input from here:
+    its standard input is empty."""
 
 def resume(lock: Annotated[int | None, ...] = None) -> Any:
     """Take up what was left unfinished on your own record.

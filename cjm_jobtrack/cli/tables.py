@@ -44,7 +44,7 @@ def table(
 ) -> Table:
     "A table for people."
     rows = [[*map(_as_text, row)] for row in rows]
-    t = Table(box=None, padding=(0, _GAP, 0, 0), header_style='bold', pad_edge=False)
+    t = Table(box=None, padding=(0, _GAP, 0, 0), header_style='bold')
     for i, head in enumerate(heads):
         least = 4 if head in SHRINKING else max([cell_len(head), *(row[i].cell_len for row in rows)])
         t.add_column(head, no_wrap=True, overflow='ellipsis', min_width=least)
@@ -76,12 +76,19 @@ def _least(column:Column) -> int: return (column.min_width or 0) + _GAP
 def _needed(column:Column) -> int:
     return max(cell_len(column.header), *(cell.cell_len for cell in column.cells))
 
+# %% ../../nbs/cli/05_tables.ipynb #04dda399
+def _is_blank(column:Column) -> bool:
+    "Whether nothing is lost without a column."
+    return column.header in EXPENDABLE and not any(cell.cell_len for cell in column.cells)
+
 # %% ../../nbs/cli/05_tables.ipynb #4ebaaf4f
 def fit(
     t:Table,     # From `table`
     width:int,   # Characters
 ) -> None:
-    "Make a table fit: leave out columns that matter less, then narrow columns of text."
+    "Make a table fit: leave out columns with nothing in them and those that matter less, then narrow columns of text."
+    has_room = sum(_needed(c) + _GAP for c in t.columns) <= width
+    if not has_room: t.columns[:] = [c for c in t.columns if not _is_blank(c)]
     for head in EXPENDABLE:
         if sum(map(_least, t.columns)) <= width: break
         t.columns[:] = [c for c in t.columns if c.header != head]

@@ -28,7 +28,7 @@ def console(file: TextIO | None = None) -> Console:
     "Where tables and bars go."
 
 def fit(t: Table, width: int) -> None:
-    "Make a table fit: leave out columns that matter less, then narrow columns of text."
+    "Make a table fit: leave out columns with nothing in them and those that matter less, then narrow columns of text."
 
 def show_table(t: Table, on: Console | None = None) -> None:
     "Print a table that fits, without blanks at the ends of lines."

@@ -625,6 +625,17 @@ def test_a_narrow_terminal_shows_what_matters(width):
     assert len(lines) == 5 and max(map(len, lines)) <= width and all(h in lines[0] for h in ('ID', 'NAME', 'STATUS'))
     assert all(job.status.value in line and '7f3a0001' in line for job, line in zip(jobs, lines[1:]))
 
+def test_a_column_with_nothing_in_it_takes_no_room_from_a_name():
+    def printed(**more):
+        jobs = [Job(id='7f3a0001', name='ffmpeg -i a-long-name.mp4 a-long-name.webm', status='failed', error='Ended with exit status 1', **more)]
+        out = io.StringIO()
+        show_table(jobs_table(jobs, at='2026-03-01T12:00:00+00:00'), Console(file=out, width=80))
+        return out.getvalue().splitlines()
+    times = dict(created_at='2026-03-01T11:59:13+00:00', started_at='2026-03-01T11:59:13+00:00', completed_at='2026-03-01T11:59:14+00:00')
+    head, row = printed(progress=50., **times)
+    assert 'PIPELINE' not in head and all(word in row for word in ('failed', '50 %', '1.0 s', '47 s', 'ffmpeg -i a-lo'))
+    assert 'PIPELINE' in printed(spec={'pipeline': 'transcribe'})[0]
+
 @pytest.mark.parametrize('width', [60, 100, 240])
 def test_wide_characters_keep_to_their_columns(width):
     out, names = io.StringIO(), ['会議の録音.wav', '한국어' * 20 + '.wav', 'plain.wav']

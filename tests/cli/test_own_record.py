@@ -166,6 +166,19 @@ def test_an_error_says_what_to_type(cli, words, said):
     assert (code, out) == (Exit.USAGE, '') and said in err
     assert not any(f'`{name}`' in err for name in ('what', 'argv', 'args')) and 'run(' not in err and 'batch(' not in err
 
+def test_a_place_that_cannot_be_used_is_told_in_words_of_the_shell(cli, tmp_path, monkeypatch):
+    (tmp_path/'file').touch()
+    code, out, err = cli('run', 'true', XDG_STATE_HOME=str(tmp_path/'file'))
+    assert (code, out) == (Exit.USAGE, '') and '`XDG_STATE_HOME` is in' in err, err
+    (tmp_path/'gone').mkdir()
+    monkeypatch.chdir(tmp_path/'gone')
+    (tmp_path/'gone').rmdir()
+    code, out, err = cli('run', 'true')
+    assert (code, out) == (Exit.USAGE, '') and err.endswith('Go to a folder that exists\n')
+
+def test_an_unknown_id_says_how_to_list_jobs(cli):
+    for command in 'show', 'watch', 'cancel', 'logs', 'download': assert cli(command, 'c0de')[2].endswith('jobtrack ls\n')
+
 # --- what goes on
 
 @pytest.mark.parametrize('how, status', [(signal.SIGINT, Exit.INTERRUPTED), (signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGHUP, 128 + signal.SIGHUP)])
