@@ -216,7 +216,7 @@ def shipped(tmp_path_factory):
 
 @pytest.mark.needs('speech')
 def test_human_speech_is_transcribed(shipped, tmp_path):
-    speech = min(Path(where('speech')).rglob('*.wav'), key=lambda p: (p.name != 'goforward.wav', p.stat().st_size))
+    speech = min(Path(where('speech')).rglob('*.wav'), key=lambda p: (p.name != 'goforward.wav', 'librivox' not in p.parts, p.stat().st_size))
     status, out, err = shipped.run('submit', 'transcribe', speech, '--download', tmp_path)
     assert status == Exit.DONE, err
     assert {Path(p).suffix for p in out.split()[1:]} == {'.txt', '.json', '.vtt'}

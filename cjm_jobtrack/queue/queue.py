@@ -594,8 +594,9 @@ def _start_thread(self:JobQueue) -> JobQueue:
     self._thread = threading.Thread(target=run, name='jobtrack-queue', daemon=True)
     self._thread.start()
     is_ready.wait()   # from here on there is a loop that can be asked to end
-    if errors: raise errors[0]   # there was not even a descriptor for the loop, say
-    return self
+    if not errors: return self
+    self._thread.join()   # there was not even a descriptor for the loop, say
+    raise errors[0]
 
 # %% ../../nbs/queue/00_queue.ipynb #8e035e7e
 @patch

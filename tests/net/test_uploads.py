@@ -85,7 +85,8 @@ def test_a_body_is_passed_on_to_a_server_that_is_slow_to_accept():
     The kernel drops the first packet of a connection for which there is no room, and sends it again after 1, 3 and 7 seconds."""
     async def body(): yield b'x'
     async def main():
-        with socket.create_server(('127.0.0.1', 0), backlog=0) as server, socket.create_connection(server.getsockname()), ExitStack() as stack:
+        with socket.create_server(('127.0.0.1', 0), backlog=0) as server, ExitStack() as stack:
+            stack.enter_context(socket.create_connection(server.getsockname()))
             for _ in range(3):   # no room is left then
                 waiting = stack.enter_context(socket.socket())
                 waiting.setblocking(False)

@@ -25,7 +25,7 @@ MODEL = 'pocketsphinx en-us'
 def sound(path:Path):
     "Open a recording. Yields `read(n_bytes)`, and the duration in seconds or None; the bytes are 16 kHz, mono, 16 bit."
     try: w = wave.open(str(path))
-    except (wave.Error, EOFError): w = None
+    except (wave.Error, EOFError, RuntimeError): w = None   # the last: a chunk that goes beyond the file
     if w and is_plain(w):
         with w:
             # a header that was written too early promises more than there is
