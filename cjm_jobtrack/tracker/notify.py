@@ -101,17 +101,18 @@ def thread_event(self:Channel,
 
 # %% ../../nbs/tracker/04_notify.ipynb #25f6b0ca
 class Notifier:
-    "The channels of all jobs. Publishing and reading happen under `lock`, which belongs to the owner."
+    "The channels of all jobs. Safe from any thread: nobody waits here while the owner writes to its store."
     def __init__(self,
-        lock:threading.RLock,  # Reentrant lock of the owner
         seq:int=0, # Last entry of the journal
     ):
-        self.lock, self.seq, self.tick = lock, seq, 0
+        self.lock = threading.RLock()
+        self.seq, self.tick = seq, 0
         self.channels:dict[str|None, Channel] = {}   # by job; None: all jobs
         self._live = OrderedDict()                   # job -> kind of live change -> tick; the latest last
 
     @property
-    def readers(self) -> int: return sum(c.readers for c in self.channels.values())   # How many wait at this moment
+    def readers(self) -> int:   # How many wait at this moment
+        with self.lock: return sum(c.readers for c in self.channels.values())
 
     def has_readers(self, job_id:str) -> bool: return None in self.channels or job_id in self.channels
 
@@ -137,8 +138,12 @@ def publish(self:Notifier,
     events:list[JobEvent],  # At least one; on record already
 ) -> None:
     "Append the next entries of the journal to their channels, and wake the readers."
-    self.seq = events[-1].seq
-    if not self.channels: return
+    with self.lock:
+        self.seq = events[-1].seq
+        if self.channels: self._distribute(events)
+
+@patch
+def _distribute(self:Notifier, events:list[JobEvent]) -> None:
     everything, changed = self.channels.get(None), set()
     for e in events:
         if everything: everything.append(e)
@@ -153,7 +158,8 @@ def publish(self:Notifier,
 @patch
 def wake(self:Notifier, job_id:str) -> None:
     "Have the readers of a job look again."
-    if (channel := self.channels.get(job_id)) is not None: channel.wake(True)
+    with self.lock:
+        if (channel := self.channels.get(job_id)) is not None: channel.wake(True)
 
 # %% ../../nbs/tracker/04_notify.ipynb #346ad7db
 @patch
@@ -162,16 +168,17 @@ def publish_live(self:Notifier,
     kind:str,    # 'progress' or 'log'
 ) -> None:
     "Remember that something live has changed, and wake the readers."
-    self.tick += 1
-    self._live.setdefault(job_id, {})[kind] = self.tick
-    self._live.move_to_end(job_id)
-    for key in (None, job_id):
-        if (channel := self.channels.get(key)) is not None: channel.wake(False)
+    with self.lock:
+        self.tick += 1
+        self._live.setdefault(job_id, {})[kind] = self.tick
+        self._live.move_to_end(job_id)
+        for key in (None, job_id):
+            if (channel := self.channels.get(key)) is not None: channel.wake(False)
 
 @patch
 def forget(self:Notifier, job_id:str) -> None:
     "Drop the live changes of a job that has ended."
-    self._live.pop(job_id, None)
+    with self.lock: self._live.pop(job_id, None)
 
 # %% ../../nbs/tracker/04_notify.ipynb #27d737f2
 @patch
@@ -181,12 +188,13 @@ def live_since(self:Notifier,
 ) -> tuple[int, list[tuple[str, list[str]]]]:
     "The present tick, and (job, kinds of live change) since then; the latest first."
     changes = []
-    for id in [job_id] if job_id is not None else reversed(self._live):
-        ticks = self._live.get(id)
-        if not ticks or max(ticks.values()) <= since: break
-        kinds = [kind for kind in ('progress', 'log') if ticks.get(kind, 0) > since]
-        changes.append((id, kinds))
-    return self.tick, changes
+    with self.lock:
+        for id in [job_id] if job_id is not None else reversed(self._live):
+            ticks = self._live.get(id)
+            if not ticks or max(ticks.values()) <= since: break
+            kinds = [kind for kind in ('progress', 'log') if ticks.get(kind, 0) > since]
+            changes.append((id, kinds))
+        return self.tick, changes
 
 # %% ../../nbs/tracker/04_notify.ipynb #54726586
 _PAGE = 1000   # Most events read at once

@@ -48,12 +48,12 @@ class Channel:
         "The same for a thread. Takes the lock."
 
 class Notifier:
-    "The channels of all jobs. Publishing and reading happen under `lock`, which belongs to the owner."
+    "The channels of all jobs. Safe from any thread: nobody waits here while the owner writes to its store."
     lock: threading.RLock
     seq: int
     tick: int
     channels: dict[str | None, Channel]
-    def __init__(self, lock: threading.RLock, seq: int = 0) -> None: ...
+    def __init__(self, seq: int = 0) -> None: ...
     @property
     def readers(self) -> int: ...
     def has_readers(self, job_id: str) -> bool: ...

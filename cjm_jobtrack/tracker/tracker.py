@@ -89,7 +89,7 @@ class JobTracker(TransitionPlanner):
 @patch
 def _build_parts(self:JobTracker):
     keep_ended = partial(_keep_ended, ref(self))   # a weak reference: parts do not keep their tracker alive
-    self._notifier = Notifier(self._lock, self.store.last_seq())
+    self._notifier = Notifier(self.store.last_seq())
     self._live = self.live_class(self.store, self._lock, self._notifier, self._states, keep_ended)
     self._progress = ProgressWriter(self._live, self._closed)
     self._poller = StorePoller(self._live, self._closed)
@@ -496,7 +496,7 @@ def _channel(self:JobTracker, job_id:str|None) -> Iterator[Channel]:
 @patch(as_prop=True)
 def watchers(self:JobTracker) -> int:
     "How many wait for news at this moment, a queue included."
-    with self._lock: return self._notifier.readers
+    return self._notifier.readers
 
 # %% ../../nbs/tracker/00_tracker.ipynb #c9cc7118
 @patch
@@ -524,6 +524,11 @@ async def _wait_at_most(event:asyncio.Event, seconds:float):
 
 # %% ../../nbs/tracker/00_tracker.ipynb #3de826db
 @patch
+def _is_over(self:JobTracker, job:Job) -> bool:
+    "Whether there will be no more events of a job. Those that there are have been published then."
+    with self._lock: return job.is_terminal or not self._live.is_current(job)
+
+@patch
 async def watch(self:JobTracker,
     job_id:str|None=None,  # Only this job, until it has ended or is deleted; None: all jobs, without end
     after:int|None=None,   # Last `seq` already seen; None: from the job's beginning, or from now on for all jobs
@@ -538,7 +543,7 @@ async def watch(self:JobTracker,
           channel.asyncio_event(journal_only=True) as journal_news):
         while True:
             news.clear(), journal_news.clear()
-            is_over = job is not None and (job.is_terminal or not self._live.is_current(job))
+            is_over = job is not None and self._is_over(job)
             events, after = self._notifier.read_after(channel, after, job_id, self.store.events)
             for e in events:
                 yield e
