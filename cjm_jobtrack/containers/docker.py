@@ -17,7 +17,7 @@ from docker.errors import APIError
 from docker.tls import TLSConfig
 from fastcore.basics import patch, store_attr
 from ..model.errors import InvalidInput, NodeUnreachable, StoreError
-from ..model.job import Job, JobStatus, new_id
+from ..model.job import Job, JobStatus
 from ..logs.log_store import LogStore
 from ..tracker.tracker import JobTracker
 from ..runners.outcome import Outcome, Receipt, Report, StopTokens
@@ -544,14 +544,14 @@ def spec_for(self:DockerRunner,
     image:str,                     # The image
     argv:list[str]|None=None,      # Program and arguments; None: the image's own
     *,
-    job_id:str,                    # Of the job that it is for
+    job_id:str|None=None,          # Changes nothing: the spec fits any job
     inputs:dict|list|None=None,    # Path here to path inside; or a list of paths, which appear in /input
-    outputs:str|Path|None=None,    # Folder for /output, never removed; None: one in the runner's folder
+    outputs:str|Path|None=None,    # Folder for /output, never removed, with `{job_id}`; None: in the runner's folder
     **spec,                        # More fields of `check_container`
 ) -> dict:                         # For `create_job`
     "The spec of a container, checked. `~` and `..` in paths mean what they do in a shell. Raises `InvalidInput`."
     if 'output_dir' in spec: raise InvalidInput('output_dir', 'is called `outputs` here', 'Give `outputs`')
-    output_dir = str(self.folder/'outputs'/job_id) if outputs is None else _absolute(outputs)
+    output_dir = _absolute(self.folder/'outputs'/'{job_id}' if outputs is None else outputs)
     spec = spec | dict(image=image, argv=argv, inputs=_inputs(inputs), output_dir=output_dir)
     check_container(spec)
     self.containers.check_output_folder(output_dir)
@@ -574,7 +574,6 @@ def run(self:DockerRunner,
     **spec,                        # More fields of `check_container`
 ) -> Job:                          # Pending; watch it, wait for it, cancel it
     "A container as a job, in one line. Raises `InvalidInput` naming the field."
-    job_id = new_id()
-    spec = self.spec_for(image, argv, job_id=job_id, inputs=inputs, outputs=outputs, **spec)
+    spec = self.spec_for(image, argv, inputs=inputs, outputs=outputs, **spec)
     options = dict(timeout=timeout, max_attempts=max_attempts, priority=priority, metadata=metadata)
-    return self.queue(tracker).create_job(name or image, id=job_id, runner=self.name, spec=spec, **options)
+    return self.queue(tracker).create_job(name or image, runner=self.name, spec=spec, **options)

@@ -25,7 +25,7 @@ from .files import check_readable, make_folder, remove_empty
 from .outcome import _spec_error, _start_failure
 from .output import AttachReader
 from .spec import Inspected, check_container, container_labels, container_name
-from .spec import container_request, default_user, resolve_mounts
+from .spec import container_request, default_user, fill_output_dir, resolve_mounts
 from ..runners.outcome import drop_old_log
 from ..runners.outputs import snapshot_files
 
@@ -134,7 +134,7 @@ def request(self:ContainerCollection,
     api:docker.APIClient,  # Of the engine
 ) -> CreateRequest:
     "What the engine is asked for. Raises `InvalidInput` naming the field."
-    spec = check_container(job.spec)
+    spec = fill_output_dir(check_container(job.spec), job.id)
     info = self.engine.info()
     self._check_machine(spec['limits'], info)
     spec['user'] = spec['user'] or self.user or default_user()

@@ -8,8 +8,9 @@ from typing import Any
 from ..model.job import Job
 
 __all__ = [
-    'FORBIDDEN', 'PIDS', 'check_mount', 'check_container', 'resolve_mount', 'resolve_mounts',
-    'default_user', 'container_request', 'container_name', 'container_labels', 'Inspected']
+    'FORBIDDEN', 'PIDS', 'check_mount', 'check_container', 'resolve_mount', 'fill_output_dir',
+    'resolve_mounts', 'default_user', 'container_request', 'container_name', 'container_labels',
+    'Inspected']
 
 FORBIDDEN: Any
 
@@ -23,6 +24,9 @@ def check_container(spec: dict[Any, Any]) -> dict[Any, Any]:
 
 def resolve_mount(field: str, path: str, roots = None, forbidden = (), make: bool = False) -> str:
     "What will be mounted. Raises `InvalidInput` for a path that does not exist or must not be mounted."
+
+def fill_output_dir(spec: dict[Any, Any], job_id: str) -> dict[Any, Any]:
+    "Raises `InvalidInput` for an id that cannot be part of a path."
 
 def resolve_mounts(spec: dict[Any, Any], is_local: bool, roots = None, forbidden = ()) -> None:
     "Check the paths of a spec, following links where we can see them. Raises `InvalidInput`."

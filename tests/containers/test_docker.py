@@ -2,6 +2,7 @@
 import asyncio, hashlib, json, os, re, shutil, subprocess, sys, threading, time
 from pathlib import Path
 import pytest
+from cjm_jobtrack import Jobs
 from cjm_jobtrack.model.errors import InvalidInput, NodeUnreachable, StoreError
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.containers import files as container_files
@@ -593,6 +594,25 @@ def test_in_one_line(tmp_path, bench):
         with pytest.raises(InvalidInput): runner.run(IMAGE, 'sh -c true')
         until(lambda: not bench.client.api.containers(all=True, filters={'label': f'jobtrack.owner={runner.owner}'}), 'the containers to be removed')
     finally: runner.close()
+
+def test_a_repeated_container_writes_into_a_folder_of_its_own(tmp_path, bench, monkeypatch):
+    monkeypatch.setenv('DOCKER_HOST', bench.url)
+    with Jobs(tmp_path/'lab.db') as lab:
+        code = 'echo $JOBTRACK_JOB_ID >/output/id; exit 3'
+        first = lab.run('sh', '-c', code, image=IMAGE).wait(60)
+        again = first.retry().wait(60)
+        members = lab.batch('sh -c {}', [code], image=IMAGE)
+        members.join(60)
+        retried = members.retry_failed()
+        retried.join(60)
+        jobs = [first, again, *members.jobs(), *retried.jobs()]
+        found = {f.parent.name: f.read_text().strip() for f in (tmp_path/'lab.files/containers/outputs').glob('*/id')}
+        assert found == {job.id: job.id for job in jobs} and len(found) == 4
+        until(lambda: not any(bench.is_there(job) for job in jobs), 'the containers to be removed')
+
+def test_an_output_folder_may_be_named_after_its_job(bench):
+    job, report = bench.sh('echo x >/output/a', output_dir=f'{bench.tmp}/out/{{job_id}}')
+    assert [o.path for o in bench.run(job, report).outputs] == [f'{bench.tmp}/out/{job.id}/a']
 
 # --- engines
 
