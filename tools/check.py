@@ -39,7 +39,7 @@ OUTPUTS = ['pytest', '--nbval-lax', '--nbval-current-env']
 def all_checks(args) -> list[Check]:
     "What is checked, and how."
     notebooks, tests = chosen(args.names) if args.names else (['nbs'], ['tests'])
-    workers = ['-n', str(args.workers)]
+    workers = ['-n', str(args.workers or (5 if args.names else 3))]
     order = ['-p', 'randomly', f'--randomly-seed={args.random}', '--randomly-dont-reset-seed'] if args.random is not None else []
     lessons = ['--file-re', '^(' + '|'.join(re.escape(Path(n).name) for n in notebooks) + ')$'] if args.names else []
     flags = ['--flags', 'slow'] if args.long else []
@@ -228,7 +228,7 @@ def read_args():
     p = argparse.ArgumentParser(prog='make test', usage='make test [ARGS="[--random [SEED]] [--workers N] [NAME ...]"]', description='Run every check, or those of a package or module')
     p.add_argument('--long', action='store_true', help='with slow cells and tests and many more examples')
     p.add_argument('--random', nargs='?', type=int, const=random.randrange(1 << 32), metavar='SEED', help='tests in an order of chance, or in that of a seed')
-    p.add_argument('--workers', type=int, default=3, metavar='N', help='processes that share the tests: more than two processors, as tests often wait')
+    p.add_argument('--workers', type=int, metavar='N', help='processes that share the tests: 3, or 5 for a package, as tests often wait')
     p.add_argument('names', nargs='*', metavar='NAME', help='a package (store) or a module (database)')
     return p.parse_args()
 

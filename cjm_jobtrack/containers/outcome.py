@@ -18,6 +18,7 @@ from ..runners.outcome import Outcome, exit_outcome
 # %% ../../nbs/containers/02_outcome.ipynb #b88e5a93
 _REFUSALS = [  # (words of the engine, field at fault)
     ('executable file not found', 'argv'),
+    ('exec: "', 'argv'),   # newer engines say no more than that
     ('no such file or directory: unknown', 'argv'),
     ('permission denied: unknown', 'argv'),
     ('exec format error', 'argv'),

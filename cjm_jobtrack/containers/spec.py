@@ -168,6 +168,7 @@ def _check_paths(spec:dict) -> None:
 # %% ../../nbs/containers/01_spec.ipynb #8ccbd14c
 def _is_glob(pattern:str) -> bool:
     if not pattern or os.path.isabs(pattern) or '..' in Path(pattern).parts: return False
+    if any('**' in part and part != '**' for part in Path(pattern).parts): return False   # what it means depends on the Python
     try: return not any(Path('/nonexistent').glob(pattern))
     except (ValueError, IndexError, AttributeError, NotImplementedError): return False   # a bad pattern
 

@@ -53,9 +53,9 @@ def as_written_by_the_cli(config, name, url):
 def certificates(at):
     "A certificate authority, and certificates of it for the engine and for us."
     def ssl(*args): subprocess.run(['openssl', *args], check=True, capture_output=True, cwd=at, timeout=60)
-    ssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'ca-key.pem', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=test authority')
+    ssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'ca-key.pem', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=test authority', '-addext', 'keyUsage=critical,keyCertSign,cRLSign')
     for name, ext in ('server', 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth'), ('client', 'extendedKeyUsage=clientAuth'):
-        (at/f'{name}.ext').write_text(ext)
+        (at/f'{name}.ext').write_text(f'authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n{ext}')   # Python asks for these since 3.13
         ssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', f'{name}-key.pem', '-out', f'{name}.csr', '-subj', f'/CN={name}')
         ssl('x509', '-req', '-in', f'{name}.csr', '-CA', 'ca.pem', '-CAkey', 'ca-key.pem', '-CAcreateserial', '-out', f'{name}.pem', '-days', '2', '-extfile', f'{name}.ext')
     (at/'cert.pem').write_bytes((at/'client.pem').read_bytes())
