@@ -8,7 +8,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/model/job.html.md"""
 __all__ = ['MOVES', 'LOSSLESS_FIELDS', 'LONG_TEXT', 'encode_ascii_json', 'JobStatus', 'read_statuses', 'check_move', 'now',
            'parse_instant', 'epoch', 'elapsed_s', 'number', 'finite_number', 'escape_surrogates', 'safe_repr',
            'percentage', 'jsonable', 'Failure', 'OutputFile', 'newest_first', 'read_outputs', 'JobEvent', 'new_id',
-           'check_id', 'Job', 'spec_differences', 'Add', 'Move', 'Update', 'Lease', 'EndedJob', 'JobRecord']
+           'check_id', 'Job', 'spec_differences', 'repeat_options', 'Add', 'Move', 'Update', 'Lease', 'EndedJob',
+           'JobRecord']
 
 # %% ../../nbs/model/00_job.ipynb #5329efa3
 import json, math, numbers, os, re, uuid
@@ -561,6 +562,21 @@ def spec_differences(
     found = {}
     for k in sorted(a.keys() | b.keys()): found |= spec_differences(a.get(k), b.get(k), f'{at}.{k}')
     return found
+
+# %% ../../nbs/model/00_job.ipynb #1cdbdb19
+_REPEATED = 'name', 'runner', 'priority', 'max_attempts', 'timeout'
+
+def repeat_options(
+    job:Job,   # It has ended
+) -> dict:     # For `create_job`: everything but `id` and `node`
+    """What to ask for to have the work of a job done once more; `metadata` gets `again_of`, the id of the job.
+
+    Raises `InvalidInput` if it has not ended."""
+    if not job.is_terminal:
+        problem = f'{job.name!r} is {job.shown_status}, and only a job that has ended is repeated'
+        raise InvalidInput('job', problem, 'Wait for it with `job.wait()`, or stop it with `job.cancel()`')
+    spec = {k: v for k, v in job.spec.items() if k != 'belongs_to'}   # the process that submitted it
+    return {f: getattr(job, f) for f in _REPEATED} | {'spec': spec, 'metadata': job.metadata | {'again_of': job.id}}
 
 # %% ../../nbs/model/00_job.ipynb #d9b3be16
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ __all__ = [
     'check_move', 'now', 'parse_instant', 'epoch', 'elapsed_s', 'number', 'finite_number',
     'escape_surrogates', 'safe_repr', 'percentage', 'jsonable', 'Failure', 'OutputFile',
     'newest_first', 'read_outputs', 'JobEvent', 'new_id', 'check_id', 'Job', 'spec_differences',
-    'Add', 'Move', 'Update', 'Lease', 'EndedJob', 'JobRecord']
+    'repeat_options', 'Add', 'Move', 'Update', 'Lease', 'EndedJob', 'JobRecord']
 
 class JobStatus(StrEnum):
     "The status of a job. Compares equal to the plain string."
@@ -187,6 +187,11 @@ class Job:
 
 def spec_differences(a: Any, b: Any, at: str = 'spec') -> dict[str, tuple[Any, Any]]:
     "Where two specs differ, leaf by leaf."
+
+def repeat_options(job: Job) -> dict[Any, Any]:
+    """What to ask for to have the work of a job done once more; `metadata` gets `again_of`, the id of the job.
+
+    Raises `InvalidInput` if it has not ended."""
 
 @dataclass(slots=True)
 class Add:

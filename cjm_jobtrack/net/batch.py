@@ -11,7 +11,7 @@ __all__ = ['RemoteBatch']
 import asyncio, threading, time, uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from fastcore.basics import patch, store_attr
-from ..model.job import Job
+from ..model.job import Job, repeat_options
 from .client import RemoteClient
 from ..queue.batch import Batch
 
@@ -105,10 +105,15 @@ def retry_failed(self:RemoteBatch,
     `metadata` gets `again_of`, the id of the job that it repeats."""
     again = RemoteBatch(self.client, f'{self.id}.again', present=self.present)
     for job in self.jobs(['failed', 'cancelled'] if cancelled else ['failed']):
-        spec = job.spec
-        terms = dict(name=job.name, priority=job.priority, max_attempts=job.max_attempts, timeout=job.timeout)
-        metadata = job.metadata | {'again_of': job.id}
-        job_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f'{again.id}/{job.id}'))
-        terms |= dict(id=job_id, batch=again.id, metadata=metadata)
-        self.client.submit(spec['pipeline'], spec.get('input'), spec.get('params'), **terms)
+        again._submit_again(job)
     return again
+
+@patch
+def _submit_again(self:RemoteBatch,
+    job:Job,   # Of another batch
+) -> None:
+    options = repeat_options(job)
+    spec = options.pop('spec')
+    del options['runner']   # the server knows which one a pipeline needs
+    options['id'] = str(uuid.uuid5(uuid.NAMESPACE_URL, f'{self.id}/{job.id}'))
+    self.client.submit(spec['pipeline'], spec.get('input'), spec.get('params'), batch=self.id, **options)

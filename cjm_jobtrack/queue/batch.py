@@ -13,7 +13,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Iterable, Iterator
 from fastcore.basics import patch, store_attr
 from ..model.errors import InvalidInput, KeyConflict
-from ..model.job import Job, JobEvent, JobStatus, check_id, new_id
+from ..model.job import Job, JobEvent, JobStatus, check_id, new_id, repeat_options
 from .queue import JobQueue
 from ..tracker.tracker import JobTracker
 if TYPE_CHECKING: from cjm_jobtrack.view.dashboard import JobDashboard
@@ -198,17 +198,12 @@ def join(self:Batch,
     return self.counts()
 
 # %% ../../nbs/queue/01_batch.ipynb #729741a7
-_SAME = 'runner', 'spec', 'priority', 'max_attempts', 'timeout'   # in a copy
-
 def _copy_of(
     tracker:JobTracker,
     job:Job,
     batch:str,  # Name of the batch that the copy belongs to
 ) -> Job:
-    fields = {f: getattr(job, f) for f in _SAME}
-    metadata = job.metadata | {'again_of': job.id}
-    job_id = _job_id(batch, job.id)
-    return tracker.make_job(job.name, id=job_id, metadata=metadata, node=None, **fields)
+    return tracker.make_job(id=_job_id(batch, job.id), **repeat_options(job))
 
 # %% ../../nbs/queue/01_batch.ipynb #8ea5f9b8
 @patch

@@ -8,6 +8,7 @@ from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.queue.batch import Batch, submit_batch
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.queue.queue import JobQueue
+from cjm_jobtrack.runners.identity import this_process
 from views import run_cells
 
 async def answer(n):
@@ -105,6 +106,14 @@ def test_the_failed_ones_again(tracker):
         assert [(j.spec['args'], j.metadata['who'], tracker.get_job(j.metadata['again_of']).spec['args']) for j in again.jobs()] == [([-1], 'Ada', [-1]), ([-2], 'Ada', [-2])]
         assert submit_batch(q, squares(5), id='well').join(20) and Batch(tracker, 'well').retry_failed(q).jobs() == []
     assert repr(batch) == "Batch('b': 2 completed, 2 failed)" and repr(Batch(tracker, 'none')) == "Batch('none': no jobs)"
+
+def test_who_repeats_a_batch_need_not_have_submitted_it(tracker):
+    with queue_of(tracker) as q:
+        batch = submit_batch(q, [spec | {'belongs_to': this_process()} for spec in squares(-1, -2)], priority=4)
+        batch.join(20)
+        again = batch.retry_failed(q)
+        again.join(20)
+        assert [(j.spec, j.priority) for j in again.jobs()] == [(spec, 4) for spec in squares(-1, -2)]
 
 def test_a_batch_knows_the_queue_that_it_was_submitted_to(tracker):
     with queue_of(tracker) as q:
