@@ -535,7 +535,7 @@ def test_a_job_may_use_it_too(tracker):
         assert ex.submit(outer, 4).result(PATIENCE) == 6
 
 def test_dask_runs_its_local_scheduler_on_it(tracker):
-    dask = pytest.importorskip('dask')
+    dask = pytest.importorskip('dask', reason='needs the extra `test`')
     with executor(tracker) as ex:
         total = dask.delayed(sum)([dask.delayed(pow)(n, 2) for n in range(10)])
         assert total.compute(scheduler=ex) == 285
