@@ -183,7 +183,7 @@ def test_an_ssh_that_does_otherwise(tmp_path, monkeypatch, code, problem):
     before, fds = children(), len(os.listdir('/proc/self/fd'))
     with closing(Engine('ssh://studio', timeout=1.)) as engine, pytest.raises(NodeUnreachable) as told: engine.call(lambda api: api.ping())
     assert problem in told.value.problem
-    assert children() <= before and len(os.listdir('/proc/self/fd')) == fds
+    assert children() <= before and len(os.listdir('/proc/self/fd')) <= fds
 
 @pytest.fixture
 def registry(tmp_path):

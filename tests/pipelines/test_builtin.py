@@ -186,12 +186,12 @@ def told(path) -> str: return subprocess.run([ffmpeg_exe, '-i', str(path)], capt
 @pytest.mark.parametrize('convert', [as_process, contained])
 @pytest.mark.parametrize('codec', ['h264', 'h265', 'vp9'])
 def test_odd_sides_are_made_even(tmp_path, convert, codec):
-    for size, even in dict(a=('321x241', '322x242'), b=('64x49', '64x50'), c=('65x64', '66x64')).values():
+    for size, even in dict(a=('321x241', '322x242'), b=('128x99', '128x100'), c=('129x128', '130x128')).values():
         ffmpeg('-f', 'lavfi', '-i', f'testsrc=d=0.4:s={size}:r=5', '-c:v', 'ffv1', tmp_path/'odd.mkv')
         out = convert(tmp_path/'odd.mkv', tmp_path/f'out {size}', codec=codec)
         assert f' {even if codec != "vp9" else size}' in told(out)
-        out = convert(tmp_path/'odd.mkv', tmp_path/f'small {size}', codec=codec, height=48)
-        assert re.search(r' \d*[02468]x48[ ,]', told(out))
+        out = convert(tmp_path/'odd.mkv', tmp_path/f'small {size}', codec=codec, height=64)   # x265 breaks its heap where a picture is narrower
+        assert re.search(r' \d*[02468]x64[ ,]', told(out))
 
 def layouts():
     said = subprocess.run([ffmpeg_exe, '-hide_banner', '-layouts'], capture_output=True, text=True).stdout
