@@ -136,7 +136,9 @@ class JobFailed(NoResult):
         failure:Any,   # Its `Failure`, the whole story
     ):
         self.failure = failure
-        super().__init__(job_id, name, f'failed: {failure.message}', failure.hint or '')
+        hint = failure.hint or ''
+        is_said = hint in failure.message   # an error that names its remedy has it in its message
+        super().__init__(job_id, name, f'failed: {failure.message}', '' if is_said else hint)
         evidence = failure.evidence.get('traceback') or '\n'.join(failure.evidence.get('last_lines') or [])
         if evidence: self.add_note(evidence.rstrip())
 

@@ -22,6 +22,7 @@ from ..model.job import Job, JobEvent, JobStatus, jsonable, new_id
 from .batch import Batch
 from .queue import JobQueue
 from ..runners.call import CallRunner, LiveCall
+from ..runners.functions import function_name
 from ..runners.identity import this_process
 from ..runners.outcome import LIVE_PARTS, LiveResult
 from ..tracker.notify import call_on_loop
@@ -51,11 +52,6 @@ def _is_named(fn:Callable) -> bool:
     module = sys.modules.get(getattr(fn, '__module__', None))
     name = getattr(fn, '__qualname__', None)
     return name is not None and getattr(module, name, None) is fn
-
-def _short_name(fn:Callable) -> str:
-    "What people call a function, also a partial one."
-    while isinstance(fn, partial): fn = fn.func
-    return getattr(fn, '__name__', type(fn).__name__)
 
 def _recorded_name(
     fn:Callable,
@@ -366,7 +362,7 @@ def _future(self:JobExecutor,
     func:str,     # What specs call the function
 ) -> JobFuture:   # Of a job that is not on record yet
     spec = {'func': func, **_recorded_call(args, kwargs), **self._spec}
-    name = f'{self.name or _short_name(fn)} {next(self._numbers)}'
+    name = f'{self.name or function_name(fn)} {next(self._numbers)}'
     options = self._options | {'metadata': dict(self._options['metadata'] or {})}   # each job has its own
     job = self.queue.tracker.make_job(name, runner=self.runner.name, spec=spec, **options)
     call = LiveCall(fn, args, kwargs, self._workers)

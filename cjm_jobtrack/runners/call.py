@@ -23,7 +23,7 @@ from ..logs.progress import Progress, ProgressReader
 from ..tracker.notify import call_on_loop
 from .coroutines import CoroutineLoop
 from .functions import _failure_outcome, _FunctionReport, _outcome_of, _run_async, _run_sync, _Signature
-from .functions import import_function, is_importable
+from .functions import _place_option, import_function, is_importable
 from .identity import this_process
 from .outcome import LIVE_PARTS, LiveResult, Outcome, Receipt, Report, drop_old_log
 from .runner import BaseRunner
@@ -619,7 +619,7 @@ async def stop(self:CallRunner,
 def _why_still_running(self:CallRunner, work:_RunningCall) -> str:
     if work.place == 'thread':
         return ("A thread cannot be ended from outside, and this function does not look at `report.cancelled`. "
-                "Use pool='process' or the process runner for work that must be stoppable")
+                f'For work that must be stoppable: {_place_option("process")}, or the process runner')
     if self._coroutines.silent() > .5:
         return ('The coroutine blocks its event loop, and is cancelled where it next waits. '
                 'Make it a plain `def` that looks at `report.cancelled`')

@@ -9,7 +9,8 @@ from typing import Any
 from .outcome import Report
 
 __all__ = [
-    'Result', 'is_interpreter_exiting', 'current_report', 'is_importable', 'import_function']
+    'Result', 'is_interpreter_exiting', 'current_report', 'function_name', 'is_importable',
+    'import_function']
 
 class _FunctionReport(Report):
     "The report that a function gets. Subclasses define `_send`. Takes text for the log as well as bytes."
@@ -35,6 +36,9 @@ def is_interpreter_exiting() -> bool:
 
 def current_report() -> Report | None:
     "The report of the job whose function calls this, in the thread or task in which it was begun."
+
+def function_name(fn: Callable[..., Any]) -> str:
+    "What people call a function. That of a partial one is its function's; an object without a name has that of its class."
 
 def is_importable(name: str) -> bool:
     "Whether a function may be imported by its name. Nothing is imported to find out, except the packages around it."

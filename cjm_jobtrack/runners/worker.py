@@ -21,21 +21,23 @@ from ..model.errors import InvalidInput, is_infrastructure_error
 from ..model.job import Failure, JobStatus, OutputFile
 from ..model.retry import retry_delay
 from .cgroups import Cgroup, Cgroups
-from .functions import _describe, _FunctionReport
+from .functions import _describe, _FunctionReport, _place_option
 from .inheritance import begin_clean, exit_status_is_lost
 from .outcome import LiveResult, Outcome, Receipt, Report
 from .process_tree import UNSURE, ProcessTree
 from .worker_process import _MARK, _STOP
 
 # %% ../../nbs/runners/07_worker.ipynb #7dc0eaf8
+_HOW_TO_SEND = ('Give what can be pickled, a URL instead of a connection say, or have it called in a thread: '
+                f'{_place_option("thread")}')
+
 def _check_picklable(fields:dict[str, Any]) -> None:
     "Raises `InvalidInput` for the first that cannot be sent."
     import cloudpickle
     for field, value in fields.items():
         try: cloudpickle.dumps(value)
         except Exception as e:
-            remedy = "Give what can be pickled, a URL instead of a connection say, or use pool='thread'"
-            raise InvalidInput(field, f'cannot be sent to a process: {_describe(e)}', remedy) from e
+            raise InvalidInput(field, f'cannot be sent to a process: {_describe(e)}', _HOW_TO_SEND) from e
 
 # %% ../../nbs/runners/07_worker.ipynb #912566b7
 def _pickle_call(
@@ -53,7 +55,7 @@ def _pickle_call(
         _check_picklable({'func': fn})
         _check_picklable({f'args[{i}]': a for i, a in enumerate(args)})
         _check_picklable({f'kwargs.{k}': v for k, v in kwargs.items()})
-        raise InvalidInput('args', f'cannot be sent to a process: {_describe(e)}', "Use pool='thread'") from e
+        raise InvalidInput('args', f'cannot be sent to a process: {_describe(e)}', _HOW_TO_SEND) from e
     return pickle.dumps((list(map(str, sys.path)), work, is_live))
 
 # %% ../../nbs/runners/07_worker.ipynb #8f377373

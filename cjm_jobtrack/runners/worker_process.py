@@ -14,8 +14,8 @@ from contextlib import suppress
 from typing import Any
 from fastcore.basics import patch
 from ..model.job import JobStatus, jsonable
-from .functions import (_describe, _failure_outcome, _FunctionReport, _run_async, _run_sync,
-                                            _Signature, _traceback)
+from .functions import (_describe, _failure_outcome, _FunctionReport, _place_option, _run_async,
+                                            _run_sync, _Signature, _traceback)
 from .inheritance import clean_process
 from .outcome import LIVE_PARTS, LiveResult, Outcome
 
@@ -196,7 +196,7 @@ def _last_message(
 
 def _unsendable(name:str, value:Any, e:BaseException) -> Outcome:
     what = f'The {name} of the function ({type(value).__name__}) cannot be sent from its process: {_describe(e)}'
-    hint = "Give back plain data, or use pool='thread'"
+    hint = f'Give back plain data, or have it called in a thread: {_place_option("thread")}'
     return Outcome.failed('error', what, evidence={'traceback': _traceback(e)}, hint=hint)
 
 # %% ../../nbs/runners/19_worker_process.ipynb #555b6fc8

@@ -10,9 +10,11 @@ __all__ = ['MIN_INTERVAL', 'MAX_INTERVAL', 'READ_SHARE', 'MAX_PAUSE', 'open_sour
 
 # %% ../../nbs/view/04_live_view.ipynb #93235a35
 import html, inspect, logging, threading, time
+from collections.abc import Callable
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from typing import Any, Callable, Self
+from typing import Any, Self
 from weakref import WeakSet
 import ipywidgets as W
 from IPython.core.getipython import get_ipython
@@ -400,15 +402,24 @@ def strip_widgets(
         data = output.get('data', {})
         if 'text/html' in data: data.pop(_WIDGET_TYPE, None)
 
+# %% ../../nbs/view/04_live_view.ipynb #6aed812b
+@contextmanager
+def _signature_as_written(
+    sym:Callable,   # A function, a method or a class
+):
+    "Meanwhile its annotations are not evaluated. Source: PEP 362, `__signature__`."
+    function = getattr(sym, '__func__', sym)   # a bound method has no attributes of its own
+    function.__signature__ = inspect.signature(function)
+    try: yield
+    finally: del function.__signature__
+
 # %% ../../nbs/view/04_live_view.ipynb #d5b7f552
 def render_doc(
     sym:Any,     # What a page shows: a function, a class, a property
     **options,   # As nbdev gives them
 ) -> Any:        # Displays as markdown
     "For nbdev's `renderer`: `show_doc`, also where a name in an annotation is unknown."
-    from unittest import mock
     from nbdev.showdoc import BasicMarkdownRenderer
-    def written(sym, eval_str): return inspect.signature(sym)
     try: return BasicMarkdownRenderer(sym, **options)
     except NameError:
-        with mock.patch('fastcore.docments.signature', written): return BasicMarkdownRenderer(sym, **options)
+        with _signature_as_written(sym): return BasicMarkdownRenderer(sym, **options)

@@ -99,9 +99,11 @@ def test_arguments_that_do_not_fit_raise_what_python_raises(tracker):
 def test_what_cannot_travel(tracker):
     with executor(tracker, 'process') as ex:
         to, back = ex.submit(same, threading.Lock()), ex.submit(threading.Lock)
-        with pytest.raises(JobFailed, match=r'`args\[0\]` cannot be sent to a process'): to.result(PATIENCE)
+        with pytest.raises(JobFailed, match=r"`args\[0\]` cannot be sent to a process.*where='thread'") as e: to.result(PATIENCE)
+        assert str(e.value).count("where='thread'") == 1
         with pytest.raises(TypeError, match='cannot pickle'): back.result(PATIENCE)
-        assert tracker.get_job(back.job_id).failure.message.startswith('The result of the function (lock) cannot be sent')
+        failure = tracker.get_job(back.job_id).failure
+        assert failure.message.startswith('The result of the function (lock) cannot be sent') and "where='thread'" in failure.hint
 
 def unreadable(): return Unreadable()
 class Unreadable:
@@ -535,7 +537,7 @@ def test_a_job_may_use_it_too(tracker):
         assert ex.submit(outer, 4).result(PATIENCE) == 6
 
 def test_dask_runs_its_local_scheduler_on_it(tracker):
-    dask = pytest.importorskip('dask')
+    dask = pytest.importorskip('dask', reason='needs the extra `test`')
     with executor(tracker) as ex:
         total = dask.delayed(sum)([dask.delayed(pow)(n, 2) for n in range(10)])
         assert total.compute(scheduler=ex) == 285
