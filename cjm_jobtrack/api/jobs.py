@@ -134,7 +134,7 @@ def _request(self:Jobs, what:Any, args:tuple, more:dict, options:Options, place:
     if place.plugin is not None: return keeper.plugin_request(place.plugin, what, args, more)
     if place.image is not None:
         words = program_words(what or [], args) if what or args else []   # without words, the image's own program
-        return keeper.container_request(place.image, words, options.id, more)
+        return keeper.container_request(place.image, words, more)
     if not callable(what): return _program_or_pipelines(program_words(what, args), more)
     check_options(what, args, options.given())
     return keeper.function_request(what, args, more, place.where)
@@ -176,7 +176,7 @@ def run(self:Jobs,
     limits = dict(timeout=timeout, max_attempts=max_attempts, priority=priority)
     about = dict(name=name, metadata=metadata, batch=batch, **limits)
     terms = dict(resources=resources, stall_timeout=stall_timeout, queue_timeout=queue_timeout)
-    options = Options(id=id or (new_id() if image is not None else None), **about, **terms)
+    options = Options(id=id, **about, **terms)
     request = self._request(what, args, more, options, Place(on, where, image, plugin))
     return self._keeper.submitted(self._keeper.submit(request, options))
 

@@ -298,9 +298,9 @@ def function_request(self:LocalKeeper, fn:Callable, args:tuple, kwargs:dict, whe
     return Request(call_name(function_name(fn), args), 'call', spec)
 
 @patch
-def container_request(self:LocalKeeper, image:str, words:list[str], job_id:str, more:dict) -> Request:
+def container_request(self:LocalKeeper, image:str, words:list[str], more:dict) -> Request:
     "A container. Raises `InvalidInput` naming the field."
-    spec = self.runner('docker').spec_for(image, words or None, job_id=job_id, **more)
+    spec = self.runner('docker').spec_for(image, words or None, **more)
     return Request(short_name(shlex.join(words) or image), 'docker', spec)
 
 @patch

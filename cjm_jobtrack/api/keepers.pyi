@@ -83,13 +83,7 @@ class LocalKeeper(BaseKeeper):
         where: str | None,
     ) -> Request:
         "A function. Raises `InvalidInput` for arguments that do not fit, or cannot travel."
-    def container_request(
-        self,
-        image: str,
-        words: list[str],
-        job_id: str,
-        more: dict[Any, Any],
-    ) -> Request:
+    def container_request(self, image: str, words: list[str], more: dict[Any, Any]) -> Request:
         "A container. Raises `InvalidInput` naming the field."
     def plugin_request(
         self,

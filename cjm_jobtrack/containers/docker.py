@@ -544,7 +544,6 @@ def spec_for(self:DockerRunner,
     image:str,                     # The image
     argv:list[str]|None=None,      # Program and arguments; None: the image's own
     *,
-    job_id:str|None=None,          # Changes nothing: the spec fits any job
     inputs:dict|list|None=None,    # Path here to path inside; or a list of paths, which appear in /input
     outputs:str|Path|None=None,    # Folder for /output, never removed, with `{job_id}`; None: in the runner's folder
     **spec,                        # More fields of `check_container`

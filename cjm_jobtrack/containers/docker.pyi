@@ -108,7 +108,6 @@ class DockerRunner(BaseRunner):
         image: str,
         argv: list[str] | None = None,
         *,
-        job_id: str | None = None,
         inputs: dict[Any, Any] | list[Any] | None = None,
         outputs: str | Path | None = None,
         **spec: Any,

@@ -55,12 +55,13 @@ class _OnDemand:
     def __get__(self, _, owner): return self.make()
 
 # %% ../../nbs/store/04_database.ipynb #d13577f6
+def _postgres_dialect() -> sa.Dialect:
+    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+    return PGDialect_psycopg()
+
 class Postgres:
     "What is particular to PostgreSQL. Source: PostgreSQL, Appendix A, Error Codes."
-    @_OnDemand
-    def dialect():
-        from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-        return PGDialect_psycopg()
+    dialect = _OnDemand(_postgres_dialect)
     @staticmethod
     def insert(table:sa.Table) -> sa.Insert:
         from sqlalchemy.dialects.postgresql import insert

@@ -30,10 +30,16 @@ class Sqlite:
     @staticmethod
     def end_silent_writer(cur, e, seconds) -> bool: ...
 
+class _OnDemand:
+    "An attribute of a class that is made when it is first asked for."
+    make: Any
+    def __init__(self, make) -> None: ...
+    def __get__(self, _, owner) -> Any: ...
+
 class Postgres:
     "What is particular to PostgreSQL. Source: PostgreSQL, Appendix A, Error Codes."
+    dialect: _OnDemand
     begin_snapshot: str
-    def dialect() -> Any: ...
     @staticmethod
     def insert(table: sa.Table) -> sa.Insert: ...
     @staticmethod
