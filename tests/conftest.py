@@ -34,6 +34,7 @@ def pytest_configure(config):
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL: signal.signal(signal.SIGINT, signal.default_int_handler)
     config.pluginmanager.register(LeakReporter(), 'leak-reporter')
 
+@pytest.hookimpl(tryfirst=True)   # before tests are chosen by their marks
 def pytest_collection_modifyitems(config, items):
     "Several processes share the files: those that take longest go first, so that none is left alone with one at the end."
     turn = {f'test_{name}': n for n, name in enumerate(LENGTHY)}
@@ -42,6 +43,7 @@ def pytest_collection_modifyitems(config, items):
         for name in (n for mark in item.iter_markers('needs') for n in mark.args):
             if why := NEEDS[name].lacking(): item.add_marker(pytest.mark.skip(reason=why))
         if item.get_closest_marker('slow') and not LONG: item.add_marker(pytest.mark.skip(reason='slow: `make test-long` runs it'))
+        if item.path.parent.name == 'queue' and 'postgresql' in item.name: item.add_marker(pytest.mark.exhaustive)   # hundreds, twice as long
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport():

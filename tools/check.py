@@ -2,7 +2,7 @@
 
     check.py [--long] [--random [SEED]] [--workers N] [NAME ...]
 
-NAME: only the lessons and tests of a package (store) or a module (database), for the work in between, without the exhaustive tests. --random: tests in an order of chance.
+NAME: only the lessons and tests of a package (store) or a module (database), for the work in between, without the exhaustive tests (of a queue, also those on PostgreSQL). --random: tests in an order of chance.
 
 Every check runs even when an earlier one failed, so that one run tells everything. What failed runs once more at the end, alone. A test that
 passes then is flaky: it is told with its traceback and counted, and more than three of them fail the run. Ends with status 1 if anything failed.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from fastcore.basics import patch
 from .program import absolute_path
-from .request import Options, Request, call_name, function_name, pool_of, repeat_request, short_name
+from .request import Options, Request, call_name, pool_of, repeat_request, short_name
 from ..model.errors import InvalidInput
 from ..model.job import Job, JobStatus
 from ..model.retry import read_resources
@@ -291,12 +291,10 @@ def _node_request(self:LocalKeeper, name:str, source:Any, params:dict, on:str) -
 @patch
 def function_request(self:LocalKeeper, fn:Callable, args:tuple, kwargs:dict, where:str|None) -> Request:
     "A function. Raises `InvalidInput` for arguments that do not fit, or cannot travel."
+    from cjm_jobtrack.runners.functions import function_name
     runner = self.runner('call')
     spec = runner.call(fn, *args, **kwargs) | {'pool': pool_of(where)}
-    try: runner.check(spec)
-    except InvalidInput as e:
-        remedy = e.remedy.replace("pool='thread'", "where='thread'")
-        raise InvalidInput(e.field, e.problem, remedy) from e
+    runner.check(spec)
     return Request(call_name(function_name(fn), args), 'call', spec)
 
 @patch

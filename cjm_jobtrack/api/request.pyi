@@ -9,8 +9,8 @@ from typing import Any
 from ..model.job import Job
 
 __all__ = [
-    'Request', 'short_name', 'function_name', 'call_name', 'pool_of', 'check_function',
-    'check_options', 'Options', 'repeat_request']
+    'Request', 'short_name', 'call_name', 'pool_of', 'check_function', 'check_options', 'Options',
+    'repeat_request']
 
 @dataclass(frozen=True)
 class Request:
@@ -21,8 +21,6 @@ class Request:
     node: str | None = None
 
 def short_name(text: str) -> str: ...
-
-def function_name(fn: Callable[..., Any]) -> str: ...
 
 def call_name(name: str, args: tuple[Any, ...]) -> str:
     "The name of a call: what is called, and the file or word that it begins with."

@@ -1264,6 +1264,7 @@ class Killed:
     @property
     def counter(self): return (self.folder/'counter').read_text()
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize('moments', [
     'before queued', 'after queued', 'before running', 'after running', 'before start', 'after start', 'before started', 'after started', 'before follow',
     'after follow', 'before failed', 'after failed', 'after started, before open_lease, after open_lease, before take_over, after take_over, before find', 'after started, after take_over, after adopted, before beat, after beat', 'after start, after find', 'after start, before adopted', 'after started, after adopted, before follow', 'before start, after start, after follow'])

@@ -177,6 +177,7 @@ def test_one_that_waits_for_its_next_attempt_does_not_depend_on_the_queue_where_
         ran = [e.at for e in tracker.history(job.id) if e.type in ('retried', 'running')]
         assert 2 <= delay <= 4 and delay - .1 <= elapsed_s(ran[1], ran[2]) and path.read_text() == 'xx'
 
+@pytest.mark.exhaustive
 def test_two_recoverers_at_once_and_twice_in_a_row(database, tmp_path):
     jobs, counters = [], [tmp_path/f'counter{n}' for n in range(6)]
     with ExitStack() as stack, JobTracker(database) as tracker:
