@@ -3,14 +3,14 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/batch.html.md"""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
-from ..model.job import Job
-from ..queue.batch import Batch
+from ..model.job import Job, JobEvent
+from ..queue.batch import AsCompleted, Batch, OpenJobs
 from .client import RemoteClient
 
 __all__ = [
-    'RemoteBatch']
+    'RemoteBatch', 'RemoteAsCompleted']
 
 class RemoteBatch(Batch):
     "The jobs on a server that carry one batch's name. Cheap to make; each question asks the server."
@@ -24,8 +24,11 @@ class RemoteBatch(Batch):
     ) -> None: ...
     @property
     def can_retry(self) -> bool: ...
-    def as_completed(self, timeout: float | None = None) -> _Completing:
-        "Each job once, when it has ended. Iterating raises `TimeoutError`, and then the jobs go on."
+    def as_completed(self, timeout: float | None = None) -> RemoteAsCompleted:
+        """Each job once, when it has ended.
+
+        Iterating raises `TimeoutError`, and `NodeUnreachable` when the server cannot be asked about a job that has
+        ended; then the jobs go on. Events that are cut off are waited for."""
     async def cancel(self) -> dict[str, int]:
         """Cancel what has not ended.
 
@@ -35,17 +38,8 @@ class RemoteBatch(Batch):
 
         `metadata` gets `again_of`, the id of the job that it repeats."""
 
-class _Completing:
-    "Jobs of a batch on a server in the order in which they are seen to have ended, for `for` and `async for`."
-    batch: RemoteBatch
-    timeout: float | None
-    deadline: Any
-    yielded: Any
-    open: int
-    def __init__(self, batch: RemoteBatch, timeout: float | None) -> None: ...
-    def look(self) -> list[Job]:
-        "Those that have ended since the last look. Raises `TimeoutError` when it is time."
-    def pause(self) -> float:
-        "Seconds until the next look, when nothing is heard."
-    def __iter__(self) -> Iterator[Job]: ...
+class RemoteAsCompleted(AsCompleted):
+    "Jobs on a server in the order in which they end, for `for` and `async for`."
+    def open_jobs(self) -> OpenJobs: ...
+    def subscribe(self, callback: Callable[[JobEvent], Any], after: int) -> Callable[[], None]: ...
     def __aiter__(self) -> AsyncIterator[Job]: ...

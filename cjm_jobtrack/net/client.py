@@ -48,16 +48,23 @@ def health(self:ClientBase) -> dict:  # 'status' is 'ok'; 'service' is missing o
     "Signs of life. Raises `NodeUnreachable` within seconds when there are none."
     return self._run(health_flow())
 
+def _counts_flow(batch:str):
+    "A flow: the jobs of a batch by status; a server that does not count them is asked for the jobs."
+    try: return (yield HttpRequest('GET', '/counts', params={'batch': batch}, optional=True)).field('jobs', dict)
+    except NodeRefused as e:
+        if e.status not in (404, 405): raise
+    jobs = yield from list_flow(None, None, None, batch=batch)
+    found = Counter(job.shown_status.value for job in jobs)
+    return {status.value: found[status.value] for status in JobStatus}
+
 @patch
 def counts(self:ClientBase,
-    batch:str|None=None,   # Only this batch, whose jobs are listed for it
+    batch:str|None=None,   # Only this batch
 ) -> dict[str, int]:       # status -> number of jobs
     "How many jobs have each status, as the server counts them."
     def flow():
-        if batch is None: return (yield from health_flow()).get('jobs') or {}
-        jobs = yield from list_flow(None, None, None, batch=batch)
-        found = Counter(job.shown_status.value for job in jobs)
-        return {status.value: found[status.value] for status in JobStatus}
+        if batch is not None: return (yield from _counts_flow(batch))
+        return (yield from health_flow()).get('jobs') or {}
     return self._run(flow())
 
 # %% ../../nbs/net/00_client.ipynb #0191f639
@@ -356,6 +363,27 @@ async def events(self:AsyncRemoteClient, job_id:str|None=None, after:int|None=No
         async for e in items:
             if not isinstance(e, FlowResult): yield e
 
+# %% ../../nbs/net/00_client.ipynb #f0c2ed3c
+def _last_seq_flow():
+    "A flow: the number of the latest entry about the job that was created last, which is not far from the end."
+    while newest := (yield from list_flow(None, 1, None)):
+        try: events = yield from history_flow(newest[0].id)
+        except UnknownJob: continue   # deleted meanwhile
+        return max((e.seq or 0 for e in events), default=0)
+    return 0
+
+@patch
+def last_seq(self:ClientBase) -> int:  # 0: nothing is journaled
+    "An entry near the end of the server's journal: whatever happens from now on comes after it. For `events(after=…)`."
+    return self._run(_last_seq_flow())
+
+# %% ../../nbs/net/00_client.ipynb #38db26f2
+@patch
+def _twin(self:RemoteClient) -> AsyncRemoteClient:  # To be closed
+    "A client of the same server that is awaited, for an event loop."
+    options = dict(token=self._token, timeout=self.timeout, tries=self.tries, poll=self.poll)
+    return AsyncRemoteClient(self.base_url, **options)
+
 # %% ../../nbs/net/00_client.ipynb #62c9a802
 @patch
 def subscribe(self:RemoteClient,
@@ -367,9 +395,8 @@ def subscribe(self:RemoteClient,
 
     Raises `UnknownJob` and `NodeUnreachable` now rather than later."""
     self._run(health_flow() if job_id is None else known_job_flow(job_id))
-    options = dict(token=self._token, timeout=self.timeout, tries=self.tries, poll=self.poll)
     async def stream():
-        async with AsyncRemoteClient(self.base_url, **options) as c:
+        async with self._twin() as c:
             async for e in c.events(job_id, after): yield e
     return consume_in_thread(stream, callback)
 

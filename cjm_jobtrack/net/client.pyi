@@ -93,6 +93,8 @@ class ClientBase:
         """Remove an ended job from the server's record.
 
         Raises `UnknownJob`; `IllegalMove` while it is pending or running."""
+    def last_seq(self) -> int | Coroutine[Any, Any, int]:
+        "An entry near the end of the server's journal: whatever happens from now on comes after it. For `events(after=…)`."
     def history(self, job_id: str) -> list[JobEvent] | Coroutine[Any, Any, list[JobEvent]]:
         "Everything that was journaled about a job. Raises `UnknownJob`."
     def wait(self, job_id: str, timeout: float | None = None) -> Job | Coroutine[Any, Any, Job]:
@@ -220,6 +222,8 @@ class RemoteClient(ClientBase, BlockingTransport):
         """Remove an ended job from the server's record.
 
         Raises `UnknownJob`; `IllegalMove` while it is pending or running."""
+    def last_seq(self) -> int:
+        "An entry near the end of the server's journal: whatever happens from now on comes after it. For `events(after=…)`."
     def history(self, job_id: str) -> list[JobEvent]:
         "Everything that was journaled about a job. Raises `UnknownJob`."
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
@@ -358,6 +362,8 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         """Remove an ended job from the server's record.
 
         Raises `UnknownJob`; `IllegalMove` while it is pending or running."""
+    def last_seq(self) -> Coroutine[Any, Any, int]:
+        "An entry near the end of the server's journal: whatever happens from now on comes after it. For `events(after=…)`."
     def history(self, job_id: str) -> Coroutine[Any, Any, list[JobEvent]]:
         "Everything that was journaled about a job. Raises `UnknownJob`."
     def wait(self, job_id: str, timeout: float | None = None) -> Coroutine[Any, Any, Job]:

@@ -113,10 +113,15 @@ def list_jobs(self:Manager, status=None, limit=None, **filters) -> list[Job]:
 
 # %% ../../nbs/net/02_manager.ipynb #6d6bf2de
 @patch
-def _counts(self:Manager) -> dict[str, int]:
-    "Jobs by status as people see it."
-    counts = self.tracker.counts()
-    waiting = min(self.runner.waiting, counts['running'])
+def _count_waiting(self:Manager, batch:str|None) -> int:
+    "How many running jobs wait for their turn at their node."
+    if batch is None: return self.runner.waiting
+    return sum(j.shown_status is JobStatus.PENDING for j in self.tracker.list_jobs(JobStatus.RUNNING, batch=batch))
+
+@patch
+def counts(self:Manager, batch:str|None=None) -> dict[str, int]:
+    counts = self.tracker.counts(batch)
+    waiting = min(self._count_waiting(batch), counts['running'])
     shown = {'pending': counts['pending'] + waiting, 'running': counts['running'] - waiting}
     return counts | shown
 
@@ -125,7 +130,6 @@ def health(self:Manager) -> dict:
     nodes = self.directory.list()
     online = sum(self.directory.is_online(n) for n in nodes)
     health = Service.health(self)
-    health['jobs'] = self._counts()
     health['nodes'] = {'online': online, 'known': len(nodes)}
     return health
 

@@ -76,6 +76,9 @@ def add_general_routes(
     @app.get('/status')
     def status() -> dict: return _status(service)
 
+    @app.get('/counts')
+    def counts(batch:str|None=None) -> dict: return {'jobs': service.counts(batch)}
+
     @app.get('/pipelines')
     async def pipelines() -> dict: return {'pipelines': await service.pipelines()}
 

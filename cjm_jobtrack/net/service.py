@@ -195,6 +195,14 @@ def forget(self:Service,
     "Remove a job from the record. Raises `IllegalMove` while it is pending or running."
     self.tracker.delete_job(job.id)
 
+# %% ../../nbs/net/11_service.ipynb #48c41d38
+@patch
+def counts(self:Service,
+    batch:str|None=None,   # Only this batch
+) -> dict[str, int]:       # Every status, also those with none
+    "How many jobs have each status, as people see it."
+    return self.tracker.counts(batch)
+
 # %% ../../nbs/net/11_service.ipynb #c5049cb7
 @patch
 def health(self:Service) -> dict:
@@ -208,5 +216,5 @@ def health(self:Service) -> dict:
         'input_videos': str(self.workspace/'input_videos'),
         'python_version': sys.version,
         'timestamp': time.time(),
-        'jobs': self.tracker.counts(),
+        'jobs': self.counts(),
         'slots': self.slots}

@@ -79,5 +79,7 @@ class Service:
         "Jobs as `JobTracker.list_jobs` gives them, by the status that is shown."
     def forget(self, job: Job) -> None:
         "Remove a job from the record. Raises `IllegalMove` while it is pending or running."
+    def counts(self, batch: str | None = None) -> dict[str, int]:
+        "How many jobs have each status, as people see it."
     def health(self) -> dict[Any, Any]:
         "Signs of life, in the original's shape."

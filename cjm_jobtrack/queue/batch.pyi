@@ -5,13 +5,13 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/queue/batch.html.md"""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
-from ..model.job import Job
+from ..model.job import Job, JobEvent
 from ..tracker.tracker import JobTracker
 from ..view.dashboard import JobDashboard
 from .queue import JobQueue
 
 __all__ = [
-    'Batch', 'submit_batch', 'AsCompleted']
+    'Batch', 'submit_batch', 'OpenJobs', 'AsCompleted']
 
 class Batch:
     "The jobs that carry one batch's name. Cheap to make; each question reads the record."
@@ -65,10 +65,26 @@ def submit_batch(
     Raises `InvalidInput` naming the field; `UnknownRunner`; `NeverFits`; `KeyConflict` when the batch is on record
     with another spec at the same place."""
 
+class OpenJobs:
+    "The jobs of a batch that were not yielded yet."
+    tracker: JobTracker
+    present: Callable[[Job], Job]
+    cursor: Any
+    ended: Any
+    ids: Any
+    def __init__(self, batch: Batch) -> None: ...
+    def take(self, event: JobEvent) -> list[Job]:
+        "Those of ours that this event ends."
+
 class AsCompleted:
     "Jobs in the order in which they end, for `for` and `async for`."
     batch: Batch
     timeout: float | None
     def __init__(self, batch: Batch, timeout: float | None = None) -> None: ...
+    def open_jobs(self) -> OpenJobs:
+        "Those that are to come. Blocks while the record is read."
+    def subscribe(self, callback: Callable[[JobEvent], Any], after: int) -> Callable[[], None]:
+        "Have `callback` called with each event after this one, until the function that is returned is called."
+    def timeout_error(self, jobs: OpenJobs) -> TimeoutError: ...
     def __iter__(self) -> Iterator[Job]: ...
     def __aiter__(self) -> AsyncIterator[Job]: ...

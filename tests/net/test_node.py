@@ -313,7 +313,7 @@ def test_N17_faults_of_clients(v1, fault, route):
     is_error(v1.http.post(route, **(sent() if callable(sent) else sent)), status, field=field)
     assert v1.http.get('/jobs').json()['count'] == before
 
-ROUTES = {'/health': 'GET', '/status': 'GET', '/files': 'GET', '/pipelines': 'GET', '/upload': 'POST', '/jobs': 'GET POST', '/jobs/check': 'GET POST DELETE', '/jobs/{}': 'GET DELETE', '/jobs/{}/cancel': 'POST',
+ROUTES = {'/health': 'GET', '/counts': 'GET', '/status': 'GET', '/files': 'GET', '/pipelines': 'GET', '/upload': 'POST', '/jobs': 'GET POST', '/jobs/check': 'GET POST DELETE', '/jobs/{}': 'GET DELETE', '/jobs/{}/cancel': 'POST',
           '/jobs/{}/outputs': 'GET', '/jobs/{}/download': 'GET HEAD', '/jobs/{}/download/a': 'GET HEAD', '/jobs/{}/history': 'GET', '/jobs/{}/events': 'GET', '/jobs/{}/logs': 'GET', '/events': 'GET', '/download': 'GET HEAD'}
 
 def test_unknown_routes_and_wrong_methods_are_told_in_json(v1):
