@@ -104,8 +104,8 @@ def _end(self:JobFuture) -> None:
     job, live = self.job, self._call.result(self.job.attempt)
     self._call = None   # with its arguments
     if job.status is JobStatus.CANCELLED:
-        Future.cancel(self)
-        self.set_running_or_notify_cancel()   # wakes those who wait for several futures
+        try: Future.cancel(self)   # a callback may call `sys.exit()`
+        finally: self.set_running_or_notify_cancel()   # wakes those who wait for several futures
     elif (error := _error_of(job, live)) is not None: self.set_exception(error)
     else: self.set_result(live.value)
 

@@ -201,7 +201,7 @@ def counts(self:MemoryStore, batch:str|None=None) -> dict[str, int]:
 def events(self:MemoryStore, after:int=0, job_id:str|None=None, limit:int|None=None) -> list[JobEvent]:
     if job_id is not None:
         seqs = [s for s in self._seqs.get(job_id, ()) if s > after]
-        return [self._events[s] for s in seqs[:limit]]
+        return [*filter(None, map(self._events.get, seqs[:limit]))]   # None where it is being deleted
     events = (self._events.get(seq) for seq in range(after+1, self._seq+1))   # None for those of a deleted job
     return [*islice(filter(None, events), limit)]
 

@@ -526,7 +526,10 @@ async def _wait_at_most(event:asyncio.Event, seconds:float):
 @patch
 def _is_over(self:JobTracker, job:Job) -> bool:
     "Whether there will be no more events of a job. Those that there are have been published then."
-    with self._lock: return job.is_terminal or not self._live.is_current(job)
+    with self._lock:
+        if not job.is_terminal: return not self._live.is_current(job)
+        self._live.sync()   # another process ended it, perhaps, and its row was read before the journal
+        return True
 
 @patch
 async def watch(self:JobTracker,

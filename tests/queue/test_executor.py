@@ -231,6 +231,16 @@ def test_map_that_times_out_cancels_the_one_it_waited_for_too(tracker):
         assert ex.batch.counts()['cancelled'] == 2
         gate.set()
 
+def test_one_that_is_cancelled_is_counted_whatever_its_callback_does(tracker):
+    gate = threading.Event()
+    with executor(tracker, slots=1) as ex:
+        first, second = ex.submit(gate.wait, PATIENCE), ex.submit(same, 1)
+        second.add_done_callback(lambda f: sys.exit(1))
+        asyncio.run(tracker.cancel_job(second.job_id))
+        assert cf.wait([second], PATIENCE).done == {second}
+        gate.set()
+        assert first.result(PATIENCE)
+
 def test_map_given_up_cancels_what_has_not_begun(tracker):
     gate = threading.Event()
     with executor(tracker, slots=1) as ex:

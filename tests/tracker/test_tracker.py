@@ -1203,3 +1203,26 @@ def test_what_can_be_called_on_a_tracker_can_be_called_with_super(tracker):
 
 def test_a_note_of_outputs_that_are_none_is_refused_for_an_unknown_job_too():
     with JobTracker() as t, pytest.raises(InvalidInput, match='outputs'): t.note('nobody', 'x', outputs='abc')
+
+def test_who_watches_a_job_of_another_process_learns_its_end(tmp_path):
+    "The row of a job may be read before the journal: by a move that is refused, for instance."
+    with JobTracker(tmp_path/'jobs.db') as theirs, JobTracker(tmp_path/'jobs.db') as ours:
+        job = theirs.create_job('j')
+        theirs.mark_running(job.id)
+        async def watch():
+            seen = []
+            async for e in ours.watch(job.id):
+                seen.append(e.type)
+                if e.type != 'running': continue
+                theirs.mark_completed(job.id, 1)
+                with pytest.raises(IllegalMove): ours.mark_completed(job.id, 2)
+            return seen
+        assert asyncio.run(watch()) == ['created', 'running', 'completed']
+
+def test_what_is_being_deleted_in_memory_can_be_watched():
+    class Vanishing(dict):
+        def get(self, seq, default=None): return None
+    with JobTracker() as tracker:
+        job = tracker.create_job('j')
+        tracker.store._events = Vanishing(tracker.store._events)
+        assert tracker.store.events(0, job.id) == []
