@@ -117,11 +117,12 @@ class OpenJobs:
     "The jobs of a batch that were not yielded yet."
     def __init__(self, batch:Batch):
         self.tracker, self.present = batch.tracker, batch.present
-        self.cursor = self.tracker.last_seq()   # the journal is read on from here: first the cursor, then the list
+        # First the cursor, then the list, so that no event falls between them
+        self.cursor: int = self.tracker.last_seq()
         jobs = batch.jobs()
         ended = [j for j in jobs if j.is_terminal]
-        self.ended = sorted(ended, key=lambda j: j.completed_at or '')
-        self.ids = {j.id for j in jobs if not j.is_terminal}
+        self.ended: list[Job] = sorted(ended, key=lambda j: j.completed_at or '')
+        self.ids: set[str] = {j.id for j in jobs if not j.is_terminal}
 
     def take(self, event:JobEvent) -> list[Job]:
         "Those of ours that this event ends."

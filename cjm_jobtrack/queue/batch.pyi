@@ -69,9 +69,9 @@ class OpenJobs:
     "The jobs of a batch that were not yielded yet."
     tracker: JobTracker
     present: Callable[[Job], Job]
-    cursor: Any
-    ended: Any
-    ids: Any
+    cursor: int
+    ended: list[Job]
+    ids: set[str]
     def __init__(self, batch: Batch) -> None: ...
     def take(self, event: JobEvent) -> list[Job]:
         "Those of ours that this event ends."
