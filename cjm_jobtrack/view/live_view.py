@@ -405,10 +405,11 @@ def strip_widgets(
 # %% ../../nbs/view/04_live_view.ipynb #6aed812b
 @contextmanager
 def _signature_as_written(
-    sym:Callable,   # A function, a method or a class
+    sym:Any,   # A function, a method, a property or a class
 ):
     "Meanwhile its annotations are not evaluated. Source: PEP 362, `__signature__`."
-    function = getattr(sym, '__func__', sym)   # a bound method has no attributes of its own
+    if isinstance(sym, property): function = sym.fget
+    else: function = getattr(sym, '__func__', sym)   # a bound method has no attributes of its own
     function.__signature__ = inspect.signature(function)
     try: yield
     finally: del function.__signature__
