@@ -52,7 +52,7 @@ def all_checks(args) -> list[Check]:
         Check('README.md is made from nbs/index.ipynb', [sys.executable, 'tools/readme.py', '--check'])]
     if notebooks: found.append(Check('nbdev-test: the notebooks run', ['nbdev-test', *flags, *lessons], ['nbdev-test', *flags, '--n-workers', '0'], 'lessons'))
     if tests: found.append(Check('pytest: tests', ['pytest', *tests, *workers, *spread, '--durations', '12', *KEPT, *order, *brief, *patience], ['pytest', *patience], 'tests'))
-    if notebooks: found.append(Check('pytest: stored outputs of the notebooks', [*OUTPUTS, *patience, *notebooks], [*OUTPUTS, *patience], 'outputs'))
+    if notebooks: found.append(Check('pytest: stored outputs of the notebooks', [*OUTPUTS, '-n', '3', '--dist', 'loadfile', *patience, *notebooks], [*OUTPUTS, *patience], 'outputs'))
     return found
 
 def chosen(names:list[str]) -> tuple[list[str], list[str]]:
