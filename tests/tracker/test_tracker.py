@@ -1,5 +1,6 @@
 "Tracker: legal moves only, each once, seen by all who watch, from any thread, loop and process."
 import asyncio, gc, json, logging, os, subprocess, sys, tempfile, threading, time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 import pytest
@@ -1226,3 +1227,12 @@ def test_what_is_being_deleted_in_memory_can_be_watched():
         job = tracker.create_job('j')
         tracker.store._events = Vanishing(tracker.store._events)
         assert tracker.store.events(0, job.id) == []
+
+def test_who_reads_the_journal_does_not_wait_for_a_write():
+    "Those who write have the tracker's lock for as long as the database takes: a queue that waited for it would starve."
+    with JobTracker() as tracker, tracker._notifier.channel(None) as channel:
+        after = tracker.last_seq()
+        tracker.create_job('j')
+        with ThreadPoolExecutor(1) as pool, tracker._lock:
+            events, _ = pool.submit(tracker._notifier.read_after, channel, after, None, tracker.store.events).result(30)
+        assert [e.type for e in events] == ['created']
