@@ -292,12 +292,13 @@ def _bad(tmp_path, kind, video):
     if kind == 'empty': path.touch()
     if kind == 'header': write_wave(path, b'')
     if kind == 'half a header': path.write_bytes((SHIPPED/'recording.wav').read_bytes()[:20])
+    if kind == 'a chunk too long': path.write_bytes(b'RIFF$\0\0\0WAVEfmt ffff\1\0\1\0\x80>\0\0\0}\0\0\2\0\x10\0data\0\0\0\0')   # `wave` raises a bare RuntimeError
     if kind == 'folder': path.mkdir()
     if kind == 'playlist': path.write_text(f'#EXTM3U\n#EXTINF:3,\n{video}\n')
     if kind == 'cut video': path.write_bytes(video.read_bytes()[:2000])
     return path
 
-@pytest.mark.parametrize('kind', ['text', 'empty', 'header', 'half a header', 'folder', 'missing', 'playlist', 'cut video'])
+@pytest.mark.parametrize('kind', ['text', 'empty', 'header', 'half a header', 'a chunk too long', 'folder', 'missing', 'playlist', 'cut video'])
 @pytest.mark.parametrize('program', ['transcribe', 'transcode'])
 def test_bad_input_is_refused_in_one_line(tmp_path, video, program, kind):
     p = run(program, _bad(tmp_path, kind, video), tmp_path/'out', status=65)
