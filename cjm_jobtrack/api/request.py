@@ -56,8 +56,9 @@ def check_function(fn:Any) -> None:
     raise InvalidInput('what', problem, f'Give the function and its arguments: run({fn.__name__}, …)')
 
 # %% ../../nbs/api/01_request.ipynb #b8a6a383
-def check_options(fn:Callable, args:tuple, given:Iterable[str]) -> None:
+def check_options(fn:Callable, args:tuple, given:list[str]) -> None:
     "Raises `InvalidInput` for an option of the job that the function takes as well."
+    if not given: return
     from cjm_jobtrack.runners.functions import function_name
     try: sig = inspect.signature(fn)
     except (TypeError, ValueError): return   # some built-in functions have none

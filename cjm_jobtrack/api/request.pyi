@@ -3,7 +3,7 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/api/request.html.md"""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from ..model.job import Job
@@ -30,7 +30,7 @@ def pool_of(where: str | None) -> str: ...
 def check_function(fn: Any) -> None:
     "Raises `InvalidInput` for what people give in place of a function."
 
-def check_options(fn: Callable[..., Any], args: tuple[Any, ...], given: Iterable[str]) -> None:
+def check_options(fn: Callable[..., Any], args: tuple[Any, ...], given: list[str]) -> None:
     "Raises `InvalidInput` for an option of the job that the function takes as well."
 
 @dataclass(frozen=True)

@@ -49,9 +49,9 @@ def path(self:LogStore,
     "The file of a log. Raises `InvalidInput` for names that cannot be part of a path."
     if not isinstance(stream, str) or not _STREAM.fullmatch(stream):
         raise InvalidInput('stream', f'is {stream!r}', 'Use 1-32 lower-case letters, digits, `-` and `_`')
-    folder = self.folder/check_id(job_id)
+    check_id(job_id)
     _check_int('attempt', attempt, 0)
-    return folder/f'{attempt}.{stream}.log'
+    return self.folder.joinpath(job_id, f'{attempt}.{stream}.log')
 
 # %% ../../nbs/logs/00_log_store.ipynb #cb436020
 @contextmanager

@@ -69,7 +69,8 @@ def check_move(
     to:JobStatus,   # Wanted status
 ) -> None:
     "Raises `IllegalMove` unless the table has this move."
-    if to not in _NEXT[JobStatus(frm).value]: raise IllegalMove(job_id, frm, to)
+    status = frm if type(frm) is JobStatus else JobStatus(frm)
+    if to not in _NEXT[status._value_]: raise IllegalMove(job_id, frm, to)
 
 # %% ../../nbs/model/00_job.ipynb #4962e98d
 def now() -> str:  # Instant, ISO-8601 UTC with offset, microseconds

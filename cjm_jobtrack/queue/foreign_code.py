@@ -9,7 +9,6 @@ __all__ = ['contain_exit', 'outcome_of_error', 'check_outcome', 'check_receipt']
 
 # %% ../../nbs/queue/09_foreign_code.ipynb #de3248d2
 import asyncio, traceback
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from ..model.errors import InvalidInput, JobtrackError, NodeUnreachable, is_unstorable
@@ -29,13 +28,11 @@ def _is_our_own(e:BaseException) -> bool:
     return task is not None and task.cancelling() > 0
 
 # %% ../../nbs/queue/09_foreign_code.ipynb #a32c4b59
-@contextmanager
-def contain_exit():
-    "Run foreign code: what would end this thread, such as `SystemExit`, is raised as an `Exception`."
-    try: yield
-    except Exception: raise
-    except BaseException as e:
-        if _is_our_own(e): raise
+class contain_exit:
+    "Run foreign code in a `with` block: what would end this thread, such as `SystemExit`, is raised as an `Exception`."
+    def __enter__(self): pass
+    def __exit__(self, kind, e, traceback):
+        if e is None or isinstance(e, Exception) or _is_our_own(e): return
         raise _Exit(f'{type(e).__name__}: {e}') from e
 
 # %% ../../nbs/queue/09_foreign_code.ipynb #4e30eb4b

@@ -3,16 +3,16 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/foreign_code.html.md"""
 
-from contextlib import contextmanager
 from typing import Any
 from ..runners.outcome import Outcome, Receipt
 
 __all__ = [
     'contain_exit', 'outcome_of_error', 'check_outcome', 'check_receipt']
 
-@contextmanager
-def contain_exit() -> Any:
-    "Run foreign code: what would end this thread, such as `SystemExit`, is raised as an `Exception`."
+class contain_exit:
+    "Run foreign code in a `with` block: what would end this thread, such as `SystemExit`, is raised as an `Exception`."
+    def __enter__(self) -> None: ...
+    def __exit__(self, kind, e, traceback) -> None: ...
 
 def outcome_of_error(e: BaseException, started: bool) -> Outcome:
     "The outcome of an attempt that ended in an error."

@@ -89,7 +89,7 @@ def wait(self:SubmittedJob,
     timeout:float|None=None,  # Seconds; None: as long as it takes
 ) -> SubmittedJob:            # The same job, now ended
     "Wait until the job has ended, one way or another. Blocks. Raises `TimeoutError`, and then the job goes on."
-    if not self.is_terminal: self._latest = self._keeper.wait(self.id, timeout)
+    if not self._latest.is_terminal: self._latest = self._keeper.wait(self.id, timeout)
     return self
 
 @patch(as_prop=True)
@@ -104,7 +104,7 @@ def result(self:SubmittedJob) -> Any:
 # %% ../../nbs/queue/11_submitted_job.ipynb #520e965c
 @patch
 async def _result(self:SubmittedJob) -> Any:
-    if not self.is_terminal: self._latest = await self._keeper.wait_async(self.id)
+    if not self._latest.is_terminal: self._latest = await self._keeper.wait_async(self.id)
     return self.result
 
 @patch

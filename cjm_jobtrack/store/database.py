@@ -125,8 +125,8 @@ _MAX_CHECKED = 16 << 20  # Bytes. Files up to this size are checked page by page
 def _beside(f:Path, suffix:str) -> Path: return f.with_name(f.name + suffix)
 
 def _size(f:Path) -> int:  # 0 when there is none
-    with suppress(FileNotFoundError): return f.stat().st_size
-    return 0
+    try: return os.stat(f).st_size
+    except FileNotFoundError: return 0
 
 def _file_id(path:str|Path) -> tuple[int, int]|None:  # None: there is none
     "Which file a name leads to: device and inode."

@@ -170,8 +170,8 @@ class _Sqlite(Sqlite):
         return json.loads(v) if has_text else v
     @staticmethod
     def value(v):
-        if v is None or type(v) is int: return v
-        if type(v) is str and v.isascii(): return v
+        kind = type(v)
+        if kind is int or kind is str and v.isascii(): return v
         return _scalar(v)
     @staticmethod
     def among(column, name):

@@ -67,6 +67,7 @@ def _as_int(value:Any) -> Any:
 def _check_types(job:Job):
     for field, kind in _TYPES.items():
         value = getattr(job, field)
+        if type(value) is kind: continue
         if kind is int: setattr(job, field, value := _as_int(value))
         if not isinstance(value, kind) or isinstance(value, bool):
             raise InvalidInput(field, f'is {value!r}', f'Give a value of type {kind.__name__}')
