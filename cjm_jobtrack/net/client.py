@@ -409,6 +409,32 @@ def history(self:ClientBase,
     "Everything that was journaled about a job. Raises `UnknownJob`."
     return self._run(history_flow(job_id))
 
+# %% ../../nbs/net/00_client.ipynb #47cb60f8
+def _local_session(job:Job, events:list[JobEvent]) -> dict:
+    "The session of a job that is on one record only."
+    def row(e):
+        d = e.to_dict()
+        d.pop('job_id')
+        return {'tier': 'node', 'node': None, 'measured_at': e.at, 'received_at': None} | d
+    blank = dict.fromkeys(('node', 'node_name', 'remote_id', 'node_unreachable', 'problem', 'skew_seconds', 'skew_error_seconds'))
+    return {'id': job.id, 'status': job.status.value} | blank | {'attempts': [], 'events': [*map(row, events)]}
+
+def _session_flow(job_id:str):
+    "A flow: the session as a manager tells it, or the journal of a node."
+    job = yield from known_job_flow(job_id)
+    try: return (yield HttpRequest('GET', '/api' + job_path(job_id, '/session'), optional=True)).json()
+    except (NodeRefused, UnknownJob) as e:
+        is_missing = isinstance(e, UnknownJob) or e.status in (404, 405)
+        if not is_missing: raise
+    return _local_session(job, (yield from history_flow(job_id)))
+
+@patch
+def session(self:ClientBase,
+    job_id:str,   # The job
+) -> dict:        # `id`, `remote_id`, `node`, `node_name`, `status`, `skew_seconds`, `node_unreachable`, `attempts`, `events`
+    "The life of a job on all machines, as `Sessions.read` has it, oldest event first. Raises `UnknownJob`."
+    return self._run(_session_flow(job_id))
+
 # %% ../../nbs/net/00_client.ipynb #364c58fa
 @patch
 async def listen(self:AsyncRemoteClient,
