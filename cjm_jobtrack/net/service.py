@@ -22,6 +22,7 @@ from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict
 from ..model.errors import NodeUnreachable, OutputReplaced
 from ..model.errors import StoreError, StoreFull, UnknownJob, UnknownNode
 from ..model.job import Job, OutputFile
+from .request_ids import current_request_id
 from .transport import is_busy, is_refusal
 from ..queue.queue import JobQueue
 from ..tracker.tracker import JobTracker
@@ -33,8 +34,11 @@ def error_response(
     /,
     **facts,       # Further keys
 ) -> JSONResponse:
-    "An error body."
-    return JSONResponse({**facts, 'error': text, 'message': text}, status)
+    "An error body, which names the request."
+    body = {**facts, 'error': text, 'message': text}
+    request_id = current_request_id()
+    if request_id: body['request_id'] = request_id
+    return JSONResponse(body, status)
 
 # %% ../../nbs/net/11_service.ipynb #56364262
 STATUS_CODES = {   # The first class that an error is an instance of decides

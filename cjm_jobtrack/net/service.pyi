@@ -19,7 +19,7 @@ __all__ = [
     'Service']
 
 def error_response(status: int, text: str, /, **facts: Any) -> JSONResponse:
-    "An error body."
+    "An error body, which names the request."
 
 STATUS_CODES: Any
 
