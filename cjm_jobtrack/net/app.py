@@ -23,6 +23,7 @@ from ..model.errors import DISK_FULL, JobtrackError, RecordGone, is_infrastructu
 from .access import AccessPolicy, Refusal, refusal
 from .broadcast import BroadcastHub
 from .connections import ConcurrencyLimiter, Throttle
+from .health import HealthMonitor, add_health
 from .metrics import Metrics, add_metrics
 from .request_ids import HEADER, RequestIdMiddleware
 from .routes import add_routes
@@ -165,7 +166,9 @@ def _lifespan(service:Service):
         app.state.streams = BroadcastHub(service.tracker, app.state.leaving)
         stop_counting = service.tracker.subscribe(app.state.metrics.on_event)   # what is recovered counts too
         service.start()
+        app.state.health.start()
         yield
+        await asyncio.to_thread(app.state.health.stop)
         await asyncio.to_thread(stop_counting)
         try: await asyncio.to_thread(service.close)
         except RecordGone as e: _log.error('%s', e)
@@ -205,12 +208,13 @@ def make_app(
     app.state.service = service
     app.state.uploads = ConcurrencyLimiter()
     app.state.warn = Throttle(_log.warning, every=5.)
-    app.state.metrics = Metrics(service)
+    app.state.metrics, app.state.health = Metrics(service), HealthMonitor(service)
     policy = AccessPolicy(service)
     app.add_middleware(AccessMiddleware, policy=policy)
     app.add_middleware(CORSMiddleware, allow_origins=[*service.origins], **_CORS)
     for kind, handler in _HANDLERS.items(): app.exception_handler(kind)(handler)
-    add_routes(app, service, _health_hint(policy))
+    add_health(app, app.state.health, _health_hint(policy))
+    add_routes(app, service)
     add_metrics(app, app.state.metrics)   # last: it sees what the other middleware refuses
     describe_answers(app)
     return app

@@ -9,8 +9,9 @@ __all__ = ['VIDEO_SUFFIXES', 'Node']
 
 # %% ../../nbs/net/01_node.ipynb #ff66408c
 import asyncio, base64, math, shutil, threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import Any
 from fastapi import FastAPI, Request
@@ -18,6 +19,7 @@ from fastapi.responses import Response
 from fastcore.basics import patch, store_attr
 from starlette.exceptions import HTTPException
 from ..containers.docker import DockerRunner
+from ..containers.engine import Engine
 from ..model.errors import IllegalMove, InvalidInput
 from ..model.job import Job, OutputFile, check_id, new_id
 from .access import read_networks
@@ -137,6 +139,25 @@ def close(self:Node) -> None:
     if self._docker: self._docker.close()
     try: self.tracker.close()
     finally: self._folder_lock.close()
+
+# %% ../../nbs/net/01_node.ipynb #a044974e
+def _check_engine(engine:Engine) -> dict:
+    "What an engine says of itself. Blocks. Raises `NodeUnreachable`."
+    version = engine.call(lambda api: api.version())
+    return {'url': engine.url, 'version': version.get('Version')}
+
+@patch
+def _needs_engine(self:Node) -> list[bool]:
+    "For each pipeline, whether it runs in containers only."
+    return [self._docker is not None and p.runner == 'docker' for p in self.catalog]
+
+@patch
+def checks(self:Node) -> dict[str, Callable[[], dict]]:
+    if not any(self._needs_engine()): return {}
+    return {'engine': partial(_check_engine, self._docker.engine)}
+
+@patch(as_prop=True)
+def vital(self:Node) -> frozenset: return frozenset({'engine'} if all(self._needs_engine()) else ())   # noqa: F811
 
 # %% ../../nbs/net/01_node.ipynb #fdbd3a1f
 @patch

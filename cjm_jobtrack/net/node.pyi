@@ -3,7 +3,7 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/node.html.md"""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from pathlib import Path
@@ -52,6 +52,9 @@ class Node(Service):
     def __repr__(self) -> str: ...
     def start(self) -> None: ...
     def close(self) -> None: ...
+    def checks(self) -> dict[str, Callable[[], dict[Any, Any]]]: ...
+    @property
+    def vital(self) -> frozenset[Any]: ...
     async def pipelines(self) -> list[dict[Any, Any]]:
         "What can be asked for."
     async def check(self, body: dict[Any, Any]) -> None:

@@ -20,7 +20,7 @@ from fastapi import Depends, FastAPI, Header, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
-from ..model.errors import StoreError, UnknownJob
+from ..model.errors import UnknownJob
 from ..model.job import Job, JobStatus, OutputFile, newest_first
 from .legacy import LISTED, wire_job, wire_output
 from .service import JobRequest, Service, error_response, read_json
@@ -63,16 +63,8 @@ def _status(service:Service) -> dict:
 def add_general_routes(
     app:FastAPI,
     service:Service,
-    hint:Callable[[Request], dict]=lambda request: {},   # What `/health` adds for a request
 ) -> None:
-    "Is it there, what is it, what can it do."
-    @app.get('/health')
-    def health(request:Request) -> Response:
-        try: return JSONResponse(service.health() | hint(request))
-        except StoreError as e:   # alive, and of no use
-            identity = {'service': service.service, 'instance': service.instance}
-            return error_response(503, str(e), status='error', **identity, **e.facts())
-
+    "What is it, what can it do."
     @app.get('/status')
     def status() -> dict: return _status(service)
 
@@ -414,10 +406,9 @@ def add_upload_routes(app:FastAPI, service:Service) -> None:
 def add_routes(
     app:FastAPI,
     service:Service,
-    hint:Callable[[Request], dict]=lambda request: {},   # As for `add_general_routes`
 ) -> None:
-    "All calls of a server."
-    add_general_routes(app, service, hint)
+    "All calls of a server but `/health` and `/metrics`."
+    add_general_routes(app, service)
     add_submit_routes(app, service)
     add_list_route(app, service)
     add_job_routes(app, service)

@@ -17,12 +17,8 @@ __all__ = [
     'EventStream', 'add_event_routes', 'add_log_routes', 'pick_output', 'OpenFile',
     'add_output_routes', 'add_upload_routes', 'add_routes']
 
-def add_general_routes(
-    app: FastAPI,
-    service: Service,
-    hint: Callable[[Request], dict[Any, Any]] = ...,
-) -> None:
-    "Is it there, what is it, what can it do."
+def add_general_routes(app: FastAPI, service: Service) -> None:
+    "What is it, what can it do."
 
 PAGE_BYTES: int
 
@@ -86,9 +82,5 @@ def add_output_routes(
 def add_upload_routes(app: FastAPI, service: Service) -> None:
     "Uploads."
 
-def add_routes(
-    app: FastAPI,
-    service: Service,
-    hint: Callable[[Request], dict[Any, Any]] = ...,
-) -> None:
-    "All calls of a server."
+def add_routes(app: FastAPI, service: Service) -> None:
+    "All calls of a server but `/health` and `/metrics`."

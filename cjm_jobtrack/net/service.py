@@ -9,7 +9,7 @@ __all__ = ['STATUS_CODES', 'error_response', 'response_for', 'JobRequest', 'read
 
 # %% ../../nbs/net/11_service.ipynb #98b94c26
 import json, math, sys, time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 import cjm_jobtrack
@@ -167,6 +167,7 @@ class Service:
     instance:str|None = None             # Identifies this run in `/health`: another one after each start
     tracker:JobTracker                   # Its jobs
     queue:JobQueue|None = None           # What carries them out
+    vital:frozenset = frozenset()        # Names of its checks without which it can take no work
     workspace:Path                       # Root of relative paths in its answers
     token:str|None = None                # Bearer token it wants; None: open, on loopback only
     origins:tuple[str, ...] = ('http://localhost:3000',)  # Pages of other origins that may read answers
@@ -183,6 +184,9 @@ class Service:
     async def download(self, job:Job, output:OutputFile, request:Request) -> Response:
         "Give out a file of a job."
     async def pipelines(self) -> list[dict]: "What can be asked for."
+    def checks(self) -> dict[str, Callable[[], dict]]:
+        "Questions about its parts, asked in the background: facts, and `problem` when something is wrong."
+        return {}
 
 # %% ../../nbs/net/11_service.ipynb #f4a49cab
 @patch
@@ -217,8 +221,8 @@ def nodes_by_state(self:Service) -> dict[str, int]:   # State -> how many; empty
 
 # %% ../../nbs/net/11_service.ipynb #c5049cb7
 @patch
-def health(self:Service) -> dict:
-    "Signs of life, in the original's shape."
+def identity(self:Service) -> dict:
+    "What a server says of itself without looking anything up, in the original's shape."
     return {
         'status': 'ok',
         'service': self.service,
@@ -228,5 +232,9 @@ def health(self:Service) -> dict:
         'input_videos': str(self.workspace/'input_videos'),
         'python_version': sys.version,
         'timestamp': time.time(),
-        'jobs': self.counts(),
         'slots': self.slots}
+
+@patch
+def health(self:Service) -> dict:
+    "Signs of life. Raises `StoreError` when the record cannot be read."
+    return self.identity() | {'jobs': self.counts()}

@@ -3,7 +3,7 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/service.html.md"""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from pathlib import Path
@@ -53,6 +53,7 @@ class Service:
     instance: str | None
     tracker: JobTracker
     queue: JobQueue | None
+    vital: frozenset[Any]
     workspace: Path
     token: str | None
     origins: tuple[str, ...]
@@ -72,6 +73,8 @@ class Service:
         "Give out a file of a job."
     async def pipelines(self) -> list[dict[Any, Any]]:
         "What can be asked for."
+    def checks(self) -> dict[str, Callable[[], dict[Any, Any]]]:
+        "Questions about its parts, asked in the background: facts, and `problem` when something is wrong."
     def list_jobs(
         self,
         status: str | Iterable[str] | None = None,
@@ -85,5 +88,7 @@ class Service:
         "How many jobs have each status, as people see it."
     def nodes_by_state(self) -> dict[str, int]:
         "How its nodes are doing."
+    def identity(self) -> dict[Any, Any]:
+        "What a server says of itself without looking anything up, in the original's shape."
     def health(self) -> dict[Any, Any]:
-        "Signs of life, in the original's shape."
+        "Signs of life. Raises `StoreError` when the record cannot be read."
