@@ -766,7 +766,7 @@ def test_M7_a_node_that_has_forgotten_the_job(old):
     until(lambda: old.get(job)['progress'] == 20, 'progress')
     del old.original.jobs[there]
     failed = old.wait(job)
-    assert failed['status'] == 'failed' and failed['errorDetails']['code'] == 'lost' and 'does not know the job' in failed['error']
+    assert failed['status'] == 'failed' and failed['errorDetails']['code'] == 'node_lost' and 'does not know the job' in failed['error']
     refused_refresh(old, job, 404)
 
 @pytest.mark.parametrize('kind', ['cut', 'hang'])
