@@ -15,6 +15,7 @@ from ..queue.queue import JobQueue
 from ..runners.outputs import OutputFiles
 from ..runners.runner import Runner
 from .service import Service
+from .tus import TusUploads
 
 __all__ = [
     'VIDEO_SUFFIXES', 'Node']
@@ -28,6 +29,7 @@ class Node(Service):
     upload_limit: int
     catalog: PipelineCatalog
     app: FastAPI
+    tus: TusUploads
     data: Path
     inputs: Path
     names: UploadNames
