@@ -89,6 +89,14 @@ def _stop_on_request(server, until_eof:bool) -> None:
     for s in (signal.SIGINT, signal.SIGTERM): signal.signal(s, stop)
     if until_eof: threading.Thread(target=stop_at_eof, daemon=True).start()
 
+# %% ../../nbs/cli/16_servers.ipynb #02099351
+def _log_to_stderr() -> None:
+    "Log warnings to stderr, with the request that they belong to."
+    from cjm_jobtrack.net.request_ids import RequestFormatter
+    handler = logging.StreamHandler()
+    handler.setFormatter(RequestFormatter('%(asctime)s %(levelname)s %(name)s: %(message)s'))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
+
 # %% ../../nbs/cli/16_servers.ipynb #d1359afd
 def serve(
     kind:str,               # 'node' or 'manager'
@@ -103,7 +111,7 @@ def serve(
     Raises `InvalidInput`; `RecordGone` at the end, when its record was lost meanwhile."""
     from cjm_jobtrack.net.access import check_bind
     check_bind(host, token)
-    logging.basicConfig(format='%(asctime)s %(levelname)s %(name)s: %(message)s', level=logging.WARNING)
+    _log_to_stderr()
     with listen(host, port) as sock:
         server = _server_for(make(), f'jobtrack {kind} listening on {_address(host, sock)}')
         _stop_on_request(server, until_eof)

@@ -28,6 +28,7 @@ from ..model.errors import NodeRefused, NodeUnreachable
 from ..model.errors import UnknownJob, UnknownNode, UnknownPipeline
 from ..model.job import Job, read_statuses
 from .legacy import original_job
+from .request_ids import request_id_headers
 
 # %% ../../nbs/net/05_transport.ipynb #d70890df
 @dataclass(frozen=True)
@@ -352,7 +353,7 @@ def _arguments(self:Transport, request:HttpRequest) -> dict:
         params=params or None,
         json=request.json,
         files=request.files,
-        headers=request.headers,
+        headers=request_id_headers() | request.headers,
         timeout=httpx.Timeout(silence, connect=min(CONNECT_TIMEOUT, silence)))
 
 # %% ../../nbs/net/05_transport.ipynb #b8f4d994
