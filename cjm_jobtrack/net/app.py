@@ -23,6 +23,7 @@ from ..model.errors import DISK_FULL, JobtrackError, RecordGone, is_infrastructu
 from .access import AccessPolicy, Refusal, refusal
 from .broadcast import BroadcastHub
 from .connections import ConcurrencyLimiter, Throttle
+from .metrics import Metrics, add_metrics
 from .request_ids import HEADER, RequestIdMiddleware
 from .routes import add_routes
 from .service import Service, error_response, response_for
@@ -162,8 +163,10 @@ def _lifespan(service:Service):
     async def lifespan(app):
         app.state.leaving = asyncio.Event()   # set when the server is about to stop
         app.state.streams = BroadcastHub(service.tracker, app.state.leaving)
+        stop_counting = service.tracker.subscribe(app.state.metrics.on_event)   # what is recovered counts too
         service.start()
         yield
+        await asyncio.to_thread(stop_counting)
         try: await asyncio.to_thread(service.close)
         except RecordGone as e: _log.error('%s', e)
     return lifespan
@@ -202,10 +205,12 @@ def make_app(
     app.state.service = service
     app.state.uploads = ConcurrencyLimiter()
     app.state.warn = Throttle(_log.warning, every=5.)
+    app.state.metrics = Metrics(service)
     policy = AccessPolicy(service)
     app.add_middleware(AccessMiddleware, policy=policy)
     app.add_middleware(CORSMiddleware, allow_origins=[*service.origins], **_CORS)
     for kind, handler in _HANDLERS.items(): app.exception_handler(kind)(handler)
     add_routes(app, service, _health_hint(policy))
+    add_metrics(app, app.state.metrics)   # last: it sees what the other middleware refuses
     describe_answers(app)
     return app
