@@ -22,6 +22,7 @@ from ..model.job import Job, JobEvent, JobStatus, OutputFile, new_id, parse_inst
 from .events import EventCursor, events_flow, history_flow, listen_flow
 from .legacy import ORIGINAL_KEYS, original_log, original_request
 from .transfers import Upload, download_flow, outputs_flow, upload_flow
+from .request_ids import request_id_headers
 from .transport import TRANSFER_CONNECT_TIMEOUT, AsyncTransport, BlockingTransport
 from .transport import FlowResult, HttpRequest, Sleep, check_response
 from .transport import health_flow, is_refusal, job_flow, job_path, known_job_flow
@@ -408,6 +409,32 @@ def history(self:ClientBase,
     "Everything that was journaled about a job. Raises `UnknownJob`."
     return self._run(history_flow(job_id))
 
+# %% ../../nbs/net/00_client.ipynb #47cb60f8
+def _local_session(job:Job, events:list[JobEvent]) -> dict:
+    "The session of a job that is on one record only."
+    def row(e):
+        d = e.to_dict()
+        d.pop('job_id')
+        return {'tier': 'node', 'node': None, 'measured_at': e.at, 'received_at': None} | d
+    blank = dict.fromkeys(('node', 'node_name', 'remote_id', 'node_unreachable', 'problem', 'skew_seconds', 'skew_error_seconds'))
+    return {'id': job.id, 'status': job.status.value} | blank | {'attempts': [], 'events': [*map(row, events)]}
+
+def _session_flow(job_id:str):
+    "A flow: the session as a manager tells it, or the journal of a node."
+    job = yield from known_job_flow(job_id)
+    try: return (yield HttpRequest('GET', '/api' + job_path(job_id, '/session'), optional=True)).json()
+    except (NodeRefused, UnknownJob) as e:
+        is_missing = isinstance(e, UnknownJob) or e.status in (404, 405)
+        if not is_missing: raise
+    return _local_session(job, (yield from history_flow(job_id)))
+
+@patch
+def session(self:ClientBase,
+    job_id:str,   # The job
+) -> dict:        # `id`, `remote_id`, `node`, `node_name`, `status`, `skew_seconds`, `node_unreachable`, `attempts`, `events`
+    "The life of a job on all machines, as `Sessions.read` has it, oldest event first. Raises `UnknownJob`."
+    return self._run(_session_flow(job_id))
+
 # %% ../../nbs/net/00_client.ipynb #364c58fa
 @patch
 async def listen(self:AsyncRemoteClient,
@@ -609,6 +636,7 @@ async def forward(self:AsyncRemoteClient,
     """Send on a body that comes from elsewhere, without holding it in memory.
 
     Raises what the server refused."""
+    headers = request_id_headers() | headers
     limits = httpx.Timeout(timeout, connect=TRANSFER_CONNECT_TIMEOUT)
     url, body = self.base_url + path, self._passed_on(content)
     with self._translate_errors(timeout, TRANSFER_CONNECT_TIMEOUT):

@@ -97,6 +97,8 @@ class ClientBase:
         "An entry near the end of the server's journal: whatever happens from now on comes after it. For `events(after=…)`."
     def history(self, job_id: str) -> list[JobEvent] | Coroutine[Any, Any, list[JobEvent]]:
         "Everything that was journaled about a job. Raises `UnknownJob`."
+    def session(self, job_id: str) -> dict[Any, Any] | Coroutine[Any, Any, dict[Any, Any]]:
+        "The life of a job on all machines, as `Sessions.read` has it, oldest event first. Raises `UnknownJob`."
     def wait(self, job_id: str, timeout: float | None = None) -> Job | Coroutine[Any, Any, Job]:
         "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
     def logs(
@@ -226,6 +228,8 @@ class RemoteClient(ClientBase, BlockingTransport):
         "An entry near the end of the server's journal: whatever happens from now on comes after it. For `events(after=…)`."
     def history(self, job_id: str) -> list[JobEvent]:
         "Everything that was journaled about a job. Raises `UnknownJob`."
+    def session(self, job_id: str) -> dict[Any, Any]:
+        "The life of a job on all machines, as `Sessions.read` has it, oldest event first. Raises `UnknownJob`."
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
         "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
     def logs(
@@ -366,6 +370,8 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         "An entry near the end of the server's journal: whatever happens from now on comes after it. For `events(after=…)`."
     def history(self, job_id: str) -> Coroutine[Any, Any, list[JobEvent]]:
         "Everything that was journaled about a job. Raises `UnknownJob`."
+    def session(self, job_id: str) -> Coroutine[Any, Any, dict[Any, Any]]:
+        "The life of a job on all machines, as `Sessions.read` has it, oldest event first. Raises `UnknownJob`."
     def wait(self, job_id: str, timeout: float | None = None) -> Coroutine[Any, Any, Job]:
         "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
     def logs(

@@ -12,9 +12,10 @@ from ..model.errors import NodeUnreachable
 from ..store.memory import MemoryStore
 from ..store.store import JobStore
 from .client import AsyncRemoteClient
+from .clocks import ClockSkew
 
 __all__ = [
-    'ANSWER', 'node_url', 'read_node', 'NodeState', 'NodeDirectory']
+    'ANSWER', 'RECORD_SEEN', 'node_url', 'read_node', 'NodeState', 'NodeDirectory']
 
 def node_url(url: str) -> str:
     "An address in its one spelling. Raises `InvalidInput`."
@@ -35,6 +36,7 @@ class NodeState:
     original: bool = False
     last_seen: str | None = None
     checked: float = ...
+    skew: ClockSkew | None = None
 
 class NodeDirectory:
     """The nodes that are known, and how they are doing.
@@ -102,6 +104,8 @@ class NodeDirectory:
         """Close the clients of every loop that is still running.
 
         Blocks; on one of those loops, await `aclose` instead."""
+    def change(self, node_id: str, **facts: Any) -> dict[Any, Any]:
+        "Change some facts of a node on record, and keep what others have changed meanwhile. Raises `UnknownNode`."
     async def check(self, node: dict[Any, Any], timeout: float = 2.0) -> bool:
         "Find out how a node is doing. Never raises for its faults: they are in `state`."
     async def check_cached(self, node: dict[Any, Any], max_age: float = 5.0) -> bool:
@@ -109,7 +113,7 @@ class NodeDirectory:
     def reload(self) -> None:
         "Take in what others have put on record meanwhile, such as an import."
     async def watch(self, every: float = 5.0) -> None:
-        "Check all nodes, again and again, until cancelled."
+        "Check all nodes, again and again, until cancelled: at once, and then spread over a part of the pause."
     def start(self, every: float = 5.0) -> Callable[[], None]:
         "`watch` on a thread of its own."
     def pick(self, pipeline: str | None = None) -> dict[Any, Any]:
@@ -118,3 +122,5 @@ class NodeDirectory:
         Raises `InvalidInput` when none is on record, `NodeUnreachable` (not begun) when none will do."""
 
 ANSWER: float
+
+RECORD_SEEN: float

@@ -33,6 +33,7 @@ from .original_api import add_original_api
 from .placement import Placement
 from .remote import RemoteRunner
 from .server import closed_on_error, lock_folder
+from .session import Sessions, add_session_route
 from .transfers import disposition_name
 from .transport import job_path, no_route
 from ..queue.queue import JobQueue
@@ -66,6 +67,7 @@ class Manager(Service):
         self._stop_checking = lambda: None
         self.app = make_app(self)
         add_original_api(self.app, self)
+        add_session_route(self.app, Sessions(self.directory, self.tracker))
 
 # %% ../../nbs/net/02_manager.ipynb #492912f7
 @patch
@@ -132,6 +134,14 @@ def health(self:Manager) -> dict:
     health = Service.health(self)
     health['nodes'] = {'online': online, 'known': len(nodes)}
     return health
+
+# %% ../../nbs/net/02_manager.ipynb #3f2591dd
+_NODE_STATES = {'online': True, 'offline': False, 'unchecked': None}
+
+@patch
+def nodes_by_state(self:Manager) -> dict[str, int]:
+    states = [self.directory.state(n).online for n in self.directory.list()]
+    return {name: states.count(online) for name, online in _NODE_STATES.items()}
 
 # %% ../../nbs/net/02_manager.ipynb #4fba21a9
 @patch

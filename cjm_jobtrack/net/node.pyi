@@ -11,7 +11,6 @@ from typing import Any
 from ..model.job import Job, OutputFile
 from ..pipelines.params import UploadNames
 from ..pipelines.pipeline import PipelineCatalog, PipelineRunner
-from ..queue.queue import JobQueue
 from ..runners.outputs import OutputFiles
 from ..runners.runner import Runner
 from .service import Service
@@ -33,7 +32,6 @@ class Node(Service):
     names: UploadNames
     files: OutputFiles
     runner: PipelineRunner
-    queue: JobQueue
     def __init__(
         self,
         data: str | Path,
