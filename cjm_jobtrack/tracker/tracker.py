@@ -508,6 +508,7 @@ def _live_event(self:JobTracker, job:Job, kind:str) -> JobEvent:
 @patch
 def _live_events(self:JobTracker, since:int, job_id:str|None) -> tuple[int, list[JobEvent]]:
     "Live changes since a tick as events, the latest of each kind and job."
+    if self._notifier.tick == since: return since, []
     with self._lock:
         tick, changes = self._notifier.live_since(since, job_id)
         events = []
