@@ -7,7 +7,7 @@ from cjm_jobtrack.net.directory import NodeDirectory
 from cjm_jobtrack.store.store import JobStore
 from cut_proxy import CutProxy
 from helpers import node_at
-from test_manager import is_error, managed, manager_process, node_of, plan, until
+from wire import is_error, managed, manager_process, node_of, plan, until
 
 @contextmanager
 def two_nodes(folder, **options):
