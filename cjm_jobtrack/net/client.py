@@ -22,6 +22,7 @@ from ..model.job import Job, JobEvent, JobStatus, OutputFile, new_id, parse_inst
 from .events import EventCursor, events_flow, history_flow, listen_flow
 from .legacy import ORIGINAL_KEYS, original_log, original_request
 from .transfers import Upload, download_flow, outputs_flow, upload_flow
+from .request_ids import request_id_headers
 from .transport import TRANSFER_CONNECT_TIMEOUT, AsyncTransport, BlockingTransport
 from .transport import FlowResult, HttpRequest, Sleep, check_response
 from .transport import health_flow, is_refusal, job_flow, job_path, known_job_flow
@@ -637,6 +638,7 @@ async def forward(self:AsyncRemoteClient,
     """Send on a body that comes from elsewhere, without holding it in memory.
 
     Raises what the server refused."""
+    headers = request_id_headers() | headers
     limits = httpx.Timeout(timeout, connect=TRANSFER_CONNECT_TIMEOUT)
     url, body = self.base_url + path, self._passed_on(content)
     with self._translate_errors(timeout, TRANSFER_CONNECT_TIMEOUT):

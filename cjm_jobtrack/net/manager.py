@@ -135,6 +135,14 @@ def health(self:Manager) -> dict:
     health['nodes'] = {'online': online, 'known': len(nodes)}
     return health
 
+# %% ../../nbs/net/02_manager.ipynb #3f2591dd
+_NODE_STATES = {'online': True, 'offline': False, 'unchecked': None}
+
+@patch
+def nodes_by_state(self:Manager) -> dict[str, int]:
+    states = [self.directory.state(n).online for n in self.directory.list()]
+    return {name: states.count(online) for name, online in _NODE_STATES.items()}
+
 # %% ../../nbs/net/02_manager.ipynb #4fba21a9
 @patch
 async def pipelines(self:Manager) -> list[dict]:
