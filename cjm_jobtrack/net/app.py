@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -57,7 +57,9 @@ class AccessMiddleware:
 # %% ../../nbs/net/09_app.ipynb #8b36e088
 NO_ROOM = DISK_FULL | {errno.EFBIG}   # `errno` of a write for which there is no room
 
-def _call(request) -> str: return f'{request.method} {request.url.path}'
+def _call(request) -> str:
+    method = getattr(request, 'method', 'WEBSOCKET')
+    return f'{method} {request.url.path}'
 
 def _on_os_error(request, e:OSError) -> JSONResponse:
     if not is_infrastructure_error(e): raise e
@@ -82,7 +84,7 @@ def _on_http_error(request, e:HTTPException) -> JSONResponse:
     response.headers.update(e.headers or {})   # `Allow`, for one
     return response
 
-def _on_invalid_parameter(request, e:RequestValidationError) -> JSONResponse:
+def _on_invalid_parameter(request, e:RequestValidationError|WebSocketRequestValidationError) -> JSONResponse:
     error = e.errors()[0]
     field = str(error['loc'][-1])
     problem = f'`{field}`: {error["msg"]} (given: {error.get("input")!r})'
@@ -97,6 +99,7 @@ _HANDLERS = {
     JobtrackError: lambda request, e: response_for(e),
     HTTPException: _on_http_error,
     RequestValidationError: _on_invalid_parameter,
+    WebSocketRequestValidationError: _on_invalid_parameter,
     Exception: lambda request, e: error_response(500, _BUG)}
 
 # %% ../../nbs/net/09_app.ipynb #914018df

@@ -348,8 +348,8 @@ def events(self:RemoteClient,
 ) -> Iterator[JobEvent]:
     """Events as they come, each journaled one once and in order, also over broken connections. Blocks between them.
 
-    Between them come live facts without `seq`: `progress`, `log`, and `disconnected` and `reconnected` when the
-    server is out of reach for a while.
+    Between them come live facts without `seq`: `progress`, `log`, `disconnected` and `reconnected` when the
+    server is out of reach for a while, and `resync` when it has another record since.
     Raises `UnknownJob`; `NodeUnreachable` only if the first connection cannot be made."""
     cursor = EventCursor(job_id, after, self.tries, self.poll)
     with closing(self._drive(events_flow(cursor))) as items:

@@ -147,8 +147,8 @@ class RemoteClient(ClientBase, BlockingTransport):
     def events(self, job_id: str | None = None, after: int | None = None) -> Iterator[JobEvent]:
         """Events as they come, each journaled one once and in order, also over broken connections. Blocks between them.
 
-        Between them come live facts without `seq`: `progress`, `log`, and `disconnected` and `reconnected` when the
-        server is out of reach for a while.
+        Between them come live facts without `seq`: `progress`, `log`, `disconnected` and `reconnected` when the
+        server is out of reach for a while, and `resync` when it has another record since.
         Raises `UnknownJob`; `NodeUnreachable` only if the first connection cannot be made."""
     def subscribe(
         self,

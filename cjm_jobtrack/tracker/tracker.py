@@ -536,6 +536,8 @@ def _is_over(self:JobTracker, job:Job) -> bool:
 async def watch(self:JobTracker,
     job_id:str|None=None,  # Only this job, until it has ended or is deleted; None: all jobs, without end
     after:int|None=None,   # Last `seq` already seen; None: from the job's beginning, or from now on for all jobs
+    *,
+    live_every:float=.1,   # Least time between two rounds of live facts, seconds; the journal does not wait
 ) -> AsyncIterator[JobEvent]:
     """Events as they come. Raises `UnknownJob`.
 
@@ -557,7 +559,7 @@ async def watch(self:JobTracker,
             tick, live = self._live_events(tick, job_id)
             for e in live: yield e
             if not live: await news.wait()
-            else: await _wait_at_most(journal_news, .1)   # at most ten live facts a second; the journal does not wait
+            else: await _wait_at_most(journal_news, live_every)
 
 # %% ../../nbs/tracker/00_tracker.ipynb #cf69c86d
 @patch

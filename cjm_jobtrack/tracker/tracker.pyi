@@ -183,7 +183,13 @@ class JobTracker(TransitionPlanner):
     @property
     def watchers(self) -> int:
         "How many wait for news at this moment, a queue included."
-    def watch(self, job_id: str | None = None, after: int | None = None) -> AsyncIterator[JobEvent]:
+    def watch(
+        self,
+        job_id: str | None = None,
+        after: int | None = None,
+        *,
+        live_every: float = 0.1,
+    ) -> AsyncIterator[JobEvent]:
         """Events as they come. Raises `UnknownJob`.
 
         The journal comes in order and complete. Between its events come live facts, `progress` and `log`: only the latest."""
