@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from fastcore.basics import patch
 from fastcore.meta import delegates
 from .keepers import BaseKeeper, LocalKeeper, ServerKeeper
-from .program import absolute_path, fill_words, program_request, program_words
-from .request import Options, Request, check_function, check_options
+from .program import absolute_path, expand_home, fill_words, program_request, program_words
+from .request import Options, Request, check_function, check_options, check_terms
 from ..model.errors import InvalidInput, UnknownJob
 from ..model.job import Job, JobStatus, new_id
 from ..store.own_record import own_record
@@ -34,6 +34,7 @@ def _keeper_for(url, memory:bool, slots:int|None, resources:dict|None) -> LocalK
     if memory and url is not None:
         raise InvalidInput('memory', f'was given together with {url!r}', 'Give one of the two')
     if isinstance(url, BaseKeeper): return url
+    _check_place_of_record(url)
     is_text = isinstance(url, str)
     if is_text and url.startswith(('http://', 'https://')):
         if slots is None and resources is None: return ServerKeeper(url)
@@ -44,6 +45,11 @@ def _keeper_for(url, memory:bool, slots:int|None, resources:dict|None) -> LocalK
     if isinstance(url, str) and '://' in url: return LocalKeeper(url, slots, resources)
     path = Path(absolute_path(url))
     return LocalKeeper(path/'jobs.db' if path.is_dir() else path, slots, resources)
+
+def _check_place_of_record(url:Any) -> None:
+    if url is None or (isinstance(url, (str, os.PathLike)) and os.fspath(url)): return
+    remedy = "Give a file ('lab.db'), a folder, or a URL (postgresql+psycopg://…, http://manager:3001); memory=True needs none"
+    raise InvalidInput('url', f'is {url!r:.80}, which names no record', remedy)
 
 # %% ../../nbs/api/00_jobs.ipynb #4a2f72d1
 class Jobs:
@@ -83,7 +89,7 @@ def _input_of(args:tuple) -> Any:
         raise InvalidInput('args', problem, 'For many: batch(name, inputs). Parameters are named')
     if not args: return None
     source = os.fspath(args[0]) if isinstance(args[0], os.PathLike) else args[0]
-    return os.path.expanduser(source) if isinstance(source, str) else source
+    return expand_home(source) if isinstance(source, str) else source
 
 # %% ../../nbs/api/00_jobs.ipynb #51750330
 _NOT_HERE = 'Functions, programs, containers and plugins run in a record of your own: Jobs().run(…)'
@@ -177,6 +183,7 @@ def run(self:Jobs,
     about = dict(name=name, metadata=metadata, batch=batch, **limits)
     terms = dict(resources=resources, stall_timeout=stall_timeout, queue_timeout=queue_timeout)
     options = Options(id=id, **about, **terms)
+    check_terms(options)
     request = self._request(what, args, more, options, Place(on, where, image, plugin))
     return self._keeper.submitted(self._keeper.submit(request, options))
 
@@ -336,6 +343,11 @@ def _requests(self:Jobs, what:Any, items:list, more:dict, options:list[Options],
         if takes_input: yield self._request(what, (item,), more, given, place)
         else: yield self._request(fill_words(words, item), (), more, o, place)
 
+# %% ../../nbs/api/00_jobs.ipynb #e0eb882f
+def _check_batch_id(id:Any) -> None:
+    if isinstance(id, str) and id: return
+    raise InvalidInput('id', f'is {id!r}', "Give the name of the batch as text, such as 'night'")
+
 # %% ../../nbs/api/00_jobs.ipynb #0005f728
 @patch
 def batch(self:Jobs,
@@ -361,11 +373,13 @@ def batch(self:Jobs,
 
     Raises as `run` does, before anything is submitted."""
     items, batch_id = _expand(inputs), new_id() if id is None else id
+    _check_batch_id(batch_id)
     shared = dict(timeout=timeout, max_attempts=max_attempts, priority=priority, metadata=metadata, batch=batch_id)
     shared |= dict(resources=resources, stall_timeout=stall_timeout, queue_timeout=queue_timeout)
     ids = [str(uuid.uuid5(_SPACE, f'{batch_id}/{n}')) for n in range(len(items))]
     names = [name and f'{name} {n+1}' for n in range(len(items))]
     options = [Options(id=job_id, name=job_name, **shared) for job_id, job_name in zip(ids, names)]
+    check_terms(replace(options[0], name=name))
     requests = self._requests(what, items, more, options, Place(on, where, image, plugin))
     return self._keeper.submit_batch([*requests], options)
 

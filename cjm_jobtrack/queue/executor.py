@@ -209,6 +209,7 @@ async def _read(self:_OpenFutures) -> None:
                     self._cursor = e.seq
                     self._handle(e)
         except Exception as e:
+            if self.tracker.is_closed: return self._wake.set()
             trace = None if is_infrastructure_error(e) else e
             _log.error('The journal cannot be read now, so futures have to wait: %s. Trying again', e, exc_info=trace)
             await asyncio.sleep(self.check_every)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import psutil, pytest
 from helpers import until
-from cjm_jobtrack import InvalidInput, Job, JobCancelled, JobFailed, Jobs, JobStatus, JobStore, JobTracker, NoResult, SubmittedJob, UnknownJob, jobs, run, track, use
+from cjm_jobtrack import InvalidInput, Job, JobCancelled, JobFailed, Jobs, JobStatus, JobStore, JobTracker, NoResult, StoreError, SubmittedJob, UnknownJob, jobs, run, track, use
 from cjm_jobtrack.net.node import Node
 from cjm_jobtrack.net.server import serving
 
@@ -448,3 +448,52 @@ def test_on_a_node(server, tmp_path):
 def test_a_pipeline_of_this_machine(lab, tmp_path, root):
     job = lab.run('transcribe', root/'cjm_jobtrack'/'pipelines'/'builtin'/'recording.wav', words=False).wait(120)
     assert job.status is JobStatus.COMPLETED and job.name == 'recording.wav' and 'nothing was lost on the way' in Path(next(o.path for o in job.outputs if o.name.endswith('.txt'))).read_text()
+
+# What is refused before anything is written
+
+@pytest.mark.parametrize('url', [5, b'lab.db', '', True, ['lab.db']])
+def test_what_names_no_record_is_refused(url):
+    with pytest.raises(InvalidInput, match="`url` is .*Give a file"): Jobs(url)
+
+@pytest.mark.parametrize('option, value', [
+    ('id', ''), ('id', 5), ('name', 5), ('batch', 5), ('batch', ''), ('metadata', [1]), ('resources', 'gpu'), ('resources', {'gpu': 'all'}),
+    ('priority', 'high'), ('timeout', '1h'), ('max_attempts', '3'), ('stall_timeout', 'x'), ('queue_timeout', -1)])
+@pytest.mark.parametrize('what', [double, ['true']])
+def test_an_option_of_a_wrong_kind_is_refused_before_anything_is_written(tmp_path, option, value, what):
+    with Jobs(tmp_path) as lab:
+        with pytest.raises(InvalidInput, match=f'^`{option}` .*[.] [A-Z]'): lab.run(what, **{option: value})
+        if option != 'batch':
+            with pytest.raises(InvalidInput, match=f'^`{option}` .*[.] [A-Z]'): lab.batch(what if callable(what) else 'echo {}', [1], **{option: value})
+    assert not [*tmp_path.iterdir()]
+
+def test_a_wait_ends_when_another_thread_closes_the_record(tmp_path):
+    lab, errors = Jobs(tmp_path), []
+    job = lab.run(['sleep', '600'])
+    def wait():
+        try: job.wait()
+        except StoreError as e: errors.append(e)
+    waiting = threading.Thread(target=wait, daemon=True)
+    waiting.start()
+    until(lambda: lab.source.watchers > 1, 'it waits')
+    lab.close()
+    waiting.join(20)
+    assert not waiting.is_alive() and 'Open it again' in str(errors[0])
+    with Jobs(tmp_path) as later: assert later.cancel(job)
+
+def test_a_batch_is_not_waited_for_once_its_record_is_closed(tmp_path):
+    lab, errors = Jobs(tmp_path), []
+    night = lab.batch('sleep {}', [600], id='night')
+    def wait():
+        try: night.join()
+        except StoreError as e: errors.append(e)
+    waiting = threading.Thread(target=wait, daemon=True)
+    waiting.start()
+    until(lambda: lab.source.watchers > 1, 'it waits')
+    lab.close()
+    waiting.join(20)
+    assert not waiting.is_alive() and 'Open it again' in str(errors[0])
+    with Jobs(tmp_path) as later: assert later.cancel(later[0])
+
+def test_a_job_of_a_plugin_is_repeated_where_its_manager_is(lab):
+    job = Job(id='7f3a', name='whisper', runner='plugin', status=JobStatus.FAILED)
+    with pytest.raises(InvalidInput, match='plugin=manager'): lab._keeper.retry(job)
