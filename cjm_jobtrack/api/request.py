@@ -10,7 +10,7 @@ __all__ = ['Request', 'short_name', 'call_name', 'pool_of', 'check_function', 'c
 
 # %% ../../nbs/api/01_request.ipynb #aada2092
 import inspect, os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import psutil, pytest
 from helpers import until
+from cjm_jobtrack.model.job import epoch
 from cjm_jobtrack import InvalidInput, Job, JobCancelled, JobFailed, Jobs, JobStatus, JobStore, JobTracker, NoResult, StoreError, SubmittedJob, UnknownJob, jobs, run, track, use
 from cjm_jobtrack.net.node import Node
 from cjm_jobtrack.net.server import serving
@@ -497,3 +498,26 @@ def test_a_batch_is_not_waited_for_once_its_record_is_closed(tmp_path):
 def test_a_job_of_a_plugin_is_repeated_where_its_manager_is(lab):
     job = Job(id='7f3a', name='whisper', runner='plugin', status=JobStatus.FAILED)
     with pytest.raises(InvalidInput, match='plugin=manager'): lab._keeper.retry(job)
+
+@pytest.mark.parametrize('code, status', [(0, 'completed'), (3, 'failed')])
+def test_a_program_whose_end_nobody_saw_ended_when_it_did(tmp_path, code, status):
+    with Jobs(tmp_path) as lab:
+        job = lab.run(['sh', '-c', f'echo pid; until test -e gate; do sleep .02; done; echo half > out.txt; exit {code}', 'sh', 'out.txt'], cwd=tmp_path)
+        until(lambda: 'pid' in job.log, 'it runs')
+        id = job.id
+    (tmp_path/'gate').touch()
+    found = lambda: [*tmp_path.glob('jobs.files/**/exit')]
+    until(lambda: found() and found()[0].read_text(), 'it ends')
+    ended = found()[0].stat().st_mtime
+    until(lambda: time.time() > ended + 1.2, 'a while')
+    with Jobs(tmp_path) as later:
+        job = later[id].wait(60)
+        assert job.status == status and abs(epoch(job.completed_at) - ended) < .01
+        assert epoch(job.history()[-1].at) > ended + 1, 'the journal goes by when it became known'
+        assert [o.name for o in job.outputs] == ['out.txt']
+
+def test_what_a_program_left_before_it_failed_is_listed(lab, tmp_path):
+    job = lab.run(['sh', '-c', 'echo half > out.txt; exit 3', 'sh', 'out.txt'], cwd=tmp_path).wait(60)
+    assert job.status is JobStatus.FAILED and [(o.name, o.size) for o in job.outputs] == [('out.txt', 5)]
+    again = lab.run(['sh', '-c', 'echo half > two.txt; exit 3', 'sh', 'two.txt'], cwd=tmp_path, max_attempts=2).wait(60)
+    assert [o.name for o in again.outputs] == ['two.txt']
