@@ -104,6 +104,15 @@ def jobs(self:Batch,
     "Its jobs."
     return [self.present(job) for job in reversed(self.tracker.list_jobs(status, batch=self.id))]
 
+@patch
+def __iter__(self:Batch) -> Iterator[Job]: return iter(self.jobs())
+
+@patch
+def __len__(self:Batch) -> int: return sum(self.counts().values())
+
+@patch
+def __bool__(self:Batch) -> bool: return True   # also one without jobs
+
 @patch(as_prop=True)
 def is_done(self:Batch) -> bool:
     "Whether all its jobs have ended, one way or another."

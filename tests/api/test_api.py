@@ -521,3 +521,25 @@ def test_what_a_program_left_before_it_failed_is_listed(lab, tmp_path):
     assert job.status is JobStatus.FAILED and [(o.name, o.size) for o in job.outputs] == [('out.txt', 5)]
     again = lab.run(['sh', '-c', 'echo half > two.txt; exit 3', 'sh', 'two.txt'], cwd=tmp_path, max_attempts=2).wait(60)
     assert [o.name for o in again.outputs] == ['two.txt']
+
+# What people guess
+
+def test_lists_and_batches_are_waited_for(lab):
+    night = lab.batch(double, [1, 2])
+    one = lab.run(double, 3)
+    assert [job.result for job in lab.wait([one], night, one.id, timeout=60)] == [6, 2, 4, 6]
+    assert (len(night), [job.result for job in night], bool(night), lab.wait([])) == (2, [2, 4], True, [])
+
+@pytest.mark.parametrize('key', [slice(2), None, 1.5, ['7f3a']])
+def test_what_is_no_id_is_refused_with_what_to_type(lab, key):
+    with pytest.raises(InvalidInput, match='`id` is .*the beginning of it'): lab[key]
+    assert key not in lab
+
+def test_programs_that_are_none_say_what_to_type(lab, tmp_path):
+    (tmp_path/'script.py').write_text('print(1)')
+    with pytest.raises(InvalidInput, match=r"run\('python .*script.py'\)"): lab.run(str(tmp_path/'script.py'))
+    with pytest.raises(InvalidInput, match=r"run\('wc -c talk.wav'\)"): lab.run('wc -c', 'talk.wav')
+
+@pytest.mark.parametrize('item, stars', [((1, 2), r'\*'), ({'a': 1, 'b': 2}, r'\*\*')])
+def test_an_input_is_one_argument(lab, item, stars):
+    with pytest.raises(InvalidInput, match=rf'lambda item: f\({stars}item\)'): lab.batch(lambda a, b: a+b, [item])
