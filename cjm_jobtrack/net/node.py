@@ -206,8 +206,9 @@ def _read(self:Node, body:dict) -> JobRequest:
         pipeline = self._original_pipeline()
         request.pipeline = pipeline.name
         request.params = _with_numbers(pipeline, request.params)
-    if request.node is not None:
-        raise InvalidInput('node', 'was given to a node', 'Leave it out; only a manager has nodes to choose from')
+    for field in ('node', 'node_labels'):
+        if getattr(request, field) is None: continue
+        raise InvalidInput(field, 'was given to a node', 'Leave it out; only a manager has nodes to choose from')
     if request.id is not None: check_id(request.id)
     return request
 
