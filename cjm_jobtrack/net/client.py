@@ -172,7 +172,7 @@ def _submit_original_flow(
         raise
 
 # %% ../../nbs/net/00_client.ipynb #e0a99603
-_UNKNOWN_THERE = ('id', 'priority', 'max_attempts', 'timeout', 'batch')   # Options that an original node server lacks
+_UNKNOWN_THERE = ('id', 'priority', 'max_attempts', 'timeout', 'node_labels', 'batch')   # Options that an original node server lacks
 
 def _submit_plainly_flow(
     url:str,      # Of the server, for the message
@@ -223,6 +223,7 @@ def submit(self:ClientBase,
     timeout:float|None=None,    # Longest run of one attempt, seconds
     metadata:dict|None=None,    # The caller's own data
     node:str|None=None,         # Id or name of the node, when a manager is asked; None: it picks one
+    node_labels:dict[str, str]|None=None, # Labels that the node must have, when a manager picks it
     batch:str|None=None,        # Name of the batch that the job belongs to
 ) -> Job:                       # As the server has it: new, or the one with this id
     """Ask for a job. Repeating it with the same id and spec gives the same job.
@@ -237,6 +238,7 @@ def submit(self:ClientBase,
         priority=priority or None,
         timeout=timeout,
         metadata=metadata or None,
+        node_labels=node_labels or None,
         batch=batch,
         max_attempts=None if max_attempts == 1 else max_attempts)
     return self._run(_submit_flow(self, pipeline, input, node, ask))

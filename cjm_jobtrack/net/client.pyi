@@ -43,6 +43,7 @@ class ClientBase:
         timeout: float | None = None,
         metadata: dict[Any, Any] | None = None,
         node: str | None = None,
+        node_labels: dict[str, str] | None = None,
         batch: str | None = None,
     ) -> Job | Coroutine[Any, Any, Job]:
         """Ask for a job. Repeating it with the same id and spec gives the same job.
@@ -184,6 +185,7 @@ class RemoteClient(ClientBase, BlockingTransport):
         timeout: float | None = None,
         metadata: dict[Any, Any] | None = None,
         node: str | None = None,
+        node_labels: dict[str, str] | None = None,
         batch: str | None = None,
     ) -> Job:
         """Ask for a job. Repeating it with the same id and spec gives the same job.
@@ -321,6 +323,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         timeout: float | None = None,
         metadata: dict[Any, Any] | None = None,
         node: str | None = None,
+        node_labels: dict[str, str] | None = None,
         batch: str | None = None,
     ) -> Coroutine[Any, Any, Job]:
         """Ask for a job. Repeating it with the same id and spec gives the same job.

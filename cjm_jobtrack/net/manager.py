@@ -175,7 +175,8 @@ def _spec(self:Manager,
     if is_original: return {'original': original_request(request.input, request.params)}
     pipeline = request.pipeline
     if recorded and pipeline is None: pipeline = recorded.spec.get('pipeline')
-    return {'pipeline': pipeline, 'input': request.input, 'params': request.params}
+    spec = {'pipeline': pipeline, 'input': request.input, 'params': request.params}
+    return spec | ({'node_labels': request.node_labels} if request.node_labels else {})
 
 def _default_name(spec:dict) -> str:
     "The name of a job that was submitted without one."
