@@ -25,7 +25,7 @@ settings.register_profile('quick', deadline=None, derandomize=True)  # the same 
 settings.register_profile('long', deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile('long' if LONG else 'quick')
 
-LENGTHY = ['crash', 'store', 'call', 'docker_faults', 'machine', 'log_store', 'queue_leases', 'process', 'node', 'manager', 'tracker', 'docker', 'queue', 'faults', 'transfer',
+LENGTHY = ['crash', 'store', 'call', 'docker_faults', 'machine', 'defects', 'log_store', 'queue_leases', 'process', 'node', 'manager', 'tracker', 'docker', 'queue', 'faults', 'transfer',
            'remote', 'types', 'stubs', 'web', 'docker_engines', 'docker_walls', 'plugin', 'conformance', 'cli', 'pipeline', 'chaos', 'client', 'monitor', 'docker_images', 'end_to_end', 'own_record', 'startup']
 
 def pytest_configure(config):

@@ -22,7 +22,7 @@ from .follow import conclude, fetch, follow, job_events
 from .output import as_json_text, print_json, printable, printed_path, short
 from .options import HERE, OWN, AsJson, Batch, JobId, Name, Since, TokenFile, Until, Where, parse_when, url_option
 from .source import Source, find, sources
-from .timeline import Step, find_receipt, timeline
+from .timeline import Step, clock_note, find_receipt, session_steps, timeline
 
 # %% ../../nbs/cli/12_jobs.ipynb #0fbb8c5d
 commands = Commands()
@@ -79,6 +79,7 @@ def _node_id(client:Source, node:str) -> str:
 @commands.command()
 def show(
     id:JobId,
+    whole:Annotated[bool, Option('--timeline', help='Show every event, on the manager and on the node, on one time line')]=False,
     as_json:AsJson=False,
     url:Where=HERE,
     token_file:TokenFile=None,
@@ -86,6 +87,7 @@ def show(
     "Show one job: what was asked, where it stands, what happened when."
     with sources(url, token_file) as places:
         place, job = find(places, id)
+        if whole: return _show_session(_session(place, job), as_json)
         history = place.history(job.id)
         note = _note(place, [job])
     if note: typer.echo(note, err=True)
@@ -94,6 +96,22 @@ def show(
         events = {'history': [e.to_dict() for e in history], 'timeline': [asdict(s) for s in steps]}
         return print_json(job.to_dict() | events)
     _show_facts(job, history, steps)
+
+def _session(place:Source, job:Job) -> dict:
+    "The session of a job. Your own record has only its own events."
+    if place.base_url != OWN: return place.session(job.id)
+    events = [e.to_dict() | {'tier': 'own', 'node': None} for e in place.history(job.id)]
+    return {'id': job.id, 'status': job.status.value, 'events': events}
+
+def _show_session(session:dict, as_json:bool) -> None:
+    if as_json: return print_json(session)
+    from cjm_jobtrack.cli.job_tables import session_table
+    from cjm_jobtrack.cli.tables import show_table
+    show_table(session_table(session_steps(session)))
+    since = session.get('node_unreachable')
+    if since: typer.echo(f'Node {printable(session["node_name"])} is silent since {since}: this is what is known', err=True)
+    elif session.get('problem'): typer.echo(printable(session['problem']), err=True)
+    if note := clock_note(session): typer.echo(note, err=True)
 
 def _show_facts(job:Job, history:list[JobEvent], steps:list[Step]) -> None:
     from cjm_jobtrack.cli.job_tables import job_facts, timeline_table

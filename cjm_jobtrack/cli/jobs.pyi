@@ -31,6 +31,7 @@ def ls(
 
 def show(
     id: JobId,
+    whole: Annotated[bool, ...] = False,
     as_json: AsJson = False,
     url: Where = 'here',
     token_file: TokenFile = None,

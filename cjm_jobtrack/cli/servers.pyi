@@ -12,9 +12,10 @@ from typing import Annotated, Any, TypeAlias
 from .app import Commands
 
 __all__ = [
-    'commands', 'Data', 'Logs', 'Host', 'ServerToken', 'Origins', 'UntilEof', 'Pipelines', 'Port',
-    'Slots', 'Grace', 'Workspace', 'OriginalFrom', 'NodeUrls', 'NodeTokenFile', 'listen', 'serve',
-    'read_origins', 'node', 'manager', 'server_process']
+    'commands', 'Data', 'Logs', 'Host', 'ServerToken', 'Origins', 'TlsCert', 'TlsKey',
+    'TlsClientCa', 'UntilEof', 'Pipelines', 'Port', 'Slots', 'Grace', 'Workspace', 'OriginalFrom',
+    'NodeUrls', 'NodeTokenFile', 'listen', 'serve', 'read_origins', 'node', 'manager',
+    'server_process']
 
 commands: Commands
 
@@ -28,6 +29,7 @@ def serve(
     port: int,
     token: str | None,
     until_eof: bool = False,
+    tls: dict[Any, Any] | None = None,
 ) -> None:
     """Run a server until a signal, or the end of stdin, stops it.
 
@@ -45,6 +47,12 @@ Host: TypeAlias = Annotated[str, ...]
 ServerToken: TypeAlias = Annotated[Path | None, ...]
 
 Origins: TypeAlias = Annotated[list[str], ...]
+
+TlsCert: TypeAlias = Annotated[Path | None, ...]
+
+TlsKey: TypeAlias = Annotated[Path | None, ...]
+
+TlsClientCa: TypeAlias = Annotated[Path | None, ...]
 
 UntilEof: TypeAlias = Annotated[bool, ...]
 
@@ -72,6 +80,9 @@ def node(
     logs: Logs = None,
     origin: Origins = [],
     token_file: ServerToken = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_client_ca: TlsClientCa = None,
     until_eof: UntilEof = False,
 ) -> None:
     "Run a node: the server on a machine that does the work."
@@ -86,6 +97,9 @@ def manager(
     host: Host = '127.0.0.1',
     port: Port = 3001,
     token_file: ServerToken = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_client_ca: TlsClientCa = None,
     node_token_file: NodeTokenFile = None,
     logs: Logs = None,
     origin: Origins = [],

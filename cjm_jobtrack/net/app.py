@@ -23,6 +23,8 @@ from ..model.errors import DISK_FULL, JobtrackError, RecordGone, is_infrastructu
 from .access import AccessPolicy, Refusal, refusal
 from .broadcast import BroadcastHub
 from .connections import ConcurrencyLimiter, Throttle
+from .metrics import Metrics, add_metrics
+from .request_ids import HEADER, RequestIdMiddleware
 from .routes import add_routes
 from .service import Service, error_response, response_for
 
@@ -112,7 +114,9 @@ _ANSWERS = [   # Calls, and the statuses that they have besides their good one
     (r'post .*/cancel', (202, 400, 409, 502)),
     (r'post .*/(refresh|test|verify)', (400, 502)),
     (r'delete .*', (409, 502, 507)),
-    (r'(get|head) .*/download.*', (206, 400, 404, 409, 416, 422, 502))]
+    (r'(get|head) .*/download.*', (206, 400, 404, 409, 416, 422, 502)),
+    (r'.* /uploads.*', (404, 409, 412, 422, 423, 429, 502, 507)),
+    (r'patch /uploads.*', (413, 415, 460))]
 
 def answers_of(
     method:str,   # Lower case
@@ -130,7 +134,10 @@ _TEXT = {'type': 'string'}
 _ERROR_SCHEMA = {
     'type': 'object',
     'required': ['error', 'message'],
-    'properties': {'error': _TEXT, 'message': _TEXT, 'field': _TEXT}}
+    'properties': {'error': _TEXT, 'message': _TEXT, 'field': _TEXT, 'request_id': _TEXT}}
+
+def _phrase(status:int) -> str:
+    return 'Checksum Mismatch' if status == 460 else HTTPStatus(status).phrase   # a status of tus
 
 def _describe_call(method:str, path:str, call:dict) -> None:
     call['operationId'] = re.sub(r'\W+', '_', f'{method}{path}').strip('_')
@@ -138,7 +145,7 @@ def _describe_call(method:str, path:str, call:dict) -> None:
     for status in answers_of(method, path):
         is_error = status >= 400
         if not is_error and str(status) in responses: continue
-        response = responses[str(status)] = {'description': HTTPStatus(status).phrase}
+        response = responses[str(status)] = {'description': _phrase(status)}
         if is_error: response['content'] = {'application/json': {'schema': _ERROR_SCHEMA}}
 
 # %% ../../nbs/net/09_app.ipynb #6983e320
@@ -161,8 +168,10 @@ def _lifespan(service:Service):
     async def lifespan(app):
         app.state.leaving = asyncio.Event()   # set when the server is about to stop
         app.state.streams = BroadcastHub(service.tracker, app.state.leaving)
+        stop_counting = service.tracker.subscribe(app.state.metrics.on_event)   # what is recovered counts too
         service.start()
         yield
+        await asyncio.to_thread(stop_counting)
         try: await asyncio.to_thread(service.close)
         except RecordGone as e: _log.error('%s', e)
     return lifespan
@@ -178,27 +187,39 @@ def _health_hint(policy:AccessPolicy) -> Callable[[Request], dict]:
 
 # %% ../../nbs/net/09_app.ipynb #a6010485
 _EXPOSED = ['X-Log-Offset', 'X-Log-Next-Offset', 'X-Log-Size', 'X-Log-Attempt', 'X-Log-Elsewhere',
-            'Content-Disposition', 'Repr-Digest', 'Link']
+            'Content-Disposition', 'Repr-Digest', 'Link', 'Retry-After', HEADER]
+_TUS_REQUEST = ['Tus-Resumable', 'Upload-Length', 'Upload-Metadata', 'Upload-Offset', 'Upload-Checksum',
+                'X-HTTP-Method-Override']
+_TUS_RESPONSE = ['Location', 'Tus-Resumable', 'Tus-Version', 'Tus-Extension', 'Tus-Max-Size', 'Upload-Offset',
+                 'Upload-Length', 'Upload-Metadata', 'Upload-Expires', 'Upload-Path']
 _CORS = dict(
-    allow_methods=['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
-    allow_headers=['Content-Type', 'Authorization', 'Last-Event-ID'],
+    allow_methods=['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    allow_headers=['Content-Type', 'Authorization', 'Last-Event-ID', HEADER, *_TUS_REQUEST],
     allow_credentials=True,
-    expose_headers=_EXPOSED)
+    expose_headers=_EXPOSED + _TUS_RESPONSE)
 
+# %% ../../nbs/net/09_app.ipynb #7d629a34
+class _Application(FastAPI):
+    "An application whose requests have ids."
+    def build_middleware_stack(self): return RequestIdMiddleware(super().build_middleware_stack())
+
+# %% ../../nbs/net/09_app.ipynb #40f9416a
 def make_app(
     service:Service,  # A node or a manager
 ) -> FastAPI:
     "The HTTP application of a server."
     title = f'cjm_jobtrack {service.service}'
-    app = FastAPI(title=title, version=cjm_jobtrack.__version__, lifespan=_lifespan(service),
-                  docs_url=None, redoc_url=None)
+    app = _Application(title=title, version=cjm_jobtrack.__version__, lifespan=_lifespan(service),
+                       docs_url=None, redoc_url=None)
     app.state.service = service
     app.state.uploads = ConcurrencyLimiter()
     app.state.warn = Throttle(_log.warning, every=5.)
+    app.state.metrics = Metrics(service)
     policy = AccessPolicy(service)
     app.add_middleware(AccessMiddleware, policy=policy)
     app.add_middleware(CORSMiddleware, allow_origins=[*service.origins], **_CORS)
     for kind, handler in _HANDLERS.items(): app.exception_handler(kind)(handler)
     add_routes(app, service, _health_hint(policy))
+    add_metrics(app, app.state.metrics)   # last: it sees what the other middleware refuses
     describe_answers(app)
     return app

@@ -43,6 +43,7 @@ class ClientBase:
         timeout: float | None = None,
         metadata: dict[Any, Any] | None = None,
         node: str | None = None,
+        node_labels: dict[str, str] | None = None,
         batch: str | None = None,
     ) -> Job | Coroutine[Any, Any, Job]:
         """Ask for a job. Repeating it with the same id and spec gives the same job.
@@ -97,6 +98,8 @@ class ClientBase:
         "An entry near the end of the server's journal: whatever happens from now on comes after it. For `events(after=…)`."
     def history(self, job_id: str) -> list[JobEvent] | Coroutine[Any, Any, list[JobEvent]]:
         "Everything that was journaled about a job. Raises `UnknownJob`."
+    def session(self, job_id: str) -> dict[Any, Any] | Coroutine[Any, Any, dict[Any, Any]]:
+        "The life of a job on all machines, as `Sessions.read` has it, oldest event first. Raises `UnknownJob`."
     def wait(self, job_id: str, timeout: float | None = None) -> Job | Coroutine[Any, Any, Job]:
         "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
     def logs(
@@ -182,6 +185,7 @@ class RemoteClient(ClientBase, BlockingTransport):
         timeout: float | None = None,
         metadata: dict[Any, Any] | None = None,
         node: str | None = None,
+        node_labels: dict[str, str] | None = None,
         batch: str | None = None,
     ) -> Job:
         """Ask for a job. Repeating it with the same id and spec gives the same job.
@@ -226,6 +230,8 @@ class RemoteClient(ClientBase, BlockingTransport):
         "An entry near the end of the server's journal: whatever happens from now on comes after it. For `events(after=…)`."
     def history(self, job_id: str) -> list[JobEvent]:
         "Everything that was journaled about a job. Raises `UnknownJob`."
+    def session(self, job_id: str) -> dict[Any, Any]:
+        "The life of a job on all machines, as `Sessions.read` has it, oldest event first. Raises `UnknownJob`."
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
         "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
     def logs(
@@ -280,18 +286,18 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         timeout: float = 60.0,
     ) -> httpx.Response:
         "An answer whose body is read later. Raises what the server refused."
-    async def forward(
+    async def relay(
         self,
         method: str,
         path: str,
         *,
-        content: AsyncIterator[bytes],
+        content: AsyncIterator[bytes] | None,
         headers: dict[Any, Any],
         timeout: float = 300.0,
-    ) -> dict[Any, Any]:
-        """Send on a body that comes from elsewhere, without holding it in memory.
-
-        Raises what the server refused."""
+    ) -> httpx.Response:
+        "Send on a body that comes from elsewhere, without holding it in memory. Raises `NodeUnreachable`."
+    async def forward(self, method: str, path: str, **options: Any) -> dict[Any, Any]:
+        "The same, for an answer in JSON; the options are those of `relay`. Raises what the server refused."
     def health(self) -> Coroutine[Any, Any, dict[Any, Any]]:
         "Signs of life. Raises `NodeUnreachable` within seconds when there are none."
     def counts(self, batch: str | None = None) -> Coroutine[Any, Any, dict[str, int]]:
@@ -317,6 +323,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         timeout: float | None = None,
         metadata: dict[Any, Any] | None = None,
         node: str | None = None,
+        node_labels: dict[str, str] | None = None,
         batch: str | None = None,
     ) -> Coroutine[Any, Any, Job]:
         """Ask for a job. Repeating it with the same id and spec gives the same job.
@@ -366,6 +373,8 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         "An entry near the end of the server's journal: whatever happens from now on comes after it. For `events(after=…)`."
     def history(self, job_id: str) -> Coroutine[Any, Any, list[JobEvent]]:
         "Everything that was journaled about a job. Raises `UnknownJob`."
+    def session(self, job_id: str) -> Coroutine[Any, Any, dict[Any, Any]]:
+        "The life of a job on all machines, as `Sessions.read` has it, oldest event first. Raises `UnknownJob`."
     def wait(self, job_id: str, timeout: float | None = None) -> Coroutine[Any, Any, Job]:
         "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
     def logs(

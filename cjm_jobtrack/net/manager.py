@@ -33,7 +33,9 @@ from .original_api import add_original_api
 from .placement import Placement
 from .remote import RemoteRunner
 from .server import closed_on_error, lock_folder
+from .session import Sessions, add_session_route
 from .transfers import disposition_name
+from .tus_relay import add_tus_relay
 from .transport import job_path, no_route
 from ..queue.queue import JobQueue
 
@@ -66,6 +68,8 @@ class Manager(Service):
         self._stop_checking = lambda: None
         self.app = make_app(self)
         add_original_api(self.app, self)
+        add_tus_relay(self.app, self)
+        add_session_route(self.app, Sessions(self.directory, self.tracker))
 
 # %% ../../nbs/net/02_manager.ipynb #492912f7
 @patch
@@ -133,6 +137,14 @@ def health(self:Manager) -> dict:
     health['nodes'] = {'online': online, 'known': len(nodes)}
     return health
 
+# %% ../../nbs/net/02_manager.ipynb #3f2591dd
+_NODE_STATES = {'online': True, 'offline': False, 'unchecked': None}
+
+@patch
+def nodes_by_state(self:Manager) -> dict[str, int]:
+    states = [self.directory.state(n).online for n in self.directory.list()]
+    return {name: states.count(online) for name, online in _NODE_STATES.items()}
+
 # %% ../../nbs/net/02_manager.ipynb #4fba21a9
 @patch
 async def pipelines(self:Manager) -> list[dict]:
@@ -163,7 +175,8 @@ def _spec(self:Manager,
     if is_original: return {'original': original_request(request.input, request.params)}
     pipeline = request.pipeline
     if recorded and pipeline is None: pipeline = recorded.spec.get('pipeline')
-    return {'pipeline': pipeline, 'input': request.input, 'params': request.params}
+    spec = {'pipeline': pipeline, 'input': request.input, 'params': request.params}
+    return spec | ({'node_labels': request.node_labels} if request.node_labels else {})
 
 def _default_name(spec:dict) -> str:
     "The name of a job that was submitted without one."

@@ -11,7 +11,7 @@ __all__ = ['MAX_RETRY_AFTER', 'CONNECT_TIMEOUT', 'TRANSFER_CONNECT_TIMEOUT', 'Ht
            'lacks_call', 'job_path', 'raw_job_flow', 'job_flow', 'known_job_flow', 'pages_flow', 'list_flow']
 
 # %% ../../nbs/net/05_transport.ipynb #2b963a00
-import asyncio, functools, json, logging, re, time
+import asyncio, functools, json, logging, re, ssl, time
 from contextlib import AsyncExitStack, ExitStack, aclosing, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +28,8 @@ from ..model.errors import NodeRefused, NodeUnreachable
 from ..model.errors import UnknownJob, UnknownNode, UnknownPipeline
 from ..model.job import Job, read_statuses
 from .legacy import original_job
+from .request_ids import request_id_headers
+from .tls import client_tls
 
 # %% ../../nbs/net/05_transport.ipynb #d70890df
 @dataclass(frozen=True)
@@ -277,15 +279,18 @@ class Transport:
         timeout:float=10.,      # Longest silence of the server within one request, seconds
         tries:int=3,            # How often a request that may be repeated is sent before giving up, at least 1
         poll:float=1.,          # First pause between two looks at a server without events, seconds; grows fivefold
+        tls:ssl.SSLContext|None=None, # Authorities it trusts, and its own certificate; None: as the environment says
     ):
         store_attr('timeout,tries,poll')
         url = check_address(base_url, 'base_url')
         self.base_url, self._token = str(base_url).rstrip('/'), token
         self.last_contact = float('-inf')   # When the server last gave a sign of life, on the monotonic clock
         is_local = url.host in ('localhost', '127.0.0.1', '::1')
+        verify = (tls or client_tls()) if url.scheme == 'https' else True
         self.http: httpx.Client|httpx.AsyncClient = self._client(
             headers=_request_headers(token),
             limits=httpx.Limits(max_connections=None),
+            verify=verify,
             trust_env=not is_local)
 
     def __repr__(self): return f'{type(self).__name__}({self.base_url!r})'
@@ -352,7 +357,7 @@ def _arguments(self:Transport, request:HttpRequest) -> dict:
         params=params or None,
         json=request.json,
         files=request.files,
-        headers=request.headers,
+        headers=request_id_headers() | request.headers,
         timeout=httpx.Timeout(silence, connect=min(CONNECT_TIMEOUT, silence)))
 
 # %% ../../nbs/net/05_transport.ipynb #b8f4d994

@@ -29,17 +29,23 @@ class _LoopWaker:
     "Sets asyncio events on their loop, from any thread."
     def __init__(self, loop:asyncio.AbstractEventLoop):
         self.loop = loop
-        self.events: set[asyncio.Event] = set()   # belongs to the loop's thread
+        self.events: dict[asyncio.Event, bool] = {}   # -> journal only. Belongs to the loop's thread
+        self.live_readers = 0   # How many of them want live changes too
         self._scheduled = False
+        self._journaled = self._passed_on = 0   # Wakes with news of the journal: all, and those passed on
 
-    def wake(self):
-        if self._scheduled: return
+    def wake(self, journal:bool):
+        self._journaled += journal
+        if self._scheduled or not journal and not self.live_readers: return
         self._scheduled = True
         call_on_loop(self.loop, self._set_events)
 
     def _set_events(self):
-        self._scheduled = False
-        for e in self.events: e.set()
+        self._scheduled = False   # first, so that a wake from here on is another call
+        journaled = self._journaled
+        has_journal_news, self._passed_on = journaled > self._passed_on, journaled
+        for event, journal_only in self.events.items():
+            if has_journal_news or not journal_only: event.set()
 
 # %% ../../nbs/tracker/04_notify.ipynb #0dc594cd
 class Channel:
@@ -49,7 +55,7 @@ class Channel:
         self.since, self.lock = since, lock
         self.events: list[JobEvent] = []   # In order
         self.readers = 0      # How many read it at this moment
-        self.wakers: dict[tuple, _LoopWaker] = {}   # (loop, journal only) -> what wakes it
+        self.wakers: dict[asyncio.AbstractEventLoop, _LoopWaker] = {}   # What wakes those who wait on a loop
         self.threads: dict[threading.Event, bool] = {}   # Event of a thread that waits -> journal only
 
     def append(self, event:JobEvent) -> None:
@@ -62,8 +68,7 @@ class Channel:
 @patch
 def wake(self:Channel, journal:bool) -> None:
     "Wake the readers; with `journal=False`, only those that want live changes too."
-    for (_, journal_only), waker in self.wakers.items():
-        if journal or not journal_only: waker.wake()
+    for waker in self.wakers.values(): waker.wake(journal)
     for event, journal_only in self.threads.items():
         if journal or not journal_only: event.set()
 
@@ -76,14 +81,17 @@ def asyncio_event(self:Channel,
     "An asyncio event that is set when there is news. Takes the lock."
     event = asyncio.Event()
     loop = asyncio.get_running_loop()
-    key = loop, journal_only
-    with self.lock: waker = self.wakers.setdefault(key, _LoopWaker(loop))
-    waker.events.add(event)   # this set belongs to the loop's thread
+    wants_live = not journal_only
+    with self.lock:
+        waker = self.wakers.setdefault(loop, _LoopWaker(loop))
+        waker.live_readers += wants_live
+    waker.events[event] = journal_only   # in the loop's thread, which they belong to
     try: yield event
     finally:
-        waker.events.discard(event)
-        if not waker.events:
-            with self.lock: self.wakers.pop(key, None)
+        del waker.events[event]
+        with self.lock:
+            waker.live_readers -= wants_live
+            if not waker.events: self.wakers.pop(loop, None)
 
 # %% ../../nbs/tracker/04_notify.ipynb #d713d11a
 @patch
@@ -202,9 +210,17 @@ def live_since(self:Notifier,
             changes.append((id, kinds))
         return self.tick, changes
 
-# %% ../../nbs/tracker/04_notify.ipynb #54726586
+# %% ../../nbs/tracker/04_notify.ipynb #485d2240
 _PAGE = 1000   # Most events read at once
 
+@patch
+def after(self:Channel, cursor:int) -> list[JobEvent]:
+    "The next events, at most a thousand. Most readers have seen all but the last few."
+    if not self.events or self.events[-1].seq <= cursor: return []
+    first = bisect_right(self.events, cursor, key=lambda e: e.seq)
+    return self.events[first:first+_PAGE]
+
+# %% ../../nbs/tracker/04_notify.ipynb #54726586
 @patch
 def read_after(self:Notifier,
     channel:Channel,    # From `channel`
@@ -216,8 +232,7 @@ def read_after(self:Notifier,
     with self.lock:
         seq = self.seq
         if cursor >= channel.since:
-            first = bisect_right(channel.events, cursor, key=lambda e: e.seq)
-            events = channel.events[first:first+_PAGE]
+            events = channel.after(cursor)
             return events, events[-1].seq if events else max(cursor, seq)
     events = read(cursor, job_id, _PAGE)
     if len(events) == _PAGE: return events, events[-1].seq

@@ -19,9 +19,10 @@ def call_on_loop(loop, callback) -> None:
 class _LoopWaker:
     "Sets asyncio events on their loop, from any thread."
     loop: asyncio.AbstractEventLoop
-    events: set[asyncio.Event]
+    events: dict[asyncio.Event, bool]
+    live_readers: int
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None: ...
-    def wake(self) -> None: ...
+    def wake(self, journal: bool) -> None: ...
 
 class Channel:
     "The events after `since`, of one job or of all, and those who wait for more. Used under its lock."
@@ -30,7 +31,7 @@ class Channel:
     lock: threading.RLock
     events: list[JobEvent]
     readers: int
-    wakers: dict[tuple[Any, ...], _LoopWaker]
+    wakers: dict[asyncio.AbstractEventLoop, _LoopWaker]
     threads: dict[threading.Event, bool]
     def __init__(self, since: int, lock: threading.RLock) -> None: ...
     def append(self, event: JobEvent) -> None: ...
@@ -46,6 +47,8 @@ class Channel:
         event: threading.Event | None = None,
     ) -> Iterator[threading.Event]:
         "The same for a thread. Takes the lock."
+    def after(self, cursor: int) -> list[JobEvent]:
+        "The next events, at most a thousand. Most readers have seen all but the last few."
 
 class Notifier:
     "The channels of all jobs. Safe from any thread: nobody waits here while the owner writes to its store."

@@ -131,9 +131,7 @@ class JobTracker(TransitionPlanner):
         """Carry out planned moves in one transaction. Raises `StoreError`, and then none of them happened.
 
         A move is refused with `IllegalMove` or `LeaseLost`. A note with `drop_if_stale` gives None when the job has moved.
-        The call is that of `on_job_completed`; without `later` it is made at once."""
-    def save(self, job_id: str) -> None:
-        "Write progress, message and metadata to the record now, rather than with the next move."
+        `on_job_completed` is called for each job that has completed."""
     def mark_running(self, job_id: str, task: asyncio.Task[Any] | None = None) -> None:
         "Start the next attempt. A running job only takes over the task handle. Raises `IllegalMove` when it has ended."
     def mark_completed(self, job_id: str, result: Any, outputs: Iterable[OutputFile] = ()) -> None:
@@ -141,7 +139,7 @@ class JobTracker(TransitionPlanner):
     def mark_failed(self, job_id: str, error: str | Failure) -> None:
         "End a job badly; as cancelled, when that was requested. Raises `IllegalMove` when the job has ended."
     def mark_cancelled(self, job_id: str, data: dict[Any, Any] | None = None) -> None:
-        "End a job because somebody asked for it. Raises `IllegalMove` when the job has ended."
+        "Put on record that a job was cancelled. Stops nothing: that is `cancel_job`. Raises `IllegalMove` when it has ended."
     def mark_pending(
         self,
         job_id: str,
@@ -160,6 +158,8 @@ class JobTracker(TransitionPlanner):
         **fields: Any,
     ) -> JobEvent | None:
         "Journal a fact about a job. Raises `InvalidInput` for a field that a note cannot change; `LeaseLost`."
+    def save(self, job_id: str) -> None:
+        "Write progress, message and metadata to the record now, rather than with the next move."
     def mark_progress(
         self,
         job_id: str,

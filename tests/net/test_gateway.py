@@ -168,7 +168,7 @@ def test_a_node_is_not_called_silent_because_we_are_late(tmp_path):
         asyncio.run(main())
 
 def test_a_manager_passes_on_that_a_node_asks_for_patience(there, tmp_path):
-    from test_manager import managed
+    from wire import managed
     gate = Gateway(there.url)
     with Served(gate.app) as server, managed(tmp_path, server.url) as h:
         gate.meddle('POST', '/upload', JSONResponse({'error': 'Too many uploads at once'}, 429, {'Retry-After': '7'}), JSONResponse({'error': 'Short of descriptors'}, 503, {'Retry-After': '7'}), reaches=False)
@@ -178,7 +178,7 @@ def test_a_manager_passes_on_that_a_node_asks_for_patience(there, tmp_path):
         assert h.http.post('/upload', files={'file': ('a.txt', b'hello')}).status_code == 200
 
 def test_a_manager_makes_no_refusal_of_a_strange_answer(there, tmp_path):
-    from test_manager import managed
+    from wire import managed
     gate = Gateway(there.url)
     with Served(gate.app) as server, managed(tmp_path, server.url) as h:
         for what, answer in STRANGE.items():

@@ -1,5 +1,5 @@
-"""The node over real HTTP: the original's contract and what its manager does with it, the originals' defects by their ids, and what is ours."""
-import base64, concurrent.futures, hashlib, http.client, io, json, os, re, shutil, socket, subprocess, sys, threading, time, urllib.parse, uuid
+"""The node over real HTTP: the original's contract and what its manager does with it, and what is ours."""
+import base64, concurrent.futures, hashlib, io, json, os, re, shutil, socket, subprocess, sys, threading, time, urllib.parse, uuid
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 import httpx, psutil, pytest, schemathesis
@@ -15,65 +15,8 @@ from cjm_jobtrack.net.routes import PAGE_BYTES, page_of
 from cjm_jobtrack.net.node import Node
 from cjm_jobtrack.net.server import lock_folder, serving
 from cjm_jobtrack.net.uploads import safe_name
-from cjm_jobtrack.pipelines.pipeline import SHIPPED
 from helpers import Served, client, large_jobs, node_at, node_process, until, write_pipelines
-
-# A stand-in for the original's program. The video is a JSON text that says what it does.
-WRAPPER = '''
-import json, os, pathlib, sys, time
-source, *options = sys.argv[1:]
-plan = {} if source.startswith('http') else json.load(open(source, encoding='utf-8'))
-print('options', *options, flush=True)
-for n in range(1, 5):
-    print(f'Task {n}/4', flush=True)
-    while n == 2 and 'gate' in plan and not os.path.exists(plan['gate']): time.sleep(.005)
-stem = 'clip' if source.startswith('http') else pathlib.Path(source).stem
-for name, text in plan.get('files', {'result.mp4': 'a video'}).items():
-    out = pathlib.Path('output_videos_latest', stem, 'final_without_post_process_7')
-    out.mkdir(parents=True, exist_ok=True)
-    (out/name).write_text(text)
-print('final video at: somewhere', file=sys.stderr)
-sys.exit(plan.get('exit', 0))
-'''
-KEYS = dict(inputMethod='manual', youtubeUrl=None, manualPath=None, unetFlag=False, faceRestoreFlag=False, upscaleFlag=False, upscaleValue=2, claheFlag=False)
-
-@pytest.fixture(scope='module')
-def v1(tmp_path_factory):
-    "A node with the shipped pipeline of the original, two slots."
-    home = tmp_path_factory.mktemp('v1')
-    (home/'bin').mkdir()
-    (home/'bin/python').symlink_to(sys.executable)
-    write_pipelines(home/'pipelines')
-    shutil.copy(SHIPPED/'original.toml', home/'pipelines')
-    with pytest.MonkeyPatch.context() as m:
-        m.setenv('PATH', f'{home/"bin"}:{os.environ["PATH"]}')
-        with node_at(home, home/'pipelines', slots=2) as s:
-            (s.node.workspace/'pipeline_wrapper.py').write_text(WRAPPER)
-            yield s
-
-@pytest.fixture
-def node(tmp_path):
-    with node_at(tmp_path, slots=2) as s: yield s
-
-def video(s:Served, name='talk.mp4', **plan) -> str:
-    "Put a video into the workspace as its owner does; its path as `manualPath`."
-    path = s.node.inputs/name
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(plan))
-    return f'input_videos/{name}'
-
-def original(s:Served, status=201, **keys) -> dict:
-    "Ask for a job with the eight keys."
-    r = s.http.post('/jobs', json=KEYS | keys)
-    assert r.status_code == status, r.text
-    return r.json()
-
-def is_error(r:httpx.Response, *statuses, field=None) -> dict:
-    assert r.status_code in statuses, (r.status_code, r.text)
-    body = r.json()
-    assert isinstance(body['error'], str) and body['error'] and body['message'] == body['error'], body
-    if field: assert body['field'] == field, body
-    return body
+from wire import KEYS, OriginalClient, is_error, original, video
 
 # V1: what is asked and what comes back
 
@@ -113,7 +56,7 @@ def test_shapes_of_answers(v1):
     assert time.time()-600 < job['created_at'] <= job['updated_at'] <= time.time()
 
 def test_either_spelling_is_taken_and_what_was_asked_comes_back_as_it_was(v1):
-    path = video(v1, 'spelling.mp4')
+    path = video(v1.node, 'spelling.mp4')
     snake = {re.sub('[A-Z]', lambda m: f'_{m[0].lower()}', k): v for k, v in KEYS.items()} | {'manual_path': path, 'unet_flag': True, 'upscale_value': 3}
     for body in snake, KEYS | {'manualPath': path, 'unetFlag': True, 'upscaleValue': 3}, {'manualPath': path, 'manual_path': 'input_videos/other.mp4', 'unetFlag': True, 'upscaleValue': 3.0}:
         r = v1.http.post('/jobs', json=body)
@@ -129,7 +72,7 @@ def test_either_spelling_is_taken_and_what_was_asked_comes_back_as_it_was(v1):
 
 def test_cancel_and_its_refusals(v1):
     gate = v1.node.data/'cancel-gate'
-    job = original(v1, manualPath=video(v1, 'cancel.mp4', gate=str(gate)))
+    job = original(v1, manualPath=video(v1.node, 'cancel.mp4', gate=str(gate)))
     v1.wait(job['id'], 'running')
     form = {'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': '0'}
     r = v1.http.post(f'/jobs/{job["id"]}/cancel', headers=form)
@@ -145,7 +88,7 @@ def test_cancel_and_its_refusals(v1):
 
 def test_outputs_and_downloads_refused(v1):
     gate = v1.node.data/'refused-gate'
-    job = original(v1, manualPath=video(v1, 'refused.mp4', gate=str(gate)))
+    job = original(v1, manualPath=video(v1.node, 'refused.mp4', gate=str(gate)))
     outputs = v1.http.get(f'/jobs/{job["id"]}/outputs')
     assert outputs.status_code == 200 and outputs.json() == {'job_id': job['id'], 'output_files': [], 'count': 0, 'message': 'Job not completed yet'}
     for tail in '/download', '/download/result.mp4', '/download/': assert is_error(v1.http.get(f'/jobs/{job["id"]}{tail}'), 400)['error'] == 'Job not completed'
@@ -160,7 +103,7 @@ def test_outputs_and_downloads_refused(v1):
 @pytest.mark.parametrize('suffix,kind', [('mp4', 'video/mp4'), ('avi', 'video/x-msvideo'), ('mov', 'video/quicktime'), ('mkv', 'video/x-matroska'), ('webm', 'video/webm')])
 def test_downloads(v1, suffix, kind):
     name, content = f'übung "1" €;.{suffix}', 'x' * 1000 + 'end'
-    job = v1.wait(original(v1, manualPath=video(v1, f'{suffix}.mp4', files={name: content}))['id'])
+    job = v1.wait(original(v1, manualPath=video(v1.node, f'{suffix}.mp4', files={name: content}))['id'])
     url = f'/jobs/{job["id"]}/download'
     for tail in '', '/', '/download', f'/{urllib.parse.quote(name)}':
         r = v1.http.get(url + tail)
@@ -259,7 +202,7 @@ def test_names_that_are_not_text(node, tmp_path):
     assert got == {b'caf\xe9.txt': 'e', b'caf\xe8.txt': 'E', b'one\xff.txt': '1'}
 
 def test_V2_download_by_path(v1, tmp_path):
-    job = v1.wait(original(v1, manualPath=video(v1, 'v2.mp4'))['id'])
+    job = v1.wait(original(v1, manualPath=video(v1.node, 'v2.mp4'))['id'])
     path = re.findall('final video at: (.+)', job['output'])[-1]
     get = lambda p: v1.http.get('/download', params={'path': p})
     for form in path, f'/{path}', str(v1.node.workspace/path), 'input_videos/v2.mp4', '/input_videos/v2.mp4', str(v1.node.inputs/'v2.mp4'):
@@ -307,7 +250,7 @@ JOB_FAULTS = {
 
 @pytest.mark.parametrize('fault', JOB_FAULTS)
 @pytest.mark.parametrize('route', ['/jobs', '/jobs/check'])
-def test_N17_faults_of_clients(v1, fault, route):
+def test_faults_of_clients(v1, fault, route):
     sent, status, field = JOB_FAULTS[fault]
     before = v1.http.get('/jobs').json()['count']
     is_error(v1.http.post(route, **(sent() if callable(sent) else sent)), status, field=field)
@@ -348,44 +291,6 @@ def test_odd_requests_byte_for_byte(v1, send):
         with suppress(ConnectionError): s.sendall(send)   # who has seen enough may answer and hang up before all of it is sent
         assert re.match(rb'HTTP/1.1 4\d\d ', s.recv(100)), send[:60]
 
-# The original manager's node client
-
-class OriginalClient:
-    "Says what that client says, header by header, and insists on what it insists on."
-    def __init__(self, url): self.host = url.removeprefix('http://')
-    def ask(self, method, path, body=None, kind=None):
-        c = http.client.HTTPConnection(self.host, timeout=60)
-        with closing(c):
-            c.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-            head = {'Accept': 'application/json, text/plain, */*', 'Content-Type': kind, 'User-Agent': 'axios/1.6.2', 'Content-Length': None if body is None else str(len(body)),
-                    'Accept-Encoding': 'gzip, compress, deflate, br', 'Host': self.host, 'Connection': 'keep-alive'}
-            for k, v in head.items():
-                if v is not None: c.putheader(k, v)
-            c.endheaders(body)
-            r = c.getresponse()
-            return r.status, r.headers, r.read()
-
-    def json(self, *args, status=200):
-        got, headers, body = self.ask(*args)
-        assert got == status and headers['Content-Type'] == 'application/json' and int(headers['Content-Length']) == len(body), (got, body)
-        return json.loads(body)
-
-    def health(self): assert self.json('GET', '/health')['status'] == 'ok'
-    def upload(self, name, data):
-        b = '--------------------------735323031399963166993862'
-        head = f'--{b}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: video/mp4\r\n\r\n'
-        return self.json('POST', '/upload', head.encode() + data + f'\r\n--{b}--\r\n'.encode(), f'multipart/form-data; boundary={b}')
-    def create(self, **keys): return self.json('POST', '/jobs', json.dumps(KEYS | keys, separators=(',', ':'), ensure_ascii=False).encode(), 'application/json', status=201)
-    def cancel(self, job_id, status=200): return self.json('POST', f'/jobs/{job_id}/cancel', b'', 'application/x-www-form-urlencoded', status=status)
-    def download(self, job_id, name): return self.ask('GET', f'/jobs/{job_id}/download/{urllib.parse.quote(name, safe="/#?%[]@!$&()*+,;=:")}')   # not `#`, `?`, `%`
-    def poll(self, job_id, upto=None):
-        "As after creating: at once, and then again and again."
-        seen = []
-        def ended():
-            seen.append(self.json('GET', f'/jobs/{job_id}'))
-            return seen[-1]['status'] == upto or seen[-1]['status'] in ('completed', 'failed', 'cancelled')
-        until(ended, 'the job to end')
-        return seen
 
 def test_a_complete_exchange_with_the_original_manager(v1):
     c, gate = OriginalClient(v1.url), v1.node.data/'exchange-gate'
@@ -421,170 +326,6 @@ def test_a_complete_exchange_with_the_original_manager(v1):
     assert c.json('GET', f'/jobs/{other["id"]}')['status'] == 'cancelled'
     assert c.json('GET', '/jobs/job_1700000000000', status=404)['error'] == 'Job not found'
 
-# The originals' defects, by their ids
-
-def runs(pid) -> bool:
-    try: return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess: return False
-def running(pids): return [*filter(runs, pids)]
-
-def test_N1_cancel_ends_every_process_and_holds(node, tmp_path):
-    job = node.ask({'helpers': 2, 'steps': 3, 'gate': str(tmp_path/'gate'), 'files': {'late.txt': 'x'}})
-    log = lambda: node.http.get(f'/jobs/{job["id"]}/logs').text
-    until(lambda: 'Progress: 100%' in log(), 'the program to wait')
-    pids = [int(p) for p in re.findall(r'helper (\d+)', log())] + [node.node.tracker.history(job['id'])[-1].data['handle']['handle']['pid']]
-    assert len(running(pids)) == 3
-    node.node.queue.attempts.grace = 20.   # for this machine may be slow
-    answer = node.http.post(f'/jobs/{job["id"]}/cancel').json()
-    assert answer['status'] == answer['job']['status'] == 'cancelled'
-    assert running(pids) == []
-    (tmp_path/'gate').touch()   # whoever is left would go on now, and complete
-    last = node.node.tracker.history(job['id'])[-1]
-    assert last.type == 'cancelled' and last.data['receipt']['how'] == 'asked' and len(last.data['receipt']['ended']) == 3 and last.data['receipt']['left'] == []
-    assert node.run()['status'] == 'completed' and node.get(job['id'])['status'] == 'cancelled'
-    assert not list((node.node.workspace/'outputs'/job['id']).rglob('late.txt'))
-
-def test_N2_parallel_jobs_have_ids_and_records_of_their_own(v1):
-    paths = [video(v1, f'n2-{n}.mp4', files={'result.mp4': f'film {n}'}) for n in range(20)]
-    with concurrent.futures.ThreadPoolExecutor(20) as pool: jobs = [*pool.map(lambda p: original(v1, manualPath=p), paths)]
-    assert len({j['id'] for j in jobs}) == 20
-    for n, job in enumerate(jobs):
-        done = v1.wait(job['id'])
-        assert done['manual_path'] == paths[n] and v1.http.get(f'/jobs/{job["id"]}/download').text == f'film {n}'
-
-def test_N3_no_shell_takes_names_apart(v1):
-    pwned = v1.node.workspace/'pwned'
-    for keys in {'manualPath': f'input_videos/a.mp4; touch {pwned} #'}, {'inputMethod': 'youtube', 'youtubeUrl': f'https://youtu.be/x"; touch {pwned}; "'}, {'inputMethod': 'youtube', 'youtubeUrl': f'$(touch {pwned})'}: original(v1, 422, **keys)
-    odd = video(v1, '$(touch pwned) `touch pwned`; touch pwned & "\' #.mp4')
-    tube = original(v1, inputMethod='youtube', youtubeUrl='https://youtu.be/x";touch${IFS}pwned;"')
-    assert v1.wait(original(v1, manualPath=odd)['id'])['status'] == v1.wait(tube['id'])['status'] == 'completed'
-    assert not [*v1.node.data.rglob('pwned')]
-
-def test_N4_paths_with_blanks(v1):
-    for name in 'with space.mp4', ' two  spaces .mp4', 'tab\tand\nline.mp4', "it's.mp4": assert v1.wait(original(v1, manualPath=video(v1, name))['id'])['status'] == 'completed', name
-
-def test_N5_inputs_are_confined_after_resolving_links(v1, tmp_path):
-    (tmp_path/'outside.mp4').write_text('{}')
-    (v1.node.inputs/'link.mp4').symlink_to(tmp_path/'outside.mp4')
-    (v1.node.inputs/'folder').symlink_to(tmp_path)
-    for path in '/etc/hostname', 'input_videos/link.mp4', 'input_videos/folder/outside.mp4', '../jobs.db', 'input_videos/../../jobs.db', str(tmp_path/'outside.mp4'), 'input_videos', '/dev/zero', 'http://localhost/a.mp4':
-        assert original(v1, 422, manualPath=path)['field'] == 'manualPath'
-    for o in 'link.mp4', 'folder': (v1.node.inputs/o).unlink()
-
-def test_N6_a_sibling_with_a_longer_name_is_outside(v1):
-    for evil in v1.node.data/'workspace_evil', v1.node.workspace/'outputs_evil', v1.node.workspace/'input_videos_evil':
-        evil.mkdir(exist_ok=True)
-        (evil/'x.mp4').write_text('{}')
-        for form in f'../{evil.name}/x.mp4', str(evil/'x.mp4'), f'{evil.name}/x.mp4', f'input_videos/../../{evil.name}/x.mp4': is_error(v1.http.get('/download', params={'path': form}), 400)
-    original(v1, 422, manualPath='../workspace_evil/x.mp4')
-
-def test_N7_the_very_name_or_nothing(v1):
-    job = v1.wait(original(v1, manualPath=video(v1, 'n7.mp4', files={'first.mp4': '1', 'second.mp4': '2'}))['id'])
-    get = lambda name: OriginalClient(v1.url).ask('GET', f'/jobs/{job["id"]}/download/{name}')   # which leaves a path as it is
-    assert [get(name)[2] for name in ('first.mp4', 'second.mp4')] == [b'1', b'2']
-    assert [o['modified'] for o in job['output_files']] == sorted((o['modified'] for o in job['output_files']), reverse=True), 'newest first'
-    for name in 'nonexistent.mp4', 'mp4', 'second', 'SECOND.MP4', 'second.mp4/', '..%2F..%2Fetc%2Fpasswd', '../../../etc/passwd', '%2e%2e/first.mp4', './first.mp4', 'hash#q.mp4', '%00', '*', 'first.mp4%00', '':
-        status, _, body = get(name)
-        assert (status == 200 and body == {'first.mp4': b'1', 'second.mp4': b'2'}[job['output_files'][0]['name']]) if name == '' else status == 404 and json.loads(body)['error'].startswith('Output file not found'), name
-
-def test_N8_only_what_this_job_left_and_it_stays(v1):
-    old = v1.node.workspace/'output_videos_latest/talk n8/final_without_post_process_1'
-    old.mkdir(parents=True)
-    (old/'old_result.mp4').write_text('of an earlier run')
-    os.utime(old/'old_result.mp4', (time.time()-60,)*2)
-    nothing = v1.wait(original(v1, manualPath=video(v1, 'talk n8.mp4', files={}))['id'])
-    assert nothing['status'] == 'failed' and v1.http.get(f'/jobs/{nothing["id"]}/outputs').json()['output_files'] == []
-    one = v1.wait(original(v1, manualPath=video(v1, 'a/talk n8.mp4', files={'result.mp4': 'first film'}))['id'])
-    two = v1.wait(original(v1, manualPath=video(v1, 'b/talk n8.mp4', files={'result.mp4': 'the second film'}))['id'])
-    (v1.node.workspace/'output_videos_latest/talk n8/final_without_post_process_7/result.mp4').write_text('overwritten by hand')
-    for job, film in (one, 'first film'), (two, 'the second film'):
-        out, = v1.get(job['id'])['output_files']
-        assert v1.http.get(f'/jobs/{job["id"]}/download').text == film and out['size'] == len(film) and out['sha256'] == hashlib.sha256(film.encode()).hexdigest()
-
-def test_N9_completed_with_nothing_is_a_failure_where_a_result_is_required(v1):
-    job = v1.wait(original(v1, manualPath=video(v1, 'n9.mp4', files={}))['id'])
-    assert job['status'] == 'failed' and job['job']['failure']['kind'] == 'no_output' and 'no file' in job['error']
-
-def test_N10_a_restart_loses_nothing(tmp_path):
-    with node_at(tmp_path) as s:
-        up = s.put('a.txt', b'hello')
-        done = s.run({'say': 'hi', 'files': {'out.txt': 'kept'}}, input=up['path'])
-        history, log = s.http.get(f'/jobs/{done["id"]}/history').json(), s.http.get(f'/jobs/{done["id"]}/logs').content
-        running = s.ask({'say': 'on', 'gate': str(tmp_path/'gate'), 'more': 'off', 'exit': 3})
-        waiting = s.ask({}, name='waits for the slot')
-        until(lambda: 'on' in s.http.get(f'/jobs/{running["id"]}/logs').text, 'the program to wait')
-    with node_at(tmp_path) as s:
-        assert s.get(done['id']) == done and s.http.get(f'/jobs/{done["id"]}/history').json() == history and s.http.get(f'/jobs/{done["id"]}/logs').content == log
-        assert s.http.get(f'/jobs/{done["id"]}/download/out.txt').text == 'kept' and [f['path'] for f in s.http.get('/files').json()['files']] == [up['path']]
-        assert [j['id'] for j in s.http.get('/jobs').json()['jobs']] == [done['id'], running['id'], waiting['id']]
-        (tmp_path/'gate').touch()
-        assert (j := s.wait(running['id']))['status'] == 'failed' and j['job']['failure']['exit_code'] == 3 and j['job']['attempt'] == 1
-        assert s.http.get(f'/jobs/{running["id"]}/logs').text == 'on\noff\n' and s.wait(waiting['id'])['status'] == 'completed'
-
-def test_N11_the_server_stays_in_its_folder(v1, tmp_path):
-    here, gate = os.getcwd(), tmp_path/'gate'
-    jobs = [original(v1, manualPath=video(v1, f'n11-{n}.mp4', gate=str(gate))) for n in range(2)]
-    for j in jobs: v1.wait(j['id'], 'running')
-    assert os.getcwd() == here
-    gate.touch()
-    assert [v1.wait(j['id'])['status'] for j in jobs] == ['completed']*2 and os.getcwd() == here
-
-def test_N12_odd_lines_hurt_nobody(node):
-    odd = b'Task 1/0\nTask 9/0\nTask 0/0\nProgress: 1e999%\nProgress: -5%\n\xff\xfe\x00broken \xe2\x82\nProgress: 999999999999999999999%\nTask 3/4\n\x1b[2K\r'
-    job = node.run({'hex': odd.hex(), 'files': {'a.txt': 'x'}})
-    assert job['status'] == 'completed' and node.http.get(f'/jobs/{job["id"]}/logs').content == odd
-    assert 'Task 3/4' in job['output'] and 'broken' in node.http.get(f'/jobs/{job["id"]}/logs?tail=5').text
-
-def test_N13_no_progress_is_made_up(node, tmp_path):
-    job = node.ask({'say': 'no figures here', 'gate': str(tmp_path/'gate')})
-    until(lambda: 'figures' in node.get(job['id'])['output'], 'the line')
-    told = [(j['progress'], j['job']['progress']) for j in (node.get(job['id']), node.wait(job['id'], 'running'))]
-    (tmp_path/'gate').touch()
-    assert told == [(0, None)]*2 and node.wait(job['id'])['job']['progress'] is None and node.get(job['id'])['progress'] == 100
-
-def test_N14_no_more_at_once_than_there_are_slots(node, tmp_path):
-    jobs = [node.ask({'gate': str(tmp_path/'gate')}) for _ in range(6)]
-    until(lambda: node.http.get('/health').json()['jobs']['running'] == 2, 'two to run')
-    (tmp_path/'gate').touch()
-    spans = [(node.wait(j['id'])['job']['started_at'], node.get(j['id'])['job']['completed_at']) for j in jobs]
-    assert max(sum(a <= t < b for a, b in spans) for t, _ in spans) == 2
-
-@pytest.mark.parametrize('keys,field', [({'unetFlag': 'false'}, 'unetFlag'), ({'faceRestoreFlag': 'no'}, 'faceRestoreFlag'), ({'claheFlag': 1}, 'claheFlag'), ({'upscaleFlag': 'yes'}, 'upscaleFlag'), ({'upscaleValue': 0}, 'upscaleValue'),
-    ({'upscaleValue': 'big'}, 'upscaleValue'), ({'upscaleValue': [2]}, 'upscaleValue'), ({'upscaleValue': True}, 'upscaleValue'), ({'manualPath': None}, 'manual_path'), ({'manualPath': ''}, 'manualPath'), ({'inputMethod': 'youtube'}, 'youtube_url'), ({'unet_flag': 'x', 'unetFlag': None}, 'unet_flag')])
-def test_N16_values_are_looked_at(v1, keys, field):
-    body = original(v1, 422, **{'manualPath': video(v1, 'n16.mp4')} | keys)
-    assert body['field'] == field and body['error'].startswith(f'`{field}`')
-
-def test_N18_logs_are_not_in_every_answer(node):
-    line = 'x'*99
-    job = node.run({'lines': 5000})
-    assert len(node.http.get('/jobs').content) < 5000 and 'xxx' not in node.http.get('/jobs').text
-    assert len(node.http.get(f'/jobs/{job["id"]}').content) < 25_000 and job['output'].startswith(line)
-    assert node.http.get(f'/jobs/{job["id"]}/logs?limit=10000000').content == (line + '\n').encode()*5000
-
-def test_N19_jobs_can_be_removed(node, tmp_path):
-    plan = {'say': 'first', 'files': {'a.txt': 'first'}}
-    alive, keep = node.ask({'gate': str(tmp_path/'gate')}), node.run(plan)
-    is_error(node.http.delete(f'/jobs/{alive["id"]}'), 409)
-    assert node.http.delete(f'/jobs/{keep["id"]}').json() == {'message': 'Job deleted'}
-    for tail in '', '/history', '/logs', '/outputs', '/events': is_error(node.http.get(f'/jobs/{keep["id"]}{tail}'), 404)
-    is_error(node.http.delete(f'/jobs/{keep["id"]}'), 404)
-    assert not [p for p in node.node.data.rglob(f'*{keep["id"]}*')], 'its log and its files are gone too'
-    assert [j['id'] for j in node.http.get('/jobs').json()['jobs']] == [alive['id']]
-    again = node.run({'say': 'second', 'files': {'b.txt': 'second'}}, id=keep['id'])   # the id is free, and the work is done anew
-    assert (again['output_files'][0]['name'], node.http.get(f'/jobs/{keep["id"]}/logs').text) == ('b.txt', 'second\n')
-    (tmp_path/'gate').touch()
-    node.wait(alive['id'])
-
-def test_N20_answers_are_snapshots(node):
-    with concurrent.futures.ThreadPoolExecutor(8) as pool: jobs = [*pool.map(lambda _: node.ask({}), range(20))]
-    for job in jobs:
-        assert (job['status'], job['progress'], job['error'], job['job']['status'], job['job']['attempt'], job['job']['started_at']) == ('pending', 0, None, 'pending', 0, None)
-    job, seen = node.ask({}, priority=1), []
-    while not seen or seen[-1]['job']['completed_at'] is None: seen.append(node.get(job['id']))
-    for j in seen:
-        assert j['status'] == j['job']['status'] and ('output_files' in j) == (j['progress'] == 100) == (j['status'] == 'completed') and len(j.get('output_files', ())) == (j['status'] == 'completed')
-    for j in jobs: node.wait(j['id'])
 
 # Ours: ids, lists, pipelines
 
@@ -892,13 +633,6 @@ def test_odd_names_over_http(v1):
         assert (v1.node.inputs/kept).read_bytes() == sent.encode() and r.json()['node'] is None
         (v1.node.inputs/kept).unlink()
     for sent in '.mp4', '...', '/', '..', 'x.' + 'y'*300: is_error(v1.http.post('/upload', **multipart(part('file', sent))), 422, field='file')
-
-def test_N15_nothing_is_overwritten(node):
-    node.put('talk.mp4', b'the first')
-    with concurrent.futures.ThreadPoolExecutor(10) as pool: ups = [*pool.map(lambda n: node.put('talk.mp4', b'%d' % n * 1000), range(10))]
-    assert {u['filename'] for u in ups} == {f'talk-{n}.mp4' for n in range(2, 12)}
-    for n, u in enumerate(ups): assert Path(u['full_path']).read_bytes() == b'%d' % n * 1000 and u['sha256'] == hashlib.sha256(b'%d' % n * 1000).hexdigest()
-    assert (node.node.inputs/'talk.mp4').read_bytes() == b'the first' and len([*node.node.inputs.iterdir()]) == 11
 
 def test_results_bear_the_name_that_people_gave(tmp_path):
     pipelines = tmp_path/'p.toml'

@@ -10,7 +10,7 @@ from cjm_jobtrack.net.legacy import original_request
 from cjm_jobtrack.net.directory import NodeDirectory
 from helpers import node_at
 from original_node import OriginalNode, Served
-from test_manager import managed, node_of, until, video
+from wire import managed, node_of, until, video
 
 EIGHT = {'inputMethod': 'manual', 'youtubeUrl': None, 'manualPath': 'input_videos/talk.mp4', 'unetFlag': True, 'faceRestoreFlag': False, 'upscaleFlag': False, 'upscaleValue': 3.5, 'claheFlag': False}
 
