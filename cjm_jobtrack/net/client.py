@@ -627,20 +627,24 @@ async def _passed_on(self:AsyncRemoteClient, content:AsyncIterator[bytes]):
         self.last_contact = time.monotonic()
 
 @patch
-async def forward(self:AsyncRemoteClient,
-    method:str,                     # 'POST', say
-    path:str,                       # Below the base URL, percent-encoded
+async def relay(self:AsyncRemoteClient,
+    method:str,                          # 'PATCH', say
+    path:str,                            # Below the base URL, percent-encoded
     *,
-    content:AsyncIterator[bytes],   # The body, as it comes
-    headers:dict,                   # Content-Type, and Content-Length where it is known
-    timeout:float=300.,             # Longest silence, seconds
-) -> dict:                          # The answer
-    """Send on a body that comes from elsewhere, without holding it in memory.
-
-    Raises what the server refused."""
+    content:AsyncIterator[bytes]|None,   # The body, as it comes; None: there is none
+    headers:dict,                        # Those to pass on
+    timeout:float=300.,                  # Longest silence, seconds
+) -> httpx.Response:                     # Whatever its status
+    "Send on a body that comes from elsewhere, without holding it in memory. Raises `NodeUnreachable`."
     headers = request_id_headers() | headers
     limits = httpx.Timeout(timeout, connect=TRANSFER_CONNECT_TIMEOUT)
-    url, body = self.base_url + path, self._passed_on(content)
+    body = None if content is None else self._passed_on(content)
     with self._translate_errors(timeout, TRANSFER_CONNECT_TIMEOUT):
-        r = await self.http.request(method, url, content=body, headers=headers, timeout=limits)
+        return await self.http.request(method, self.base_url + path, content=body, headers=headers, timeout=limits)
+
+# %% ../../nbs/net/00_client.ipynb #2c06bea8
+@patch
+async def forward(self:AsyncRemoteClient, method:str, path:str, **options) -> dict:   # The answer
+    "The same, for an answer in JSON; the options are those of `relay`. Raises what the server refused."
+    r = await self.relay(method, path, **options)
     return check_response(HttpRequest(method, path), r).json()
