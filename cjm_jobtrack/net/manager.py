@@ -35,6 +35,7 @@ from .remote import RemoteRunner
 from .server import closed_on_error, lock_folder
 from .session import Sessions, add_session_route
 from .transfers import disposition_name
+from .tus_relay import add_tus_relay
 from .transport import job_path, no_route
 from ..queue.queue import JobQueue
 
@@ -68,6 +69,7 @@ class Manager(Service):
         self._stop_checking = lambda: None
         self.app = make_app(self)
         add_original_api(self.app, self)
+        add_tus_relay(self.app, self)
         add_session_route(self.app, Sessions(self.directory, self.tracker))
 
 # %% ../../nbs/net/02_manager.ipynb #492912f7
