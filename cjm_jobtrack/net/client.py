@@ -172,7 +172,7 @@ def _submit_original_flow(
         raise
 
 # %% ../../nbs/net/00_client.ipynb #e0a99603
-_UNKNOWN_THERE = ('id', 'priority', 'max_attempts', 'timeout', 'batch')   # Options that an original node server lacks
+_UNKNOWN_THERE = ('id', 'priority', 'max_attempts', 'timeout', 'node_labels', 'batch')   # Options that an original node server lacks
 
 def _submit_plainly_flow(
     url:str,      # Of the server, for the message
@@ -223,6 +223,7 @@ def submit(self:ClientBase,
     timeout:float|None=None,    # Longest run of one attempt, seconds
     metadata:dict|None=None,    # The caller's own data
     node:str|None=None,         # Id or name of the node, when a manager is asked; None: it picks one
+    node_labels:dict[str, str]|None=None, # Labels that the node must have, when a manager picks it
     batch:str|None=None,        # Name of the batch that the job belongs to
 ) -> Job:                       # As the server has it: new, or the one with this id
     """Ask for a job. Repeating it with the same id and spec gives the same job.
@@ -237,6 +238,7 @@ def submit(self:ClientBase,
         priority=priority or None,
         timeout=timeout,
         metadata=metadata or None,
+        node_labels=node_labels or None,
         batch=batch,
         max_attempts=None if max_attempts == 1 else max_attempts)
     return self._run(_submit_flow(self, pipeline, input, node, ask))
@@ -625,20 +627,24 @@ async def _passed_on(self:AsyncRemoteClient, content:AsyncIterator[bytes]):
         self.last_contact = time.monotonic()
 
 @patch
-async def forward(self:AsyncRemoteClient,
-    method:str,                     # 'POST', say
-    path:str,                       # Below the base URL, percent-encoded
+async def relay(self:AsyncRemoteClient,
+    method:str,                          # 'PATCH', say
+    path:str,                            # Below the base URL, percent-encoded
     *,
-    content:AsyncIterator[bytes],   # The body, as it comes
-    headers:dict,                   # Content-Type, and Content-Length where it is known
-    timeout:float=300.,             # Longest silence, seconds
-) -> dict:                          # The answer
-    """Send on a body that comes from elsewhere, without holding it in memory.
-
-    Raises what the server refused."""
+    content:AsyncIterator[bytes]|None,   # The body, as it comes; None: there is none
+    headers:dict,                        # Those to pass on
+    timeout:float=300.,                  # Longest silence, seconds
+) -> httpx.Response:                     # Whatever its status
+    "Send on a body that comes from elsewhere, without holding it in memory. Raises `NodeUnreachable`."
     headers = request_id_headers() | headers
     limits = httpx.Timeout(timeout, connect=TRANSFER_CONNECT_TIMEOUT)
-    url, body = self.base_url + path, self._passed_on(content)
+    body = None if content is None else self._passed_on(content)
     with self._translate_errors(timeout, TRANSFER_CONNECT_TIMEOUT):
-        r = await self.http.request(method, url, content=body, headers=headers, timeout=limits)
+        return await self.http.request(method, self.base_url + path, content=body, headers=headers, timeout=limits)
+
+# %% ../../nbs/net/00_client.ipynb #2c06bea8
+@patch
+async def forward(self:AsyncRemoteClient, method:str, path:str, **options) -> dict:   # The answer
+    "The same, for an answer in JSON; the options are those of `relay`. Raises what the server refused."
+    r = await self.relay(method, path, **options)
     return check_response(HttpRequest(method, path), r).json()

@@ -14,6 +14,7 @@ from ..pipelines.pipeline import PipelineCatalog, PipelineRunner
 from ..runners.outputs import OutputFiles
 from ..runners.runner import Runner
 from .service import Service
+from .tus import TusUploads
 
 __all__ = [
     'VIDEO_SUFFIXES', 'Node']
@@ -27,6 +28,7 @@ class Node(Service):
     upload_limit: int
     catalog: PipelineCatalog
     app: FastAPI
+    tus: TusUploads
     data: Path
     inputs: Path
     names: UploadNames

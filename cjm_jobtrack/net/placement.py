@@ -12,7 +12,7 @@ import asyncio
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, NodeRefused, NodeUnreachable, UnknownPipeline
 from .service import JobRequest
-from .directory import NodeDirectory
+from .directory import NodeDirectory, missing_labels
 from .legacy import original_request
 from .transport import is_refusal
 from ..pipelines.params import is_url
@@ -92,12 +92,13 @@ def _name_pipeline(self:Placement, request:JobRequest, node:dict) -> None:
 
 # %% ../../nbs/net/14_placement.ipynb #596bae0b
 @patch
-async def _any_offering(self:Placement, pipeline:str) -> dict|None:
+async def _any_offering(self:Placement, pipeline:str, labels:dict|None=None) -> dict|None:
     "A node that can be asked about a pipeline. Raises `UnknownPipeline` if nodes have answered and none offers it."
     offered = {p['name'] for p in await self.pipelines()}
     if offered and pipeline not in offered: raise UnknownPipeline(pipeline, offered)
     for n in self.directory.list():
-        if self.directory.is_online(n) and self.directory.offers(n, pipeline): return n
+        is_fit = self.directory.is_online(n) and not missing_labels(n, labels)
+        if is_fit and self.directory.offers(n, pipeline): return n
     return None
 
 # %% ../../nbs/net/14_placement.ipynb #da736322
@@ -122,10 +123,19 @@ async def check(self:Placement, node:dict, body:dict) -> None:
     except (NodeUnreachable, NodeRefused) as e:
         if is_refusal(e): raise
 
+# %% ../../nbs/net/14_placement.ipynb #5beb5bce
+@patch
+def _named_node(self:Placement, request:JobRequest) -> dict:
+    "The node that a request names. Raises `InvalidInput` if it lacks a label that is asked for as well."
+    node = self.directory.get(request.node)
+    missing = missing_labels(node, request.node_labels)
+    if not missing: return node
+    raise InvalidInput('node_labels', f'has {", ".join(missing)}, which node {node["name"]} is not labelled', 'Leave out the node, or the label')
+
 # %% ../../nbs/net/14_placement.ipynb #7e2490d7
 @patch
 async def _choose(self:Placement, request:JobRequest) -> dict|None:  # None: any node that offers the pipeline
-    if request.node is not None: return self.directory.get(request.node)
+    if request.node is not None: return self._named_node(request)
     is_original = request.pipeline in (None, 'original')
     return await self._original_node(request) if is_original else self._holder_of_input(request)
 
@@ -139,6 +149,6 @@ async def node_for(self:Placement,
     if node is not None:
         await self.directory.check_cached(node)
         self._name_pipeline(request, node)
-    to_ask = node or await self._any_offering(request.pipeline)
-    if to_ask is not None: await self.check(to_ask, request.model_dump(exclude={'node', 'id'}))
+    to_ask = node or await self._any_offering(request.pipeline, request.node_labels)
+    if to_ask is not None: await self.check(to_ask, request.model_dump(exclude={'node', 'node_labels', 'id'}))
     return node

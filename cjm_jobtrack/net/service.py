@@ -103,6 +103,8 @@ class JobRequest(BaseModel):
         description="The caller's own data")
     node:str|None = Field(None, max_length=1000,
         description='Id or name of the node; a manager picks one when it is not given')
+    node_labels:dict[str, str]|None = Field(None, max_length=50,
+        description='Labels that the node must have, when a manager picks it')
     batch:str|None = Field(None, max_length=128,
         description='Name of the batch that the job belongs to')
 
