@@ -19,6 +19,7 @@ from .app import MEANINGS, Commands, LazyCommand, MainGroup, open_streams
 _COMMANDS = {   # module -> its commands, and the first line of the help of each
     'run': {
         'run': 'Run a program as a job on your own record, and follow it.',
+        'retry': 'Do the work of a job once more, as a new job, and follow it.',
         'resume': 'Take up what was left unfinished on your own record.'},
     'submit': {'submit': 'Submit a job; prints its id.'},
     'jobs': {

@@ -145,7 +145,9 @@ _ANSWERS = [   # Calls, and the statuses that they have besides their good one
     (r'post .*/cancel', (202, 400, 409, 502)),
     (r'post .*/(refresh|test|verify)', (400, 502)),
     (r'delete .*', (409, 502, 507)),
-    (r'(get|head) .*/download.*', (206, 400, 404, 409, 416, 422, 502))]
+    (r'(get|head) .*/download.*', (206, 400, 404, 409, 416, 422, 502)),
+    (r'.* /uploads.*', (404, 409, 412, 422, 423, 429, 502, 507)),
+    (r'patch /uploads.*', (413, 415, 460))]
 
 def answers_of(
     method:str,   # Lower case
@@ -165,13 +167,16 @@ _ERROR_SCHEMA = {
     'required': ['error', 'message'],
     'properties': {'error': _TEXT, 'message': _TEXT, 'field': _TEXT, 'request_id': _TEXT}}
 
+def _phrase(status:int) -> str:
+    return 'Checksum Mismatch' if status == 460 else HTTPStatus(status).phrase   # a status of tus
+
 def _describe_call(method:str, path:str, call:dict) -> None:
     call['operationId'] = re.sub(r'\W+', '_', f'{method}{path}').strip('_')
     responses = call['responses']
     for status in answers_of(method, path):
         is_error = status >= 400
         if not is_error and str(status) in responses: continue
-        response = responses[str(status)] = {'description': HTTPStatus(status).phrase}
+        response = responses[str(status)] = {'description': _phrase(status)}
         if is_error: response['content'] = {'application/json': {'schema': _ERROR_SCHEMA}}
 
 # %% ../../nbs/net/09_app.ipynb #6983e320
@@ -214,11 +219,15 @@ def _health_hint(policy:AccessPolicy) -> Callable[[Request], dict]:
 # %% ../../nbs/net/09_app.ipynb #a6010485
 _EXPOSED = ['X-Log-Offset', 'X-Log-Next-Offset', 'X-Log-Size', 'X-Log-Attempt', 'X-Log-Elsewhere',
             'Content-Disposition', 'Repr-Digest', 'Link', 'Retry-After', HEADER]
+_TUS_REQUEST = ['Tus-Resumable', 'Upload-Length', 'Upload-Metadata', 'Upload-Offset', 'Upload-Checksum',
+                'X-HTTP-Method-Override']
+_TUS_RESPONSE = ['Location', 'Tus-Resumable', 'Tus-Version', 'Tus-Extension', 'Tus-Max-Size', 'Upload-Offset',
+                 'Upload-Length', 'Upload-Metadata', 'Upload-Expires', 'Upload-Path']
 _CORS = dict(
-    allow_methods=['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
-    allow_headers=['Content-Type', 'Authorization', 'Last-Event-ID', HEADER],
+    allow_methods=['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    allow_headers=['Content-Type', 'Authorization', 'Last-Event-ID', HEADER, *_TUS_REQUEST],
     allow_credentials=True,
-    expose_headers=_EXPOSED)
+    expose_headers=_EXPOSED + _TUS_RESPONSE)
 
 # %% ../../nbs/net/09_app.ipynb #7d629a34
 class _Application(FastAPI):
