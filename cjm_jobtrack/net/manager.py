@@ -229,8 +229,7 @@ async def upload(self:Manager, request:Request, node:str|None=None) -> dict:
     "Forward an upload to a node, as it comes."
     if not request.headers.get('content-type', '').startswith('multipart/form-data'):
         raise HTTPException(415, 'Send multipart/form-data with a field `file`')
-    if not node: await self.placement.refresh()
-    n = self.directory.get(node) if node else self.directory.pick()
+    n = self.directory.get(node) if node else await self.placement.for_upload(request.query_params.get('pipeline'))
     headers = _headers(request, 'content-type', 'content-length')
     client = await self.reachable_client(n)
     answer = await client.forward('POST', '/upload', content=request.stream(), headers=headers)
