@@ -133,12 +133,13 @@ def _service_flow(client:ClientBase):
 def _input_flow(
     input,           # A file here, an `Upload`, a path in the node's workspace or a URL
     node:str|None,   # The node it is for
+    pipeline:str|None=None,  # What it is for
 ):
     "A flow: the input of a job, uploaded if it is a file here."
     is_name = isinstance(input, str) and '://' not in input
     if is_name and os.path.isfile(input): input = Path(input)
     if not isinstance(input, os.PathLike): return input
-    return (yield from upload_flow(input, node))
+    return (yield from upload_flow(input, node, pipeline))
 
 # %% ../../nbs/net/00_client.ipynb #eb6b68ce
 def _post_job_flow(body:dict):
@@ -195,7 +196,7 @@ def _submit_flow(client:ClientBase, pipeline, input, node, ask:dict):
     "A flow: check the request, upload its input, find out which server it is, and send the request in its form."
     _check_pipeline(pipeline)
     _check_json(ask | {'pipeline': pipeline})
-    input = yield from _input_flow(input, node)
+    input = yield from _input_flow(input, node, pipeline)
     if isinstance(input, Upload):
         ask['name'] = ask['name'] or input.name or None
         input, node = input.path, node or input.node
@@ -548,11 +549,12 @@ def log_tail(self:ClientBase,
 def upload(self:ClientBase,
     path:str|os.PathLike,  # A file of this machine
     node:str|None=None,    # Id or name of the node it is for, when a manager is asked; None: it picks one
+    pipeline:str|None=None, # What it is for: a manager picks a node that offers it
 ) -> Upload:               # What `submit` takes as input
     """Bring a file to a node.
 
     Raises `InvalidInput` when it cannot be read, `NodeRefused`, `DamagedTransfer`."""
-    return self._run(upload_flow(path, node))
+    return self._run(upload_flow(path, node, pipeline))
 
 # %% ../../nbs/net/00_client.ipynb #2167d208
 def _sha256(path:str|os.PathLike) -> str:

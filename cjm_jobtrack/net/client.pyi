@@ -116,6 +116,7 @@ class ClientBase:
         self,
         path: str | os.PathLike[Any],
         node: str | None = None,
+        pipeline: str | None = None,
     ) -> Upload | Coroutine[Any, Any, Upload]:
         """Bring a file to a node.
 
@@ -244,7 +245,12 @@ class RemoteClient(ClientBase, BlockingTransport):
         "A piece of a log. Raises `UnknownJob`, `InvalidInput`."
     def log_tail(self, job_id: str, lines: int = 200) -> str:
         "The end of the log of the latest attempt. Raises `UnknownJob`."
-    def upload(self, path: str | os.PathLike[Any], node: str | None = None) -> Upload:
+    def upload(
+        self,
+        path: str | os.PathLike[Any],
+        node: str | None = None,
+        pipeline: str | None = None,
+    ) -> Upload:
         """Bring a file to a node.
 
         Raises `InvalidInput` when it cannot be read, `NodeRefused`, `DamagedTransfer`."""
@@ -391,6 +397,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         self,
         path: str | os.PathLike[Any],
         node: str | None = None,
+        pipeline: str | None = None,
     ) -> Coroutine[Any, Any, Upload]:
         """Bring a file to a node.
 

@@ -408,7 +408,7 @@ def add_upload_routes(app:FastAPI, service:Service) -> None:
     form = {'type': 'object', 'required': ['file'], 'properties': {'file': file}}
 
     @app.post('/upload', openapi_extra=body_schema('multipart/form-data', form))
-    async def upload(request:Request, node:str|None=None) -> dict:
+    async def upload(request:Request, node:str|None=None, pipeline:str|None=None) -> dict:
         async with app.state.uploads.slot(): return await service.upload(request, node)
 
 # %% ../../nbs/net/10_routes.ipynb #269cd60d
