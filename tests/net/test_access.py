@@ -200,3 +200,10 @@ def test_the_trail_is_whole_when_the_server_stops(tmp_path):
     with node_at(tmp_path) as s:
         for n in range(50): s.http.delete(f'/jobs/j{n}')
     with JobStore(tmp_path/'data'/'jobs.db') as store: assert [e.subject for e in store.list_audit()] == [f'j{n}' for n in range(50)]
+
+# secrets
+
+@pytest.mark.parametrize('address', ['http://ada:tops3cret@gpu-3:9090', 'http://gpu-3:9090/?token=tops3cret', 'ftp://ada:tops3cret@gpu-3', 'http://ada:tops3cret@gpu-3:port'])
+def test_an_address_that_is_refused_is_told_without_its_secrets(address):
+    with pytest.raises(InvalidInput) as e: RemoteClient(address)
+    assert 'tops3cret' not in str(e.value) + repr(e.value.facts())
