@@ -16,11 +16,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
+from fastcore.basics import patch
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 import cjm_jobtrack
 from ..model.errors import DISK_FULL, JobtrackError, RecordGone, is_infrastructure_error
-from .access import AccessPolicy, Refusal, refusal
+from .access import AccessPolicy, Refusal, TokenBook, refusal
 from .broadcast import BroadcastHub
 from .connections import ConcurrencyLimiter, Throttle
 from .metrics import Metrics, add_metrics
@@ -45,16 +46,46 @@ class AccessMiddleware:
     Says in `scope['has_token']` whether the request has the token."""
     def __init__(self, app, policy:AccessPolicy): self.app, self.policy = app, policy
 
+    async def _refresh(self):
+        tokens = self.policy.tokens
+        if tokens is not None and tokens.is_stale: await asyncio.to_thread(tokens.refresh)
+
     async def __call__(self, scope, receive, send):
         if scope['type'] == 'lifespan': return await self.app(scope, receive, send)
         headers = {k.decode('latin-1'): v.decode('latin-1') for k, v in scope['headers']}
-        scope['has_token'] = self.policy.has_token(headers)
+        await self._refresh()
+        identity = scope['identity'] = self.policy.identify(headers)
+        scope['has_token'] = identity is not None
         method = scope.get('method', 'WEBSOCKET')
         refused = refusal(self.policy, method, scope['path'], headers, client_address(scope))
         if refused: return await _refusal_response(refused)(scope, receive, send)
         connection = scope.get('connection')
         if connection: connection.is_known = scope['has_token']
+        is_stream = scope['path'].endswith('/events')
+        if is_stream and identity and identity.token: return await self._serve_while_valid(headers, scope, receive, send)
         return await self.app(scope, receive, send)
+
+# %% ../../nbs/net/09_app.ipynb #91fbe753
+_RECHECK = .5   # Seconds
+
+@patch
+async def _wait_until_invalid(self:AccessMiddleware, headers) -> None:
+    while self.policy.identify(headers) is not None:
+        await asyncio.sleep(_RECHECK)
+        await self._refresh()
+
+@patch
+async def _serve_while_valid(self:AccessMiddleware, headers, scope, receive, send) -> None:
+    "Serve a stream for as long as its token is valid."
+    serve = asyncio.ensure_future(self.app(scope, receive, send))
+    watch = asyncio.ensure_future(self._wait_until_invalid(headers))
+    try: await asyncio.wait({serve, watch}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ended, is_cut = serve.done(), watch.done()
+        for task in (serve, watch): task.cancel()
+        await asyncio.wait({serve, watch})
+    if ended: return serve.result()
+    if is_cut: await send({'type': 'http.response.body', 'body': b''})
 
 # %% ../../nbs/net/09_app.ipynb #8b36e088
 NO_ROOM = DISK_FULL | {errno.EFBIG}   # `errno` of a write for which there is no room
@@ -215,7 +246,7 @@ def make_app(
     app.state.uploads = ConcurrencyLimiter()
     app.state.warn = Throttle(_log.warning, every=5.)
     app.state.metrics = Metrics(service)
-    policy = AccessPolicy(service)
+    policy = AccessPolicy(service, TokenBook(service.tracker.store))
     app.add_middleware(AccessMiddleware, policy=policy)
     app.add_middleware(CORSMiddleware, allow_origins=[*service.origins], **_CORS)
     for kind, handler in _HANDLERS.items(): app.exception_handler(kind)(handler)

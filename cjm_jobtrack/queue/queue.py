@@ -516,6 +516,7 @@ async def _follow_journal(self:JobQueue):
                     self._handle(e)
                     cursor = e.seq
         except Exception:
+            if self.tracker.is_closed: await self._loop.create_future()   # nothing more comes, until it is stopped
             _log.exception('The queue cannot read its journal; trying again')
             await asyncio.sleep(self.recheck)
 

@@ -1,11 +1,13 @@
 """Who may do what on a server, and what remains of it: request ids, certificates, tokens, the audit trail, limits."""
-import io, logging, shutil, subprocess
+import io, logging, shutil, subprocess, time
 import pytest
 from starlette.exceptions import HTTPException
 from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.net.request_ids import RequestFormatter, current_request_id
-from cjm_jobtrack.model.errors import InvalidInput, NodeUnreachable
 from cjm_jobtrack.net.client import RemoteClient
+from cjm_jobtrack.model.access import AccessToken, Scope, hash_token, new_token
+from cjm_jobtrack.model.errors import InvalidInput, NodeRefused, NodeUnreachable
+from cjm_jobtrack.model.job import now
 from cjm_jobtrack.net.node import Node
 from cjm_jobtrack.net.server import serving
 from cjm_jobtrack.net.tls import server_tls
@@ -104,3 +106,65 @@ def test_a_manager_and_its_node_know_each_other_by_certificates(tmp_path, certif
 def test_files_that_do_not_fit_are_refused(certificates, cert, key, ca, field):
     with pytest.raises(InvalidInput) as e: server_tls(*[f and certificates/f for f in (cert, key, ca)])
     assert e.value.field == field
+
+# tokens
+
+def add_token(node, name, scope, expires=None) -> str:
+    secret = new_token()
+    assert node.tracker.store.add_token(AccessToken(name, scope, hash_token(secret), now(), expires))
+    return secret
+
+@pytest.fixture
+def guarded(tmp_path):
+    with node_at(tmp_path, token='the shared one') as s: yield s
+
+CALLS = {   # (method, path) -> the scope it needs
+    ('GET', '/jobs'): 'read', ('GET', '/jobs/none/logs'): 'read', ('GET', '/pipelines'): 'read', ('GET', '/openapi.json'): 'read', ('POST', '/jobs'): 'submit',
+    ('POST', '/jobs/check'): 'submit', ('POST', '/upload'): 'submit', ('POST', '/jobs/none/cancel'): 'submit', ('DELETE', '/jobs/none'): 'admin'}
+
+@pytest.mark.parametrize('scope', Scope)
+def test_a_token_allows_what_its_scope_says(guarded, scope):
+    with client(guarded.url, add_token(guarded.node, 'x', scope)) as http:
+        for (method, path), needed in CALLS.items():
+            r = http.request(method, path)
+            if scope.includes(Scope(needed)): assert r.status_code not in (401, 403), (method, path)
+            else: assert r.status_code == 403 and f'`{needed}`' in r.json()['error'] and r.json()['field'] == 'Authorization'
+
+@pytest.mark.parametrize('method, path', [('POST', '/api/nodes'), ('DELETE', '/api/nodes/x'), ('PUT', '/api/nodes/x'), ('DELETE', '/api/jobs/x')])
+def test_nodes_are_for_admins(tmp_path, method, path):
+    m = Manager(tmp_path/'manager', token='the shared one')
+    with serving(m) as s, client(s.url, add_token(m, 'desk', 'submit')) as http: assert http.request(method, path).status_code == 403
+
+def test_who_is_unknown_or_expired_is_refused(guarded):
+    expired = add_token(guarded.node, 'old', 'admin', '2020-01-01T00:00:00.000000+00:00')
+    for token, message in (expired, "'old' expired"), ('jt_guess', 'bearer token'), (hash_token(expired), 'bearer token'), ('the shared on', 'bearer token'):
+        with client(guarded.url, token) as http:
+            r = http.get('/jobs')
+            assert r.status_code == 401 and message in r.json()['error'] and token not in r.text
+    assert guarded.http.get('/jobs').status_code == 200
+
+def test_tokens_on_record_close_an_open_server(node):
+    assert node.http.get('/jobs').status_code == 200
+    secret = add_token(node.node, 'x', 'read')
+    for _ in range(40):
+        if node.http.get('/jobs').status_code == 401: break
+        time.sleep(.05)
+    with client(node.url, secret) as http: assert (node.http.get('/jobs').status_code, http.get('/jobs').status_code) == (401, 200)
+
+def test_a_revoked_token_is_of_no_use_within_a_second(guarded):
+    secret = add_token(guarded.node, 'x', 'read')
+    with RemoteClient(guarded.url, token=secret) as c, client(guarded.url, secret) as http, http.stream('GET', '/events') as stream:
+        assert c.list_jobs() == [] and stream.status_code == 200
+        start = time.monotonic()
+        assert guarded.node.tracker.store.delete_token('x')
+        assert b''.join(stream.iter_raw()) == b''   # it ends, and as it should
+        assert time.monotonic() - start < 5
+        with pytest.raises(NodeRefused, match='bearer token'): c.list_jobs()
+        with pytest.raises(NodeRefused, match='bearer token'): next(iter(c.events()))
+
+def test_no_token_is_kept(guarded, tmp_path):
+    secret = add_token(guarded.node, 'x', 'submit')
+    with client(guarded.url, secret) as http: http.post('/jobs', json={'pipeline': 'work'}), http.get('/jobs', params={'token': secret})
+    guarded.http.get('/jobs')
+    kept = b''.join(f.read_bytes() for f in tmp_path.rglob('*') if f.is_file())
+    assert secret.encode() not in kept and b'the shared one' not in kept and hash_token(secret).encode() in kept
