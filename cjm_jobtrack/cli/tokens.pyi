@@ -11,7 +11,7 @@ from .records import Store
 
 __all__ = [
     'commands', 'tokens_app', 'TokenName', 'TokenScope', 'Expires', 'expiry', 'add', 'list_',
-    'revoke']
+    'revoke', 'audit']
 
 commands: Commands
 
@@ -39,3 +39,18 @@ def list_(store: Store = None, as_json: AsJson = False) -> Any:
 
 def revoke(name: TokenName, store: Store = None) -> None:
     "Make a token useless, within a second."
+
+_Actor: TypeAlias = Annotated[str | None, ...]
+
+_SinceThen: TypeAlias = Annotated[str | None, ...]
+
+_Limit: TypeAlias = Annotated[int, ...]
+
+def audit(
+    since: _SinceThen = None,
+    actor: _Actor = None,
+    limit: _Limit = 1000,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> Any:
+    "Who changed what on a server, and what came of it, oldest first."

@@ -11,7 +11,8 @@ from cjm_jobtrack.model.job import now
 from cjm_jobtrack.net.node import Node
 from cjm_jobtrack.net.server import serving
 from cjm_jobtrack.net.tls import server_tls
-from helpers import client, node_at, write_pipelines
+from cjm_jobtrack.store.store import JobStore
+from helpers import client, node_at, until, write_pipelines
 from servers import Server
 
 @pytest.fixture
@@ -168,3 +169,34 @@ def test_no_token_is_kept(guarded, tmp_path):
     guarded.http.get('/jobs')
     kept = b''.join(f.read_bytes() for f in tmp_path.rglob('*') if f.is_file())
     assert secret.encode() not in kept and b'the shared one' not in kept and hash_token(secret).encode() in kept
+
+# the audit trail
+
+def trail(node, n) -> list:
+    "The entries of the audit trail, once there are `n`."
+    return until(lambda: (e := node.tracker.store.list_audit()) and len(e) >= n and e, f'{n} entries')
+
+def test_what_changes_something_is_on_the_trail(guarded):
+    secret = add_token(guarded.node, 'press', 'submit')
+    with client(guarded.url, secret) as http:
+        job = http.post('/jobs', json={'pipeline': 'work', 'params': {'plan': '{}'}}, headers={'X-Request-ID': 'build-7'}).json()['id']
+        http.get('/jobs'), http.get(f'/jobs/{job}'), http.post('/upload', files={'file': ('a.txt', b'x')}), http.delete(f'/jobs/{job}'), http.post('/jobs/none/cancel')
+        http.get('/jobs', params={'key': secret}, headers={'Authorization': 'Bearer jt_guess'})
+    guarded.wait(job), guarded.http.delete(f'/jobs/{job}')
+    entries = trail(guarded.node, 6)
+    assert [(e.actor, e.action, e.subject, e.outcome) for e in entries] == [
+        ('press', 'POST /jobs', job, '201'), ('press', 'POST /upload', '', '200'), ('press', f'DELETE /jobs/{job}', '', '403'), ('press', 'POST /jobs/{job_id}/cancel', 'none', '404'),
+        ('unknown', 'GET /jobs', '', '401'), ('shared token', 'DELETE /jobs/{job_id}', job, '200')]
+    assert entries[0].request_id == 'build-7' and {e.address for e in entries} == {'127.0.0.1'} and secret not in str(entries) and 'jt_guess' not in str(entries)
+
+def test_refusals_do_not_flood_the_trail(guarded):
+    with client(guarded.url, 'jt_guess') as http:
+        for _ in range(150): assert http.get('/jobs').status_code == 401
+    guarded.http.delete('/jobs/none')
+    entries = until(lambda: [e for e in guarded.node.tracker.store.list_audit() if e.actor == 'shared token'] and guarded.node.tracker.store.list_audit(), 'the last entry')
+    assert len(entries) <= 121   # two minutes may have been touched
+
+def test_the_trail_is_whole_when_the_server_stops(tmp_path):
+    with node_at(tmp_path) as s:
+        for n in range(50): s.http.delete(f'/jobs/j{n}')
+    with JobStore(tmp_path/'data'/'jobs.db') as store: assert [e.subject for e in store.list_audit()] == [f'j{n}' for n in range(50)]
