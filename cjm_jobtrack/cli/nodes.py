@@ -6,7 +6,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/nodes.html.md"""
 
 # %% auto #0
 __all__ = ['commands', 'nodes_app', 'NodeName', 'pipelines', 'call', 'find_node', 'nodes', 'read_address', 'read_node_option',
-           'add_node', 'remove_node', 'adopt_node']
+           'label_table', 'add_node', 'remove_node', 'drain_node', 'undrain_node', 'adopt_node']
 
 # %% ../../nbs/cli/15_nodes.ipynb #85ba5c29
 from typing import Annotated, Any
@@ -90,8 +90,10 @@ commands.add_typer(nodes_app, name='nodes')
 
 # %% ../../nbs/cli/15_nodes.ipynb #8d83f609
 def _node_row(n:dict) -> list[Cell]:
-    status = n['status'], 'green' if n['status'] == 'online' else 'red'
-    return [n['name'], status, str(n['activeJobs']), f'{n["host"]}:{n["apiPort"]}', n['id']]
+    words = n['status'] + (', drained' if n.get('drained') else '')
+    status = words, 'green' if words == 'online' else 'yellow' if n['status'] == 'online' else 'red'
+    labels = ' '.join(f'{k}={v}' if v else k for k, v in (n.get('labels') or {}).items())
+    return [n['name'], status, str(n['activeJobs']), str(n.get('slots') or ''), labels, f'{n["host"]}:{n["apiPort"]}', n['id']]
 
 # %% ../../nbs/cli/15_nodes.ipynb #f14df3cb
 @nodes_app.callback(invoke_without_command=True)
@@ -109,7 +111,7 @@ def nodes(
         return typer.echo('No nodes on record. Add one: jobtrack nodes add http://host:9090', err=True)
     from cjm_jobtrack.cli.tables import show_table, table
     rows = [*map(_node_row, on_record)]
-    show_table(table('NAME', 'STATUS', 'JOBS', 'ADDRESS', 'ID', rows=rows))
+    show_table(table('NAME', 'STATUS', 'JOBS', 'SLOTS', 'LABELS', 'ADDRESS', 'ID', rows=rows))
 
 # %% ../../nbs/cli/15_nodes.ipynb #17b99562
 def read_address(
@@ -130,6 +132,13 @@ def read_node_option(
         remedy = e.remedy.replace('Write ', f'Write --node {name}{equals}', 1)
         raise InvalidInput('--node', e.problem, remedy) from e
 
+# %% ../../nbs/cli/15_nodes.ipynb #11cfd164
+def label_table(
+    words:list[str],   # As typed: WORD or WORD=VALUE
+) -> dict[str, str]:
+    "Labels as a manager records them."
+    return {word: value for word, _, value in (w.partition('=') for w in words)}
+
 # %% ../../nbs/cli/15_nodes.ipynb #6cab34e2
 NodeName = Annotated[str, Argument(metavar='NAME', help='Name or id of a node')]
 
@@ -137,13 +146,15 @@ NodeName = Annotated[str, Argument(metavar='NAME', help='Name or id of a node')]
 def add_node(
     address:Annotated[str, Argument(metavar='URL', help='Address of a node: http://host:9090')],
     name:Annotated[str|None, Option(help='What to call it; default: its host and port')]=None,
+    label:Annotated[list[str], Option('--label', metavar='WORD[=VALUE]', help='A label by which jobs can choose it; may be repeated')]=[],  # noqa: B006
     as_json:AsJson=False,
     url:Url=HERE,
     token_file:TokenFile=None,
 ):
     "Add a node to the manager's record."
+    labels = {'labels': label_table(label)} if label else {}
     with connect(url, token_file) as client:
-        n = call(client, 'POST', '/api/nodes', read_address(address, name))
+        n = call(client, 'POST', '/api/nodes', read_address(address, name) | labels)
     if as_json: return print_json(n)
     problem = f': {printable(n["problem"])}' if n.get('problem') else ''
     typer.echo(f'Node {printable(n["name"])} is on record and {n["status"]}{problem}')
@@ -156,6 +167,25 @@ def remove_node(name:NodeName, url:Url=HERE, token_file:TokenFile=None):
         n = find_node(client, name)
         call(client, 'DELETE', f'/api/nodes/{n["id"]}')
     typer.echo(f'Node {printable(n["name"])} is off the record')
+
+# %% ../../nbs/cli/15_nodes.ipynb #eeb5b691
+def _set_drained(name:str, verb:str, url:str, token_file) -> dict:
+    "Drain a node or let it take jobs again; the node as it is now."
+    with connect(url, token_file) as client:
+        node_id = find_node(client, name)['id']
+        return call(client, 'POST', f'/api/nodes/{node_id}/{verb}')
+
+@nodes_app.command('drain')
+def drain_node(name:NodeName, url:Url=HERE, token_file:TokenFile=None):
+    "Send no new jobs to a node; those that it has go on."
+    n = _set_drained(name, 'drain', url, token_file)
+    typer.echo(f'Node {printable(n["name"])} gets no new jobs; {n["activeJobs"]} go on')
+
+@nodes_app.command('undrain')
+def undrain_node(name:NodeName, url:Url=HERE, token_file:TokenFile=None):
+    "Let a drained node take new jobs again."
+    n = _set_drained(name, 'undrain', url, token_file)
+    typer.echo(f'Node {printable(n["name"])} takes new jobs again')
 
 # %% ../../nbs/cli/15_nodes.ipynb #fb4989a5
 @nodes_app.command('adopt')

@@ -11,7 +11,8 @@ from .options import AsJson, TokenFile, Url
 
 __all__ = [
     'commands', 'nodes_app', 'NodeName', 'pipelines', 'call', 'find_node', 'nodes', 'read_address',
-    'read_node_option', 'add_node', 'remove_node', 'adopt_node']
+    'read_node_option', 'label_table', 'add_node', 'remove_node', 'drain_node', 'undrain_node',
+    'adopt_node']
 
 commands: Commands
 
@@ -40,11 +41,15 @@ def read_address(address: str, name: str | None = None) -> dict[Any, Any]:
 def read_node_option(word: str) -> dict[Any, Any]:
     "A node named where a manager is started. Raises `InvalidInput` that says what to type."
 
+def label_table(words: list[str]) -> dict[str, str]:
+    "Labels as a manager records them."
+
 NodeName: TypeAlias = Annotated[str, ...]
 
 def add_node(
     address: Annotated[str, ...],
     name: Annotated[str | None, ...] = None,
+    label: Annotated[list[str], ...] = [],
     as_json: AsJson = False,
     url: Url = 'here',
     token_file: TokenFile = None,
@@ -53,6 +58,12 @@ def add_node(
 
 def remove_node(name: NodeName, url: Url = 'here', token_file: TokenFile = None) -> None:
     "Remove a node from the record. Refused while it runs jobs."
+
+def drain_node(name: NodeName, url: Url = 'here', token_file: TokenFile = None) -> None:
+    "Send no new jobs to a node; those that it has go on."
+
+def undrain_node(name: NodeName, url: Url = 'here', token_file: TokenFile = None) -> None:
+    "Let a drained node take new jobs again."
 
 def adopt_node(
     name: NodeName,

@@ -12,9 +12,10 @@ from typing import Annotated, Any, TypeAlias
 from .app import Commands
 
 __all__ = [
-    'commands', 'Data', 'Logs', 'Host', 'ServerToken', 'Origins', 'UntilEof', 'Pipelines', 'Port',
-    'Slots', 'Grace', 'Workspace', 'OriginalFrom', 'NodeUrls', 'NodeTokenFile', 'listen', 'serve',
-    'read_origins', 'node', 'manager', 'server_process']
+    'commands', 'Data', 'Logs', 'StoreUrl', 'Host', 'ServerToken', 'Origins', 'TlsCert', 'TlsKey',
+    'TlsClientCa', 'UntilEof', 'Pipelines', 'Port', 'Slots', 'Grace', 'Workspace', 'OriginalFrom',
+    'NodeUrls', 'NodeTokenFile', 'listen', 'serve', 'read_origins', 'node', 'manager',
+    'server_process']
 
 commands: Commands
 
@@ -28,6 +29,7 @@ def serve(
     port: int,
     token: str | None,
     until_eof: bool = False,
+    tls: dict[Any, Any] | None = None,
 ) -> None:
     """Run a server until a signal, or the end of stdin, stops it.
 
@@ -40,11 +42,19 @@ Data: TypeAlias = Annotated[Path | None, ...]
 
 Logs: TypeAlias = Annotated[Path | None, ...]
 
+StoreUrl: TypeAlias = Annotated[str | None, ...]
+
 Host: TypeAlias = Annotated[str, ...]
 
 ServerToken: TypeAlias = Annotated[Path | None, ...]
 
 Origins: TypeAlias = Annotated[list[str], ...]
+
+TlsCert: TypeAlias = Annotated[Path | None, ...]
+
+TlsKey: TypeAlias = Annotated[Path | None, ...]
+
+TlsClientCa: TypeAlias = Annotated[Path | None, ...]
 
 UntilEof: TypeAlias = Annotated[bool, ...]
 
@@ -72,6 +82,9 @@ def node(
     logs: Logs = None,
     origin: Origins = [],
     token_file: ServerToken = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_client_ca: TlsClientCa = None,
     until_eof: UntilEof = False,
 ) -> None:
     "Run a node: the server on a machine that does the work."
@@ -86,7 +99,11 @@ def manager(
     host: Host = '127.0.0.1',
     port: Port = 3001,
     token_file: ServerToken = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_client_ca: TlsClientCa = None,
     node_token_file: NodeTokenFile = None,
+    store: StoreUrl = None,
     logs: Logs = None,
     origin: Origins = [],
     until_eof: UntilEof = False,

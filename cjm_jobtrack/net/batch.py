@@ -70,6 +70,7 @@ async def _events(
 class RemoteAsCompleted(AsCompleted):
     "Jobs on a server in the order in which they end, for `for` and `async for`."
     def open_jobs(self) -> OpenJobs: return _RemoteOpenJobs(self.batch)
+    def check_open(self) -> None: "Events come as long as there is a server."
 
     def subscribe(self, callback:Callable[[JobEvent], Any], after:int) -> Callable[[], None]:
         return consume_in_thread(partial(_events, self.batch.client, after), callback)

@@ -22,6 +22,7 @@ from ..model.job import Job, JobEvent, JobStatus, OutputFile, new_id, parse_inst
 from .events import EventCursor, events_flow, history_flow, listen_flow
 from .legacy import ORIGINAL_KEYS, original_log, original_request
 from .transfers import Upload, download_flow, outputs_flow, upload_flow
+from .request_ids import request_id_headers
 from .transport import TRANSFER_CONNECT_TIMEOUT, AsyncTransport, BlockingTransport
 from .transport import FlowResult, HttpRequest, Sleep, check_response
 from .transport import health_flow, is_refusal, job_flow, job_path, known_job_flow
@@ -132,12 +133,13 @@ def _service_flow(client:ClientBase):
 def _input_flow(
     input,           # A file here, an `Upload`, a path in the node's workspace or a URL
     node:str|None,   # The node it is for
+    pipeline:str|None=None,  # What it is for
 ):
     "A flow: the input of a job, uploaded if it is a file here."
     is_name = isinstance(input, str) and '://' not in input
     if is_name and os.path.isfile(input): input = Path(input)
     if not isinstance(input, os.PathLike): return input
-    return (yield from upload_flow(input, node))
+    return (yield from upload_flow(input, node, pipeline))
 
 # %% ../../nbs/net/00_client.ipynb #eb6b68ce
 def _post_job_flow(body:dict):
@@ -171,7 +173,7 @@ def _submit_original_flow(
         raise
 
 # %% ../../nbs/net/00_client.ipynb #e0a99603
-_UNKNOWN_THERE = ('id', 'priority', 'max_attempts', 'timeout', 'batch')   # Options that an original node server lacks
+_UNKNOWN_THERE = ('id', 'priority', 'max_attempts', 'timeout', 'node_labels', 'batch')   # Options that an original node server lacks
 
 def _submit_plainly_flow(
     url:str,      # Of the server, for the message
@@ -194,7 +196,7 @@ def _submit_flow(client:ClientBase, pipeline, input, node, ask:dict):
     "A flow: check the request, upload its input, find out which server it is, and send the request in its form."
     _check_pipeline(pipeline)
     _check_json(ask | {'pipeline': pipeline})
-    input = yield from _input_flow(input, node)
+    input = yield from _input_flow(input, node, pipeline)
     if isinstance(input, Upload):
         ask['name'] = ask['name'] or input.name or None
         input, node = input.path, node or input.node
@@ -222,6 +224,7 @@ def submit(self:ClientBase,
     timeout:float|None=None,    # Longest run of one attempt, seconds
     metadata:dict|None=None,    # The caller's own data
     node:str|None=None,         # Id or name of the node, when a manager is asked; None: it picks one
+    node_labels:dict[str, str]|None=None, # Labels that the node must have, when a manager picks it
     batch:str|None=None,        # Name of the batch that the job belongs to
 ) -> Job:                       # As the server has it: new, or the one with this id
     """Ask for a job. Repeating it with the same id and spec gives the same job.
@@ -236,6 +239,7 @@ def submit(self:ClientBase,
         priority=priority or None,
         timeout=timeout,
         metadata=metadata or None,
+        node_labels=node_labels or None,
         batch=batch,
         max_attempts=None if max_attempts == 1 else max_attempts)
     return self._run(_submit_flow(self, pipeline, input, node, ask))
@@ -545,11 +549,12 @@ def log_tail(self:ClientBase,
 def upload(self:ClientBase,
     path:str|os.PathLike,  # A file of this machine
     node:str|None=None,    # Id or name of the node it is for, when a manager is asked; None: it picks one
+    pipeline:str|None=None, # What it is for: a manager picks a node that offers it
 ) -> Upload:               # What `submit` takes as input
     """Bring a file to a node.
 
     Raises `InvalidInput` when it cannot be read, `NodeRefused`, `DamagedTransfer`."""
-    return self._run(upload_flow(path, node))
+    return self._run(upload_flow(path, node, pipeline))
 
 # %% ../../nbs/net/00_client.ipynb #2167d208
 def _sha256(path:str|os.PathLike) -> str:
@@ -624,19 +629,24 @@ async def _passed_on(self:AsyncRemoteClient, content:AsyncIterator[bytes]):
         self.last_contact = time.monotonic()
 
 @patch
-async def forward(self:AsyncRemoteClient,
-    method:str,                     # 'POST', say
-    path:str,                       # Below the base URL, percent-encoded
+async def relay(self:AsyncRemoteClient,
+    method:str,                          # 'PATCH', say
+    path:str,                            # Below the base URL, percent-encoded
     *,
-    content:AsyncIterator[bytes],   # The body, as it comes
-    headers:dict,                   # Content-Type, and Content-Length where it is known
-    timeout:float=300.,             # Longest silence, seconds
-) -> dict:                          # The answer
-    """Send on a body that comes from elsewhere, without holding it in memory.
-
-    Raises what the server refused."""
+    content:AsyncIterator[bytes]|None,   # The body, as it comes; None: there is none
+    headers:dict,                        # Those to pass on
+    timeout:float=300.,                  # Longest silence, seconds
+) -> httpx.Response:                     # Whatever its status
+    "Send on a body that comes from elsewhere, without holding it in memory. Raises `NodeUnreachable`."
+    headers = request_id_headers() | headers
     limits = httpx.Timeout(timeout, connect=TRANSFER_CONNECT_TIMEOUT)
-    url, body = self.base_url + path, self._passed_on(content)
+    body = None if content is None else self._passed_on(content)
     with self._translate_errors(timeout, TRANSFER_CONNECT_TIMEOUT):
-        r = await self.http.request(method, url, content=body, headers=headers, timeout=limits)
+        return await self.http.request(method, self.base_url + path, content=body, headers=headers, timeout=limits)
+
+# %% ../../nbs/net/00_client.ipynb #2c06bea8
+@patch
+async def forward(self:AsyncRemoteClient, method:str, path:str, **options) -> dict:   # The answer
+    "The same, for an answer in JSON; the options are those of `relay`. Raises what the server refused."
+    r = await self.relay(method, path, **options)
     return check_response(HttpRequest(method, path), r).json()

@@ -43,6 +43,7 @@ class ClientBase:
         timeout: float | None = None,
         metadata: dict[Any, Any] | None = None,
         node: str | None = None,
+        node_labels: dict[str, str] | None = None,
         batch: str | None = None,
     ) -> Job | Coroutine[Any, Any, Job]:
         """Ask for a job. Repeating it with the same id and spec gives the same job.
@@ -115,6 +116,7 @@ class ClientBase:
         self,
         path: str | os.PathLike[Any],
         node: str | None = None,
+        pipeline: str | None = None,
     ) -> Upload | Coroutine[Any, Any, Upload]:
         """Bring a file to a node.
 
@@ -184,6 +186,7 @@ class RemoteClient(ClientBase, BlockingTransport):
         timeout: float | None = None,
         metadata: dict[Any, Any] | None = None,
         node: str | None = None,
+        node_labels: dict[str, str] | None = None,
         batch: str | None = None,
     ) -> Job:
         """Ask for a job. Repeating it with the same id and spec gives the same job.
@@ -242,7 +245,12 @@ class RemoteClient(ClientBase, BlockingTransport):
         "A piece of a log. Raises `UnknownJob`, `InvalidInput`."
     def log_tail(self, job_id: str, lines: int = 200) -> str:
         "The end of the log of the latest attempt. Raises `UnknownJob`."
-    def upload(self, path: str | os.PathLike[Any], node: str | None = None) -> Upload:
+    def upload(
+        self,
+        path: str | os.PathLike[Any],
+        node: str | None = None,
+        pipeline: str | None = None,
+    ) -> Upload:
         """Bring a file to a node.
 
         Raises `InvalidInput` when it cannot be read, `NodeRefused`, `DamagedTransfer`."""
@@ -284,18 +292,18 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         timeout: float = 60.0,
     ) -> httpx.Response:
         "An answer whose body is read later. Raises what the server refused."
-    async def forward(
+    async def relay(
         self,
         method: str,
         path: str,
         *,
-        content: AsyncIterator[bytes],
+        content: AsyncIterator[bytes] | None,
         headers: dict[Any, Any],
         timeout: float = 300.0,
-    ) -> dict[Any, Any]:
-        """Send on a body that comes from elsewhere, without holding it in memory.
-
-        Raises what the server refused."""
+    ) -> httpx.Response:
+        "Send on a body that comes from elsewhere, without holding it in memory. Raises `NodeUnreachable`."
+    async def forward(self, method: str, path: str, **options: Any) -> dict[Any, Any]:
+        "The same, for an answer in JSON; the options are those of `relay`. Raises what the server refused."
     def health(self) -> Coroutine[Any, Any, dict[Any, Any]]:
         "Signs of life. Raises `NodeUnreachable` within seconds when there are none."
     def counts(self, batch: str | None = None) -> Coroutine[Any, Any, dict[str, int]]:
@@ -321,6 +329,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         timeout: float | None = None,
         metadata: dict[Any, Any] | None = None,
         node: str | None = None,
+        node_labels: dict[str, str] | None = None,
         batch: str | None = None,
     ) -> Coroutine[Any, Any, Job]:
         """Ask for a job. Repeating it with the same id and spec gives the same job.
@@ -388,6 +397,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         self,
         path: str | os.PathLike[Any],
         node: str | None = None,
+        pipeline: str | None = None,
     ) -> Coroutine[Any, Any, Upload]:
         """Bring a file to a node.
 

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from ..model.errors import is_infrastructure_error
+from .request_ids import HEADER, choose_request_id
 
 # %% ../../nbs/net/17_connections.ipynb #40b0a822
 @dataclass(frozen=True)
@@ -233,8 +234,13 @@ def busy_answer(
     retry_after:int=1,    # Seconds after which to try again
 ) -> tuple[dict, dict]:   # The two messages of an ASGI response
     "A 503 response. Source: RFC 9110, 10.2.3 (Retry-After)."
-    body = json.dumps({'error': reason, 'message': reason}).encode()
-    values = {'content-type': 'application/json', 'content-length': str(len(body)), 'retry-after': str(retry_after)}
+    request_id = choose_request_id(None)
+    body = json.dumps({'error': reason, 'message': reason, 'request_id': request_id}).encode()
+    values = {
+        'content-type': 'application/json',
+        'content-length': str(len(body)),
+        'retry-after': str(retry_after),
+        HEADER.lower(): request_id}
     headers = [(name.encode(), value.encode()) for name, value in values.items()]
     start = {'type': 'http.response.start', 'status': 503, 'headers': headers}
     return start, {'type': 'http.response.body', 'body': body}

@@ -4,7 +4,7 @@
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/directory.html.md"""
 
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,14 @@ from .client import AsyncRemoteClient
 from .clocks import ClockSkew
 
 __all__ = [
-    'ANSWER', 'RECORD_SEEN', 'node_url', 'read_node', 'NodeState', 'NodeDirectory']
+    'ANSWER', 'RECORD_SEEN', 'node_url', 'read_labels', 'read_node', 'NodeState', 'NodeDirectory',
+    'is_drained', 'missing_labels']
 
 def node_url(url: str) -> str:
     "An address in its one spelling. Raises `InvalidInput`."
+
+def read_labels(field: str, value: Any) -> dict[Any, Any] | None:
+    "The labels of a node. Raises `InvalidInput`."
 
 def read_node(body: Any, partial: bool = False) -> dict[Any, Any]:
     """Check the description of a node. Other keys (`id`, `status`, `password`) are left out.
@@ -116,7 +120,21 @@ class NodeDirectory:
         "Check all nodes, again and again, until cancelled: at once, and then spread over a part of the pause."
     def start(self, every: float = 5.0) -> Callable[[], None]:
         "`watch` on a thread of its own."
-    def pick(self, pipeline: str | None = None) -> dict[Any, Any]:
+    def drain(self, node_id: str, on: bool = True) -> dict[Any, Any]:
+        "Send no new jobs to a node. Repeating it changes nothing. Raises `UnknownNode`."
+    def why_unfit(
+        self,
+        node: dict[Any, Any],
+        pipeline: str | None = None,
+        labels: dict[Any, Any] | None = None,
+    ) -> str | None:
+        "Why a job cannot go to a node."
+    def pick(
+        self,
+        pipeline: str | None = None,
+        labels: dict[Any, Any] | None = None,
+        avoid: Collection[str] = (),
+    ) -> dict[Any, Any]:
         """A node for new work.
 
         Raises `InvalidInput` when none is on record, `NodeUnreachable` (not begun) when none will do."""
@@ -124,3 +142,8 @@ class NodeDirectory:
 ANSWER: float
 
 RECORD_SEEN: float
+
+def is_drained(node: dict[Any, Any]) -> bool: ...
+
+def missing_labels(node: dict[Any, Any], labels: dict[Any, Any] | None) -> list[str]:
+    "The labels that a node lacks."

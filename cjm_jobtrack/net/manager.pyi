@@ -9,7 +9,6 @@ from fastapi.responses import Response
 from pathlib import Path
 from typing import Any
 from ..model.job import Job, OutputFile
-from ..queue.queue import JobQueue
 from .client import AsyncRemoteClient
 from .directory import NodeDirectory
 from .placement import Placement
@@ -29,7 +28,6 @@ class Manager(Service):
     directory: NodeDirectory
     placement: Placement
     runner: RemoteRunner
-    queue: JobQueue
     app: FastAPI
     def __init__(
         self,
@@ -42,6 +40,7 @@ class Manager(Service):
         check_every: float = 5.0,
         node_lost_after: float = 86400.0,
         durability: str = 'normal',
+        store: str | Path | None = None,
         logs: str | Path | None = None,
     ) -> None: ...
     def __repr__(self) -> str: ...
@@ -57,6 +56,7 @@ class Manager(Service):
     ) -> list[Job]: ...
     def counts(self, batch: str | None = None) -> dict[str, int]: ...
     def health(self) -> dict[Any, Any]: ...
+    def nodes_by_state(self) -> dict[str, int]: ...
     async def pipelines(self) -> list[dict[Any, Any]]:
         "What the nodes offer, each pipeline with the names of the nodes that offer it."
     async def check(self, body: dict[Any, Any]) -> None:

@@ -26,6 +26,7 @@ from .legacy import original_params
 from .routes import OpenFile
 from .server import closed_on_error, lock_folder
 from .service import JobRequest, Service, read_request
+from .tus import TusUploads, add_tus_routes
 from .uploads import display_name, place_file, receive_file, remove_leftovers, safe_name
 from ..pipelines.params import UploadNames, is_url
 from ..pipelines.pipeline import SHIPPED, Pipeline, PipelineCatalog, PipelineRunner
@@ -74,6 +75,7 @@ class Node(Service):
         self._set_up_queue(runners, grace, resources)
         self.app = make_app(self)
         _add_path_download(self.app, self)
+        self.tus = _add_tus(self.app, self)
 
 # %% ../../nbs/net/01_node.ipynb #684c3167
 @patch
@@ -118,6 +120,13 @@ def _add_path_download(app:FastAPI, node:Node) -> None:
         try: return OpenFile(open_below(root, rest), rest.name)
         except OSError as e: raise HTTPException(404, 'File not found') from e
 
+def _add_tus(app:FastAPI, node:Node) -> TusUploads:
+    def check(name): node._accepted_name(name)
+    def place(*file): return node._place_upload(*file)
+    tus = TusUploads(node.inputs/'.uploads', limit=node.upload_limit, check=check, place=place)
+    add_tus_routes(app, tus)
+    return tus
+
 @patch
 def __repr__(self:Node):
     pipelines = ', '.join(self.catalog.names())
@@ -127,6 +136,7 @@ def __repr__(self:Node):
 @patch
 def start(self:Node) -> None:
     remove_leftovers(self.inputs)
+    self.tus.remove_expired()
     if self._docker: self._docker.tidy(self.tracker)
     self.queue.submit_left()
     self.queue.start()
@@ -196,8 +206,9 @@ def _read(self:Node, body:dict) -> JobRequest:
         pipeline = self._original_pipeline()
         request.pipeline = pipeline.name
         request.params = _with_numbers(pipeline, request.params)
-    if request.node is not None:
-        raise InvalidInput('node', 'was given to a node', 'Leave it out; only a manager has nodes to choose from')
+    for field in ('node', 'node_labels'):
+        if getattr(request, field) is None: continue
+        raise InvalidInput(field, 'was given to a node', 'Leave it out; only a manager has nodes to choose from')
     if request.id is not None: check_id(request.id)
     return request
 
@@ -271,14 +282,18 @@ def _check_suffix(self:Node, name:str) -> None:
 
 # %% ../../nbs/net/01_node.ipynb #d9ab51f0
 @patch
-async def upload(self:Node, request:Request, node:str|None=None) -> dict:
-    "Take a file into the workspace."
-    async with receive_file(request, self.inputs, self.upload_limit) as (incoming, tmp):
-        name = safe_name(incoming.name)
-        self._check_suffix(name)
-        stored = await asyncio.to_thread(place_file, tmp, self.inputs, name)
-        shown = display_name(incoming.name)
-        await asyncio.to_thread(self.names.record, stored, shown)
+def _accepted_name(self:Node, name:str) -> str:
+    "A name fit for the inputs. Raises `InvalidInput`, `HTTPException` 400 for a file that no pipeline takes."
+    safe = safe_name(name)
+    self._check_suffix(safe)
+    return safe
+
+@patch
+def _place_upload(self:Node, tmp:Path, name:str, size:int, sha256:str) -> dict:
+    "Put an uploaded file among the inputs; what the uploader is told. Blocks."
+    stored = place_file(tmp, self.inputs, self._accepted_name(name))
+    shown = display_name(name)
+    self.names.record(stored, shown)
     return {
         'success': True,
         'message': f'File uploaded as {stored.name}',
@@ -287,8 +302,15 @@ async def upload(self:Node, request:Request, node:str|None=None) -> dict:
         'name': shown,
         'path': f'input_videos/{stored.name}',
         'full_path': str(stored),
-        'size': incoming.size,
-        'sha256': incoming.sha256.hexdigest()}
+        'size': size,
+        'sha256': sha256}
+
+@patch
+async def upload(self:Node, request:Request, node:str|None=None) -> dict:
+    "Take a file into the workspace."
+    async with receive_file(request, self.inputs, self.upload_limit) as (incoming, tmp):
+        digest = incoming.sha256.hexdigest()
+        return await asyncio.to_thread(self._place_upload, tmp, incoming.name, incoming.size, digest)
 
 # %% ../../nbs/net/01_node.ipynb #073afc42
 @patch

@@ -11,10 +11,10 @@ from typing import Any
 from ..model.job import Job, OutputFile
 from ..pipelines.params import UploadNames
 from ..pipelines.pipeline import PipelineCatalog, PipelineRunner
-from ..queue.queue import JobQueue
 from ..runners.outputs import OutputFiles
 from ..runners.runner import Runner
 from .service import Service
+from .tus import TusUploads
 
 __all__ = [
     'VIDEO_SUFFIXES', 'Node']
@@ -28,12 +28,12 @@ class Node(Service):
     upload_limit: int
     catalog: PipelineCatalog
     app: FastAPI
+    tus: TusUploads
     data: Path
     inputs: Path
     names: UploadNames
     files: OutputFiles
     runner: PipelineRunner
-    queue: JobQueue
     def __init__(
         self,
         data: str | Path,

@@ -21,7 +21,7 @@ from ..model.errors import JobtrackError
 from ..model.job import Job, JobStatus
 from .routes import PAGE_JOBS, RequestedJob, add_output_routes, page_of, require_job
 from .service import error_response, read_json
-from .directory import NodeDirectory
+from .directory import NodeDirectory, is_drained
 from .legacy import ORIGINAL_FLAGS, check_original_request
 
 # %% ../../nbs/net/15_original_api.ipynb #565a2302
@@ -131,6 +131,7 @@ def _add_job_create(app:FastAPI, m, show:_JobView) -> None:
         source = original['manualPath'] or original['youtubeUrl']
         spec = {'original': original}
         job = m.tracker.make_job(Path(source).name, runner=m.runner.name, spec=spec, node=node['id'])
+        request.scope['subject'] = job.id
         as_created = copy(job)   # pending
         m.queue.submit(job)
         return show(as_created, with_log=False)
@@ -197,7 +198,8 @@ def api_node(
         'jobsThere': (state.health or {}).get('jobs'),
         'problem': None if is_online else state.problem,
         'unreachableSince': _iso(directory.silent_since(node)),
-        'lastSeen': _iso(state.last_seen)}
+        'lastSeen': _iso(state.last_seen),
+        'drained': is_drained(node)}
 
 # %% ../../nbs/net/15_original_api.ipynb #4429870e
 class _NodeView:
@@ -240,6 +242,12 @@ def _add_node_edits(app:FastAPI, m, show:_NodeView) -> None:
 # %% ../../nbs/net/15_original_api.ipynb #1797232d
 def _add_node_moves(app:FastAPI, m, show:_NodeView) -> None:
     d = m.directory
+    @app.post('/api/nodes/{node_id}/drain')
+    def drain(node_id:str) -> dict: return show(d.drain(d.get(node_id)['id']))
+
+    @app.post('/api/nodes/{node_id}/undrain')
+    def undrain(node_id:str) -> dict: return show(d.drain(d.get(node_id)['id'], on=False))
+
     @app.post('/api/nodes/{node_id}/adopt')
     async def adopt(node_id:str, request:Request) -> dict:
         node = d.get(node_id)

@@ -20,7 +20,7 @@ from ..model.errors import NodeUnreachable, StoreError, UnknownJob, UnknownNode
 from ..model.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch, now, percentage
 from ..model.retry import retry_delay
 from .client import AsyncRemoteClient
-from .directory import ANSWER, NodeDirectory
+from .directory import ANSWER, NodeDirectory, is_drained
 from .events import RECONNECT_DELAY
 from .legacy import ORIGINAL_KEYS, original_log, snake_case
 from .transfers import existing_input
@@ -141,6 +141,23 @@ def _may_have_arrived(
     never_begun = isinstance(e, NodeUnreachable) and not e.begun
     return not (is_first and never_begun)
 
+# %% ../../nbs/net/03_remote.ipynb #2e1195b6
+@patch
+def _lost_on(self:RemoteRunner, job:Job) -> set[str]:
+    "Ids of the nodes that have lost earlier attempts of a job."
+    node, lost = None, set()
+    for e in self.tracker.history(job.id):
+        if e.type == 'sent': node = e.data.get('node')
+        failure = e.data.get('failure') or {} if e.type == 'retried' else {}
+        if failure.get('kind') == 'node_lost': lost.add(node)
+    return lost
+
+@patch
+def _pick(self:RemoteRunner, job:Job) -> dict:
+    "A node for a job that names none. Raises `InvalidInput`, `NodeUnreachable`."
+    avoid = self._lost_on(job) if job.attempt > 1 else ()
+    return self.directory.pick(job.spec.get('pipeline'), job.spec.get('node_labels'), avoid)
+
 # %% ../../nbs/net/03_remote.ipynb #2bb723a7
 @patch
 async def _choose_node(self:RemoteRunner,
@@ -150,9 +167,10 @@ async def _choose_node(self:RemoteRunner,
     "The node for a job, checked just now."
     checked = set()
     while True:
-        node = self.directory.find(requested) if requested else self.directory.pick(job.spec.get('pipeline'))
+        node = self.directory.find(requested) if requested else self._pick(job)
         if node is None:
             raise NodeUnreachable(requested, 'this node is no longer on record', begun=False)
+        if is_drained(node): raise NodeUnreachable(node['url'], 'it is drained', begun=False)
         if node['id'] in checked: return node
         if not await self.directory.check_cached(node, 1.):
             raise self.directory.unreachable(node, begun=False)
@@ -266,7 +284,7 @@ async def start(self:RemoteRunner, job:Job) -> dict:
 def _why_no_node(self:RemoteRunner, job:Job) -> str|None:  # None: one can be picked, or some were never checked
     "Why no node can be picked for a job."
     if any(self.directory.state(n).online is None for n in self.directory.list()): return None
-    try: self.directory.pick(job.spec.get('pipeline'))
+    try: self._pick(job)
     except InvalidInput: return 'no node is on record'
     except NodeUnreachable as e: return e.problem
 
@@ -280,6 +298,7 @@ def why_not(self:RemoteRunner,
     if requested is None: return self._why_no_node(job)
     node = self.directory.find(requested)
     if node is None: return f'its node {requested} is no longer on record'
+    if is_drained(node): return f'its node {node["name"]} is drained'
     state = self.directory.state(node)
     # an old check says little: trying the node is the way to find out
     is_recent = time.monotonic() - state.checked < 3*self.patience
@@ -422,7 +441,7 @@ def outcome_of(
     if there.status is JobStatus.COMPLETED: return Outcome.completed(there.result, there.outputs)
     if there.status is JobStatus.FAILED:
         failure = there.failure or Failure('error', there.error or 'The node gave no reason')
-        return Outcome(JobStatus.FAILED, failure=failure)
+        return Outcome(JobStatus.FAILED, failure=failure, outputs=tuple(there.outputs))
     return _unconfirmed_cancel(there) if there.failure else Outcome(JobStatus.CANCELLED)
 
 # %% ../../nbs/net/03_remote.ipynb #580aa562
@@ -595,10 +614,10 @@ async def _explain_absence(self:RemoteRunner, s:_Session, accepted:bool) -> tupl
     "What it means that the node does not show the job. Returns what `_look` does."
     if accepted:
         return None, Outcome.failed(
-            'lost',
+            'node_lost',
             f'Node {s.node["name"]} does not know the job any more',
             evidence=s.where,
-            hint='Its record was lost or deleted. Submit the job again as a new one')
+            hint='Its record was lost or deleted. Submit the job again as a new one, or allow more attempts')
     if s.report.cancelled: return None, Outcome(JobStatus.CANCELLED)
     if s.job.remote_id is not None: return await self._send_again(s.job)
     if elapsed_s(self._sent_event(s.job).at) < UNSEEN_AFTER: return None, None

@@ -155,6 +155,7 @@ def add_submit_routes(app:FastAPI, service:Service) -> None:
         if is_ours and not request.scope['has_token']:
             raise HTTPException(401, 'Without a token, only requests of the original manager are taken')
         job, is_new = await service.submit(body)
+        request.scope['subject'] = job.id
         return JSONResponse(_wire(service, job, has_output=False), 201 if is_new else 200)
 
     @app.post('/jobs/check', openapi_extra=described)
@@ -368,7 +369,8 @@ def pick_output(
     request:Request|None=None,  # Its URL has the name in bytes
 ) -> OutputFile:
     "The output with that very name. Raises `HTTPException` in the original's words."
-    if job.status is not JobStatus.COMPLETED: raise HTTPException(400, 'Job not completed')
+    is_named = job.status is JobStatus.FAILED and any(o.name == name for o in job.outputs)   # what it left nevertheless
+    if job.status is not JobStatus.COMPLETED and not is_named: raise HTTPException(400, 'Job not completed')
     if not job.outputs: raise HTTPException(404, 'No output files found for this job')
     names = [o.name for o in job.outputs]
     means_newest = not name or name == 'download' and name not in names
@@ -463,7 +465,7 @@ def add_upload_routes(app:FastAPI, service:Service) -> None:
     form = {'type': 'object', 'required': ['file'], 'properties': {'file': file}}
 
     @app.post('/upload', openapi_extra=body_schema('multipart/form-data', form))
-    async def upload(request:Request, node:str|None=None) -> dict:
+    async def upload(request:Request, node:str|None=None, pipeline:str|None=None) -> dict:
         async with app.state.uploads.slot(): return await service.upload(request, node)
 
 # %% ../../nbs/net/10_routes.ipynb #269cd60d

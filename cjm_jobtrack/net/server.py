@@ -116,10 +116,12 @@ class serving:
         service:Service,        # A node or a manager
         host:str='127.0.0.1',   # Address to listen on
         port:int=0,             # 0: a free one
+        tls:dict|None=None,     # From `server_tls`; None: no TLS
     ):
         check_bind(host, service.token)
         self.service, self.host = service, host
-        config = uvicorn.Config(service.app, host=host, port=port, log_level='warning', timeout_graceful_shutdown=2)
+        limits = dict(log_level='warning', timeout_graceful_shutdown=2)
+        config = uvicorn.Config(service.app, host=host, port=port, **limits, **(tls or {}))
         self.server = Server(config)
 
     def _run(self):
@@ -130,7 +132,7 @@ class serving:
         self.thread.start()
         self._wait_until_started()
         self.port = self.server.servers[0].sockets[0].getsockname()[1]
-        self.url = _base_url(self.host, self.port)
+        self.url = _base_url(self.host, self.port, self.server.config.is_ssl)
         return self
 
     def __exit__(self, *_):
@@ -139,9 +141,9 @@ class serving:
         if self.thread.is_alive(): raise JobtrackError(f'The server at {self.url} has not stopped its work after 60 s')
 
 # %% ../../nbs/net/18_server.ipynb #afb74891
-def _base_url(host:str, port:int) -> str:
+def _base_url(host:str, port:int, is_tls:bool=False) -> str:
     address = f'[{host}]' if ':' in host else host   # IPv6
-    return f'http://{address}:{port}'
+    return f'{"https" if is_tls else "http"}://{address}:{port}'
 
 @patch
 def _wait_until_started(self:serving) -> None:

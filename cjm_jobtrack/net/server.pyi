@@ -42,6 +42,12 @@ class serving:
     thread: threading.Thread
     port: Any
     url: str
-    def __init__(self, service: Service, host: str = '127.0.0.1', port: int = 0) -> None: ...
+    def __init__(
+        self,
+        service: Service,
+        host: str = '127.0.0.1',
+        port: int = 0,
+        tls: dict[Any, Any] | None = None,
+    ) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...

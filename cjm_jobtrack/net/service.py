@@ -22,7 +22,9 @@ from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict
 from ..model.errors import NodeUnreachable, OutputReplaced
 from ..model.errors import StoreError, StoreFull, UnknownJob, UnknownNode
 from ..model.job import Job, OutputFile
+from .request_ids import current_request_id
 from .transport import is_busy, is_refusal
+from ..queue.queue import JobQueue
 from ..tracker.tracker import JobTracker
 
 # %% ../../nbs/net/11_service.ipynb #85ddd1f8
@@ -32,8 +34,11 @@ def error_response(
     /,
     **facts,       # Further keys
 ) -> JSONResponse:
-    "An error body."
-    return JSONResponse({**facts, 'error': text, 'message': text}, status)
+    "An error body, which names the request."
+    body = {**facts, 'error': text, 'message': text}
+    request_id = current_request_id()
+    if request_id: body['request_id'] = request_id
+    return JSONResponse(body, status)
 
 # %% ../../nbs/net/11_service.ipynb #56364262
 STATUS_CODES = {   # The first class that an error is an instance of decides
@@ -98,6 +103,8 @@ class JobRequest(BaseModel):
         description="The caller's own data")
     node:str|None = Field(None, max_length=1000,
         description='Id or name of the node; a manager picks one when it is not given')
+    node_labels:dict[str, str]|None = Field(None, max_length=50,
+        description='Labels that the node must have, when a manager picks it')
     batch:str|None = Field(None, max_length=128,
         description='Name of the batch that the job belongs to')
 
@@ -161,6 +168,7 @@ class Service:
     service = 'jobtrack'                 # Name in `/health`
     instance:str|None = None             # Identifies this run in `/health`: another one after each start
     tracker:JobTracker                   # Its jobs
+    queue:JobQueue|None = None           # What carries them out
     workspace:Path                       # Root of relative paths in its answers
     token:str|None = None                # Bearer token it wants; None: open, on loopback only
     origins:tuple[str, ...] = ('http://localhost:3000',)  # Pages of other origins that may read answers
@@ -202,6 +210,12 @@ def counts(self:Service,
 ) -> dict[str, int]:       # Every status, also those with none
     "How many jobs have each status, as people see it."
     return self.tracker.counts(batch)
+
+# %% ../../nbs/net/11_service.ipynb #3dce1e74
+@patch
+def nodes_by_state(self:Service) -> dict[str, int]:   # State -> how many; empty for a server without nodes
+    "How its nodes are doing."
+    return {}
 
 # %% ../../nbs/net/11_service.ipynb #c5049cb7
 @patch

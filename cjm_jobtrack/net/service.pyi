@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from typing import Any, ClassVar
 from ..model.errors import JobtrackError
 from ..model.job import Job, OutputFile
+from ..queue.queue import JobQueue
 from ..tracker.tracker import JobTracker
 
 __all__ = [
@@ -18,7 +19,7 @@ __all__ = [
     'Service']
 
 def error_response(status: int, text: str, /, **facts: Any) -> JSONResponse:
-    "An error body."
+    "An error body, which names the request."
 
 STATUS_CODES: Any
 
@@ -38,6 +39,7 @@ class JobRequest(BaseModel):
     timeout: float | None = ...
     metadata: dict[str, Any] = ...
     node: str | None = ...
+    node_labels: dict[str, str] | None = ...
     batch: str | None = ...
 
 def read_request(body: dict[Any, Any]) -> JobRequest:
@@ -51,6 +53,7 @@ class Service:
     service: str
     instance: str | None
     tracker: JobTracker
+    queue: JobQueue | None
     workspace: Path
     token: str | None
     origins: tuple[str, ...]
@@ -81,5 +84,7 @@ class Service:
         "Remove a job from the record. Raises `IllegalMove` while it is pending or running."
     def counts(self, batch: str | None = None) -> dict[str, int]:
         "How many jobs have each status, as people see it."
+    def nodes_by_state(self) -> dict[str, int]:
+        "How its nodes are doing."
     def health(self) -> dict[Any, Any]:
         "Signs of life, in the original's shape."

@@ -11,7 +11,7 @@ __all__ = ['MAX_RETRY_AFTER', 'CONNECT_TIMEOUT', 'TRANSFER_CONNECT_TIMEOUT', 'Ht
            'lacks_call', 'job_path', 'raw_job_flow', 'job_flow', 'known_job_flow', 'pages_flow', 'list_flow']
 
 # %% ../../nbs/net/05_transport.ipynb #2b963a00
-import asyncio, functools, json, logging, re, time
+import asyncio, functools, json, logging, re, ssl, time
 from contextlib import AsyncExitStack, ExitStack, aclosing, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +28,8 @@ from ..model.errors import NodeRefused, NodeUnreachable
 from ..model.errors import UnknownJob, UnknownNode, UnknownPipeline
 from ..model.job import Job, read_statuses
 from .legacy import original_job
+from .request_ids import request_id_headers
+from .tls import client_tls
 
 # %% ../../nbs/net/05_transport.ipynb #d70890df
 @dataclass(frozen=True)
@@ -222,20 +224,26 @@ def read_job(
     if job is None: raise NodeRefused(url, 200, 'Sent something else where a job was expected')
     return job
 
+# %% ../../nbs/net/05_transport.ipynb #4debfff8
+def _shown(address:str) -> str:
+    "An address for messages, without what may be secret in it."
+    without_user = re.sub(r'//[^/?#]*@', '//…@', address)
+    return re.sub(r'[?#].*', '?…', without_user, flags=re.DOTALL)[:200]
+
 # %% ../../nbs/net/05_transport.ipynb #d98098dc
 def _parse_url(text:str, field:str) -> httpx.URL:
     try:
         url = httpx.Request('GET', text).url
         url.raw_host.decode().encode('idna')   # as the resolver will
     except (httpx.InvalidURL, ValueError) as e:
-        raise InvalidInput(field, f'is {text[:200]!r}: {e}', 'Write http://host:port') from e
+        raise InvalidInput(field, f'is {_shown(text)!r}: {e}', 'Write http://host:port') from e
     return url
 
 def _check_scheme(text:str, field:str) -> None:
     if '://' in text: return
     remedy = 'Write http://host:port'
     if re.fullmatch(r'[\w.-]+:\d+/?', text): remedy = f'Write http://{text}'
-    raise InvalidInput(field, f'is {text[:200]!r}, without http:// or https:// in front', remedy)
+    raise InvalidInput(field, f'is {_shown(text)!r}, without http:// or https:// in front', remedy)
 
 # %% ../../nbs/net/05_transport.ipynb #d41899cc
 def check_address(
@@ -249,9 +257,9 @@ def check_address(
         raise InvalidInput(field, f'has {len(text)} characters', 'Write http://host:port')
     url = _parse_url(text, field)
     if url.scheme not in ('http', 'https') or not url.host or re.search(r'\s', text):
-        raise InvalidInput(field, f'is {text[:200]!r}', 'Write http://host:port')
+        raise InvalidInput(field, f'is {_shown(text)!r}', 'Write http://host:port')
     if not (url.query or url.fragment or url.userinfo): return url
-    raise InvalidInput(field, f'has more than host, port and path: {text[:200]!r}',
+    raise InvalidInput(field, f'has more than host, port and path: {_shown(text)!r}',
                        'Give credentials as `token`')
 
 # %% ../../nbs/net/05_transport.ipynb #5f03c30f
@@ -277,15 +285,18 @@ class Transport:
         timeout:float=10.,      # Longest silence of the server within one request, seconds
         tries:int=3,            # How often a request that may be repeated is sent before giving up, at least 1
         poll:float=1.,          # First pause between two looks at a server without events, seconds; grows fivefold
+        tls:ssl.SSLContext|None=None, # Authorities it trusts, and its own certificate; None: as the environment says
     ):
         store_attr('timeout,tries,poll')
         url = check_address(base_url, 'base_url')
         self.base_url, self._token = str(base_url).rstrip('/'), token
         self.last_contact = float('-inf')   # When the server last gave a sign of life, on the monotonic clock
         is_local = url.host in ('localhost', '127.0.0.1', '::1')
+        verify = (tls or client_tls()) if url.scheme == 'https' else True
         self.http: httpx.Client|httpx.AsyncClient = self._client(
             headers=_request_headers(token),
             limits=httpx.Limits(max_connections=None),
+            verify=verify,
             trust_env=not is_local)
 
     def __repr__(self): return f'{type(self).__name__}({self.base_url!r})'
@@ -352,7 +363,7 @@ def _arguments(self:Transport, request:HttpRequest) -> dict:
         params=params or None,
         json=request.json,
         files=request.files,
-        headers=request.headers,
+        headers=request_id_headers() | request.headers,
         timeout=httpx.Timeout(silence, connect=min(CONNECT_TIMEOUT, silence)))
 
 # %% ../../nbs/net/05_transport.ipynb #b8f4d994

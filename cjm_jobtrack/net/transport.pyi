@@ -4,6 +4,7 @@
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/transport.html.md"""
 
 import httpx
+import ssl
 from dataclasses import dataclass
 from typing import Any, Self
 from ..model.errors import JobtrackError, NodeRefused
@@ -108,6 +109,7 @@ class Transport:
         timeout: float = 10.0,
         tries: int = 3,
         poll: float = 1.0,
+        tls: ssl.SSLContext | None = None,
     ) -> None: ...
     def __repr__(self) -> str: ...
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
-    'safe_name', 'display_name', 'place_file', 'IncomingFile', 'receive_file', 'remove_leftovers']
+    'safe_name', 'display_name', 'place_file', 'IncomingFile', 'require_room', 'receive_file',
+    'remove_leftovers']
 
 def safe_name(name: str) -> str:
     "A name fit for a folder of ours. Raises `InvalidInput` when nothing is left of it."
@@ -20,7 +21,9 @@ def display_name(name: str) -> str:
     "What people called a file, without the path in front: only shown, never used as a path."
 
 def place_file(tmp: Path, folder: Path, name: str) -> Path:
-    "Give a finished file its name, or the name with a number when that is taken. Never overwrites."
+    """Give a finished file its name, or the name with a number when that is taken. Never overwrites.
+
+    Placing it again, as after a crash, changes nothing."""
 
 @dataclass
 class IncomingFile:
@@ -43,6 +46,9 @@ class IncomingFile:
         "Find out whether this part is the file. Raises `HTTPException` 400 for a second one, or one that is encoded."
     def on_part_data(self, data, start, end) -> None:
         "Write and hash the file's bytes. Raises `HTTPException` 413 when there are too many."
+
+def require_room(folder: Path, size: int) -> None:
+    "Raises `OSError` (ENOSPC) where the disk has less room than that."
 
 @asynccontextmanager
 def receive_file(

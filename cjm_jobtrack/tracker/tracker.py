@@ -88,9 +88,9 @@ class JobTracker(TransitionPlanner):
 # %% ../../nbs/tracker/00_tracker.ipynb #4a114ac7
 @patch
 def _build_parts(self:JobTracker):
-    keep_ended = partial(_keep_ended, ref(self))   # a weak reference: parts do not keep their tracker alive
+    limit = partial(_ended_limit, ref(self))   # a weak reference: parts do not keep their tracker alive
     self._notifier = Notifier(self.store.last_seq())
-    self._live = self.live_class(self.store, self._lock, self._notifier, self._states, keep_ended)
+    self._live = self.live_class(self.store, self._lock, self._notifier, self._states, limit)
     self._progress = ProgressWriter(self._live, self._closed)
     self._poller = StorePoller(self._live, self._closed)
     self.jobs: dict[str, Job] = self._live.jobs   # id -> Job: all that have not ended, and the latest that have
@@ -99,15 +99,18 @@ def _build_parts(self:JobTracker):
 @patch(as_prop=True)
 def is_closed(self:JobTracker) -> bool: return self._closed.is_set()
 
-def _keep_ended(tracker:ref) -> int: return getattr(tracker(), 'keep_ended', JobTracker.keep_ended)
+def _ended_limit(tracker:ref) -> int: return getattr(tracker(), 'keep_ended', JobTracker.keep_ended)
 
 # %% ../../nbs/tracker/00_tracker.ipynb #408c1e32
 @patch
 def close(self:JobTracker) -> None:
-    "Write what is only in memory, end the subscriptions, and release store and threads. The jobs go on where they run."
+    """Write what is only in memory, end the subscriptions, and release store and threads. The jobs go on where they run.
+
+    Whoever waits for a job or watches gets a `StoreError`."""
     with _open_lock: _open_trackers.discard(self)
     for unsubscribe in self._subscriptions: unsubscribe()
     self._closed.set()
+    self._notifier.wake_all()
     if self.store.shared: self.store.interrupt()
     with self._lock: threads = self._poller.thread, self._progress.thread   # they are started under the lock
     for thread in threads:
@@ -125,9 +128,9 @@ def close(self:JobTracker) -> None:
 def make_job(self:JobTracker,
     name:str,                   # What people call it
     *,
-    id:str|None=None,           # UUID chosen by the caller, as idempotency key; None: a fresh one
+    id:str|None=None,           # Chosen by the caller, as idempotency key; None: a fresh UUID
     runner:str='call',          # Which runner is to carry it out
-    spec:dict|None=None,        # What is asked
+    spec:dict|None=None,        # What the runner is to do
     priority:int=0,             # Larger runs sooner
     max_attempts:int=1,         # Attempts allowed, at least 1
     timeout:float|None=None,    # Longest run of one attempt, seconds
@@ -216,7 +219,7 @@ def _current_jobs(self:JobTracker, status:JobStatus) -> list[Job]:
 def get_running_jobs(self:JobTracker) -> list[Job]: return self._current_jobs(JobStatus.RUNNING)
 
 @patch
-def pending_jobs(self:JobTracker) -> list[Job]:  # By priority, then by age; a queue also ages them
+def pending_jobs(self:JobTracker) -> list[Job]:  # A queue also prefers those that have waited long
     "Jobs that wait: higher priority first, then older first."
     return sorted(self._current_jobs(JobStatus.PENDING), key=lambda job: -job.priority)
 
@@ -292,12 +295,12 @@ def history(self:JobTracker,
 @patch
 def record(self:JobTracker,
     writes:list[Write],  # From `plan_…`; at most one move for each job
-    later:Callable[[str, Callable[[], Any]], Any]|None=None,  # Takes (id of a completed job, its call)
+    later:Callable[[str, Callable[[], Any]], Any]|None=None,  # Takes (job id, call of `on_job_completed`); None: call at once
 ) -> list[JobEvent|JobtrackError|None]:  # For each: its event, or why it was refused; None when the job is gone
     """Carry out planned moves in one transaction. Raises `StoreError`, and then none of them happened.
 
     A move is refused with `IllegalMove` or `LeaseLost`. A note with `drop_if_stale` gives None when the job has moved.
-    The call is that of `on_job_completed`; without `later` it is made at once."""
+    `on_job_completed` is called for each job that has completed."""
     if not writes: return []
     results = self._live.apply(writes)
     callback = self.on_job_completed
@@ -308,26 +311,6 @@ def record(self:JobTracker,
         if later is None: call()
         else: later(job.id, call)
     return results
-
-# %% ../../nbs/tracker/00_tracker.ipynb #a09da021
-@patch
-def save(self:JobTracker,
-    job_id:str,  # A job whose metadata was changed in place; it may have ended
-) -> None:
-    "Write progress, message and metadata to the record now, rather than with the next move."
-    with self._lock:
-        if (job := self.get_job(job_id)) is not None: self._live.save(job)
-
-# %% ../../nbs/tracker/00_tracker.ipynb #085c8b86
-@patch
-def _call_completed(self:JobTracker, callback:Callable, job:Job):
-    "Takes the job itself, not its id: what is noted in its metadata is kept until it is saved."
-    is_main_thread = threading.current_thread() is threading.main_thread()
-    try: callback(job.id, self)
-    except BaseException as e:   # `sys.exit()` too: it is no reason for a queue to end
-        _log.exception('on_job_completed raised for job %s, which stays completed', job.id)
-        if isinstance(e, KeyboardInterrupt) and is_main_thread: raise   # somebody pressed Ctrl-C
-    self.save(job.id)   # what it noted in the metadata
 
 # %% ../../nbs/tracker/00_tracker.ipynb #5cf77c7b
 @patch
@@ -382,7 +365,7 @@ def mark_cancelled(self:JobTracker,
     job_id:str,           # A job that has not ended
     data:dict|None=None,  # What was stopped, and how
 ) -> None:
-    "End a job because somebody asked for it. Raises `IllegalMove` when the job has ended."
+    "Put on record that a job was cancelled. Stops nothing: that is `cancel_job`. Raises `IllegalMove` when it has ended."
     if (job := self.get_job(job_id)) is not None: self._carry_out(self.plan_cancelled(job, data))
 
 # %% ../../nbs/tracker/00_tracker.ipynb #aefaaac1
@@ -413,6 +396,26 @@ def note(self:JobTracker,
     check_note(type, fields)   # a wrong field is an error for an unknown job too
     if 'outputs' in fields: read_outputs(fields['outputs'])
     return None
+
+# %% ../../nbs/tracker/00_tracker.ipynb #a09da021
+@patch
+def save(self:JobTracker,
+    job_id:str,  # A job whose metadata was changed in place; it may have ended
+) -> None:
+    "Write progress, message and metadata to the record now, rather than with the next move."
+    with self._lock:
+        if (job := self.get_job(job_id)) is not None: self._live.save(job)
+
+# %% ../../nbs/tracker/00_tracker.ipynb #085c8b86
+@patch
+def _call_completed(self:JobTracker, callback:Callable, job:Job):
+    "Takes the job itself, not its id: what is noted in its metadata is kept until it is saved."
+    is_main_thread = threading.current_thread() is threading.main_thread()
+    try: callback(job.id, self)
+    except BaseException as e:   # `sys.exit()` too: it is no reason for a queue to end
+        _log.exception('on_job_completed raised for job %s, which stays completed', job.id)
+        if isinstance(e, KeyboardInterrupt) and is_main_thread: raise   # somebody pressed Ctrl-C
+    self.save(job.id)   # what it noted in the metadata
 
 # %% ../../nbs/tracker/00_tracker.ipynb #0f9147c9
 @patch
@@ -523,10 +526,18 @@ async def _wait_at_most(event:asyncio.Event, seconds:float):
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds): await event.wait()
 
+# %% ../../nbs/tracker/00_tracker.ipynb #4cf1507e
+@patch
+def check_open(self:JobTracker) -> None:
+    "Raises `StoreError` once the tracker is closed, for those who would wait for ever."
+    if not self.is_closed: return
+    problem = 'it was closed, so nothing more is heard of its jobs here'
+    raise StoreError(getattr(self.store, 'display_url', 'in memory'), problem, 'Open it again, and wait there')
+
 # %% ../../nbs/tracker/00_tracker.ipynb #3de826db
 @patch
 def _is_over(self:JobTracker, job:Job) -> bool:
-    "Whether there will be no more events of a job. Those that there are have been published then."
+    "Whether a job will have no more events. All that it had can be read by then."
     with self._lock:
         if not job.is_terminal: return not self._live.is_current(job)
         self._live.sync()   # another process ended it, perhaps, and its row was read before the journal
@@ -539,7 +550,7 @@ async def watch(self:JobTracker,
     *,
     live_every:float=.1,   # Least time between two rounds of live facts, seconds; the journal does not wait
 ) -> AsyncIterator[JobEvent]:
-    """Events as they come. Raises `UnknownJob`.
+    """Events as they come. Raises `UnknownJob`; `StoreError` once the tracker is closed.
 
     The journal comes in order and complete. Between its events come live facts, `progress` and `log`: only the latest."""
     job = self._live.require(job_id) if job_id is not None else None
@@ -556,6 +567,7 @@ async def watch(self:JobTracker,
                 if job is not None and e.type in _END_TYPES: return
             if events: continue
             if is_over: return
+            self.check_open()
             tick, live = self._live_events(tick, job_id)
             for e in live: yield e
             if not live: await news.wait()
@@ -593,9 +605,11 @@ def signal_changes(self:JobTracker,
 # %% ../../nbs/tracker/00_tracker.ipynb #1ca07f26
 @patch
 def _has_ended(self:JobTracker, job:Job) -> bool:
-    "Raises `UnknownJob` when the job was deleted meanwhile."
-    if not job.is_terminal and not self._live.is_current(job): raise UnknownJob(job.id)
-    return job.is_terminal
+    "Raises `UnknownJob` when the job was deleted meanwhile; `StoreError` when nothing more will be heard of it here."
+    if job.is_terminal: return True
+    if not self._live.is_current(job): raise UnknownJob(job.id)
+    self.check_open()
+    return False
 
 def _still_running(job:Job, timeout:float|None) -> TimeoutError:
     return TimeoutError(f'Job {job.id} is still {job.status} after {timeout} s; it goes on')
@@ -606,7 +620,9 @@ async def wait(self:JobTracker,
     job_id:str,               # The job
     timeout:float|None=None,  # Seconds; None: as long as it takes
 ) -> Job:                     # The live object, ended
-    "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
+    """Wait until a job has ended.
+
+    Raises `UnknownJob`; `TimeoutError`, and then the job goes on; `StoreError` once the tracker is closed."""
     job = self._live.require(job_id)
     with self._channel(job_id) as channel, channel.asyncio_event(True) as news:
         try:
@@ -678,7 +694,7 @@ def _end_cancelled(self:JobTracker, job:Job, data:dict|None=None) -> bool:
     return job.status is JobStatus.CANCELLED
 
 @patch
-def _cancelled_at_once(self:JobTracker, job:Job) -> bool:
+def _try_cancel_pending(self:JobTracker, job:Job) -> bool:
     "End a pending job. False when somebody else has moved it in this instant."
     try: self.mark_cancelled(job.id)
     except IllegalMove: return False
@@ -686,7 +702,7 @@ def _cancelled_at_once(self:JobTracker, job:Job) -> bool:
 
 # %% ../../nbs/tracker/00_tracker.ipynb #a5c8559d
 @patch
-def _end_task_job(self:JobTracker, job:Job, task, reached:bool):
+def _record_task_end(self:JobTracker, job:Job, task, reached:bool):
     "Mark the job of a cancelled task; `reached` is whether the cancellation came before its end."
     error = task.exception() if task.done() and not task.cancelled() else None
     if error:
@@ -702,7 +718,7 @@ async def _stop_task(self:JobTracker, job:Job, task) -> bool:
     if task is asyncio.current_task():
         task.cancel()
         return self._end_cancelled(job)
-    await cancel_task(task, partial(self._end_task_job, job, task))
+    await cancel_task(task, partial(self._record_task_end, job, task))
     return job.status is JobStatus.CANCELLED
 
 # %% ../../nbs/tracker/00_tracker.ipynb #a7e99c91
@@ -731,7 +747,7 @@ async def cancel_job(self:JobTracker,
     with self._lock:
         job = self.get_job(job_id)
         if job is None or job.is_terminal: return False
-        if job.status is JobStatus.PENDING and self._cancelled_at_once(job): return True
+        if job.status is JobStatus.PENDING and self._try_cancel_pending(job): return True
         if job.is_terminal: return False   # somebody else has ended it in this instant
         if not self._request_cancel(job): return False
         state = self._states[job_id]
@@ -749,7 +765,7 @@ def request_cancel(self:JobTracker,
     with self._lock:
         job = self.get_job(job_id)
         if job is None or job.is_terminal: return False
-        if job.status is JobStatus.PENDING and self._cancelled_at_once(job): return True
+        if job.status is JobStatus.PENDING and self._try_cancel_pending(job): return True
         if job.is_terminal or self.cancel_requested(job_id): return False
         self._note_cancel_request(job_id)
         if not job.is_terminal: self._states[job_id].cancel_requested = True

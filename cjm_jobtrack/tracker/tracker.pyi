@@ -44,7 +44,9 @@ class JobTracker(TransitionPlanner):
     @property
     def is_closed(self) -> bool: ...
     def close(self) -> None:
-        "Write what is only in memory, end the subscriptions, and release store and threads. The jobs go on where they run."
+        """Write what is only in memory, end the subscriptions, and release store and threads. The jobs go on where they run.
+
+        Whoever waits for a job or watches gets a `StoreError`."""
     def make_job(
         self,
         name: str,
@@ -129,9 +131,7 @@ class JobTracker(TransitionPlanner):
         """Carry out planned moves in one transaction. Raises `StoreError`, and then none of them happened.
 
         A move is refused with `IllegalMove` or `LeaseLost`. A note with `drop_if_stale` gives None when the job has moved.
-        The call is that of `on_job_completed`; without `later` it is made at once."""
-    def save(self, job_id: str) -> None:
-        "Write progress, message and metadata to the record now, rather than with the next move."
+        `on_job_completed` is called for each job that has completed."""
     def mark_running(self, job_id: str, task: asyncio.Task[Any] | None = None) -> None:
         "Start the next attempt. A running job only takes over the task handle. Raises `IllegalMove` when it has ended."
     def mark_completed(self, job_id: str, result: Any, outputs: Iterable[OutputFile] = ()) -> None:
@@ -139,7 +139,7 @@ class JobTracker(TransitionPlanner):
     def mark_failed(self, job_id: str, error: str | Failure) -> None:
         "End a job badly; as cancelled, when that was requested. Raises `IllegalMove` when the job has ended."
     def mark_cancelled(self, job_id: str, data: dict[Any, Any] | None = None) -> None:
-        "End a job because somebody asked for it. Raises `IllegalMove` when the job has ended."
+        "Put on record that a job was cancelled. Stops nothing: that is `cancel_job`. Raises `IllegalMove` when it has ended."
     def mark_pending(
         self,
         job_id: str,
@@ -158,6 +158,8 @@ class JobTracker(TransitionPlanner):
         **fields: Any,
     ) -> JobEvent | None:
         "Journal a fact about a job. Raises `InvalidInput` for a field that a note cannot change; `LeaseLost`."
+    def save(self, job_id: str) -> None:
+        "Write progress, message and metadata to the record now, rather than with the next move."
     def mark_progress(
         self,
         job_id: str,
@@ -183,6 +185,8 @@ class JobTracker(TransitionPlanner):
     @property
     def watchers(self) -> int:
         "How many wait for news at this moment, a queue included."
+    def check_open(self) -> None:
+        "Raises `StoreError` once the tracker is closed, for those who would wait for ever."
     def watch(
         self,
         job_id: str | None = None,
@@ -190,7 +194,7 @@ class JobTracker(TransitionPlanner):
         *,
         live_every: float = 0.1,
     ) -> AsyncIterator[JobEvent]:
-        """Events as they come. Raises `UnknownJob`.
+        """Events as they come. Raises `UnknownJob`; `StoreError` once the tracker is closed.
 
         The journal comes in order and complete. Between its events come live facts, `progress` and `log`: only the latest."""
     def subscribe(
@@ -203,7 +207,9 @@ class JobTracker(TransitionPlanner):
     def signal_changes(self, event: threading.Event, job_id: str | None = None) -> Callable[[], None]:
         "Have an event set whenever something changes. Costs next to nothing for each change. Raises `UnknownJob`."
     async def wait(self, job_id: str, timeout: float | None = None) -> Job:
-        "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
+        """Wait until a job has ended.
+
+        Raises `UnknownJob`; `TimeoutError`, and then the job goes on; `StoreError` once the tracker is closed."""
     def join(self, job_id: str, timeout: float | None = None) -> Job:
         "`wait` for code without an event loop: blocks. Raises as `wait` does."
     def attach(self, job_id: str, stop: Callable[[], Awaitable[Any]]) -> None:

@@ -365,7 +365,7 @@ def test_m7_a_job_that_its_node_has_forgotten_is_lost(old):
     until(lambda: old.get(job)['progress'] == 20, 'progress')
     del old.original.jobs[there]
     failed = old.wait(job)
-    assert failed['status'] == 'failed' and failed['errorDetails']['code'] == 'lost' and 'does not know the job' in failed['error']
+    assert failed['status'] == 'failed' and failed['errorDetails']['code'] == 'node_lost' and 'does not know the job' in failed['error']
     refused_refresh(old, job, 404)
 
 def test_m8_a_silent_node_is_shown_with_the_time_of_last_contact(cuttable):

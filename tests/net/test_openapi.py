@@ -11,6 +11,8 @@ from cjm_jobtrack.model.errors import InvalidInput
 from hypothesis import HealthCheck, Phase, given, settings
 from helpers import client, node_at
 
+schemathesis.serializer.alias('application/offset+octet-stream', 'application/octet-stream')   # the parts of tus
+
 @pytest.fixture(scope='module')
 def servers(tmp_path_factory):
     "A node with a job that has ended, and a manager that knows the node."

@@ -206,7 +206,7 @@ def test_an_original_that_was_restarted_has_lost_the_job(original):
     only(node), side.has(job, 'accepted')
     node.jobs.clear()
     failure = side.end(job).failure
-    assert failure.kind == 'lost' and 'shed' in failure.message and failure.hint
+    assert failure.kind == 'node_lost' and 'shed' in failure.message and failure.hint
 
 def test_a_lost_answer_of_an_original_makes_no_second_job_and_takes_no_stranger(original):
     node, side = original
@@ -432,7 +432,7 @@ def test_a_cancel_on_the_node_itself_and_a_deletion_there(servers):
     proxy.cut()
     there.http.post(f'/jobs/{job.id}/cancel'), there.http.delete(f'/jobs/{job.id}')
     proxy.restore()
-    assert side.end(job).failure.kind == 'lost'
+    assert side.end(job).failure.kind == 'node_lost'
 
 def test_a_node_that_never_comes_back_is_given_up_by_rule(tmp_path):
     with node_at(tmp_path) as there, behind(there.url, tmp_path, node_lost_after=.5) as (proxy, side):

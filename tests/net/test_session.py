@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from cjm_jobtrack.net.client import RemoteClient
 from helpers import Served, client, write_pipelines
-from test_manager import cuttable, managed, old, plan, remote_job, until   # noqa: F401 fixtures
+from wire import managed, plan, remote_job, until
 
 AHEAD = 300.
 
@@ -66,7 +66,7 @@ def test_the_clock_of_a_node_is_measured_and_its_instants_are_corrected(tmp_path
         node = h.http.get('/api/nodes').json()[0]
         assert abs(node['skew_seconds'] - AHEAD) < 2 and node['version'] and node['slots'] == 2 and node['pipelines'] == ['need', 'work']
 
-def test_a_session_while_the_node_is_away(cuttable):   # noqa: F811
+def test_a_session_while_the_node_is_away(cuttable):
     h = cuttable
     job = h.rc.submit('work', params=plan(steps=2, gate=str(h.gate)))
     until(lambda: h.rc.get_job(job.id).progress == 100, 'the first half')
@@ -87,7 +87,7 @@ def test_a_session_while_the_node_is_away(cuttable):   # noqa: F811
     until(lambda: h.rc.session(job.id)['node_unreachable'], 'the silence to be told')
     in_order(h.rc.session(job.id), *LIFE)
 
-def test_sessions_of_other_jobs(old):   # noqa: F811
+def test_sessions_of_other_jobs(old):
     waiting = old.rc.submit(node='shed', input='input_videos/talk.mp4')
     old.original.complete(remote_job(old))
     old.rc.wait(waiting.id, 30)
