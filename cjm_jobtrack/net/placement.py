@@ -60,7 +60,7 @@ async def _holders(self:Placement, path:str) -> list[dict]:
 
 @patch
 async def _holder_of_input(self:Placement, request:JobRequest) -> dict|None:  # None: any node will do
-    "The node that has the input; of several, one that could do the job. Raises `InvalidInput` if none says that it has it."
+    "The node that has the input; of several, one that could do the job. Raises `InvalidInput` if none has it."
     nodes = self.directory.list()
     is_elsewhere = request.input is None or is_url(request.input)
     if is_elsewhere or not nodes: return None
@@ -156,7 +156,8 @@ def _named_node(self:Placement, request:JobRequest) -> dict:
     node = self.directory.get(request.node)
     missing = missing_labels(node, request.node_labels)
     if not missing: return node
-    raise InvalidInput('node_labels', f'has {", ".join(missing)}, which node {node["name"]} is not labelled', 'Leave out the node, or the label')
+    problem = f'has {", ".join(missing)}, which node {node["name"]} is not labelled'
+    raise InvalidInput('node_labels', problem, 'Leave out the node, or the label')
 
 # %% ../../nbs/net/14_placement.ipynb #7e2490d7
 @patch
