@@ -271,7 +271,7 @@ def _at(self:Jobs, place:int) -> 'SubmittedJob':
     return job
 
 # %% ../../nbs/api/00_jobs.ipynb #b3ef846e
-def _flatten(jobs:Iterable) -> Iterator[str|Job]:
+def _flatten(jobs:Iterable[Any]) -> Iterator[Any]:
     "Jobs and ids, those in lists and batches one by one."
     for job in jobs:
         if isinstance(job, (str, Job)) or not isinstance(job, Iterable): yield job
@@ -279,8 +279,8 @@ def _flatten(jobs:Iterable) -> Iterator[str|Job]:
 
 @patch
 def wait(self:Jobs,
-    *jobs:str|Job|Iterable,   # Jobs or their ids, lists of them, batches; none: all that have not ended
-    timeout:float|None=None,  # Seconds for all of them together; None: as long as it takes
+    *jobs:str|Job|Iterable[str|Job],  # Jobs or their ids, lists of them, batches; none: all that have not ended
+    timeout:float|None=None,          # Seconds for all of them together; None: as long as it takes
 ) -> list['SubmittedJob']:
     "Wait until jobs have ended, one way or another. Blocks. Raises `TimeoutError`, and then they go on."
     if jobs: waiting = [self[job] for job in _flatten(jobs)]

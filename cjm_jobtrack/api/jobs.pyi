@@ -79,7 +79,7 @@ class Jobs:
     def __contains__(self, id: str | Job) -> bool: ...
     def wait(
         self,
-        *jobs: str | Job | Iterable[Any],
+        *jobs: str | Job | Iterable[str | Job],
         timeout: float | None = None,
     ) -> list[SubmittedJob]:
         "Wait until jobs have ended, one way or another. Blocks. Raises `TimeoutError`, and then they go on."

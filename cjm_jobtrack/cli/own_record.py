@@ -16,7 +16,6 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TextIO
 from fastcore.basics import patch
-from ..api.program import LiteralWord
 from .options import OWN
 from ..logs.gaps import LogChunk
 from ..model.errors import UnknownJob
@@ -244,7 +243,9 @@ def _arguments(
     "The arguments of `Jobs.run` for what was typed. Words of a shell are taken as they are; a text in quotes is not."
     is_one_word = len(words) == 1 and (shutil.which(words[0]) is not None or os.path.isfile(words[0]))
     if is_one_word: return [shlex.quote(words[0])]
-    return [*words] if len(words) == 1 else [LiteralWord(word) for word in words]
+    if len(words) == 1: return [*words]
+    from cjm_jobtrack.api.program import LiteralWord
+    return [LiteralWord(word) for word in words]
 
 # %% ../../nbs/cli/08_own_record.ipynb #17ca9ee8
 @patch

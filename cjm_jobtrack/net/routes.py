@@ -151,6 +151,7 @@ def add_submit_routes(app:FastAPI, service:Service) -> None:
         if is_ours and not request.scope['has_token']:
             raise HTTPException(401, 'Without a token, only requests of the original manager are taken')
         job, is_new = await service.submit(body)
+        request.scope['subject'] = job.id
         return JSONResponse(_wire(service, job, has_output=False), 201 if is_new else 200)
 
     @app.post('/jobs/check', openapi_extra=described)
