@@ -10,7 +10,7 @@ from .app import Commands
 from .options import AsJson, TokenFile, Url
 
 __all__ = [
-    'commands', 'nodes_app', 'NodeName', 'NodeLabels', 'pipelines', 'call', 'find_node', 'nodes',
+    'commands', 'nodes_app', 'NodeName', 'Labels', 'pipelines', 'call', 'find_node', 'nodes',
     'read_address', 'read_node_option', 'label_table', 'add_node', 'remove_node', 'drain_node',
     'undrain_node', 'adopt_node']
 
@@ -46,12 +46,12 @@ def label_table(words: list[str]) -> dict[str, str]:
 
 NodeName: TypeAlias = Annotated[str, ...]
 
-NodeLabels: TypeAlias = Annotated[list[str], ...]
+Labels: TypeAlias = Annotated[list[str], ...]
 
 def add_node(
     address: Annotated[str, ...],
     name: Annotated[str | None, ...] = None,
-    label: NodeLabels = [],
+    label: Labels = [],
     as_json: AsJson = False,
     url: Url = 'here',
     token_file: TokenFile = None,

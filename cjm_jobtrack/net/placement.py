@@ -60,7 +60,7 @@ async def _holders(self:Placement, path:str) -> list[dict]:
 
 @patch
 async def _holder_of_input(self:Placement, request:JobRequest) -> dict|None:  # None: any node will do
-    "The node that has the input; of several, one that could do the job. Raises `InvalidInput` if none has it."
+    "The node that has the input; of several, one that could do the job. Raises `InvalidInput` if none says that it has it."
     nodes = self.directory.list()
     is_elsewhere = request.input is None or is_url(request.input)
     if is_elsewhere or not nodes: return None
