@@ -77,7 +77,8 @@ def list_(store:Store=None, as_json:AsJson=False):
 def revoke(name:TokenName, store:Store=None):
     "Make a token useless, within a second."
     with JobStore(store_url(store, changes=True)) as record:
-        if not record.delete_token(name): raise InvalidInput('name', f'is {name!r}, and there is no such token', 'List them: jobtrack tokens list')
+        if not record.delete_token(name):
+            raise InvalidInput('name', f'is {name!r}, and there is no such token', 'List them: jobtrack tokens list')
         _note(record, 'tokens revoke', name)
     typer.echo(f'{printable(name)} is revoked')
 

@@ -55,7 +55,7 @@ class Manager(Service):
         check_every:float=5.,         # Seconds between checks of each node
         node_lost_after:float=86400., # Seconds of silence after which a node's job is declared failed, kind `node_lost`
         durability:str='normal',      # As for `JobStore`
-        store:str|Path|None=None,     # URL or file of the record, which several managers may share; None: `jobs.db` in the data folder
+        store:str|Path|None=None,     # Record that managers may share, URL or file; None: one in the data folder
         logs:str|Path|None=None,      # Folder of the logs; None: beside the record, in the data folder
     ):
         store_attr('token,slots,check_every')

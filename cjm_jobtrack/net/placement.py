@@ -156,7 +156,8 @@ def _named_node(self:Placement, request:JobRequest) -> dict:
     node = self.directory.get(request.node)
     missing = missing_labels(node, request.node_labels)
     if not missing: return node
-    raise InvalidInput('node_labels', f'has {", ".join(missing)}, which node {node["name"]} is not labelled', 'Leave out the node, or the label')
+    problem = f'has {", ".join(missing)}, which node {node["name"]} is not labelled'
+    raise InvalidInput('node_labels', problem, 'Leave out the node, or the label')
 
 # %% ../../nbs/net/14_placement.ipynb #7e2490d7
 @patch
