@@ -419,7 +419,8 @@ def _local_session(job:Job, events:list[JobEvent]) -> dict:
         d = e.to_dict()
         d.pop('job_id')
         return {'tier': 'node', 'node': None, 'measured_at': e.at, 'received_at': None} | d
-    blank = dict.fromkeys(('node', 'node_name', 'remote_id', 'node_unreachable', 'problem', 'skew_seconds', 'skew_error_seconds'))
+    names = 'node node_name remote_id node_unreachable problem skew_seconds skew_error_seconds'
+    blank = dict.fromkeys(names.split())
     return {'id': job.id, 'status': job.status.value} | blank | {'attempts': [], 'events': [*map(row, events)]}
 
 def _session_flow(job_id:str):
@@ -434,8 +435,8 @@ def _session_flow(job_id:str):
 @patch
 def session(self:ClientBase,
     job_id:str,   # The job
-) -> dict:        # `id`, `remote_id`, `node`, `node_name`, `status`, `skew_seconds`, `node_unreachable`, `attempts`, `events`
-    "The life of a job on all machines, as `Sessions.read` has it, oldest event first. Raises `UnknownJob`."
+) -> dict:        # As from `Sessions.read`: `events`, oldest first, and where they happened
+    "The life of a job on all machines. Raises `UnknownJob`."
     return self._run(_session_flow(job_id))
 
 # %% ../../nbs/net/00_client.ipynb #364c58fa

@@ -99,7 +99,7 @@ class ClientBase:
     def history(self, job_id: str) -> list[JobEvent] | Coroutine[Any, Any, list[JobEvent]]:
         "Everything that was journaled about a job. Raises `UnknownJob`."
     def session(self, job_id: str) -> dict[Any, Any] | Coroutine[Any, Any, dict[Any, Any]]:
-        "The life of a job on all machines, as `Sessions.read` has it, oldest event first. Raises `UnknownJob`."
+        "The life of a job on all machines. Raises `UnknownJob`."
     def wait(self, job_id: str, timeout: float | None = None) -> Job | Coroutine[Any, Any, Job]:
         "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
     def logs(
@@ -232,7 +232,7 @@ class RemoteClient(ClientBase, BlockingTransport):
     def history(self, job_id: str) -> list[JobEvent]:
         "Everything that was journaled about a job. Raises `UnknownJob`."
     def session(self, job_id: str) -> dict[Any, Any]:
-        "The life of a job on all machines, as `Sessions.read` has it, oldest event first. Raises `UnknownJob`."
+        "The life of a job on all machines. Raises `UnknownJob`."
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
         "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
     def logs(
@@ -380,7 +380,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
     def history(self, job_id: str) -> Coroutine[Any, Any, list[JobEvent]]:
         "Everything that was journaled about a job. Raises `UnknownJob`."
     def session(self, job_id: str) -> Coroutine[Any, Any, dict[Any, Any]]:
-        "The life of a job on all machines, as `Sessions.read` has it, oldest event first. Raises `UnknownJob`."
+        "The life of a job on all machines. Raises `UnknownJob`."
     def wait(self, job_id: str, timeout: float | None = None) -> Coroutine[Any, Any, Job]:
         "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
     def logs(
