@@ -7,7 +7,7 @@ are quoted. A missed goal is reported and is not an error.
     python bench/lifecycle.py [--quick] [--out FILE] [--only WORD]
 
 prints what was measured; with `--out` it also adds one JSON object a line."""
-import argparse, json, os, platform, shutil, statistics, sys, tempfile, time
+import argparse, json, os, platform, shutil, statistics, sys, tempfile, threading, time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
@@ -16,6 +16,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent/'tools'))
 
 TOLERANCE = .05  # largest difference between the yardsticks of a pair, as a part of the smaller
+
+PATIENCE = 120.  # seconds for a sample
+
+class Countdown:
+    "Set when it was called `n` times."
+    def __init__(self, n): self.left, self.done, self.lock = n, threading.Event(), threading.Lock()
+    def __call__(self, *_):
+        with self.lock: self.left -= 1
+        if not self.left: self.done.set()
+    def wait(self):
+        if not self.done.wait(PATIENCE): raise TimeoutError(f'{self.left} jobs were not done in {PATIENCE} s')
 
 def yardstick() -> float:  # seconds
     "The time of a fixed loop; the best of three, so that a single hiccup of the scheduler does not spoil it."

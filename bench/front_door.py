@@ -3,14 +3,12 @@ the queue. And what importing the three names costs over fastcore, on which the 
 
 A job in a process gets a fresh one. It is started for the job ('cold'), was started ahead (`spare`, as `Jobs` has it), or has carried out others
 before (`warm`). Instants are those of the machine's monotonic clock, which all processes share."""
-import os, statistics, subprocess, sys, threading, time
+import os, statistics, subprocess, sys, time
 
 os.environ.pop('PYTHONDONTWRITEBYTECODE', None)   # or each worker would compile what it imports
 
-from _measure import folder, main
+from _measure import PATIENCE, Countdown, folder, main
 from cjm_jobtrack import CallRunner, Job, JobExecutor, JobQueue, JobStore, JobTracker, Jobs
-
-PATIENCE = 120.  # seconds
 
 def stamp(): return time.perf_counter()
 def noop(n): return n
@@ -59,20 +57,13 @@ def begin(bench):
         def floor(other=other): return other(n)
         bench.duel(what, 'ms', ours, other and floor, 'a bare Python with cloudpickle' if other else '', at_most=at_most, ratio=False, pairs=5, quick=2)
 
-class Countdown:
-    "Set when it was called `n` times."
-    def __init__(self, n): self.left, self.done, self.lock = n, threading.Event(), threading.Lock()
-    def __call__(self, *_):
-        with self.lock: self.left -= 1
-        if not self.left: self.done.set()
-
 def by_queue(n:int) -> float:  # seconds
     count = Countdown(n)
     with folder() as at, JobTracker(JobStore(f'sqlite:///{at}/jobs.db'), count) as tracker, JobQueue(tracker, runner := CallRunner(), 16) as queue:
         spec = runner.call(noop)
         begun = time.perf_counter()
         queue.submit_many([Job(name=f'noop {i}', spec=spec | {'args': [i]}) for i in range(n)])
-        if not count.done.wait(PATIENCE): raise TimeoutError(f'{count.left} jobs were not done in {PATIENCE} s')
+        count.wait()
         return time.perf_counter() - begun
 
 def by_executor(n:int) -> float:  # seconds

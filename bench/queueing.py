@@ -4,25 +4,15 @@ begins a job, and how soon its end is noticed.
 Against SAQ on Redis, which keeps jobs in memory, with the concurrency that is best for it here and jobs enqueued concurrently; against
 Huey on SQLite with fsync, with one worker thread, which is best for it, enqueueing while it works. Each keeps the result of every job.
 A job counts as done when its result is kept and this process has been told."""
-import asyncio, logging, statistics, threading, time
+import asyncio, logging, statistics, time
 from contextlib import contextmanager
 
-from _measure import folder, main
+from _measure import PATIENCE, Countdown, folder, main
 from cjm_jobtrack import CallRunner, Job, JobQueue, JobStore, JobTracker
 
 logging.disable(logging.WARNING)
-PATIENCE = 120.  # seconds for a sample
 
 async def noop(): return 1
-
-class Countdown:
-    "Set when it was called `n` times."
-    def __init__(self, n): self.left, self.done, self.lock = n, threading.Event(), threading.Lock()
-    def __call__(self, *_):
-        with self.lock: self.left -= 1
-        if not self.left: self.done.set()
-    def wait(self):
-        if not self.done.wait(PATIENCE): raise TimeoutError(f'{self.left} jobs were not done in {PATIENCE} s')
 
 # Ours
 

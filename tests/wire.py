@@ -180,7 +180,7 @@ SERVE = '''
 import os, sys
 from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.net.server import serving
-m = Manager(sys.argv[1], token=os.environ.get('JOBTRACK_TOKEN'), node_token=os.environ.get('JOBTRACK_NODE_TOKEN'), check_every=.3)
+m = Manager(sys.argv[1], token=os.environ.get('JOBTRACK_TOKEN'), node_token=os.environ.get('JOBTRACK_NODE_TOKEN'), store=os.environ.get('JOBTRACK_STORE'), logs=os.environ.get('LOGS'), check_every=.3)
 m.runner.patience, m.runner.poll, m.queue.recheck = .3, .05, .1
 with serving(m) as s:
     print(s.url, flush=True)
@@ -188,9 +188,9 @@ with serving(m) as s:
 '''
 
 @contextmanager
-def manager_process(folder, **environ):
+def manager_process(folder, name='manager', **environ):
     "The same in a process of its own, which a test may kill."
-    p = subprocess.Popen([sys.executable, '-c', SERVE, str(folder/'manager')], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=(folder/'stderr').open('ab'), text=True, env={**os.environ, **environ})
+    p = subprocess.Popen([sys.executable, '-c', SERVE, str(folder/name)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=(folder/'stderr').open('ab'), text=True, env={**os.environ, **environ})
     try:
         url = p.stdout.readline().strip()
         assert url, f'the manager did not start: exit status {p.wait(30)}\n' + (folder/'stderr').read_text()

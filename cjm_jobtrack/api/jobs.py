@@ -8,7 +8,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/api/jobs.html.md"""
 __all__ = ['Jobs', 'Place', 'jobs', 'use', 'run', 'batch']
 
 # %% ../../nbs/api/00_jobs.ipynb #ca9c6ff8
-import glob, os, re, threading, time, uuid
+import glob, os, re, shlex, threading, time, uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from fastcore.basics import patch
 from fastcore.meta import delegates
 from .keepers import BaseKeeper, LocalKeeper, ServerKeeper
-from .program import absolute_path, fill_words, program_request, program_words
-from .request import Options, Request, check_function, check_options
+from .program import absolute_path, expand_home, fill_words, program_request, program_words
+from .request import Options, Request, check_function, check_options, check_terms
 from ..model.errors import InvalidInput, UnknownJob
 from ..model.job import Job, JobStatus, new_id
 from ..store.own_record import own_record
@@ -34,6 +34,7 @@ def _keeper_for(url, memory:bool, slots:int|None, resources:dict|None) -> LocalK
     if memory and url is not None:
         raise InvalidInput('memory', f'was given together with {url!r}', 'Give one of the two')
     if isinstance(url, BaseKeeper): return url
+    _check_place_of_record(url)
     is_text = isinstance(url, str)
     if is_text and url.startswith(('http://', 'https://')):
         if slots is None and resources is None: return ServerKeeper(url)
@@ -44,6 +45,11 @@ def _keeper_for(url, memory:bool, slots:int|None, resources:dict|None) -> LocalK
     if isinstance(url, str) and '://' in url: return LocalKeeper(url, slots, resources)
     path = Path(absolute_path(url))
     return LocalKeeper(path/'jobs.db' if path.is_dir() else path, slots, resources)
+
+def _check_place_of_record(url:Any) -> None:
+    if url is None or (isinstance(url, (str, os.PathLike)) and os.fspath(url)): return
+    remedy = "Give a file ('lab.db'), a folder, or a URL (postgresql+psycopg://…, http://manager:3001); memory=True needs none"
+    raise InvalidInput('url', f'is {url!r:.80}, which names no record', remedy)
 
 # %% ../../nbs/api/00_jobs.ipynb #4a2f72d1
 class Jobs:
@@ -83,7 +89,7 @@ def _input_of(args:tuple) -> Any:
         raise InvalidInput('args', problem, 'For many: batch(name, inputs). Parameters are named')
     if not args: return None
     source = os.fspath(args[0]) if isinstance(args[0], os.PathLike) else args[0]
-    return os.path.expanduser(source) if isinstance(source, str) else source
+    return expand_home(source) if isinstance(source, str) else source
 
 # %% ../../nbs/api/00_jobs.ipynb #51750330
 _NOT_HERE = 'Functions, programs, containers and plugins run in a record of your own: Jobs().run(…)'
@@ -143,9 +149,17 @@ def _program_or_pipelines(words:list[str], more:dict) -> Request:
     "A program. If there is none of this name, the error also says which pipelines there are."
     try: return program_request(words, **more)
     except InvalidInput as e:
-        if e.field != 'argv' or len(words) > 1 and not _is_name(words[0]): raise
-        remedy = f'{e.remedy}; or name a pipeline: {", ".join(_local_pipelines())}'
+        remedy = _program_remedy(words, e.remedy) if e.field == 'argv' else None
+        if remedy is None: raise
         raise InvalidInput('what', e.problem, remedy) from e
+
+def _program_remedy(words:list[str], remedy:str) -> str|None:
+    "What to type in place of words that begin with no program; None: there is nothing to add."
+    name = words[0]
+    if os.path.isfile(name) and name.endswith('.py'): return f"Run it with Python: run({shlex.join(['python', *words])!r})"
+    if len(words) > 1 and ' ' in name: return f'Give it as one text, or each word by itself: run({" ".join(words)!r})'
+    if len(words) > 1 and not _is_name(name): return None
+    return f'{remedy}; or name a pipeline: {", ".join(_local_pipelines())}'
 
 # %% ../../nbs/api/00_jobs.ipynb #ba7e59b5
 @patch
@@ -177,6 +191,7 @@ def run(self:Jobs,
     about = dict(name=name, metadata=metadata, batch=batch, **limits)
     terms = dict(resources=resources, stall_timeout=stall_timeout, queue_timeout=queue_timeout)
     options = Options(id=id, **about, **terms)
+    check_terms(options)
     request = self._request(what, args, more, options, Place(on, where, image, plugin))
     return self._keeper.submitted(self._keeper.submit(request, options))
 
@@ -236,13 +251,17 @@ def __getitem__(self:Jobs, key:str|int|Job) -> 'SubmittedJob':
     "One job: by its id or the beginning of it, or by its place, 0 being the newest. Raises `UnknownJob`, `IndexError`."
     from cjm_jobtrack.tracker.lookup import find_job
     if isinstance(key, int) and not isinstance(key, bool): return self._at(key)
+    if not isinstance(key, (str, Job, uuid.UUID)):
+        remedy = 'Give a job, its id or the beginning of it, or its place, 0 being the newest. Several: [*jobs()]'
+        raise InvalidInput('id', f'is {key!r:.80}', remedy)
     job_id = key.id if isinstance(key, Job) else str(key)
     if not self._keeper.exists: raise UnknownJob(job_id)
     self._keeper.resume_unfinished()
     return self._keeper.submitted(find_job(self.source, job_id))
 
 @patch
-def __contains__(self:Jobs, id:str|Job) -> bool: return self.get(id) is not None
+def __contains__(self:Jobs, id:str|Job) -> bool:
+    return isinstance(id, (str, Job, uuid.UUID)) and self.get(id) is not None
 
 @patch
 def _at(self:Jobs, place:int) -> 'SubmittedJob':
@@ -252,13 +271,19 @@ def _at(self:Jobs, place:int) -> 'SubmittedJob':
     return job
 
 # %% ../../nbs/api/00_jobs.ipynb #b3ef846e
+def _flatten(jobs:Iterable[Any]) -> Iterator[Any]:
+    "Jobs and ids, those in lists and batches one by one."
+    for job in jobs:
+        if isinstance(job, (str, Job)) or not isinstance(job, Iterable): yield job
+        else: yield from job
+
 @patch
 def wait(self:Jobs,
-    *jobs:str|Job,            # Jobs, or their ids; none: all that have not ended
-    timeout:float|None=None,  # Seconds for all of them together; None: as long as it takes
+    *jobs:str|Job|Iterable[str|Job],  # Jobs or their ids, lists of them, batches; none: all that have not ended
+    timeout:float|None=None,          # Seconds for all of them together; None: as long as it takes
 ) -> list['SubmittedJob']:
     "Wait until jobs have ended, one way or another. Blocks. Raises `TimeoutError`, and then they go on."
-    if jobs: waiting = [self[job] for job in jobs]
+    if jobs: waiting = [self[job] for job in _flatten(jobs)]
     else: waiting = [self._keeper.submitted(job) for job in self._keeper.unfinished()]
     deadline = None if timeout is None else time.monotonic() + timeout
     for job in waiting: job.wait(None if deadline is None else max(0., deadline - time.monotonic()))
@@ -327,14 +352,27 @@ def _expand(inputs:str|os.PathLike|Iterable) -> list:
 _SPACE = uuid.UUID('2c9f7d1e-6a0b-5e35-9d0c-4f3a1b8e7c52')   # for the ids of jobs in batches
 
 @patch
+def _request_of_input(self:Jobs, what:Any, item:Any, more:dict, options:Options, place:Place) -> Request:
+    try: return self._request(what, (item,), more, options, place)
+    except InvalidInput as e:
+        if e.field != 'args' or e.remedy or not isinstance(item, (tuple, list, dict)): raise
+        stars = '**' if isinstance(item, dict) else '*'
+        raise InvalidInput('args', e.problem, f'Each input is one argument: batch(lambda item: f({stars}item), …)') from e
+
+@patch
 def _requests(self:Jobs, what:Any, items:list, more:dict, options:list[Options], place:Place) -> Iterator[Request]:
     "A request for each input."
     takes_input = callable(what) or place.plugin is not None or self._is_pipeline(what, place.on)
     words = None if takes_input else program_words(what, ())
     for item, o in zip(items, options):
         given = replace(o, id=None, batch=None)   # these were made up here, and are no options of the function's caller
-        if takes_input: yield self._request(what, (item,), more, given, place)
+        if takes_input: yield self._request_of_input(what, item, more, given, place)
         else: yield self._request(fill_words(words, item), (), more, o, place)
+
+# %% ../../nbs/api/00_jobs.ipynb #e0eb882f
+def _check_batch_id(id:Any) -> None:
+    if isinstance(id, str) and id: return
+    raise InvalidInput('id', f'is {id!r}', "Give the name of the batch as text, such as 'night'")
 
 # %% ../../nbs/api/00_jobs.ipynb #0005f728
 @patch
@@ -361,11 +399,13 @@ def batch(self:Jobs,
 
     Raises as `run` does, before anything is submitted."""
     items, batch_id = _expand(inputs), new_id() if id is None else id
+    _check_batch_id(batch_id)
     shared = dict(timeout=timeout, max_attempts=max_attempts, priority=priority, metadata=metadata, batch=batch_id)
     shared |= dict(resources=resources, stall_timeout=stall_timeout, queue_timeout=queue_timeout)
     ids = [str(uuid.uuid5(_SPACE, f'{batch_id}/{n}')) for n in range(len(items))]
     names = [name and f'{name} {n+1}' for n in range(len(items))]
     options = [Options(id=job_id, name=job_name, **shared) for job_id, job_name in zip(ids, names)]
+    check_terms(replace(options[0], name=name))
     requests = self._requests(what, items, more, options, Place(on, where, image, plugin))
     return self._keeper.submit_batch([*requests], options)
 

@@ -77,7 +77,11 @@ class Jobs:
     def __getitem__(self, key: str | int | Job) -> SubmittedJob:
         "One job: by its id or the beginning of it, or by its place, 0 being the newest. Raises `UnknownJob`, `IndexError`."
     def __contains__(self, id: str | Job) -> bool: ...
-    def wait(self, *jobs: str | Job, timeout: float | None = None) -> list[SubmittedJob]:
+    def wait(
+        self,
+        *jobs: str | Job | Iterable[str | Job],
+        timeout: float | None = None,
+    ) -> list[SubmittedJob]:
         "Wait until jobs have ended, one way or another. Blocks. Raises `TimeoutError`, and then they go on."
     def cancel(self, job: str | Job) -> bool:
         "Stop a job. Raises `UnknownJob`."

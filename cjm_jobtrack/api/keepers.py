@@ -10,6 +10,7 @@ __all__ = ['BaseKeeper', 'LocalKeeper', 'ServerKeeper']
 # %% ../../nbs/api/03_keepers.ipynb #227b0f63
 import atexit, logging, os, shlex, sys, threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,9 +157,14 @@ def runner(self:LocalKeeper, name:str) -> Any:
     "The runner of this name, made when it is first asked for."
     with self._lock:
         if name not in self._runners:
+            if name not in _RECIPES: raise _no_runner(name)
             self._runners[name] = _RECIPES[name](self)
             if self._queue is not None: self._queue.add_runner(self._runners[name])
         return self._runners[name]
+
+def _no_runner(name:str) -> InvalidInput:
+    remedy = 'The runner of a plugin manager is there once it was used: run(name, …, plugin=manager)'
+    return InvalidInput('runner', f'is {name!r}, which there is none of here', remedy)
 
 @patch
 def add_runner(self:LocalKeeper, runner:Any) -> Any:
@@ -233,8 +239,12 @@ def why_waiting(self:LocalKeeper, job:Job) -> str|None: return self.queue.why_wa
 
 # %% ../../nbs/api/03_keepers.ipynb #0d010a5f
 @patch
-def retry(self:LocalKeeper, job:Job) -> Job:
+def retry(self:LocalKeeper,
+    job:Job,            # It has ended
+    id:str|None=None,   # Of the new job; None: a fresh one
+) -> Job:
     request, options = repeat_request(job)
+    options = replace(options, id=id)
     if job.runner == 'call': self._find_in_main(request.spec.get('func'))
     return self.submit(request, options)
 

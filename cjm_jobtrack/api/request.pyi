@@ -10,7 +10,7 @@ from ..model.job import Job
 
 __all__ = [
     'Request', 'short_name', 'call_name', 'pool_of', 'check_function', 'check_options', 'Options',
-    'repeat_request']
+    'check_terms', 'repeat_request']
 
 @dataclass(frozen=True)
 class Request:
@@ -52,6 +52,9 @@ class Options:
         "The options that are part of a spec: what the job asks of the queue."
     def given(self) -> list[str]:
         "The names of those that differ from their defaults."
+
+def check_terms(options: Options) -> None:
+    "Raises `InvalidInput` for an option whose value cannot be used."
 
 def repeat_request(job: Job) -> tuple[Request, Options]:
     "What to ask for to have a job done once more. Raises `InvalidInput` while it has not ended."

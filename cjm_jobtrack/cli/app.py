@@ -90,6 +90,7 @@ def no_file(file:Path) -> InvalidInput:
 # %% ../../nbs/cli/01_app.ipynb #3fbf0652
 _START = 'Start a server with `jobtrack manager` or `jobtrack node`, or name one with --url or JOBTRACK_URL'
 _LIST = 'List them: jobtrack ls'
+_LIST_IN_PYTHON = '. List the jobs to see their ids'   # what `UnknownJob` says
 _TOKEN = 'Put the token into JOBTRACK_TOKEN, or name a file that holds it with --token-file'
 
 def error_lines(
@@ -98,6 +99,7 @@ def error_lines(
     "An error as lines for stderr."
     from cjm_jobtrack.cli.output import printable
     problem = os_problem(e) if isinstance(e, OSError) else e
+    if isinstance(e, UnknownJob): problem = str(e).replace(_LIST_IN_PYTHON, '')
     lines = [f'jobtrack: {printable(problem)}', *map(printable, getattr(e, '__notes__', []))]
     if isinstance(e, UnknownJob): lines.append(_LIST)
     if isinstance(e, NodeUnreachable): lines.append(_START)

@@ -79,7 +79,7 @@ def _node_id(client:Source, node:str) -> str:
 @commands.command()
 def show(
     id:JobId,
-    whole:Annotated[bool, Option('--timeline', help='Show every event, on the manager and on the node, on one time line')]=False,
+    whole:Annotated[bool, Option('--timeline', help='Show every event, also those of the node')]=False,
     as_json:AsJson=False,
     url:Where=HERE,
     token_file:TokenFile=None,
@@ -109,7 +109,8 @@ def _show_session(session:dict, as_json:bool) -> None:
     from cjm_jobtrack.cli.tables import show_table
     show_table(session_table(session_steps(session)))
     since = session.get('node_unreachable')
-    if since: typer.echo(f'Node {printable(session["node_name"])} is silent since {since}: this is what is known', err=True)
+    name = printable(session.get('node_name') or '')
+    if since: typer.echo(f'Node {name} is silent since {since}: this is what is known', err=True)
     elif session.get('problem'): typer.echo(printable(session['problem']), err=True)
     if note := clock_note(session): typer.echo(note, err=True)
 

@@ -19,6 +19,7 @@ from .app import MEANINGS, Commands, LazyCommand, MainGroup, open_streams
 _COMMANDS = {   # module -> its commands, and the first line of the help of each
     'run': {
         'run': 'Run a program as a job on your own record, and follow it.',
+        'retry': 'Do the work of a job once more, as a new job, and follow it.',
         'resume': 'Take up what was left unfinished on your own record.'},
     'submit': {'submit': 'Submit a job; prints its id.'},
     'jobs': {
@@ -40,6 +41,9 @@ _COMMANDS = {   # module -> its commands, and the first line of the help of each
         'prune': 'Remove old jobs: record, logs, results.',
         'pin': 'Keep a job for good: `prune` does not remove it.',
         'backup': 'Copy a record while it is in use, and verify the copy. For PostgreSQL use pg_dump.'},
+    'tokens': {
+        'tokens': 'The tokens of a server: add, list, revoke.',
+        'audit': 'Who changed what on a server, and what came of it, oldest first.'},
     'doctor': {'doctor': 'Check this machine, and whether the server answers.'},
     'demo': {'demo': 'Transcribe a recording through manager, node and pipeline, on this machine, and show what happens.'}}
 

@@ -10,9 +10,9 @@ from .app import Commands
 from .options import AsJson, TokenFile, Url
 
 __all__ = [
-    'commands', 'nodes_app', 'NodeName', 'pipelines', 'call', 'find_node', 'nodes', 'read_address',
-    'read_node_option', 'label_table', 'add_node', 'remove_node', 'drain_node', 'undrain_node',
-    'adopt_node']
+    'commands', 'nodes_app', 'NodeName', 'Labels', 'pipelines', 'call', 'find_node', 'nodes',
+    'read_address', 'read_node_option', 'label_table', 'add_node', 'remove_node', 'drain_node',
+    'undrain_node', 'adopt_node']
 
 commands: Commands
 
@@ -46,10 +46,12 @@ def label_table(words: list[str]) -> dict[str, str]:
 
 NodeName: TypeAlias = Annotated[str, ...]
 
+Labels: TypeAlias = Annotated[list[str], ...]
+
 def add_node(
     address: Annotated[str, ...],
     name: Annotated[str | None, ...] = None,
-    label: Annotated[list[str], ...] = [],
+    label: Labels = [],
     as_json: AsJson = False,
     url: Url = 'here',
     token_file: TokenFile = None,

@@ -10,7 +10,7 @@ from ..model.job import Job, JobEvent
 from ..tracker.tracker import JobTracker
 
 __all__ = [
-    'OwnRecord', 'can_resume', 'is_left', 'resume_lock', 'is_resumed', 'leave_to_resume']
+    'OwnRecord', 'outlives', 'can_resume', 'is_left', 'resume_lock', 'is_resumed', 'leave_to_resume']
 
 class OwnRecord:
     """The user's own record, asked as a server is. It is opened when it is asked.
@@ -51,6 +51,11 @@ class OwnRecord:
         "Stop a job, and wait until nothing of it is left. The job as this left it. Raises `UnknownJob`."
     def run(self, words: Sequence[str], id: str | None = None, **options: Any) -> Job:
         "Begin to carry out a program or a pipeline. Raises `InvalidInput`, also if there is no such program."
+    def retry(self, job: Job) -> Job:
+        "Begin to do the work of a job once more. Raises `InvalidInput` when that cannot be done here."
+
+def outlives(job: Job) -> bool:
+    "Whether the work of a job does not depend on the process that submitted it."
 
 def can_resume(job: Job) -> bool:
     "Whether another process can see to the end of a job. A function ended with its own; that is all that is left to record."

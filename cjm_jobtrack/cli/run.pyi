@@ -5,10 +5,10 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/run.html.md"""
 
 from typing import Annotated, Any, TypeAlias
 from .app import Commands
-from .options import AsJson, JobName, MaxAttempts, NewId, Priority, Timeout
+from .options import AsJson, JobId, JobName, MaxAttempts, NewId, Priority, Timeout, TokenFile, Where
 
 __all__ = [
-    'commands', 'Program', 'Detach', 'run', 'resume']
+    'commands', 'Program', 'Detach', 'run', 'retry', 'resume']
 
 commands: Commands
 
@@ -30,6 +30,17 @@ def run(
 
     Prints its id, and the files that it left. Ctrl-C leaves it running. The program has no input from here:
     its standard input is empty."""
+
+def retry(
+    id: JobId,
+    detach: Detach = False,
+    as_json: AsJson = False,
+    url: Where = 'here',
+    token_file: TokenFile = None,
+) -> None:
+    """Do the work of a job once more, as a new job, and follow it.
+
+    Prints the id of the new job, and the files that it left on this machine."""
 
 def resume(lock: Annotated[int | None, ...] = None) -> Any:
     """Take up what was left unfinished on your own record.

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeAlias
 from .app import Commands
 
 __all__ = [
-    'commands', 'Data', 'Logs', 'Host', 'ServerToken', 'Origins', 'TlsCert', 'TlsKey',
+    'commands', 'Data', 'Logs', 'StoreUrl', 'Host', 'ServerToken', 'Origins', 'TlsCert', 'TlsKey',
     'TlsClientCa', 'UntilEof', 'Pipelines', 'Port', 'Slots', 'Grace', 'Workspace', 'OriginalFrom',
     'NodeUrls', 'NodeTokenFile', 'listen', 'serve', 'read_origins', 'node', 'manager',
     'server_process']
@@ -41,6 +41,8 @@ def read_origins(origins: list[str]) -> dict[Any, Any]:
 Data: TypeAlias = Annotated[Path | None, ...]
 
 Logs: TypeAlias = Annotated[Path | None, ...]
+
+StoreUrl: TypeAlias = Annotated[str | None, ...]
 
 Host: TypeAlias = Annotated[str, ...]
 
@@ -101,6 +103,7 @@ def manager(
     tls_key: TlsKey = None,
     tls_client_ca: TlsClientCa = None,
     node_token_file: NodeTokenFile = None,
+    store: StoreUrl = None,
     logs: Logs = None,
     origin: Origins = [],
     until_eof: UntilEof = False,

@@ -95,7 +95,8 @@ def clock_note(session:dict) -> str|None:  # None: there is nothing to be said
     ahead, error = session['skew_seconds'], session['skew_error_seconds']
     how = 'ahead of' if ahead > 0 else 'behind'
     if abs(ahead) <= error: return f'The clocks agree within {error:.3f} s'
-    return f'The clock of {printable(session["node_name"])} is {abs(ahead):.3f} s {how} the manager\'s, give or take {error:.3f} s; corrected here'
+    clock = f'The clock of {printable(session["node_name"])} is {abs(ahead):.3f} s {how} the manager\'s'
+    return f'{clock}, give or take {error:.3f} s; corrected here'
 
 # %% ../../nbs/cli/09_timeline.ipynb #74b4b4cb
 def find_receipt(

@@ -564,6 +564,12 @@ def spec_differences(
     for k in sorted(a.keys() | b.keys()): found |= spec_differences(a.get(k), b.get(k), f'{at}.{k}')
     return found
 
+# %% ../../nbs/model/00_job.ipynb #e3ebb686
+def _with_own_folder(spec:dict, ids:set) -> dict:
+    "A spec of a container whose output folder is named after the job that it is for, instead of one of these."
+    folder, _, name = str(spec.get('output_dir') or '').rpartition('/')
+    return spec | {'output_dir': f'{folder}/{{job_id}}'} if name and name in ids else spec
+
 # %% ../../nbs/model/00_job.ipynb #1cdbdb19
 _REPEATED = 'name', 'runner', 'priority', 'max_attempts', 'timeout'
 
@@ -577,6 +583,7 @@ def repeat_options(
         problem = f'{job.name!r} is {job.shown_status}, and only a job that has ended is repeated'
         raise InvalidInput('job', problem, 'Wait for it with `job.wait()`, or stop it with `job.cancel()`')
     spec = {k: v for k, v in job.spec.items() if k != 'belongs_to'}   # the process that submitted it
+    if job.runner == 'docker': spec = _with_own_folder(spec, {job.id, job.metadata.get('again_of')})
     return {f: getattr(job, f) for f in _REPEATED} | {'spec': spec, 'metadata': job.metadata | {'again_of': job.id}}
 
 # %% ../../nbs/model/00_job.ipynb #d9b3be16

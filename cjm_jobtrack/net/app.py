@@ -8,19 +8,21 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/app.html.md"""
 __all__ = ['NO_ROOM', 'client_address', 'AccessMiddleware', 'answers_of', 'describe_answers', 'make_app']
 
 # %% ../../nbs/net/09_app.ipynb #f54043c5
-import asyncio, errno, logging, re
+import asyncio, errno, logging, re, time
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
+from fastcore.basics import patch, store_attr
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 import cjm_jobtrack
 from ..model.errors import DISK_FULL, JobtrackError, RecordGone, is_infrastructure_error
-from .access import AccessPolicy, Refusal, refusal
+from .access import AccessPolicy, Refusal, TokenBook, refusal
+from .audit import AuditTrail, audit_entry, is_audited
 from .broadcast import BroadcastHub
 from .connections import ConcurrencyLimiter, Throttle
 from .health import HealthMonitor, add_health
@@ -44,23 +46,81 @@ class AccessMiddleware:
     """ASGI middleware that refuses what the policy refuses.
 
     Says in `scope['has_token']` whether the request has the token."""
-    def __init__(self, app, policy:AccessPolicy): self.app, self.policy = app, policy
+    def __init__(self, app, policy:AccessPolicy, trail:AuditTrail|None=None): store_attr()
+
+    async def _refresh(self):
+        tokens = self.policy.tokens
+        if tokens is not None and tokens.is_stale: await asyncio.to_thread(tokens.refresh)
 
     async def __call__(self, scope, receive, send):
         if scope['type'] == 'lifespan': return await self.app(scope, receive, send)
+        if self.trail is not None: send = self._audited(scope, send)
         headers = {k.decode('latin-1'): v.decode('latin-1') for k, v in scope['headers']}
-        scope['has_token'] = self.policy.has_token(headers)
+        await self._refresh()
+        identity = scope['identity'] = self.policy.identify(headers)
+        scope['has_token'] = identity is not None
         method = scope.get('method', 'WEBSOCKET')
         refused = refusal(self.policy, method, scope['path'], headers, client_address(scope))
         if refused: return await _refusal_response(refused)(scope, receive, send)
         connection = scope.get('connection')
         if connection: connection.is_known = scope['has_token']
+        is_stream = scope['path'].endswith('/events')
+        if is_stream and identity and identity.token: return await self._serve_while_valid(headers, scope, receive, send)
         return await self.app(scope, receive, send)
+
+# %% ../../nbs/net/09_app.ipynb #91fbe753
+_RECHECK = .5   # Seconds
+
+@patch
+async def _wait_until_invalid(self:AccessMiddleware, headers) -> None:
+    while self.policy.identify(headers) is not None:
+        await asyncio.sleep(_RECHECK)
+        await self._refresh()
+
+@patch
+async def _serve_while_valid(self:AccessMiddleware, headers, scope, receive, send) -> None:
+    "Serve a stream for as long as its token is valid."
+    serve = asyncio.ensure_future(self.app(scope, receive, send))
+    watch = asyncio.ensure_future(self._wait_until_invalid(headers))
+    try: await asyncio.wait({serve, watch}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ended, is_cut = serve.done(), watch.done()
+        for task in (serve, watch): task.cancel()
+        await asyncio.wait({serve, watch})
+    if ended: return serve.result()
+    if is_cut: await send({'type': 'http.response.body', 'body': b''})
+
+# %% ../../nbs/net/09_app.ipynb #2834ef35
+_MAX_REFUSALS = 60   # Refused calls a minute that are noted
+
+@patch
+def _notes(self:AccessMiddleware, status:int) -> bool:
+    "Whether there is room for an entry: of refused calls, only so many a minute are noted."
+    if status not in (401, 403): return True
+    minute = int(time.monotonic() // 60)
+    seen, count = getattr(self, '_refused', (minute, 0))
+    count = count + 1 if seen == minute else 1
+    self._refused = minute, count
+    return count <= _MAX_REFUSALS
+
+@patch
+def _audited(self:AccessMiddleware, scope, send):
+    "`send` that notes how the call was answered."
+    async def send_and_note(message):
+        status = message.get('status', 0)
+        starts = message['type'] == 'http.response.start'
+        if starts and is_audited(scope['method'], status) and self._notes(status):
+            identity = scope.get('identity')
+            self.trail.add(audit_entry(scope, status, identity.name if identity else 'unknown', client_address(scope)))
+        await send(message)
+    return send_and_note
 
 # %% ../../nbs/net/09_app.ipynb #8b36e088
 NO_ROOM = DISK_FULL | {errno.EFBIG}   # `errno` of a write for which there is no room
 
-def _call(request) -> str: return f'{request.method} {request.url.path}'
+def _call(request) -> str:
+    method = getattr(request, 'method', 'WEBSOCKET')
+    return f'{method} {request.url.path}'
 
 def _on_os_error(request, e:OSError) -> JSONResponse:
     if not is_infrastructure_error(e): raise e
@@ -85,7 +145,7 @@ def _on_http_error(request, e:HTTPException) -> JSONResponse:
     response.headers.update(e.headers or {})   # `Allow`, for one
     return response
 
-def _on_invalid_parameter(request, e:RequestValidationError) -> JSONResponse:
+def _on_invalid_parameter(request, e:RequestValidationError|WebSocketRequestValidationError) -> JSONResponse:
     error = e.errors()[0]
     field = str(error['loc'][-1])
     problem = f'`{field}`: {error["msg"]} (given: {error.get("input")!r})'
@@ -100,6 +160,7 @@ _HANDLERS = {
     JobtrackError: lambda request, e: response_for(e),
     HTTPException: _on_http_error,
     RequestValidationError: _on_invalid_parameter,
+    WebSocketRequestValidationError: _on_invalid_parameter,
     Exception: lambda request, e: error_response(500, _BUG)}
 
 # %% ../../nbs/net/09_app.ipynb #914018df
@@ -172,8 +233,11 @@ def _lifespan(service:Service):
         stop_counting = service.tracker.subscribe(app.state.metrics.on_event)   # what is recovered counts too
         service.start()
         app.state.health.start()
+        writing = asyncio.ensure_future(app.state.trail.run())
         yield
         await asyncio.to_thread(app.state.health.stop)
+        writing.cancel()
+        await asyncio.to_thread(app.state.trail.flush)
         await asyncio.to_thread(stop_counting)
         try: await asyncio.to_thread(service.close)
         except RecordGone as e: _log.error('%s', e)
@@ -218,8 +282,9 @@ def make_app(
     app.state.uploads = ConcurrencyLimiter()
     app.state.warn = Throttle(_log.warning, every=5.)
     app.state.metrics, app.state.health = Metrics(service), HealthMonitor(service)
-    policy = AccessPolicy(service)
-    app.add_middleware(AccessMiddleware, policy=policy)
+    policy = AccessPolicy(service, TokenBook(service.tracker.store))
+    trail = app.state.trail = AuditTrail(service.tracker.store)
+    app.add_middleware(AccessMiddleware, policy=policy, trail=trail)
     app.add_middleware(CORSMiddleware, allow_origins=[*service.origins], **_CORS)
     for kind, handler in _HANDLERS.items(): app.exception_handler(kind)(handler)
     add_health(app, app.state.health, _health_hint(policy))

@@ -6,6 +6,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/app.html.md"""
 from fastapi import FastAPI
 from typing import Any
 from .access import AccessPolicy
+from .audit import AuditTrail
 from .service import Service
 
 __all__ = [
@@ -20,7 +21,8 @@ class AccessMiddleware:
     Says in `scope['has_token']` whether the request has the token."""
     app: Any
     policy: AccessPolicy
-    def __init__(self, app, policy: AccessPolicy) -> None: ...
+    trail: AuditTrail | None
+    def __init__(self, app, policy: AccessPolicy, trail: AuditTrail | None = None) -> None: ...
     async def __call__(self, scope, receive, send) -> Any: ...
 
 NO_ROOM: Any

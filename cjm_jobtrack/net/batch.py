@@ -36,7 +36,8 @@ class RemoteBatch(Batch):
 
 # %% ../../nbs/net/19_batch.ipynb #52a32b88
 _ENDS = {s.value for s in JobStatus if s.is_terminal}
-_NEWS = _ENDS | {'deleted', 'reconnected'}   # Types of events that may be about an end
+_GAPS = {'reconnected', 'resync'}   # Types of events after which something may have been missed
+_NEWS = _ENDS | _GAPS | {'deleted'}   # Types of events that may be about an end
 
 class _RemoteOpenJobs(OpenJobs):
     "The jobs of a batch on a server that were not yielded yet. Blocks while the server is asked."
@@ -47,7 +48,7 @@ class _RemoteOpenJobs(OpenJobs):
     def take(self, event:JobEvent|Exception) -> list[Job]:
         "Those of ours that this event ends. Raises the error with which the events have ended."
         if isinstance(event, Exception): raise event
-        return self._look() if event.type == 'reconnected' else super().take(event)
+        return self._look() if event.type in _GAPS else super().take(event)
 
     def _look(self) -> list[Job]:
         "Those that have ended meanwhile. What is not on record any more is forgotten."
@@ -69,6 +70,7 @@ async def _events(
 class RemoteAsCompleted(AsCompleted):
     "Jobs on a server in the order in which they end, for `for` and `async for`."
     def open_jobs(self) -> OpenJobs: return _RemoteOpenJobs(self.batch)
+    def check_open(self) -> None: "Events come as long as there is a server."
 
     def subscribe(self, callback:Callable[[JobEvent], Any], after:int) -> Callable[[], None]:
         return consume_in_thread(partial(_events, self.batch.client, after), callback)

@@ -133,12 +133,13 @@ def _service_flow(client:ClientBase):
 def _input_flow(
     input,           # A file here, an `Upload`, a path in the node's workspace or a URL
     node:str|None,   # The node it is for
+    pipeline:str|None=None,  # What it is for
 ):
     "A flow: the input of a job, uploaded if it is a file here."
     is_name = isinstance(input, str) and '://' not in input
     if is_name and os.path.isfile(input): input = Path(input)
     if not isinstance(input, os.PathLike): return input
-    return (yield from upload_flow(input, node))
+    return (yield from upload_flow(input, node, pipeline))
 
 # %% ../../nbs/net/00_client.ipynb #eb6b68ce
 def _post_job_flow(body:dict):
@@ -195,7 +196,7 @@ def _submit_flow(client:ClientBase, pipeline, input, node, ask:dict):
     "A flow: check the request, upload its input, find out which server it is, and send the request in its form."
     _check_pipeline(pipeline)
     _check_json(ask | {'pipeline': pipeline})
-    input = yield from _input_flow(input, node)
+    input = yield from _input_flow(input, node, pipeline)
     if isinstance(input, Upload):
         ask['name'] = ask['name'] or input.name or None
         input, node = input.path, node or input.node
@@ -351,8 +352,8 @@ def events(self:RemoteClient,
 ) -> Iterator[JobEvent]:
     """Events as they come, each journaled one once and in order, also over broken connections. Blocks between them.
 
-    Between them come live facts without `seq`: `progress`, `log`, and `disconnected` and `reconnected` when the
-    server is out of reach for a while.
+    Between them come live facts without `seq`: `progress`, `log`, `disconnected` and `reconnected` when the
+    server is out of reach for a while, and `resync` when it has another record since.
     Raises `UnknownJob`; `NodeUnreachable` only if the first connection cannot be made."""
     cursor = EventCursor(job_id, after, self.tries, self.poll)
     with closing(self._drive(events_flow(cursor))) as items:
@@ -418,7 +419,8 @@ def _local_session(job:Job, events:list[JobEvent]) -> dict:
         d = e.to_dict()
         d.pop('job_id')
         return {'tier': 'node', 'node': None, 'measured_at': e.at, 'received_at': None} | d
-    blank = dict.fromkeys(('node', 'node_name', 'remote_id', 'node_unreachable', 'problem', 'skew_seconds', 'skew_error_seconds'))
+    names = 'node node_name remote_id node_unreachable problem skew_seconds skew_error_seconds'
+    blank = dict.fromkeys(names.split())
     return {'id': job.id, 'status': job.status.value} | blank | {'attempts': [], 'events': [*map(row, events)]}
 
 def _session_flow(job_id:str):
@@ -433,8 +435,8 @@ def _session_flow(job_id:str):
 @patch
 def session(self:ClientBase,
     job_id:str,   # The job
-) -> dict:        # `id`, `remote_id`, `node`, `node_name`, `status`, `skew_seconds`, `node_unreachable`, `attempts`, `events`
-    "The life of a job on all machines, as `Sessions.read` has it, oldest event first. Raises `UnknownJob`."
+) -> dict:        # As from `Sessions.read`: `events`, oldest first, and where they happened
+    "The life of a job on all machines. Raises `UnknownJob`."
     return self._run(_session_flow(job_id))
 
 # %% ../../nbs/net/00_client.ipynb #364c58fa
@@ -548,11 +550,12 @@ def log_tail(self:ClientBase,
 def upload(self:ClientBase,
     path:str|os.PathLike,  # A file of this machine
     node:str|None=None,    # Id or name of the node it is for, when a manager is asked; None: it picks one
+    pipeline:str|None=None, # What it is for: a manager picks a node that offers it
 ) -> Upload:               # What `submit` takes as input
     """Bring a file to a node.
 
     Raises `InvalidInput` when it cannot be read, `NodeRefused`, `DamagedTransfer`."""
-    return self._run(upload_flow(path, node))
+    return self._run(upload_flow(path, node, pipeline))
 
 # %% ../../nbs/net/00_client.ipynb #2167d208
 def _sha256(path:str|os.PathLike) -> str:
@@ -627,20 +630,24 @@ async def _passed_on(self:AsyncRemoteClient, content:AsyncIterator[bytes]):
         self.last_contact = time.monotonic()
 
 @patch
-async def forward(self:AsyncRemoteClient,
-    method:str,                     # 'POST', say
-    path:str,                       # Below the base URL, percent-encoded
+async def relay(self:AsyncRemoteClient,
+    method:str,                          # 'PATCH', say
+    path:str,                            # Below the base URL, percent-encoded
     *,
-    content:AsyncIterator[bytes],   # The body, as it comes
-    headers:dict,                   # Content-Type, and Content-Length where it is known
-    timeout:float=300.,             # Longest silence, seconds
-) -> dict:                          # The answer
-    """Send on a body that comes from elsewhere, without holding it in memory.
-
-    Raises what the server refused."""
+    content:AsyncIterator[bytes]|None,   # The body, as it comes; None: there is none
+    headers:dict,                        # Those to pass on
+    timeout:float=300.,                  # Longest silence, seconds
+) -> httpx.Response:                     # Whatever its status
+    "Send on a body that comes from elsewhere, without holding it in memory. Raises `NodeUnreachable`."
     headers = request_id_headers() | headers
     limits = httpx.Timeout(timeout, connect=TRANSFER_CONNECT_TIMEOUT)
-    url, body = self.base_url + path, self._passed_on(content)
+    body = None if content is None else self._passed_on(content)
     with self._translate_errors(timeout, TRANSFER_CONNECT_TIMEOUT):
-        r = await self.http.request(method, url, content=body, headers=headers, timeout=limits)
+        return await self.http.request(method, self.base_url + path, content=body, headers=headers, timeout=limits)
+
+# %% ../../nbs/net/00_client.ipynb #2c06bea8
+@patch
+async def forward(self:AsyncRemoteClient, method:str, path:str, **options) -> dict:   # The answer
+    "The same, for an answer in JSON; the options are those of `relay`. Raises what the server refused."
+    r = await self.relay(method, path, **options)
     return check_response(HttpRequest(method, path), r).json()

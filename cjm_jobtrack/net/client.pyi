@@ -99,7 +99,7 @@ class ClientBase:
     def history(self, job_id: str) -> list[JobEvent] | Coroutine[Any, Any, list[JobEvent]]:
         "Everything that was journaled about a job. Raises `UnknownJob`."
     def session(self, job_id: str) -> dict[Any, Any] | Coroutine[Any, Any, dict[Any, Any]]:
-        "The life of a job on all machines, as `Sessions.read` has it, oldest event first. Raises `UnknownJob`."
+        "The life of a job on all machines. Raises `UnknownJob`."
     def wait(self, job_id: str, timeout: float | None = None) -> Job | Coroutine[Any, Any, Job]:
         "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
     def logs(
@@ -116,6 +116,7 @@ class ClientBase:
         self,
         path: str | os.PathLike[Any],
         node: str | None = None,
+        pipeline: str | None = None,
     ) -> Upload | Coroutine[Any, Any, Upload]:
         """Bring a file to a node.
 
@@ -148,8 +149,8 @@ class RemoteClient(ClientBase, BlockingTransport):
     def events(self, job_id: str | None = None, after: int | None = None) -> Iterator[JobEvent]:
         """Events as they come, each journaled one once and in order, also over broken connections. Blocks between them.
 
-        Between them come live facts without `seq`: `progress`, `log`, and `disconnected` and `reconnected` when the
-        server is out of reach for a while.
+        Between them come live facts without `seq`: `progress`, `log`, `disconnected` and `reconnected` when the
+        server is out of reach for a while, and `resync` when it has another record since.
         Raises `UnknownJob`; `NodeUnreachable` only if the first connection cannot be made."""
     def subscribe(
         self,
@@ -231,7 +232,7 @@ class RemoteClient(ClientBase, BlockingTransport):
     def history(self, job_id: str) -> list[JobEvent]:
         "Everything that was journaled about a job. Raises `UnknownJob`."
     def session(self, job_id: str) -> dict[Any, Any]:
-        "The life of a job on all machines, as `Sessions.read` has it, oldest event first. Raises `UnknownJob`."
+        "The life of a job on all machines. Raises `UnknownJob`."
     def wait(self, job_id: str, timeout: float | None = None) -> Job:
         "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
     def logs(
@@ -244,7 +245,12 @@ class RemoteClient(ClientBase, BlockingTransport):
         "A piece of a log. Raises `UnknownJob`, `InvalidInput`."
     def log_tail(self, job_id: str, lines: int = 200) -> str:
         "The end of the log of the latest attempt. Raises `UnknownJob`."
-    def upload(self, path: str | os.PathLike[Any], node: str | None = None) -> Upload:
+    def upload(
+        self,
+        path: str | os.PathLike[Any],
+        node: str | None = None,
+        pipeline: str | None = None,
+    ) -> Upload:
         """Bring a file to a node.
 
         Raises `InvalidInput` when it cannot be read, `NodeRefused`, `DamagedTransfer`."""
@@ -286,18 +292,18 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         timeout: float = 60.0,
     ) -> httpx.Response:
         "An answer whose body is read later. Raises what the server refused."
-    async def forward(
+    async def relay(
         self,
         method: str,
         path: str,
         *,
-        content: AsyncIterator[bytes],
+        content: AsyncIterator[bytes] | None,
         headers: dict[Any, Any],
         timeout: float = 300.0,
-    ) -> dict[Any, Any]:
-        """Send on a body that comes from elsewhere, without holding it in memory.
-
-        Raises what the server refused."""
+    ) -> httpx.Response:
+        "Send on a body that comes from elsewhere, without holding it in memory. Raises `NodeUnreachable`."
+    async def forward(self, method: str, path: str, **options: Any) -> dict[Any, Any]:
+        "The same, for an answer in JSON; the options are those of `relay`. Raises what the server refused."
     def health(self) -> Coroutine[Any, Any, dict[Any, Any]]:
         "Signs of life. Raises `NodeUnreachable` within seconds when there are none."
     def counts(self, batch: str | None = None) -> Coroutine[Any, Any, dict[str, int]]:
@@ -374,7 +380,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
     def history(self, job_id: str) -> Coroutine[Any, Any, list[JobEvent]]:
         "Everything that was journaled about a job. Raises `UnknownJob`."
     def session(self, job_id: str) -> Coroutine[Any, Any, dict[Any, Any]]:
-        "The life of a job on all machines, as `Sessions.read` has it, oldest event first. Raises `UnknownJob`."
+        "The life of a job on all machines. Raises `UnknownJob`."
     def wait(self, job_id: str, timeout: float | None = None) -> Coroutine[Any, Any, Job]:
         "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
     def logs(
@@ -391,6 +397,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         self,
         path: str | os.PathLike[Any],
         node: str | None = None,
+        pipeline: str | None = None,
     ) -> Coroutine[Any, Any, Upload]:
         """Bring a file to a node.
 

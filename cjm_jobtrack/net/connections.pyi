@@ -10,10 +10,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 __all__ = [
     'ConnectionLimits', 'connection_limits', 'Throttle', 'LogThrottle', 'ConnectionPool',
-    'Connection', 'busy_answer', 'ConcurrencyLimiter']
+    'Connection', 'SocketConnection', 'busy_answer', 'ConcurrencyLimiter']
 
 @dataclass(frozen=True)
 class ConnectionLimits:
@@ -82,10 +83,23 @@ class Connection(H11Protocol):
     def on_response_complete(self) -> None: ...
     def pause_writing(self) -> None: ...
     def resume_writing(self) -> None: ...
+    def handle_websocket_upgrade(self, event) -> None: ...
     def drop(self) -> None:
         "Close it at once."
     def is_stalled(self, timeout: float) -> bool:
         "Whether the other side of a request has been silent for longer."
+
+class SocketConnection(WebSocketsSansIOProtocol):
+    "A WebSocket of a server with limits."
+    is_known: bool
+    pool: ConnectionPool
+    inner_app: Any
+    app: Any
+    def __init__(self, pool: ConnectionPool, *args: Any, **kwargs: Any) -> None: ...
+    def connection_lost(self, exc) -> None: ...
+    def is_stalled(self, timeout: float) -> bool: ...
+    def drop(self) -> None:
+        "Close it at once."
 
 def busy_answer(reason: str, retry_after: int = 1) -> tuple[dict[Any, Any], dict[Any, Any]]:
     "A 503 response. Source: RFC 9110, 10.2.3 (Retry-After)."

@@ -710,7 +710,9 @@ def why_unfit(self:NodeDirectory,
 def _unfit(self:NodeDirectory, nodes:list[dict], pipeline:str|None, labels:dict|None) -> NodeUnreachable:
     "The error that says of each node why it will not do."
     online = [n for n in nodes if self.is_online(n) and not is_drained(n)]
-    if online and not labels: problem = f'none that is online offers {pipeline!r} ({", ".join(n["name"] for n in online)})'
+    if online and not labels:
+        names = ', '.join(n['name'] for n in online)
+        problem = f'none that is online offers {pipeline!r} ({names})'
     else: problem = '; '.join(self.why_unfit(n, pipeline, labels) for n in nodes[:5])
     return NodeUnreachable('any node', problem, begun=False)
 

@@ -20,7 +20,7 @@ from .transport import HttpRequest, HttpResponse, ReadNext, Sleep, is_refusal
 from .transport import job_path, known_job_flow, lacks_call, list_flow, raw_job_flow
 
 # %% ../../nbs/net/07_events.ipynb #807da59b
-SILENCE = 35.  # A stream that is quiet for longer is dead, seconds: the server sends a sign of life every 15 s
+SILENCE = 35.  # A stream that is quiet for longer is dead, seconds: the server sends a sign of life every 12 s
 RECONNECT_DELAY = dict(base=.1, cap=5.)   # How `retry_delay` spaces new connections, seconds
 
 @dataclass
@@ -103,6 +103,15 @@ def _new_event(cursor:EventCursor, response:HttpResponse, sse) -> JobEvent|None:
     is_new = event.type == 'resync' or cursor.advance(event)
     return event if is_new else None
 
+# %% ../../nbs/net/07_events.ipynb #5e708a5b
+@patch
+def restart(self:EventCursor, resync:JobEvent) -> bool:
+    "Take over the cursor of another record. False if this is still the record that the cursor is from."
+    seq = resync.data.get('seq')
+    is_older = isinstance(seq, int) and self.seq is not None and seq < self.seq
+    if is_older: self.seq = seq
+    return is_older
+
 # %% ../../nbs/net/07_events.ipynb #0a1dd4a4
 def listen_flow(
     cursor:EventCursor,
@@ -119,7 +128,7 @@ def listen_flow(
         cursor.tries = 0
         event = _new_event(cursor, response, sse)
         if event is None: continue
-        if event.type == 'resync': return False
+        if event.type == 'resync' and not cursor.restart(event): return False
         yield event
         if cursor.job_id is not None and event.type in _TERMINAL: return True
     return False

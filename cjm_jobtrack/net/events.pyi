@@ -33,6 +33,8 @@ class EventCursor:
         "Move on to an event. False if it was seen before; live facts have no number and are always new."
     def live(self, type: str, **data: Any) -> JobEvent:
         "A live fact about the connection."
+    def restart(self, resync: JobEvent) -> bool:
+        "Take over the cursor of another record. False if this is still the record that the cursor is from."
 
 def connected_flow(cursor: EventCursor) -> Any:
     "A flow: the server has answered; yields `reconnected` when that is news."

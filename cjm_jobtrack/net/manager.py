@@ -35,6 +35,7 @@ from .remote import RemoteRunner
 from .server import closed_on_error, lock_folder
 from .session import Sessions, add_session_route
 from .transfers import disposition_name
+from .tus_relay import add_tus_relay
 from .transport import job_path, no_route
 from ..queue.queue import JobQueue
 
@@ -54,12 +55,13 @@ class Manager(Service):
         check_every:float=5.,         # Seconds between checks of each node
         node_lost_after:float=86400., # Seconds of silence after which a node's job is declared failed, kind `node_lost`
         durability:str='normal',      # As for `JobStore`
+        store:str|Path|None=None,     # Record that managers may share, URL or file; None: one in the data folder
         logs:str|Path|None=None,      # Folder of the logs; None: beside the record, in the data folder
     ):
         store_attr('token,slots,check_every')
         self.origins, self.instance = tuple(origins), new_id()
         self.data = self.workspace = Path(data).resolve()
-        self._open_record(durability, logs)
+        self._open_record(store, durability, logs)
         self.directory = NodeDirectory(self.tracker.store, token=node_token, me=self.instance)
         self.placement = Placement(self.directory)
         self.runner = RemoteRunner(self.directory, self.tracker, node_lost_after=node_lost_after)
@@ -67,16 +69,17 @@ class Manager(Service):
         self._stop_checking = lambda: None
         self.app = make_app(self)
         add_original_api(self.app, self)
+        add_tus_relay(self.app, self)
         add_session_route(self.app, Sessions(self.directory, self.tracker))
 
 # %% ../../nbs/net/02_manager.ipynb #492912f7
 @patch
-def _open_record(self:Manager, durability:str, logs) -> None:
+def _open_record(self:Manager, store, durability:str, logs) -> None:
     "Take the data folder. If that fails halfway, it is unlocked again."
     self.data.mkdir(parents=True, exist_ok=True)
     self._folder_lock = lock_folder(self.data)
     with closed_on_error(self._folder_lock):
-        store = JobStore(self.data/'jobs.db', durability=durability)
+        store = JobStore(store or self.data/'jobs.db', durability=durability)
         self.tracker = JobTracker(store, logs=logs)
 
 @patch
@@ -226,8 +229,7 @@ async def upload(self:Manager, request:Request, node:str|None=None) -> dict:
     "Forward an upload to a node, as it comes."
     if not request.headers.get('content-type', '').startswith('multipart/form-data'):
         raise HTTPException(415, 'Send multipart/form-data with a field `file`')
-    if not node: await self.placement.refresh()
-    n = self.directory.get(node) if node else self.directory.pick()
+    n = self.directory.get(node) if node else await self.placement.for_upload(request.query_params.get('pipeline'))
     headers = _headers(request, 'content-type', 'content-length')
     client = await self.reachable_client(n)
     answer = await client.forward('POST', '/upload', content=request.stream(), headers=headers)

@@ -40,6 +40,7 @@ class Manager(Service):
         check_every: float = 5.0,
         node_lost_after: float = 86400.0,
         durability: str = 'normal',
+        store: str | Path | None = None,
         logs: str | Path | None = None,
     ) -> None: ...
     def __repr__(self) -> str: ...

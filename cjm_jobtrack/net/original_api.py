@@ -131,6 +131,7 @@ def _add_job_create(app:FastAPI, m, show:_JobView) -> None:
         source = original['manualPath'] or original['youtubeUrl']
         spec = {'original': original}
         job = m.tracker.make_job(Path(source).name, runner=m.runner.name, spec=spec, node=node['id'])
+        request.scope['subject'] = job.id
         as_created = copy(job)   # pending
         m.queue.submit(job)
         return show(as_created, with_log=False)

@@ -10,7 +10,7 @@ __all__ = ['Placement']
 # %% ../../nbs/net/14_placement.ipynb #f74c5764
 import asyncio
 from fastcore.basics import patch
-from ..model.errors import InvalidInput, NodeRefused, NodeUnreachable, UnknownPipeline
+from ..model.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreachable, UnknownPipeline
 from .service import JobRequest
 from .directory import NodeDirectory, missing_labels
 from .legacy import original_request
@@ -47,14 +47,29 @@ def _names(nodes:list[dict]) -> str:
     return ', '.join(n['name'] for n in nodes)
 
 @patch
-def _holder_of_input(self:Placement, request:JobRequest) -> dict|None:  # None: any node will do
-    "The node that has the input."
+async def _holders(self:Placement, path:str) -> list[dict]:
+    "The nodes that have a file, as far as they can be asked."
+    async def has_it(node):
+        if not self.directory.is_online(node): return False
+        try: files = await self.directory.client(node).request('GET', '/files')
+        except JobtrackError: return False
+        return any(f.get('path') == path for f in files.get('files') or ())
+    nodes = await self.refresh()
+    found = await asyncio.gather(*[has_it(n) for n in nodes])
+    return [n for n, has in zip(nodes, found) if has]
+
+@patch
+async def _holder_of_input(self:Placement, request:JobRequest) -> dict|None:  # None: any node will do
+    "The node that has the input; of several, one that could do the job. Raises `InvalidInput` if none says that it has it."
     nodes = self.directory.list()
     is_elsewhere = request.input is None or is_url(request.input)
     if is_elsewhere or not nodes: return None
     if len(nodes) == 1: return nodes[0]
+    holders = await self._holders(request.input)
+    def is_fit(n): return self.directory.why_unfit(n, request.pipeline, request.node_labels) is None
+    if holders: return next((n for n in holders if is_fit(n)), holders[0])
     remedy = f'Say which node holds the input: {_names(nodes)}'
-    raise InvalidInput('node', 'is missing, and there are several', remedy)
+    raise InvalidInput('node', 'is missing, and none of the nodes says that it has the input', remedy)
 
 # %% ../../nbs/net/14_placement.ipynb #3a56188c
 @patch
@@ -72,7 +87,7 @@ async def _original_node(self:Placement, request:JobRequest) -> dict|None:  # No
     "The node for a request of the original system, which names no node."
     nodes = await self.refresh()
     is_ours = request.pipeline and any(self.directory.offers(n, request.pipeline) for n in nodes)
-    if is_ours: return self._holder_of_input(request)
+    if is_ours: return await self._holder_of_input(request)
     original = self._the_original(nodes)
     if original: return original
     names = sorted({p['name'] for n in nodes for p in self.directory.pipelines(n)})
@@ -100,6 +115,17 @@ async def _any_offering(self:Placement, pipeline:str, labels:dict|None=None) -> 
         is_fit = self.directory.is_online(n) and not missing_labels(n, labels)
         if is_fit and self.directory.offers(n, pipeline): return n
     return None
+
+# %% ../../nbs/net/14_placement.ipynb #d99b0512
+@patch
+async def for_upload(self:Placement,
+    pipeline:str|None,   # What the file is for; None: not known
+) -> dict:
+    "The node for an upload. Raises `InvalidInput`, `NodeUnreachable`, `UnknownPipeline`."
+    await self.refresh()
+    if pipeline in (None, 'original'): return self.directory.pick()
+    await self._any_offering(pipeline)
+    return self.directory.pick(pipeline)
 
 # %% ../../nbs/net/14_placement.ipynb #da736322
 def _check_for_original(node:dict, body:dict) -> None:
@@ -130,14 +156,15 @@ def _named_node(self:Placement, request:JobRequest) -> dict:
     node = self.directory.get(request.node)
     missing = missing_labels(node, request.node_labels)
     if not missing: return node
-    raise InvalidInput('node_labels', f'has {", ".join(missing)}, which node {node["name"]} is not labelled', 'Leave out the node, or the label')
+    problem = f'has {", ".join(missing)}, which node {node["name"]} is not labelled'
+    raise InvalidInput('node_labels', problem, 'Leave out the node, or the label')
 
 # %% ../../nbs/net/14_placement.ipynb #7e2490d7
 @patch
 async def _choose(self:Placement, request:JobRequest) -> dict|None:  # None: any node that offers the pipeline
     if request.node is not None: return self._named_node(request)
     is_original = request.pipeline in (None, 'original')
-    return await self._original_node(request) if is_original else self._holder_of_input(request)
+    return await self._original_node(request) if is_original else await self._holder_of_input(request)
 
 # %% ../../nbs/net/14_placement.ipynb #10f7771c
 @patch

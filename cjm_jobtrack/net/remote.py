@@ -441,7 +441,7 @@ def outcome_of(
     if there.status is JobStatus.COMPLETED: return Outcome.completed(there.result, there.outputs)
     if there.status is JobStatus.FAILED:
         failure = there.failure or Failure('error', there.error or 'The node gave no reason')
-        return Outcome(JobStatus.FAILED, failure=failure)
+        return Outcome(JobStatus.FAILED, failure=failure, outputs=tuple(there.outputs))
     return _unconfirmed_cancel(there) if there.failure else Outcome(JobStatus.CANCELLED)
 
 # %% ../../nbs/net/03_remote.ipynb #580aa562

@@ -6,22 +6,26 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/routes.html.md"""
 
 # %% auto #0
 __all__ = ['PAGE_BYTES', 'PAGE_JOBS', 'RequestedJob', 'add_general_routes', 'page_of', 'require_job', 'find_job', 'body_schema',
-           'add_submit_routes', 'add_list_route', 'add_job_routes', 'EventStream', 'add_event_routes', 'add_log_routes',
-           'pick_output', 'OpenFile', 'add_output_routes', 'add_upload_routes', 'add_routes']
+           'add_submit_routes', 'add_list_route', 'add_job_routes', 'EventStream', 'add_event_routes', 'send_events',
+           'add_event_sockets', 'add_log_routes', 'pick_output', 'OpenFile', 'add_output_routes', 'add_upload_routes',
+           'add_routes']
 
 # %% ../../nbs/net/10_routes.ipynb #468147f2
-import json, os, platform, time
-from collections.abc import Callable, Iterable
+import asyncio, json, os, platform, time
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
 from copy import copy
 from functools import partial
 from typing import Annotated
 from urllib.parse import unquote_to_bytes
-from fastapi import Depends, FastAPI, Header, Query, Request
+from fastapi import Depends, FastAPI, Header, Query, Request, WebSocket
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from ..model.errors import UnknownJob
 from ..model.job import Job, JobStatus, OutputFile, newest_first
+from .broadcast import EventFilter
 from .legacy import LISTED, wire_job, wire_output
 from .service import JobRequest, Service, error_response, read_json
 from ..tracker.tracker import JobTracker
@@ -107,9 +111,9 @@ def require_job(tracker:JobTracker, job_id:str) -> Job:
     if job is None: raise UnknownJob(job_id)
     return job
 
-def find_job(request:Request, job_id:str) -> Job:
+def find_job(connection:HTTPConnection, job_id:str) -> Job:
     "The job of a path: a dependency of its routes. Raises `UnknownJob`."
-    return require_job(request.app.state.service.tracker, job_id)
+    return require_job(connection.app.state.service.tracker, job_id)
 
 RequestedJob = Annotated[Job, Depends(find_job)]
 
@@ -143,6 +147,7 @@ def add_submit_routes(app:FastAPI, service:Service) -> None:
         if is_ours and not request.scope['has_token']:
             raise HTTPException(401, 'Without a token, only requests of the original manager are taken')
         job, is_new = await service.submit(body)
+        request.scope['subject'] = job.id
         return JSONResponse(_wire(service, job, has_output=False), 201 if is_new else 200)
 
     @app.post('/jobs/check', openapi_extra=described)
@@ -211,10 +216,10 @@ def add_job_routes(app:FastAPI, service:Service) -> None:
 
 # %% ../../nbs/net/10_routes.ipynb #d8074bee
 class EventStream(StreamingResponse):
-    "Server-sent events, which no proxy on the way should hold back."
+    "Server-sent events, which no proxy on the way should hold back or compress."
     media_type = 'text/event-stream'
     def __init__(self, chunks, **options):
-        headers = {'Cache-Control': 'no-cache', 'X-Accel-Buffering': 'no'}
+        headers = {'Cache-Control': 'no-cache, no-transform', 'X-Accel-Buffering': 'no'}
         super().__init__(chunks, headers=headers, **options)
 
 def _cursor(
@@ -226,9 +231,20 @@ def _cursor(
 
 _Cursor = Annotated[int|None, Depends(_cursor)]
 
+def _event_filter(
+    status:JobStatus|None=None,
+    name:str|None=None,
+    node:str|None=None,
+    batch:str|None=None,
+) -> EventFilter:
+    "The jobs that a reader of all jobs wants to hear of."
+    return EventFilter(status, name, node, batch)
+
+_Wanted = Annotated[EventFilter, Depends(_event_filter)]
+
 # %% ../../nbs/net/10_routes.ipynb #9861dc64
 def add_event_routes(app:FastAPI, service:Service) -> None:
-    "History and live events."
+    "History, and live events as a stream."
     @app.get('/jobs/{job_id}/history')
     def history(job:RequestedJob) -> dict:
         return {'events': [e.to_dict() for e in service.tracker.history(job.id)]}
@@ -238,8 +254,49 @@ def add_event_routes(app:FastAPI, service:Service) -> None:
         return EventStream(app.state.streams.read(job.id, after))
 
     @app.get('/events', status_code=200, response_class=EventStream)
-    async def all_events(after:_Cursor) -> Response:
-        return EventStream(app.state.streams.read(after=after))
+    async def all_events(after:_Cursor, wanted:_Wanted) -> Response:
+        return EventStream(app.state.streams.read(None, after, wanted))
+
+# %% ../../nbs/net/10_routes.ipynb #268352f6
+def _messages(
+    chunk:bytes,     # Whole server-sent events
+) -> list[str]:      # The JSON of each
+    return [line[6:].decode() for line in chunk.split(b'\n') if line.startswith(b'data: ')]
+
+async def _send_messages(socket:WebSocket, chunks:AsyncGenerator[bytes]) -> None:
+    "Send events until they end; then the client is told so (RFC 6455, 7.4.1: 1000, or 1001 when the server stops)."
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            for message in _messages(chunk): await socket.send_text(message)
+    is_leaving = socket.app.state.leaving.is_set()
+    await socket.close(1001 if is_leaving else 1000)
+
+async def _until_closed(socket:WebSocket) -> None:
+    message = {}
+    while message.get('type') != 'websocket.disconnect': message = await socket.receive()
+
+# %% ../../nbs/net/10_routes.ipynb #4af60d20
+async def send_events(
+    socket:WebSocket,   # Not accepted yet
+    chunks:AsyncGenerator[bytes],   # From `BroadcastHub.read`
+) -> None:
+    "Send events over a WebSocket, until they end or the client leaves."
+    await socket.accept()
+    tasks = [asyncio.ensure_future(work) for work in (_send_messages(socket, chunks), _until_closed(socket))]
+    try: await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks: task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)   # a client that has left is no fault of ours
+
+def add_event_sockets(app:FastAPI) -> None:
+    "Live events over WebSockets."
+    @app.websocket('/jobs/{job_id}/events')
+    async def job_events(socket:WebSocket, job:RequestedJob, after:_Cursor) -> None:
+        await send_events(socket, app.state.streams.read(job.id, after))
+
+    @app.websocket('/events')
+    async def all_events(socket:WebSocket, after:_Cursor, wanted:_Wanted) -> None:
+        await send_events(socket, app.state.streams.read(None, after, wanted))
 
 # %% ../../nbs/net/10_routes.ipynb #b0cf1d4c
 def _log_headers(
@@ -304,7 +361,8 @@ def pick_output(
     request:Request|None=None,  # Its URL has the name in bytes
 ) -> OutputFile:
     "The output with that very name. Raises `HTTPException` in the original's words."
-    if job.status is not JobStatus.COMPLETED: raise HTTPException(400, 'Job not completed')
+    is_named = job.status is JobStatus.FAILED and any(o.name == name for o in job.outputs)   # what it left nevertheless
+    if job.status is not JobStatus.COMPLETED and not is_named: raise HTTPException(400, 'Job not completed')
     if not job.outputs: raise HTTPException(404, 'No output files found for this job')
     names = [o.name for o in job.outputs]
     means_newest = not name or name == 'download' and name not in names
@@ -399,7 +457,7 @@ def add_upload_routes(app:FastAPI, service:Service) -> None:
     form = {'type': 'object', 'required': ['file'], 'properties': {'file': file}}
 
     @app.post('/upload', openapi_extra=body_schema('multipart/form-data', form))
-    async def upload(request:Request, node:str|None=None) -> dict:
+    async def upload(request:Request, node:str|None=None, pipeline:str|None=None) -> dict:
         async with app.state.uploads.slot(): return await service.upload(request, node)
 
 # %% ../../nbs/net/10_routes.ipynb #269cd60d
@@ -413,6 +471,7 @@ def add_routes(
     add_list_route(app, service)
     add_job_routes(app, service)
     add_event_routes(app, service)
+    add_event_sockets(app)
     add_log_routes(app, service)
     add_upload_routes(app, service)
     add_output_routes(app, service, partial(_output_files, service))

@@ -3,9 +3,10 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/routes.html.md"""
 
-from collections.abc import Callable, Iterable
-from fastapi import FastAPI, Request
+from collections.abc import AsyncGenerator, Callable, Iterable
+from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import FileResponse, StreamingResponse
+from starlette.requests import HTTPConnection
 from typing import Annotated, Any, TypeAlias
 from ..model.job import Job, OutputFile
 from ..tracker.tracker import JobTracker
@@ -14,8 +15,8 @@ from .service import Service
 __all__ = [
     'PAGE_BYTES', 'PAGE_JOBS', 'RequestedJob', 'add_general_routes', 'page_of', 'require_job',
     'find_job', 'body_schema', 'add_submit_routes', 'add_list_route', 'add_job_routes',
-    'EventStream', 'add_event_routes', 'add_log_routes', 'pick_output', 'OpenFile',
-    'add_output_routes', 'add_upload_routes', 'add_routes']
+    'EventStream', 'add_event_routes', 'send_events', 'add_event_sockets', 'add_log_routes',
+    'pick_output', 'OpenFile', 'add_output_routes', 'add_upload_routes', 'add_routes']
 
 def add_general_routes(app: FastAPI, service: Service) -> None:
     "What is it, what can it do."
@@ -34,7 +35,7 @@ def page_of(
 def require_job(tracker: JobTracker, job_id: str) -> Job:
     "A job. Raises `UnknownJob`."
 
-def find_job(request: Request, job_id: str) -> Job:
+def find_job(connection: HTTPConnection, job_id: str) -> Job:
     "The job of a path: a dependency of its routes. Raises `UnknownJob`."
 
 RequestedJob: TypeAlias = Annotated[Job, ...]
@@ -52,12 +53,18 @@ def add_job_routes(app: FastAPI, service: Service) -> None:
     "Read, cancel, delete."
 
 class EventStream(StreamingResponse):
-    "Server-sent events, which no proxy on the way should hold back."
+    "Server-sent events, which no proxy on the way should hold back or compress."
     media_type: str
     def __init__(self, chunks, **options: Any) -> None: ...
 
 def add_event_routes(app: FastAPI, service: Service) -> None:
-    "History and live events."
+    "History, and live events as a stream."
+
+async def send_events(socket: WebSocket, chunks: AsyncGenerator[bytes]) -> None:
+    "Send events over a WebSocket, until they end or the client leaves."
+
+def add_event_sockets(app: FastAPI) -> None:
+    "Live events over WebSockets."
 
 def add_log_routes(app: FastAPI, service: Service) -> None:
     "Logs, by offset or from the end."

@@ -17,7 +17,8 @@ import uvicorn
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, JobtrackError
 from .access import check_bind
-from .connections import Connection, ConnectionPool, LogThrottle, connection_limits
+from .broadcast import PING
+from .connections import Connection, ConnectionPool, LogThrottle, SocketConnection, connection_limits
 from .service import Service
 
 # %% ../../nbs/net/18_server.ipynb #b0d9906f
@@ -87,6 +88,8 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self.connections = ConnectionPool(connection_limits(config.app.state.service.slots))
         config.http = partial(Connection, self.connections)
+        config.ws, config.ws_ping_interval = partial(SocketConnection, self.connections), PING
+        config.ws_per_message_deflate = False   # memory for each reader, to save little
         config.backlog = _ACCEPTED
         config.proxy_headers = False
 

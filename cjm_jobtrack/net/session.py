@@ -1,4 +1,4 @@
-"""The life of a job on all machines, on one time line: what the manager has on record and what the node has, with the node's clock corrected
+"""The life of a job on all machines, on one time line, with the clock of the node corrected
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/session.html.md"""
 
@@ -43,7 +43,8 @@ class Visit:
 def _event_there(e:JobEvent) -> JobEvent:
     "An event of a node, from the manager's entry that says it was received."
     d = e.data
-    return JobEvent(d.get('seq'), e.job_id, d.get('attempt', e.attempt), d.get('type'), d.get('at') or e.at, d.get('data') or {})
+    at, data = d.get('at') or e.at, d.get('data') or {}
+    return JobEvent(d.get('seq'), e.job_id, d.get('attempt', e.attempt), d.get('type'), at, data)
 
 def _add_received(visit:Visit, e:JobEvent) -> None:
     there = _event_there(e)
@@ -225,10 +226,10 @@ async def read(self:Sessions,
 ) -> dict:   # JSON-ready
     """The session of a job.
 
-    Keys: `id`, `remote_id`, `node`, `node_name`, `status`; `node_unreachable`, the instant since when the node is silent;
+    Keys: `id`, `remote_id`, `node`, `node_name`, `status`; `node_unreachable`, since when the node is silent;
     `skew_seconds`, how far the node's clock is ahead, and `skew_error_seconds`, how far that may be off;
-    `attempts`, the same for each visit to a node; `events`, oldest first, each with `tier` ('manager' or 'node'), `at` by the
-    clock of the manager, and `measured_at` by the clock of its own machine."""
+    `attempts`, the same for each visit to a node; `events`, oldest first, each with `tier` ('manager' or
+    'node'), `at` by the clock of the manager, and `measured_at` by the clock of its own machine."""
     history = await asyncio.to_thread(self.tracker.history, job.id)
     found = visits(history)
     await asyncio.gather(*[self._fill(v, job) for v in found])

@@ -1,5 +1,5 @@
 # Made by tools/stubs.py: do not edit.
-"""The life of a job on all machines, on one time line: what the manager has on record and what the node has, with the node's clock corrected
+"""The life of a job on all machines, on one time line, with the clock of the node corrected
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/session.html.md"""
 
@@ -61,10 +61,10 @@ class Sessions:
     async def read(self, job: Job) -> dict[Any, Any]:
         """The session of a job.
 
-        Keys: `id`, `remote_id`, `node`, `node_name`, `status`; `node_unreachable`, the instant since when the node is silent;
+        Keys: `id`, `remote_id`, `node`, `node_name`, `status`; `node_unreachable`, since when the node is silent;
         `skew_seconds`, how far the node's clock is ahead, and `skew_error_seconds`, how far that may be off;
-        `attempts`, the same for each visit to a node; `events`, oldest first, each with `tier` ('manager' or 'node'), `at` by the
-        clock of the manager, and `measured_at` by the clock of its own machine."""
+        `attempts`, the same for each visit to a node; `events`, oldest first, each with `tier` ('manager' or
+        'node'), `at` by the clock of the manager, and `measured_at` by the clock of its own machine."""
 
 def add_session_route(app: FastAPI, sessions: Sessions) -> None:
     "Add the call for the session of a job."

@@ -81,20 +81,20 @@ def read(self:HashingReader,
 # %% ../../nbs/net/06_transfers.ipynb #2c17ce7f
 _OFFERS = 20   # How often an upload is offered to a server that is busy
 
-def _upload_request(f:HashingReader, node:str|None) -> HttpRequest:
+def _upload_request(f:HashingReader, node:str|None, pipeline:str|None=None) -> HttpRequest:
     kind = mimetypes.guess_type(f.path.name)[0] or 'application/octet-stream'
     return HttpRequest(
         'POST',
         '/upload',
-        params={'node': node},
+        params={'node': node, 'pipeline': pipeline},
         files={'file': (f.path.name, f, kind)},
         timeout=300.,
         repeat=False)
 
 # %% ../../nbs/net/06_transfers.ipynb #d496080a
-def _offer_flow(f:HashingReader, node:str|None):
+def _offer_flow(f:HashingReader, node:str|None, pipeline:str|None=None):
     "A flow: send a file, again and again while the server is too busy to take it."
-    request = _upload_request(f, node)
+    request = _upload_request(f, node, pipeline)
     for n in range(1, _OFFERS + 1):
         f.seek(0)
         try: return (yield request)
@@ -125,13 +125,14 @@ def _check_stored(response:HttpResponse, name:str, sent:dict) -> None:
 def upload_flow(
     path,            # A file of this machine
     node:str|None,   # Id or name of the node it is for, when a manager is asked
+    pipeline:str|None=None,  # What it is for: a manager takes a node that offers it
 ):
     """A flow: bring a file to a node; returns an `Upload`.
 
     Raises `InvalidInput`, `NodeRefused`, `DamagedTransfer`."""
     path = Path(path)
     with _open_for_upload(path) as f:
-        response = yield from _offer_flow(f, node)
+        response = yield from _offer_flow(f, node, pipeline)
         stored_path = response.field('path', str)
         sent = {'size': f.tell(), 'sha256': f.digest.hexdigest()}
     _check_stored(response, path.name, sent)

@@ -41,7 +41,7 @@ class HashingReader(io.RawIOBase):
     def read(self, n: int = -1) -> bytes:
         "The next bytes. Reading from the beginning begins a new hash. Raises `InvalidInput` when the file has shrunk."
 
-def upload_flow(path, node: str | None) -> Any:
+def upload_flow(path, node: str | None, pipeline: str | None = None) -> Any:
     """A flow: bring a file to a node; returns an `Upload`.
 
     Raises `InvalidInput`, `NodeRefused`, `DamagedTransfer`."""

@@ -224,20 +224,26 @@ def read_job(
     if job is None: raise NodeRefused(url, 200, 'Sent something else where a job was expected')
     return job
 
+# %% ../../nbs/net/05_transport.ipynb #4debfff8
+def _shown(address:str) -> str:
+    "An address for messages, without what may be secret in it."
+    without_user = re.sub(r'//[^/?#]*@', '//…@', address)
+    return re.sub(r'[?#].*', '?…', without_user, flags=re.DOTALL)[:200]
+
 # %% ../../nbs/net/05_transport.ipynb #d98098dc
 def _parse_url(text:str, field:str) -> httpx.URL:
     try:
         url = httpx.Request('GET', text).url
         url.raw_host.decode().encode('idna')   # as the resolver will
     except (httpx.InvalidURL, ValueError) as e:
-        raise InvalidInput(field, f'is {text[:200]!r}: {e}', 'Write http://host:port') from e
+        raise InvalidInput(field, f'is {_shown(text)!r}: {e}', 'Write http://host:port') from e
     return url
 
 def _check_scheme(text:str, field:str) -> None:
     if '://' in text: return
     remedy = 'Write http://host:port'
     if re.fullmatch(r'[\w.-]+:\d+/?', text): remedy = f'Write http://{text}'
-    raise InvalidInput(field, f'is {text[:200]!r}, without http:// or https:// in front', remedy)
+    raise InvalidInput(field, f'is {_shown(text)!r}, without http:// or https:// in front', remedy)
 
 # %% ../../nbs/net/05_transport.ipynb #d41899cc
 def check_address(
@@ -251,9 +257,9 @@ def check_address(
         raise InvalidInput(field, f'has {len(text)} characters', 'Write http://host:port')
     url = _parse_url(text, field)
     if url.scheme not in ('http', 'https') or not url.host or re.search(r'\s', text):
-        raise InvalidInput(field, f'is {text[:200]!r}', 'Write http://host:port')
+        raise InvalidInput(field, f'is {_shown(text)!r}', 'Write http://host:port')
     if not (url.query or url.fragment or url.userinfo): return url
-    raise InvalidInput(field, f'has more than host, port and path: {text[:200]!r}',
+    raise InvalidInput(field, f'has more than host, port and path: {_shown(text)!r}',
                        'Give credentials as `token`')
 
 # %% ../../nbs/net/05_transport.ipynb #5f03c30f

@@ -111,7 +111,7 @@ class RunningHash:
 
     def update(self,
         position:int,   # Where in the file they are
-        data,           # Bytes
+        data:bytes|memoryview,
     ) -> None:
         "Take the next bytes. Those that do not follow the others are left for `hexdigest`."
         if position != self.size: return

@@ -39,7 +39,7 @@ class RunningHash:
     "SHA-256 of a file that grows."
     size: int
     def __init__(self) -> None: ...
-    def update(self, position: int, data) -> None:
+    def update(self, position: int, data: bytes | memoryview) -> None:
         "Take the next bytes. Those that do not follow the others are left for `hexdigest`."
     def hexdigest(self, path: Path) -> str:
         "The hash of the file. Reads what was not seen. Blocks."

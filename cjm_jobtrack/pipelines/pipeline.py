@@ -960,8 +960,9 @@ async def follow(self:PipelineRunner,
         runner = self._inner(handle['runner'])
         outcome = await runner.follow(_as_begun(job, inner), inner, report)
         def collect(stop_requested): return self._collect_all(job, outcome.outputs, stop_requested)
-        try: return replace(outcome, outputs=await in_thread(collect, stop_requested))
+        try: collected = await in_thread(collect, stop_requested)
         except OSError as e:
             if e.errno not in DISK_FULL: raise_scarcity(e)   # of the machine, not of the disk
             hint = 'Is the disk full, or was a result moved away while it was copied?'
             return Outcome.failed('error', f'The results could not be kept: {e}', hint=hint)
+        return replace(outcome, outputs=collected, ended_at=None if collected else outcome.ended_at)   # it ends with that

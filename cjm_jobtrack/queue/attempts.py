@@ -405,11 +405,11 @@ def _plan_end(self:AttemptManager,
     "Plan by the table."
     job, tracker, status = a.job, self.tracker, outcome.status
     if status is JobStatus.COMPLETED:
-        write = tracker.plan_completed(job, outcome.result, outcome.outputs)
+        write = tracker.plan_completed(job, outcome.result, outcome.outputs, outcome.ended_at)
     elif status is JobStatus.CANCELLED or tracker.cancel_requested(job.id):
         write = tracker.plan_cancelled(job, _receipt_data(a, outcome))
     elif retry: write = tracker.plan_pending(job, outcome.failure.message, data=retry)
-    else: write = tracker.plan_failed(job, outcome.failure)
+    else: write = tracker.plan_failed(job, outcome.failure, outcome.outputs, outcome.ended_at)
     return self._fenced(a, write)
 
 # %% ../../nbs/queue/05_attempts.ipynb #94e7f7e6

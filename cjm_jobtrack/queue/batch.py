@@ -104,6 +104,15 @@ def jobs(self:Batch,
     "Its jobs."
     return [self.present(job) for job in reversed(self.tracker.list_jobs(status, batch=self.id))]
 
+@patch
+def __iter__(self:Batch) -> Iterator[Job]: return iter(self.jobs())
+
+@patch
+def __len__(self:Batch) -> int: return sum(self.counts().values())
+
+@patch
+def __bool__(self:Batch) -> bool: return True   # also one without jobs
+
 @patch(as_prop=True)
 def is_done(self:Batch) -> bool:
     "Whether all its jobs have ended, one way or another."
@@ -146,9 +155,22 @@ class AsCompleted:
         "Have `callback` called with each event after this one, until the function that is returned is called."
         return self.batch.tracker.subscribe(callback, after=after)
 
+    def check_open(self) -> None:
+        "Raises `StoreError` when no events can come any more."
+        self.batch.tracker.check_open()
+
     def timeout_error(self, jobs:OpenJobs) -> TimeoutError:
         problem = f'{len(jobs.ids)} jobs of batch {self.batch.id} have not ended after {self.timeout} s'
         return TimeoutError(f'{problem}; they go on')
+
+    def next_event(self, jobs:OpenJobs, events:queue.SimpleQueue, deadline:float|None) -> JobEvent:
+        "The next event that arrives. Blocks. Raises `TimeoutError`, `StoreError`."
+        while True:
+            remaining = 1. if deadline is None else max(0., deadline - time.monotonic())
+            try: return events.get(timeout=min(1., remaining))
+            except queue.Empty:
+                if not remaining: raise self.timeout_error(jobs) from None
+                self.check_open()
 
     def __iter__(self) -> Iterator[Job]:
         jobs, events = self.open_jobs(), queue.SimpleQueue()
@@ -157,11 +179,7 @@ class AsCompleted:
         if jobs.ids: unsubscribe = self.subscribe(events.put, jobs.cursor)
         try:
             yield from jobs.ended
-            while jobs.ids:
-                remaining = None if deadline is None else max(0., deadline - time.monotonic())
-                try: event = events.get(timeout=remaining)
-                except queue.Empty: raise self.timeout_error(jobs) from None
-                yield from jobs.take(event)
+            while jobs.ids: yield from jobs.take(self.next_event(jobs, events, deadline))
         finally: unsubscribe()
 
 # %% ../../nbs/queue/01_batch.ipynb #43fea056
@@ -183,7 +201,9 @@ async def __aiter__(self:AsCompleted) -> AsyncIterator[Job]:
 def as_completed(self:Batch,
     timeout:float|None=None,  # Seconds for all of them together; None: as long as it takes
 ) -> AsCompleted:             # For `for` or `async for`
-    "Each job once, when it has ended. Iterating raises `TimeoutError`, and then the jobs go on."
+    """Each job once, when it has ended.
+
+    Iterating raises `TimeoutError`, and then the jobs go on; `StoreError` once the tracker is closed."""
     return AsCompleted(self, timeout)
 
 # %% ../../nbs/queue/01_batch.ipynb #8a307d97

@@ -3,6 +3,7 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/queue/batch.html.md"""
 
+import queue
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 from ..model.job import Job, JobEvent
@@ -32,11 +33,16 @@ class Batch:
     def __repr__(self) -> str: ...
     def jobs(self, status: str | Iterable[str] | None = None) -> list[Job]:
         "Its jobs."
+    def __iter__(self) -> Iterator[Job]: ...
+    def __len__(self) -> int: ...
+    def __bool__(self) -> bool: ...
     @property
     def is_done(self) -> bool:
         "Whether all its jobs have ended, one way or another."
     def as_completed(self, timeout: float | None = None) -> AsCompleted:
-        "Each job once, when it has ended. Iterating raises `TimeoutError`, and then the jobs go on."
+        """Each job once, when it has ended.
+
+        Iterating raises `TimeoutError`, and then the jobs go on; `StoreError` once the tracker is closed."""
     async def wait(self, timeout: float | None = None) -> dict[str, int]:
         "Wait until all its jobs have ended. Raises `TimeoutError`, and then they go on."
     def join(self, timeout: float | None = None) -> dict[str, int]:
@@ -85,6 +91,15 @@ class AsCompleted:
         "Those that are to come. Blocks while the record is read."
     def subscribe(self, callback: Callable[[JobEvent], Any], after: int) -> Callable[[], None]:
         "Have `callback` called with each event after this one, until the function that is returned is called."
+    def check_open(self) -> None:
+        "Raises `StoreError` when no events can come any more."
     def timeout_error(self, jobs: OpenJobs) -> TimeoutError: ...
+    def next_event(
+        self,
+        jobs: OpenJobs,
+        events: queue.SimpleQueue[Any],
+        deadline: float | None,
+    ) -> JobEvent:
+        "The next event that arrives. Blocks. Raises `TimeoutError`, `StoreError`."
     def __iter__(self) -> Iterator[Job]: ...
     def __aiter__(self) -> AsyncIterator[Job]: ...

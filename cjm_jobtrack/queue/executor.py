@@ -132,7 +132,7 @@ class _OpenFutures:
         self.by_job: dict[str, JobFuture] = {}
         self.is_closed = False    # No more are added; the thread ends with the last of them
         self.thread: threading.Thread|None = None   # Once there was a call
-        self._loop = self._wake = None
+        self._loop = self._wake = self._wake_thread = None
         self._cursor = 0          # Last entry of the journal that was read
         self._lock = threading.Lock()
 
@@ -153,8 +153,10 @@ class _OpenFutures:
             _log.exception('A callback of a future raised')
 
     def wake(self) -> None:
-        "Have the thread look whether it is still needed."
-        if self._loop is not None: call_on_loop(self._loop, self._wake.set)
+        """Have the thread look whether it is still needed.
+
+        Also called when names of modules are gone already, at the end of a program. So it uses none."""
+        if self._wake_thread is not None: self._wake_thread()
 
 # %% ../../nbs/queue/10_executor.ipynb #d26d4377
 @patch
@@ -209,6 +211,7 @@ async def _read(self:_OpenFutures) -> None:
                     self._cursor = e.seq
                     self._handle(e)
         except Exception as e:
+            if self.tracker.is_closed: return self._wake.set()
             trace = None if is_infrastructure_error(e) else e
             _log.error('The journal cannot be read now, so futures have to wait: %s. Trying again', e, exc_info=trace)
             await asyncio.sleep(self.check_every)
@@ -239,6 +242,7 @@ def end_stranded(self:_OpenFutures) -> None:
 async def _live(self:_OpenFutures, is_ready:threading.Event) -> None:
     "The life of the thread."
     self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
+    self._wake_thread = partial(call_on_loop, self._loop, self._wake.set)
     reading = self._loop.create_task(self._read())
     is_ready.set()
     while self.by_job or not self.is_closed:

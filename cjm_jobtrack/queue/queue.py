@@ -120,10 +120,10 @@ def __exit__(self:JobQueue, *_): self.stop()
 
 @patch
 def _lease_facts(self:JobQueue) -> dict:
-    "What its lease says of a queue, for other queues."
+    "What other queues may know of this one: it is kept with the lease."
     facts = dict(slots=self.slots, resources=self.ready.resources)
     if self.name: facts['name'] = self.name
-    if self.takes is not None: facts['runners'] = []   # nobody can count on it
+    if self.takes is not None: facts['runners'] = []   # it takes only some jobs, so nobody can count on it
     return facts
 
 @patch(as_prop=True)
@@ -142,7 +142,7 @@ def recheck(self:JobQueue, value:float): self.attempts.recheck = value   # noqa:
 
 # %% ../../nbs/queue/00_queue.ipynb #64c19e42
 def _check_job(job) -> Job:
-    "The same. For what people try first, raises `InvalidInput` that says what to do."
+    "The job itself. If it is a function or a spec, as people try first, `InvalidInput` says what to do."
     if isinstance(job, Job): return job
     spec = 'spec=runner.call(f)' if callable(job) else 'spec=…'
     if callable(job): what = 'a function'
@@ -167,7 +167,7 @@ def submit(self:JobQueue,
     return self.tracker.add_job(job, queued=True, batch=batch)
 
 # %% ../../nbs/queue/00_queue.ipynb #6128efa0
-_PART = 500   # Jobs in one transaction
+_JOBS_AT_ONCE = 500   # In one transaction
 
 @patch
 def submit_many(self:JobQueue,
@@ -181,8 +181,8 @@ def submit_many(self:JobQueue,
     jobs = [*jobs]
     for job in jobs: self.admission.check(_check_job(job))
     live = []
-    for n in range(0, len(jobs), _PART):
-        part = jobs[n:n+_PART]
+    for n in range(0, len(jobs), _JOBS_AT_ONCE):
+        part = jobs[n:n+_JOBS_AT_ONCE]
         live += self.tracker.add_jobs(part, queued=True, batch=batch)
     return live
 
@@ -227,25 +227,25 @@ def _open_parts(self:JobQueue):
 
 # %% ../../nbs/queue/00_queue.ipynb #8bf3e3cf
 @patch
-def _plan_running(self:JobQueue, a:Attempt) -> Write|None:
-    a.fence = self.lease.fence
-    if a.fence is None or not a.is_ours: return None
-    waits = capability(self.runners[a.job.runner], 'keeps_time')
-    return self.tracker.plan_running(a.job, lease=a.fence, waits=waits)
+def _plan_running(self:JobQueue, attempt:Attempt) -> Write|None:
+    attempt.fence = self.lease.fence
+    if attempt.fence is None or not attempt.is_ours: return None
+    waits = capability(self.runners[attempt.job.runner], 'keeps_time')
+    return self.tracker.plan_running(attempt.job, lease=attempt.fence, waits=waits)
 
 # %% ../../nbs/queue/00_queue.ipynb #82e42a57
 @patch
 def _on_running(self:JobQueue,
-    a:Attempt,
+    attempt:Attempt,
     result,   # The event; None: another queue was faster; or an error
 ):
-    "Carry out a job of which it is on record that it runs."
-    job, is_recorded = a.job, isinstance(result, JobEvent)
-    if is_recorded and a.is_ours and job.status is JobStatus.RUNNING:
-        return self.attempts.run(a, self.admission.requirements_or_default(job))
-    self.attempts.release(a)
-    if job.status is not JobStatus.PENDING or not a.is_ours: return
-    if isinstance(result, LeaseLost): self._check_lease()   # no other queue has it: is it our lease that is unknown?
+    "Carry out a job, now that it is on record as running; else have it wait again, or leave it to others."
+    job, is_recorded = attempt.job, isinstance(result, JobEvent)
+    if is_recorded and attempt.is_ours and job.status is JobStatus.RUNNING:
+        return self.attempts.run(attempt, self.admission.requirements_or_default(job))
+    self.attempts.release(attempt)
+    if job.status is not JobStatus.PENDING or not attempt.is_ours: return
+    if isinstance(result, LeaseLost): self._check_lease()   # the job still waits, so it is our lease that may be gone
     elif is_unstorable(result): return self.admission.refuse(job, result)
     elif isinstance(result, Exception): _log.error('Job %s cannot be begun: %s. Trying again', job.id, result)
     self.admission.admit(job, self.recheck)
@@ -254,8 +254,8 @@ def _on_running(self:JobQueue,
 @patch
 def _begin(self:JobQueue, job:Job):
     "Have it recorded that a job runs, then carry it out."
-    a = self.attempts.claim(job)
-    plan, on_result = partial(self._plan_running, a), partial(self._on_running, a)
+    attempt = self.attempts.claim(job)
+    plan, on_result = partial(self._plan_running, attempt), partial(self._on_running, attempt)
     self.group_commit.add(job, plan, on_result)
 
 @patch
@@ -341,8 +341,8 @@ def _readmit(self:JobQueue, job_id:str):
 def _adopt(self:JobQueue, job:Job):
     "Go on with a job that another queue began."
     requirements = self.admission.requirements_or_default(job)
-    a = self.attempts.claim(job, self.lease.fence)
-    self.attempts.run(a, requirements, adopted=True)
+    attempt = self.attempts.claim(job, self.lease.fence)
+    self.attempts.run(attempt, requirements, adopted=True)
     self.ready.hold(job.id, requirements.resources)
 
 @patch
@@ -359,9 +359,9 @@ def _take_over(self:JobQueue):
 
 # %% ../../nbs/queue/00_queue.ipynb #46657191
 @patch
-async def _drop(self:JobQueue, a:Attempt):
-    await self.attempts.drop(a)
-    await self.group_commit.retry_on_store_error(partial(self._readmit, a.job.id))
+async def _drop(self:JobQueue, attempt:Attempt):
+    await self.attempts.drop(attempt)
+    await self.group_commit.retry_on_store_error(partial(self._readmit, attempt.job.id))
 
 @patch
 async def _start_afresh(self:JobQueue):
@@ -394,11 +394,11 @@ def _check_lease(self:JobQueue):
 
 # %% ../../nbs/queue/00_queue.ipynb #355e3a19
 @patch
-def _on_attempt_lost(self:JobQueue, a:Attempt):
+def _on_attempt_lost(self:JobQueue, attempt:Attempt):
     "The record says that another queue has this attempt."
-    if not a.is_ours: return
+    if not attempt.is_ours: return
     self._check_lease()
-    if self._reopening is None: self._loop.create_task(self._drop(a))   # else it is dropped with all others
+    if self._reopening is None: self._loop.create_task(self._drop(attempt))   # else it is dropped with all others
 
 # %% ../../nbs/queue/00_queue.ipynb #34aca0be
 @patch
@@ -408,7 +408,7 @@ def _renew_lease(self:JobQueue):
 
 @patch
 async def _heartbeat(self:JobQueue):
-    "Renew the lease, and look at the leases of others."
+    "Renew the lease and take over from dead queues, until cancelled."
     while True:
         await asyncio.sleep(self.lease.ttl/3)
         try:
@@ -437,8 +437,8 @@ def _pick_up(self:JobQueue, runners:list[str]):
     "Take over what these runners have running, and admit what waits for them."
     self._take_over()
     waiting = [j for j in self.tracker.pending_jobs() if j.runner in runners]
-    for n in range(0, len(waiting), _PART):
-        self._admit_all(waiting[n:n+_PART])
+    for n in range(0, len(waiting), _JOBS_AT_ONCE):
+        self._admit_all(waiting[n:n+_JOBS_AT_ONCE])
 
 @patch
 def _recover(self:JobQueue) -> int:  # Where to read on in the journal
@@ -462,7 +462,7 @@ def _on_waiting_again(self:JobQueue, e:JobEvent):
     job = self.tracker.jobs.get(e.job_id)
     if job is None or job.runner not in self.runners: return
     if job.status is not JobStatus.PENDING: return
-    attempts = e.attempt - (e.type == 'deferred')
+    attempts = e.attempt - (e.type == 'deferred')   # a deferred attempt does not count
     if job.attempt != attempts: return   # it has gone on since
     submitted = None
     if job.id not in self.admission:
@@ -474,8 +474,8 @@ def _on_waiting_again(self:JobQueue, e:JobEvent):
 # %% ../../nbs/queue/00_queue.ipynb #f206055b
 @patch
 def _on_cancel(self:JobQueue, e:JobEvent):
-    a = self.attempts.active.get(e.job_id)
-    if a is not None and a.phase is not Phase.CLAIMED: self.attempts.request_stop(a)
+    attempt = self.attempts.active.get(e.job_id)
+    if attempt is not None and attempt.phase is not Phase.CLAIMED: self.attempts.request_stop(attempt)
 
 @patch
 def _on_end(self:JobQueue, e:JobEvent): self.admission.forget(e.job_id)
@@ -516,6 +516,7 @@ async def _follow_journal(self:JobQueue):
                     self._handle(e)
                     cursor = e.seq
         except Exception:
+            if self.tracker.is_closed: await self._loop.create_future()   # nothing more comes, until it is stopped
             _log.exception('The queue cannot read its journal; trying again')
             await asyncio.sleep(self.recheck)
 
@@ -533,8 +534,8 @@ async def _shut_down(self:JobQueue):
 
 # %% ../../nbs/queue/00_queue.ipynb #796990c4
 @patch
-async def _live(self:JobQueue, is_ready:threading.Event):
-    "The life of the queue's thread."
+async def _main(self:JobQueue, is_ready:threading.Event):
+    "What the thread of the queue runs, from start to end."
     self._main_task = asyncio.current_task()
     self._open_parts()
     self.callbacks.start()
@@ -586,7 +587,7 @@ def _start_thread(self:JobQueue) -> JobQueue:
     is_ready, errors = threading.Event(), []
     self._is_stopping = False
     def run():
-        try: asyncio.run(self._live(is_ready))
+        try: asyncio.run(self._main(is_ready))
         except BaseException as e:
             if is_ready.is_set(): _log.exception('The queue has ended because of an unexpected error')
             else: errors.append(e)

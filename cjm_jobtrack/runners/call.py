@@ -52,7 +52,7 @@ _log = logging.getLogger(__name__)
 
 class _BufferedReport(_FunctionReport):
     "Keeps messages until there is a job's report to pass them to, and while the record is unavailable."
-    max_log_bytes = 1 << 22  # Of log that are kept meanwhile
+    max_log_bytes = 1 << 22  # How much of the log is kept in the meantime
 
     def __init__(self):
         super().__init__()
@@ -87,14 +87,14 @@ def _keep(self:_BufferedReport, verb:str, args:tuple, kw:dict) -> None:
 
 @patch
 def _count_log(self:_BufferedReport, data:bytes) -> bytes:
-    "Count bytes that are kept; the last of them say that more could not be."
+    "The bytes to keep of a log. When there is no room for more, they end with a line that says so."
     self._pending_bytes += len(data)
     if self._pending_bytes < self.max_log_bytes: return data
     return data + b'\n[jobtrack: what followed could not be kept while the log could not be written]\n'
 
 @patch
 def _latest_progress(self:_BufferedReport, args:tuple) -> tuple:
-    "Progress, together with an earlier one that it takes the place of. The first is left: it may be under way."
+    "Merge with progress that waits already. The first message is left alone: it may be being passed on just now."
     if len(self._pending) <= 1 or self._pending[-1][0] != 'progress': return args
     _, earlier, _ = self._pending.pop()
     return tuple(old if new is None else new for old, new in zip(earlier, args))
@@ -366,7 +366,7 @@ def knows(self:CallRunner, job:Job) -> bool:
     "Whether the function of a job is registered here, or there is a live call for it."
     if job.id in self._live_calls: return True
     name = job.spec.get('func')
-    if not isinstance(name, str): return True
+    if not isinstance(name, str): return True   # then `start` says what is wrong with the spec
     if job.spec.get('live'): return False
     return name in self.functions or self.imports and is_importable(name)
 
@@ -535,7 +535,7 @@ class _Repeat:
     def cancel(self): self.timer.cancel()
 
 # %% ../../nbs/runners/04_call.ipynb #b447ee39
-_BLOCKS = ('[jobtrack: this coroutine has blocked its event loop for {:g} s, at {}. '
+_BLOCKED_MESSAGE = ('[jobtrack: this coroutine has blocked its event loop for {:g} s, at {}. '
            'Other coroutines wait for it, and it cannot be cancelled meanwhile. '
            'Make it a plain `def`, or call what takes long with `await asyncio.to_thread(...)`]\n')
 
@@ -546,7 +546,7 @@ def _watch(self:CallRunner, loop:asyncio.AbstractEventLoop, work:_RunningCall, r
         if work.done.done(): return
         where = self._coroutines.blocked(work.name, self.patience)
         if where is None: return
-        message = _BLOCKS.format(self.patience, where)
+        message = _BLOCKED_MESSAGE.format(self.patience, where)
         data = message.encode(errors='backslashreplace')
         try:
             report.tracker.log(report.job_id, data, report.attempt)   # not through the report: it is no sign of life
@@ -558,21 +558,21 @@ def _watch(self:CallRunner, loop:asyncio.AbstractEventLoop, work:_RunningCall, r
 @patch
 async def _wait_until_recorded(self:CallRunner, work:_RunningCall, report:Report) -> Outcome:
     "Wait for the end of a function, until all that it has reported is on record."
-    loop, bell, failures = asyncio.get_running_loop(), asyncio.Event(), 0
-    def ring(*_): call_on_loop(loop, bell.set)
-    work.done.add_done_callback(ring)
-    work.report.connect(report, ring)
+    loop, news, failures = asyncio.get_running_loop(), asyncio.Event(), 0
+    def wake(*_): call_on_loop(loop, news.set)
+    work.done.add_done_callback(wake)
+    work.report.connect(report, wake)
     watch = self._watch(loop, work, report) if work.place == 'loop' else None
     try:
         while True:
-            await bell.wait()
-            bell.clear()
+            await news.wait()
+            news.clear()
             if work.report.is_behind:
                 failures += 1
                 await asyncio.sleep(retry_delay(failures, .1, 5.))
                 if await asyncio.wrap_future(in_daemon_thread(work.report.catch_up)):
                     failures = 0
-                else: bell.set()
+                else: news.set()
             if work.done.done() and not work.report.is_behind: return work.done.result()
     finally:
         if watch is not None: watch.cancel()

@@ -50,6 +50,7 @@ class Outcome:
     failure:Failure|None=None             # Why, when FAILED
     outputs:tuple[OutputFile, ...]=()     # Files it left
     receipt:Receipt|None=None             # What the stop achieved, when CANCELLED and known only to `follow`
+    ended_at:str|None=None                # Instant it ended, ISO-8601 UTC, if nobody saw it end; None: now
     live:LiveResult|None=field(default=None, repr=False, compare=False)   # For whoever waits in this process; never recorded
 
     @classmethod

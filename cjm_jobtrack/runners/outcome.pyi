@@ -42,6 +42,7 @@ class Outcome:
     failure: Failure | None = None
     outputs: tuple[OutputFile, ...] = ()
     receipt: Receipt | None = None
+    ended_at: str | None = None
     live: LiveResult | None = ...
     @classmethod
     def completed(cls, result: Any = None, outputs: Iterable[OutputFile] = ()) -> Outcome:

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 from fastcore.basics import patch
 from ..model.errors import DISK_FULL, InvalidInput, StoreError, is_infrastructure_error
-from ..model.job import Failure, Job, JobStatus, OutputFile, check_id, new_id
+from ..model.job import Failure, Job, JobStatus, OutputFile, check_id, elapsed_s, new_id, now
 from ..logs.log_store import LogStore
 from .cgroups import Cgroup, Cgroups, raise_scarcity
 from .inheritance import UMASK, begin_clean, exit_status_is_lost, niceness
@@ -682,6 +682,7 @@ async def _watch(self:ProcessRunner, job:Job, attempt:AttemptFolder, report:Repo
     spec = PROCESS_DEFAULTS | request
     group = Cgroup(spec['group']) if spec.get('group') else None
     log = LogWatch(self.logs, job, report, spec['progress'])
+    ended_at = _unwatched_end(attempt)
     peak = await self._until_over(attempt, group, log)
     left = await self._leftovers(attempt, spec, report)
     self._known.pop(attempt.path, None)
@@ -693,7 +694,12 @@ async def _watch(self:ProcessRunner, job:Job, attempt:AttemptFolder, report:Repo
     outputs = await self._outputs(attempt, spec, report, stop_requested)
     if spec['require_output'] and outcome.status is JobStatus.COMPLETED and not outputs:
         return _no_output(spec)
-    return replace(outcome, outputs=tuple(outputs))
+    return replace(outcome, outputs=tuple(outputs), ended_at=ended_at)
+
+def _unwatched_end(attempt:AttemptFolder) -> str|None:
+    "When an attempt ended, if that was more than a second before it is followed: nobody watched then."
+    ended_at = attempt.ended_at
+    return ended_at if ended_at and elapsed_s(ended_at, now()) > 1. else None
 
 def _no_output(spec:dict) -> Outcome:
     folder, _ = output_places(spec)

@@ -11,6 +11,7 @@ __all__ = ['AttemptFolder', 'limit_commands', 'supervised', 'check_platform', 'A
 import json, logging, math, os, re
 from collections.abc import Set
 from contextlib import suppress
+from datetime import datetime, timezone
 from enum import StrEnum
 from pathlib import Path
 import psutil
@@ -77,6 +78,15 @@ def exit_status(self:AttemptFolder) -> int|None:
     "The exit status of the program; None: it has not ended, or nobody knows."
     status = self.number('exit')
     return self.number('exit.reserved') if status is None else status
+
+@patch(as_prop=True)
+def ended_at(self:AttemptFolder) -> str|None:  # ISO-8601 UTC
+    "When the exit status was written; None: there is none."
+    name = 'exit.reserved' if self.number('exit') is None else 'exit'
+    if self.number(name) is None: return None
+    try: written = (self/name).stat().st_mtime
+    except OSError: return None
+    return datetime.fromtimestamp(written, timezone.utc).isoformat(timespec='microseconds')
 
 # %% ../../nbs/runners/13_process_files.ipynb #2fbd2798
 _SUPERVISOR = """trap : HUP INT TERM

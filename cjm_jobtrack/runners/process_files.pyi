@@ -37,6 +37,9 @@ class AttemptFolder:
     @property
     def exit_status(self) -> int | None:
         "The exit status of the program; None: it has not ended, or nobody knows."
+    @property
+    def ended_at(self) -> str | None:
+        "When the exit status was written; None: there is none."
     def lock_all(self) -> int | None:
         """Lock the folder of all attempts of the job, while room is made in it.
 

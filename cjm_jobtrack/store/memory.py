@@ -11,9 +11,10 @@ __all__ = ['MemoryStore']
 from collections.abc import Iterable
 from itertools import islice, takewhile
 from fastcore.basics import patch
+from ..model.access import AccessToken, AuditEntry
 from ..model.errors import RecordGone, UnknownNode
 from ..model.job import (Add, EndedJob, Job, JobEvent, JobRecord, JobStatus, Lease, Move, Update, jsonable,
-                                    now)
+                                    now, parse_instant)
 
 # %% ../../nbs/store/01_memory.ipynb #b368f411
 class MemoryStore:
@@ -26,6 +27,8 @@ class MemoryStore:
         self._seqs = {}      # id -> the seqs of its events
         self._nodes = {}     # id -> node
         self._leases = {}    # fence -> [beat, doc]
+        self._tokens = {}    # name -> token
+        self._audit = []     # entries, oldest first
         self._seq = self._fence = 0
 
 # %% ../../nbs/store/01_memory.ipynb #c22f77ba
@@ -381,3 +384,28 @@ def delete_node(self:MemoryStore, node_id:str) -> None:
 
 @patch
 def close(self:MemoryStore): pass
+
+# %% ../../nbs/store/01_memory.ipynb #a13c7e02
+@patch
+def add_token(self:MemoryStore, token:AccessToken) -> bool:
+    if token.name in self._tokens or any(t.hash == token.hash for t in self._tokens.values()): return False
+    self._tokens[token.name] = token
+    return True
+
+@patch
+def list_tokens(self:MemoryStore) -> list[AccessToken]:
+    return sorted(self._tokens.values(), key=lambda t: t.name)
+
+@patch
+def delete_token(self:MemoryStore, name:str) -> bool: return self._tokens.pop(name, None) is not None
+
+# %% ../../nbs/store/01_memory.ipynb #46bb023f
+@patch
+def add_audit(self:MemoryStore, entries:Iterable[AuditEntry], keep:int=100_000) -> None:
+    self._audit = [*self._audit, *entries][-keep:]
+
+@patch
+def list_audit(self:MemoryStore, since:str|None=None, actor:str|None=None, limit:int=1000) -> list[AuditEntry]:
+    since = since and parse_instant(since, 'since')
+    found = [e for e in self._audit if (since is None or e.at >= since) and actor in (None, e.actor)]
+    return found[-limit:] if limit else []

@@ -6,7 +6,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/store/schema.html.md"""
 import sqlalchemy as sa
 
 __all__ = [
-    'SCHEMA_VERSION', 'job_table', 'event_table', 'lease_table', 'node_table', 'meta_table']
+    'SCHEMA_VERSION', 'job_table', 'event_table', 'lease_table', 'node_table', 'meta_table',
+    'token_table', 'audit_table']
 
 SCHEMA_VERSION: int
 
@@ -19,3 +20,7 @@ lease_table: sa.Table
 node_table: sa.Table
 
 meta_table: sa.Table
+
+token_table: sa.Table
+
+audit_table: sa.Table

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from collections.abc import Iterable
 from typing import Any
 from ..model.job import EndedJob, Job, JobEvent, JobRecord, JobStatus, Lease
-from .database import Database
+from .access_records import AccessRecords
 
 __all__ = [
     'WRITES', 'JobStore']
 
-class JobStore(Database):
+class JobStore(AccessRecords):
     """Jobs, events, leases and nodes in a database. Safe from any thread; several processes may share one.
 
     Raises `StoreError` when the database cannot be opened, is damaged, is not ours, or has a newer schema.
@@ -150,4 +150,4 @@ class JobStore(Database):
     def record_id(self) -> str:
         "What tells this store from all others, the same for everybody who uses it. Made when it is first asked for."
 
-WRITES: Any
+WRITES: tuple[str, ...]

@@ -169,6 +169,12 @@ def wake(self:Notifier, job_id:str) -> None:
     with self.lock:
         if (channel := self.channels.get(job_id)) is not None: channel.wake(True)
 
+@patch
+def wake_all(self:Notifier) -> None:
+    "Have all readers look again."
+    with self.lock:
+        for channel in self.channels.values(): channel.wake(True)
+
 # %% ../../nbs/tracker/04_notify.ipynb #346ad7db
 @patch
 def publish_live(self:Notifier,
@@ -260,18 +266,36 @@ def _call(self:_Consumer, item:Any):
     try: self.callback(item)
     except BaseException: _log.exception('A subscriber raised; the subscription goes on')
 
+# %% ../../nbs/tracker/04_notify.ipynb #143f798a
+_waits, _waits_lock = {}, threading.Lock()   # thread -> the thread whose end it waits for
+
+def _waits_for(thread:threading.Thread|None, other:threading.Thread) -> bool:
+    "Whether a thread is another one or waits for it, by way of others perhaps."
+    while thread not in (None, other): thread = _waits.get(thread)
+    return thread is other
+
+def _join_unless_awaited(thread:threading.Thread) -> None:
+    "Wait for a thread to end, unless it waits for this one."
+    this = threading.current_thread()
+    with _waits_lock:
+        if _waits_for(thread, this): return
+        _waits[this] = thread
+    try: thread.join()
+    finally:
+        with _waits_lock: del _waits[this]
+
 # %% ../../nbs/tracker/04_notify.ipynb #5f00fcdb
 def consume_in_thread(
     stream:Callable[[], AsyncIterator],  # Creates the stream, inside the new thread's loop
     callback:Callable[[Any], Any],       # Called with each item
 ) -> Callable[[], None]:                 # Ends it; its `.alive()` says whether it runs
-    "Consume an async stream in a thread of its own. Ending it waits for the thread, unless called from it."
+    "Consume an async stream in a thread of its own. Ending it waits for the thread, unless that waits for the caller."
     consumer = _Consumer(stream, callback)
     consumer.thread.start()
     consumer.ready.wait()
     def stop():
         is_running = consumer.thread.is_alive() and consumer.loop is not None
         if is_running: call_on_loop(consumer.loop, consumer.task.cancel)
-        if consumer.thread is not threading.current_thread(): consumer.thread.join()
+        _join_unless_awaited(consumer.thread)
     stop.alive = consumer.thread.is_alive
     return stop

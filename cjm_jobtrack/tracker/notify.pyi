@@ -67,6 +67,8 @@ class Notifier:
         "Append the next entries of the journal to their channels, and wake the readers."
     def wake(self, job_id: str) -> None:
         "Have the readers of a job look again."
+    def wake_all(self) -> None:
+        "Have all readers look again."
     def publish_live(self, job_id: str, kind: str) -> None:
         "Remember that something live has changed, and wake the readers."
     def forget(self, job_id: str) -> None:
@@ -86,4 +88,4 @@ def consume_in_thread(
     stream: Callable[[], AsyncIterator[Any]],
     callback: Callable[[Any], Any],
 ) -> Callable[[], None]:
-    "Consume an async stream in a thread of its own. Ending it waits for the thread, unless called from it."
+    "Consume an async stream in a thread of its own. Ending it waits for the thread, unless that waits for the caller."

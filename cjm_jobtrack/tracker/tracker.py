@@ -104,10 +104,13 @@ def _ended_limit(tracker:ref) -> int: return getattr(tracker(), 'keep_ended', Jo
 # %% ../../nbs/tracker/00_tracker.ipynb #408c1e32
 @patch
 def close(self:JobTracker) -> None:
-    "Write what is only in memory, end the subscriptions, and release store and threads. The jobs go on where they run."
+    """Write what is only in memory, end the subscriptions, and release store and threads. The jobs go on where they run.
+
+    Whoever waits for a job or watches gets a `StoreError`."""
     with _open_lock: _open_trackers.discard(self)
     for unsubscribe in self._subscriptions: unsubscribe()
     self._closed.set()
+    self._notifier.wake_all()
     if self.store.shared: self.store.interrupt()
     with self._lock: threads = self._poller.thread, self._progress.thread   # they are started under the lock
     for thread in threads:
@@ -523,6 +526,14 @@ async def _wait_at_most(event:asyncio.Event, seconds:float):
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds): await event.wait()
 
+# %% ../../nbs/tracker/00_tracker.ipynb #4cf1507e
+@patch
+def check_open(self:JobTracker) -> None:
+    "Raises `StoreError` once the tracker is closed, for those who would wait for ever."
+    if not self.is_closed: return
+    problem = 'it was closed, so nothing more is heard of its jobs here'
+    raise StoreError(getattr(self.store, 'display_url', 'in memory'), problem, 'Open it again, and wait there')
+
 # %% ../../nbs/tracker/00_tracker.ipynb #3de826db
 @patch
 def _is_over(self:JobTracker, job:Job) -> bool:
@@ -536,8 +547,10 @@ def _is_over(self:JobTracker, job:Job) -> bool:
 async def watch(self:JobTracker,
     job_id:str|None=None,  # Only this job, until it has ended or is deleted; None: all jobs, without end
     after:int|None=None,   # Last `seq` already seen; None: from the job's beginning, or from now on for all jobs
+    *,
+    live_every:float=.1,   # Least time between two rounds of live facts, seconds; the journal does not wait
 ) -> AsyncIterator[JobEvent]:
-    """Events as they come. Raises `UnknownJob`.
+    """Events as they come. Raises `UnknownJob`; `StoreError` once the tracker is closed.
 
     The journal comes in order and complete. Between its events come live facts, `progress` and `log`: only the latest."""
     job = self._live.require(job_id) if job_id is not None else None
@@ -554,10 +567,11 @@ async def watch(self:JobTracker,
                 if job is not None and e.type in _END_TYPES: return
             if events: continue
             if is_over: return
+            self.check_open()
             tick, live = self._live_events(tick, job_id)
             for e in live: yield e
             if not live: await news.wait()
-            else: await _wait_at_most(journal_news, .1)   # at most ten live facts a second; the journal does not wait
+            else: await _wait_at_most(journal_news, live_every)
 
 # %% ../../nbs/tracker/00_tracker.ipynb #cf69c86d
 @patch
@@ -591,9 +605,11 @@ def signal_changes(self:JobTracker,
 # %% ../../nbs/tracker/00_tracker.ipynb #1ca07f26
 @patch
 def _has_ended(self:JobTracker, job:Job) -> bool:
-    "Raises `UnknownJob` when the job was deleted meanwhile."
-    if not job.is_terminal and not self._live.is_current(job): raise UnknownJob(job.id)
-    return job.is_terminal
+    "Raises `UnknownJob` when the job was deleted meanwhile; `StoreError` when nothing more will be heard of it here."
+    if job.is_terminal: return True
+    if not self._live.is_current(job): raise UnknownJob(job.id)
+    self.check_open()
+    return False
 
 def _still_running(job:Job, timeout:float|None) -> TimeoutError:
     return TimeoutError(f'Job {job.id} is still {job.status} after {timeout} s; it goes on')
@@ -604,7 +620,9 @@ async def wait(self:JobTracker,
     job_id:str,               # The job
     timeout:float|None=None,  # Seconds; None: as long as it takes
 ) -> Job:                     # The live object, ended
-    "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
+    """Wait until a job has ended.
+
+    Raises `UnknownJob`; `TimeoutError`, and then the job goes on; `StoreError` once the tracker is closed."""
     job = self._live.require(job_id)
     with self._channel(job_id) as channel, channel.asyncio_event(True) as news:
         try:

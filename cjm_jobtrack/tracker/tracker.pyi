@@ -44,7 +44,9 @@ class JobTracker(TransitionPlanner):
     @property
     def is_closed(self) -> bool: ...
     def close(self) -> None:
-        "Write what is only in memory, end the subscriptions, and release store and threads. The jobs go on where they run."
+        """Write what is only in memory, end the subscriptions, and release store and threads. The jobs go on where they run.
+
+        Whoever waits for a job or watches gets a `StoreError`."""
     def make_job(
         self,
         name: str,
@@ -183,8 +185,16 @@ class JobTracker(TransitionPlanner):
     @property
     def watchers(self) -> int:
         "How many wait for news at this moment, a queue included."
-    def watch(self, job_id: str | None = None, after: int | None = None) -> AsyncIterator[JobEvent]:
-        """Events as they come. Raises `UnknownJob`.
+    def check_open(self) -> None:
+        "Raises `StoreError` once the tracker is closed, for those who would wait for ever."
+    def watch(
+        self,
+        job_id: str | None = None,
+        after: int | None = None,
+        *,
+        live_every: float = 0.1,
+    ) -> AsyncIterator[JobEvent]:
+        """Events as they come. Raises `UnknownJob`; `StoreError` once the tracker is closed.
 
         The journal comes in order and complete. Between its events come live facts, `progress` and `log`: only the latest."""
     def subscribe(
@@ -197,7 +207,9 @@ class JobTracker(TransitionPlanner):
     def signal_changes(self, event: threading.Event, job_id: str | None = None) -> Callable[[], None]:
         "Have an event set whenever something changes. Costs next to nothing for each change. Raises `UnknownJob`."
     async def wait(self, job_id: str, timeout: float | None = None) -> Job:
-        "Wait until a job has ended. Raises `UnknownJob`; `TimeoutError`, and then the job goes on."
+        """Wait until a job has ended.
+
+        Raises `UnknownJob`; `TimeoutError`, and then the job goes on; `StoreError` once the tracker is closed."""
     def join(self, job_id: str, timeout: float | None = None) -> Job:
         "`wait` for code without an event loop: blocks. Raises as `wait` does."
     def attach(self, job_id: str, stop: Callable[[], Awaitable[Any]]) -> None:

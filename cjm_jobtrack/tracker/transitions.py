@@ -141,11 +141,17 @@ def _timing(
     at:str,
     uncounted:int,  # Attempts that do not count
     waits:bool,     # It waits for its turn where it is sent
+    ended_at:str|None=None,  # When it ended, if that is not now
 ) -> dict:          # Attempt and instants that change with the move
     if to is JobStatus.RUNNING: return dict(attempt=before['attempt'] + 1, started_at=None if waits else at)
     if to is JobStatus.PENDING: return dict(attempt=before['attempt'] - uncounted, started_at=None)
-    if before['unreachable_since'] is None: return dict(completed_at=at)
-    return dict(completed_at=at, unreachable_since=None)
+    ended = dict(completed_at=_end_instant(before, at, ended_at))
+    return ended if before['unreachable_since'] is None else ended | dict(unreachable_since=None)
+
+def _end_instant(before:dict, at:str, ended_at:str|None) -> str:
+    "When a job ended: not before it began, and not in the future, whatever another clock said."
+    if ended_at is None: return at
+    return min(at, max(ended_at, before['started_at'] or before['created_at'] or ended_at))
 
 # %% ../../nbs/tracker/03_transitions.ipynb #5d96bdda
 @patch
@@ -158,6 +164,7 @@ def plan(self:TransitionPlanner,
     uncounted:int=0,        # To PENDING: attempts that do not count
     lease:int|None=None,    # To RUNNING: fencing number of the queue that takes it
     waits:bool=False,       # To RUNNING: it waits for its turn where it is sent, so its time does not run yet
+    ended_at:str|None=None, # To an end: when that was, if it was found out only later
     **changes,              # Fields that change with it
 ) -> Write:
     "Plan a move. Raises `IllegalMove` when the table of moves does not have it."
@@ -167,7 +174,7 @@ def plan(self:TransitionPlanner,
         changes['result'] = jsonable(changes['result'], lossless=True)
     changes = {k: v for k, v in changes.items() if v is not before[k]}   # `is`: a result may be anything
     changes = self._unsaved(job, before) | changes
-    changes |= dict(status=to, updated_at=at) | _timing(before, to, at, uncounted, waits)
+    changes |= dict(status=to, updated_at=at) | _timing(before, to, at, uncounted, waits, ended_at)
     if lease is None: lease = self._states.get(job.id, NO_STATE).lease
     attempt = changes['attempt'] if to is JobStatus.RUNNING else before['attempt']   # the event's
     expect = before['status'], before['attempt']
@@ -193,12 +200,14 @@ def plan_completed(self:TransitionPlanner,
     job:Job,
     result:Any,  # What the work returned
     outputs:Iterable[OutputFile]=(),  # Files it produced
+    ended_at:str|None=None,  # As for `plan`
 ) -> Write:
     "End the job well."
     outputs = read_outputs(outputs)
     changes = dict(result=result, progress=None if job.progress is None else 100.)
     if outputs or job.outputs: changes['outputs'] = outputs
-    return self.plan(job, JobStatus.COMPLETED, 'completed', {'outputs': len(outputs)}, **changes)
+    data = {'outputs': len(outputs)}
+    return self.plan(job, JobStatus.COMPLETED, 'completed', data, ended_at=ended_at, **changes)
 
 # %% ../../nbs/tracker/03_transitions.ipynb #0345686c
 UNCONFIRMED = Failure('unconfirmed', 'Cancelled; the node could not confirm that the work has ended',
@@ -217,10 +226,17 @@ def plan_cancelled(self:TransitionPlanner,
 
 # %% ../../nbs/tracker/03_transitions.ipynb #086ee3a1
 @patch
-def plan_failed(self:TransitionPlanner, job:Job, failure:Failure) -> Write:
+def plan_failed(self:TransitionPlanner,
+    job:Job,
+    failure:Failure,         # Why
+    outputs:Iterable[OutputFile]=(),  # Files it left nevertheless
+    ended_at:str|None=None,  # As for `plan`
+) -> Write:
     "End the job badly; as cancelled, when that was requested."
     if self.cancel_requested(job.id): return self.plan_cancelled(job, {'failure': jsonable(failure)})
-    return self.plan(job, JobStatus.FAILED, 'failed', jsonable(failure), error=failure.message, failure=failure)
+    changes = dict(error=failure.message, failure=failure)
+    if outputs: changes['outputs'] = read_outputs(outputs)
+    return self.plan(job, JobStatus.FAILED, 'failed', jsonable(failure), ended_at=ended_at, **changes)
 
 # %% ../../nbs/tracker/03_transitions.ipynb #e4859a3d
 @patch

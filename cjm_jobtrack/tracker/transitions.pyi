@@ -63,16 +63,29 @@ class TransitionPlanner:
         uncounted: int = 0,
         lease: int | None = None,
         waits: bool = False,
+        ended_at: str | None = None,
         **changes: Any,
     ) -> Write:
         "Plan a move. Raises `IllegalMove` when the table of moves does not have it."
     def plan_running(self, job: Job, *, lease: int | None = None, waits: bool = False) -> Write:
         "Start the next attempt. Its event says where the log is, for readers on other machines."
-    def plan_completed(self, job: Job, result: Any, outputs: Iterable[OutputFile] = ()) -> Write:
+    def plan_completed(
+        self,
+        job: Job,
+        result: Any,
+        outputs: Iterable[OutputFile] = (),
+        ended_at: str | None = None,
+    ) -> Write:
         "End the job well."
     def plan_cancelled(self, job: Job, data: dict[Any, Any] | None = None) -> Write:
         "End the job because somebody asked for it. An unconfirmed `receipt` in `data` is shown on the job."
-    def plan_failed(self, job: Job, failure: Failure) -> Write:
+    def plan_failed(
+        self,
+        job: Job,
+        failure: Failure,
+        outputs: Iterable[OutputFile] = (),
+        ended_at: str | None = None,
+    ) -> Write:
         "End the job badly; as cancelled, when that was requested."
     def plan_pending(
         self,

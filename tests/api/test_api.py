@@ -4,7 +4,8 @@ from pathlib import Path
 
 import psutil, pytest
 from helpers import until
-from cjm_jobtrack import InvalidInput, Job, JobCancelled, JobFailed, Jobs, JobStatus, JobStore, JobTracker, NoResult, SubmittedJob, UnknownJob, jobs, run, track, use
+from cjm_jobtrack.model.job import epoch
+from cjm_jobtrack import InvalidInput, Job, JobCancelled, JobFailed, Jobs, JobStatus, JobStore, JobTracker, NoResult, StoreError, SubmittedJob, UnknownJob, jobs, run, track, use
 from cjm_jobtrack.net.node import Node
 from cjm_jobtrack.net.server import serving
 
@@ -448,3 +449,97 @@ def test_on_a_node(server, tmp_path):
 def test_a_pipeline_of_this_machine(lab, tmp_path, root):
     job = lab.run('transcribe', root/'cjm_jobtrack'/'pipelines'/'builtin'/'recording.wav', words=False).wait(120)
     assert job.status is JobStatus.COMPLETED and job.name == 'recording.wav' and 'nothing was lost on the way' in Path(next(o.path for o in job.outputs if o.name.endswith('.txt'))).read_text()
+
+# What is refused before anything is written
+
+@pytest.mark.parametrize('url', [5, b'lab.db', '', True, ['lab.db']])
+def test_what_names_no_record_is_refused(url):
+    with pytest.raises(InvalidInput, match="`url` is .*Give a file"): Jobs(url)
+
+@pytest.mark.parametrize('option, value', [
+    ('id', ''), ('id', 5), ('name', 5), ('batch', 5), ('batch', ''), ('metadata', [1]), ('resources', 'gpu'), ('resources', {'gpu': 'all'}),
+    ('priority', 'high'), ('timeout', '1h'), ('max_attempts', '3'), ('stall_timeout', 'x'), ('queue_timeout', -1)])
+@pytest.mark.parametrize('what', [double, ['true']])
+def test_an_option_of_a_wrong_kind_is_refused_before_anything_is_written(tmp_path, option, value, what):
+    with Jobs(tmp_path) as lab:
+        with pytest.raises(InvalidInput, match=f'^`{option}` .*[.] [A-Z]'): lab.run(what, **{option: value})
+        if option != 'batch':
+            with pytest.raises(InvalidInput, match=f'^`{option}` .*[.] [A-Z]'): lab.batch(what if callable(what) else 'echo {}', [1], **{option: value})
+    assert not [*tmp_path.iterdir()]
+
+def test_a_wait_ends_when_another_thread_closes_the_record(tmp_path):
+    lab, errors = Jobs(tmp_path), []
+    job = lab.run(['sleep', '600'])
+    def wait():
+        try: job.wait()
+        except StoreError as e: errors.append(e)
+    waiting = threading.Thread(target=wait, daemon=True)
+    waiting.start()
+    until(lambda: lab.source.watchers > 1, 'it waits')
+    lab.close()
+    waiting.join(20)
+    assert not waiting.is_alive() and 'Open it again' in str(errors[0])
+    with Jobs(tmp_path) as later: assert later.cancel(job)
+
+def test_a_batch_is_not_waited_for_once_its_record_is_closed(tmp_path):
+    lab, errors = Jobs(tmp_path), []
+    night = lab.batch('sleep {}', [600], id='night')
+    def wait():
+        try: night.join()
+        except StoreError as e: errors.append(e)
+    waiting = threading.Thread(target=wait, daemon=True)
+    waiting.start()
+    until(lambda: lab.source.watchers > 1, 'it waits')
+    lab.close()
+    waiting.join(20)
+    assert not waiting.is_alive() and 'Open it again' in str(errors[0])
+    with Jobs(tmp_path) as later: assert later.cancel(later[0])
+
+def test_a_job_of_a_plugin_is_repeated_where_its_manager_is(lab):
+    job = Job(id='7f3a', name='whisper', runner='plugin', status=JobStatus.FAILED)
+    with pytest.raises(InvalidInput, match='plugin=manager'): lab._keeper.retry(job)
+
+@pytest.mark.parametrize('code, status', [(0, 'completed'), (3, 'failed')])
+def test_a_program_whose_end_nobody_saw_ended_when_it_did(tmp_path, code, status):
+    with Jobs(tmp_path) as lab:
+        job = lab.run(['sh', '-c', f'echo pid; until test -e gate; do sleep .02; done; echo half > out.txt; exit {code}', 'sh', 'out.txt'], cwd=tmp_path)
+        until(lambda: 'pid' in job.log, 'it runs')
+        id = job.id
+    (tmp_path/'gate').touch()
+    found = lambda: [*tmp_path.glob('jobs.files/**/exit')]
+    until(lambda: found() and found()[0].read_text(), 'it ends')
+    ended = found()[0].stat().st_mtime
+    until(lambda: time.time() > ended + 1.2, 'a while')
+    with Jobs(tmp_path) as later:
+        job = later[id].wait(60)
+        assert job.status == status and abs(epoch(job.completed_at) - ended) < .01
+        assert epoch(job.history()[-1].at) > ended + 1, 'the journal goes by when it became known'
+        assert [o.name for o in job.outputs] == ['out.txt']
+
+def test_what_a_program_left_before_it_failed_is_listed(lab, tmp_path):
+    job = lab.run(['sh', '-c', 'echo half > out.txt; exit 3', 'sh', 'out.txt'], cwd=tmp_path).wait(60)
+    assert job.status is JobStatus.FAILED and [(o.name, o.size) for o in job.outputs] == [('out.txt', 5)]
+    again = lab.run(['sh', '-c', 'echo half > two.txt; exit 3', 'sh', 'two.txt'], cwd=tmp_path, max_attempts=2).wait(60)
+    assert [o.name for o in again.outputs] == ['two.txt']
+
+# What people guess
+
+def test_lists_and_batches_are_waited_for(lab):
+    night = lab.batch(double, [1, 2])
+    one = lab.run(double, 3)
+    assert [job.result for job in lab.wait([one], night, one.id, timeout=60)] == [6, 2, 4, 6]
+    assert (len(night), [job.result for job in night], bool(night), lab.wait([])) == (2, [2, 4], True, [])
+
+@pytest.mark.parametrize('key', [slice(2), None, 1.5, ['7f3a']])
+def test_what_is_no_id_is_refused_with_what_to_type(lab, key):
+    with pytest.raises(InvalidInput, match='`id` is .*the beginning of it'): lab[key]
+    assert key not in lab
+
+def test_programs_that_are_none_say_what_to_type(lab, tmp_path):
+    (tmp_path/'script.py').write_text('print(1)')
+    with pytest.raises(InvalidInput, match=r"run\('python .*script.py'\)"): lab.run(str(tmp_path/'script.py'))
+    with pytest.raises(InvalidInput, match=r"run\('wc -c talk.wav'\)"): lab.run('wc -c', 'talk.wav')
+
+@pytest.mark.parametrize('item, stars', [((1, 2), r'\*'), ({'a': 1, 'b': 2}, r'\*\*')])
+def test_an_input_is_one_argument(lab, item, stars):
+    with pytest.raises(InvalidInput, match=rf'lambda item: f\({stars}item\)'): lab.batch(lambda a, b: a+b, [item])

@@ -808,3 +808,10 @@ def test_signals_are_deferred_to_the_end_of_the_block():
         signal.raise_signal(signal.SIGINT)
         happened.append('the block went on')
     assert happened == ['the block went on']
+
+def test_retry_on_a_server(cli, node, tmp_path):
+    first = cli('submit', 'work', '--wait')[1].split()[0]
+    status, out, err = cli('retry', first[:13])
+    again = json.loads(cli('show', out.split()[0], '--json')[1])
+    assert (status, again['status'], again['metadata']['again_of']) == (Exit.DONE, 'completed', first)
+    assert cli('retry', first, '--detach')[0] == Exit.DONE

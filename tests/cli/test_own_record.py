@@ -431,3 +431,34 @@ def test_a_machine_without_a_manager_is_in_order(cli):
     found = {f['name']: f for f in json.loads(out)}
     assert status == 0 and not found['server']['ok'] and found['your own record']['told'] == str(own_record())
     assert cli('doctor', '--url', 'http://127.0.0.1:9')[0] == Exit.UNREACHABLE
+
+# What a shell has read already, and repeating
+
+def test_a_tilde_that_the_shell_left_is_a_tilde(cli, state):
+    (state/'notes.txt').write_text('a~b\n')
+    code, out, _ = cli('run', '--json', 'grep', '~', 'notes.txt')
+    assert code == 0 and json.loads(out)['spec']['argv'][1:] == ['~', 'notes.txt']
+    code, out, _ = cli('run', '--json', 'echo ~')
+    assert code == 0 and json.loads(out)['spec']['argv'][1:] == [os.path.expanduser('~')], 'a command line in quotes was read by no shell'
+
+def test_retry_does_it_once_more(cli, state):
+    first = cli('run', 'cp', '/etc/hostname', 'copy.txt')[1].split()[0]
+    (state/'copy.txt').unlink()
+    code, out, _ = cli('retry', first[:8])
+    again, path = out.split()
+    assert code == 0 and again != first and path.endswith('copy.txt') and (state/'copy.txt').exists()
+    assert job(again).metadata == {'again_of': first} and job(first).status == 'completed'
+    assert json.loads(cli('retry', first, '--json')[1])['status'] == 'completed'
+    assert cli('retry', cli('run', 'false')[1].split()[0])[0] == 1, 'its end is the end of the command'
+
+def test_retry_refuses_in_the_words_of_the_shell(cli, state):
+    code, _, err = cli('retry', 'nobody-here')
+    assert code == 2 and err.splitlines() == ["jobtrack: No job 'nobody-here' is on record", 'List them: jobtrack ls']
+    from cjm_jobtrack import Jobs
+    with Jobs(own_record()) as lab: called = lab.run(len, 'word').wait(60)
+    code, _, err = cli('retry', called.id)
+    assert code == 2 and '`ID`' in err and 'Repeat it in a notebook' in err
+    running = cli('run', '--detach', 'sleep', '600')[1].strip()
+    code, _, err = cli('retry', running)
+    assert code == 2 and f'jobtrack cancel {running[:8]}' in err and 'job.wait' not in err
+    assert cli('cancel', running)[0] == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 from cjm_jobtrack.model.errors import IllegalMove, InvalidInput
-from cjm_jobtrack.model.job import (MOVES, Failure, Job, JobEvent, JobStatus, OutputFile, check_id, check_move, elapsed_s, epoch, jsonable, new_id, now,
+from cjm_jobtrack.model.job import (MOVES, Failure, Job, JobEvent, JobStatus, OutputFile, check_id, check_move, elapsed_s, epoch, jsonable, new_id, now, repeat_options,
     read_statuses, spec_differences)
 
 P, R, C, F, X = JobStatus
@@ -151,3 +151,12 @@ def test_differences_are_none_only_between_equals(a, b):
 
 def test_differences_are_told_by_path():
     assert spec_differences({'a': {'b': 1, 'c': 2}}, {'a': {'b': 1, 'c': 3}, 'd': 4}) == {'spec.a.c': (2, 3), 'spec.d': (None, 4)}
+
+@pytest.mark.parametrize('runner, id, metadata, before, after', [
+    ('docker', '7f3a', {}, '/lab/outputs/7f3a', '/lab/outputs/{job_id}'),
+    ('docker', '7f3b', {'again_of': '7f3a'}, '/lab/outputs/7f3a', '/lab/outputs/{job_id}'),
+    ('docker', '7f3a', {}, '/lab/outputs/{job_id}', '/lab/outputs/{job_id}'), ('docker', '7f3a', {}, '/lab/night', '/lab/night'), ('docker', '7f3a', {}, None, None),
+    ('process', '7f3a', {}, '/lab/outputs/7f3a', '/lab/outputs/7f3a')])
+def test_a_container_that_is_repeated_has_an_output_folder_of_its_own(runner, id, metadata, before, after):
+    job = Job(id=id, runner=runner, status=JobStatus.FAILED, spec={'output_dir': before}, metadata=metadata)
+    assert repeat_options(job)['spec'] == {'output_dir': after} and job.spec == {'output_dir': before}

@@ -41,9 +41,9 @@ def test_history_and_what_comes_make_one_row(database):
         streams = BroadcastHub(tracker, leaving := asyncio.Event())
         for n in range(1500): tracker.create_job(f'clip-{n}.wav')
         readers = [asyncio.ensure_future(collect(streams, after=at)) for at in (0, 700, 1499)]
-        while len(streams.open) == 0 or streams.open[None].recent.last < 1500: await asyncio.sleep(0)
+        while not streams.open or [*streams.open.values()][0].recent.last < 1500: await asyncio.sleep(0)
         for n in range(50): tracker.create_job(f'late-{n}.wav')
-        while streams.open[None].recent.last < 1550: await asyncio.sleep(.001)
+        while [*streams.open.values()][0].recent.last < 1550: await asyncio.sleep(.001)
         leaving.set()
         return await asyncio.gather(*readers)
     tracker = JobTracker(database)

@@ -116,3 +116,20 @@ def test_what_is_known_of_a_node_is_on_record(tmp_path):
     store = JobStore(tmp_path/'manager'/'jobs.db')
     assert store.list_nodes()[0]['last_seen']
     store.close()
+
+def test_an_upload_goes_where_its_job_will_run_and_a_job_where_its_input_is(tmp_path):
+    file = tmp_path/'a.txt'
+    file.write_text('hello')
+    with two_nodes(tmp_path) as h:
+        for drained, other in ('shed', 'attic'), ('attic', 'shed'):
+            h.http.post(f'/api/nodes/{drained}/drain')
+            job = h.rc.wait(h.rc.submit('need', file, params=plan()).id, 30)
+            assert job.status == 'completed' and node_of_job(h, job.id) == other
+            h.http.post(f'/api/nodes/{drained}/undrain')
+        r = h.http.post('/upload', params={'pipeline': 'paint'}, files={'file': ('a.txt', b'x')})
+        assert 'paint' in is_error(r, 422)['error']
+        held = h.rc.upload(file, node='attic')
+        (h.nodes['attic'].node.inputs/'only.txt').write_text('here only')
+        job = h.rc.wait(h.rc.submit('need', 'input_videos/only.txt', params=plan()).id, 30)   # names no node
+        assert job.status == 'completed' and node_of_job(h, job.id) == 'attic' and held.path
+        with pytest.raises(InvalidInput, match='none of the nodes says that it has the input'): h.rc.submit('need', 'input_videos/none.txt', params=plan())

@@ -6,7 +6,9 @@ from contextlib import closing
 import aiohttp, aiotus, httpx, pytest, yarl
 from hypothesis import HealthCheck, given, settings, strategies as st
 from tusclient.client import TusClient
-from helpers import node_at, node_process, until
+from cjm_jobtrack.net.manager import Manager
+from cjm_jobtrack.net.server import serving
+from helpers import Served, client, node_at, node_process, until
 
 OCTETS = 'application/offset+octet-stream'
 DATA = os.urandom(300_000)
@@ -136,6 +138,46 @@ def test_a_termination_ends_a_part_that_comes(node):
         assert node.http.delete(url, headers={'Tus-Resumable': '1.0.0'}).status_code == 204
         assert b' 409 ' in c.recv(4096).splitlines()[0]
     assert node.http.get(url).status_code == 404 and not [*node.node.tus.folder.glob('*.part')]
+
+# By way of a manager
+
+@pytest.fixture(scope='module')
+def manager(node, tmp_path_factory):
+    manager = Manager(tmp_path_factory.mktemp('manager'))
+    manager.directory.add('shed', url=node.url)
+    with serving(manager) as m, client(m.url) as http:
+        until(lambda: http.get('/health').json()['nodes']['online'], 'the node to be known')
+        yield Served(m.url, http)
+
+@pytest.mark.parametrize('more', [{}, {'node': 'shed'}])
+def test_an_upload_goes_through_a_manager_to_the_node_where_it_will_run(node, manager, more):
+    uploader = TusClient(f'{manager.url}/uploads').uploader(file_stream=io.BytesIO(DATA), chunk_size=70_000, metadata={'filename': '日本.txt', **more}, upload_checksum=True)
+    uploader.upload()
+    assert_whole(manager, uploader.url)
+    found = result(manager, uploader.url)
+    assert (node.node.workspace/found['path']).read_bytes() == DATA
+    job = manager.ask(input=found['path'], node=found['node'])
+    assert manager.wait(job['id'])['status'] == 'completed'
+
+def test_a_cut_before_the_manager_leaves_at_the_node_what_came(node, manager):
+    url = create(manager)
+    with closing(raw_patch(manager, url, 0, len(DATA))) as c:
+        c.sendall(DATA[:50_000])
+        until(lambda: offset(manager, url) == 50_000, 'the first bytes')
+        assert patch(manager, url, 50_000, DATA[50_000:100_000]).status_code == 204   # the first is half open
+    assert offset(manager, url) == 100_000
+    assert patch(manager, url, 100_000, DATA[100_000:]).status_code == 204
+    assert_whole(manager, url)
+
+def test_what_a_node_says_of_an_upload_the_manager_says(manager):
+    url = create(manager, 10)
+    assert patch(manager, url, 7, b'x').status_code == 409
+    assert patch(manager, url, 0, b'x', **{'Upload-Checksum': 'sha1 AAAA'}).status_code == 460
+    assert patch(manager, url, 0, b'x'*11).status_code == 413
+    assert manager.http.delete(url, headers={'Tus-Resumable': '1.0.0'}).status_code == 204
+    for method in ('GET', 'HEAD', 'DELETE'): assert manager.http.request(method, url, headers={'Tus-Resumable': '1.0.0'}).status_code == 404
+    r = manager.http.post('/uploads', params={'node': 'nowhere'}, headers={'Tus-Resumable': '1.0.0', 'Upload-Length': '1', 'Upload-Metadata': metadata()})
+    assert r.status_code == 404 and 'nowhere' in r.json()['error']
 
 # Servers
 

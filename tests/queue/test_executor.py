@@ -564,3 +564,18 @@ def test_the_future_says_what_it_is(tracker):
     assert type(future) is JobFuture and repr(future) == f"<JobFuture of 'same 1' ({future.job_id[:8]}): pending>"
     assert '1 calls not ended, in process' in repr(ex)
     ex.shutdown()
+
+def test_one_that_is_forgotten_needs_no_name_of_its_module(tracker, monkeypatch):
+    "The names of a notebook, or of modules at the end of a program, may be cleared first."
+    from cjm_jobtrack.queue import executor as module
+    unraisable = []
+    monkeypatch.setattr(sys, 'unraisablehook', lambda e: unraisable.append(e.exc_value))
+    with working(tracker) as queue:
+        ex = JobExecutor(queue, queue.runners['call'], where='thread')
+        assert ex.submit(same, 1).result(PATIENCE) == 1
+        thread = ex._futures.thread
+        monkeypatch.delattr(module, 'call_on_loop')
+        del ex
+        gc.collect()
+        until(lambda: not thread.is_alive(), 'its thread to end')
+    assert not unraisable

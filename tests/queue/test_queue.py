@@ -1038,10 +1038,10 @@ def test_it_may_be_stopped_by_several_and_by_one_of_its_own_jobs(tracker, calls)
 
 def test_it_may_be_stopped_while_another_thread_starts_it(tracker, calls):
     class Slow(JobQueue):
-        async def _live(self, ready):
+        async def _main(self, ready):
             entered.set()
             go.wait(20)
-            await JobQueue._live(self, ready)
+            await JobQueue._main(self, ready)
     entered, go = threading.Event(), threading.Event()
     queue = Slow(tracker, calls)
     go.set()

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from helpers import until
 from hypothesis import example, given, settings, strategies as st
+from cjm_jobtrack.model.access import AccessToken, AuditEntry
 from cjm_jobtrack.model.errors import InvalidInput, StoreError, UnknownNode
 from cjm_jobtrack.model.job import Add, Failure, Job, JobEvent, JobStatus, Move, OutputFile, Update, now
 from cjm_jobtrack.store.schema import SCHEMA_VERSION
@@ -256,6 +257,33 @@ def test_nodes(database, store):
     with JobStore(database) as other: assert [n['id'] for n in other.list_nodes()] == ['3', '1', '2'] and other.list_nodes()[2]['url'] == 'http://x'
     store.delete_node('3')
     with pytest.raises(UnknownNode): store.delete_node('3')
+
+@pytest.mark.parametrize('kind', ['database', 'memory'])
+def test_tokens_have_one_name_and_one_hash(kind, store):
+    s = store if kind == 'database' else MemoryStore()
+    a, b = AccessToken('ä', 'submit', '0'*64, now(), now()), AccessToken('b', 'read', '1'*64, now())
+    assert s.add_token(a) and s.add_token(b) and not s.add_token(replace(a, hash='2'*64)) and not s.add_token(replace(a, name='c'))
+    assert s.list_tokens() == [b, a] and s.delete_token('ä') and not s.delete_token('ä') and s.list_tokens() == [b]
+
+@pytest.mark.parametrize('kind', ['database', 'memory'])
+def test_the_audit_trail_keeps_to_its_bound(kind, store):
+    s = store if kind == 'database' else MemoryStore()
+    def entry(n): return AuditEntry(f'2030-01-01T00:00:0{n}.000000+00:00', 'ab'[n % 2], '::1', f'r{n}', 'POST /jobs', 'x', '201')
+    for n in range(6): s.add_audit([entry(n)], keep=4)
+    assert s.list_audit() == [entry(n) for n in range(2, 6)] and s.list_audit(actor='a') == [entry(2), entry(4)] and s.list_audit(limit=1) == [entry(5)] and s.list_audit(limit=0) == []
+    assert s.list_audit(since='2030-01-01T00:00:04+00:00') == [entry(4), entry(5)]
+    s.add_audit([])
+    with pytest.raises(InvalidInput, match='since'): s.list_audit(since='soon')
+
+def test_version_2_is_upgraded(database):
+    with JobStore(database) as s:
+        s.add(Job(id='a'))
+        with s._transaction(write=True) as con:
+            for t in 'tokens', 'audit': con.exec_driver_sql(f'DROP TABLE {t}')
+            con.exec_driver_sql("UPDATE jobtrack_meta SET value = '2' WHERE key = 'schema_version'")
+    with JobStore(database) as s:
+        assert s.get('a') and s.add_token(AccessToken('x', 'read', '0'*64, now())) and len(s.list_tokens()) == 1 and s.list_audit() == []
+        with s._transaction() as con: assert con.exec_driver_sql("SELECT value FROM jobtrack_meta WHERE key = 'schema_version'").scalar() == str(SCHEMA_VERSION)
 
 # --- the same answers as in memory
 
@@ -1000,7 +1028,7 @@ def test_every_method_that_writes_is_on_the_list(database):
         s.apply([Add(Job(id='a'), None, True, 'b'), Add(Job(id='done', status=C))])
         names = {n for n in dir(JobStore) if not n.startswith('_') and callable(getattr(JobStore, n))}
         assert set(WRITES) <= names and len(WRITES) == len({*WRITES})
-        calls = dict(get=('a',), get_many=(['a'],), places=(['a'],), submitted=(['call'],), wait_change=(0,), list=(), counts=(), events=(), last_seq=(), leases=(), list_nodes=(), select_ended=(), cutoff=(1,), records=(), version=(), interrupt=(), backup=(Path(str(s.file)+'.copy'),), close=())
+        calls = dict(get=('a',), get_many=(['a'],), places=(['a'],), submitted=(['call'],), wait_change=(0,), list=(), counts=(), events=(), last_seq=(), leases=(), list_nodes=(), list_tokens=(), list_audit=(), select_ended=(), cutoff=(1,), records=(), version=(), interrupt=(), backup=(Path(str(s.file)+'.copy'),), close=())
         assert names - set(WRITES) == set(calls)
         watcher.wait_change(0)
         for name in names - set(WRITES) - {'backup' if not s.file else ''}: getattr(s, name)(*calls[name])

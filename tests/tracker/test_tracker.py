@@ -1236,3 +1236,61 @@ def test_who_reads_the_journal_does_not_wait_for_a_write():
         with ThreadPoolExecutor(1) as pool, tracker._lock:
             events, _ = pool.submit(tracker._notifier.read_after, channel, after, None, tracker.store.events).result(30)
         assert [e.type for e in events] == ['created']
+
+def ends_with(wait, error, start):
+    "What a thread raises that waits, after `start` was called."
+    errors = []
+    def work():
+        try: wait()
+        except Exception as e: errors.append(e)
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    start()
+    thread.join(20)
+    assert not thread.is_alive(), 'it waits for ever'
+    assert [type(e) for e in errors] == [error] and 'closed' in str(errors[0])
+
+def first_event_after(stream):
+    async def read():
+        async for _ in stream: pass
+    return lambda: asyncio.run(read())
+
+@pytest.mark.parametrize('how', ['join', 'wait', 'watch', 'watch all'])
+def test_nobody_waits_for_a_tracker_that_was_closed(url, how):
+    t = JobTracker(url)
+    job = in_status(t, R)
+    waits = {
+        'join': lambda: t.join(job.id),
+        'wait': lambda: asyncio.run(t.wait(job.id)),
+        'watch': first_event_after(t.watch(job.id)),
+        'watch all': first_event_after(t.watch())}
+    def close():
+        until(lambda: t.watchers)
+        t.close()
+    ends_with(waits[how], StoreError, close)
+    if how in ('join', 'wait'): ends_with(waits[how], StoreError, lambda: None)
+
+def test_a_job_that_ended_before_the_tracker_was_closed_is_waited_for_all_the_same(url):
+    t = JobTracker(url)
+    job = in_status(t, R)
+    ended = []
+    thread = threading.Thread(target=lambda: ended.append(t.join(job.id)), daemon=True)
+    thread.start()
+    until(lambda: t.watchers)
+    t.mark_completed(job.id, 1)
+    t.close()
+    thread.join(20)
+    assert ended == [job] and t.join(job.id) is job
+
+def test_two_subscribers_that_both_close_do_not_wait_for_each_other(url):
+    t = JobTracker(url)
+    both, closed = threading.Barrier(2), []
+    def close(event):
+        both.wait(20)
+        t.close()
+        closed.append(event.type)
+    t.subscribe(close), t.subscribe(close)
+    until(lambda: t.watchers == 2)
+    t.create_job('talk.wav')
+    until(lambda: len(closed) == 2)
+    assert t.is_closed

@@ -619,6 +619,7 @@ async function live() {
     try {
       for await (const e of stream('events', cursor === null ? {} : {'Last-Event-ID': String(cursor)}, stop)) {
         if (e && e.type !== 'resync') { hear(e); continue }   // after a gap all is read anew, as it is at first
+        if (e) cursor = e.data.seq
         surveyNow()
         await load()
         if (open) await showAnew(open)
