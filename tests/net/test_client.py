@@ -105,7 +105,7 @@ def test_addresses_that_cannot_be(url):
 def test_both_clients_have_the_same_calls():
     names = lambda c: {n for n in dir(c) if not n.startswith('_')}
     assert names(RemoteClient) - names(AsyncRemoteClient) == {'close', 'subscribe'}
-    assert names(AsyncRemoteClient) - names(RemoteClient) == {'aclose', 'listen', 'open', 'forward'}
+    assert names(AsyncRemoteClient) - names(RemoteClient) == {'aclose', 'listen', 'open', 'forward', 'relay'}
     assert [*inspect.signature(RemoteClient.events).parameters] == [*inspect.signature(AsyncRemoteClient.events).parameters]
 
 # --- an original node server
