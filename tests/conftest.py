@@ -18,9 +18,9 @@ from cjm_jobtrack.runners.cgroups import Cgroups
 from cjm_jobtrack.runners.inheritance import clean_process
 from cjm_jobtrack.runners.process import attempt_of
 from services import SSH, Docker, Postgres
+from thoroughness import LONG
 from tidy import MARK, LeakDetector, LeftBehind, OwnTmp, describe_process, end_processes, remembering_beginners, started_here
 
-LONG = os.environ.get('HYPOTHESIS_PROFILE') == 'long'  # `make test-long`
 settings.register_profile('quick', deadline=None, derandomize=True)  # the same examples each time: a red run is never luck
 settings.register_profile('long', deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile('long' if LONG else 'quick')

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import LONG
+from thoroughness import LONG
 from helpers import mortal, wipe
 from cjm_jobtrack.tracker.tracker import JobTracker
 

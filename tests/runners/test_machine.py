@@ -1,7 +1,7 @@
 """Random work on one record, from two trackers at once, with crashes and reopenings: what must hold after every step."""
 import asyncio
 
-from conftest import LONG
+from thoroughness import LONG
 from helpers import wipe
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
