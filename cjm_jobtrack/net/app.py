@@ -46,7 +46,9 @@ class AccessMiddleware:
     """ASGI middleware that refuses what the policy refuses.
 
     Says in `scope['has_token']` whether the request has the token."""
-    def __init__(self, app, policy:AccessPolicy, trail:AuditTrail|None=None): store_attr()
+    def __init__(self, app, policy:AccessPolicy, trail:AuditTrail|None=None):
+        store_attr()
+        self._refused = 0, 0   # A minute of the monotonic clock, and how many calls were refused in it
 
     async def _refresh(self):
         tokens = self.policy.tokens
@@ -77,10 +79,26 @@ async def _wait_until_invalid(self:AccessMiddleware, headers) -> None:
         await asyncio.sleep(_RECHECK)
         await self._refresh()
 
+_POLICY_VIOLATION = 1008   # Close code of a WebSocket. Source: RFC 6455, 7.4.1
+
+async def _cut_answer(scope, receive, send, has_begun:bool) -> None:
+    "End an answer in the middle, as its protocol has it."
+    if scope['type'] == 'websocket': await send({'type': 'websocket.close', 'code': _POLICY_VIOLATION})
+    elif has_begun: await send({'type': 'http.response.body', 'body': b''})
+    else:
+        refused = Refusal(401, 'The token is not valid any more', 'Authorization')
+        await _refusal_response(refused)(scope, receive, send)
+
+# %% ../../nbs/net/09_app.ipynb #5b1d7c02
 @patch
 async def _serve_while_valid(self:AccessMiddleware, headers, scope, receive, send) -> None:
     "Serve a stream for as long as its token is valid."
-    serve = asyncio.ensure_future(self.app(scope, receive, send))
+    has_begun = False
+    async def send_and_note(message):
+        nonlocal has_begun
+        has_begun = True
+        await send(message)
+    serve = asyncio.ensure_future(self.app(scope, receive, send_and_note))
     watch = asyncio.ensure_future(self._wait_until_invalid(headers))
     try: await asyncio.wait({serve, watch}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -88,17 +106,18 @@ async def _serve_while_valid(self:AccessMiddleware, headers, scope, receive, sen
         for task in (serve, watch): task.cancel()
         await asyncio.wait({serve, watch})
     if ended: return serve.result()
-    if is_cut: await send({'type': 'http.response.body', 'body': b''})
+    if is_cut: await _cut_answer(scope, receive, send, has_begun)
 
 # %% ../../nbs/net/09_app.ipynb #2834ef35
 _MAX_REFUSALS = 60   # Refused calls a minute that are noted
+_STARTS = 'http.response.start', 'websocket.http.response.start'   # The second: a WebSocket is refused
 
 @patch
 def _notes(self:AccessMiddleware, status:int) -> bool:
     "Whether there is room for an entry: of refused calls, only so many a minute are noted."
     if status not in (401, 403): return True
     minute = int(time.monotonic() // 60)
-    seen, count = getattr(self, '_refused', (minute, 0))
+    seen, count = self._refused
     count = count + 1 if seen == minute else 1
     self._refused = minute, count
     return count <= _MAX_REFUSALS
@@ -108,8 +127,8 @@ def _audited(self:AccessMiddleware, scope, send):
     "`send` that notes how the call was answered."
     async def send_and_note(message):
         status = message.get('status', 0)
-        starts = message['type'] == 'http.response.start'
-        if starts and is_audited(scope['method'], status) and self._notes(status):
+        starts = message['type'] in _STARTS
+        if starts and is_audited(scope.get('method'), status) and self._notes(status):
             identity = scope.get('identity')
             self.trail.add(audit_entry(scope, status, identity.name if identity else 'unknown', client_address(scope)))
         await send(message)

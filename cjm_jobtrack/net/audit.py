@@ -17,7 +17,7 @@ from .request_ids import current_request_id
 
 # %% ../../nbs/net/26_audit.ipynb #bdeb47f5
 _log = logging.getLogger(__name__)
-_UNNOTED = 'GET', 'HEAD', 'OPTIONS', 'PATCH'   # a PATCH is a part of an upload whose POST is noted
+_UNNOTED = None, 'GET', 'HEAD', 'OPTIONS', 'PATCH'   # None: a WebSocket; a PATCH is a part of an upload whose POST is noted
 _MAX_WAITING = 10_000   # Entries that wait for a record that cannot be written
 
 class AuditTrail:
@@ -51,8 +51,8 @@ async def run(self:AuditTrail) -> None:
 
 # %% ../../nbs/net/26_audit.ipynb #565d9968
 def is_audited(
-    method:str,   # HTTP method
-    status:int,   # HTTP status code of the answer
+    method:str|None,   # HTTP method; None: a WebSocket
+    status:int,        # HTTP status code of the answer
 ) -> bool:
     "Whether a call belongs in the audit trail."
     return method not in _UNNOTED or status in (401, 403)

@@ -598,7 +598,7 @@ async def check(self:NodeDirectory,
         reading.problem = f'{type(e).__name__}: {e}'
     with self._lock:
         state = self._states[node['id']] = _next_state(self.state(node), reading)
-    self._record_check(node, state)
+    await asyncio.to_thread(self._record_check, node, state)   # the record may be slow
     return reading.problem is None
 
 # %% ../../nbs/net/04_directory.ipynb #8751de27

@@ -2,6 +2,8 @@
 import io, logging, shutil, subprocess, time
 import pytest
 from starlette.exceptions import HTTPException
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
 from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.net.request_ids import RequestFormatter, current_request_id
 from cjm_jobtrack.net.client import RemoteClient
@@ -147,9 +149,7 @@ def test_who_is_unknown_or_expired_is_refused(guarded):
 def test_tokens_on_record_close_an_open_server(node):
     assert node.http.get('/jobs').status_code == 200
     secret = add_token(node.node, 'x', 'read')
-    for _ in range(40):
-        if node.http.get('/jobs').status_code == 401: break
-        time.sleep(.05)
+    until(lambda: node.http.get('/jobs').status_code == 401, 'the token to count', 10)
     with client(node.url, secret) as http: assert (node.http.get('/jobs').status_code, http.get('/jobs').status_code) == (401, 200)
 
 def test_a_revoked_token_is_of_no_use_within_a_second(guarded):
@@ -162,6 +162,19 @@ def test_a_revoked_token_is_of_no_use_within_a_second(guarded):
         assert time.monotonic() - start < 5
         with pytest.raises(NodeRefused, match='bearer token'): c.list_jobs()
         with pytest.raises(NodeRefused, match='bearer token'): next(iter(c.events()))
+
+def events_socket(s, token): return connect(f'ws{s.url[4:]}/events', additional_headers={'Authorization': f'Bearer {token}'}, open_timeout=30)
+
+def test_a_websocket_of_a_revoked_token_is_closed_as_one_that_breaks_a_rule(guarded):
+    with events_socket(guarded, add_token(guarded.node, 'x', 'read')) as socket:
+        assert guarded.node.tracker.store.delete_token('x')
+        with pytest.raises(ConnectionClosed): socket.recv(10)
+        assert socket.close_code == 1008
+
+def test_a_refused_websocket_is_on_the_trail(guarded):
+    with pytest.raises(InvalidStatus, match='401'): events_socket(guarded, 'jt_guess')
+    entry, = trail(guarded.node, 1)
+    assert (entry.actor, entry.action, entry.outcome) == ('unknown', 'WEBSOCKET /events', '401')
 
 def test_no_token_is_kept(guarded, tmp_path):
     secret = add_token(guarded.node, 'x', 'submit')
