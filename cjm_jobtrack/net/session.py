@@ -46,10 +46,14 @@ def _event_there(e:JobEvent) -> JobEvent:
     at, data = d.get('at') or e.at, d.get('data') or {}
     return JobEvent(d.get('seq'), e.job_id, d.get('attempt', e.attempt), d.get('type'), at, data)
 
+def _key(e:JobEvent) -> int|str:
+    "What distinguishes the events of a node: an original node server has no numbers."
+    return e.type if e.seq is None else e.seq
+
 def _add_received(visit:Visit, e:JobEvent) -> None:
     there = _event_there(e)
     visit.events.append(there)
-    visit.received[there.seq if there.seq is not None else there.type] = e
+    visit.received[_key(there)] = e
 
 def visits(
     history:list[JobEvent],  # The manager's events of one job
@@ -89,7 +93,7 @@ class SessionEvent:
 # %% ../../nbs/net/21_session.ipynb #69811564
 def _receipt(visit:Visit, e:JobEvent) -> JobEvent|None:
     "The manager's entry that certainly follows an event of a node; None: there is none."
-    received = visit.received.get(e.seq if e.seq is not None else e.type)
+    received = visit.received.get(_key(e))
     if e.type != 'created' or visit.accepted is None: return received
     return min((r for r in (received, visit.accepted) if r is not None), key=lambda r: r.seq)
 
@@ -127,7 +131,7 @@ def _visit_events(visit:Visit, history:list[JobEvent]) -> list[SessionEvent]:
     causes = [_cause(visit, e, history, r) for e, r in zip(visit.events, receipts)]
     events = []
     for e, r in zip(visit.events, receipts):
-        received = visit.received.get(e.seq if e.seq is not None else e.type)
+        received = visit.received.get(_key(e))
         at = corrected(e.at, visit.skew)
         events.append(SessionEvent('node', visit.name, at, e.at, e, visit.attempt, received.at if received else None))
     _place_between(events, causes, receipts)
