@@ -467,25 +467,14 @@ def test_an_option_of_a_wrong_kind_is_refused_before_anything_is_written(tmp_pat
             with pytest.raises(InvalidInput, match=f'^`{option}` .*[.] [A-Z]'): lab.batch(what if callable(what) else 'echo {}', [1], **{option: value})
     assert not [*tmp_path.iterdir()]
 
-def test_a_wait_ends_when_another_thread_closes_the_record(tmp_path):
+@pytest.mark.parametrize('begin', [
+    lambda lab: lab.run(['sleep', '600']).wait,
+    lambda lab: lab.batch('sleep {}', [600], id='night').join], ids=['job', 'batch'])
+def test_a_wait_ends_when_another_thread_closes_the_record(tmp_path, begin):
     lab, errors = Jobs(tmp_path), []
-    job = lab.run(['sleep', '600'])
+    end = begin(lab)
     def wait():
-        try: job.wait()
-        except StoreError as e: errors.append(e)
-    waiting = threading.Thread(target=wait, daemon=True)
-    waiting.start()
-    until(lambda: lab.source.watchers > 1, 'it waits')
-    lab.close()
-    waiting.join(20)
-    assert not waiting.is_alive() and 'Open it again' in str(errors[0])
-    with Jobs(tmp_path) as later: assert later.cancel(job)
-
-def test_a_batch_is_not_waited_for_once_its_record_is_closed(tmp_path):
-    lab, errors = Jobs(tmp_path), []
-    night = lab.batch('sleep {}', [600], id='night')
-    def wait():
-        try: night.join()
+        try: end()
         except StoreError as e: errors.append(e)
     waiting = threading.Thread(target=wait, daemon=True)
     waiting.start()

@@ -1,7 +1,7 @@
 """Resumable uploads: clients that others wrote, connections that break or fall silent, servers that are killed, and what no client would send."""
 import asyncio, base64, hashlib, io, os, socket
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import aiohttp, aiotus, httpx, pytest, yarl
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -95,6 +95,14 @@ def raw_patch(s, url, start, length, headers='') -> socket.socket:
                f'{headers}Upload-Offset: {start}\r\nContent-Length: {length}\r\n\r\n').encode())
     return c
 
+@contextmanager
+def half_sent(s, url):
+    "A connection that has sent the first 50,000 bytes of a part, which have arrived."
+    with closing(raw_patch(s, url, 0, len(DATA))) as c:
+        c.sendall(DATA[:50_000])
+        until(lambda: offset(s, url) == 50_000, 'the first bytes')
+        yield c
+
 def test_what_came_before_a_cut_remains(node):
     url = create(node)
     with closing(raw_patch(node, url, 0, len(DATA))) as c: c.sendall(DATA[:123_456])
@@ -106,18 +114,14 @@ def test_what_came_before_a_cut_remains(node):
 
 def test_a_half_open_connection_hands_over_at_once(node):
     url = create(node)
-    with closing(raw_patch(node, url, 0, len(DATA))) as c:
-        c.sendall(DATA[:50_000])
-        until(lambda: offset(node, url) == 50_000, 'the first bytes')
+    with half_sent(node, url) as c:
         assert patch(node, url, 50_000, DATA[50_000:]).status_code == 204
         assert b' 409 ' in c.recv(4096).splitlines()[0]
     assert_whole(node, url)
 
 def test_a_part_at_the_wrong_place_does_not_interrupt_the_one_that_comes(node):
     url = create(node)
-    with closing(raw_patch(node, url, 0, len(DATA))) as c:
-        c.sendall(DATA[:50_000])
-        until(lambda: offset(node, url) == 50_000, 'the first bytes')
+    with half_sent(node, url) as c:
         assert patch(node, url, 0, b'x').status_code == 409
         c.sendall(DATA[50_000:])
         assert b' 204 ' in c.recv(4096).splitlines()[0]
@@ -136,9 +140,7 @@ def test_many_parts_at_once_are_never_mixed(node):
 
 def test_a_termination_ends_a_part_that_comes(node):
     url = create(node)
-    with closing(raw_patch(node, url, 0, len(DATA))) as c:
-        c.sendall(DATA[:50_000])
-        until(lambda: offset(node, url) == 50_000, 'the first bytes')
+    with half_sent(node, url) as c:
         assert node.http.delete(url, headers={'Tus-Resumable': '1.0.0'}).status_code == 204
         assert b' 409 ' in c.recv(4096).splitlines()[0]
     assert node.http.get(url).status_code == 404 and not [*node.node.tus.folder.glob('*.part')]
