@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 __all__ = [
-    'DISK_FULL', 'JobtrackError', 'InvalidInput', 'name_problem', 'UnknownPipeline',
-    'UnknownRunner', 'NeverFits', 'UnknownJob', 'UnknownNode', 'NoResult', 'JobFailed',
-    'JobCancelled', 'IllegalMove', 'LeaseLost', 'KeyConflict', 'StoreError', 'StoreFull',
-    'RecordGone', 'is_unstorable', 'NodeUnreachable', 'NodeRefused', 'DamagedTransfer',
-    'OutputReplaced', 'is_infrastructure_error']
+    'DISK_FULL', 'TRANSIENT_STATUSES', 'JobtrackError', 'InvalidInput', 'name_problem',
+    'UnknownPipeline', 'UnknownRunner', 'NeverFits', 'UnknownJob', 'UnknownNode', 'NoResult',
+    'JobFailed', 'JobCancelled', 'IllegalMove', 'LeaseLost', 'KeyConflict', 'StoreError',
+    'StoreFull', 'RecordGone', 'is_unstorable', 'NodeUnreachable', 'NodeRefused', 'DamagedTransfer',
+    'OutputReplaced', 'is_infrastructure_error', 'has_own_words', 'is_refusal', 'is_busy']
 
 class JobtrackError(Exception):
     """The root: catch this to catch everything the library raises on purpose.
@@ -164,3 +164,14 @@ def is_infrastructure_error(e: BaseException) -> bool:
 
     That is: no file descriptors, memory, threads or disk space, or a store that is out of reach.
     Source: errno(3), fork(2), pthread_create(3), Linux manual pages."""
+
+TRANSIENT_STATUSES: Any
+
+def has_own_words(e: NodeRefused) -> bool:
+    "Whether the server itself wrote the answer, ours or the original's; the page of a proxy has no `error`."
+
+def is_refusal(e: JobtrackError) -> bool:
+    "Whether the server itself understood the request and said no: then nothing came of it."
+
+def is_busy(e: JobtrackError) -> bool:
+    "Whether the server asks the client to come back later. It is alive, and nothing came of the request."

@@ -6,7 +6,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/access.html.md"""
 
 # %% auto #0
 __all__ = ['ANYBODY', 'OWNER', 'is_loopback', 'check_bind', 'read_networks', 'TokenBook', 'Identity', 'AccessPolicy',
-           'required_scope', 'Refusal', 'refusal']
+           'is_original_call', 'required_scope', 'Refusal', 'refusal']
 
 # %% ../../nbs/net/12_access.ipynb #c8beb895
 import hmac, ipaddress, logging, re, threading, time
@@ -18,7 +18,6 @@ from fastcore.basics import patch, store_attr
 from ..model.access import AccessToken, Scope, hash_token
 from ..model.errors import InvalidInput, StoreError
 from ..model.job import now
-from .legacy import is_original_call
 
 # %% ../../nbs/net/12_access.ipynb #9b0a93a2
 def is_loopback(
@@ -126,6 +125,19 @@ class AccessPolicy:
         token = self.shown_token(headers)
         if token is None or token.is_expired(now()): return None
         return Identity(token.name, token.scope, token)
+
+# %% ../../nbs/net/12_access.ipynb #58f6e980
+_ORIGINAL_CALLS = {
+    'GET': re.compile(r'/(status|files|download|jobs(/[^/]+(/outputs|/download(/.*)?)?)?)', re.S),
+    'POST': re.compile(r'/(upload|jobs|jobs/[^/]+/cancel)')}
+
+def is_original_call(
+    method:str,   # HTTP method
+    path:str,     # Path of the URL
+) -> bool:
+    "Whether the original manager makes this call."
+    calls = _ORIGINAL_CALLS.get('GET' if method == 'HEAD' else method)
+    return calls is not None and calls.fullmatch(path) is not None
 
 # %% ../../nbs/net/12_access.ipynb #f8220b0e
 @patch

@@ -10,7 +10,7 @@ from ..model.access import AccessToken, Scope
 
 __all__ = [
     'ANYBODY', 'OWNER', 'is_loopback', 'check_bind', 'read_networks', 'TokenBook', 'Identity',
-    'AccessPolicy', 'required_scope', 'Refusal', 'refusal']
+    'AccessPolicy', 'is_original_call', 'required_scope', 'Refusal', 'refusal']
 
 def is_loopback(host: str) -> bool:
     "Whether the name means this machine only."
@@ -67,6 +67,9 @@ class AccessPolicy:
         "Whether this is a call of the original manager, from an address that may make it."
     def hint(self, client: str) -> str:
         "What to tell a client without a token."
+
+def is_original_call(method: str, path: str) -> bool:
+    "Whether the original manager makes this call."
 
 def required_scope(method: str, path: str) -> Scope:
     "What a call needs."

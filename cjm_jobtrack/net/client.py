@@ -18,6 +18,7 @@ from fastcore.basics import patch
 from ..logs.gaps import LogChunk
 from ..logs.text import collapse_frames
 from ..model.errors import InvalidInput, NodeRefused, NodeUnreachable, UnknownJob
+from ..model.errors import is_refusal
 from ..model.job import Job, JobEvent, JobStatus, OutputFile, new_id, parse_instant
 from .events import EventCursor, events_flow, history_flow, listen_flow
 from .legacy import ORIGINAL_KEYS, original_log, original_request
@@ -25,7 +26,7 @@ from .transfers import Upload, download_flow, outputs_flow, upload_flow
 from .request_ids import request_id_headers
 from .transport import TRANSFER_CONNECT_TIMEOUT, AsyncTransport, BlockingTransport
 from .transport import FlowResult, HttpRequest, Sleep, check_response
-from .transport import health_flow, is_refusal, job_flow, job_path, known_job_flow
+from .transport import health_flow, job_flow, job_path, known_job_flow
 from .transport import lacks_call, list_flow, pages_flow
 from .transport import raw_job_flow, read_job
 from ..tracker.notify import consume_in_thread

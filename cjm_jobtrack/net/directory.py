@@ -21,10 +21,11 @@ import httpx
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreachable
 from ..model.errors import StoreError, UnknownNode
+from ..model.errors import is_refusal
 from ..model.job import JobStatus, elapsed_s, now
 from .client import AsyncRemoteClient
 from .clocks import ClockSkew, better_skew, contradicts, measure_skew, read_skew, skew_facts
-from .transport import check_address, is_refusal
+from .transport import check_address
 from ..tracker.notify import consume_in_thread
 if TYPE_CHECKING:
     from cjm_jobtrack.store.memory import MemoryStore

@@ -13,10 +13,11 @@ import json
 from dataclasses import dataclass
 from fastcore.basics import patch
 from ..model.errors import NodeRefused, NodeUnreachable, UnknownJob
+from ..model.errors import is_refusal
 from ..model.job import Job, JobEvent, JobStatus, now
 from ..model.retry import retry_delay
 from .legacy import inferred_events, original_output
-from .transport import HttpRequest, HttpResponse, ReadNext, Sleep, is_refusal
+from .transport import HttpRequest, HttpResponse, ReadNext, Sleep
 from .transport import job_path, known_job_flow, lacks_call, list_flow, raw_job_flow
 
 # %% ../../nbs/net/07_events.ipynb #807da59b

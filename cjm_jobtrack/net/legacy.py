@@ -7,8 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/legacy.html.md"""
 # %% auto #0
 __all__ = ['ORIGINAL_KEYS', 'ORIGINAL_FLAGS', 'LISTED', 'from_epoch', 'original_outputs', 'original_failure', 'snake_case',
            'original_job', 'original_output', 'original_log', 'original_result_path', 'inferred_events',
-           'check_original_request', 'original_request', 'wire_output', 'original_params', 'wire_job',
-           'is_original_call']
+           'check_original_request', 'original_request', 'wire_output', 'original_params', 'wire_job']
 
 # %% ../../nbs/net/08_legacy.ipynb #7f0fb027
 import mimetypes, re
@@ -328,16 +327,3 @@ def wire_job(
         **_wire_request(job.spec)}
     if job.status is not JobStatus.COMPLETED: return wire
     return wire | _wire_results(job, workspace, output, count)
-
-# %% ../../nbs/net/08_legacy.ipynb #58f6e980
-_ORIGINAL_CALLS = {
-    'GET': re.compile(r'/(status|files|download|jobs(/[^/]+(/outputs|/download(/.*)?)?)?)', re.S),
-    'POST': re.compile(r'/(upload|jobs|jobs/[^/]+/cancel)')}
-
-def is_original_call(
-    method:str,   # HTTP method
-    path:str,     # Path of the URL
-) -> bool:
-    "Whether the original manager makes this call."
-    calls = _ORIGINAL_CALLS.get('GET' if method == 'HEAD' else method)
-    return calls is not None and calls.fullmatch(path) is not None

@@ -12,7 +12,7 @@ __all__ = [
     'ORIGINAL_KEYS', 'ORIGINAL_FLAGS', 'LISTED', 'from_epoch', 'original_outputs',
     'original_failure', 'snake_case', 'original_job', 'original_output', 'original_log',
     'original_result_path', 'inferred_events', 'check_original_request', 'original_request',
-    'wire_output', 'original_params', 'wire_job', 'is_original_call']
+    'wire_output', 'original_params', 'wire_job']
 
 def from_epoch(seconds: Any) -> str | None:
     "The instant for a number of epoch seconds; the inverse of `model.job.epoch`."
@@ -61,6 +61,3 @@ def original_params(params: dict[Any, Any]) -> dict[str, Any]:
 
 def wire_job(job: Job, workspace: Path, output: str = '') -> dict[Any, Any]:
     "A job as it is now, in the shape of the original node server, with our record under `job`."
-
-def is_original_call(method: str, path: str) -> bool:
-    "Whether the original manager makes this call."

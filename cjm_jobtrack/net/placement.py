@@ -11,10 +11,10 @@ __all__ = ['Placement']
 import asyncio
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreachable, UnknownPipeline
+from ..model.errors import is_refusal
 from .service import JobRequest
 from .directory import NodeDirectory, missing_labels
 from .legacy import original_request
-from .transport import is_refusal
 from ..pipelines.params import is_url
 
 # %% ../../nbs/net/14_placement.ipynb #d00e031c

@@ -17,6 +17,7 @@ from fastcore.basics import patch, store_attr
 from ..logs.gaps import LogChunk
 from ..model.errors import InvalidInput, JobtrackError, KeyConflict, NodeRefused
 from ..model.errors import NodeUnreachable, StoreError, UnknownJob, UnknownNode
+from ..model.errors import is_busy, is_refusal
 from ..model.job import Failure, Job, JobEvent, JobStatus, elapsed_s, epoch, now, percentage
 from ..model.retry import retry_delay
 from .client import AsyncRemoteClient
@@ -24,7 +25,7 @@ from .directory import ANSWER, NodeDirectory, is_drained
 from .events import RECONNECT_DELAY
 from .legacy import ORIGINAL_KEYS, original_log, snake_case
 from .transfers import existing_input
-from .transport import MAX_RETRY_AFTER, is_busy, is_refusal
+from .transport import MAX_RETRY_AFTER
 from ..runners.outcome import Outcome, Receipt, Report
 from ..runners.runner import BaseRunner
 from ..tracker.tracker import JobTracker

@@ -21,9 +21,9 @@ from starlette.exceptions import HTTPException
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict, NodeRefused
 from ..model.errors import NodeUnreachable, OutputReplaced
 from ..model.errors import StoreError, StoreFull, UnknownJob, UnknownNode
+from ..model.errors import is_busy, is_refusal
 from ..model.job import Job, OutputFile
 from .request_ids import current_request_id
-from .transport import is_busy, is_refusal
 from ..queue.queue import JobQueue
 from ..tracker.tracker import JobTracker
 

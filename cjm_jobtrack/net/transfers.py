@@ -17,12 +17,13 @@ from urllib.parse import quote, unquote
 from fastcore.basics import patch
 from ..model.errors import DamagedTransfer, InvalidInput, NodeRefused, NodeUnreachable
 from ..model.errors import UnknownJob
+from ..model.errors import is_busy
 from ..model.job import Job, OutputFile, newest_first
 from ..model.retry import retry_delay
 from .events import RECONNECT_DELAY
 from .legacy import from_epoch, original_outputs, original_result_path
 from .transport import MAX_RETRY_AFTER, HttpRequest, HttpResponse, ReadNext, Sleep
-from .transport import health_flow, is_busy, job_path, no_route, raw_job_flow
+from .transport import health_flow, job_path, no_route, raw_job_flow
 
 # %% ../../nbs/net/06_transfers.ipynb #8cb8778d
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/transport.html.md"""
 
 # %% auto #0
 __all__ = ['MAX_RETRY_AFTER', 'CONNECT_TIMEOUT', 'TRANSFER_CONNECT_TIMEOUT', 'HttpRequest', 'ReadNext', 'Sleep', 'HttpResponse',
-           'is_refusal', 'is_busy', 'no_route', 'retry_after', 'read_error', 'read_job', 'check_address', 'Transport',
-           'BlockingTransport', 'AsyncTransport', 'check_response', 'retry_wait', 'FlowResult', 'health_flow',
-           'lacks_call', 'job_path', 'raw_job_flow', 'job_flow', 'known_job_flow', 'pages_flow', 'list_flow']
+           'no_route', 'retry_after', 'read_error', 'read_job', 'check_address', 'Transport', 'BlockingTransport',
+           'AsyncTransport', 'check_response', 'retry_wait', 'FlowResult', 'health_flow', 'lacks_call', 'job_path',
+           'raw_job_flow', 'job_flow', 'known_job_flow', 'pages_flow', 'list_flow']
 
 # %% ../../nbs/net/05_transport.ipynb #2b963a00
 import asyncio, functools, json, logging, re, ssl, time
@@ -24,6 +24,7 @@ from fastcore.basics import patch, store_attr
 from httpx_sse import EventSource
 import cjm_jobtrack
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict
+from ..model.errors import TRANSIENT_STATUSES, has_own_words, is_busy, is_refusal
 from ..model.errors import NodeRefused, NodeUnreachable
 from ..model.errors import UnknownJob, UnknownNode, UnknownPipeline
 from ..model.job import Job, read_statuses
@@ -94,30 +95,7 @@ class HttpResponse:
         if isinstance(value, type): return value
         raise self.refused(f'Answered without {key!r}')
 
-# %% ../../nbs/net/05_transport.ipynb #2e9521b4
-_TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})   # The server, or one in between, cannot answer just now
-
-def _has_own_words(e:NodeRefused) -> bool:  # Ours and the original's; a proxy's page has none
-    return isinstance(e.body.get('error'), str)
-
-def is_refusal(
-    e:JobtrackError,   # What came of a request
-) -> bool:
-    "Whether the server itself understood the request and said no: then nothing came of it."
-    if not isinstance(e, NodeRefused):
-        return isinstance(e, (InvalidInput, KeyConflict, IllegalMove, UnknownJob, UnknownNode))
-    is_final = 400 <= e.status < 500 and e.status not in _TRANSIENT
-    return is_final and _has_own_words(e)
-
 # %% ../../nbs/net/05_transport.ipynb #399d07d2
-def is_busy(
-    e:JobtrackError,   # What came of a request
-) -> bool:
-    "Whether the server asks the client to come back later. It is alive, and nothing came of the request."
-    if not isinstance(e, NodeRefused): return False
-    if e.status == 429 and _has_own_words(e): return True
-    return e.status in (429, 503) and e.retry_after_s is not None
-
 def no_route(
     e:NodeRefused,  # What the server answered
 ) -> bool:
@@ -396,7 +374,7 @@ def retry_wait(
         return (request.repeat or not e.begun) and not was_silent
     if not isinstance(e, NodeRefused) or not request.repeat: return False
     if request.optional and no_route(e): return False
-    if e.status not in _TRANSIENT: return not _has_own_words(e)
+    if e.status not in TRANSIENT_STATUSES: return not has_own_words(e)
     return True if e.retry_after_s is None else min(e.retry_after_s, MAX_RETRY_AFTER)
 
 # %% ../../nbs/net/05_transport.ipynb #a53dbb10

@@ -12,10 +12,10 @@ from ..model.job import Job
 
 __all__ = [
     'MAX_RETRY_AFTER', 'CONNECT_TIMEOUT', 'TRANSFER_CONNECT_TIMEOUT', 'HttpRequest', 'ReadNext',
-    'Sleep', 'HttpResponse', 'is_refusal', 'is_busy', 'no_route', 'retry_after', 'read_error',
-    'read_job', 'check_address', 'Transport', 'BlockingTransport', 'AsyncTransport',
-    'check_response', 'retry_wait', 'FlowResult', 'health_flow', 'lacks_call', 'job_path',
-    'raw_job_flow', 'job_flow', 'known_job_flow', 'pages_flow', 'list_flow']
+    'Sleep', 'HttpResponse', 'no_route', 'retry_after', 'read_error', 'read_job', 'check_address',
+    'Transport', 'BlockingTransport', 'AsyncTransport', 'check_response', 'retry_wait',
+    'FlowResult', 'health_flow', 'lacks_call', 'job_path', 'raw_job_flow', 'job_flow',
+    'known_job_flow', 'pages_flow', 'list_flow']
 
 @dataclass(frozen=True)
 class HttpRequest:
@@ -55,12 +55,6 @@ class HttpResponse:
         "The body. Raises `NodeRefused` when it is not JSON of this type: then this is no node."
     def field(self, key: str, type = ...) -> Any:
         "One field of the body, an object. Raises `NodeRefused` when it is missing."
-
-def is_refusal(e: JobtrackError) -> bool:
-    "Whether the server itself understood the request and said no: then nothing came of it."
-
-def is_busy(e: JobtrackError) -> bool:
-    "Whether the server asks the client to come back later. It is alive, and nothing came of the request."
 
 def no_route(e: NodeRefused) -> bool:
     """Whether the server may lack this call, as an original node server does.
