@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 from cjm_jobtrack.model.job import OutputFile
 from cjm_jobtrack.net.node import Node
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.server import serving
 
 def until(condition, what, deadline=60.):
     "Wait for a condition, and say what did not come."
@@ -124,7 +124,7 @@ def node_at(
 SERVE = '''
 import os, sys
 from cjm_jobtrack.net.node import Node
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.server import serving
 import threading
 data, pipelines, slots = sys.argv[1:]
 with serving(Node(data, pipelines=pipelines, slots=int(slots), token=os.environ.get('JOBTRACK_TOKEN'))) as s:

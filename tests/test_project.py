@@ -13,7 +13,7 @@ INI.read(ROOT/'settings.ini')
 SITE = yaml.safe_load((ROOT/'_quarto.yml').read_text())
 NOTEBOOKS = sorted(p.relative_to(ROOT/'nbs') for p in (ROOT/'nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts)
 PAGES = [p for p in NOTEBOOKS if p.parts[0] == 'tutorials' or p.name == 'index.ipynb']  # these export nothing
-FLOORS = ['cli', 'api', 'net', 'pipelines', 'containers', 'queue', 'runners', 'view', 'maintenance', 'tracker', 'logs', 'store', 'model']  # from the top down
+FLOORS = ['cli', 'api', 'net', 'server', 'pipelines', 'containers', 'queue', 'runners', 'view', 'maintenance', 'tracker', 'logs', 'store', 'model']  # from the top down
 
 def read(nb): return nbformat.read(ROOT/'nbs'/nb, as_version=4)
 def ids(paths): return [str(p) for p in paths]
@@ -172,7 +172,7 @@ def test_import_is_cheap():
 def test_tracker_in_memory_loads_no_heavy_library():
     loaded = modules_after('import cjm_jobtrack; cjm_jobtrack.JobTracker().create_job("x")')
     assert {m.split('.')[0] for m in loaded} & {'sqlalchemy', 'docker', 'fastapi', 'ipywidgets', 'httpx', 'typer', 'uvicorn', 'psutil'} == set()
-    assert not [m for m in loaded if re.match(r'cjm_jobtrack\.(runners|queue|containers|pipelines|net|view|cli)', m)]
+    assert not [m for m in loaded if re.match(r'cjm_jobtrack\.(runners|queue|containers|pipelines|net|server|view|cli)', m)]
 
 @pytest.mark.parametrize('nb', NOTEBOOKS, ids=str)
 def test_links_between_pages_lead_somewhere(nb):

@@ -9,7 +9,7 @@ from cjm_jobtrack.model.errors import InvalidInput
 from cjm_jobtrack.net.client import RemoteClient
 from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.net.node import Node
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.server import serving
 from cjm_jobtrack.pipelines.pipeline import SHIPPED
 from cut_proxy import CutProxy
 import helpers
@@ -179,7 +179,7 @@ def managed(folder, *urls, names=('shed', 'attic', 'porch'), **options):
 SERVE = '''
 import os, sys
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.server import serving
 m = Manager(sys.argv[1], token=os.environ.get('JOBTRACK_TOKEN'), node_token=os.environ.get('JOBTRACK_NODE_TOKEN'), store=os.environ.get('JOBTRACK_STORE'), logs=os.environ.get('LOGS'), check_every=.3)
 m.runner.patience, m.runner.poll, m.queue.recheck = .3, .05, .1
 with serving(m) as s:

@@ -60,7 +60,7 @@ class Sandbox:
     End it with `close`, or use it in a `with` block."""
     def __init__(self):
         from cjm_jobtrack.net.node import Node
-        from cjm_jobtrack.net.server import serving
+        from cjm_jobtrack.server.server import serving
         self._stack = ExitStack()
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
         self.file = self._write('wishes.txt', 'wishes')

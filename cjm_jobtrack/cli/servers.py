@@ -57,7 +57,7 @@ def _announcing_server() -> type:
     """A uvicorn server that says when it answers, and remembers whether its record was lost.
 
     Made here, so that other commands need not import uvicorn."""
-    from cjm_jobtrack.net.server import Server
+    from cjm_jobtrack.server.server import Server
     class Announcing(Server):
         def __init__(self, config, service, announcement):
             super().__init__(config)
@@ -93,7 +93,7 @@ def _stop_on_request(server, until_eof:bool) -> None:
 # %% ../../nbs/cli/16_servers.ipynb #02099351
 def _log_to_stderr() -> None:
     "Log warnings to stderr, with the request that they belong to."
-    from cjm_jobtrack.net.request_ids import RequestFormatter
+    from cjm_jobtrack.server.request_ids import RequestFormatter
     handler = logging.StreamHandler()
     handler.setFormatter(RequestFormatter('%(asctime)s %(levelname)s %(name)s: %(message)s'))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
@@ -111,7 +111,7 @@ def serve(
     """Run a server until a signal, or the end of stdin, stops it.
 
     Raises `InvalidInput`; `RecordGone` at the end, when its record was lost meanwhile."""
-    from cjm_jobtrack.net.access import check_bind
+    from cjm_jobtrack.server.access import check_bind
     check_bind(host, token)
     _log_to_stderr()
     with listen(host, port) as sock:
@@ -202,7 +202,7 @@ def node(
 ):
     "Run a node: the server on a machine that does the work."
     from cjm_jobtrack.net.node import Node
-    from cjm_jobtrack.net.tls import server_tls
+    from cjm_jobtrack.server.tls import server_tls
     tls = server_tls(tls_cert, tls_key, tls_client_ca)
     from cjm_jobtrack.pipelines.pipeline import PipelineCatalog
     token = read_token(token_file)
@@ -237,7 +237,7 @@ def manager(
     "Run a manager: the server that people, notebooks and this program talk to."
     from cjm_jobtrack.cli.nodes import read_node_option
     from cjm_jobtrack.net.manager import Manager
-    from cjm_jobtrack.net.tls import server_tls
+    from cjm_jobtrack.server.tls import server_tls
     tls = server_tls(tls_cert, tls_key, tls_client_ca)
     token = read_token(token_file)
     node_token = read_token(node_token_file, 'JOBTRACK_NODE_TOKEN')

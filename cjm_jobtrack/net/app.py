@@ -21,15 +21,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 import cjm_jobtrack
 from ..model.errors import DISK_FULL, JobtrackError, RecordGone, is_infrastructure_error
-from .access import AccessPolicy, Refusal, TokenBook, refusal
-from .audit import AuditTrail, audit_entry, is_audited
-from .broadcast import BroadcastHub
-from .connections import ConcurrencyLimiter, Throttle
-from .health import HealthMonitor, add_health
-from .metrics import Metrics, add_metrics
-from .request_ids import HEADER, RequestIdMiddleware
+from ..server.access import AccessPolicy, Refusal, TokenBook, refusal
+from ..server.audit import AuditTrail, audit_entry, is_audited
+from ..server.broadcast import BroadcastHub
+from ..server.connections import ConcurrencyLimiter, Throttle
+from ..server.health import HealthMonitor, add_health
+from ..server.metrics import Metrics, add_metrics
+from ..server.request_ids import HEADER, RequestIdMiddleware
 from .routes import add_routes
-from .service import Service, error_response, response_for
+from ..server.service import Service, error_response, response_for
 
 # %% ../../nbs/net/09_app.ipynb #d6913de0
 def _refusal_response(refused:Refusal) -> JSONResponse:

@@ -5,9 +5,9 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/app.html.md"""
 
 from fastapi import FastAPI
 from typing import Any
-from .access import AccessPolicy
-from .audit import AuditTrail
-from .service import Service
+from ..server.access import AccessPolicy
+from ..server.audit import AuditTrail
+from ..server.service import Service
 
 __all__ = [
     'NO_ROOM', 'client_address', 'AccessMiddleware', 'answers_of', 'describe_answers', 'make_app']

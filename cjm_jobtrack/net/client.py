@@ -23,7 +23,7 @@ from ..model.job import Job, JobEvent, JobStatus, OutputFile, new_id, parse_inst
 from .events import EventCursor, events_flow, history_flow, listen_flow
 from .legacy import ORIGINAL_KEYS, original_log, original_request
 from .transfers import Upload, download_flow, outputs_flow, upload_flow
-from .request_ids import request_id_headers
+from ..server.request_ids import request_id_headers
 from .transport import TRANSFER_CONNECT_TIMEOUT, AsyncTransport, BlockingTransport
 from .transport import FlowResult, HttpRequest, Sleep, check_response
 from .transport import health_flow, job_flow, job_path, known_job_flow

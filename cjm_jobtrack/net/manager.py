@@ -24,7 +24,7 @@ from ..model.errors import NodeRefused, NodeUnreachable, UnknownJob
 from ..model.job import Job, JobStatus, OutputFile, check_id, new_id, newest_first
 from ..store.store import JobStore
 from ..tracker.tracker import JobTracker
-from .service import JobRequest, Service, read_request
+from ..server.service import JobRequest, Service, read_request
 from .app import make_app
 from .client import AsyncRemoteClient
 from .directory import NodeDirectory
@@ -32,7 +32,7 @@ from .legacy import LISTED, original_request, wire_output
 from .original_api import add_original_api
 from .placement import Placement
 from .remote import RemoteRunner
-from .server import closed_on_error, lock_folder
+from ..server.server import closed_on_error, lock_folder
 from .session import Sessions, add_session_route
 from .transfers import disposition_name
 from .tus_relay import add_tus_relay

@@ -9,11 +9,11 @@ from fastapi.responses import Response
 from pathlib import Path
 from typing import Any
 from ..model.job import Job, OutputFile
+from ..server.service import Service
 from .client import AsyncRemoteClient
 from .directory import NodeDirectory
 from .placement import Placement
 from .remote import RemoteRunner
-from .service import Service
 
 __all__ = [
     'Manager']

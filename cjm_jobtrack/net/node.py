@@ -22,12 +22,12 @@ from ..containers.docker import DockerRunner
 from ..containers.engine import Engine
 from ..model.errors import IllegalMove, InvalidInput
 from ..model.job import Job, OutputFile, check_id, new_id
-from .access import read_networks
+from ..server.access import read_networks
 from .app import make_app
 from .legacy import original_params
 from .routes import OpenFile
-from .server import closed_on_error, lock_folder
-from .service import JobRequest, Service, read_request
+from ..server.server import closed_on_error, lock_folder
+from ..server.service import JobRequest, Service, read_request
 from .tus import TusUploads, add_tus_routes
 from .uploads import display_name, place_file, receive_file, remove_leftovers, safe_name
 from ..pipelines.params import UploadNames, is_url

@@ -13,7 +13,7 @@ from ..pipelines.params import UploadNames
 from ..pipelines.pipeline import PipelineCatalog, PipelineRunner
 from ..runners.outputs import OutputFiles
 from ..runners.runner import Runner
-from .service import Service
+from ..server.service import Service
 from .tus import TusUploads
 
 __all__ = [

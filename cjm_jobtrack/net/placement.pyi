@@ -4,8 +4,8 @@
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/placement.html.md"""
 
 from typing import Any
+from ..server.service import JobRequest
 from .directory import NodeDirectory
-from .service import JobRequest
 
 __all__ = [
     'Placement']

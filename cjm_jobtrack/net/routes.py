@@ -25,9 +25,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from ..model.errors import UnknownJob
 from ..model.job import Job, JobStatus, OutputFile, newest_first
-from .broadcast import EventFilter
+from ..server.broadcast import EventFilter
 from .legacy import LISTED, wire_job, wire_output
-from .service import JobRequest, Service, error_response, read_json
+from ..server.service import JobRequest, Service, error_response, read_json
 from ..tracker.tracker import JobTracker
 
 # %% ../../nbs/net/10_routes.ipynb #a6d1b735

@@ -9,8 +9,8 @@ from fastapi.responses import FileResponse, StreamingResponse
 from starlette.requests import HTTPConnection
 from typing import Annotated, Any, TypeAlias
 from ..model.job import Job, OutputFile
+from ..server.service import Service
 from ..tracker.tracker import JobTracker
-from .service import Service
 
 __all__ = [
     'PAGE_BYTES', 'PAGE_JOBS', 'RequestedJob', 'add_general_routes', 'page_of', 'require_job',

@@ -24,13 +24,13 @@ from fastcore.basics import patch, store_attr
 from httpx_sse import EventSource
 import cjm_jobtrack
 from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict
-from ..model.errors import TRANSIENT_STATUSES, has_own_words, is_busy, is_refusal
+from ..model.errors import TRANSIENT_STATUSES, has_own_words, is_refusal
 from ..model.errors import NodeRefused, NodeUnreachable
 from ..model.errors import UnknownJob, UnknownNode, UnknownPipeline
 from ..model.job import Job, read_statuses
 from .legacy import original_job
-from .request_ids import request_id_headers
-from .tls import client_tls
+from ..server.request_ids import request_id_headers
+from ..server.tls import client_tls
 
 # %% ../../nbs/net/05_transport.ipynb #d70890df
 @dataclass(frozen=True)

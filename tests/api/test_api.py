@@ -7,7 +7,7 @@ from helpers import until
 from cjm_jobtrack.model.job import epoch
 from cjm_jobtrack import InvalidInput, Job, JobCancelled, JobFailed, Jobs, JobStatus, JobStore, JobTracker, NoResult, StoreError, SubmittedJob, UnknownJob, jobs, run, track, use
 from cjm_jobtrack.net.node import Node
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.server import serving
 
 def double(n): return 2*n
 def count_up(n):

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from cjm_jobtrack.model.errors import IllegalMove, InvalidInput, KeyConflict, NodeRefused, NodeUnreachable, UnknownJob, UnknownNode, UnknownPipeline
 from cjm_jobtrack.model.job import Job, JobStatus, OutputFile, now
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.server import serving
 from cjm_jobtrack.net.events import RECONNECT_DELAY
 from cjm_jobtrack.net.client import AsyncRemoteClient, RemoteClient
 from cjm_jobtrack.model.errors import DamagedTransfer

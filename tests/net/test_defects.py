@@ -9,7 +9,7 @@ from cjm_jobtrack.model.job import OutputFile
 from cjm_jobtrack.net.directory import NodeDirectory
 from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.net.node import Node
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.server import serving
 from cjm_jobtrack.net.transfers import disposition_name
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.view.web import mount_page

@@ -3,7 +3,7 @@ import json, re, subprocess, time
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
-from cjm_jobtrack.net import broadcast
+from cjm_jobtrack.server import broadcast
 from cjm_jobtrack.net.client import RemoteClient
 from browser import chromium
 from helpers import Served, node_at

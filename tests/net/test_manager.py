@@ -9,7 +9,7 @@ from cjm_jobtrack.net.transfers import disposition_name
 from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.net.routes import PAGE_BYTES
 from cjm_jobtrack.net.node import Node
-from cjm_jobtrack.net.server import lock_folder, serving
+from cjm_jobtrack.server.server import lock_folder, serving
 from cut_proxy import CutProxy
 from helpers import large_jobs
 from original_node import OriginalNode, Served as Imitation, answer

@@ -10,10 +10,10 @@ from cjm_jobtrack.model.errors import InvalidInput, JobtrackError, StoreError
 from cjm_jobtrack.logs.gaps import LogChunk
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
-from cjm_jobtrack.net.access import check_bind
+from cjm_jobtrack.server.access import check_bind
 from cjm_jobtrack.net.routes import PAGE_BYTES, page_of
 from cjm_jobtrack.net.node import Node
-from cjm_jobtrack.net.server import lock_folder, serving
+from cjm_jobtrack.server.server import lock_folder, serving
 from cjm_jobtrack.net.uploads import safe_name
 from helpers import Served, client, large_jobs, node_at, node_process, until, write_pipelines
 from wire import KEYS, OriginalClient, is_error, original, video

@@ -5,8 +5,8 @@ import httpx, pytest, schemathesis
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import status_code_conformance
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.service import read_request
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.service import read_request
+from cjm_jobtrack.server.server import serving
 from cjm_jobtrack.model.errors import InvalidInput
 from hypothesis import HealthCheck, Phase, given, settings
 from helpers import client, node_at

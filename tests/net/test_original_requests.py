@@ -6,9 +6,9 @@ import httpx, pytest
 from cjm_jobtrack.model.errors import InvalidInput
 from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.net.node import Node
-from cjm_jobtrack.net.access import AccessPolicy, read_networks
+from cjm_jobtrack.server.access import AccessPolicy, read_networks
 from cjm_jobtrack.net.uploads import safe_name
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.server import serving
 from cjm_jobtrack.pipelines.pipeline import SHIPPED
 from helpers import client, node_at, until, write_pipelines
 

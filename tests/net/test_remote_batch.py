@@ -11,7 +11,7 @@ from cjm_jobtrack.model.errors import NodeRefused
 from cjm_jobtrack.net.batch import RemoteBatch
 from cjm_jobtrack.net.client import AsyncRemoteClient, RemoteClient
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.server import serving
 
 @pytest.fixture
 def node(tmp_path):

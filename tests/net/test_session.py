@@ -17,7 +17,7 @@ class Ahead(real):
 datetime.datetime, true_time = Ahead, time.time
 time.time = lambda: true_time() + {AHEAD}
 from cjm_jobtrack.net.node import Node
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.server import serving
 data, pipelines = sys.argv[1:]
 with serving(Node(data, pipelines=pipelines, slots=2)) as s:
     print(s.url, flush=True)

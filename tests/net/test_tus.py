@@ -7,7 +7,7 @@ import aiohttp, aiotus, httpx, pytest, yarl
 from hypothesis import HealthCheck, given, settings, strategies as st
 from tusclient.client import TusClient
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.server import serving
 from helpers import Served, client, node_at, node_process, until
 
 OCTETS = 'application/offset+octet-stream'

@@ -5,9 +5,9 @@ from contextlib import ExitStack, closing, suppress
 import httpx, pytest
 from starlette.exceptions import HTTPException
 from cjm_jobtrack.net.client import AsyncRemoteClient
-from cjm_jobtrack.net.connections import ConcurrencyLimiter
+from cjm_jobtrack.server.connections import ConcurrencyLimiter
 from cjm_jobtrack.net.manager import Manager
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.server import serving
 from helpers import client, node_at, node_process, until
 
 @pytest.fixture

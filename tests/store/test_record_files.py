@@ -14,7 +14,7 @@ from cjm_jobtrack.store.store import JobStore
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.net.node import Node
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.server import serving
 from cjm_jobtrack.runners.call import CallRunner
 from cjm_jobtrack.containers.docker import DockerRunner
 from cjm_jobtrack.queue.queue import JobQueue

@@ -7,7 +7,7 @@ from cjm_jobtrack.model.errors import InvalidInput, NodeUnreachable
 from cjm_jobtrack.model.job import Job, JobStatus, OutputFile, now
 from cjm_jobtrack.net.client import RemoteClient
 from cjm_jobtrack.net.node import Node
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.server import serving
 from cjm_jobtrack.runners.outcome import Receipt
 from cjm_jobtrack.store.store import JobStore
 from cjm_jobtrack.tracker.tracker import JobTracker

@@ -12,7 +12,7 @@ from cjm_jobtrack.store.store import JobStore
 from cjm_jobtrack.tracker.tracker import JobTracker
 from cjm_jobtrack.net.client import RemoteClient
 from cjm_jobtrack.net.node import Node
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.server import serving
 from cjm_jobtrack.runners.outcome import Receipt
 from cjm_jobtrack.view import live_view as module
 from cjm_jobtrack.view.live_view import handle_clicks_beside_cells, next_paint, strip_widgets

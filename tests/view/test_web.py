@@ -7,7 +7,7 @@ import httpx, pytest
 from browser import chromium, free_port, until
 from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.net.node import Node
-from cjm_jobtrack.net.server import serving
+from cjm_jobtrack.server.server import serving
 from cjm_jobtrack.view.web import mount_page, page_files
 
 LONG = '''
