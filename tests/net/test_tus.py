@@ -130,8 +130,10 @@ def test_a_part_at_the_wrong_place_does_not_interrupt_the_one_that_comes(node):
 def test_many_parts_at_once_are_never_mixed(node):
     "Each interrupts those before it, so perhaps none gets to the end. What has arrived counts, and a client goes on from there."
     url = create(node)
-    with ThreadPoolExecutor(8) as pool:
-        answers = [*pool.map(lambda n: patch(node, url, 0, DATA).status_code, range(8))]
+    def send(n):
+        try: return patch(node, url, 0, DATA).status_code
+        except httpx.TransportError: return 409   # refused before all was sent: the connection may close under the answer
+    with ThreadPoolExecutor(8) as pool: answers = [*pool.map(send, range(8))]
     assert {*answers} <= {204, 409, 413}
     if 204 not in answers:
         at = offset(node, url)
