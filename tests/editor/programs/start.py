@@ -36,7 +36,11 @@ def programs(folder:Path) -> None:
 def many() -> Batch:
     night = batch('transcribe', 'talks/*.wav', id='tuesday-night', priority=1)
     for job in night.as_completed(): print(job.name, job.status)
+    assert_type(night.wait(60).cancel(), dict[str, int])
+    print(night.retry().id)
     return batch(transcribe, ['a.wav', 'b.wav'], max_attempts=2)
+
+async def many_awaited() -> int: return (await batch(transcribe, ['a.wav']))['completed']
 
 def record() -> Iterator[SubmittedJob]:
     use('http://127.0.0.1:3001')
