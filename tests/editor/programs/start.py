@@ -2,7 +2,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, assert_type
-from cjm_jobtrack import Batch, JobEvent, JobMonitor, Jobs, SubmittedJob, batch, jobs, run, track, use
+from cjm_jobtrack import Batch, JobEvent, JobMonitor, Jobs, SubmittedBatch, SubmittedJob, batch, jobs, run, track, use
 from cjm_jobtrack import JobCancelled, JobFailed, NoResult
 from cjm_jobtrack.runners.outcome import Report
 
@@ -57,5 +57,5 @@ def record() -> Iterator[SubmittedJob]:
         assert_type(lab.wait(job, timeout=60), list[SubmittedJob])
         assert_type(lab.why_waiting(job), str|None)
         assert_type(lab.cancel(job.id), bool)
-        assert_type(lab.batch('transcribe', 'talks'), Batch)
+        assert_type(lab.batch('transcribe', 'talks'), SubmittedBatch)
         yield from lab
