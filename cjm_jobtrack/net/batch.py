@@ -139,4 +139,4 @@ def _submit_again(self:RemoteBatch,
 
 # %% ../../nbs/net/16_batch.ipynb #4fed478a
 class SubmittedRemoteBatch(SubmittedBatch, RemoteBatch):
-    "The jobs on a server that carry one batch's name, for a person: its methods block, and `await batch` waits without blocking."
+    "A batch on a server, for a person: its methods block, and `await batch` waits without blocking."

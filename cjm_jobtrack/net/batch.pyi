@@ -48,4 +48,4 @@ class RemoteAsCompleted(AsCompleted):
     def __aiter__(self) -> AsyncIterator[Job]: ...
 
 class SubmittedRemoteBatch(SubmittedBatch, RemoteBatch):
-    "The jobs on a server that carry one batch's name, for a person: its methods block, and `await batch` waits without blocking."
+    "A batch on a server, for a person: its methods block, and `await batch` waits without blocking."
