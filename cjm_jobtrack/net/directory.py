@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
-import httpx
 from fastcore.basics import patch
 from ..model.errors import InvalidInput, JobtrackError, NodeRefused, NodeUnreachable
 from ..model.errors import StoreError, UnknownNode
@@ -25,7 +24,7 @@ from ..model.errors import is_refusal
 from ..model.job import JobStatus, elapsed_s, now
 from .client import AsyncRemoteClient
 from .clocks import ClockSkew, better_skew, contradicts, measure_skew, read_skew, skew_facts
-from .transport import check_address
+from .transport import check_address, was_silent
 from ..tracker.notify import consume_in_thread
 if TYPE_CHECKING:
     from cjm_jobtrack.store.memory import MemoryStore
@@ -502,10 +501,6 @@ async def _read(self:NodeDirectory, node:dict, reading:_Reading) -> None:
         reading.problem = f'says that its status is {health.get("status")!r}'
     elif health.get('service'): reading.pipelines = await self._offers(client, node)
 
-# %% ../../nbs/net/04_directory.ipynb #52b01634
-def _is_silence(e:Exception) -> bool:
-    return isinstance(e, TimeoutError) or isinstance(e.__cause__, httpx.TimeoutException)
-
 # %% ../../nbs/net/04_directory.ipynb #a87ac0dd
 @patch
 def _is_alive(self:NodeDirectory,
@@ -591,7 +586,7 @@ async def check(self:NodeDirectory,
         async with asyncio.timeout(timeout): await self._read(node, reading)
     except (TimeoutError, NodeUnreachable) as e:
         reading.problem = getattr(e, 'problem', f'silent for {timeout:g} s')
-        if _is_silence(e) and self._is_alive(node, start, timeout):
+        if was_silent(e) and self._is_alive(node, start, timeout):
             reading = _Reading(self.state(node).health, self.state(node).pipelines)
     except JobtrackError as e: reading.problem = str(e)
     except Exception as e:   # it must not end the checks of the other nodes

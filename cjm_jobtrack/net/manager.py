@@ -15,7 +15,6 @@ from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
-import httpx
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 from fastcore.basics import patch, store_attr
@@ -36,7 +35,7 @@ from ..server.server import closed_on_error, lock_folder
 from .session import Sessions, add_session_route
 from .transfers import disposition_name
 from .tus_relay import add_tus_relay
-from .transport import job_path, no_route
+from .transport import RawResponse, job_path, no_route
 from ..queue.queue import JobQueue
 
 # %% ../../nbs/net/02_manager.ipynb #6f8c106d
@@ -220,7 +219,7 @@ async def reachable_client(self:Manager, node:dict) -> AsyncRemoteClient:
     return self.directory.client(node)
 
 # %% ../../nbs/net/02_manager.ipynb #9a212c55
-def _headers(message:Request|httpx.Response, *names:str) -> dict[str, str]:
+def _headers(message:Request|RawResponse, *names:str) -> dict[str, str]:
     "Those headers of a message that are passed on, by their names in lower case."
     return {k: v for k, v in message.headers.items() if k in names}
 
@@ -248,7 +247,7 @@ def _attachment(name:str) -> str:
 
 # %% ../../nbs/net/02_manager.ipynb #a78d8853
 def _mismatch(
-    response:httpx.Response,   # Of a node
+    response:RawResponse,   # Of a node
     output:OutputFile,         # What was meant
 ) -> str|None:                 # None: nothing speaks against it
     "What shows that a node sends another file than the one on record."
@@ -280,7 +279,7 @@ async def _open_output(self:Manager,
     job:Job,
     output:OutputFile,
     request:Request,    # Its method, and the range that it asks for, are passed on
-) -> httpx.Response:    # Not read yet
+) -> RawResponse:    # Not read yet
     "Begin to download an output from its node. Raises `NodeUnreachable`, `NodeRefused`, `UnknownJob`."
     headers = _headers(request, 'range', 'if-range')
     client = await self.reachable_client(node)
@@ -297,7 +296,7 @@ async def _open_output(self:Manager,
 async def _relay(self:Manager,
     job:Job,
     output:OutputFile,
-    response:httpx.Response,   # Of the node; closed at the end
+    response:RawResponse,   # Of the node; closed at the end
     is_whole:bool,             # Whether it is the whole file
 ) -> AsyncIterator[bytes]:
     try:
