@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, AsyncIterator, Generator, Iterator
+from typing import Any, AsyncIterator, Generator, Iterator, TypeAlias
 from urllib.parse import quote, unquote
 import httpx, stamina
 from fastcore.basics import patch, store_attr
@@ -255,7 +255,7 @@ def _request_headers(token:str|None) -> dict:
                        'Look for a line break at its end')
 
 # %% ../../nbs/net/05_transport.ipynb #78122b43
-RawResponse = httpx.Response   # An answer whose body may not be read yet
+RawResponse: TypeAlias = httpx.Response   # An answer whose body may not be read yet
 
 def time_limits(
     silence:float,                   # Longest silence, seconds

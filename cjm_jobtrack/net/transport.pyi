@@ -6,7 +6,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/transport.html.md"""
 import httpx
 import ssl
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 from ..model.errors import JobtrackError, NodeRefused
 from ..model.job import Job
 
@@ -87,7 +87,7 @@ CONNECT_TIMEOUT: float
 
 TRANSFER_CONNECT_TIMEOUT: float
 
-RawResponse: Any
+RawResponse: TypeAlias = httpx.Response
 
 def time_limits(silence: float, connect: float = 2.0) -> httpx.Timeout:
     "How long a request may take. A body that keeps coming may take as long as it likes."
