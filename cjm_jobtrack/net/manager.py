@@ -56,8 +56,9 @@ class Manager(Service):
         durability:str='normal',      # As for `JobStore`
         store:str|Path|None=None,     # Record that managers may share, URL or file; None: one in the data folder
         logs:str|Path|None=None,      # Folder of the logs; None: beside the record, in the data folder
+        rate_limit:str|None=Service.rate_limit, # Most calls of one caller, such as '600/minute'; 'none': no limit
     ):
-        store_attr('token,slots,check_every')
+        store_attr('token,slots,check_every,rate_limit')
         self.origins, self.instance = tuple(origins), new_id()
         self.data = self.workspace = Path(data).resolve()
         self._open_record(store, durability, logs)

@@ -42,6 +42,7 @@ class Manager(Service):
         durability: str = 'normal',
         store: str | Path | None = None,
         logs: str | Path | None = None,
+        rate_limit: str | None = ...,
     ) -> None: ...
     def __repr__(self) -> str: ...
     def start(self) -> None:
