@@ -44,6 +44,7 @@ _COMMANDS = {   # module -> its commands, and the first line of the help of each
     'tokens': {
         'tokens': 'The tokens of a server: add, list, revoke.',
         'audit': 'Who changed what on a server, and what came of it, oldest first.'},
+    'webhooks': {'webhooks': 'Who is told when jobs end: add, list, remove, replay.'},
     'doctor': {'doctor': 'Check this machine, and whether the server answers.'},
     'demo': {'demo': 'Transcribe a recording through manager, node and pipeline, on this machine, and show what happens.'}}
 

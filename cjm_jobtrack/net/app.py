@@ -30,6 +30,7 @@ from ..server.metrics import Metrics, add_metrics
 from ..server.rate_limits import RateLimiter
 from ..server.request_ids import HEADER, RequestIdMiddleware
 from .routes import add_routes
+from .webhooks import WebhookSender
 from ..server.service import Service, error_response, response_for
 
 # %% ../../nbs/net/09_app.ipynb #d6913de0
@@ -270,8 +271,10 @@ def _lifespan(service:Service):
         service.start()
         app.state.health.start()
         writing = asyncio.ensure_future(app.state.trail.run())
+        telling = asyncio.ensure_future(WebhookSender(service.tracker.store).run())
         yield
         await asyncio.to_thread(app.state.health.stop)
+        telling.cancel()
         writing.cancel()
         await asyncio.to_thread(app.state.trail.flush)
         await asyncio.to_thread(stop_counting)

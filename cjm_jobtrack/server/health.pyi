@@ -11,7 +11,7 @@ from .service import Service
 
 __all__ = [
     'MIN_FREE', 'PATIENCE', 'BackgroundCheck', 'check_disk', 'check_record', 'ClockCheck',
-    'check_queue', 'HealthMonitor', 'add_health']
+    'check_queue', 'check_webhooks', 'HealthMonitor', 'add_health']
 
 class BackgroundCheck:
     "Asks one thing again and again, in a thread of its own, and keeps the latest answer."
@@ -56,6 +56,9 @@ class ClockCheck:
 
 def check_queue(queue: Any) -> dict[Any, Any]:
     "Whether a queue takes jobs. Never blocks."
+
+def check_webhooks(store: Any) -> dict[Any, Any]:
+    "Whether the receivers of webhooks take what they are told. Raises `StoreError` when that cannot be read."
 
 class HealthMonitor:
     "What is known about the health of a server."

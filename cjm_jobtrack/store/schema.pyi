@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 __all__ = [
     'SCHEMA_VERSION', 'job_table', 'event_table', 'lease_table', 'node_table', 'meta_table',
-    'token_table', 'audit_table']
+    'token_table', 'audit_table', 'webhook_table']
 
 SCHEMA_VERSION: int
 
@@ -24,3 +24,5 @@ meta_table: sa.Table
 token_table: sa.Table
 
 audit_table: sa.Table
+
+webhook_table: sa.Table

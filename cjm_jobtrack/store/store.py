@@ -15,14 +15,15 @@ from ..model.errors import InvalidInput, JobtrackError, UnknownNode
 from ..model.job import (Add, EndedJob, Job, JobEvent, JobRecord, JobStatus, Lease, Move, Update, new_id, now,
                                     parse_instant)
 from .access_records import ACCESS_WRITES, AccessRecords
-from .schema import (SCHEMA_VERSION, _decode, _encode, _Postgres, _Sqlite, _tables, _upgrade_1, _upgrade_2, event_table,
+from .webhook_records import WEBHOOK_WRITES, WebhookRecords
+from .schema import (SCHEMA_VERSION, _decode, _encode, _Postgres, _Sqlite, _tables, _upgrade_1, _upgrade_2, _upgrade_3, event_table,
                                        job_table)
 from .statements import _add_plan, _Change, _change_plan, _COLUMNS, _encoded, _encoders, _EVENT, _Plan
 from .statements import _check_comparable, _cutoff_sql, _Ended, _ended_sql, _events_sql, _list_sql
 from .statements import _records_sql, _restore_sql, _sql, _to_events, _to_job, _to_jobs, _value_type
 
 # %% ../../nbs/store/00_store.ipynb #3126eccb
-class JobStore(AccessRecords):
+class JobStore(AccessRecords, WebhookRecords):
     """Jobs, events, leases and nodes in a database. Safe from any thread; several processes may share one.
 
     Raises `StoreError` when the database cannot be opened, is damaged, is not ours, or has a newer schema.
@@ -30,7 +31,7 @@ class JobStore(AccessRecords):
     shared = True   # Others may write to it
     tables = _tables
     version_of_tables = SCHEMA_VERSION
-    upgrades = {1: _upgrade_1, 2: _upgrade_2}
+    upgrades = {1: _upgrade_1, 2: _upgrade_2, 3: _upgrade_3}
     _kinds = (_Sqlite, _Postgres)
 
 # %% ../../nbs/store/00_store.ipynb #e50ad559
@@ -101,7 +102,7 @@ def _plan_move(self:JobStore, op:Move):
     return self._with_event(plan, values, facts, op.data)
 
 # %% ../../nbs/store/00_store.ipynb #5dbf9161
-WRITES = ACCESS_WRITES   # Names of all methods of `JobStore` that write, for tests that crash before and after each of them
+WRITES = ACCESS_WRITES + WEBHOOK_WRITES   # Names of all methods of `JobStore` that write, for tests that crash before and after each of them
 
 def _writes(f):
     global WRITES

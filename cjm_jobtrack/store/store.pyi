@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from typing import Any
 from ..model.job import EndedJob, Job, JobEvent, JobRecord, JobStatus, Lease
 from .access_records import AccessRecords
+from .webhook_records import WebhookRecords
 
 __all__ = [
     'WRITES', 'JobStore']
 
-class JobStore(AccessRecords):
+class JobStore(AccessRecords, WebhookRecords):
     """Jobs, events, leases and nodes in a database. Safe from any thread; several processes may share one.
 
     Raises `StoreError` when the database cannot be opened, is damaged, is not ours, or has a newer schema.

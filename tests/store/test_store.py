@@ -279,10 +279,10 @@ def test_version_2_is_upgraded(database):
     with JobStore(database) as s:
         s.add(Job(id='a'))
         with s._transaction(write=True) as con:
-            for t in 'tokens', 'audit': con.exec_driver_sql(f'DROP TABLE {t}')
+            for t in 'tokens', 'audit', 'webhooks': con.exec_driver_sql(f'DROP TABLE {t}')
             con.exec_driver_sql("UPDATE jobtrack_meta SET value = '2' WHERE key = 'schema_version'")
     with JobStore(database) as s:
-        assert s.get('a') and s.add_token(AccessToken('x', 'read', '0'*64, now())) and len(s.list_tokens()) == 1 and s.list_audit() == []
+        assert s.get('a') and s.add_token(AccessToken('x', 'read', '0'*64, now())) and len(s.list_tokens()) == 1 and s.list_audit() == s.list_webhooks() == []
         with s._transaction() as con: assert con.exec_driver_sql("SELECT value FROM jobtrack_meta WHERE key = 'schema_version'").scalar() == str(SCHEMA_VERSION)
 
 # --- the same answers as in memory
@@ -1028,7 +1028,7 @@ def test_every_method_that_writes_is_on_the_list(database):
         s.apply([Add(Job(id='a'), None, True, 'b'), Add(Job(id='done', status=C))])
         names = {n for n in dir(JobStore) if not n.startswith('_') and callable(getattr(JobStore, n))}
         assert set(WRITES) <= names and len(WRITES) == len({*WRITES})
-        calls = dict(get=('a',), get_many=(['a'],), places=(['a'],), submitted=(['call'],), wait_change=(0,), list=(), counts=(), events=(), last_seq=(), leases=(), list_nodes=(), list_tokens=(), list_audit=(), select_ended=(), cutoff=(1,), records=(), version=(), interrupt=(), backup=(Path(str(s.file)+'.copy'),), close=())
+        calls = dict(get=('a',), get_many=(['a'],), places=(['a'],), submitted=(['call'],), wait_change=(0,), list=(), counts=(), events=(), last_seq=(), leases=(), list_nodes=(), list_tokens=(), list_webhooks=(), list_audit=(), select_ended=(), cutoff=(1,), records=(), version=(), interrupt=(), backup=(Path(str(s.file)+'.copy'),), close=())
         assert names - set(WRITES) == set(calls)
         watcher.wait_change(0)
         for name in names - set(WRITES) - {'backup' if not s.file else ''}: getattr(s, name)(*calls[name])
