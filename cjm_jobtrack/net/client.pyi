@@ -116,6 +116,7 @@ class ClientBase:
         path: str | os.PathLike[Any],
         node: str | None = None,
         pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Upload | Coroutine[Any, Any, Upload]:
         """Bring a file to a node.
 
@@ -125,6 +126,8 @@ class ClientBase:
         path: str | os.PathLike[Any],
         job_id: str | None = None,
         node: str | None = None,
+        pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Upload | Coroutine[Any, Any, Upload]:
         "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def outputs(self, job_id: str) -> list[OutputFile] | Coroutine[Any, Any, list[OutputFile]]:
@@ -249,6 +252,7 @@ class RemoteClient(ClientBase, BlockingTransport):
         path: str | os.PathLike[Any],
         node: str | None = None,
         pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Upload:
         """Bring a file to a node.
 
@@ -258,6 +262,8 @@ class RemoteClient(ClientBase, BlockingTransport):
         path: str | os.PathLike[Any],
         job_id: str | None = None,
         node: str | None = None,
+        pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Upload:
         "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def outputs(self, job_id: str) -> list[OutputFile]:
@@ -397,6 +403,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         path: str | os.PathLike[Any],
         node: str | None = None,
         pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Coroutine[Any, Any, Upload]:
         """Bring a file to a node.
 
@@ -406,6 +413,8 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         path: str | os.PathLike[Any],
         job_id: str | None = None,
         node: str | None = None,
+        pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Coroutine[Any, Any, Upload]:
         "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def outputs(self, job_id: str) -> Coroutine[Any, Any, list[OutputFile]]:
