@@ -82,6 +82,7 @@ class ClientBase:
         batch: str | None = None,
         since: str | None = None,
         until: str | None = None,
+        text: str | None = None,
     ) -> list[Job] | Coroutine[Any, Any, list[Job]]:
         "Jobs on the server's record. Raises `InvalidInput`."
     def raw_jobs(
@@ -217,6 +218,7 @@ class RemoteClient(ClientBase, BlockingTransport):
         batch: str | None = None,
         since: str | None = None,
         until: str | None = None,
+        text: str | None = None,
     ) -> list[Job]:
         "Jobs on the server's record. Raises `InvalidInput`."
     def raw_jobs(self) -> list[tuple[dict[Any, Any], Job]]:
@@ -365,6 +367,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         batch: str | None = None,
         since: str | None = None,
         until: str | None = None,
+        text: str | None = None,
     ) -> Coroutine[Any, Any, list[Job]]:
         "Jobs on the server's record. Raises `InvalidInput`."
     def raw_jobs(self) -> Coroutine[Any, Any, list[tuple[dict[Any, Any], Job]]]:
