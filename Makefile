@@ -18,11 +18,11 @@ demo:  ## Transcribe a recording through manager, node and pipeline, followed li
 	@"$(BIN)/jobtrack" demo $(ARGS)
 
 test:  ## Run every check
-	@$(SETUP) dev plugin system
+	@$(SETUP) dev plugin javascript system
 	@"$(BIN)/python" tools/check.py $(ARGS)
 
 test-long:  ## Every check, with slow cells and tests and many more examples
-	@$(SETUP) dev plugin system
+	@$(SETUP) dev plugin javascript system
 	@"$(BIN)/python" tools/check.py --long $(ARGS)
 
 test-lowest:  ## The checks of the main packages with the lowest versions that pyproject.toml allows

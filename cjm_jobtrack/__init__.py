@@ -34,6 +34,7 @@ _home = {name: module for module, names in {  # name -> the module below this pa
     'queue.batch': 'Batch submit_batch',
     'queue.executor': 'JobExecutor JobFuture',
     'queue.submitted_job': 'SubmittedJob',
+    'queue.submitted_batch': 'SubmittedBatch',
     'pipelines.pipeline': 'Pipeline PipelineCatalog PipelineRunner',
     'net.client': 'RemoteClient',
     'net.remote': 'RemoteRunner',

@@ -53,6 +53,7 @@ from .queue.batch import submit_batch as submit_batch
 from .queue.executor import JobExecutor as JobExecutor
 from .queue.executor import JobFuture as JobFuture
 from .queue.queue import JobQueue as JobQueue
+from .queue.submitted_batch import SubmittedBatch as SubmittedBatch
 from .queue.submitted_job import SubmittedJob as SubmittedJob
 from .runners.call import CallRunner as CallRunner
 from .runners.conformance import ConformanceJobs as ConformanceJobs
@@ -83,8 +84,8 @@ __all__ = [
     'backup', 'RetryPolicy', 'Outcome', 'Receipt', 'Runner', 'BaseRunner', 'ConformanceJobs',
     'ConformanceReport', 'Trial', 'check_runner', 'CallRunner', 'track', 'ProcessRunner',
     'DockerRunner', 'PluginRunner', 'JobQueue', 'Batch', 'submit_batch', 'JobExecutor', 'JobFuture',
-    'SubmittedJob', 'Pipeline', 'PipelineCatalog', 'PipelineRunner', 'RemoteClient', 'RemoteRunner',
-    'Node', 'Manager', 'JobMonitor', 'monitor', 'JobDashboard', 'Jobs', 'run', 'batch', 'jobs',
-    'use']
+    'SubmittedJob', 'SubmittedBatch', 'Pipeline', 'PipelineCatalog', 'PipelineRunner',
+    'RemoteClient', 'RemoteRunner', 'Node', 'Manager', 'JobMonitor', 'monitor', 'JobDashboard',
+    'Jobs', 'run', 'batch', 'jobs', 'use']
 
 __version__: str

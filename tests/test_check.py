@@ -109,3 +109,8 @@ def test_modules_are_compiled_once_for_all_that_tests_start(tmp_path, monkeypatc
     c = check.Check('imports', [sys.executable, '-c', 'import sys; sys.path.insert(0, ""); import module'])
     assert check.run_all([c], argparse.Namespace(long=False, random=None)) == 0
     assert [*tmp_path.glob('__pycache__/module.*.pyc')]
+
+def test_the_cells_of_a_notebook_are_one_name_and_each_test_its_own():
+    names = ['nbs/a.ipynb::Cell 0', 'nbs/a.ipynb::Cell 1', 'nbs/b.ipynb::Cell 0']
+    assert check.one_each(check.Check('cells', [], kind='outputs'), names) == ['nbs/a.ipynb', 'nbs/b.ipynb']
+    assert check.one_each(check.Check('tests', [], kind='tests'), names) == names

@@ -147,6 +147,9 @@ def test_private_names_stay_in_their_package(name):
     from_elsewhere = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level == 2]   # `from ..store.schema import …`
     assert [f'{n.module}.{a.name}' for n in from_elsewhere for a in n.names if a.name.startswith('_')] == []
 
+def test_one_module_speaks_http_to_others():
+    assert [name for name in MODULES if re.search(r'^\s*(import|from) httpx\b', source(name), re.M)] == ['net.transport']
+
 # The package at its top
 
 @pytest.mark.parametrize('name', cjm_jobtrack.__all__)

@@ -5,7 +5,7 @@
 NAME: only the lessons and tests of a package (store) or a module (database), for the work in between, without the exhaustive tests (of a queue, also those on PostgreSQL). --random: tests in an order of chance.
 
 Every check runs even when an earlier one failed, so that one run tells everything. What failed runs once more at the end, alone. A test that
-passes then is flaky: it is told with its traceback and counted, and more than three of them fail the run. Ends with status 1 if anything failed.
+passes then is flaky: it is told with its traceback and counted, and more than three of them fail the run. The cells of a notebook count as one: without a kernel all of them fail. Ends with status 1 if anything failed.
 Notebooks and tests find a Docker engine at DOCKER_HOST, where there is one or one can be started."""
 import argparse, json, os, random, re, signal, subprocess, sys, tempfile, threading, time, uuid
 from contextlib import ExitStack, contextmanager
@@ -179,22 +179,27 @@ def passage(output:str, name:str) -> str:
 def names_of(c:Check) -> list[str]:
     "How to name what failed in a command."
     if c.kind == 'lessons': return ['--file-re', '^(' + '|'.join(map(re.escape, c.failed)) + ')$']
-    return list(c.failed) if c.kind == 'tests' else list(dict.fromkeys(name.partition('::')[0] for name in c.failed))
+    return one_each(c, c.failed)
 
 def once_more(checks:list[Check], env) -> list[str]:
     "Runs again what failed, and tells what came of it. The names of those that passed this time; a check of which nothing else is wrong has passed, too."
     flaky = []
     for c in checks:
-        if not c.status or not c.failed or c.again is None or len(c.failed) > 20: continue
+        if not c.status or not c.failed or c.again is None or len(one_each(c, c.failed)) > 20: continue
         print(f'\n==> once more, alone: {len(c.failed)} that failed in {c.what}', flush=True)
         failed, status, _, left = once(c, c.again + names_of(c), env, shown=False)
         for name, first in c.failed.items():
             if name in failed: print(f'failed twice: {name}', *first, *failed[name], sep='\n', flush=True)
             else: print(f'flaky: {name}', *first, sep='\n', flush=True)
-        flaky += [name for name in c.failed if name not in failed]
+        flaky += one_each(c, [name for name in c.failed if name not in failed])
         nothing_else = c.status == 1 and not c.left and not left   # such as a run that broke off
         if nothing_else and not status: c.status = 0
     return flaky
+
+def one_each(c:Check, names) -> list[str]:
+    "Each name once; of cells their notebook."
+    if c.kind == 'outputs': names = [name.partition('::')[0] for name in names]
+    return list(dict.fromkeys(names))
 
 def main(args) -> int:
     with ExitStack() as stack:

@@ -41,6 +41,11 @@ def plugin_system() -> str | None:
     venv = Path(__file__).resolve().parent.parent/'.venv-plugin'
     return str(venv/'bin/python') if (venv/'setup.json').is_file() else None
 
+def tus_js() -> str | None:
+    "The folder of modules for Node.js, once `tools/setup.py javascript` has made it."
+    folder = Path(__file__).resolve().parent.parent/'.venv-js'
+    return str(folder/'node_modules') if shutil.which('node') and (folder/'setup.json').is_file() else None
+
 @dataclass(frozen=True)
 class Need:
     name:str                          # What tests call it
@@ -76,6 +81,8 @@ NEEDS = {need.name: need for need in (
          'pulling images, from a registry'),
     Need('debootstrap', ('debootstrap',), program('debootstrap'),
          'the image of `transcribe`'),
+    Need('tus-js-client', (), tus_js,
+         'resumable uploads by the client that browsers use', remedy='install Node.js with npm, then `make test`', helps=lambda: False),
     Need('plugin-system', (), plugin_system,
          'plugins under the real plugin manager', remedy='install Python 3.12 or 3.13 (pyenv and uv are looked into), then `make test`', helps=lambda: False),
     Need('redis', ('redis-server',), program('redis-server'),

@@ -4,6 +4,7 @@ demo, dev, bench       the virtual environment .venv with the package and that e
 system, system-bench   the Debian packages of tools/needs.py for tests or benchmarks, where this is root on a Debian; elsewhere it says
                        what will be skipped. Servers among them are not started.
 lowest                 the virtual environment .venv-lowest with the lowest versions that pyproject.toml allows
+javascript             the folder .venv-js with `tus-js-client`, where there is npm
 plugin                 the virtual environment .venv-plugin with the package, `cjm-plugin-system` and `cjm-substrate`, which need Python 3.12 or later
 
 Runs on the Python that .venv is to be made from, with the standard library only."""
@@ -116,6 +117,20 @@ def plugin():
     stamp.write_text(wanted)
     print(f'    done in {time.monotonic()-begun:.0f} s', flush=True)
 
+TUS_JS = 'tus-js-client@4.3.1'   # a client of resumable uploads that others wrote
+
+def javascript():
+    "Bring .venv-js in step, where there is npm. Without it tools/needs.py says what is skipped."
+    folder, npm = ROOT/'.venv-js', shutil.which('npm')
+    stamp = folder/'setup.json'
+    if npm is None or stamp.is_file() and stamp.read_text() == TUS_JS: return
+    print('==> setting up .venv-js for the tests of uploads', flush=True)
+    folder.mkdir(exist_ok=True)
+    (folder/'package.json').write_text('{"private": true}')
+    try: run(npm, 'install', '--prefix', folder, '--no-audit', '--no-fund', '--ignore-scripts', TUS_JS)
+    except SystemExit as e: return print(e)
+    stamp.write_text(TUS_JS)
+
 def system(use='test'):
     "Install what is absent, or say what that costs."
     wanted = sorted({p for need in absent(use) if need.helps() for p in need.packages})
@@ -133,6 +148,7 @@ if __name__ == '__main__':
     for what in sys.argv[1:]:
         if what == 'system': system()
         elif what == 'plugin': plugin()
+        elif what == 'javascript': javascript()
         elif what == 'lowest': lowest()
         elif what == 'system-bench': system('bench')
         else: packages(what)

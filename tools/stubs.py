@@ -162,7 +162,8 @@ class Stub:
         value = next(v for n, _, v in named_values(node) if n == name)
         if isinstance(value, ast.Call) and decorator_name(value) in ('TypeVar', 'ParamSpec', 'NewType'):
             return f'{name} = {self.expr(value, self.module)}'
-        if isinstance(node, ast.Assign) and self.is_type(value): return f'{name}: {self.std("TypeAlias")} = {self.expr(value, self.module)}'
+        is_alias = self.is_type(value) if isinstance(node, ast.Assign) else ast.unparse(node.annotation) == 'TypeAlias'
+        if is_alias: return f'{name}: {self.std("TypeAlias")} = {self.expr(value, self.module)}'
         return self.variable(name, self.package.variable(self.module, name), name)
 
     def variable(self, name:str, types:Types, where:str) -> str:

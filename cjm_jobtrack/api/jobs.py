@@ -23,7 +23,7 @@ from ..model.errors import InvalidInput, UnknownJob
 from ..model.job import Job, JobStatus, new_id
 from ..store.own_record import own_record
 if TYPE_CHECKING:   # imported where they are used: most people need few of them
-    from cjm_jobtrack.queue.batch import Batch
+    from cjm_jobtrack.queue.submitted_batch import SubmittedBatch
     from cjm_jobtrack.queue.executor import JobExecutor
     from cjm_jobtrack.queue.submitted_job import SubmittedJob
     from cjm_jobtrack.view.dashboard import JobDashboard
@@ -394,7 +394,7 @@ def batch(self:Jobs,
     queue_timeout:float|None=None,
     metadata:dict[str, Any]|None=None,
     **more:Any,
-) -> 'Batch':
+) -> 'SubmittedBatch':
     """Have the same done to many inputs: one handle, which shows itself as a table.
 
     Raises as `run` does, before anything is submitted."""
@@ -442,6 +442,6 @@ def run(what:Any, *args:Any, **kwargs:Any) -> 'SubmittedJob':
     return _current.get().run(what, *args, **kwargs)
 
 @delegates(Jobs.batch, keep=True)
-def batch(what:Any, inputs:str|os.PathLike|Iterable, **kwargs:Any) -> 'Batch':
+def batch(what:Any, inputs:str|os.PathLike|Iterable, **kwargs:Any) -> 'SubmittedBatch':
     "`Jobs.batch` on the current record."
     return _current.get().batch(what, inputs, **kwargs)

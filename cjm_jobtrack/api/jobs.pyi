@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 from ..model.job import Job
-from ..queue.batch import Batch
 from ..queue.executor import JobExecutor
+from ..queue.submitted_batch import SubmittedBatch
 from ..queue.submitted_job import SubmittedJob
 from ..view.dashboard import JobDashboard
 from .keepers import BaseKeeper
@@ -110,7 +110,7 @@ class Jobs:
         queue_timeout: float | None = None,
         metadata: dict[str, Any] | None = None,
         **more: Any,
-    ) -> Batch:
+    ) -> SubmittedBatch:
         """Have the same done to many inputs: one handle, which shows itself as a table.
 
         Raises as `run` does, before anything is submitted."""
@@ -168,5 +168,5 @@ def batch(
     queue_timeout: float | None = None,
     metadata: dict[str, Any] | None = None,
     **kwargs: Any,
-) -> Batch:
+) -> SubmittedBatch:
     "`Jobs.batch` on the current record."

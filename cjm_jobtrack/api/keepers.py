@@ -23,7 +23,7 @@ from ..model.retry import read_resources
 from ..store.own_record import own_record
 if TYPE_CHECKING:   # imported where they are used: most people need few of them
     from cjm_jobtrack.net.client import RemoteClient
-    from cjm_jobtrack.queue.batch import Batch
+    from cjm_jobtrack.queue.submitted_batch import SubmittedBatch
     from cjm_jobtrack.queue.queue import JobQueue
     from cjm_jobtrack.queue.submitted_job import SubmittedJob
     from cjm_jobtrack.tracker.tracker import JobTracker
@@ -231,8 +231,9 @@ async def wait_async(self:LocalKeeper, job_id:str) -> Job:
 
 @patch
 def cancel(self:LocalKeeper, job_id:str) -> bool:
+    from cjm_jobtrack.queue.submitted_batch import run_coroutine
     self.resume_unfinished()
-    return _run_coroutine(self.source.cancel_job(job_id))
+    return run_coroutine(self.source.cancel_job(job_id))
 
 @patch
 def why_waiting(self:LocalKeeper, job:Job) -> str|None: return self.queue.why_waiting(job.id) or job.message
@@ -255,20 +256,6 @@ def _find_in_main(self:LocalKeeper, name:Any) -> None:
     fn = getattr(sys.modules['__main__'], function, None)
     runner = self.runner('call')
     if module == '__main__' and name not in runner.functions and callable(fn): runner.register(fn, name)
-
-# %% ../../nbs/api/03_keepers.ipynb #6f5a44a4
-def _run_coroutine(coroutine) -> Any:
-    "What a coroutine returns, for blocking code, whether or not an event loop runs in this thread."
-    import asyncio
-    outcome = {}
-    def run():
-        try: outcome['result'] = asyncio.run(coroutine)
-        except BaseException as e: outcome['error'] = e
-    thread = threading.Thread(target=run, name='jobtrack-call', daemon=True)
-    thread.start()
-    thread.join()
-    if 'error' in outcome: raise outcome['error']
-    return outcome['result']
 
 # %% ../../nbs/api/03_keepers.ipynb #37a2cc6a
 @patch
@@ -325,12 +312,19 @@ def plugin_request(self:LocalKeeper, manager:Any, name:str, args:tuple, kwargs:d
 
 # %% ../../nbs/api/03_keepers.ipynb #3243669c
 @patch
-def submit_batch(self:LocalKeeper, requests:list[Request], options:list[Options]) -> 'Batch':
-    from cjm_jobtrack.queue.batch import Batch, submit_batch
+def submit_batch(self:LocalKeeper, requests:list[Request], options:list[Options]) -> 'SubmittedBatch':
+    from cjm_jobtrack.queue.batch import submit_batch
+    from cjm_jobtrack.queue.submitted_batch import SubmittedBatch
     self.runner(requests[0].runner)
     jobs = [self.make_job(*pair) for pair in zip(requests, options)]
     batch = submit_batch(self.queue, jobs, id=options[0].batch)
-    return Batch(self.source, batch.id, self.queue, present=self.submitted)
+    return SubmittedBatch(self.source, batch.id, self.queue, present=self.submitted)
+
+# %% ../../nbs/api/03_keepers.ipynb #c2e1d410
+def _cancel_all(tracker:'JobTracker') -> None:
+    "Cancel what has not ended. Blocks."
+    from cjm_jobtrack.queue.submitted_batch import run_coroutine
+    for job in tracker.list_jobs([JobStatus.PENDING, JobStatus.RUNNING]): run_coroutine(tracker.cancel_job(job.id))
 
 # %% ../../nbs/api/03_keepers.ipynb #230ce3f8
 @patch
@@ -342,7 +336,7 @@ def close(self:LocalKeeper, timeout:float=30.) -> None:
         _open_keepers.discard(self)
     if tracker is None: return
     if self.record is None and queue is not None:
-        for job in tracker.list_jobs([JobStatus.PENDING, JobStatus.RUNNING]): _run_coroutine(tracker.cancel_job(job.id))
+        _cancel_all(tracker)
     if queue is not None: queue.stop(timeout)
     for runner in runners:
         close = getattr(runner, 'close', None)
@@ -434,7 +428,7 @@ def pipeline_request(self:ServerKeeper, name:str, source:Any, params:dict, on:st
     return Request('', 'pipeline', {'pipeline': name, 'input': source, 'params': params}, on)
 
 @patch
-def submit_batch(self:ServerKeeper, requests:list[Request], options:list[Options]) -> 'Batch':
-    from cjm_jobtrack.net.batch import RemoteBatch
+def submit_batch(self:ServerKeeper, requests:list[Request], options:list[Options]) -> 'SubmittedBatch':
+    from cjm_jobtrack.net.batch import SubmittedRemoteBatch
     for request, o in zip(requests, options): self.submit(request, o)
-    return RemoteBatch(self.source, options[0].batch, present=self.submitted)
+    return SubmittedRemoteBatch(self.source, options[0].batch, present=self.submitted)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from ..model.job import Job
 from ..net.client import RemoteClient
-from ..queue.batch import Batch
 from ..queue.queue import JobQueue
+from ..queue.submitted_batch import SubmittedBatch
 from ..queue.submitted_job import SubmittedJob
 from ..tracker.tracker import JobTracker
 from .request import Options, Request
@@ -93,7 +93,7 @@ class LocalKeeper(BaseKeeper):
         kwargs: dict[Any, Any],
     ) -> Request:
         "A plugin of a plugin manager."
-    def submit_batch(self, requests: list[Request], options: list[Options]) -> Batch: ...
+    def submit_batch(self, requests: list[Request], options: list[Options]) -> SubmittedBatch: ...
     def close(self, timeout: float = 30.0) -> None: ...
     def forget_inherited(self) -> None:
         "In a forked child: let go of what belongs to the parent."
@@ -126,4 +126,4 @@ class ServerKeeper(BaseKeeper):
         params: dict[Any, Any],
         on: str | None,
     ) -> Request: ...
-    def submit_batch(self, requests: list[Request], options: list[Options]) -> Batch: ...
+    def submit_batch(self, requests: list[Request], options: list[Options]) -> SubmittedBatch: ...

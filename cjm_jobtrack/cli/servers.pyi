@@ -12,10 +12,10 @@ from typing import Annotated, Any, TypeAlias
 from .app import Commands
 
 __all__ = [
-    'commands', 'Data', 'Logs', 'StoreUrl', 'Host', 'ServerToken', 'Origins', 'TlsCert', 'TlsKey',
-    'TlsClientCa', 'UntilEof', 'Pipelines', 'Port', 'Slots', 'Grace', 'Workspace', 'OriginalFrom',
-    'NodeUrls', 'NodeTokenFile', 'listen', 'serve', 'read_origins', 'node', 'manager',
-    'server_process']
+    'commands', 'Data', 'Logs', 'StoreUrl', 'Host', 'ServerToken', 'Origins', 'RateLimit',
+    'TlsCert', 'TlsKey', 'TlsClientCa', 'UntilEof', 'Pipelines', 'Port', 'Slots', 'Grace',
+    'Workspace', 'OriginalFrom', 'NodeUrls', 'EnginePipelines', 'NodeTokenFile', 'listen', 'serve',
+    'read_origins', 'read_rate_limit', 'node', 'manager', 'server_process']
 
 commands: Commands
 
@@ -38,6 +38,9 @@ def serve(
 def read_origins(origins: list[str]) -> dict[Any, Any]:
     "Origins as browsers send them. Raises `InvalidInput`."
 
+def read_rate_limit(rate: str | None) -> dict[Any, Any]:
+    "Raises `InvalidInput`."
+
 Data: TypeAlias = Annotated[Path | None, ...]
 
 Logs: TypeAlias = Annotated[Path | None, ...]
@@ -49,6 +52,8 @@ Host: TypeAlias = Annotated[str, ...]
 ServerToken: TypeAlias = Annotated[Path | None, ...]
 
 Origins: TypeAlias = Annotated[list[str], ...]
+
+RateLimit: TypeAlias = Annotated[str | None, ...]
 
 TlsCert: TypeAlias = Annotated[Path | None, ...]
 
@@ -80,6 +85,7 @@ def node(
     workspace: Workspace = None,
     original_from: OriginalFrom = [],
     logs: Logs = None,
+    rate_limit: RateLimit = None,
     origin: Origins = [],
     token_file: ServerToken = None,
     tls_cert: TlsCert = None,
@@ -91,11 +97,14 @@ def node(
 
 NodeUrls: TypeAlias = Annotated[list[str], ...]
 
+EnginePipelines: TypeAlias = Annotated[Path | None, ...]
+
 NodeTokenFile: TypeAlias = Annotated[Path | None, ...]
 
 def manager(
     data: Data = None,
     nodes: NodeUrls = [],
+    pipelines: EnginePipelines = None,
     host: Host = '127.0.0.1',
     port: Port = 3001,
     token_file: ServerToken = None,
@@ -105,6 +114,7 @@ def manager(
     node_token_file: NodeTokenFile = None,
     store: StoreUrl = None,
     logs: Logs = None,
+    rate_limit: RateLimit = None,
     origin: Origins = [],
     until_eof: UntilEof = False,
 ) -> None:

@@ -14,7 +14,6 @@ from ..runners.outcome import Outcome, Receipt, Report
 from ..runners.runner import BaseRunner
 from ..tracker.tracker import JobTracker
 from .engine import Engine
-from .files import AttemptMarkers
 from .lifecycle import ContainerCollection
 from .outcome import ReapResult
 from .shared_queues import SharedQueues
@@ -33,11 +32,12 @@ class DockerRunner(BaseRunner):
     reap_every: float
     force: float
     queues: SharedQueues
+    collection: type[ContainerCollection]
     folder: Path
     roots: list[str] | None
     engine: Engine
-    containers: ContainerCollection
-    markers: AttemptMarkers
+    containers: Any
+    markers: Any
     logs: LogStore | None
     name: str
     user: str | None

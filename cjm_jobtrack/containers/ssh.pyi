@@ -8,12 +8,15 @@ from docker.transport.basehttpadapter import BaseHTTPAdapter
 from typing import Any
 
 __all__ = [
-    'ssh_command', 'SSHAdapter']
+    'ssh_command', 'explain_ssh', 'SSHAdapter']
 
 def ssh_command(url: str) -> list[str]:
     """The command that connects us with the engine of another machine. Raises `InvalidInput`.
 
     Source: docker/cli, cli/connhelper/ssh."""
+
+def explain_ssh(errors: bytes) -> str:
+    "Why `ssh` gave up, and what to do."
 
 class SSHAdapter(BaseHTTPAdapter):
     "Sends the requests of a `requests` session through `ssh`."

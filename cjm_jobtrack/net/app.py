@@ -27,6 +27,7 @@ from ..server.broadcast import BroadcastHub
 from ..server.connections import ConcurrencyLimiter, Throttle
 from ..server.health import HealthMonitor, add_health
 from ..server.metrics import Metrics, add_metrics
+from ..server.rate_limits import RateLimiter
 from ..server.request_ids import HEADER, RequestIdMiddleware
 from .routes import add_routes
 from ..server.service import Service, error_response, response_for
@@ -42,17 +43,31 @@ def client_address(scope) -> str:
     "The address of the connection that a request came on; '' when there is none."
     return (scope.get('client') or ('',))[0]
 
+def _too_many(wait:float) -> JSONResponse:   # Seconds
+    response = error_response(429, f'Too many calls. Wait {wait:.0f} s before the next')
+    response.headers['Retry-After'] = f'{wait:.0f}'
+    return response
+
+_UNCOUNTED = '/health', '/metrics'   # Others must be able to see how it is
+
 class AccessMiddleware:
     """ASGI middleware that refuses what the policy refuses.
 
     Says in `scope['has_token']` whether the request has the token."""
-    def __init__(self, app, policy:AccessPolicy, trail:AuditTrail|None=None):
+    def __init__(self, app, policy:AccessPolicy, trail:AuditTrail|None=None, limiter:RateLimiter|None=None):
         store_attr()
         self._refused = 0, 0   # A minute of the monotonic clock, and how many calls were refused in it
 
     async def _refresh(self):
         tokens = self.policy.tokens
         if tokens is not None and tokens.is_stale: await asyncio.to_thread(tokens.refresh)
+
+    async def _wait(self, scope, refused:Refusal|None) -> float:  # Seconds; 0: the call may go on
+        "Count a call."
+        if self.limiter is None or scope['path'] in _UNCOUNTED: return 0.
+        address = client_address(scope)
+        if refused and refused.status == 401: return await self.limiter.wrong_token(address)
+        return await self.limiter.call(scope['identity'], address)
 
     async def __call__(self, scope, receive, send):
         if scope['type'] == 'lifespan': return await self.app(scope, receive, send)
@@ -63,6 +78,8 @@ class AccessMiddleware:
         scope['has_token'] = identity is not None
         method = scope.get('method', 'WEBSOCKET')
         refused = refusal(self.policy, method, scope['path'], headers, client_address(scope))
+        wait = await self._wait(scope, refused)
+        if wait: return await _too_many(wait)(scope, receive, send)
         if refused: return await _refusal_response(refused)(scope, receive, send)
         connection = scope.get('connection')
         if connection: connection.is_known = scope['has_token']
@@ -115,7 +132,7 @@ _STARTS = 'http.response.start', 'websocket.http.response.start'   # The second:
 @patch
 def _notes(self:AccessMiddleware, status:int) -> bool:
     "Whether there is room for an entry: of refused calls, only so many a minute are noted."
-    if status not in (401, 403): return True
+    if status not in (401, 403, 429): return True
     minute = int(time.monotonic() // 60)
     seen, count = self._refused
     count = count + 1 if seen == minute else 1
@@ -184,7 +201,7 @@ _HANDLERS = {
 
 # %% ../../nbs/net/09_app.ipynb #914018df
 _ANSWERS = [   # Calls, and the statuses that they have besides their good one
-    (r'.*', (401, 403, 500, 503)),
+    (r'.*', (401, 403, 429, 500, 503)),
     (r'.*\{.*', (400, 404)),
     (r'.*\{(job|node)_id\}.*', (422,)),
     (r'(post|put) .*', (400, 413, 415, 507)),
@@ -303,7 +320,8 @@ def make_app(
     app.state.metrics, app.state.health = Metrics(service), HealthMonitor(service)
     policy = AccessPolicy(service, TokenBook(service.tracker.store))
     trail = app.state.trail = AuditTrail(service.tracker.store)
-    app.add_middleware(AccessMiddleware, policy=policy, trail=trail)
+    limiter = RateLimiter(service.rate_limit)
+    app.add_middleware(AccessMiddleware, policy=policy, trail=trail, limiter=limiter)
     app.add_middleware(CORSMiddleware, allow_origins=[*service.origins], **_CORS)
     for kind, handler in _HANDLERS.items(): app.exception_handler(kind)(handler)
     add_health(app, app.state.health, _health_hint(policy))

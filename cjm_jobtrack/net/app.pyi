@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from typing import Any
 from ..server.access import AccessPolicy
 from ..server.audit import AuditTrail
+from ..server.rate_limits import RateLimiter
 from ..server.service import Service
 
 __all__ = [
@@ -22,7 +23,14 @@ class AccessMiddleware:
     app: Any
     policy: AccessPolicy
     trail: AuditTrail | None
-    def __init__(self, app, policy: AccessPolicy, trail: AuditTrail | None = None) -> None: ...
+    limiter: RateLimiter | None
+    def __init__(
+        self,
+        app,
+        policy: AccessPolicy,
+        trail: AuditTrail | None = None,
+        limiter: RateLimiter | None = None,
+    ) -> None: ...
     async def __call__(self, scope, receive, send) -> Any: ...
 
 NO_ROOM: Any

@@ -4,13 +4,14 @@
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/batch.html.md"""
 
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, Self
 from ..model.job import Job, JobEvent
 from ..queue.batch import AsCompleted, Batch, OpenJobs
+from ..queue.submitted_batch import SubmittedBatch
 from .client import RemoteClient
 
 __all__ = [
-    'RemoteBatch', 'RemoteAsCompleted']
+    'RemoteBatch', 'RemoteAsCompleted', 'SubmittedRemoteBatch']
 
 class RemoteBatch(Batch):
     "The jobs on a server that carry one batch's name. Cheap to make; each question asks the server."
@@ -33,7 +34,7 @@ class RemoteBatch(Batch):
         """Cancel what has not ended.
 
         A job that could not be stopped for certain stays running, with the request on record there."""
-    def retry_failed(self, *, cancelled: bool = False) -> RemoteBatch:
+    def retry_failed(self, *, cancelled: bool = False) -> Self:
         """Submit the jobs that failed once more, each with its spec.
 
         `metadata` gets `again_of`, the id of the job that it repeats."""
@@ -45,3 +46,6 @@ class RemoteAsCompleted(AsCompleted):
         "Events come as long as there is a server."
     def subscribe(self, callback: Callable[[JobEvent], Any], after: int) -> Callable[[], None]: ...
     def __aiter__(self) -> AsyncIterator[Job]: ...
+
+class SubmittedRemoteBatch(SubmittedBatch, RemoteBatch):
+    "A batch on a server, for a person: its methods block, and `await batch` waits without blocking."

@@ -13,7 +13,6 @@ from collections import Counter
 from contextlib import aclosing, closing
 from pathlib import Path
 from typing import Any, AsyncIterator, Callable, Iterable, Iterator
-import httpx
 from fastcore.basics import patch
 from ..logs.gaps import LogChunk
 from ..logs.text import collapse_frames
@@ -24,11 +23,11 @@ from .events import EventCursor, events_flow, history_flow, listen_flow
 from .legacy import ORIGINAL_KEYS, original_log, original_request
 from .transfers import Upload, download_flow, outputs_flow, upload_flow
 from ..server.request_ids import request_id_headers
-from .transport import TRANSFER_CONNECT_TIMEOUT, AsyncTransport, BlockingTransport
+from .transport import TRANSFER_CONNECT_TIMEOUT, AsyncTransport, BlockingTransport, RawResponse
 from .transport import FlowResult, HttpRequest, Sleep, check_response
 from .transport import health_flow, job_flow, job_path, known_job_flow
 from .transport import lacks_call, list_flow, pages_flow
-from .transport import raw_job_flow, read_job
+from .transport import raw_job_flow, read_job, time_limits
 from ..tracker.notify import consume_in_thread
 
 # %% ../../nbs/net/00_client.ipynb #eafc276f
@@ -610,11 +609,11 @@ async def open(self:AsyncRemoteClient,
     *,
     headers:dict|None=None,  # To be passed on, such as Range
     timeout:float=60.,       # Longest silence, seconds
-) -> httpx.Response:         # Its body unread: read it with `aiter_raw`, then `aclose` it
+) -> RawResponse:         # Its body unread: read it with `aiter_raw`, then `aclose` it
     "An answer whose body is read later. Raises what the server refused."
     headers = {'Accept-Encoding': 'identity'} | (headers or {})
     request = HttpRequest(method, path, headers=headers, stream='bytes', timeout=timeout)
-    arguments = self._arguments(request) | {'timeout': httpx.Timeout(timeout, connect=TRANSFER_CONNECT_TIMEOUT)}
+    arguments = self._arguments(request) | {'timeout': time_limits(timeout, TRANSFER_CONNECT_TIMEOUT)}
     built = self.http.build_request(**_drop_none(arguments))
     with self._translate_errors(timeout, TRANSFER_CONNECT_TIMEOUT):
         r = await self.http.send(built, stream=True)
@@ -639,10 +638,10 @@ async def relay(self:AsyncRemoteClient,
     content:AsyncIterator[bytes]|None,   # The body, as it comes; None: there is none
     headers:dict,                        # Those to pass on
     timeout:float=300.,                  # Longest silence, seconds
-) -> httpx.Response:                     # Whatever its status
+) -> RawResponse:                     # Whatever its status
     "Send on a body that comes from elsewhere, without holding it in memory. Raises `NodeUnreachable`."
     headers = request_id_headers() | headers
-    limits = httpx.Timeout(timeout, connect=TRANSFER_CONNECT_TIMEOUT)
+    limits = time_limits(timeout, TRANSFER_CONNECT_TIMEOUT)
     body = None if content is None else self._passed_on(content)
     with self._translate_errors(timeout, TRANSFER_CONNECT_TIMEOUT):
         return await self.http.request(method, self.base_url + path, content=body, headers=headers, timeout=limits)

@@ -3,7 +3,6 @@
 
 Docs: https://cj-mills.github.io/cjm-jobtrack/net/client.html.md"""
 
-import httpx
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from ..logs.gaps import LogChunk
 from ..model.job import Job, JobEvent, OutputFile
 from .transfers import Upload
-from .transport import AsyncTransport, BlockingTransport
+from .transport import AsyncTransport, BlockingTransport, RawResponse
 
 __all__ = [
     'ClientBase', 'RemoteClient', 'AsyncRemoteClient']
@@ -292,7 +291,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         *,
         headers: dict[Any, Any] | None = None,
         timeout: float = 60.0,
-    ) -> httpx.Response:
+    ) -> RawResponse:
         "An answer whose body is read later. Raises what the server refused."
     async def relay(
         self,
@@ -302,7 +301,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         content: AsyncIterator[bytes] | None,
         headers: dict[Any, Any],
         timeout: float = 300.0,
-    ) -> httpx.Response:
+    ) -> RawResponse:
         "Send on a body that comes from elsewhere, without holding it in memory. Raises `NodeUnreachable`."
     async def forward(self, method: str, path: str, **options: Any) -> dict[Any, Any]:
         "The same, for an answer in JSON; the options are those of `relay`. Raises what the server refused."

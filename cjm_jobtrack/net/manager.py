@@ -15,7 +15,6 @@ from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
-import httpx
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 from fastcore.basics import patch, store_attr
@@ -28,6 +27,7 @@ from ..server.service import JobRequest, Service, read_request
 from .app import make_app
 from .client import AsyncRemoteClient
 from .directory import NodeDirectory
+from .engine_node import EngineNodes
 from .legacy import LISTED, original_request, wire_output
 from .original_api import add_original_api
 from .placement import Placement
@@ -36,7 +36,8 @@ from ..server.server import closed_on_error, lock_folder
 from .session import Sessions, add_session_route
 from .transfers import disposition_name
 from .tus_relay import add_tus_relay
-from .transport import job_path, no_route
+from .transport import RawResponse, job_path, no_route
+from ..pipelines.pipeline import PipelineCatalog
 from ..queue.queue import JobQueue
 
 # %% ../../nbs/net/02_manager.ipynb #6f8c106d
@@ -57,12 +58,15 @@ class Manager(Service):
         durability:str='normal',      # As for `JobStore`
         store:str|Path|None=None,     # Record that managers may share, URL or file; None: one in the data folder
         logs:str|Path|None=None,      # Folder of the logs; None: beside the record, in the data folder
+        pipelines:PipelineCatalog|str|Path|None=None, # What may run on nodes that are only an engine; None: those shipped
+        rate_limit:str|None=Service.rate_limit, # Most calls of one caller, such as '600/minute'; 'none': no limit
     ):
-        store_attr('token,slots,check_every')
+        store_attr('token,slots,check_every,rate_limit')
         self.origins, self.instance = tuple(origins), new_id()
         self.data = self.workspace = Path(data).resolve()
         self._open_record(store, durability, logs)
-        self.directory = NodeDirectory(self.tracker.store, token=node_token, me=self.instance)
+        self.engines = EngineNodes(self.data/'engines', pipelines)
+        self.directory = NodeDirectory(self.tracker.store, token=node_token, me=self.instance, engines=self.engines)
         self.placement = Placement(self.directory)
         self.runner = RemoteRunner(self.directory, self.tracker, node_lost_after=node_lost_after)
         self.queue = JobQueue(self.tracker, self.runner, slots)
@@ -101,6 +105,7 @@ def close(self:Manager) -> None:
     self._stop_checking()
     self.queue.stop()
     self.directory.close()
+    self.engines.close()
     try: self.tracker.close()
     finally: self._folder_lock.close()
 
@@ -220,7 +225,7 @@ async def reachable_client(self:Manager, node:dict) -> AsyncRemoteClient:
     return self.directory.client(node)
 
 # %% ../../nbs/net/02_manager.ipynb #9a212c55
-def _headers(message:Request|httpx.Response, *names:str) -> dict[str, str]:
+def _headers(message:Request|RawResponse, *names:str) -> dict[str, str]:
     "Those headers of a message that are passed on, by their names in lower case."
     return {k: v for k, v in message.headers.items() if k in names}
 
@@ -248,7 +253,7 @@ def _attachment(name:str) -> str:
 
 # %% ../../nbs/net/02_manager.ipynb #a78d8853
 def _mismatch(
-    response:httpx.Response,   # Of a node
+    response:RawResponse,   # Of a node
     output:OutputFile,         # What was meant
 ) -> str|None:                 # None: nothing speaks against it
     "What shows that a node sends another file than the one on record."
@@ -280,7 +285,7 @@ async def _open_output(self:Manager,
     job:Job,
     output:OutputFile,
     request:Request,    # Its method, and the range that it asks for, are passed on
-) -> httpx.Response:    # Not read yet
+) -> RawResponse:    # Not read yet
     "Begin to download an output from its node. Raises `NodeUnreachable`, `NodeRefused`, `UnknownJob`."
     headers = _headers(request, 'range', 'if-range')
     client = await self.reachable_client(node)
@@ -297,7 +302,7 @@ async def _open_output(self:Manager,
 async def _relay(self:Manager,
     job:Job,
     output:OutputFile,
-    response:httpx.Response,   # Of the node; closed at the end
+    response:RawResponse,   # Of the node; closed at the end
     is_whole:bool,             # Whether it is the whole file
 ) -> AsyncIterator[bytes]:
     try:

@@ -66,8 +66,9 @@ class Node(Service):
         resources:dict[str, int]|None=None, # Resource -> how much there is, for pipelines that ask for it
         logs:str|Path|None=None,           # Folder of the logs; None: beside the record, in the data folder
         original_from:Iterable[str]=(),    # Addresses or networks of original managers that need no token
+        rate_limit:str|None=Service.rate_limit, # Most calls of one caller, such as '600/minute'; 'none': no limit
     ):
-        store_attr('token,slots,upload_limit')
+        store_attr('token,slots,upload_limit,rate_limit')
         self.origins, self.instance = tuple(origins), new_id()
         self.original_from = read_networks(original_from)
         self._set_folders(data, workspace)

@@ -6,16 +6,16 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/transport.html.md"""
 import httpx
 import ssl
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 from ..model.errors import JobtrackError, NodeRefused
 from ..model.job import Job
 
 __all__ = [
-    'MAX_RETRY_AFTER', 'CONNECT_TIMEOUT', 'TRANSFER_CONNECT_TIMEOUT', 'HttpRequest', 'ReadNext',
-    'Sleep', 'HttpResponse', 'no_route', 'retry_after', 'read_error', 'read_job', 'check_address',
-    'Transport', 'BlockingTransport', 'AsyncTransport', 'check_response', 'retry_wait',
-    'FlowResult', 'health_flow', 'lacks_call', 'job_path', 'raw_job_flow', 'job_flow',
-    'known_job_flow', 'pages_flow', 'list_flow']
+    'MAX_RETRY_AFTER', 'CONNECT_TIMEOUT', 'TRANSFER_CONNECT_TIMEOUT', 'RawResponse', 'HttpRequest',
+    'ReadNext', 'Sleep', 'HttpResponse', 'no_route', 'retry_after', 'read_error', 'read_job',
+    'check_address', 'time_limits', 'Transport', 'BlockingTransport', 'AsyncTransport',
+    'check_response', 'was_silent', 'retry_wait', 'FlowResult', 'health_flow', 'lacks_call',
+    'job_path', 'raw_job_flow', 'job_flow', 'known_job_flow', 'pages_flow', 'list_flow']
 
 @dataclass(frozen=True)
 class HttpRequest:
@@ -87,6 +87,11 @@ CONNECT_TIMEOUT: float
 
 TRANSFER_CONNECT_TIMEOUT: float
 
+RawResponse: TypeAlias = httpx.Response
+
+def time_limits(silence: float, connect: float = 2.0) -> httpx.Timeout:
+    "How long a request may take. A body that keeps coming may take as long as it likes."
+
 class Transport:
     "What the blocking and the async transport have in common: everything but waiting."
     timeout: float
@@ -127,6 +132,9 @@ class AsyncTransport(Transport):
 
 def check_response(request: HttpRequest, r: httpx.Response) -> HttpResponse:
     "A successful response; otherwise raises the error that it stands for."
+
+def was_silent(e: BaseException) -> bool:
+    "Whether a server took too long, rather than that the connection broke."
 
 def retry_wait(request: HttpRequest, e: Exception) -> bool | float:
     "Whether a request that failed is sent again, as stamina's `on` hook wants it."

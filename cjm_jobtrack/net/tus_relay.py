@@ -10,14 +10,13 @@ __all__ = ['relayed_id', 'split_id', 'add_tus_relay']
 # %% ../../nbs/net/15_tus_relay.ipynb #b85de277
 from typing import Any
 from urllib.parse import quote
-import httpx
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from ..model.errors import NodeRefused
 from .routes import body_schema
-from .transport import HttpRequest, check_response
+from .transport import HttpRequest, RawResponse, check_response
 from .tus import TusMiddleware, metadata_text
 
 # %% ../../nbs/net/15_tus_relay.ipynb #b4544fb3
@@ -53,7 +52,7 @@ _RETURNED = ('upload-offset', 'upload-length', 'upload-metadata', 'upload-expire
 def _kept(headers, names:tuple[str, ...]) -> dict[str, str]:
     return {name: headers[name] for name in names if name in headers}
 
-def _check_answer(node:dict, method:str, r:httpx.Response) -> None:
+def _check_answer(node:dict, method:str, r:RawResponse) -> None:
     "Raises `HTTPException` 404 for a node without tus, or what the answer stands for."
     if 'tus-resumable' in r.headers: return
     if r.status_code in (404, 405):
@@ -62,7 +61,7 @@ def _check_answer(node:dict, method:str, r:httpx.Response) -> None:
     raise NodeRefused(str(r.url), r.status_code, 'Answered as something else than a tus server')
 
 # %% ../../nbs/net/15_tus_relay.ipynb #3f7aa85d
-async def _send(manager, node:dict, path:str, request:Request) -> httpx.Response:
+async def _send(manager, node:dict, path:str, request:Request) -> RawResponse:
     "A request, sent on to a node. Raises `NodeUnreachable` and what `_check_answer` raises."
     client = await manager.reachable_client(node)
     has_body = request.method == 'PATCH'
@@ -72,7 +71,7 @@ async def _send(manager, node:dict, path:str, request:Request) -> httpx.Response
     _check_answer(node, request.method, r)
     return r
 
-def _answer(r:httpx.Response) -> Response:
+def _answer(r:RawResponse) -> Response:
     return Response(r.content, r.status_code, _kept(r.headers, _RETURNED))
 
 # %% ../../nbs/net/15_tus_relay.ipynb #422d96a8

@@ -10,7 +10,7 @@ __all__ = ['Batch', 'submit_batch', 'OpenJobs', 'AsCompleted']
 # %% ../../nbs/queue/01_batch.ipynb #b763dfc1
 import asyncio, queue, time, uuid
 from copy import copy
-from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Iterable, Iterator, Self
 from fastcore.basics import patch, store_attr
 from ..model.errors import InvalidInput, KeyConflict
 from ..model.job import Job, JobEvent, JobStatus, check_id, new_id, repeat_options
@@ -238,13 +238,14 @@ def retry_failed(self:Batch,
     queue:JobQueue|None=None, # Carries them out; None: the queue that the batch was submitted to
     *,
     cancelled:bool=False,     # The cancelled ones as well
-) -> 'Batch':                 # `<name>.again`; without jobs when nothing had failed
+) -> Self:                    # `<name>.again`; without jobs when nothing had failed
     """Submit the jobs that failed once more, each with its spec.
 
     `metadata` gets `again_of`, the id of the job that it repeats. Raises `InvalidInput` when no queue is known."""
     queue = self.queue if queue is None else queue
     if queue is None: raise InvalidInput('queue', 'is not known to this handle', 'Give the queue that carries them out')
-    again = Batch(self.tracker, f'{self.id}.again', queue, present=self.present)
+    again = copy(self)
+    again.id, again.queue = f'{self.id}.again', queue
     statuses = ['failed', 'cancelled'] if cancelled else ['failed']
     jobs = [_copy_of(self.tracker, j, again.id) for j in self.jobs(statuses)]
     if jobs: queue.submit_many(jobs, batch=again.id)

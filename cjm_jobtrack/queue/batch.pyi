@@ -5,7 +5,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/queue/batch.html.md"""
 
 import queue
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Self
 from ..model.job import Job, JobEvent
 from ..tracker.tracker import JobTracker
 from ..view.dashboard import JobDashboard
@@ -47,7 +47,7 @@ class Batch:
         "Wait until all its jobs have ended. Raises `TimeoutError`, and then they go on."
     def join(self, timeout: float | None = None) -> dict[str, int]:
         "`wait` for code without an event loop: blocks."
-    def retry_failed(self, queue: JobQueue | None = None, *, cancelled: bool = False) -> Batch:
+    def retry_failed(self, queue: JobQueue | None = None, *, cancelled: bool = False) -> Self:
         """Submit the jobs that failed once more, each with its spec.
 
         `metadata` gets `again_of`, the id of the job that it repeats. Raises `InvalidInput` when no queue is known."""

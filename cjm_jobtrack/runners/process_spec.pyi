@@ -60,7 +60,8 @@ def check_process(spec: dict[Any, Any]) -> dict[Any, Any]:
     `progress`: options of `ProgressReader`.
     `output_dir`: a folder, created if missing; every file below it is an output.
     `output_root` and `output_globs`: instead of it, patterns below a folder; the first that matches a
-    file written since the start wins. A list in place of a pattern: files that match any of its patterns. A file that was there before, and is unchanged, is not an output.
+    file written since the start wins. A list in place of a pattern: files that match any of its patterns.
+    A file that was there before, and is unchanged, is not an output.
     `require_output`: whether leaving no file is a failure.
     `invalid_exit`: exit statuses by which the program says that its input cannot be used.
     `leftovers`: what happens to processes that outlive the program: 'stop', or 'leave'. Those left are

@@ -23,6 +23,7 @@ from ..model.errors import NodeUnreachable, OutputReplaced
 from ..model.errors import StoreError, StoreFull, UnknownJob, UnknownNode
 from ..model.errors import is_busy, is_refusal
 from ..model.job import Job, OutputFile
+from .rate_limits import CALLS
 from .request_ids import current_request_id
 from ..queue.queue import JobQueue
 from ..tracker.tracker import JobTracker
@@ -174,6 +175,7 @@ class Service:
     token:str|None = None                # Bearer token it wants; None: open, on loopback only
     origins:tuple[str, ...] = ('http://localhost:3000',)  # Pages of other origins that may read answers
     original_from:tuple = ()             # Networks whose machines may make the original manager's calls without a token
+    rate_limit:str|None = CALLS          # Most calls of one caller, such as '600/minute'; 'none': no limit
     slots = 1
     def start(self) -> None: "Begin working: called when the server starts."
     def close(self) -> None: "Stop working and close everything: called when the server stops."

@@ -59,6 +59,7 @@ class Service:
     token: str | None
     origins: tuple[str, ...]
     original_from: tuple[Any, ...]
+    rate_limit: str | None
     slots: int
     def start(self) -> None:
         "Begin working: called when the server starts."

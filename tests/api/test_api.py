@@ -378,6 +378,17 @@ def test_a_batch_of_a_function(lab):
     assert night.join(30)['failed'] == 1 and {j.name for j in night.jobs()} == {'divide'}
     assert sorted(j.result for j in night.jobs('completed')) == [1/3, .5, 1.]
 
+async def _nap(seconds): await asyncio.sleep(seconds)
+
+def test_a_batch_is_cancelled_when_the_line_has_run_and_can_be_awaited_and_retried(lab):
+    night = lab.batch(_nap, [600]*3, where='thread')
+    assert night.cancel() == dict(pending=0, running=0, completed=0, failed=0, cancelled=3)
+    again = night.retry()
+    with pytest.raises(TimeoutError, match='3 jobs of batch'): again.wait(.05)
+    async def cancel_in_a_loop(): return again.cancel(), await again
+    assert [counts['cancelled'] for counts in asyncio.run(cancel_in_a_loop())] == [3, 3]
+    assert again.wait() is again and type(again.retry()) is type(night)
+
 def test_a_batch_of_a_function_whose_parameters_are_called_as_its_own_options(lab):
     def train(data, batch=32, id=0): return [data, batch, id]
     assert [j.result for j in lab.batch(train, ['a'], where='thread').as_completed(30)] == [['a', 32, 0]]
@@ -431,6 +442,7 @@ def test_a_batch_on_a_server(server, tmp_path):
         assert night.join(60)['completed'] == 3 and len(lab) == 3 and repr(night) == "Batch('night': 3 completed)"
         bad = lab.batch('shout', [tmp_path/'a.txt'], code=3)
         assert [j.failure.exit_code for j in bad.as_completed(60)] == [3]
+        assert bad.wait().cancel()['failed'] == 1 and len(bad.retry().wait(60)) == 1
         assert bad.retry_failed().join(60)['failed'] == 1
 
 def test_a_server_that_is_away_is_shown_as_it_was(tmp_path, servers_pipeline):

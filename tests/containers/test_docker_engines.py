@@ -4,7 +4,7 @@ from contextlib import closing
 import psutil, pytest
 from cjm_jobtrack.model.errors import InvalidInput, NodeUnreachable
 from cjm_jobtrack.containers.engine import Engine, docker_engine
-from cjm_jobtrack.containers.ssh import ssh_command
+from cjm_jobtrack.containers.ssh import _SSH_OPTIONS, ssh_command
 from docker_helpers import IMAGE, bench_at, small_image
 from helpers import until
 from needs import where
@@ -161,7 +161,7 @@ def test_ssh_says_why_nobody_answers(monkeypatch, environ, emptied, words):
     ('ssh://studio/run/user/7/my docker.sock', "-- studio docker --host 'unix:///run/user/7/my docker.sock'"), ('ssh://-oProxyCommand=x', '-- -oProxyCommand=x')])
 def test_what_ssh_is_asked(url, words, monkeypatch):
     monkeypatch.setattr(shutil, 'which', lambda name: f'/usr/bin/{name}')
-    assert ' '.join(ssh_command(url)) == f'ssh -T -o ConnectTimeout=30 {words if "docker" in words else words + " docker"} system dial-stdio'
+    assert ' '.join(ssh_command(url)) == f'ssh -T {" ".join(_SSH_OPTIONS)} {words if "docker" in words else words + " docker"} system dial-stdio'
 
 @pytest.mark.parametrize('url', ['ssh://', 'ssh://ann:secret@studio', 'ssh://studio:x', 'ssh://studio?a=b', 'ssh:///run/docker.sock', 'ssh://a@b@c'])
 def test_where_ssh_cannot_go(url):

@@ -204,7 +204,7 @@ def test_what_changes_something_is_on_the_trail(guarded):
 
 def test_refusals_do_not_flood_the_trail(guarded):
     with client(guarded.url, 'jt_guess') as http:
-        for _ in range(150): assert http.get('/jobs').status_code == 401
+        assert {http.get('/jobs').status_code for _ in range(150)} == {401, 429}   # so many guesses are too many calls
     guarded.http.delete('/jobs/none')
     entries = until(lambda: [e for e in guarded.node.tracker.store.list_audit() if e.actor == 'shared token'] and guarded.node.tracker.store.list_audit(), 'the last entry')
     assert len(entries) <= 121   # two minutes may have been touched

@@ -2,7 +2,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, assert_type
-from cjm_jobtrack import Batch, JobEvent, JobMonitor, Jobs, SubmittedJob, batch, jobs, run, track, use
+from cjm_jobtrack import Batch, JobEvent, JobMonitor, Jobs, SubmittedBatch, SubmittedJob, batch, jobs, run, track, use
 from cjm_jobtrack import JobCancelled, JobFailed, NoResult
 from cjm_jobtrack.runners.outcome import Report
 
@@ -36,7 +36,11 @@ def programs(folder:Path) -> None:
 def many() -> Batch:
     night = batch('transcribe', 'talks/*.wav', id='tuesday-night', priority=1)
     for job in night.as_completed(): print(job.name, job.status)
+    assert_type(night.wait(60).cancel(), dict[str, int])
+    print(night.retry().id)
     return batch(transcribe, ['a.wav', 'b.wav'], max_attempts=2)
+
+async def many_awaited() -> int: return (await batch(transcribe, ['a.wav']))['completed']
 
 def record() -> Iterator[SubmittedJob]:
     use('http://127.0.0.1:3001')
@@ -53,5 +57,5 @@ def record() -> Iterator[SubmittedJob]:
         assert_type(lab.wait(job, timeout=60), list[SubmittedJob])
         assert_type(lab.why_waiting(job), str|None)
         assert_type(lab.cancel(job.id), bool)
-        assert_type(lab.batch('transcribe', 'talks'), Batch)
+        assert_type(lab.batch('transcribe', 'talks'), SubmittedBatch)
         yield from lab
