@@ -27,6 +27,13 @@ def make(path, n):
         con.execute('UPDATE jobs SET created_at = ? WHERE num < 100', (OLD,))
         con.execute("UPDATE jobs SET name = 'Harbour' WHERE num = 50")
 
+def ask(bench, http, told, what, path, query, count, at_most):
+    def call():
+        jobs = http.get(path, params=query).raise_for_status().json()
+        jobs = jobs if isinstance(jobs, list) else jobs['jobs']
+        assert len(jobs) == count, (what, len(jobs))
+    bench.duel(f'{what}, {told}', 'ms', lambda: median(call, 7), at_most=at_most, ratio=False, pairs=5, quick=1)
+
 def records(bench):
     n = 10_000 if bench.quick else 100_000
     told = f'{n:,} jobs on record'
@@ -42,11 +49,6 @@ def records(bench):
         make(at/'manager'/'jobs.db', n)
         m = Manager(at/'manager')
         with serving(m) as server, httpx.Client(base_url=server.url) as http:
-            for what, path, query, count, at_most in calls:
-                def ask():
-                    jobs = http.get(path, params=query).raise_for_status().json()
-                    jobs = jobs if isinstance(jobs, list) else jobs['jobs']
-                    assert len(jobs) == count, (what, len(jobs))
-                bench.duel(f'{what}, {told}', 'ms', lambda: median(ask, 7), at_most=at_most, ratio=False, pairs=5, quick=1)
+            for call in calls: ask(bench, http, told, *call)
 
 if __name__ == '__main__': main(__file__, records)

@@ -180,7 +180,7 @@ def test_many_outputs_arrive_in_pages(ours):
 
 def test_the_bare_list_is_filtered_and_paged(ours):
     tracker = ours.manager.tracker
-    made = tracker.add_jobs([Job(id=f'take-{n}', name=['ferry', 'harbour'][n % 2], runner='none') for n in range(6)], batch='b')
+    tracker.add_jobs([Job(id=f'take-{n}', name=['ferry', 'harbour'][n % 2], runner='none') for n in range(6)], batch='b')
     got = lambda path='/api/jobs', **q: [j['id'] for j in ours.http.get(path, params=q or None).json()]
     try:
         assert got(text='FERR') == ['take-0', 'take-2', 'take-4'] == got(name='ferry', batch='b') and got(text='e%') == got(status='completed') == []
