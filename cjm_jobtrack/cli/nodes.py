@@ -143,7 +143,8 @@ Labels = Annotated[list[str], Option('--label', metavar='WORD[=VALUE]', help=(
 
 @nodes_app.command('add')
 def add_node(
-    address:Annotated[str, Argument(metavar='URL', help='Address of a node: http://host:9090')],
+    address:Annotated[str, Argument(metavar='URL', help=(
+        'Address of a node: http://host:9090; or ssh://user@host of a machine that has only Docker'))],
     name:Annotated[str|None, Option(help='What to call it; default: its host and port')]=None,
     label:Labels=[],  # noqa: B006
     as_json:AsJson=False,

@@ -299,10 +299,11 @@ def list_jobs(self:ClientBase,
     batch:str|None=None,                 # Only this batch
     since:str|None=None,                 # Only those created at this instant or later, ISO-8601 with offset
     until:str|None=None,                 # Only those created before this instant
+    text:str|None=None,                  # Only those with this text in id, name, message or error, in capitals or not
 ) -> list[Job]:                          # Newest first
     "Jobs on the server's record. Raises `InvalidInput`."
     filters = dict(name=name, node=node, batch=batch, since=since and parse_instant(since, 'since'),
-                   until=until and parse_instant(until, 'until'))
+                   until=until and parse_instant(until, 'until'), text=text or None)
     return self._run(list_flow(status, limit, before, **filters))
 
 # %% ../../nbs/net/00_client.ipynb #7841a598

@@ -81,6 +81,7 @@ class ClientBase:
         batch: str | None = None,
         since: str | None = None,
         until: str | None = None,
+        text: str | None = None,
     ) -> list[Job] | Coroutine[Any, Any, list[Job]]:
         "Jobs on the server's record. Raises `InvalidInput`."
     def raw_jobs(
@@ -219,6 +220,7 @@ class RemoteClient(ClientBase, BlockingTransport):
         batch: str | None = None,
         since: str | None = None,
         until: str | None = None,
+        text: str | None = None,
     ) -> list[Job]:
         "Jobs on the server's record. Raises `InvalidInput`."
     def raw_jobs(self) -> list[tuple[dict[Any, Any], Job]]:
@@ -370,6 +372,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         batch: str | None = None,
         since: str | None = None,
         until: str | None = None,
+        text: str | None = None,
     ) -> Coroutine[Any, Any, list[Job]]:
         "Jobs on the server's record. Raises `InvalidInput`."
     def raw_jobs(self) -> Coroutine[Any, Any, list[tuple[dict[Any, Any], Job]]]:
