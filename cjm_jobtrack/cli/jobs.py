@@ -20,7 +20,7 @@ from ..model.job import Job, JobEvent, JobStatus
 from .app import Commands, Exit
 from .follow import conclude, fetch, follow, job_events
 from .output import as_json_text, print_json, printable, printed_path, short
-from .options import HERE, OWN, AsJson, Batch, JobId, Name, Since, TokenFile, Until, Where, parse_when, url_option
+from .options import HERE, OWN, AsJson, Batch, JobId, Name, Since, Text, TokenFile, Until, Where, parse_when, url_option
 from .source import Source, find, sources
 from .timeline import Step, clock_note, find_receipt, session_steps, timeline
 
@@ -34,6 +34,7 @@ def ls(
     limit:Annotated[int, Option('--limit', '-n', help='Show at most this many, the newest', min=0)]=20,
     name:Name=None,
     batch:Batch=None,
+    text:Text=None,
     since:Since=None,
     until:Until=None,
     node:Annotated[str|None, Option(help='Only jobs of this node of a manager: its name or id')]=None,
@@ -42,7 +43,7 @@ def ls(
     token_file:TokenFile=None,
 ):
     "List jobs, the newest first."
-    wanted = dict(name=name, batch=batch)
+    wanted = dict(name=name, batch=batch, text=text)
     wanted |= dict(since=parse_when(since, '--since'), until=parse_when(until, '--until'))
     with sources(url, token_file, only_server=bool(node)) as places:   # only a manager has nodes
         if node: wanted['node'] = _node_id(places[0], node)

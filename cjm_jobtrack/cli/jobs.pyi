@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 from ..model.job import Job, JobStatus
 from .app import Commands
-from .options import AsJson, Batch, JobId, Name, Since, TokenFile, Until, Where
+from .options import AsJson, Batch, JobId, Name, Since, Text, TokenFile, Until, Where
 
 __all__ = [
     'commands', 'ResultNames', 'ResultFolder', 'ls', 'show', 'watch', 'cancel_message', 'cancel',
@@ -20,6 +20,7 @@ def ls(
     limit: Annotated[int, ...] = 20,
     name: Name = None,
     batch: Batch = None,
+    text: Text = None,
     since: Since = None,
     until: Until = None,
     node: Annotated[str | None, ...] = None,

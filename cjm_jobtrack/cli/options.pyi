@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated, TypeAlias
 
 __all__ = [
-    'HERE', 'URL', 'OWN', 'Where', 'Url', 'TokenFile', 'AsJson', 'JobId', 'Name', 'Batch', 'Since',
-    'Until', 'JobName', 'NewId', 'Priority', 'Timeout', 'MaxAttempts', 'address', 'url_option',
-    'read_token', 'parse_when']
+    'HERE', 'URL', 'OWN', 'Where', 'Url', 'TokenFile', 'AsJson', 'JobId', 'Name', 'Batch', 'Text',
+    'Since', 'Until', 'JobName', 'NewId', 'Priority', 'Timeout', 'MaxAttempts', 'address',
+    'url_option', 'read_token', 'parse_when']
 
 HERE: str
 
@@ -39,6 +39,8 @@ def read_token(file: Path | None, variable: str = 'JOBTRACK_TOKEN') -> str | Non
 Name: TypeAlias = Annotated[str | None, ...]
 
 Batch: TypeAlias = Annotated[str | None, ...]
+
+Text: TypeAlias = Annotated[str | None, ...]
 
 Since: TypeAlias = Annotated[str | None, ...]
 

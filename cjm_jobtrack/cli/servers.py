@@ -7,7 +7,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/servers.html.md"""
 # %% auto #0
 __all__ = ['commands', 'Data', 'Logs', 'StoreUrl', 'Host', 'ServerToken', 'Origins', 'RateLimit', 'TlsCert', 'TlsKey',
            'TlsClientCa', 'UntilEof', 'Pipelines', 'Port', 'Slots', 'Grace', 'Workspace', 'OriginalFrom', 'NodeUrls',
-           'NodeTokenFile', 'listen', 'serve', 'read_origins', 'read_rate_limit', 'node', 'manager', 'server_process']
+           'EnginePipelines', 'NodeTokenFile', 'listen', 'serve', 'read_origins', 'read_rate_limit', 'node', 'manager',
+           'server_process']
 
 # %% ../../nbs/cli/16_servers.ipynb #7401a969
 import errno, logging, os, select, signal, socket, subprocess, sys, threading
@@ -226,7 +227,11 @@ def node(
 
 # %% ../../nbs/cli/16_servers.ipynb #b1c37cfb
 NodeUrls = Annotated[list[str], Option('--node', metavar='[NAME=]URL', help=(
-    'Address of a node, http://host:9090, to put on record; may be repeated'))]
+    'Address of a node to put on record: http://host:9090, or ssh://user@host of a machine that has only Docker. '
+    'May be repeated'))]
+EnginePipelines = Annotated[Path|None, Option('--pipelines', metavar='PATH', help=(
+    'TOML file of pipelines, or a folder of them, that may run in containers on ssh:// nodes. '
+    'Default: those that come with the package'))]
 NodeTokenFile = Annotated[Path|None, Option(help=(
     'File with the bearer token that the nodes ask for. Default: JOBTRACK_NODE_TOKEN, if it is set'))]
 
@@ -235,6 +240,7 @@ NodeTokenFile = Annotated[Path|None, Option(help=(
 def manager(
     data:Data=None,
     nodes:NodeUrls=[],  # noqa: B006
+    pipelines:EnginePipelines=None,
     host:Host='127.0.0.1',
     port:Port=3001,
     token_file:ServerToken=None,
@@ -255,7 +261,7 @@ def manager(
     tls = server_tls(tls_cert, tls_key, tls_client_ca)
     token = read_token(token_file)
     node_token = read_token(node_token_file, 'JOBTRACK_NODE_TOKEN')
-    options = dict(token=token, node_token=node_token, store=store, logs=logs)
+    options = dict(token=token, node_token=node_token, store=store, logs=logs, pipelines=pipelines)
     options |= read_origins(origin) | read_rate_limit(rate_limit)
     known = [*map(read_node_option, nodes)]
     def make():

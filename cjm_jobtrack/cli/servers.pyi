@@ -14,8 +14,8 @@ from .app import Commands
 __all__ = [
     'commands', 'Data', 'Logs', 'StoreUrl', 'Host', 'ServerToken', 'Origins', 'RateLimit',
     'TlsCert', 'TlsKey', 'TlsClientCa', 'UntilEof', 'Pipelines', 'Port', 'Slots', 'Grace',
-    'Workspace', 'OriginalFrom', 'NodeUrls', 'NodeTokenFile', 'listen', 'serve', 'read_origins',
-    'read_rate_limit', 'node', 'manager', 'server_process']
+    'Workspace', 'OriginalFrom', 'NodeUrls', 'EnginePipelines', 'NodeTokenFile', 'listen', 'serve',
+    'read_origins', 'read_rate_limit', 'node', 'manager', 'server_process']
 
 commands: Commands
 
@@ -97,11 +97,14 @@ def node(
 
 NodeUrls: TypeAlias = Annotated[list[str], ...]
 
+EnginePipelines: TypeAlias = Annotated[Path | None, ...]
+
 NodeTokenFile: TypeAlias = Annotated[Path | None, ...]
 
 def manager(
     data: Data = None,
     nodes: NodeUrls = [],
+    pipelines: EnginePipelines = None,
     host: Host = '127.0.0.1',
     port: Port = 3001,
     token_file: ServerToken = None,

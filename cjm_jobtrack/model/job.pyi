@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 __all__ = [
-    'MOVES', 'LOSSLESS_FIELDS', 'LONG_TEXT', 'encode_ascii_json', 'JobStatus', 'read_statuses',
-    'check_move', 'now', 'parse_instant', 'epoch', 'elapsed_s', 'number', 'finite_number',
-    'escape_surrogates', 'safe_repr', 'percentage', 'jsonable', 'Failure', 'OutputFile',
-    'newest_first', 'read_outputs', 'JobEvent', 'new_id', 'check_id', 'Job', 'spec_differences',
-    'repeat_options', 'Add', 'Move', 'Update', 'Lease', 'EndedJob', 'JobRecord']
+    'MOVES', 'LOSSLESS_FIELDS', 'LONG_TEXT', 'encode_ascii_json', 'TEXT_FIELDS', 'JobStatus',
+    'read_statuses', 'check_move', 'now', 'parse_instant', 'epoch', 'elapsed_s', 'number',
+    'finite_number', 'escape_surrogates', 'safe_repr', 'percentage', 'jsonable', 'Failure',
+    'OutputFile', 'newest_first', 'read_outputs', 'JobEvent', 'new_id', 'check_id', 'Job',
+    'spec_differences', 'repeat_options', 'Add', 'Move', 'Update', 'Lease', 'has_text', 'EndedJob',
+    'JobRecord']
 
 class JobStatus(StrEnum):
     "The status of a job. Compares equal to the plain string."
@@ -229,6 +230,11 @@ class Lease:
     fence: int
     beat: int
     doc: dict[Any, Any]
+
+TEXT_FIELDS: tuple[str, ...]
+
+def has_text(text: str, *fields: str | None) -> bool:
+    "Whether a text is in one of the fields, in capitals or not."
 
 class EndedJob(NamedTuple):
     "An ended job, as far as one must know it to decide whether to keep it."

@@ -81,6 +81,7 @@ class ClientBase:
         batch: str | None = None,
         since: str | None = None,
         until: str | None = None,
+        text: str | None = None,
     ) -> list[Job] | Coroutine[Any, Any, list[Job]]:
         "Jobs on the server's record. Raises `InvalidInput`."
     def raw_jobs(
@@ -116,6 +117,7 @@ class ClientBase:
         path: str | os.PathLike[Any],
         node: str | None = None,
         pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Upload | Coroutine[Any, Any, Upload]:
         """Bring a file to a node.
 
@@ -125,6 +127,8 @@ class ClientBase:
         path: str | os.PathLike[Any],
         job_id: str | None = None,
         node: str | None = None,
+        pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Upload | Coroutine[Any, Any, Upload]:
         "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def outputs(self, job_id: str) -> list[OutputFile] | Coroutine[Any, Any, list[OutputFile]]:
@@ -216,6 +220,7 @@ class RemoteClient(ClientBase, BlockingTransport):
         batch: str | None = None,
         since: str | None = None,
         until: str | None = None,
+        text: str | None = None,
     ) -> list[Job]:
         "Jobs on the server's record. Raises `InvalidInput`."
     def raw_jobs(self) -> list[tuple[dict[Any, Any], Job]]:
@@ -249,6 +254,7 @@ class RemoteClient(ClientBase, BlockingTransport):
         path: str | os.PathLike[Any],
         node: str | None = None,
         pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Upload:
         """Bring a file to a node.
 
@@ -258,6 +264,8 @@ class RemoteClient(ClientBase, BlockingTransport):
         path: str | os.PathLike[Any],
         job_id: str | None = None,
         node: str | None = None,
+        pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Upload:
         "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def outputs(self, job_id: str) -> list[OutputFile]:
@@ -364,6 +372,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         batch: str | None = None,
         since: str | None = None,
         until: str | None = None,
+        text: str | None = None,
     ) -> Coroutine[Any, Any, list[Job]]:
         "Jobs on the server's record. Raises `InvalidInput`."
     def raw_jobs(self) -> Coroutine[Any, Any, list[tuple[dict[Any, Any], Job]]]:
@@ -397,6 +406,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         path: str | os.PathLike[Any],
         node: str | None = None,
         pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Coroutine[Any, Any, Upload]:
         """Bring a file to a node.
 
@@ -406,6 +416,8 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         path: str | os.PathLike[Any],
         job_id: str | None = None,
         node: str | None = None,
+        pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Coroutine[Any, Any, Upload]:
         "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def outputs(self, job_id: str) -> Coroutine[Any, Any, list[OutputFile]]:

@@ -15,8 +15,10 @@ from .client import AsyncRemoteClient
 from .clocks import ClockSkew
 
 __all__ = [
-    'ANSWER', 'RECORD_SEEN', 'node_url', 'read_labels', 'read_node', 'NodeState', 'NodeDirectory',
-    'is_drained', 'missing_labels']
+    'ANSWER', 'RECORD_SEEN', 'is_engine_url', 'node_url', 'read_labels', 'read_node', 'NodeState',
+    'NodeDirectory', 'is_drained', 'missing_labels']
+
+def is_engine_url(url: str) -> bool: ...
 
 def node_url(url: str) -> str:
     "An address in its one spelling. Raises `InvalidInput`."
@@ -48,11 +50,13 @@ class NodeDirectory:
     Safe from any thread; the async calls from any event loop."""
     store: JobStore | MemoryStore
     me: str | None
+    engines: Any
     def __init__(
         self,
         store: JobStore | MemoryStore,
         token: str | dict[Any, Any] | None = None,
         me: str | None = None,
+        engines: Any = None,
     ) -> None: ...
     def __repr__(self) -> str: ...
     @staticmethod

@@ -27,15 +27,17 @@ from ..server.service import JobRequest, Service, read_request
 from .app import make_app
 from .client import AsyncRemoteClient
 from .directory import NodeDirectory
+from .engine_node import EngineNodes
 from .legacy import LISTED, original_request, wire_output
 from .original_api import add_original_api
 from .placement import Placement
 from .remote import RemoteRunner
 from ..server.server import closed_on_error, lock_folder
 from .session import Sessions, add_session_route
-from .transfers import disposition_name
+from .transfers import disposition_name, label_table
 from .tus_relay import add_tus_relay
 from .transport import RawResponse, job_path, no_route
+from ..pipelines.pipeline import PipelineCatalog
 from ..queue.queue import JobQueue
 
 # %% ../../nbs/net/02_manager.ipynb #6f8c106d
@@ -56,13 +58,15 @@ class Manager(Service):
         durability:str='normal',      # As for `JobStore`
         store:str|Path|None=None,     # Record that managers may share, URL or file; None: one in the data folder
         logs:str|Path|None=None,      # Folder of the logs; None: beside the record, in the data folder
+        pipelines:PipelineCatalog|str|Path|None=None, # What may run on nodes that are only an engine; None: those shipped
         rate_limit:str|None=Service.rate_limit, # Most calls of one caller, such as '600/minute'; 'none': no limit
     ):
         store_attr('token,slots,check_every,rate_limit')
         self.origins, self.instance = tuple(origins), new_id()
         self.data = self.workspace = Path(data).resolve()
         self._open_record(store, durability, logs)
-        self.directory = NodeDirectory(self.tracker.store, token=node_token, me=self.instance)
+        self.engines = EngineNodes(self.data/'engines', pipelines)
+        self.directory = NodeDirectory(self.tracker.store, token=node_token, me=self.instance, engines=self.engines)
         self.placement = Placement(self.directory)
         self.runner = RemoteRunner(self.directory, self.tracker, node_lost_after=node_lost_after)
         self.queue = JobQueue(self.tracker, self.runner, slots)
@@ -101,6 +105,7 @@ def close(self:Manager) -> None:
     self._stop_checking()
     self.queue.stop()
     self.directory.close()
+    self.engines.close()
     try: self.tracker.close()
     finally: self._folder_lock.close()
 
@@ -225,11 +230,16 @@ def _headers(message:Request|RawResponse, *names:str) -> dict[str, str]:
     return {k: v for k, v in message.headers.items() if k in names}
 
 @patch
+async def _node_for_upload(self:Manager, query, node:str|None) -> dict:
+    if node: return self.directory.get(node)
+    return await self.placement.for_upload(query.get('pipeline'), label_table(query.getlist('label')))
+
+@patch
 async def upload(self:Manager, request:Request, node:str|None=None) -> dict:
     "Forward an upload to a node, as it comes."
     if not request.headers.get('content-type', '').startswith('multipart/form-data'):
         raise HTTPException(415, 'Send multipart/form-data with a field `file`')
-    n = self.directory.get(node) if node else await self.placement.for_upload(request.query_params.get('pipeline'))
+    n = await self._node_for_upload(request.query_params, node)
     headers = _headers(request, 'content-type', 'content-length')
     client = await self.reachable_client(n)
     answer = await client.forward('POST', '/upload', content=request.stream(), headers=headers)

@@ -9,9 +9,11 @@ from fastapi.responses import Response
 from pathlib import Path
 from typing import Any
 from ..model.job import Job, OutputFile
+from ..pipelines.pipeline import PipelineCatalog
 from ..server.service import Service
 from .client import AsyncRemoteClient
 from .directory import NodeDirectory
+from .engine_node import EngineNodes
 from .placement import Placement
 from .remote import RemoteRunner
 
@@ -25,6 +27,7 @@ class Manager(Service):
     service: str
     check_every: float
     data: Path
+    engines: EngineNodes
     directory: NodeDirectory
     placement: Placement
     runner: RemoteRunner
@@ -42,6 +45,7 @@ class Manager(Service):
         durability: str = 'normal',
         store: str | Path | None = None,
         logs: str | Path | None = None,
+        pipelines: PipelineCatalog | str | Path | None = None,
         rate_limit: str | None = ...,
     ) -> None: ...
     def __repr__(self) -> str: ...

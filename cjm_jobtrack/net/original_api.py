@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from copy import copy
 from datetime import datetime, timezone
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import urlencode
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from ..model.errors import JobtrackError
 from ..model.job import Job, JobStatus
-from .routes import PAGE_JOBS, RequestedJob, add_output_routes, page_of, require_job
+from .routes import NonNegative, RequestedJob, SearchText, add_output_routes, list_page, page_of
 from ..server.service import error_response, read_json
 from .directory import NodeDirectory, is_drained
 from .legacy import ORIGINAL_FLAGS, check_original_request
@@ -103,17 +103,28 @@ def _add_job_list(app:FastAPI, m, show:_JobView) -> None:
         return {'status': 'ok', 'timestamp': _iso(now)}
 
     @app.get('/api/jobs', response_model=list[dict])
-    def jobs(before:str|None=None) -> Response:
-        if before is not None: require_job(m.tracker, before)
-        jobs = m.tracker.list_jobs(limit=PAGE_JOBS, before=before)
+    def jobs(
+        status:JobStatus|None=None,
+        limit:NonNegative=None,
+        before:str|None=None,
+        name:str|None=None,
+        node:str|None=None,
+        batch:str|None=None,
+        since:str|None=None,
+        until:str|None=None,
+        text:SearchText=None,
+    ) -> Response:
+        filters = dict(name=name, node=node, batch=batch, since=since, until=until, text=text)
+        jobs, is_whole = list_page(m, status, limit, before, **filters)
         logs = 10 if before is None else 0   # the later page reads the logs here, and shows the newest ten
         shown = (show(j, with_log=n < logs) for n, j in enumerate(jobs))
-        is_whole = len(jobs) < PAGE_JOBS
-        body, _, next_before = page_of(shown, whole=is_whole)
+        body, count, next_before = page_of(shown, whole=is_whole)
         headers = {}
         if next_before:
-            query = quote(next_before, safe='')
-            headers['Link'] = f'</api/jobs?before={query}>; rel="next"'
+            left = None if limit is None else limit - count
+            query = dict(before=next_before, status=status, limit=left) | filters
+            query = urlencode({k: v for k, v in query.items() if v is not None})
+            headers['Link'] = f'</api/jobs?{query}>; rel="next"'
         return Response(body, media_type='application/json', headers=headers)
 
 # %% ../../nbs/net/11_original_api.ipynb #9608cd4b

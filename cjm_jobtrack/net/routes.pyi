@@ -8,15 +8,16 @@ from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import FileResponse, StreamingResponse
 from starlette.requests import HTTPConnection
 from typing import Annotated, Any, TypeAlias
-from ..model.job import Job, OutputFile
+from ..model.job import Job, JobStatus, OutputFile
 from ..server.service import Service
 from ..tracker.tracker import JobTracker
 
 __all__ = [
-    'PAGE_BYTES', 'PAGE_JOBS', 'RequestedJob', 'add_general_routes', 'page_of', 'require_job',
-    'find_job', 'body_schema', 'add_submit_routes', 'add_list_route', 'add_job_routes',
-    'EventStream', 'add_event_routes', 'send_events', 'add_event_sockets', 'add_log_routes',
-    'pick_output', 'OpenFile', 'add_output_routes', 'add_upload_routes', 'add_routes']
+    'PAGE_BYTES', 'PAGE_JOBS', 'RequestedJob', 'NonNegative', 'SearchText', 'add_general_routes',
+    'page_of', 'require_job', 'find_job', 'body_schema', 'add_submit_routes', 'list_page',
+    'add_list_route', 'add_job_routes', 'EventStream', 'add_event_routes', 'send_events',
+    'add_event_sockets', 'add_log_routes', 'pick_output', 'OpenFile', 'add_output_routes',
+    'add_upload_routes', 'add_routes']
 
 def add_general_routes(app: FastAPI, service: Service) -> None:
     "What is it, what can it do."
@@ -45,6 +46,19 @@ def body_schema(kind: str, schema: dict[Any, Any]) -> dict[Any, Any]:
 
 def add_submit_routes(app: FastAPI, service: Service) -> None:
     "Submit a job, or try a request out."
+
+NonNegative: TypeAlias = Annotated[int | None, ...]
+
+SearchText: TypeAlias = Annotated[str | None, ...]
+
+def list_page(
+    service: Service,
+    status: JobStatus | None,
+    limit: int | None,
+    before: str | None = None,
+    **filters: Any,
+) -> tuple[list[Job], bool]:
+    "The jobs of one page. Raises `UnknownJob` for `before`: an empty page would look like the end."
 
 def add_list_route(app: FastAPI, service: Service) -> None:
     "List jobs, a page at a time."

@@ -28,7 +28,7 @@ from ..model.errors import IllegalMove, InvalidInput, JobtrackError, KeyConflict
 from ..model.errors import TRANSIENT_STATUSES, has_own_words, is_refusal
 from ..model.errors import NodeRefused, NodeUnreachable
 from ..model.errors import UnknownJob, UnknownNode, UnknownPipeline
-from ..model.job import Job, read_statuses
+from ..model.job import TEXT_FIELDS, Job, has_text, read_statuses
 from .legacy import original_job
 from ..server.request_ids import request_id_headers
 from ..server.tls import client_tls
@@ -605,13 +605,14 @@ def pages_flow(
 def _seconds(at:str|None, default:float) -> float:  # Since the epoch
     return datetime.fromisoformat(at).timestamp() if at else default
 
-def _matcher(name=None, node=None, batch=None, since=None, until=None):
+def _matcher(name=None, node=None, batch=None, since=None, until=None, text=None):
     "Whether a job is one of those asked for, as far as it shows."
     earliest = _seconds(since, float('-inf'))
     end = _seconds(until, float('inf'))
     def matches(job:Job) -> bool:
         if name not in (None, job.name): return False
         if node not in (None, job.node): return False
+        if text and not has_text(text, *[getattr(job, k) for k in TEXT_FIELDS]): return False
         return earliest <= _seconds(job.created_at, 0) < end
     return matches
 

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from fastcore.basics import patch
 from sqlalchemy.dialects import sqlite
 from ..model.errors import InvalidInput, JobtrackError, RecordGone, StoreError, StoreFull
+from ..model.job import has_text
 
 # %% ../../nbs/store/04_database.ipynb #0c6efd99
 class Sqlite:
@@ -424,6 +425,7 @@ def _add_hooks(self:Database, durability:str):
         @sa.event.listens_for(self.engine, 'connect')
         def _set_up(con, _):
             con.isolation_level = None   # transactions are begun by us
+            con.create_function('has_text', -1, has_text, deterministic=True)
             con.execute(f'PRAGMA busy_timeout={int(self._timeout*1000)}')
             con.execute(f'PRAGMA synchronous={durability.upper()}')
     sa.event.listen(self.engine, 'begin', self._on_begin)

@@ -13,8 +13,8 @@ from itertools import islice, takewhile
 from fastcore.basics import patch
 from ..model.access import AccessToken, AuditEntry
 from ..model.errors import RecordGone, UnknownNode
-from ..model.job import (Add, EndedJob, Job, JobEvent, JobRecord, JobStatus, Lease, Move, Update, jsonable,
-                                    now, parse_instant)
+from ..model.job import (TEXT_FIELDS, Add, EndedJob, Job, JobEvent, JobRecord, JobStatus, Lease, Move, Update,
+                                    has_text, jsonable, now, parse_instant)
 
 # %% ../../nbs/store/01_memory.ipynb #b368f411
 class MemoryStore:
@@ -150,7 +150,9 @@ def _rows(self:MemoryStore) -> list[dict]:  # Oldest first
     return [*self._jobs.values()]
 
 # %% ../../nbs/store/01_memory.ipynb #656e7ed8
-def _filter(status=None, since=None, until=None, metadata=None, **fields):
+def _row_has_text(row, text:str) -> bool: return has_text(text, *[row[k] for k in TEXT_FIELDS])
+
+def _filter(status=None, since=None, until=None, metadata=None, text=None, **fields):
     "What says whether a row is asked for."
     statuses = None if status is None else {JobStatus(s) for s in status}
     fields = {k: v for k, v in fields.items() if v is not None}
@@ -160,6 +162,7 @@ def _filter(status=None, since=None, until=None, metadata=None, **fields):
         if until is not None and row['created_at'] >= until: return False
         for k, v in fields.items():
             if row[k] != v: return False
+        if text and not _row_has_text(row, text): return False
         return _has_metadata(row, metadata or {})
     return fits
 
@@ -185,10 +188,11 @@ def list(self:MemoryStore,
     metadata:dict|None=None,
     pinned:bool|None=None,
     runner:str|None=None,
+    text:str|None=None,
 ) -> list[Job]:
     rows = self._rows() if before is None else self._older(before)
     fields = dict(name=name, node=node, batch=batch, pinned=pinned, runner=runner)
-    fits = _filter(status, since, until, metadata, **fields)
+    fits = _filter(status, since, until, metadata, text, **fields)
     newest_first = filter(fits, reversed(rows))
     return [Job.from_dict(row) for row in islice(newest_first, limit)]
 

@@ -62,6 +62,7 @@ class MemoryStore:
         metadata: dict[Any, Any] | None = None,
         pinned: bool | None = None,
         runner: str | None = None,
+        text: str | None = None,
     ) -> builtins.list[Job]: ...
     def counts(self, batch: str | None = None) -> dict[str, int]: ...
     def events(

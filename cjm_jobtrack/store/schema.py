@@ -14,11 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateColumn
-from ..model.job import encode_ascii_json, LONG_TEXT, jsonable
+from ..model.job import encode_ascii_json, LONG_TEXT, TEXT_FIELDS, jsonable
 from .database import Postgres, Sqlite, owner_table
 
 # %% ../../nbs/store/02_schema.ipynb #f04119a3
-SCHEMA_VERSION = 4   # Raised with each change of the tables; older databases are upgraded when opened
+SCHEMA_VERSION = 5   # Raised with each change of the tables; older databases are upgraded when opened
 
 _tables = sa.MetaData()
 _json = sa.JSON().with_variant(sa.Text, 'sqlite')   # In a column of type JSON, SQLite would turn '1.0' into a number
@@ -61,6 +61,8 @@ _store_columns = [
     sa.Column('pinned', sa.Integer, nullable=False, server_default='0')]
 
 _by_batch = sa.Index('jobs_by_batch', 'batch', 'num', sqlite_where=_has_batch)
+_by_creation = sa.Index('jobs_by_creation', 'created_at', 'num')
+_with_text = sa.Index('jobs_with_text', 'num', *TEXT_FIELDS).ddl_if(dialect='sqlite')   # PostgreSQL bounds its entries
 job_table = sa.Table(
     'jobs', _tables,
     _counted('num'),
@@ -68,6 +70,8 @@ job_table = sa.Table(
     *_store_columns,
     sa.Index('jobs_by_status', 'status', 'num'),
     _by_batch,
+    _by_creation,
+    _with_text,
     sqlite_autoincrement=True)
 
 # %% ../../nbs/store/02_schema.ipynb #a90aa8e7
@@ -256,7 +260,7 @@ def _alter_jobs_1(con):
         ddl = CreateColumn(column).compile(dialect=con.dialect)
         con.exec_driver_sql(f'ALTER TABLE jobs ADD COLUMN {ddl}')
     con.exec_driver_sql('DROP INDEX jobs_by_status')
-    for index in job_table.indexes: index.create(con)
+    for index in job_table.indexes - {_with_text}: index.create(con)
 
 # %% ../../nbs/store/02_schema.ipynb #13ac3611
 def _move_jobs_1(con):
@@ -280,6 +284,13 @@ def _upgrade_2(con):
     for table in (token_table, audit_table): table.create(con)
 
 # %% ../../nbs/store/02_schema.ipynb #4360ee5d
-def _upgrade_3(con):
-    "Version 3 had no webhooks."
+def _upgrade_4(con):
+    "Version 4 had no webhooks."
     webhook_table.create(con)
+
+# %% ../../nbs/store/02_schema.ipynb #21acd03f
+def _upgrade_3(con):
+    "Version 3 lacked two indexes, unless it had just been version 1."
+    indexes = [_by_creation]
+    if con.dialect.name == 'sqlite': indexes.append(_with_text)
+    for index in indexes: index.create(con, checkfirst=True)

@@ -4,4 +4,7 @@
 Docs: https://cj-mills.github.io/cjm-jobtrack/store/statements.html.md"""
 
 
-__all__: list[str] = []
+__all__ = [
+    'MAX_TEXT']
+
+MAX_TEXT: int

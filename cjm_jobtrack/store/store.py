@@ -16,10 +16,10 @@ from ..model.job import (Add, EndedJob, Job, JobEvent, JobRecord, JobStatus, Lea
                                     parse_instant)
 from .access_records import ACCESS_WRITES, AccessRecords
 from .webhook_records import WEBHOOK_WRITES, WebhookRecords
-from .schema import (SCHEMA_VERSION, _decode, _encode, _Postgres, _Sqlite, _tables, _upgrade_1, _upgrade_2, _upgrade_3, event_table,
+from .schema import (SCHEMA_VERSION, _decode, _encode, _Postgres, _Sqlite, _tables, _upgrade_1, _upgrade_2, _upgrade_3, _upgrade_4, event_table,
                                        job_table)
 from .statements import _add_plan, _Change, _change_plan, _COLUMNS, _encoded, _encoders, _EVENT, _Plan
-from .statements import _check_comparable, _cutoff_sql, _Ended, _ended_sql, _events_sql, _list_sql
+from .statements import _text_values, _check_comparable, _cutoff_sql, _Ended, _ended_sql, _events_sql, _list_sql
 from .statements import _records_sql, _restore_sql, _sql, _to_events, _to_job, _to_jobs, _value_type
 
 # %% ../../nbs/store/00_store.ipynb #3126eccb
@@ -31,7 +31,7 @@ class JobStore(AccessRecords, WebhookRecords):
     shared = True   # Others may write to it
     tables = _tables
     version_of_tables = SCHEMA_VERSION
-    upgrades = {1: _upgrade_1, 2: _upgrade_2, 3: _upgrade_3}
+    upgrades = {1: _upgrade_1, 2: _upgrade_2, 3: _upgrade_3, 4: _upgrade_4}
     _kinds = (_Sqlite, _Postgres)
 
 # %% ../../nbs/store/00_store.ipynb #e50ad559
@@ -235,6 +235,7 @@ def _filter_values(filters:dict) -> dict:  # without those that are None
 def _conditions(self:JobStore, status, metadata, **filters) -> tuple[tuple, dict]:
     "What a statement depends on (number of statuses, names of filters, types of metadata), and its values."
     values = _filter_values(filters)
+    if text := values.pop('text', None): values |= _text_values(self._db, text)
     names = tuple(values)
     statuses = _distinct(status or ())
     if len(statuses) == len(JobStatus): statuses = []   # all of them
@@ -259,12 +260,13 @@ def list(self:JobStore,
     metadata:dict|None=None,              # Only with these metadata: top-level key -> text, number, True, False or None
     pinned:bool|None=None,                # Only pinned ones, or only others
     runner:str|None=None,                 # Only this runner
+    text:str|None=None,                   # Only with this text in id, name, message or error, in capitals or not
 ) -> list[Job]:                           # Newest first
     "Stored jobs. Raises `InvalidInput` for an instant or a value that cannot be compared."
     if status is not None and not (status := [*status]): return []
     filters = dict(
         limit=limit, before=before, name=name, node=node, batch=batch,
-        since=since, until=until, pinned=pinned, runner=runner)
+        since=since, until=until, pinned=pinned, runner=runner, text=text)
     shape, values = self._conditions(status, metadata, **filters)
     return self._read_jobs(_list_sql(self._db, *shape), values)
 

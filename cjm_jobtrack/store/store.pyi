@@ -84,6 +84,7 @@ class JobStore(AccessRecords, WebhookRecords):
         metadata: dict[Any, Any] | None = None,
         pinned: bool | None = None,
         runner: str | None = None,
+        text: str | None = None,
     ) -> builtins.list[Job]:
         "Stored jobs. Raises `InvalidInput` for an instant or a value that cannot be compared."
     def counts(self, batch: str | None = None) -> dict[str, int]:

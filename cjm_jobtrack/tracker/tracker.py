@@ -256,10 +256,11 @@ def list_jobs(self:JobTracker,
     until:str|None=None,                # Created before this instant
     metadata:dict|None=None,            # Only jobs whose metadata has these keys with these values (text, number, bool)
     pinned:bool|None=None,              # True: only those that are pinned; False: only the others
+    text:str|None=None,                 # Only with this text in id, name, message or error, in capitals or not
 ) -> list[Job]:                         # Live objects, newest first
     "Jobs on record. `before` pages by key (*keyset pagination*), so new jobs do not shift the pages."
     _check_limit(limit)
-    filters = dict(batch=batch, runner=runner, metadata=metadata, pinned=pinned)
+    filters = dict(batch=batch, runner=runner, metadata=metadata, pinned=pinned, text=text)
     if since is not None: filters['since'] = parse_instant(since, 'since')
     if until is not None: filters['until'] = parse_instant(until, 'until')
     status = read_statuses(status)

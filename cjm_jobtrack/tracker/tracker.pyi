@@ -111,6 +111,7 @@ class JobTracker(TransitionPlanner):
         until: str | None = None,
         metadata: dict[Any, Any] | None = None,
         pinned: bool | None = None,
+        text: str | None = None,
     ) -> list[Job]:
         "Jobs on record. `before` pages by key (*keyset pagination*), so new jobs do not shift the pages."
     def events(

@@ -706,6 +706,7 @@ def test_ls_filters(cli, node):
     def ids(*words): return [j['id'] for j in json.loads(cli('ls', '--json', *words)[1])]
     assert ids('--name', 'ferry') == [job['id']] == ids('--name', 'ferry', '--since', '1h') == ids('--name', 'ferry', '--since', job['created_at']) and ids('--name', 'ferry', '--until', job['created_at']) == []
     assert ids('--until', '1h') == [] and ids('--batch', 'evening') == []
+    assert ids('--text', 'FERR') == [job['id']] == ids('--text', job['id'][4:]) and ids('--text', 'f_rry') == []
     node.node.tracker.add_jobs([Job(id='in-a-batch', name='x', runner='none')], batch='evening')
     try: assert ids('--batch', 'evening') == ['in-a-batch']
     finally: node.node.tracker.mark_cancelled('in-a-batch')

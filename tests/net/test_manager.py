@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import quote
 import httpx, psutil, pytest
 from cjm_jobtrack.model.errors import InvalidInput, KeyConflict, StoreError, UnknownNode
+from cjm_jobtrack.model.job import Job
 from cjm_jobtrack.net.transfers import disposition_name
 from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.net.routes import PAGE_BYTES
@@ -176,6 +177,17 @@ def test_many_outputs_arrive_in_pages(ours):
     assert {o.name for o in ours.rc.outputs(job)} == {o.name for o in ours.manager.tracker.get_job(job).outputs} == names
     answers = [ours.http.get(f'/api/jobs/{job}/outputs', params={'offset': n}).json() for n in (0, 1000)]
     assert [len(a['output_files']) for a in answers] == [1000, 100] and answers[0]['count'] == 1100
+
+def test_the_bare_list_is_filtered_and_paged(ours):
+    tracker = ours.manager.tracker
+    tracker.add_jobs([Job(id=f'take-{n}', name=['ferry', 'harbour'][n % 2], runner='none') for n in range(6)], batch='b')
+    got = lambda path='/api/jobs', **q: [j['id'] for j in ours.http.get(path, params=q or None).json()]
+    try:
+        assert got(text='FERR') == ['take-0', 'take-2', 'take-4'] == got(name='ferry', batch='b') and got(text='e%') == got(status='completed') == []
+        assert got(limit=2) == ['take-4', 'take-5'] and got(limit=2, before='take-4') == ['take-2', 'take-3'] and got(status='pending', limit=1) == ['take-5']
+        assert ours.http.get('/api/jobs?before=nope').status_code == 404 and ours.http.get('/api/jobs?limit=-1').status_code == 422
+    finally:
+        for n in range(6): tracker.mark_cancelled(f'take-{n}')
 
 def test_a_list_of_large_jobs_is_cut_where_the_page_ends(tmp_path):
     with managed(tmp_path) as h:

@@ -386,6 +386,8 @@ def test_lists_are_filtered_and_paged(node, tmp_path):
     pages, page = [], got(limit=2)
     while page: pages, page = page + pages, got(limit=2, before=page[0])
     assert pages == jobs
+    assert got(text=jobs[4][:13].upper()) == [jobs[4]] and got(text=jobs[4][:13], status='failed') == [] and got(text='%') == []
+    is_error(node.http.get('/jobs', params={'text': 'x'*1001}), 422)
     is_error(node.http.get('/jobs?before=nope'), 404)   # an empty page would look like the end
     assert node.http.get('/health').json()['jobs'] == {'pending': 0, 'running': 1, 'completed': 3, 'failed': 2, 'cancelled': 0} and node.http.get('/health').json()['slots'] == 2
     (tmp_path/'gate').touch()

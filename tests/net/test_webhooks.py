@@ -187,11 +187,11 @@ def test_a_manager_tells_and_keeps_its_health(tmp_path, receiver):
     headers, body = receiver.got[0]
     assert Signer(live.secret).verify(body, headers)['data']['job']['id'] == job.id
 
-def test_a_version_3_record_is_upgraded(tmp_path):
+def test_a_version_4_record_is_upgraded(tmp_path):
     url = f'sqlite:///{tmp_path}/old.db'
     with JobStore(url) as s, s._transaction(write=True) as con:
         con.exec_driver_sql('DROP TABLE webhooks')
-        con.exec_driver_sql("UPDATE jobtrack_meta SET value = '3' WHERE key = 'schema_version'")
+        con.exec_driver_sql("UPDATE jobtrack_meta SET value = '4' WHERE key = 'schema_version'")
     with JobStore(url) as s: assert s.list_webhooks() == []
 
 def test_the_command_line_prints_a_secret_once(tmp_path):

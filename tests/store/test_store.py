@@ -110,8 +110,8 @@ BAD = {
     'odd version':         lambda p: meta(p, "update jobtrack_meta set value='soon'"),
     'newer schema':        lambda p: meta(p, f"update jobtrack_meta set value='{SCHEMA_VERSION+1}'"),
     'newer schema, killed': lambda p: killed(p, lambda q: open_store(q, f"update jobtrack_meta set value='{SCHEMA_VERSION+1}'")),
-    'damaged, killed':     lambda p: scribble(killed(p, open_store), 4096*9, os.urandom(4096)),
-    'damaged, killed, with index': lambda p: scribble(killed(p, open_store, '-shm'), 4096*9, os.urandom(4096)),
+    'damaged, killed':     lambda p: scribble(killed(p, open_store), 4096*12, os.urandom(4096)),
+    'damaged, killed, with index': lambda p: scribble(killed(p, open_store, '-shm'), 4096*12, os.urandom(4096)),
 }
 
 @pytest.mark.parametrize('what', BAD)
@@ -284,6 +284,15 @@ def test_version_2_is_upgraded(database):
     with JobStore(database) as s:
         assert s.get('a') and s.add_token(AccessToken('x', 'read', '0'*64, now())) and len(s.list_tokens()) == 1 and s.list_audit() == s.list_webhooks() == []
         with s._transaction() as con: assert con.exec_driver_sql("SELECT value FROM jobtrack_meta WHERE key = 'schema_version'").scalar() == str(SCHEMA_VERSION)
+
+def test_version_3_is_upgraded(database):
+    with JobStore(database) as s:
+        s.add(Job(id='a', name='Harbour'))
+        with s._transaction(write=True) as con:
+            for i in 'jobs_by_creation', 'jobs_with_text': con.exec_driver_sql(f'DROP INDEX IF EXISTS {i}')
+            con.exec_driver_sql("UPDATE jobtrack_meta SET value = '3' WHERE key = 'schema_version'")
+    with JobStore(database) as s: assert s.list(text='harb', since='2020-01-01T00:00:00Z')[0].id == 'a'
+    with JobStore(database) as s: assert s.list(text='harb')[0].id == 'a'
 
 # --- the same answers as in memory
 
@@ -490,6 +499,26 @@ def test_filters(store):
     assert ids(status=[*JobStatus], limit=1) == [11] and ids(status=[P, P], limit=1) == [9] and ids(metadata={'take': 7, 'who': 'bob'}) == [7] and ids(metadata={'take': 7, 'who': 'ada'}) == []
     assert store.counts('x') == dict(pending=2, running=2, completed=2, failed=0, cancelled=0)
     assert [*store.get_many(['j03', 'gone', 'j01'])] in (['j01', 'j03'], ['j03', 'j01'])
+
+def test_a_text_is_found_in_what_people_see(store):
+    jobs = [Job(id='take-1', name='Übung 50%'), Job(id='take-2', name='a_b'), Job(id='take-3', message='At Marker'), Job(id='take-4', status=R, name='axb!'),
+        Job(id='take-5', error="can't open\\", spec={'path': 'hidden'}, result='hidden', metadata={'a': 'hidden'}), Job(id='other', name=None)]
+    for job in jobs: store.add(job, batch='x')
+    ids = lambda text, **kw: [j.id for j in store.list(text=text, **kw)]
+    assert ids('TAKE') == ids('take') == [f'take-{n}' for n in (5, 4, 3, 2, 1)] and ids('') == ['other', *ids('take')]
+    assert ids('%') == ['take-1'] and ids('_') == ['take-2'] and ids('a_b') == ['take-2'] and ids('!') == ['take-4'] and ids("'t OPEN\\") == ['take-5'] and ids('hidden') == ids('"') == []
+    assert ids('marker') == ['take-3'] and ids('übung') == ids('ÜBUNG 50%') == ['take-1'] and ids('ü%') == ids('übungx') == []
+    assert ids('take', limit=2) == ['take-5', 'take-4'] and ids('take', limit=2, before='take-4') == ['take-3', 'take-2'] and ids('take', status=[R], batch='x') == ['take-4'] and ids('take', status=[R, P], limit=2) == ['take-5', 'take-4']
+    assert ids('take', name='a_b', since='2020-01-01T00:00:00Z') == ['take-2'] and ids('take', until='2020-01-01T00:00:00Z') == ids('take', batch='y') == []
+    store.move('take-4', None, {'message': 'nearly there'}, 'noted', now())
+    assert ids('nearly') == ['take-4'] and ids('\0') == []
+
+def test_a_span_is_found_wherever_it_lies(store, monkeypatch):
+    "Also when numbers and instants are in different orders, as after an import."
+    for n in (5, 1, 4, 2, 3): store.add(Job(id=f'd{n}', created_at=f'2026-03-0{n}T12:00:00.000000+00:00'))
+    ids = lambda **kw: [j.id for j in store.list(**kw)]
+    assert ids(until='2026-03-03T00:00:00Z') == ['d2', 'd1'] and ids(since='2026-03-04T00:00:00Z') == ['d4', 'd5'] and ids(since='2026-03-02T00:00:00Z', until='2026-03-04T00:00:00Z') == ['d3', 'd2']
+    assert ids(until='2020-01-01T00:00:00Z') == ids(since='2030-01-01T00:00:00Z') == []
 
 META = {'yes': True, 'no': False, 'one': 1, 'one.': 1.0, 'text': '1', 'true': 'true', 'null': None, 'big': 2**60, 'tiny': -.5, 'quote"d': 'a"b', 'dot.ted': 'x', '$': 'y', "it's": 'z', 'ünï': '\U0001f3ac', '': 'empty', 'list': [1], 'dict': {'a': 1}}
 
