@@ -16,7 +16,8 @@ from ..model.job import (Add, EndedJob, Job, JobEvent, JobRecord, JobStatus, Lea
                                     parse_instant)
 from .access_records import ACCESS_WRITES, AccessRecords
 from .webhook_records import WEBHOOK_WRITES, WebhookRecords
-from .schema import (SCHEMA_VERSION, _decode, _encode, _Postgres, _Sqlite, _tables, _upgrade_1, _upgrade_2, _upgrade_3, _upgrade_4, event_table,
+from .schema import (SCHEMA_VERSION, _decode, _encode, _Postgres, _Sqlite, _tables, _upgrade_1, _upgrade_2,
+                                       _upgrade_3, _upgrade_4, event_table,
                                        job_table)
 from .statements import _add_plan, _Change, _change_plan, _COLUMNS, _encoded, _encoders, _EVENT, _Plan
 from .statements import _text_values, _check_comparable, _cutoff_sql, _Ended, _ended_sql, _events_sql, _list_sql

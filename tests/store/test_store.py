@@ -289,6 +289,7 @@ def test_version_3_is_upgraded(database):
     with JobStore(database) as s:
         s.add(Job(id='a', name='Harbour'))
         with s._transaction(write=True) as con:
+            con.exec_driver_sql('DROP TABLE webhooks')
             for i in 'jobs_by_creation', 'jobs_with_text': con.exec_driver_sql(f'DROP INDEX IF EXISTS {i}')
             con.exec_driver_sql("UPDATE jobtrack_meta SET value = '3' WHERE key = 'schema_version'")
     with JobStore(database) as s: assert s.list(text='harb', since='2020-01-01T00:00:00Z')[0].id == 'a'
