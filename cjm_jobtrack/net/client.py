@@ -134,12 +134,13 @@ def _input_flow(
     input,           # A file here, an `Upload`, a path in the node's workspace or a URL
     node:str|None,   # The node it is for
     pipeline:str|None=None,  # What it is for
+    labels:dict|None=None,   # Labels that the node must have
 ):
     "A flow: the input of a job, uploaded if it is a file here."
     is_name = isinstance(input, str) and '://' not in input
     if is_name and os.path.isfile(input): input = Path(input)
     if not isinstance(input, os.PathLike): return input
-    return (yield from upload_flow(input, node, pipeline))
+    return (yield from upload_flow(input, node, pipeline, labels))
 
 # %% ../../nbs/net/00_client.ipynb #eb6b68ce
 def _post_job_flow(body:dict):
@@ -196,7 +197,7 @@ def _submit_flow(client:ClientBase, pipeline, input, node, ask:dict):
     "A flow: check the request, upload its input, find out which server it is, and send the request in its form."
     _check_pipeline(pipeline)
     _check_json(ask | {'pipeline': pipeline})
-    input = yield from _input_flow(input, node, pipeline)
+    input = yield from _input_flow(input, node, pipeline, ask['node_labels'])
     if isinstance(input, Upload):
         ask['name'] = ask['name'] or input.name or None
         input, node = input.path, node or input.node
@@ -576,21 +577,22 @@ def upload(self:ClientBase,
     path:str|os.PathLike,  # A file of this machine
     node:str|None=None,    # Id or name of the node it is for, when a manager is asked; None: it picks one
     pipeline:str|None=None, # What it is for: a manager picks a node that offers it
+    node_labels:dict[str, str]|None=None, # Labels that the node must have, when a manager picks it
 ) -> Upload:               # What `submit` takes as input
     """Bring a file to a node.
 
     Raises `InvalidInput` when it cannot be read, `NodeRefused`, `DamagedTransfer`."""
-    return self._run(upload_flow(path, node, pipeline))
+    return self._run(upload_flow(path, node, pipeline, node_labels))
 
 # %% ../../nbs/net/00_client.ipynb #2167d208
 def _sha256(path:str|os.PathLike) -> str:
     with open(path, 'rb') as f: return hashlib.file_digest(f, 'sha256').hexdigest()
 
-def _upload_once_flow(path, job_id:str|None, node:str|None):
+def _upload_once_flow(path, job_id:str|None, *destination):
     "A flow: the input that a job has already, or a new upload."
     job = (yield from job_flow(job_id)) if job_id is not None else None
     known = job.metadata.get('input_sha256') if job is not None else None
-    if not known or _sha256(path) != known: return (yield from upload_flow(path, node))
+    if not known or _sha256(path) != known: return (yield from upload_flow(path, *destination))
     return Upload(job.spec.get('input'), os.path.getsize(path), known, job.node)
 
 @patch
@@ -598,9 +600,11 @@ def upload_once(self:ClientBase,
     path:str|os.PathLike,   # A file of this machine
     job_id:str|None=None,   # Id of the job that it is for; None: it has none yet
     node:str|None=None,     # As for `upload`
+    pipeline:str|None=None, # As for `upload`
+    node_labels:dict[str, str]|None=None, # As for `upload`
 ) -> Upload:                # Its `sha256` belongs into the job's metadata, as `input_sha256`
     "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
-    return self._run(_upload_once_flow(path, job_id, node))
+    return self._run(_upload_once_flow(path, job_id, node, pipeline, node_labels))
 
 # %% ../../nbs/net/00_client.ipynb #c13dc275
 @patch

@@ -127,6 +127,7 @@ class ClientBase:
         path: str | os.PathLike[Any],
         node: str | None = None,
         pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Upload | Coroutine[Any, Any, Upload]:
         """Bring a file to a node.
 
@@ -136,6 +137,8 @@ class ClientBase:
         path: str | os.PathLike[Any],
         job_id: str | None = None,
         node: str | None = None,
+        pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Upload | Coroutine[Any, Any, Upload]:
         "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def outputs(self, job_id: str) -> list[OutputFile] | Coroutine[Any, Any, list[OutputFile]]:
@@ -270,6 +273,7 @@ class RemoteClient(ClientBase, BlockingTransport):
         path: str | os.PathLike[Any],
         node: str | None = None,
         pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Upload:
         """Bring a file to a node.
 
@@ -279,6 +283,8 @@ class RemoteClient(ClientBase, BlockingTransport):
         path: str | os.PathLike[Any],
         job_id: str | None = None,
         node: str | None = None,
+        pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Upload:
         "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def outputs(self, job_id: str) -> list[OutputFile]:
@@ -428,6 +434,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         path: str | os.PathLike[Any],
         node: str | None = None,
         pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Coroutine[Any, Any, Upload]:
         """Bring a file to a node.
 
@@ -437,6 +444,8 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         path: str | os.PathLike[Any],
         job_id: str | None = None,
         node: str | None = None,
+        pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Coroutine[Any, Any, Upload]:
         "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def outputs(self, job_id: str) -> Coroutine[Any, Any, list[OutputFile]]:

@@ -108,6 +108,10 @@ def _respell(url:str) -> str:
     return _spell(u.scheme, host, port, u.path.rstrip('/'))
 
 # %% ../../nbs/net/04_directory.ipynb #aece6040
+def _without_password(url:Any) -> Any:
+    "An address as it may be shown."
+    return re.sub(r'(//[^/@:]*):[^/@]*@', r'\1:***@', url) if isinstance(url, str) else url
+
 def node_url(
     url:str,   # Address of a node, as people write it
 ) -> str:      # With port, without trailing slash, in lower case
@@ -117,7 +121,8 @@ def node_url(
     try: spelled = _respell(url)
     except InvalidInput: raise
     except (ValueError, AttributeError) as e:
-        raise InvalidInput('url', f'is {url!r}: {e}', 'Write http://host:port') from e
+        remedy = 'Write http://host:port, or ssh://user@host for a machine that has only Docker'
+        raise InvalidInput('url', f'is {_without_password(url)!r}: {e}', remedy) from e
     if not is_engine_url(spelled): check_address(spelled, 'url')   # what will use it accepts it
     return spelled
 

@@ -7,7 +7,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/engine_node.html.md"""
 # %% auto #0
 __all__ = ['in_containers', 'engine_facts', 'EngineNode', 'EngineNodes']
 
-# %% ../../nbs/net/19_engine_node.ipynb #39a430b6
+# %% ../../nbs/net/19_engine_node.ipynb #677f4d53
 import secrets, threading, time, uuid
 from contextlib import suppress
 from dataclasses import replace
@@ -21,7 +21,7 @@ from .node import Node
 from ..pipelines.pipeline import PipelineCatalog
 from ..server.server import serving
 
-# %% ../../nbs/net/19_engine_node.ipynb #4ddd5423
+# %% ../../nbs/net/19_engine_node.ipynb #40d4d24a
 def in_containers(
     catalog:PipelineCatalog,   # As a node has it
 ) -> PipelineCatalog:
@@ -30,7 +30,7 @@ def in_containers(
     options = {p.name: p.options if p.runner == 'docker' else {} for p in able}
     return PipelineCatalog([replace(p, runner='docker', options=options[p.name]) for p in able])
 
-# %% ../../nbs/net/19_engine_node.ipynb #55906d2a
+# %% ../../nbs/net/19_engine_node.ipynb #a4517d5c
 def engine_facts(
     info:dict,       # `docker info`
     asked:float,     # When it was asked, seconds since 1970
@@ -55,7 +55,7 @@ def _microseconds(text:str) -> str:
     if not digits.isdigit(): return text
     return f'{head}.{digits[:6]:0<6}{zone}'
 
-# %% ../../nbs/net/19_engine_node.ipynb #dd9d2607
+# %% ../../nbs/net/19_engine_node.ipynb #2fa10ed6
 class EngineNode(Node):
     "A node whose work is done by the engine of another machine. Raises as `Node` does."
     vital = frozenset({'engine'})
@@ -90,11 +90,13 @@ class EngineNode(Node):
 
     def health(self) -> dict:
         "As a node. Raises `NodeUnreachable` until the engine has answered, and while a call to it has failed."
-        if self._docker.engine.outage is not None: raise self._docker.engine.outage
+        outage = self._docker.engine.outage
+        self._docker.engine.why_unreachable()   # pings it during an outage
+        if outage is not None: raise outage
         if self.engine_facts is None: raise NodeUnreachable(self.engine_url, 'the engine has not answered yet')
         return super().health() | {'engine': self.engine_facts}
 
-# %% ../../nbs/net/19_engine_node.ipynb #b288dc08
+# %% ../../nbs/net/19_engine_node.ipynb #eb5f94e3
 class EngineNodes:
     "The nodes of this process that stand for engines. Safe from any thread."
     def __init__(self,
@@ -110,7 +112,7 @@ class EngineNodes:
 
     def __repr__(self): return f'EngineNodes({", ".join(self._nodes) or "none started"})'
 
-# %% ../../nbs/net/19_engine_node.ipynb #888f61ab
+# %% ../../nbs/net/19_engine_node.ipynb #ab7d5978
 _FIRST_ANSWER = 1.   # How long the first check of a node waits for its engine, seconds
 
 @patch
@@ -133,7 +135,7 @@ def _start(self:EngineNodes, url:str) -> None:
     self._nodes[url] = server, token
     node.await_engine(_FIRST_ANSWER)
 
-# %% ../../nbs/net/19_engine_node.ipynb #72a8f5d3
+# %% ../../nbs/net/19_engine_node.ipynb #f35c5680
 @patch
 def ensure(self:EngineNodes,
     url:str,   # Of an engine: `ssh://user@host`
@@ -153,7 +155,7 @@ def address(self:EngineNodes,
         return server.url, token
     raise NodeUnreachable(url, 'it is being started', begun=False)
 
-# %% ../../nbs/net/19_engine_node.ipynb #b555f389
+# %% ../../nbs/net/19_engine_node.ipynb #c54346a9
 @patch
 def stop(self:EngineNodes, url:str) -> None:
     "Stop the node of an engine, if it runs. Its containers go on. Blocks."

@@ -472,13 +472,15 @@ def add_output_routes(
         return await service.download(job, pick_output(job, name, request), request)
 
 # %% ../../nbs/net/10_routes.ipynb #ea4815c6
+_Labels = Annotated[list[str]|None, Query(description='WORD or WORD=VALUE, which the node must be labelled')]
+
 def add_upload_routes(app:FastAPI, service:Service) -> None:
     "Uploads."
     file = {'type': 'string', 'format': 'binary'}
     form = {'type': 'object', 'required': ['file'], 'properties': {'file': file}}
 
     @app.post('/upload', openapi_extra=body_schema('multipart/form-data', form))
-    async def upload(request:Request, node:str|None=None, pipeline:str|None=None) -> dict:
+    async def upload(request:Request, node:str|None=None, pipeline:str|None=None, label:_Labels=None) -> dict:
         async with app.state.uploads.slot(): return await service.upload(request, node)
 
 # %% ../../nbs/net/10_routes.ipynb #269cd60d

@@ -41,6 +41,7 @@ def test_files_go_there_and_come_back(bench):
     ends(bench, job)
     asyncio.run(bench.runner.forget(job))
 
+@pytest.mark.slow   # a manager that is killed does the same, in tests/net
 def test_another_runner_goes_on_where_one_ended(bench):
     job, report = bench.sh('echo one; while [ ! -e /tmp/go ]; do sleep .05; done; cp /input/in.bin /output/out.bin; echo two', **in_and_out(bench))
     async def begin():

@@ -4,7 +4,9 @@ from contextlib import contextmanager
 from pathlib import Path
 import docker, pytest
 from cjm_jobtrack.cli.servers import server_process
+from cjm_jobtrack.model.errors import InvalidInput
 from cjm_jobtrack.net.client import RemoteClient
+from cjm_jobtrack.net.directory import node_url
 from cjm_jobtrack.net.manager import Manager
 from cjm_jobtrack.server.server import serving
 from docker_helpers import IMAGE, small_image
@@ -108,6 +110,14 @@ def is_cancelled(box):
     assert box.client.wait(job, 30).status == 'cancelled'
     receipt = next(e.data['receipt'] for e in box.client.history(job) if e.type == 'cancelled')
     assert receipt['confirmed'] and receipt['ended']
+
+def test_a_password_is_neither_taken_nor_repeated():
+    with pytest.raises(InvalidInput) as e: node_url('ssh://ann:hunter2@studio')
+    assert 'password' in str(e.value) and 'hunter2' not in f'{e.value} {e.value.facts()}'
+
+@pytest.mark.parametrize('url', ['ssh://', 'ssh://-oProxyCommand=x', 'ssh://-l@host', 'ssh://a b@host', 'ssh://h/$(x)', 'ssh://h?x=1', 'ssh://h:99999'])
+def test_addresses_that_are_none(url):
+    with pytest.raises(InvalidInput): node_url(url)
 
 def test_a_job_comes_and_goes_survives_a_cut_and_is_cancelled(box):
     with box.own_manager():
