@@ -399,7 +399,7 @@ def submit(self:ServerKeeper, request:Request, options:Options) -> Job:
     for term in options.of_queue(): raise InvalidInput(term, 'is decided by the pipeline on a server', 'Leave it out')
     source, terms = request.spec['input'], options.of_job()
     if isinstance(source, str) and os.path.isfile(source):
-        source = self.source.upload_once(source, options.id, request.node)
+        source = self.source.upload_once(source, options.id, request.node, request.spec['pipeline'])
         terms['metadata'] = (terms['metadata'] or {}) | {'input_sha256': source.sha256}
     asked = dict(id=options.id, name=options.name, node=request.node, batch=options.batch)
     return self.source.submit(request.spec['pipeline'], source, request.spec['params'], **asked, **terms)

@@ -6,7 +6,8 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/cli/nodes.html.md"""
 
 # %% auto #0
 __all__ = ['commands', 'nodes_app', 'NodeName', 'Labels', 'pipelines', 'call', 'find_node', 'nodes', 'read_address',
-           'read_node_option', 'label_table', 'add_node', 'remove_node', 'drain_node', 'undrain_node', 'adopt_node']
+           'read_node_option', 'add_node', 'remove_node', 'changed_labels', 'label_node', 'drain_node', 'undrain_node',
+           'adopt_node']
 
 # %% ../../nbs/cli/15_nodes.ipynb #85ba5c29
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from typer import Argument, Option
 from ..model.errors import InvalidInput, NodeRefused, UnknownNode
 from ..net.client import RemoteClient
 from ..net.directory import node_url
+from ..net.transfers import label_table, label_words
 from ..net.transport import no_route
 from .app import CommandGroup, Commands
 from .options import HERE, AsJson, TokenFile, Url
@@ -85,7 +87,7 @@ def find_node(
     raise UnknownNode(name)
 
 # %% ../../nbs/cli/15_nodes.ipynb #17da21c2
-nodes_app = Commands(cls=CommandGroup, help='The nodes of a manager: list, add, remove.')
+nodes_app = Commands(cls=CommandGroup, help='The nodes of a manager: list, add, label, drain, remove.')
 commands.add_typer(nodes_app, name='nodes')
 
 # %% ../../nbs/cli/15_nodes.ipynb #8d83f609
@@ -93,7 +95,7 @@ def _node_row(n:dict) -> list[Cell]:
     words = n['status'] + (', drained' if n.get('drained') else '')
     colors = {'online': 'green', 'online, drained': 'yellow'}
     status = words, colors.get(words, 'red')
-    labels = ' '.join(f'{k}={v}' if v else k for k, v in (n.get('labels') or {}).items())
+    labels = ' '.join(label_words(n.get('labels')))
     return [n['name'], status, str(n['activeJobs']), str(n.get('slots') or ''), labels, f'{n["host"]}:{n["apiPort"]}', n['id']]
 
 # %% ../../nbs/cli/15_nodes.ipynb #f14df3cb
@@ -133,13 +135,6 @@ def read_node_option(
         remedy = e.remedy.replace('Write ', f'Write --node {name}{equals}', 1)
         raise InvalidInput('--node', e.problem, remedy) from e
 
-# %% ../../nbs/cli/15_nodes.ipynb #11cfd164
-def label_table(
-    words:list[str],   # As typed: WORD or WORD=VALUE
-) -> dict[str, str]:
-    "Labels as a manager records them."
-    return {word: value for word, _, value in (w.partition('=') for w in words)}
-
 # %% ../../nbs/cli/15_nodes.ipynb #6cab34e2
 NodeName = Annotated[str, Argument(metavar='NAME', help='Name or id of a node')]
 
@@ -172,6 +167,36 @@ def remove_node(name:NodeName, url:Url=HERE, token_file:TokenFile=None):
         n = find_node(client, name)
         call(client, 'DELETE', f'/api/nodes/{n["id"]}')
     typer.echo(f'Node {printable(n["name"])} is off the record')
+
+# %% ../../nbs/cli/15_nodes.ipynb #0279e27a
+def changed_labels(
+    labels:dict[str, str],   # As they are
+    words:list[str],         # WORD or WORD=VALUE to set, WORD- to remove
+) -> dict[str, str]:         # As they will be
+    "Raises `InvalidInput` for a label that is to be removed and is not there."
+    removed = {w[:-1] for w in words if w.endswith('-') and '=' not in w}
+    unknown = removed - labels.keys()
+    if unknown:
+        known = ', '.join(labels) or 'none'
+        raise InvalidInput('LABEL', f'removes {", ".join(sorted(unknown))}, which it has not', f'Its labels: {known}')
+    kept = {word: value for word, value in labels.items() if word not in removed}
+    return kept | label_table(w for w in words if w[:-1] not in removed)
+
+# %% ../../nbs/cli/15_nodes.ipynb #d8b70be3
+@nodes_app.command('label')
+def label_node(
+    name:NodeName,
+    words:Annotated[list[str], Argument(metavar='LABEL', help='WORD or WORD=VALUE to set, WORD- to remove')],
+    url:Url=HERE,
+    token_file:TokenFile=None,
+):
+    "Set and remove labels of a node."
+    with connect(url, token_file) as client:
+        n = find_node(client, name)
+        labels = changed_labels(n.get('labels') or {}, words)
+        n = call(client, 'PUT', f'/api/nodes/{n["id"]}', {'labels': labels})
+    shown = printable(' '.join(label_words(n['labels']))) or 'none'
+    typer.echo(f'Labels of node {printable(n["name"])}: {shown}')
 
 # %% ../../nbs/cli/15_nodes.ipynb #eeb5b691
 def _set_drained(name:str, verb:str, url:str, token_file) -> dict:

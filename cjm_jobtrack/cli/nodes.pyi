@@ -11,8 +11,8 @@ from .options import AsJson, TokenFile, Url
 
 __all__ = [
     'commands', 'nodes_app', 'NodeName', 'Labels', 'pipelines', 'call', 'find_node', 'nodes',
-    'read_address', 'read_node_option', 'label_table', 'add_node', 'remove_node', 'drain_node',
-    'undrain_node', 'adopt_node']
+    'read_address', 'read_node_option', 'add_node', 'remove_node', 'changed_labels', 'label_node',
+    'drain_node', 'undrain_node', 'adopt_node']
 
 commands: Commands
 
@@ -41,9 +41,6 @@ def read_address(address: str, name: str | None = None) -> dict[Any, Any]:
 def read_node_option(word: str) -> dict[Any, Any]:
     "A node named where a manager is started. Raises `InvalidInput` that says what to type."
 
-def label_table(words: list[str]) -> dict[str, str]:
-    "Labels as a manager records them."
-
 NodeName: TypeAlias = Annotated[str, ...]
 
 Labels: TypeAlias = Annotated[list[str], ...]
@@ -60,6 +57,17 @@ def add_node(
 
 def remove_node(name: NodeName, url: Url = 'here', token_file: TokenFile = None) -> None:
     "Remove a node from the record. Refused while it runs jobs."
+
+def changed_labels(labels: dict[str, str], words: list[str]) -> dict[str, str]:
+    "Raises `InvalidInput` for a label that is to be removed and is not there."
+
+def label_node(
+    name: NodeName,
+    words: Annotated[list[str], ...],
+    url: Url = 'here',
+    token_file: TokenFile = None,
+) -> None:
+    "Set and remove labels of a node."
 
 def drain_node(name: NodeName, url: Url = 'here', token_file: TokenFile = None) -> None:
     "Send no new jobs to a node; those that it has go on."

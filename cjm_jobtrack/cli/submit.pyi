@@ -9,8 +9,8 @@ from .app import Commands
 from .options import AsJson, JobName, MaxAttempts, NewId, Priority, Timeout, TokenFile, Url
 
 __all__ = [
-    'PipelineName', 'LocalFile', 'Params', 'WorkspaceFile', 'Wait', 'DownloadTo', 'OnNode',
-    'commands', 'parse_value', 'guess_value', 'read_params', 'check_source', 'submit']
+    'PipelineName', 'LocalFile', 'Params', 'WorkspaceFile', 'Wait', 'DownloadTo', 'OnLabels',
+    'OnNode', 'commands', 'parse_value', 'guess_value', 'read_params', 'check_source', 'submit']
 
 def parse_value(text: str, type: str) -> Any:
     "A word as a value of a known type."
@@ -40,6 +40,8 @@ Wait: TypeAlias = Annotated[bool, ...]
 
 DownloadTo: TypeAlias = Annotated[Path | None, ...]
 
+OnLabels: TypeAlias = Annotated[list[str], ...]
+
 OnNode: TypeAlias = Annotated[str | None, ...]
 
 commands: Commands
@@ -55,6 +57,7 @@ def submit(
     timeout: Timeout = None,
     max_attempts: MaxAttempts = 1,
     node: OnNode = None,
+    label: OnLabels = [],
     wait: Wait = False,
     download: DownloadTo = None,
     as_json: AsJson = False,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, AsyncIterator, Callable, Iterable, Iterator
 from fastcore.basics import patch
 from ..logs.gaps import LogChunk
-from ..logs.text import collapse_frames
+from ..logs.text import MAX_HITS, LogHits, collapse_frames
 from ..model.errors import InvalidInput, NodeRefused, NodeUnreachable, UnknownJob
 from ..model.errors import is_refusal
 from ..model.job import Job, JobEvent, JobStatus, OutputFile, new_id, parse_instant
@@ -134,12 +134,13 @@ def _input_flow(
     input,           # A file here, an `Upload`, a path in the node's workspace or a URL
     node:str|None,   # The node it is for
     pipeline:str|None=None,  # What it is for
+    labels:dict|None=None,   # Labels that the node must have
 ):
     "A flow: the input of a job, uploaded if it is a file here."
     is_name = isinstance(input, str) and '://' not in input
     if is_name and os.path.isfile(input): input = Path(input)
     if not isinstance(input, os.PathLike): return input
-    return (yield from upload_flow(input, node, pipeline))
+    return (yield from upload_flow(input, node, pipeline, labels))
 
 # %% ../../nbs/net/00_client.ipynb #eb6b68ce
 def _post_job_flow(body:dict):
@@ -196,7 +197,7 @@ def _submit_flow(client:ClientBase, pipeline, input, node, ask:dict):
     "A flow: check the request, upload its input, find out which server it is, and send the request in its form."
     _check_pipeline(pipeline)
     _check_json(ask | {'pipeline': pipeline})
-    input = yield from _input_flow(input, node, pipeline)
+    input = yield from _input_flow(input, node, pipeline, ask['node_labels'])
     if isinstance(input, Upload):
         ask['name'] = ask['name'] or input.name or None
         input, node = input.path, node or input.node
@@ -537,6 +538,30 @@ def _log_tail_flow(job_id:str, lines:int):
         return collapse_frames(''.join(re.findall(r'[^\n]*\n|[^\n]+', text)[-lines:]))
     return response.body.decode(errors='replace')
 
+# %% ../../nbs/net/00_client.ipynb #bcab3410
+def _search_logs_flow(job_id:str, text:str, offset:int, limit:int, attempt:int|None):
+    "A flow: the lines of a log that have a text, from as many answers as it takes."
+    found, size = [], 0
+    while len(found) < limit:
+        most = min(limit - len(found), MAX_HITS)
+        params = dict(search=text, offset=offset, matches=most, attempt=attempt)
+        response = yield HttpRequest('GET', job_path(job_id, '/logs'), params=params)
+        found += [(m[0], m[1]) for m in response.field('matches')]
+        offset, size = response.json().get('next_offset'), response.json().get('size', 0)
+        if offset is None: break
+    return LogHits(tuple(found), offset, size)
+
+@patch
+def search_logs(self:ClientBase,
+    job_id:str,               # The job
+    text:str,                 # What to find within one line, in capitals or not
+    offset:int=0,             # Where to begin, bytes from the start
+    limit:int=1000,           # Most lines
+    attempt:int|None=None,    # Which attempt; None: the latest
+) -> LogHits:                 # With where to search on
+    "The lines of a log that have a text, found by the server. Raises `UnknownJob`, `InvalidInput`."
+    return self._run(_search_logs_flow(job_id, text, offset, limit, attempt))
+
 # %% ../../nbs/net/00_client.ipynb #aa1463e3
 @patch
 def log_tail(self:ClientBase,
@@ -552,21 +577,22 @@ def upload(self:ClientBase,
     path:str|os.PathLike,  # A file of this machine
     node:str|None=None,    # Id or name of the node it is for, when a manager is asked; None: it picks one
     pipeline:str|None=None, # What it is for: a manager picks a node that offers it
+    node_labels:dict[str, str]|None=None, # Labels that the node must have, when a manager picks it
 ) -> Upload:               # What `submit` takes as input
     """Bring a file to a node.
 
     Raises `InvalidInput` when it cannot be read, `NodeRefused`, `DamagedTransfer`."""
-    return self._run(upload_flow(path, node, pipeline))
+    return self._run(upload_flow(path, node, pipeline, node_labels))
 
 # %% ../../nbs/net/00_client.ipynb #2167d208
 def _sha256(path:str|os.PathLike) -> str:
     with open(path, 'rb') as f: return hashlib.file_digest(f, 'sha256').hexdigest()
 
-def _upload_once_flow(path, job_id:str|None, node:str|None):
+def _upload_once_flow(path, job_id:str|None, *destination):
     "A flow: the input that a job has already, or a new upload."
     job = (yield from job_flow(job_id)) if job_id is not None else None
     known = job.metadata.get('input_sha256') if job is not None else None
-    if not known or _sha256(path) != known: return (yield from upload_flow(path, node))
+    if not known or _sha256(path) != known: return (yield from upload_flow(path, *destination))
     return Upload(job.spec.get('input'), os.path.getsize(path), known, job.node)
 
 @patch
@@ -574,9 +600,11 @@ def upload_once(self:ClientBase,
     path:str|os.PathLike,   # A file of this machine
     job_id:str|None=None,   # Id of the job that it is for; None: it has none yet
     node:str|None=None,     # As for `upload`
+    pipeline:str|None=None, # As for `upload`
+    node_labels:dict[str, str]|None=None, # As for `upload`
 ) -> Upload:                # Its `sha256` belongs into the job's metadata, as `input_sha256`
     "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
-    return self._run(_upload_once_flow(path, job_id, node))
+    return self._run(_upload_once_flow(path, job_id, node, pipeline, node_labels))
 
 # %% ../../nbs/net/00_client.ipynb #c13dc275
 @patch

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterat
 from pathlib import Path
 from typing import Any
 from ..logs.gaps import LogChunk
+from ..logs.text import LogHits
 from ..model.job import Job, JobEvent, OutputFile
 from .transfers import Upload
 from .transport import AsyncTransport, BlockingTransport, RawResponse
@@ -110,6 +111,15 @@ class ClientBase:
         attempt: int | None = None,
     ) -> LogChunk | Coroutine[Any, Any, LogChunk]:
         "A piece of a log. Raises `UnknownJob`, `InvalidInput`."
+    def search_logs(
+        self,
+        job_id: str,
+        text: str,
+        offset: int = 0,
+        limit: int = 1000,
+        attempt: int | None = None,
+    ) -> LogHits | Coroutine[Any, Any, LogHits]:
+        "The lines of a log that have a text, found by the server. Raises `UnknownJob`, `InvalidInput`."
     def log_tail(self, job_id: str, lines: int = 200) -> str | Coroutine[Any, Any, str]:
         "The end of the log of the latest attempt. Raises `UnknownJob`."
     def upload(
@@ -117,6 +127,7 @@ class ClientBase:
         path: str | os.PathLike[Any],
         node: str | None = None,
         pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Upload | Coroutine[Any, Any, Upload]:
         """Bring a file to a node.
 
@@ -126,6 +137,8 @@ class ClientBase:
         path: str | os.PathLike[Any],
         job_id: str | None = None,
         node: str | None = None,
+        pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Upload | Coroutine[Any, Any, Upload]:
         "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def outputs(self, job_id: str) -> list[OutputFile] | Coroutine[Any, Any, list[OutputFile]]:
@@ -244,6 +257,15 @@ class RemoteClient(ClientBase, BlockingTransport):
         attempt: int | None = None,
     ) -> LogChunk:
         "A piece of a log. Raises `UnknownJob`, `InvalidInput`."
+    def search_logs(
+        self,
+        job_id: str,
+        text: str,
+        offset: int = 0,
+        limit: int = 1000,
+        attempt: int | None = None,
+    ) -> LogHits:
+        "The lines of a log that have a text, found by the server. Raises `UnknownJob`, `InvalidInput`."
     def log_tail(self, job_id: str, lines: int = 200) -> str:
         "The end of the log of the latest attempt. Raises `UnknownJob`."
     def upload(
@@ -251,6 +273,7 @@ class RemoteClient(ClientBase, BlockingTransport):
         path: str | os.PathLike[Any],
         node: str | None = None,
         pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Upload:
         """Bring a file to a node.
 
@@ -260,6 +283,8 @@ class RemoteClient(ClientBase, BlockingTransport):
         path: str | os.PathLike[Any],
         job_id: str | None = None,
         node: str | None = None,
+        pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Upload:
         "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def outputs(self, job_id: str) -> list[OutputFile]:
@@ -393,6 +418,15 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         attempt: int | None = None,
     ) -> Coroutine[Any, Any, LogChunk]:
         "A piece of a log. Raises `UnknownJob`, `InvalidInput`."
+    def search_logs(
+        self,
+        job_id: str,
+        text: str,
+        offset: int = 0,
+        limit: int = 1000,
+        attempt: int | None = None,
+    ) -> Coroutine[Any, Any, LogHits]:
+        "The lines of a log that have a text, found by the server. Raises `UnknownJob`, `InvalidInput`."
     def log_tail(self, job_id: str, lines: int = 200) -> Coroutine[Any, Any, str]:
         "The end of the log of the latest attempt. Raises `UnknownJob`."
     def upload(
@@ -400,6 +434,7 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         path: str | os.PathLike[Any],
         node: str | None = None,
         pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Coroutine[Any, Any, Upload]:
         """Bring a file to a node.
 
@@ -409,6 +444,8 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         path: str | os.PathLike[Any],
         job_id: str | None = None,
         node: str | None = None,
+        pipeline: str | None = None,
+        node_labels: dict[str, str] | None = None,
     ) -> Coroutine[Any, Any, Upload]:
         "Bring a file to a node, unless that was done for the same job before. Raises as `upload` does."
     def outputs(self, job_id: str) -> Coroutine[Any, Any, list[OutputFile]]:

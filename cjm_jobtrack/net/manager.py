@@ -34,7 +34,7 @@ from .placement import Placement
 from .remote import RemoteRunner
 from ..server.server import closed_on_error, lock_folder
 from .session import Sessions, add_session_route
-from .transfers import disposition_name
+from .transfers import disposition_name, label_table
 from .tus_relay import add_tus_relay
 from .transport import RawResponse, job_path, no_route
 from ..pipelines.pipeline import PipelineCatalog
@@ -230,11 +230,16 @@ def _headers(message:Request|RawResponse, *names:str) -> dict[str, str]:
     return {k: v for k, v in message.headers.items() if k in names}
 
 @patch
+async def _node_for_upload(self:Manager, query, node:str|None) -> dict:
+    if node: return self.directory.get(node)
+    return await self.placement.for_upload(query.get('pipeline'), label_table(query.getlist('label')))
+
+@patch
 async def upload(self:Manager, request:Request, node:str|None=None) -> dict:
     "Forward an upload to a node, as it comes."
     if not request.headers.get('content-type', '').startswith('multipart/form-data'):
         raise HTTPException(415, 'Send multipart/form-data with a field `file`')
-    n = self.directory.get(node) if node else await self.placement.for_upload(request.query_params.get('pipeline'))
+    n = await self._node_for_upload(request.query_params, node)
     headers = _headers(request, 'content-type', 'content-length')
     client = await self.reachable_client(n)
     answer = await client.forward('POST', '/upload', content=request.stream(), headers=headers)

@@ -119,13 +119,14 @@ async def _any_offering(self:Placement, pipeline:str, labels:dict|None=None) -> 
 # %% ../../nbs/net/12_placement.ipynb #d99b0512
 @patch
 async def for_upload(self:Placement,
-    pipeline:str|None,   # What the file is for; None: not known
+    pipeline:str|None,       # What the file is for; None: not known
+    labels:dict|None=None,   # What the node must have
 ) -> dict:
     "The node for an upload. Raises `InvalidInput`, `NodeUnreachable`, `UnknownPipeline`."
     await self.refresh()
-    if pipeline in (None, 'original'): return self.directory.pick()
-    await self._any_offering(pipeline)
-    return self.directory.pick(pipeline)
+    if pipeline in (None, 'original'): return self.directory.pick(None, labels)
+    await self._any_offering(pipeline, labels)
+    return self.directory.pick(pipeline, labels)
 
 # %% ../../nbs/net/12_placement.ipynb #da736322
 def _check_for_original(node:dict, body:dict) -> None:

@@ -18,7 +18,11 @@ class Placement:
         "All nodes, after each was asked for its state unless that is known."
     async def pipelines(self) -> list[dict[Any, Any]]:
         "What the nodes offer, each pipeline with the names of the nodes that offer it."
-    async def for_upload(self, pipeline: str | None) -> dict[Any, Any]:
+    async def for_upload(
+        self,
+        pipeline: str | None,
+        labels: dict[Any, Any] | None = None,
+    ) -> dict[Any, Any]:
         "The node for an upload. Raises `InvalidInput`, `NodeUnreachable`, `UnknownPipeline`."
     async def check(self, node: dict[Any, Any], body: dict[Any, Any]) -> None:
         "Raises what the node would raise for this request. Returns also when it cannot be asked."

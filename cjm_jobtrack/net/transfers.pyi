@@ -5,6 +5,7 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/transfers.html.md"""
 
 import io
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from ..model.errors import DamagedTransfer
 from ..model.job import OutputFile
 
 __all__ = [
-    'Upload', 'existing_input', 'HashingReader', 'upload_flow', 'disposition_name', 'digest_of',
-    'target_path', 'outputs_flow', 'mismatch', 'Download', 'fetch_flow', 'download_flow']
+    'Upload', 'existing_input', 'HashingReader', 'label_table', 'label_words', 'upload_flow',
+    'disposition_name', 'digest_of', 'target_path', 'outputs_flow', 'mismatch', 'Download',
+    'fetch_flow', 'download_flow']
 
 @dataclass(frozen=True)
 class Upload:
@@ -41,7 +43,18 @@ class HashingReader(io.RawIOBase):
     def read(self, n: int = -1) -> bytes:
         "The next bytes. Reading from the beginning begins a new hash. Raises `InvalidInput` when the file has shrunk."
 
-def upload_flow(path, node: str | None, pipeline: str | None = None) -> Any:
+def label_table(words: Iterable[str]) -> dict[str, str]:
+    "Labels as a manager records them."
+
+def label_words(labels: dict[str, str] | None) -> list[str]:
+    "The same the other way round."
+
+def upload_flow(
+    path,
+    node: str | None,
+    pipeline: str | None = None,
+    labels: dict[Any, Any] | None = None,
+) -> Any:
     """A flow: bring a file to a node; returns an `Upload`.
 
     Raises `InvalidInput`, `NodeRefused`, `DamagedTransfer`."""

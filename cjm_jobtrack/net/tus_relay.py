@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from ..model.errors import NodeRefused
 from .routes import body_schema
+from .transfers import label_table
 from .transport import HttpRequest, RawResponse, check_response
 from .tus import TusMiddleware, metadata_text
 
@@ -40,8 +41,9 @@ async def _choose_node(manager, request:Request) -> dict:
     metadata = request.headers.get('upload-metadata', '')
     name = request.query_params.get('node') or metadata_text(metadata, 'node')
     if name: return manager.directory.get(name)
-    await manager.placement.refresh()
-    return manager.directory.pick()
+    pipeline = request.query_params.get('pipeline') or metadata_text(metadata, 'pipeline')
+    labels = label_table(request.query_params.getlist('label'))
+    return await manager.placement.for_upload(pipeline, labels)
 
 # %% ../../nbs/net/15_tus_relay.ipynb #4ad35434
 _SENT = ('tus-resumable', 'upload-length', 'upload-offset', 'upload-metadata', 'upload-checksum')

@@ -1,4 +1,5 @@
 "Where a manager sends jobs: labels, drained nodes, nodes that lost the job; and cancels that a node has still to carry out. With real nodes."
+import base64
 from contextlib import ExitStack, contextmanager
 import pytest
 from cjm_jobtrack.model.errors import InvalidInput
@@ -133,3 +134,18 @@ def test_an_upload_goes_where_its_job_will_run_and_a_job_where_its_input_is(tmp_
         job = h.rc.wait(h.rc.submit('need', 'input_videos/only.txt', params=plan()).id, 30)   # names no node
         assert job.status == 'completed' and node_of_job(h, job.id) == 'attic' and held.path
         with pytest.raises(InvalidInput, match='none of the nodes says that it has the input'): h.rc.submit('need', 'input_videos/none.txt', params=plan())
+
+def test_an_upload_goes_to_a_node_with_the_labels_that_its_job_asks_for(tmp_path):
+    file = tmp_path/'a.txt'
+    file.write_text('hello')
+    with two_nodes(tmp_path) as h:
+        h.http.put('/api/nodes/attic', json={'labels': {'gpu': 'a100'}})
+        attic = h.manager.directory.get('attic')['id']
+        job = h.rc.submit('need', file, params=plan(), node_labels={'gpu': 'a100'})
+        assert h.rc.wait(job.id, 30).status == 'completed' and job.node == attic
+        for _ in range(3): assert h.rc.upload_once(file, None, None, 'need', {'gpu': 'a100'}).node == attic
+        made = h.http.post('/uploads', params={'pipeline': 'need', 'label': 'gpu=a100'}, headers={
+            'Tus-Resumable': '1.0.0', 'Upload-Length': '5', 'Upload-Metadata': 'filename ' + base64.b64encode(b'b.txt').decode()})
+        assert made.status_code == 201 and f'/{attic}.' in made.headers['location']
+        for params, status in ({'label': 'gpu=h100'}, 503), ({'pipeline': 'paint', 'label': 'gpu=a100'}, 422):
+            assert h.http.post('/upload', params=params, files={'file': ('a.txt', b'x')}).status_code == status
