@@ -7,9 +7,9 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/net/transport.html.md"""
 # %% auto #0
 __all__ = ['MAX_RETRY_AFTER', 'CONNECT_TIMEOUT', 'TRANSFER_CONNECT_TIMEOUT', 'RawResponse', 'HttpRequest', 'ReadNext', 'Sleep',
            'HttpResponse', 'no_route', 'retry_after', 'read_error', 'read_job', 'check_address', 'time_limits',
-           'Transport', 'BlockingTransport', 'AsyncTransport', 'check_response', 'was_silent', 'retry_wait',
-           'FlowResult', 'health_flow', 'lacks_call', 'job_path', 'raw_job_flow', 'job_flow', 'known_job_flow',
-           'pages_flow', 'list_flow']
+           'Transport', 'post_pinned', 'BlockingTransport', 'AsyncTransport', 'check_response', 'was_silent',
+           'retry_wait', 'FlowResult', 'health_flow', 'lacks_call', 'job_path', 'raw_job_flow', 'job_flow',
+           'known_job_flow', 'pages_flow', 'list_flow']
 
 # %% ../../nbs/net/05_transport.ipynb #2b963a00
 import asyncio, functools, json, logging, re, ssl, time
@@ -289,6 +289,24 @@ class Transport:
             trust_env=not is_local)
 
     def __repr__(self): return f'{type(self).__name__}({self.base_url!r})'
+
+# %% ../../nbs/net/05_transport.ipynb #25304632
+async def post_pinned(
+    url:httpx.URL,           # From `check_address`
+    address:str,             # Where the host of `url` was found to be
+    body:str,
+    headers:dict[str, str],
+    limit:float,             # Longest silence, seconds
+) -> tuple[int, dict[str, str]]:  # HTTP status, and the headers of the answer by their names in lower case
+    "Send once to a given address, following no redirect and reading no body. Raises `OSError`."
+    headers = headers | {'Host': url.netloc.decode()}
+    pinned = url.copy_with(host=address)
+    extensions = {'sni_hostname': url.host}   # the certificate must be the name's
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=limit) as http:
+            async with http.stream('POST', pinned, content=body, headers=headers, extensions=extensions) as answer:
+                return answer.status_code, dict(answer.headers)
+    except httpx.HTTPError as e: raise OSError(str(e) or type(e).__name__) from e
 
 # %% ../../nbs/net/05_transport.ipynb #c548c54f
 class BlockingTransport(Transport):

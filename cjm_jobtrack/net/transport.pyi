@@ -13,9 +13,10 @@ from ..model.job import Job
 __all__ = [
     'MAX_RETRY_AFTER', 'CONNECT_TIMEOUT', 'TRANSFER_CONNECT_TIMEOUT', 'RawResponse', 'HttpRequest',
     'ReadNext', 'Sleep', 'HttpResponse', 'no_route', 'retry_after', 'read_error', 'read_job',
-    'check_address', 'time_limits', 'Transport', 'BlockingTransport', 'AsyncTransport',
-    'check_response', 'was_silent', 'retry_wait', 'FlowResult', 'health_flow', 'lacks_call',
-    'job_path', 'raw_job_flow', 'job_flow', 'known_job_flow', 'pages_flow', 'list_flow']
+    'check_address', 'time_limits', 'Transport', 'post_pinned', 'BlockingTransport',
+    'AsyncTransport', 'check_response', 'was_silent', 'retry_wait', 'FlowResult', 'health_flow',
+    'lacks_call', 'job_path', 'raw_job_flow', 'job_flow', 'known_job_flow', 'pages_flow',
+    'list_flow']
 
 @dataclass(frozen=True)
 class HttpRequest:
@@ -111,6 +112,15 @@ class Transport:
         tls: ssl.SSLContext | None = None,
     ) -> None: ...
     def __repr__(self) -> str: ...
+
+async def post_pinned(
+    url: httpx.URL,
+    address: str,
+    body: str,
+    headers: dict[str, str],
+    limit: float,
+) -> tuple[int, dict[str, str]]:
+    "Send once to a given address, following no redirect and reading no body. Raises `OSError`."
 
 class BlockingTransport(Transport):
     "Waits by blocking. Safe from any thread."

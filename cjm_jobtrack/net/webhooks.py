@@ -14,12 +14,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
-import httpx
 from fastcore.basics import patch, store_attr
 from standardwebhooks import Webhook as Signer
 from ..model.errors import InvalidInput, JobtrackError
 from ..model.job import Job, JobEvent, now
-from .transport import check_address
+from .transport import check_address, post_pinned
 from ..store.webhook_records import Webhook
 
 # %% ../../nbs/net/20_webhooks.ipynb #d37146e2
@@ -112,17 +111,15 @@ async def post(
     body:str,
     headers:dict[str, str],
 ) -> tuple[int, float]:   # HTTP status, and the pause that the receiver asks for, seconds
-    "Send once, following no redirect and reading no body. Raises `OSError`, `httpx.HTTPError`, `TimeoutError`."
+    "Send once, following no redirect and reading no body. Raises `OSError`, `TimeoutError`."
     url = check_address(hook.url, 'url')
     port = url.port or {'http': 80, 'https': 443}[url.scheme]
-    async with asyncio.timeout(LIMIT), httpx.AsyncClient(trust_env=False, timeout=LIMIT) as http:
+    async with asyncio.timeout(LIMIT):
         address = await resolve(url.host, port, hook.is_private)
-        headers = headers | {'Host': url.netloc.decode()}
-        pinned = url.copy_with(host=address)
-        extensions = {'sni_hostname': url.host}
-        async with http.stream('POST', pinned, content=body, headers=headers, extensions=extensions) as answer:
-            wait = answer.headers.get('retry-after', '')
-            return answer.status_code, float(wait) if wait.isdecimal() and len(wait) < 10 else 0.
+        status, answer = await post_pinned(url, address, body, headers, LIMIT)
+    wait = answer.get('retry-after', '')
+    is_number = wait.isdecimal() and len(wait) < 10
+    return status, float(wait) if is_number else 0.
 
 # %% ../../nbs/net/20_webhooks.ipynb #bc8a7fc2
 _log = logging.getLogger(__name__)
@@ -166,7 +163,7 @@ async def _tell(self:WebhookSender, hook:Webhook, event:JobEvent) -> dict:
     headers = signed_headers(hook, message_id, datetime.fromisoformat(self.clock()), body)
     try: status, wanted = await self.send(hook, body, headers)
     except TimeoutError: return self._failed(hook, event, f'no answer within {LIMIT:g} s', 0.)
-    except (OSError, httpx.HTTPError, ValueError, JobtrackError) as e:
+    except (OSError, ValueError, JobtrackError) as e:
         return self._failed(hook, event, str(e) or type(e).__name__, 0.)
     if 200 <= status < 300: return dict(cursor=event.seq, tries=0, due_at=None, failing_since=None, problem=None)
     if status == 410: return {'is_disabled': True, 'problem': 'it answered 410: it wants no more'}

@@ -43,7 +43,7 @@ def pause_after(tries: int, wanted: float = 0.0, jitter: float = 0.0) -> float |
 LIMIT: float
 
 async def post(hook: Webhook, body: str, headers: dict[str, str]) -> tuple[int, float]:
-    "Send once, following no redirect and reading no body. Raises `OSError`, `httpx.HTTPError`, `TimeoutError`."
+    "Send once, following no redirect and reading no body. Raises `OSError`, `TimeoutError`."
 
 PAGE: int
 
