@@ -73,6 +73,9 @@ def list_(store:Store=None, as_json:AsJson=False):
     if as_json: return print_json([t.to_dict() for t in tokens])
     show_table(table('NAME', 'SCOPE', 'CREATED', 'EXPIRES', rows=[_row(t, now()) for t in tokens]))
 
+_LAST = ('That was the last token. A server on this machine that was started without one of its own is open again: '
+         'everybody on this machine may do everything')
+
 @tokens_app.command('revoke')
 def revoke(name:TokenName, store:Store=None):
     "Make a token useless, within a second."
@@ -80,7 +83,9 @@ def revoke(name:TokenName, store:Store=None):
         if not record.delete_token(name):
             raise InvalidInput('name', f'is {name!r}, and there is no such token', 'List them: jobtrack tokens list')
         _note(record, 'tokens revoke', name)
+        is_last = not record.list_tokens()
     typer.echo(f'{printable(name)} is revoked')
+    if is_last: typer.echo(_LAST, err=True)
 
 # %% ../../nbs/cli/21_tokens.ipynb #0781bc62
 _Actor = Annotated[str|None, Option('--actor', help='Only what was done with the token of this name')]

@@ -9,10 +9,10 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from .gaps import LogChunk, LogGap
-from .text import LogLine, LogMatch
+from .text import LogHits, LogLine, LogMatch
 
 __all__ = [
-    'STREAM', 'CAP', 'LogStore', 'LogFollow']
+    'STREAM', 'CAP', 'SEARCH_BYTES', 'LogStore', 'LogFollow']
 
 STREAM: str
 
@@ -111,9 +111,21 @@ class LogStore:
 
         Raises `InvalidInput`: at once, also for a bad expression; later, when one has computed for `text.CPU_LIMIT_S`
         in one log."""
+    def find_text(
+        self,
+        job_id: str,
+        attempt: int,
+        text: str,
+        offset: int = 0,
+        limit: int = 100,
+        stream: str = 'output',
+    ) -> LogHits:
+        "The next lines of a log that have a text. Reads some `SEARCH_BYTES` at most. Raises `InvalidInput`."
 
 class LogFollow:
     "A log as it grows: `for chunk in …` blocks while it waits, `async for chunk in …` does not. Can be used once."
     def __init__(self, steps: Iterator[LogChunk | float]) -> None: ...
     def __iter__(self) -> Iterator[LogChunk]: ...
     def __aiter__(self) -> AsyncIterator[LogChunk]: ...
+
+SEARCH_BYTES: int

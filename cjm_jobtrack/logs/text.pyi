@@ -10,8 +10,8 @@ from typing import Any
 from .gaps import LogChunk, LogGap
 
 __all__ = [
-    'TAIL_MAX', 'LINE_MAX', 'CPU_LIMIT_S', 'collapse_frames', 'visible', 'LogLine', 'iter_lines',
-    'LogMatch', 'compile_pattern', 'search_lines']
+    'TAIL_MAX', 'LINE_MAX', 'MAX_HITS', 'CPU_LIMIT_S', 'collapse_frames', 'visible', 'LogLine',
+    'iter_lines', 'LogMatch', 'LogHits', 'compile_pattern', 'search_lines']
 
 def collapse_frames(text: str) -> str:
     """What a person would see: of every line, what is left after carriage returns, backspaces and erasing.
@@ -52,6 +52,15 @@ class LogMatch:
     text: str
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+
+MAX_HITS: int
+
+@dataclass(frozen=True)
+class LogHits:
+    "A part of what a search finds in one log."
+    matches: tuple[tuple[int, str], ...]
+    next_offset: int | None
+    size: int
 
 def compile_pattern(pattern: str, regex: bool, ignore_case: bool) -> re.Pattern[Any]:
     "The expression to search for. Raises `InvalidInput`."

@@ -77,7 +77,7 @@ class AccessMiddleware:
         identity = scope['identity'] = self.policy.identify(headers)
         scope['has_token'] = identity is not None
         method = scope.get('method', 'WEBSOCKET')
-        refused = refusal(self.policy, method, scope['path'], headers, client_address(scope))
+        refused = refusal(self.policy, method, scope['path'], headers, client_address(scope), lambda: identity)
         wait = await self._wait(scope, refused)
         if wait: return await _too_many(wait)(scope, receive, send)
         if refused: return await _refusal_response(refused)(scope, receive, send)
@@ -145,7 +145,7 @@ def _audited(self:AccessMiddleware, scope, send):
     async def send_and_note(message):
         status = message.get('status', 0)
         starts = message['type'] in _STARTS
-        if starts and is_audited(scope.get('method'), status) and self._notes(status):
+        if starts and is_audited(scope.get('method'), status, message.get('headers', ())) and self._notes(status):
             identity = scope.get('identity')
             self.trail.add(audit_entry(scope, status, identity.name if identity else 'unknown', client_address(scope)))
         await send(message)

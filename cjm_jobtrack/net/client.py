@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, AsyncIterator, Callable, Iterable, Iterator
 from fastcore.basics import patch
 from ..logs.gaps import LogChunk
-from ..logs.text import collapse_frames
+from ..logs.text import MAX_HITS, LogHits, collapse_frames
 from ..model.errors import InvalidInput, NodeRefused, NodeUnreachable, UnknownJob
 from ..model.errors import is_refusal
 from ..model.job import Job, JobEvent, JobStatus, OutputFile, new_id, parse_instant
@@ -537,6 +537,30 @@ def _log_tail_flow(job_id:str, lines:int):
         text = (yield from _logs_flow(job_id, 0, 1 << 30, None)).data.decode()
         return collapse_frames(''.join(re.findall(r'[^\n]*\n|[^\n]+', text)[-lines:]))
     return response.body.decode(errors='replace')
+
+# %% ../../nbs/net/00_client.ipynb #bcab3410
+def _search_logs_flow(job_id:str, text:str, offset:int, limit:int, attempt:int|None):
+    "A flow: the lines of a log that have a text, from as many answers as it takes."
+    found, size = [], 0
+    while len(found) < limit:
+        most = min(limit - len(found), MAX_HITS)
+        params = dict(search=text, offset=offset, matches=most, attempt=attempt)
+        response = yield HttpRequest('GET', job_path(job_id, '/logs'), params=params)
+        found += [(m[0], m[1]) for m in response.field('matches')]
+        offset, size = response.json().get('next_offset'), response.json().get('size', 0)
+        if offset is None: break
+    return LogHits(tuple(found), offset, size)
+
+@patch
+def search_logs(self:ClientBase,
+    job_id:str,               # The job
+    text:str,                 # What to find within one line, in capitals or not
+    offset:int=0,             # Where to begin, bytes from the start
+    limit:int=1000,           # Most lines
+    attempt:int|None=None,    # Which attempt; None: the latest
+) -> LogHits:                 # With where to search on
+    "The lines of a log that have a text, found by the server. Raises `UnknownJob`, `InvalidInput`."
+    return self._run(_search_logs_flow(job_id, text, offset, limit, attempt))
 
 # %% ../../nbs/net/00_client.ipynb #aa1463e3
 @patch

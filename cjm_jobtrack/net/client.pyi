@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterat
 from pathlib import Path
 from typing import Any
 from ..logs.gaps import LogChunk
+from ..logs.text import LogHits
 from ..model.job import Job, JobEvent, OutputFile
 from .transfers import Upload
 from .transport import AsyncTransport, BlockingTransport, RawResponse
@@ -110,6 +111,15 @@ class ClientBase:
         attempt: int | None = None,
     ) -> LogChunk | Coroutine[Any, Any, LogChunk]:
         "A piece of a log. Raises `UnknownJob`, `InvalidInput`."
+    def search_logs(
+        self,
+        job_id: str,
+        text: str,
+        offset: int = 0,
+        limit: int = 1000,
+        attempt: int | None = None,
+    ) -> LogHits | Coroutine[Any, Any, LogHits]:
+        "The lines of a log that have a text, found by the server. Raises `UnknownJob`, `InvalidInput`."
     def log_tail(self, job_id: str, lines: int = 200) -> str | Coroutine[Any, Any, str]:
         "The end of the log of the latest attempt. Raises `UnknownJob`."
     def upload(
@@ -247,6 +257,15 @@ class RemoteClient(ClientBase, BlockingTransport):
         attempt: int | None = None,
     ) -> LogChunk:
         "A piece of a log. Raises `UnknownJob`, `InvalidInput`."
+    def search_logs(
+        self,
+        job_id: str,
+        text: str,
+        offset: int = 0,
+        limit: int = 1000,
+        attempt: int | None = None,
+    ) -> LogHits:
+        "The lines of a log that have a text, found by the server. Raises `UnknownJob`, `InvalidInput`."
     def log_tail(self, job_id: str, lines: int = 200) -> str:
         "The end of the log of the latest attempt. Raises `UnknownJob`."
     def upload(
@@ -399,6 +418,15 @@ class AsyncRemoteClient(ClientBase, AsyncTransport):
         attempt: int | None = None,
     ) -> Coroutine[Any, Any, LogChunk]:
         "A piece of a log. Raises `UnknownJob`, `InvalidInput`."
+    def search_logs(
+        self,
+        job_id: str,
+        text: str,
+        offset: int = 0,
+        limit: int = 1000,
+        attempt: int | None = None,
+    ) -> Coroutine[Any, Any, LogHits]:
+        "The lines of a log that have a text, found by the server. Raises `UnknownJob`, `InvalidInput`."
     def log_tail(self, job_id: str, lines: int = 200) -> Coroutine[Any, Any, str]:
         "The end of the log of the latest attempt. Raises `UnknownJob`."
     def upload(

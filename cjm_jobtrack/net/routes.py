@@ -15,6 +15,7 @@ import asyncio, json, os, platform, time
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from copy import copy
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated
 from urllib.parse import unquote_to_bytes
@@ -24,6 +25,7 @@ from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from ..model.errors import UnknownJob
+from ..logs.text import MAX_HITS
 from ..model.job import Job, JobStatus, OutputFile, newest_first
 from ..server.broadcast import EventFilter
 from .legacy import LISTED, wire_job, wire_output
@@ -327,9 +329,12 @@ def _elsewhere(where:str, attempt:int) -> Response:
 
 # %% ../../nbs/net/10_routes.ipynb #9793d06b
 _Attempt = Annotated[int|None, Query(ge=0, lt=2**31)]
+_Words = Annotated[str|None, Query(min_length=1, max_length=1000, description=(
+    'Text within one line, in capitals or not: the answer is JSON, the lines that have it and their offsets'))]
+_Matches = Annotated[int, Query(ge=1, le=MAX_HITS, description='Most lines that a search gives')]
 
 def add_log_routes(app:FastAPI, service:Service) -> None:
-    "Logs, by offset or from the end."
+    "Logs, by offset, from the end, or the lines with a text."
     @app.get('/jobs/{job_id}/logs')
     def logs(
         job:RequestedJob,
@@ -337,10 +342,14 @@ def add_log_routes(app:FastAPI, service:Service) -> None:
         limit:_Positive=65536,
         attempt:_Attempt=None,
         tail:_Positive=None,
+        search:_Words=None,
+        matches:_Matches=100,
     ) -> Response:
         attempt = job.attempt if attempt is None else attempt
         store = service.tracker.logs_of(job.id, attempt)
         if isinstance(store, str): return _elsewhere(store, attempt)
+        if search is not None:
+            return JSONResponse(asdict(store.find_text(job.id, attempt, search, offset, matches)))
         if tail is not None: return PlainTextResponse(store.tail(job.id, attempt, tail))
         most = min(limit, 1 << 20)
         chunk = store.read(job.id, attempt, offset, most)

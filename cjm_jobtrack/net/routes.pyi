@@ -81,7 +81,7 @@ def add_event_sockets(app: FastAPI) -> None:
     "Live events over WebSockets."
 
 def add_log_routes(app: FastAPI, service: Service) -> None:
-    "Logs, by offset or from the end."
+    "Logs, by offset, from the end, or the lines with a text."
 
 def pick_output(job: Job, name: str | None, request: Request | None = None) -> OutputFile:
     "The output with that very name. Raises `HTTPException` in the original's words."

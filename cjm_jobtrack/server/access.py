@@ -216,10 +216,10 @@ def _refuses_origin(self:AccessPolicy,
     return page.netloc != host.netloc and not _is_local(page)
 
 # %% ../../nbs/server/02_access.ipynb #2d22b93b
-def _refuses_identity(policy:AccessPolicy, method:str, path:str, headers, client:str) -> Refusal|None:
+def _refuses_identity(policy:AccessPolicy, method:str, path:str, headers, client:str, identify) -> Refusal|None:
     "Why this caller may not make this call."
     if path == '/health' or policy.allows_original(method, path, client): return None
-    identity, needed = policy.identify(headers), required_scope(method, path)
+    identity, needed = identify(), required_scope(method, path)
     if identity is None:
         token = policy.shown_token(headers)
         message = f'The token {token.name!r} expired at {token.expires_at}' if token else policy.hint(client)
@@ -234,11 +234,13 @@ def refusal(
     path:str,         # Path of the URL
     headers,          # Name in lower case -> value, as latin-1
     client:str='',    # Address of the connection
+    identify:Callable[[], Identity|None]|None=None, # Who sends it, where that is known; None: the policy is asked
 ) -> Refusal|None:    # None: the request may go on
     "Why a request may not go on."
     host, origin = _split(f'//{headers.get("host", "")}'), headers.get('origin')
     if policy.is_guarded:
-        refused = _refuses_identity(policy, method, path, headers, client)
+        identify = identify or (lambda: policy.identify(headers))
+        refused = _refuses_identity(policy, method, path, headers, client, identify)
         if refused: return refused
     elif not _is_local(host):
         return Refusal(403, f'This server answers to loopback names only, not to {host.hostname!r}', 'Host')

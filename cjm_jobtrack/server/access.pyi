@@ -87,5 +87,6 @@ def refusal(
     path: str,
     headers,
     client: str = '',
+    identify: Callable[[], Identity | None] | None = None,
 ) -> Refusal | None:
     "Why a request may not go on."

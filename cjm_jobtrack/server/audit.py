@@ -17,7 +17,8 @@ from .request_ids import current_request_id
 
 # %% ../../nbs/server/04_audit.ipynb #bdeb47f5
 _log = logging.getLogger(__name__)
-_UNNOTED = None, 'GET', 'HEAD', 'OPTIONS', 'PATCH'   # None: a WebSocket; a PATCH is a part of an upload whose POST is noted
+_UNNOTED = None, 'GET', 'HEAD', 'OPTIONS', 'PATCH'   # None: a WebSocket; a PATCH is a part of an upload
+_COMPLETE = b'upload-path'   # Header of the answer to its last part, which is noted
 _MAX_WAITING = 10_000   # Entries that wait for a record that cannot be written
 
 class AuditTrail:
@@ -53,9 +54,11 @@ async def run(self:AuditTrail) -> None:
 def is_audited(
     method:str|None,   # HTTP method; None: a WebSocket
     status:int,        # HTTP status code of the answer
+    headers=(),        # Of the answer: pairs of bytes
 ) -> bool:
     "Whether a call belongs in the audit trail."
-    return method not in _UNNOTED or status in (401, 403)
+    if method not in _UNNOTED or status in (401, 403): return True
+    return method == 'PATCH' and any(k.lower() == _COMPLETE for k, _ in headers)
 
 def audit_entry(
     scope,        # ASGI scope, after the request was served
@@ -66,6 +69,6 @@ def audit_entry(
     "What remains of a call."
     route = getattr(scope.get('route'), 'path', scope['path'])
     ids = scope.get('path_params') or {}
-    subject = scope.get('subject') or ids.get('job_id') or ids.get('node_id') or ''
+    subject = scope.get('subject') or ids.get('job_id') or ids.get('node_id') or ids.get('upload_id') or ''
     action = f'{scope.get("method", "WEBSOCKET")} {route}'
     return AuditEntry(now(), actor, address, current_request_id() or '', action[:200], str(subject)[:200], str(status))

@@ -22,7 +22,7 @@ class AuditTrail:
     async def run(self) -> None:
         "Write now and then, until cancelled."
 
-def is_audited(method: str | None, status: int) -> bool:
+def is_audited(method: str | None, status: int, headers = ()) -> bool:
     "Whether a call belongs in the audit trail."
 
 def audit_entry(scope, status: int, actor: str, address: str) -> AuditEntry:

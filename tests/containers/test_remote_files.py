@@ -29,6 +29,7 @@ def in_and_out(b, size=3_000_001):
 def ends(b, job, status='completed'):
     b.tracker.mark_completed(job.id, None) if status == 'completed' else b.tracker.mark_failed(job.id, status)
 
+@pytest.mark.slow   # in short, tests/net has it as well
 def test_files_go_there_and_come_back(bench):
     job, report = bench.sh('mkdir /output/d; cat /input/in.bin /input/in.bin >/output/d/twice; ln /output/d/twice /output/again; ln -s /etc /output/etc; echo done', **in_and_out(bench))
     outcome = bench.run(job, report, 20.)

@@ -767,3 +767,23 @@ def test_zeros_that_a_power_cut_left_are_told_and_kept(logs):
     assert logs.tail(J, 1, 9) == 'before\n[… 8,192 zero bytes …]after\nlast\n'
     assert logs.read(J, 1, 7, 8192).data == bytes(8192)
     assert [(m.number, m.text) for m in logs.search(J, 'after')] == [(2, '[… 8,192 zero bytes …]after')]
+
+def test_a_text_is_found_part_by_part(logs, monkeypatch):
+    "Bounded in lines and in bytes, over the gap of a size limit, and nothing twice or not at all."
+    logs.cap = 4096
+    for n in range(400): logs.append(J, 1, f'line {n:04} Needle.*\n'.encode())
+    kept = [(m.offset, m.text) for m in logs.search(J, 'Needle.*')]
+    assert logs.gaps(J, 1) and 10 < len(kept) < 400
+    def all_parts(limit):
+        found, at = [], 0
+        while at is not None:
+            part = logs.find_text(J, 1, 'nEEDLE.*', at, limit)
+            assert len(part.matches) <= limit and (part.next_offset is None or part.next_offset > at) and part.size == logs.size(J, 1)
+            found, at = found + [*part.matches], part.next_offset
+        return found
+    assert all_parts(1000) == kept == all_parts(7)
+    monkeypatch.setattr('cjm_jobtrack.logs.log_store.SEARCH_BYTES', 100)
+    assert all_parts(1000) == kept == all_parts(1)
+    assert logs.find_text(J, 2, 'x').matches == () and logs.find_text(J, 1, 'needle', 1 << 40).next_offset is None
+    for bad in '', 'a\nb':
+        with pytest.raises(InvalidInput): logs.find_text(J, 1, bad)

@@ -490,6 +490,19 @@ def test_logs_by_offset_and_tail(node, tmp_path):
     (tmp_path/'other').touch()
     node.wait(waiting['id'])
 
+def test_logs_are_searched(node):
+    from cjm_jobtrack.net.client import RemoteClient
+    job = node.run({})
+    logs = node.node.tracker.logs
+    start = logs.size(job['id'], 1)
+    logs.append(job['id'], 1, b'Marker 1%\nmarker 2\nother\n')
+    with RemoteClient(node.url) as client:
+        assert client.search_logs(job['id'], 'MARKER').matches == ((start, 'Marker 1%'), (start+10, 'marker 2'))
+        assert client.search_logs(job['id'], '1%').matches == ((start, 'Marker 1%'),) and client.search_logs(job['id'], 'mark.r').matches == ()
+        part = client.search_logs(job['id'], 'marker', limit=1)
+        assert part.next_offset == start+10 and client.search_logs(job['id'], 'marker', part.next_offset).matches == ((start+10, 'marker 2'),)
+    for query in '?search=', '?search=a%0Ab', '?search=a&matches=0', '?search=a&matches=1001', '?search=' + 'x'*1001: is_error(node.http.get(f'/jobs/{job["id"]}/logs{query}'), 422)
+
 def test_a_log_that_is_kept_elsewhere(tmp_path, capsys):
     "It is read where the record says it is; what cannot be reached is named, and is no byte of the log."
     def put_on_record(id, logs):

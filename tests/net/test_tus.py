@@ -24,6 +24,13 @@ def create(s, size=len(DATA), name='talk.txt', **headers) -> str:
     assert r.status_code == 201, r.text
     return r.headers['location']
 
+def test_an_upload_is_on_the_trail_from_its_beginning_to_its_end_and_no_part_of_it(node):
+    url = create(node)
+    for n in range(0, len(DATA), 1 + len(DATA)//4): assert patch(node, url, n, DATA[n:n + 1 + len(DATA)//4]).status_code == 204
+    def seen(): return [(e.action.split()[0], e.outcome) for e in node.node.tracker.store.list_audit() if '/uploads' in e.action]
+    until(lambda: len(seen()) == 2 and seen(), 'two entries')
+    assert seen() == [('POST', '201'), ('PATCH', '204')]
+
 def patch(s, url, offset, data, **headers) -> httpx.Response:
     r = s.http.patch(url, content=data, headers={'Tus-Resumable': '1.0.0', 'Upload-Offset': str(offset), 'Content-Type': OCTETS, **headers})
     assert r.headers['tus-resumable'] == '1.0.0'
