@@ -31,7 +31,7 @@ _COMMANDS = {   # module -> its commands, and the first line of the help of each
     'logs': {'logs': 'Print what a job printed, byte for byte.'},
     'nodes': {
         'pipelines': 'List the pipelines that can be asked for.',
-        'nodes': 'The nodes of a manager: list, add, remove.'},
+        'nodes': 'The nodes of a manager: list, add, label, drain, remove.'},
     'servers': {
         'node': 'Run a node: the server on a machine that does the work.',
         'manager': 'Run a manager: the server that people, notebooks and this program talk to.'},
