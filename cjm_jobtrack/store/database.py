@@ -901,9 +901,11 @@ def backup(self:Database,
 def _back_up(self:Database, part:Path, path:Path):
     "By way of a file beside it, so that the name stands for a whole copy."
     part.unlink(missing_ok=True)
+    part.touch(0o600)   # nobody reads a copy who may not read the record
     copy = sqlite3.connect(part)
     try: self._copy(copy, path)
     finally: copy.close()
+    if self.file is not None and self.file.exists(): part.chmod(self.file.stat().st_mode & 0o777)
     with part.open('rb') as f: os.fsync(f.fileno())
     part.rename(path)
 

@@ -8,7 +8,10 @@ Docs: https://cj-mills.github.io/cjm-jobtrack/store/webhook_records.html.md"""
 __all__ = ['ENDS', 'WEBHOOK_WRITES', 'Webhook', 'WebhookRecords']
 
 # %% ../../nbs/store/07_webhook_records.ipynb #6b6354a9
+import stat
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 import sqlalchemy as sa
 from fastcore.basics import patch
 from ..model.errors import InvalidInput
@@ -65,6 +68,16 @@ _STATEMENTS |= {
         .values({k: _new(_hook[k]) for k in ('cursor', 'doc')})),
     'delete_webhook': lambda db: webhook_table.delete().where(_hook.name == _param('w_name', sa.String))}
 
+# %% ../../nbs/store/07_webhook_records.ipynb #9d21c83a
+@patch
+def _close_to_others(self:WebhookRecords) -> None:
+    "Let those who may not write the file not read it either, nor the files that SQLite keeps beside it."
+    if self.file is None: return
+    is_shared = self.file.stat().st_mode & stat.S_IWGRP
+    mode = 0o660 if is_shared else 0o600
+    for end in ('', '-wal', '-shm'):
+        with suppress(FileNotFoundError): Path(f'{self.file}{end}').chmod(mode)
+
 # %% ../../nbs/store/07_webhook_records.ipynb #aa78f924
 _OWN = 'name', 'secret', 'cursor'   # Have columns of their own
 
@@ -77,6 +90,7 @@ def add_webhook(self:WebhookRecords,
     hook:Webhook,
 ) -> bool:   # False: there is one of that name
     "Put a receiver on record."
+    self._close_to_others()
     row = {'v_name': self._db.value(hook.name), 'v_secret': hook.secret, 'v_cursor': hook.cursor}
     return self._write_one('add_webhook', notify=False, v_doc=self._webhook_doc(hook), **row) > 0
 

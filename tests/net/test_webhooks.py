@@ -1,5 +1,5 @@
 "Receivers that fail, hang, redirect and talk too much; servers that are killed between two steps."
-import asyncio, random, socket, threading, time
+import asyncio, random, socket, stat, threading, time
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
@@ -204,3 +204,9 @@ def test_the_command_line_prints_a_secret_once(tmp_path):
     assert 'https://example.org/jobs' in listed and secret not in listed
     assert say('add', 'desk', 'https://example.org/jobs').exit_code != 0
     assert say('remove', 'desk').exit_code == 0 and 'desk' not in say('list').output
+
+def test_a_record_with_secrets_and_its_backup_are_for_the_owner_alone(tmp_path):
+    with JobStore(tmp_path/'jobs.db') as store:
+        assert store.add_webhook(new_webhook('desk', 'https://example.org/hook'))
+        store.backup(tmp_path/'copy.db')
+        assert {p.name: stat.S_IMODE(p.stat().st_mode) for p in tmp_path.glob('*.db*')} == dict.fromkeys([p.name for p in tmp_path.glob('*.db*')], 0o600)
