@@ -937,12 +937,23 @@ def release(self:JobTracker,
     self._live.release(job_id, lease)
 
 # %% ../../nbs/tracker/00_tracker.ipynb #473940be
+def _trackers_with(job_id:str) -> list[tuple[JobTracker, Job]]:
+    "The open trackers that have a job. Raises `StoreError` if none has it, and one cannot tell."
+    with _open_lock: trackers = [*_open_trackers]
+    found, trouble = [], None
+    for tracker in trackers:
+        try: job = tracker.get_job(job_id)
+        except StoreError as e: job, trouble = None, e
+        if job is not None: found.append((tracker, job))
+    if trouble is not None and not found: raise trouble
+    return found
+
 def tracker_of(
     job:Job|str,        # A job or its id
 ) -> JobTracker|None:   # The one that holds this very object, else one that has the id; None: there is none
-    "The open tracker of this process that a job belongs to."
-    job_id = job.id if isinstance(job, Job) else job
-    with _open_lock: trackers = [*_open_trackers]
-    matches = [(t, match) for t in trackers if (match := t.get_job(job_id)) is not None]
+    """The open tracker of this process that a job belongs to.
+
+    Raises `StoreError` if none has it, and the record of one cannot be read."""
+    matches = _trackers_with(job.id if isinstance(job, Job) else job)
     exact = [t for t, match in matches if match is job]
     return next(iter(exact or [t for t, _ in matches]), None)

@@ -272,4 +272,6 @@ def job_result(job: Job) -> dict[Any, Any] | None:
     "The outcome of a job, in the original tracker's form."
 
 def tracker_of(job: Job | str) -> JobTracker | None:
-    "The open tracker of this process that a job belongs to."
+    """The open tracker of this process that a job belongs to.
+
+    Raises `StoreError` if none has it, and the record of one cannot be read."""

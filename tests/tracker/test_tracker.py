@@ -9,7 +9,7 @@ from cjm_jobtrack.model.errors import IllegalMove, InvalidInput, KeyConflict, St
 from cjm_jobtrack.model.job import Failure, Job, JobStatus, OutputFile, now
 from cjm_jobtrack.store.store import JobStore
 from cjm_jobtrack.tracker.live_jobs import LiveJobs
-from cjm_jobtrack.tracker.tracker import JobTracker
+from cjm_jobtrack.tracker.tracker import JobTracker, tracker_of
 
 P, R, C, F, X = JobStatus
 LEGAL = {(P, R), (P, X), (P, F), (R, C), (R, F), (R, X), (R, P)}
@@ -1294,3 +1294,14 @@ def test_two_subscribers_that_both_close_do_not_wait_for_each_other(url):
     t.create_job('talk.wav')
     until(lambda: len(closed) == 2)
     assert t.is_closed
+
+def test_a_record_that_is_gone_hides_no_job_of_another(tmp_path):
+    lost, here = JobTracker(tmp_path/'lost.db'), JobTracker()
+    try:
+        job = here.create_job('talk.wav')
+        for file in tmp_path.glob('lost.db*'): file.unlink()
+        assert tracker_of(job.id) is here and tracker_of(job) is here
+        with pytest.raises(StoreError): tracker_of('nobody')   # perhaps it was there
+    finally:
+        here.close()
+        with pytest.raises(StoreError, match='was deleted while it was open'): lost.close()
