@@ -68,7 +68,7 @@ class DockerRunner(BaseRunner):
         self.roots: list[str]|None = None if roots is None else [os.path.abspath(r) for r in roots]
         self.engine = Engine(base_url, context, tls, timeout)
         options = dict(owner=owner, roots=self.roots, user=user, logs=logs, stop_timeout=self.force)
-        self.containers = self.collection(self.folder, self.engine, **options)
+        self.containers: ContainerCollection = self.collection(self.folder, self.engine, **options)
         self.markers = self.containers.markers
         self._output_stops = StopTokens()   # So that `stop` ends the reading of outputs
         self._removals = {}            # (loop, container, creation of its job) -> (task, event)

@@ -14,6 +14,7 @@ from ..runners.outcome import Outcome, Receipt, Report
 from ..runners.runner import BaseRunner
 from ..tracker.tracker import JobTracker
 from .engine import Engine
+from .files import AttemptMarkers
 from .lifecycle import ContainerCollection
 from .outcome import ReapResult
 from .shared_queues import SharedQueues
@@ -36,8 +37,8 @@ class DockerRunner(BaseRunner):
     folder: Path
     roots: list[str] | None
     engine: Engine
-    containers: Any
-    markers: Any
+    containers: ContainerCollection
+    markers: AttemptMarkers
     logs: LogStore | None
     name: str
     user: str | None

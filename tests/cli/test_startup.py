@@ -95,7 +95,7 @@ def completed(shell, line):
     return done.stdout
 
 @pytest.mark.parametrize('line, words', [
-    ('', [c.name for c in COMMANDS]), ('l', ['ls', 'logs']), ('nodes ', ['add', 'rm', 'drain', 'undrain', 'adopt']), ('nodes a', ['add', 'adopt']), ('ls --st', ['--status']), ('ls --status c', ['completed', 'cancelled']),
+    ('', [c.name for c in COMMANDS]), ('l', ['ls', 'logs']), ('nodes ', ['add', 'rm', 'label', 'drain', 'undrain', 'adopt']), ('nodes a', ['add', 'adopt']), ('ls --st', ['--status']), ('ls --status c', ['completed', 'cancelled']),
     ('--url http://x l', ['ls', 'logs']), ('submit --wa', ['--wait']), ('xyz', [])])
 def test_a_shell_completes_names(line, words): assert completed('bash', line).split() == words
 

@@ -183,8 +183,8 @@ def test_the_bare_list_is_filtered_and_paged(ours):
     tracker.add_jobs([Job(id=f'take-{n}', name=['ferry', 'harbour'][n % 2], runner='none') for n in range(6)], batch='b')
     got = lambda path='/api/jobs', **q: [j['id'] for j in ours.http.get(path, params=q or None).json()]
     try:
-        assert got(text='FERR') == ['take-0', 'take-2', 'take-4'] == got(name='ferry', batch='b') and got(text='e%') == got(status='completed') == []
-        assert got(limit=2) == ['take-4', 'take-5'] and got(limit=2, before='take-4') == ['take-2', 'take-3'] and got(status='pending', limit=1) == ['take-5']
+        assert got(text='FERR') == ['take-0', 'take-2', 'take-4'] == got(name='ferry', batch='b') and got(text='e%') == got(status='completed', batch='b') == []
+        assert got(limit=2) == ['take-4', 'take-5'] and got(limit=2, before='take-4') == ['take-2', 'take-3'] and got(status='pending', batch='b', limit=1) == ['take-5']
         assert ours.http.get('/api/jobs?before=nope').status_code == 404 and ours.http.get('/api/jobs?limit=-1').status_code == 422
     finally:
         for n in range(6): tracker.mark_cancelled(f'take-{n}')

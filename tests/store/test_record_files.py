@@ -296,8 +296,7 @@ def test_a_node_refuses_and_its_health_says_why(tmp_path, lose, told):
         lose(s.node.data/'jobs.db')
         r = s.http.post('/jobs', json={'pipeline': 'work'})
         assert r.status_code == 503 and told in r.json()['error']
-        until(lambda: s.http.get('/health').status_code == 503, 'an unhealthy node', 5)
-        health = s.http.get('/health').json()
+        health = until(lambda: (r := s.http.get('/health')).status_code == 503 and r.json(), 'an unhealthy node', 5)
         assert health['status'] == 'failing' and health['service'] == 'jobtrack-node' and told in health['error']
 
 # --- a new record only where there was none
