@@ -62,7 +62,8 @@ def new_webhook(
     "A receiver with a new secret. Raises `InvalidInput` naming the field."
     host = check_address(url, 'url').host
     if _is_address(host) and not is_allowed(host, is_private):   # a name is resolved when something is sent
-        raise InvalidInput('url', f'has the address {host}, which webhooks are not sent to', 'Give a public address')
+        remedy = 'Give a public address; one of this machine or its network needs --allow-private (`is_private=True`)'
+        raise InvalidInput('url', f'has the address {host}, which webhooks are not sent to', remedy)
     secret = 'whsec_' + base64.b64encode(secrets.token_bytes(32)).decode()
     return Webhook(name, url, secret, cursor, is_private=is_private, created_at=now(), **options)
 
