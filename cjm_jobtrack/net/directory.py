@@ -214,7 +214,8 @@ class NodeDirectory:
         me:str|None=None,         # `instance` in the health of the directory's owner: it cannot be a node of its own
         engines:Any=None,         # `EngineNodes`, which stand for machines that have only an engine; None: there are none
     ):
-        self.store, self.me, self.engines, self._token = store, me, engines, token
+        self.store, self.me = store, me
+        self.engines, self._token = engines, token
         self._lock = threading.RLock()
         self._nodes = {n['id']: _complete(n) for n in store.list_nodes()}
         self._states = {}                       # node id -> NodeState
